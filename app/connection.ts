@@ -1,0 +1,52 @@
+import type { Message } from "./message.ts";
+import type { MessageId, NodeId, RunId } from "./metadata.ts";
+
+/**
+ * A SuperNode's line to its SuperLink, whatever generation of Flower's wire carries it. Each dialect under
+ * `rpc/dialects/` implements it. Every method rejects with a FlwrError; connection failures have been retried as
+ * the connection's retry policy says before they reach the caller.
+ */
+export interface FleetConnection {
+  /**
+   * Joins the federation (again). With a key the id is the same at every join.
+   *
+   * @param heartbeatInterval seconds within which the node promises to call `heartbeat`
+   */
+  join(heartbeatInterval: number): Promise<NodeId>;
+  /**
+   * Says that the node is alive.
+   *
+   * @returns false when the SuperLink does not know the node (any more): join again
+   */
+  heartbeat(heartbeatInterval: number): Promise<boolean>;
+  /** The next instruction for this node, or undefined when the SuperLink had none for as long as it held the call. */
+  pull(signal?: AbortSignal): Promise<Message | undefined>;
+  /** Sends the reply to an instruction that was pulled here. */
+  push(reply: Message): Promise<void>;
+  /** Leaves the federation. Tried once, never retried: a node that stops does not wait. */
+  leave(): Promise<void>;
+  /** Closes the connection; open calls end. */
+  close(): void;
+}
+
+/** A ServerApp's line to its SuperLink, whatever generation of Flower's wire carries it. */
+export interface DriverConnection {
+  /** Starts a run. */
+  createRun(): Promise<RunId>;
+  /** The nodes that are online now. */
+  nodes(runId: RunId): Promise<NodeId[]>;
+  /**
+   * Hands instructions to the SuperLink, all in one call.
+   *
+   * @returns their ids in the same order; undefined for one that the SuperLink refused
+   */
+  push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
+  /**
+   * The replies that are there for the given instructions. Returns as soon as there is one, or empty after the
+   * SuperLink held the call for as long as it does. An instruction that can no longer be answered comes back as
+   * an error reply.
+   */
+  pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
+  /** Closes the connection; open calls end. */
+  close(): void;
+}

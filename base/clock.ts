@@ -1,0 +1,65 @@
+/** Time as the domain sees it, injected so that tests can move it. */
+export interface Clock {
+  /** Unix time in seconds, with fractions: the unit of every timestamp on Flower's wires. */
+  now(): number;
+  /** Resolves after `seconds`, or at once when `signal` is aborted; never rejects. */
+  sleep(seconds: number, signal?: AbortSignal): Promise<void>;
+}
+
+/** The machine's clock. Its timers do not keep the process alive on their own account once aborted. */
+export const systemClock: Clock = {
+  now: () => Date.now() / 1000,
+  sleep: (seconds, signal) =>
+    new Promise((resolve) => {
+      if (signal?.aborted) return resolve();
+      const done = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = setTimeout(done, seconds * 1000);
+      signal?.addEventListener("abort", done);
+    }),
+};
+
+/** A clock that stands still until a test moves it. */
+export class FakeClock implements Clock {
+  #now: number;
+  #sleepers: { due: number; wake: () => void }[] = [];
+
+  constructor(start = 1_800_000_000) {
+    this.#now = start;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  sleep(seconds: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal?.aborted || seconds <= 0) return resolve();
+      const sleeper = { due: this.#now + seconds, wake: resolve };
+      this.#sleepers.push(sleeper);
+      signal?.addEventListener("abort", () => {
+        this.#sleepers = this.#sleepers.filter((other) => other !== sleeper);
+        resolve();
+      }, { once: true });
+    });
+  }
+
+  /** Moves time forward and wakes, in order, all who slept until then. */
+  async advance(seconds: number): Promise<void> {
+    const target = this.#now + seconds;
+    for (;;) {
+      this.#sleepers.sort((a, b) => a.due - b.due);
+      const next = this.#sleepers[0];
+      if (next === undefined || next.due > target) break;
+      this.#sleepers.shift();
+      this.#now = next.due;
+      next.wake();
+      await Promise.resolve();
+    }
+    this.#now = target;
+    await Promise.resolve();
+  }
+}

@@ -1,0 +1,48 @@
+/** What went wrong, in terms every boundary (command line, gRPC, HTTP) can map to its own status. */
+export type ErrorCode =
+  | "invalid-argument" // the caller's value is wrong, whatever the state
+  | "failed-precondition" // the value is fine, the state is not: no TLS, key pair mismatch, file exists
+  | "not-found"
+  | "already-exists"
+  | "unauthenticated"
+  | "permission-denied"
+  | "resource-exhausted" // a limit of base/limits or of a folder's limits was reached
+  | "unavailable" // the other end cannot be reached now; trying again can help
+  | "deadline-exceeded"
+  | "cancelled"
+  | "unimplemented"
+  | "data-loss" // stored or downloaded bytes do not match their digest
+  | "internal"; // our own fault
+
+/** What an error carries beside its sentence. */
+export interface FlwrErrorOptions {
+  /** What the user can do next, one sentence each, at most three. */
+  hints?: readonly string[];
+  /** The error behind this one: for the log, never for the other end of a connection. */
+  cause?: unknown;
+}
+
+/**
+ * The one error type of the project.
+ *
+ * The message is a sentence for people: upper case first, no full stop, the value in quotes, the current state
+ * after a colon. Anything else that is thrown is a bug and reported as "internal".
+ */
+export class FlwrError extends Error {
+  override readonly name = "FlwrError";
+  readonly code: ErrorCode;
+  readonly hints: readonly string[];
+
+  constructor(code: ErrorCode, message: string, options: FlwrErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.hints = options.hints ?? [];
+  }
+
+  /** The given error itself, or an "internal" one that keeps it as its cause. */
+  static from(error: unknown): FlwrError {
+    if (error instanceof FlwrError) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    return new FlwrError("internal", message, { cause: error });
+  }
+}
