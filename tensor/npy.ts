@@ -1,0 +1,145 @@
+import { FlwrError } from "../base/error.ts";
+import { arrayConstructor, type DType, type DTypeData, itemSize } from "./dtype.ts";
+import { MAX_NPY_HEADER_BYTES, MAX_RANK } from "./limits.ts";
+import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
+import { elementCount, type Tensor, tensor, tensorBytes } from "./tensor.ts";
+
+/** "\x93NUMPY": how every .npy file begins (numpy's NEP 1). */
+const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
+/** Elements start at a multiple of this, as numpy has it for memory mapping. */
+const ALIGNMENT = 64;
+/** Magic, version, and the two-byte header length of version 1.0. */
+const PREAMBLE_V1 = 10;
+/** Versions 2.0 and 3.0 have a four-byte header length. */
+const PREAMBLE_V2 = 12;
+
+/**
+ * A tensor as numpy's `save` writes it, byte for byte: version 1.0, C order, little endian.
+ *
+ * @throws FlwrError "invalid-argument" when the tensor has more axes than {@link MAX_RANK}
+ */
+export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
+  if (tensor.shape.length > MAX_RANK) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Array has more than ${MAX_RANK} axes: ${tensor.shape.length}`,
+    );
+  }
+  const text = formatNpyHeader(tensor.dtype, tensor.shape);
+  const unpadded = PREAMBLE_V1 + text.length + 1;
+  // numpy adds a whole block where nothing would be missing.
+  const start = unpadded + ALIGNMENT - unpadded % ALIGNMENT;
+  const data = tensorBytes(tensor);
+  const file = new Uint8Array(start + data.length);
+  file.set(MAGIC);
+  file[6] = 1;
+  new DataView(file.buffer).setUint16(8, start - PREAMBLE_V1, true);
+  new TextEncoder().encodeInto(text, file.subarray(PREAMBLE_V1));
+  file.fill(0x20, PREAMBLE_V1 + text.length, start - 1);
+  file[start - 1] = 0x0a;
+  file.set(data, start);
+  return file;
+}
+
+/**
+ * The tensor that a .npy file holds (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
+ * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
+ *
+ * @param bytes the whole file, nothing before or after it
+ * @throws FlwrError "invalid-argument" when the bytes are not such a file, hold a type that is not supported
+ *   (objects are never unpickled), or are not exactly as many as the header declares
+ */
+export function decodeNpy(bytes: Uint8Array): Tensor {
+  const start = dataStart(bytes);
+  const lengthBytes = bytes[6] === 1 ? PREAMBLE_V1 : PREAMBLE_V2;
+  const header = parseNpyHeader(String.fromCharCode(...bytes.subarray(lengthBytes, start)));
+  const declared = elementCount(header.shape) * itemSize(header.dtype);
+  if (bytes.length - start !== declared) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Array of shape [${header.shape}] and type ${header.dtype} needs ${declared} bytes: got ` +
+        `${bytes.length - start}`,
+    );
+  }
+  return tensor(header.dtype, header.shape, readElements(header, bytes.subarray(start)));
+}
+
+/** Where the elements begin, after checking all that comes before the header's text. */
+function dataStart(bytes: Uint8Array): number {
+  if (bytes.length < PREAMBLE_V1 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
+    throw new FlwrError("invalid-argument", "Bytes are not an array in numpy's .npy format");
+  }
+  const [major, minor] = [bytes[6]!, bytes[7]!];
+  if (major < 1 || major > 3 || minor !== 0) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Version of the .npy format is not 1.0, 2.0 or 3.0: ${major}.${minor}`,
+    );
+  }
+  const preamble = major === 1 ? PREAMBLE_V1 : PREAMBLE_V2;
+  if (bytes.length < preamble) throw cutShort();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const length = major === 1 ? view.getUint16(8, true) : view.getUint32(8, true);
+  if (length > MAX_NPY_HEADER_BYTES) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Array header is longer than ${MAX_NPY_HEADER_BYTES} bytes: ${length}`,
+    );
+  }
+  if (bytes.length < preamble + length) throw cutShort();
+  return preamble + length;
+}
+
+function cutShort(): FlwrError {
+  return new FlwrError("invalid-argument", "Array in .npy format ends within its header");
+}
+
+function readElements(header: NpyHeader, bytes: Uint8Array): DTypeData[DType] {
+  const { dtype, shape } = header;
+  const size = itemSize(dtype);
+  const aligned = bytes.byteOffset % size === 0 && !header.bigEndian;
+  const own = aligned ? bytes : bytes.slice();
+  if (header.bigEndian) swapBytes(own, size);
+  if (dtype === "bool") checkBooleans(own);
+  const data = new (arrayConstructor(dtype))(own.buffer, own.byteOffset, own.length / size);
+  return header.fortranOrder && shape.length > 1 ? toRowMajor(dtype, shape, data) : data;
+}
+
+/** Reverses the bytes of each element in place. */
+function swapBytes(bytes: Uint8Array, size: number): void {
+  for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+}
+
+function checkBooleans(bytes: Uint8Array): void {
+  const wrong = bytes.find((byte) => byte > 1);
+  if (wrong !== undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Array of booleans holds a byte other than 0 and 1: ${wrong}`,
+    );
+  }
+}
+
+/** Copies elements stored with the first axis fastest into an array with the last axis fastest. */
+function toRowMajor(
+  dtype: DType,
+  shape: readonly number[],
+  source: DTypeData[DType],
+): DTypeData[DType] {
+  const target = new (arrayConstructor(dtype))(source.length);
+  const strides: number[] = [];
+  shape.reduce((stride, axis) => (strides.push(stride), stride * axis), 1);
+  const index = shape.map(() => 0);
+  let from = 0;
+  for (let to = 0; to < source.length; to++) {
+    target[to] = source[from]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      from += strides[axis]!;
+      index[axis]! += 1;
+      if (index[axis]! < shape[axis]!) break;
+      from -= strides[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return target;
+}

@@ -1,0 +1,209 @@
+import { FlwrError } from "../base/error.ts";
+import { type DType, DTYPES, itemSize } from "./dtype.ts";
+import { MAX_ARRAY_BYTES, MAX_RANK } from "./limits.ts";
+
+/** What the text header of a .npy file says. */
+export interface NpyHeader {
+  readonly dtype: DType;
+  /** Whether elements wider than a byte are stored with the highest byte first. */
+  readonly bigEndian: boolean;
+  /** Whether the first axis varies fastest (column-major). */
+  readonly fortranOrder: boolean;
+  readonly shape: readonly number[];
+}
+
+/** numpy's names of the types: the kind's letter and the number of bytes. */
+const NUMPY_NAMES: Readonly<Record<DType, string>> = {
+  float16: "f2",
+  float32: "f4",
+  float64: "f8",
+  int8: "i1",
+  int16: "i2",
+  int32: "i4",
+  int64: "i8",
+  uint8: "u1",
+  uint16: "u2",
+  uint32: "u4",
+  uint64: "u8",
+  bool: "b1",
+};
+
+/** What other letters stand for, so that a refusal can name it. */
+const REFUSED_KINDS: Readonly<Record<string, string>> = {
+  O: "Python objects, which only unpickling could read",
+  S: "byte strings",
+  a: "byte strings",
+  U: "text",
+  V: "structured or raw records",
+  c: "complex numbers",
+  M: "dates",
+  m: "time spans",
+};
+
+/** How much of a stranger's text an error message repeats. */
+const QUOTED_CHARACTERS = 60;
+
+/** numpy leaves room for the growing axis to reach this many digits (`GROWTH_AXIS_MAX_DIGITS`). */
+const GROWTH_AXIS_DIGITS = 21;
+
+/**
+ * The header as numpy writes it: a Python dictionary with sorted keys, C order, and room for the first axis to
+ * grow. Padding and newline are the container's.
+ */
+export function formatNpyHeader(dtype: DType, shape: readonly number[]): string {
+  const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const growth = shape.length === 0 ? 0 : GROWTH_AXIS_DIGITS - String(shape[0]).length;
+  const order = itemSize(dtype) === 1 ? "|" : "<";
+  return `{'descr': '${order}${
+    NUMPY_NAMES[dtype]
+  }', 'fortran_order': False, 'shape': (${axes}), }` +
+    " ".repeat(growth);
+}
+
+/**
+ * Reads a header by a grammar of its own: a dictionary with exactly the keys `descr`, `fortran_order` and `shape`,
+ * in any order, with literals of the right kind. Nothing is evaluated.
+ *
+ * @throws FlwrError "invalid-argument" when the text is anything else, or the type or shape is one we do not hold
+ */
+export function parseNpyHeader(text: string): NpyHeader {
+  const scanner = new Scanner(text);
+  let type: { dtype: DType; bigEndian: boolean } | undefined;
+  let fortranOrder: boolean | undefined;
+  let shape: number[] | undefined;
+  scanner.expect("{");
+  while (!scanner.accept("}")) {
+    const key = scanner.string();
+    scanner.expect(":");
+    if (key === "descr" && type === undefined) type = parseType(scanner);
+    else if (key === "fortran_order" && fortranOrder === undefined) {
+      fortranOrder = scanner.boolean();
+    } else if (key === "shape" && shape === undefined) shape = parseShape(scanner);
+    else throw scanner.error();
+    if (!scanner.accept(",")) {
+      scanner.expect("}");
+      break;
+    }
+  }
+  scanner.end();
+  if (type === undefined || fortranOrder === undefined || shape === undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Array header lacks one of the keys descr, fortran_order and shape: ${quote(text)}`,
+    );
+  }
+  checkSize(type.dtype, shape);
+  return { ...type, fortranOrder, shape };
+}
+
+function parseType(scanner: Scanner): { dtype: DType; bigEndian: boolean } {
+  if (scanner.peek("[")) throw refusedType("a list of fields", REFUSED_KINDS.V!);
+  const name = scanner.string();
+  const order = name[0]!;
+  const refused = REFUSED_KINDS[name[1] ?? ""];
+  if (refused !== undefined) throw refusedType(quote(name), refused);
+  const dtype = DTYPES.find((known) => NUMPY_NAMES[known] === name.slice(1));
+  // "|" means that byte order does not matter, which is so for single bytes only.
+  const orders = dtype !== undefined && itemSize(dtype) === 1 ? "|<>" : "<>";
+  if (dtype === undefined || !orders.includes(order)) {
+    throw refusedType(quote(name), "an unknown type");
+  }
+  return { dtype, bigEndian: order === ">" && itemSize(dtype) > 1 };
+}
+
+function parseShape(scanner: Scanner): number[] {
+  const shape: number[] = [];
+  scanner.expect("(");
+  while (!scanner.accept(")")) {
+    shape.push(scanner.integer());
+    if (shape.length > MAX_RANK) {
+      throw new FlwrError("invalid-argument", `Array has more than ${MAX_RANK} axes`);
+    }
+    if (scanner.accept(",")) continue;
+    // Python reads "(3)" as a number, not as a shape.
+    if (shape.length === 1) throw scanner.error();
+    scanner.expect(")");
+    break;
+  }
+  return shape;
+}
+
+/** Refuses a shape whose size overflows even where an empty axis hides it. */
+function checkSize(dtype: DType, shape: readonly number[]): void {
+  const bytes = shape.reduce((product, axis) => product * Math.max(axis, 1), itemSize(dtype));
+  if (bytes > MAX_ARRAY_BYTES) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Array of shape [${shape}] and type ${dtype} is larger than ${MAX_ARRAY_BYTES} bytes`,
+    );
+  }
+}
+
+function refusedType(name: string, meaning: string): FlwrError {
+  return new FlwrError("invalid-argument", `Array type ${name} (${meaning}) is not supported`, {
+    hints: [`Types that are: ${DTYPES.join(", ")}`],
+  });
+}
+
+function quote(text: string): string {
+  const whole = text.length <= QUOTED_CHARACTERS;
+  return JSON.stringify(whole ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`);
+}
+
+/** Takes a header's tokens one after the other; spaces between them do not count. */
+class Scanner {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  peek(symbol: string): boolean {
+    this.#match(/ */y);
+    return this.#text.startsWith(symbol, this.#at);
+  }
+
+  accept(symbol: string): boolean {
+    if (!this.peek(symbol)) return false;
+    this.#at += symbol.length;
+    return true;
+  }
+
+  expect(symbol: string): void {
+    if (!this.accept(symbol)) throw this.error();
+  }
+
+  string(): string {
+    const token = this.#match(/ *(?:'[^'"\\\n]*'|"[^'"\\\n]*")/y);
+    return token.trimStart().slice(1, -1);
+  }
+
+  boolean(): boolean {
+    return this.#match(/ *(?:True|False)\b/y).trimStart() === "True";
+  }
+
+  integer(): number {
+    return Number(this.#match(/ *(?:0|[1-9]\d{0,14})(?![\w.])/y));
+  }
+
+  /** Only the padding and the newline are left. */
+  end(): void {
+    this.#match(/ *\n?$/y);
+  }
+
+  error(): FlwrError {
+    return new FlwrError(
+      "invalid-argument",
+      `Array header is malformed at character ${this.#at}: ${quote(this.#text)}`,
+    );
+  }
+
+  #match(pattern: RegExp): string {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text);
+    if (found === null) throw this.error();
+    this.#at = pattern.lastIndex;
+    return found[0];
+  }
+}

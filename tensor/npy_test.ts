@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import made from "../tests/vectors/npy/made.json" with { type: "json" };
+import recorded from "../tests/vectors/npy/recorded.json" with { type: "json" };
+import { FlwrError } from "../base/error.ts";
+import { arrayConstructor, type DType, DTYPES, itemSize } from "./dtype.ts";
+import { decodeNpy, encodeNpy } from "./npy.ts";
+import { elementCount, tensor, tensorBytes } from "./tensor.ts";
+
+/** Values as text, so that 64-bit integers, booleans and floats compare alike. */
+const texts = (values: Iterable<unknown>) => Array.from(values, (value) => String(Number(value)));
+const bigTexts = (values: Iterable<unknown>) => Array.from(values, String);
+
+function assertRefused(bytes: Uint8Array, sentence: RegExp): void {
+  assert.throws(
+    () => decodeNpy(bytes),
+    (error) =>
+      error instanceof FlwrError && error.code === "invalid-argument" &&
+      sentence.test(error.message),
+  );
+}
+
+/** A .npy file with a header of our choice. */
+function file(header: string, data: Uint8Array = new Uint8Array(), version = [1, 0]): Uint8Array {
+  const text = new TextEncoder().encode(header);
+  const preamble = version[0] === 1 ? 10 : 12;
+  const bytes = new Uint8Array(preamble + text.length + data.length);
+  bytes.set([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, ...version]);
+  new DataView(bytes.buffer).setUint16(8, text.length, true);
+  bytes.set(text, preamble);
+  bytes.set(data, preamble + text.length);
+  return bytes;
+}
+
+const headerOf = (descr: string, order = "False", shape = "(2,)") =>
+  `{'descr': ${descr}, 'fortran_order': ${order}, 'shape': ${shape}, }`;
+
+for (const vector of recorded) {
+  Deno.test(`npy: reads numpy's ${vector.name} and writes it back byte for byte`, () => {
+    const bytes = Uint8Array.fromHex(vector.hex);
+    const read = decodeNpy(bytes);
+    assert.equal(read.dtype, vector.dtype === ">f4" ? "float32" : vector.dtype);
+    assert.deepEqual(read.shape, vector.shape);
+    assert.deepEqual(texts(read.data), texts(vector.values));
+    const converted = vector.fortran || vector.dtype === ">f4";
+    if (!converted) assert.equal(encodeNpy(read).toHex(), vector.hex);
+  });
+}
+
+for (const vector of made.same) {
+  Deno.test(`npy: reads and writes ${vector.name} as numpy does`, () => {
+    const read = decodeNpy(Uint8Array.fromHex(vector.hex));
+    assert.equal(read.dtype, vector.dtype);
+    assert.deepEqual(read.shape, vector.shape);
+    const compare = typeof vector.values[0] === "number" ? texts : bigTexts;
+    assert.deepEqual(compare(read.data), compare(vector.values));
+    assert.equal(encodeNpy(read).toHex(), vector.hex);
+  });
+}
+
+for (const vector of made.converted) {
+  Deno.test(`npy: converts ${vector.name} to row-major little endian`, () => {
+    const read = decodeNpy(Uint8Array.fromHex(vector.hex));
+    assert.equal(read.dtype, vector.dtype);
+    assert.deepEqual(read.shape, vector.shape);
+    assert.deepEqual(bigTexts(read.data), vector.values);
+  });
+}
+
+for (const vector of made.refused) {
+  Deno.test(`npy: refuses an array of type ${vector.name} and says what it is`, () => {
+    assertRefused(Uint8Array.fromHex(vector.hex), new RegExp(`^Array type .*${vector.meaning}`));
+  });
+}
+
+Deno.test("npy: an aligned file is viewed, an unaligned one copied, neither changed", () => {
+  const bytes = encodeNpy(tensor("float64", [2], new Float64Array([1, 2])));
+  assert.equal(decodeNpy(bytes).data.buffer, bytes.buffer);
+  const shifted = new Uint8Array(bytes.length + 1);
+  shifted.set(bytes, 1);
+  const read = decodeNpy(shifted.subarray(1));
+  assert.notEqual(read.data.buffer, shifted.buffer);
+  assert.deepEqual([...read.data], [1, 2]);
+});
+
+Deno.test("npy: converting a big-endian file leaves the given bytes as they were", () => {
+  const bytes = file(headerOf("'>i2'"), new Uint8Array([0, 1, 0, 2]));
+  const before = bytes.slice();
+  assert.deepEqual([...decodeNpy(bytes).data], [1, 2]);
+  assert.deepEqual(bytes, before);
+});
+
+Deno.test("npy: accepts what Python's literals allow: any key order, double quotes, no last comma", () => {
+  const bytes = file(
+    `{"shape":(1,2),"descr":"|i1","fortran_order":False}\n`,
+    new Uint8Array([1, 255]),
+  );
+  const read = decodeNpy(bytes);
+  assert.deepEqual(read.shape, [1, 2]);
+  assert.deepEqual([...read.data], [1, -1]);
+});
+
+const TWO = new Uint8Array(2);
+const MALFORMED: readonly [string, string][] = [
+  ["an expression", headerOf("'|u1'", "False", "(1+1,)")],
+  ["a call", headerOf("'|u1'", "bool(0)")],
+  ["a number in place of a shape", headerOf("'|u1'", "False", "(2)")],
+  ["a list in place of a shape", headerOf("'|u1'", "False", "[2]")],
+  ["a negative axis", headerOf("'|u1'", "False", "(-2,)")],
+  ["a float axis", headerOf("'|u1'", "False", "(2.0,)")],
+  ["an axis with a leading zero", headerOf("'|u1'", "False", "(02,)")],
+  ["a long axis", headerOf("'|u1'", "False", `(${"9".repeat(16)},)`)],
+  ["an escape", headerOf("'\\x7cu1'")],
+  ["a number in place of a flag", headerOf("'|u1'", "0")],
+  ["an unknown key", headerOf("'|u1'").replace("}", "'more': 1}")],
+  ["a key given twice", headerOf("'|u1'").replace("}", "'descr': '|u1'}")],
+  ["text after the dictionary", headerOf("'|u1'") + "1"],
+  ["two commas", headerOf("'|u1'").replace(", }", ",, }")],
+  ["no dictionary", "2"],
+  ["nothing", ""],
+];
+for (const [what, header] of MALFORMED) {
+  Deno.test(`npy: refuses a header with ${what}`, () => {
+    assertRefused(file(header, TWO), /^Array header is malformed at character \d+/);
+  });
+}
+
+Deno.test("npy: refuses a header without all three keys", () => {
+  assertRefused(file("{'descr': '|u1', 'shape': (2,)}", TWO), /lacks one of the keys/);
+});
+
+Deno.test("npy: refuses byte orders that say nothing", () => {
+  for (const descr of ["'=f4'", "'f4'", "'|f4'", "'|b2'", "'<f'", "'<f16'", "''", "'float32'"]) {
+    assertRefused(file(headerOf(descr), new Uint8Array(8)), /^Array type .* is not supported$/);
+  }
+});
+
+Deno.test("npy: refuses sizes that differ from the bytes by one, either way", () => {
+  const bytes = encodeNpy(tensor("float32", [2], new Float32Array(2)));
+  assertRefused(bytes.subarray(0, -1), /needs 8 bytes: got 7$/);
+  assertRefused(new Uint8Array([...bytes, 0]), /needs 8 bytes: got 9$/);
+});
+
+Deno.test("npy: refuses shapes too large to count, even with an empty axis", () => {
+  const shape = "(0, 999999999, 999999999, 999999999)";
+  assertRefused(file(headerOf("'<f8'", "False", shape)), /is larger than/);
+});
+
+Deno.test("npy: refuses more axes than the limit, when reading and when writing", () => {
+  const shape = `(${"1, ".repeat(33)})`;
+  assertRefused(file(headerOf("'|u1'", "False", shape), new Uint8Array(1)), /more than 32 axes/);
+  const deep = tensor("uint8", Array(33).fill(1), new Uint8Array(1));
+  assert.throws(() => encodeNpy(deep), /more than 32 axes: 33/);
+});
+
+Deno.test("npy: refuses booleans that are neither true nor false", () => {
+  assertRefused(file(headerOf("'|b1'"), new Uint8Array([1, 2])), /other than 0 and 1: 2$/);
+});
+
+Deno.test("npy: refuses other versions, other files, and headers past the end or the limit", () => {
+  assertRefused(file(headerOf("'|u1'"), TWO, [4, 0]), /^Version .*: 4\.0$/);
+  assertRefused(file(headerOf("'|u1'"), TWO, [1, 1]), /^Version .*: 1\.1$/);
+  assertRefused(new Uint8Array(), /not an array in numpy's/);
+  assertRefused(new TextEncoder().encode("PK\x03\x04 a zip file"), /not an array in numpy's/);
+  assertRefused(file(headerOf("'|u1'")).subarray(0, 40), /ends within its header/);
+  assertRefused(file("", undefined, [2, 0]).subarray(0, 11), /ends within its header/);
+  assertRefused(file(" ".repeat(10_001)), /longer than 10000 bytes: 10001/);
+});
+
+const anyTensor = fc.record({
+  dtype: fc.constantFrom(...DTYPES),
+  shape: fc.array(fc.nat(4), { maxLength: 5 }),
+}).chain(({ dtype, shape }) => {
+  const bytes = elementCount(shape) * itemSize(dtype);
+  return fc.uint8Array({ minLength: bytes, maxLength: bytes }).map((raw) => {
+    if (dtype === "bool") raw.forEach((byte, i) => (raw[i] = byte & 1));
+    return tensor<DType>(dtype, shape, new (arrayConstructor(dtype))(raw.slice().buffer));
+  });
+});
+
+Deno.test("npy: any tensor comes back with the same bits", () => {
+  fc.assert(fc.property(anyTensor, (original) => {
+    const bytes = encodeNpy(original);
+    assert.equal((bytes.length - tensorBytes(original).length) % 64, 0);
+    const read = decodeNpy(bytes);
+    assert.equal(read.dtype, original.dtype);
+    assert.deepEqual(read.shape, original.shape);
+    assert.deepEqual(tensorBytes(read), tensorBytes(original));
+  }));
+});
+
+Deno.test("npy: a flipped bit gives another valid array or a FlwrError, nothing else", () => {
+  const seed = Uint8Array.fromHex(made.converted[3]!.hex);
+  fc.assert(
+    fc.property(fc.array(fc.nat(seed.length * 8 - 1), { minLength: 1, maxLength: 4 }), (bits) => {
+      const bytes = seed.slice();
+      for (const bit of bits) bytes[bit >> 3]! ^= 1 << (bit & 7);
+      try {
+        const read = decodeNpy(bytes);
+        assert.equal(read.data.length, elementCount(read.shape));
+      } catch (error) {
+        assert(error instanceof FlwrError && error.code === "invalid-argument", String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
+
+Deno.test("npy: arbitrary header text never gets past the grammar with another error", () => {
+  const word = fc.constantFrom(
+    "{",
+    "}",
+    "'descr'",
+    "'shape'",
+    "'fortran_order'",
+    ":",
+    ",",
+    "(",
+    ")",
+    "'<f4'",
+    "'|O'",
+    "[",
+    "True",
+    "False",
+    "1",
+    "99999999",
+    " ",
+    "\n",
+    "'",
+    "é",
+    "None",
+  );
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 24 }), (words) => {
+      try {
+        decodeNpy(file(words.join(""), TWO));
+      } catch (error) {
+        assert(error instanceof FlwrError, String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});
