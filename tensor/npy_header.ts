@@ -53,10 +53,8 @@ const GROWTH_AXIS_DIGITS = 21;
 export function formatNpyHeader(dtype: DType, shape: readonly number[]): string {
   const axes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const growth = shape.length === 0 ? 0 : GROWTH_AXIS_DIGITS - String(shape[0]).length;
-  const order = itemSize(dtype) === 1 ? "|" : "<";
-  return `{'descr': '${order}${
-    NUMPY_NAMES[dtype]
-  }', 'fortran_order': False, 'shape': (${axes}), }` +
+  const type = (itemSize(dtype) === 1 ? "|" : "<") + NUMPY_NAMES[dtype];
+  return `{'descr': '${type}', 'fortran_order': False, 'shape': (${axes}), }` +
     " ".repeat(growth);
 }
 
