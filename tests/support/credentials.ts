@@ -1,0 +1,73 @@
+import { Process } from "./process.ts";
+import { repositoryPath } from "./repository.ts";
+
+/** Certificates and keys of one federation, as `flwr keys generate` lays them out. */
+export class Credentials {
+  constructor(readonly folder: string) {}
+
+  get caCertificate(): string {
+    return `${this.folder}/certificates/ca.crt`;
+  }
+  get serverCertificate(): string {
+    return `${this.folder}/certificates/server.pem`;
+  }
+  get serverKey(): string {
+    return `${this.folder}/certificates/server.key`;
+  }
+  get keyList(): string {
+    return `${this.folder}/keys/client_public_keys.csv`;
+  }
+  get superlinkPrivateKey(): string {
+    return `${this.folder}/keys/server_credentials`;
+  }
+  get superlinkPublicKey(): string {
+    return `${this.superlinkPrivateKey}.pub`;
+  }
+
+  /** @param node 1 for the first node */
+  nodePrivateKey(node: number): string {
+    return `${this.folder}/keys/client_credentials_${node}`;
+  }
+  /** @param node 1 for the first node */
+  nodePublicKey(node: number): string {
+    return `${this.nodePrivateKey(node)}.pub`;
+  }
+
+  /** The flags with which a SuperLink, ours or the real one, uses TLS and knows the nodes' keys. */
+  superlinkFlags(): string[] {
+    return [
+      ...["--ssl-ca-certfile", this.caCertificate],
+      ...["--ssl-certfile", this.serverCertificate, "--ssl-keyfile", this.serverKey],
+      ...["--auth-list-public-keys", this.keyList],
+      ...["--auth-superlink-private-key", this.superlinkPrivateKey],
+      ...["--auth-superlink-public-key", this.superlinkPublicKey],
+    ];
+  }
+
+  /** The flags with which a SuperNode, ours or the real one, uses TLS and its key. */
+  supernodeFlags(node: number): string[] {
+    return [
+      ...["--root-certificates", this.caCertificate],
+      ...["--auth-supernode-private-key", this.nodePrivateKey(node)],
+      ...["--auth-supernode-public-key", this.nodePublicKey(node)],
+    ];
+  }
+}
+
+/**
+ * Makes certificates and keys with our own command.
+ *
+ * @param folder where `certificates/` and `keys/` are to be; must exist
+ * @param nodes how many node keys
+ */
+export async function makeCredentials(folder: string, nodes = 2): Promise<Credentials> {
+  await using process = new Process({
+    name: "flwr keys generate",
+    command: Deno.execPath(),
+    args: ["run", "-A", repositoryPath("main.ts"), "keys", "generate", String(nodes)],
+    cwd: folder,
+  });
+  const status = await process.ended(60);
+  if (!status.success) throw new Error(process.tail());
+  return new Credentials(folder);
+}

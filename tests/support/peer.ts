@@ -1,0 +1,93 @@
+import type { Credentials } from "./credentials.ts";
+import { freePorts } from "./ports.ts";
+import type { Process } from "./process.ts";
+import { repositoryPath } from "./repository.ts";
+import type { Stage } from "./stage.ts";
+
+/** What the real Flower's processes have in common. */
+interface PeerOptions {
+  stage: Stage;
+  /** The Python of the environment that has Flower 1.9.0. */
+  python: string;
+  /** TLS and node authentication; without them `--insecure`. */
+  credentials?: Credentials;
+}
+
+/** Addresses of a running SuperLink. */
+export interface Addresses {
+  readonly driver: string;
+  readonly fleet: string;
+}
+
+const APPS = repositoryPath("tests/interop/apps/python");
+
+/** Starts the real `flower-superlink` and waits until both its servers listen. */
+export async function startPeerSuperLink(
+  { stage, python, credentials }: PeerOptions,
+): Promise<Addresses & { process: Process }> {
+  const [driverPort, fleetPort] = freePorts(2);
+  const [driver, fleet] = [`127.0.0.1:${driverPort}`, `127.0.0.1:${fleetPort}`];
+  const process = launch(stage, python, "flower-superlink", {}, [
+    ...["--driver-api-address", driver, "--fleet-api-address", fleet],
+    ...(credentials?.superlinkFlags() ?? ["--insecure"]),
+  ]);
+  await process.waitForLine(/Starting Fleet API .* on /);
+  return { process, driver, fleet };
+}
+
+/**
+ * Starts the real `flower-client-app` with the tests' ClientApp.
+ *
+ * @param options.node 1 for the first node: its key, and the next lower partition
+ */
+export function startPeerSuperNode(
+  { stage, python, credentials, fleet, node }: PeerOptions & { fleet: string; node: number },
+): Process {
+  return launch(stage, python, "flower-client-app", { PARTITION: String(node - 1) }, [
+    ...["client:app", "--dir", APPS, "--server", fleet],
+    ...(credentials?.supernodeFlags(node) ?? ["--insecure"]),
+  ]);
+}
+
+/**
+ * Starts the real `flower-server-app` with the tests' ServerApp.
+ *
+ * @param options.result the JSON file that the ServerApp writes at the end
+ * @param options.initial whether the ServerApp has the initial arrays or asks a node for them
+ */
+export function startPeerServerApp(
+  { stage, python, credentials, driver, result, initial = "given" }: PeerOptions & {
+    driver: string;
+    result: string;
+    initial?: "given" | "client";
+  },
+): Process {
+  return launch(stage, python, "flower-server-app", { RESULT: result, INITIAL: initial }, [
+    ...["server:app", "--dir", APPS, "--server", driver],
+    ...(credentials === undefined
+      ? ["--insecure"]
+      : ["--root-certificates", credentials.caCertificate]),
+  ]);
+}
+
+function launch(
+  stage: Stage,
+  python: string,
+  script: string,
+  env: Record<string, string>,
+  args: readonly string[],
+): Process {
+  return stage.start({
+    name: script,
+    command: python,
+    args: [repositoryPath("tests/interop/launch.py"), script, ...args],
+    env: {
+      FLWR_TELEMETRY_ENABLED: "0",
+      // the parent's settings for proxies must not come between two loopback addresses
+      no_proxy: "127.0.0.1,localhost",
+      PYTHONDONTWRITEBYTECODE: "1",
+      HOME: stage.folder.path,
+      ...env,
+    },
+  });
+}

@@ -1,0 +1,69 @@
+import { within } from "./deadline.ts";
+import { Process, type ProcessOptions } from "./process.ts";
+import { TempDir } from "./tempdir.ts";
+
+/** How long a whole scenario may take when it does not say, in seconds. */
+const SCENARIO_SECONDS = 120;
+
+/** Where one scenario plays: its folder and its processes, all gone at its end. */
+export class Stage implements AsyncDisposable {
+  readonly #processes: Process[] = [];
+
+  private constructor(readonly folder: TempDir) {}
+
+  static async open(): Promise<Stage> {
+    return new Stage(await TempDir.make());
+  }
+
+  /** A path in the stage's own folder. */
+  path(name: string): string {
+    return `${this.folder.path}/${name}`;
+  }
+
+  /** Starts a process that does not outlive the stage. */
+  start(options: ProcessOptions): Process {
+    const process = new Process(options);
+    this.#processes.push(process);
+    return process;
+  }
+
+  /** The last lines of every process, in the order of their start. */
+  tails(): string {
+    return this.#processes.map((process) => process.tail()).join("\n");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process[Symbol.asyncDispose]()));
+    await this.folder[Symbol.asyncDispose]();
+  }
+}
+
+/** How a scenario is run. */
+export interface ScenarioOptions {
+  /** How long all of it may take, in seconds. */
+  seconds?: number;
+  ignore?: boolean;
+}
+
+/**
+ * A test with processes: it gets a stage, has a deadline, and shows the last lines of every process when it fails.
+ */
+export function scenario(
+  name: string,
+  body: (stage: Stage) => Promise<void>,
+  { seconds = SCENARIO_SECONDS, ignore = false }: ScenarioOptions = {},
+): void {
+  Deno.test({
+    name,
+    ignore,
+    fn: async () => {
+      await using stage = await Stage.open();
+      try {
+        await within(body(stage), seconds, `"${name}" to end`);
+      } catch (error) {
+        console.error(stage.tails());
+        throw error;
+      }
+    },
+  });
+}
