@@ -1,0 +1,33 @@
+// deno-lint-ignore no-control-regex -- colour codes start with the escape character
+const COLOURS = /\x1b\[[0-9;]*m/g;
+/** The last line of `deno test`: `ok | 12 passed (3 steps) | 0 failed | 1 ignored | … (2s)`. */
+const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(.*)$/m;
+const IGNORED = /\| (\d+) ignored/;
+
+/** How a test run went, counted in tests; a file that cannot be loaded counts as one failed. */
+export interface TestSummary {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+/**
+ * Reads the counts from what `deno test` printed.
+ *
+ * @returns undefined when there is no summary: no test ran at all
+ */
+export function parseTestSummary(output: string): TestSummary | undefined {
+  const match = SUMMARY.exec(output.replace(COLOURS, ""));
+  if (match === null) return undefined;
+  const [, passed, failed, rest] = match;
+  return {
+    passed: Number(passed),
+    failed: Number(failed),
+    skipped: Number(IGNORED.exec(rest ?? "")?.[1] ?? 0),
+  };
+}
+
+/** The summary in one line: `3 passed, 0 failed`, and `, 1 skipped` where there is something to say. */
+export function formatTestSummary({ passed, failed, skipped }: TestSummary): string {
+  return `${passed} passed, ${failed} failed${skipped === 0 ? "" : `, ${skipped} skipped`}`;
+}
