@@ -1,0 +1,65 @@
+import { KIND } from "./brand.ts";
+import {
+  type ConfigInput,
+  type ConfigValue,
+  plainConfig,
+  typedConfig,
+  type TypedConfigValue,
+} from "./typed_value.ts";
+import { ValueRecord } from "./value_record.ts";
+
+/**
+ * Named settings: numbers, booleans, strings, bytes, and lists of one of them.
+ *
+ * @example
+ * ```ts
+ * const config = new ConfigRecord({ "learning-rate": 0.001, epochs: 1 });
+ * config.number("learning-rate"); // 0.001
+ * config.string("optimiser", "sgd"); // "sgd": the fallback
+ * ```
+ */
+export class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, ConfigInput> {
+  readonly [KIND] = "ConfigRecord";
+
+  protected override admit(value: unknown): TypedConfigValue {
+    return typedConfig(value);
+  }
+
+  protected override plain(typed: TypedConfigValue): ConfigValue {
+    return plainConfig(typed);
+  }
+
+  protected override holds(_type: string): boolean {
+    return true; // whatever TypedConfigValue can say
+  }
+
+  /** The boolean under a name. @throws FlwrError as {@link number} */
+  boolean(name: string, fallback?: boolean): boolean {
+    return this.expect(name, this.get(name), BOOLEAN, fallback);
+  }
+
+  /** The text under a name. @throws FlwrError as {@link number} */
+  string(name: string, fallback?: string): string {
+    return this.expect(name, this.get(name), STRING, fallback);
+  }
+
+  /** The bytes under a name. @throws FlwrError as {@link number} */
+  bytes(name: string, fallback?: Uint8Array): Uint8Array {
+    return this.expect(name, this.get(name), BYTES, fallback);
+  }
+}
+
+const BOOLEAN = {
+  name: "boolean",
+  is: (value: unknown): value is boolean => typeof value === "boolean",
+};
+
+const STRING = {
+  name: "string",
+  is: (value: unknown): value is string => typeof value === "string",
+};
+
+const BYTES = {
+  name: "Uint8Array",
+  is: (value: unknown): value is Uint8Array => value instanceof Uint8Array,
+};

@@ -1,0 +1,15 @@
+import type { ConfigRecord } from "./config_record.ts";
+import type { NodeId, RunId } from "./metadata.ts";
+import type { RecordDict } from "./record_dict.ts";
+
+/** What an app knows beside its messages. */
+export interface Context {
+  readonly runId: RunId;
+  readonly nodeId: NodeId;
+  /** How the node was started: `--node-config 'partition-id=0 num-partitions=2'`. */
+  readonly nodeConfig: ConfigRecord;
+  /** What the app keeps from one message to the next within a run. It never leaves the node. */
+  readonly state: RecordDict;
+  /** How the run was started: `--run-config 'num-rounds=3'`. */
+  readonly runConfig: ConfigRecord;
+}

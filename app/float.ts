@@ -1,0 +1,31 @@
+import { FlwrError } from "../base/error.ts";
+import { KIND } from "./brand.ts";
+
+/** A number, or a list of numbers, that travels as floating point even where it is whole. See {@link float}. */
+export class Float {
+  readonly [KIND] = "Float";
+  readonly value: number | readonly number[];
+
+  constructor(value: number | readonly number[]) {
+    this.value = value;
+  }
+}
+
+/**
+ * Makes a number travel as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
+ * record travels as an integer otherwise.
+ *
+ * @example
+ * ```ts
+ * new ConfigRecord({ "learning-rate": float(1) });
+ * ```
+ */
+export function float(value: number | readonly number[]): Float {
+  const numbers = typeof value === "number" ? [value] : value;
+  for (const number of numbers) {
+    if (typeof number !== "number") {
+      throw new FlwrError("invalid-argument", `Only a number can be a float: got ${typeof number}`);
+    }
+  }
+  return new Float(typeof value === "number" ? value : [...value]);
+}

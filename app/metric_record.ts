@@ -1,0 +1,36 @@
+import { KIND } from "./brand.ts";
+import {
+  type MetricInput,
+  type MetricValue,
+  plainMetric,
+  typedMetric,
+  type TypedMetricValue,
+} from "./typed_value.ts";
+import { ValueRecord } from "./value_record.ts";
+
+/** Wire types that a MetricRecord can hold (recorddict.proto, MetricRecordValue). */
+const TYPES = new Set(["double", "sint64", "uint64", "double[]", "sint64[]", "uint64[]"]);
+
+/**
+ * Named numbers, and lists of numbers: what a node measured.
+ *
+ * @example
+ * ```ts
+ * new MetricRecord({ "num-examples": 50_000, loss: 0.31 });
+ * ```
+ */
+export class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, MetricInput> {
+  readonly [KIND] = "MetricRecord";
+
+  protected override admit(value: unknown): TypedMetricValue {
+    return typedMetric(value);
+  }
+
+  protected override plain(typed: TypedMetricValue): MetricValue {
+    return plainMetric(typed);
+  }
+
+  protected override holds(type: string): boolean {
+    return TYPES.has(type);
+  }
+}

@@ -1,0 +1,110 @@
+import { FlwrError } from "../base/error.ts";
+import type { ArrayRecord } from "./array_record.ts";
+import { describeType, isKind, KIND } from "./brand.ts";
+import type { ConfigRecord } from "./config_record.ts";
+import type { MetricRecord } from "./metric_record.ts";
+import { type Named, NamedMap } from "./named_map.ts";
+
+/** The three kinds of record. */
+export type AnyRecord = ArrayRecord | MetricRecord | ConfigRecord;
+
+/** A RecordDict, or the records to make one from. */
+export type RecordDictInit = RecordDict | Named<AnyRecord>;
+
+/** Whether a value is an ArrayRecord, also one made by another copy of the module. */
+export function isArrayRecord(value: unknown): value is ArrayRecord {
+  return isKind(value, "ArrayRecord");
+}
+
+/** Whether a value is a MetricRecord, also one made by another copy of the module. */
+export function isMetricRecord(value: unknown): value is MetricRecord {
+  return isKind(value, "MetricRecord");
+}
+
+/** Whether a value is a ConfigRecord, also one made by another copy of the module. */
+export function isConfigRecord(value: unknown): value is ConfigRecord {
+  return isKind(value, "ConfigRecord");
+}
+
+/** Whether a value is a RecordDict, also one made by another copy of the module. */
+export function isRecordDict(value: unknown): value is RecordDict {
+  return isKind(value, "RecordDict");
+}
+
+/**
+ * What a message carries and what a context keeps: records by name, in order.
+ *
+ * @example
+ * ```ts
+ * const content = new RecordDict({ arrays, config: new ConfigRecord({ "server-round": 1 }) });
+ * content.configRecord("config").number("server-round"); // 1
+ * ```
+ */
+export class RecordDict extends NamedMap<AnyRecord> {
+  readonly [KIND] = "RecordDict";
+
+  /** The given RecordDict itself, or a new one of the given records. */
+  static from(init: RecordDictInit): RecordDict {
+    return isRecordDict(init) ? init : new RecordDict(init);
+  }
+
+  protected override admit(value: AnyRecord): AnyRecord {
+    if (isArrayRecord(value) || isMetricRecord(value) || isConfigRecord(value)) return value;
+    throw new FlwrError(
+      "invalid-argument",
+      `A RecordDict holds ArrayRecords, MetricRecords and ConfigRecords: got ${
+        describeType(value)
+      }`,
+    );
+  }
+
+  /** The ArrayRecords by name, in order. */
+  get arrayRecords(): Map<string, ArrayRecord> {
+    return this.#select(isArrayRecord);
+  }
+
+  /** The MetricRecords by name, in order. */
+  get metricRecords(): Map<string, MetricRecord> {
+    return this.#select(isMetricRecord);
+  }
+
+  /** The ConfigRecords by name, in order. */
+  get configRecords(): Map<string, ConfigRecord> {
+    return this.#select(isConfigRecord);
+  }
+
+  /** The ArrayRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+  arrayRecord(name: string): ArrayRecord {
+    return this.#expect(name, "an ArrayRecord", isArrayRecord);
+  }
+
+  /** The MetricRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+  metricRecord(name: string): MetricRecord {
+    return this.#expect(name, "a MetricRecord", isMetricRecord);
+  }
+
+  /** The ConfigRecord of that name. @throws FlwrError "not-found" naming what is there instead */
+  configRecord(name: string): ConfigRecord {
+    return this.#expect(name, "a ConfigRecord", isConfigRecord);
+  }
+
+  #select<R extends AnyRecord>(is: (value: unknown) => value is R): Map<string, R> {
+    return new Map([...this].filter((entry): entry is [string, R] => is(entry[1])));
+  }
+
+  #expect<R extends AnyRecord>(
+    name: string,
+    what: string,
+    is: (value: unknown) => value is R,
+  ): R {
+    const record = this.get(name);
+    if (is(record)) return record;
+    const there = [...this].map(([key, value]) => `"${key}" (${describeType(value)})`);
+    throw new FlwrError(
+      "not-found",
+      `The content has no ${what.replace(/^an? /, "")} "${name}": it has ${
+        there.join(", ") || "nothing"
+      }`,
+    );
+  }
+}

@@ -1,0 +1,138 @@
+import { FlwrError } from "../base/error.ts";
+import { ArrayRecord } from "./array_record.ts";
+import { ConfigRecord } from "./config_record.ts";
+import type { Context } from "./context.ts";
+import { TRANSFER_MIN_BYTES } from "./limits.ts";
+import { Message } from "./message.ts";
+import type { MessageError, Metadata } from "./metadata.ts";
+import { MetricRecord } from "./metric_record.ts";
+import { NdArray, type NdArrayFields } from "./nd_array.ts";
+import { type AnyRecord, isArrayRecord, isMetricRecord, RecordDict } from "./record_dict.ts";
+import type { TypedConfigValue, TypedMetricValue } from "./typed_value.ts";
+
+/** A record as plain data. */
+export type PlainRecord =
+  | { readonly kind: "arrays"; readonly items: readonly (readonly [string, NdArrayFields])[] }
+  | { readonly kind: "metrics"; readonly items: readonly (readonly [string, TypedMetricValue])[] }
+  | { readonly kind: "config"; readonly items: readonly (readonly [string, TypedConfigValue])[] };
+
+/** A RecordDict as plain data. */
+export type PlainRecordDict = readonly (readonly [string, PlainRecord])[];
+
+/** A Message as plain data: what crosses the boundary of a worker by structured clone. */
+export interface PlainMessage {
+  readonly metadata: Metadata;
+  readonly content?: PlainRecordDict;
+  readonly error?: MessageError;
+}
+
+/** A Context as plain data. */
+export interface PlainContext {
+  readonly runId: bigint;
+  readonly nodeId: bigint;
+  readonly nodeConfig: PlainRecord;
+  readonly state: PlainRecordDict;
+  readonly runConfig: PlainRecord;
+}
+
+/**
+ * A message as `postMessage` takes it. Nothing is copied here.
+ *
+ * @returns `plain` to post, and `transfer`: the buffers of large arrays, for `postMessage(plain, transfer)` where the
+ *   caller no longer needs the message. All arrays that lie in these buffers are gone afterwards, so a message whose
+ *   content is shared with others is posted without.
+ */
+export function toTransferable(message: Message): { plain: PlainMessage; transfer: ArrayBuffer[] } {
+  const { metadata, error } = message;
+  if (error !== undefined) return { plain: { metadata, error }, transfer: [] };
+  const content = recordDictToPlain(message.content);
+  return { plain: { metadata, content }, transfer: largeBuffers(message.content) };
+}
+
+/** The message of {@link toTransferable}, at the other side. */
+export function fromTransferable(plain: PlainMessage): Message {
+  const body = plain.content === undefined ? plain.error : recordDictFromPlain(plain.content);
+  if (body === undefined) {
+    throw new FlwrError("invalid-argument", "Message has neither content nor an error");
+  }
+  return new Message(plain.metadata, body);
+}
+
+/** A context as `postMessage` takes it. */
+export function contextToTransferable(context: Context): PlainContext {
+  return {
+    runId: context.runId,
+    nodeId: context.nodeId,
+    nodeConfig: recordToPlain(context.nodeConfig),
+    state: recordDictToPlain(context.state),
+    runConfig: recordToPlain(context.runConfig),
+  };
+}
+
+/** The context of {@link contextToTransferable}, at the other side. */
+export function contextFromTransferable(plain: PlainContext): Context {
+  return {
+    runId: plain.runId,
+    nodeId: plain.nodeId,
+    nodeConfig: configFromPlain(plain.nodeConfig),
+    state: recordDictFromPlain(plain.state),
+    runConfig: configFromPlain(plain.runConfig),
+  };
+}
+
+/** A RecordDict as plain data. Arrays are not copied. */
+export function recordDictToPlain(dict: RecordDict): PlainRecordDict {
+  return [...dict].map(([name, record]) => [name, recordToPlain(record)] as const);
+}
+
+/** The RecordDict of {@link recordDictToPlain}. */
+export function recordDictFromPlain(plain: PlainRecordDict): RecordDict {
+  return new RecordDict(plain.map(([name, record]) => [name, recordFromPlain(record)] as const));
+}
+
+function recordToPlain(record: AnyRecord): PlainRecord {
+  if (isArrayRecord(record)) {
+    const items = [...record].map(([name, { dtype, shape, stype, data }]) =>
+      [name, { dtype, shape, stype, data }] as const
+    );
+    return { kind: "arrays", items };
+  }
+  return isMetricRecord(record)
+    ? { kind: "metrics", items: [...record.typedEntries()] }
+    : { kind: "config", items: [...record.typedEntries()] };
+}
+
+function recordFromPlain(plain: PlainRecord): AnyRecord {
+  switch (plain.kind) {
+    case "arrays":
+      return new ArrayRecord(plain.items.map(([name, item]) => [name, new NdArray(item)] as const));
+    case "metrics": {
+      const record = new MetricRecord();
+      for (const [name, typed] of plain.items) record.setTyped(name, typed);
+      return record;
+    }
+    case "config": {
+      const record = new ConfigRecord();
+      for (const [name, typed] of plain.items) record.setTyped(name, typed);
+      return record;
+    }
+  }
+}
+
+function configFromPlain(plain: PlainRecord): ConfigRecord {
+  const record = recordFromPlain(plain);
+  if (record instanceof ConfigRecord) return record;
+  throw new FlwrError("invalid-argument", `Context has ${plain.kind} where settings belong`);
+}
+
+function largeBuffers(content: RecordDict): ArrayBuffer[] {
+  const buffers = new Set<ArrayBuffer>();
+  for (const record of content.arrayRecords.values()) {
+    for (const { data } of record.values()) {
+      if (data.length >= TRANSFER_MIN_BYTES && data.buffer instanceof ArrayBuffer) {
+        buffers.add(data.buffer);
+      }
+    }
+  }
+  return [...buffers];
+}

@@ -1,0 +1,142 @@
+import { FlwrError } from "../base/error.ts";
+import { describeType } from "./brand.ts";
+import { type Named, namedEntries } from "./named_map.ts";
+
+/**
+ * An ordered map of names to values that keep their wire type: what was received as the double 1.0 is read as the
+ * number 1 and sent again as the double 1.0. The base of MetricRecord and ConfigRecord.
+ *
+ * @typeParam T a value together with its wire type
+ * @typeParam V a value as an app reads it
+ * @typeParam I what an app may put in
+ */
+export abstract class ValueRecord<T extends { readonly type: string }, V, I>
+  implements Iterable<[string, V]> {
+  #values = new Map<string, T>();
+
+  constructor(source: Named<I> = []) {
+    for (const [name, value] of namedEntries(source)) this.set(name, value);
+  }
+
+  /** Finds the wire type of an input. @throws FlwrError "invalid-argument" where there is none */
+  protected abstract admit(value: unknown): T;
+  /** What an app reads. */
+  protected abstract plain(typed: T): V;
+  /** Whether this record may hold a value of the given wire type. */
+  protected abstract holds(type: string): boolean;
+
+  get size(): number {
+    return this.#values.size;
+  }
+
+  has(name: string): boolean {
+    return this.#values.has(name);
+  }
+
+  get(name: string): V | undefined {
+    const typed = this.#values.get(name);
+    return typed && this.plain(typed);
+  }
+
+  /**
+   * Puts a value under a name: at the end, or in the place of the one that is there.
+   *
+   * @throws FlwrError "invalid-argument" when the name is not a string or no wire type fits the value
+   */
+  set(name: string, value: I): this {
+    checkName(name);
+    try {
+      this.#values.set(name, this.admit(value));
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      throw new FlwrError(error.code, `Value "${name}": ${error.message}`, { hints: error.hints });
+    }
+    return this;
+  }
+
+  /** The value with its wire type. */
+  typed(name: string): T | undefined {
+    return this.#values.get(name);
+  }
+
+  /** Puts a value whose wire type is known already. @throws FlwrError "invalid-argument" as {@link set} */
+  setTyped(name: string, typed: T): this {
+    checkName(name);
+    if (!this.holds(typed.type)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `Value "${name}" has a type that this record cannot hold: "${typed.type}"`,
+      );
+    }
+    this.#values.set(name, typed);
+    return this;
+  }
+
+  delete(name: string): boolean {
+    return this.#values.delete(name);
+  }
+
+  keys(): MapIterator<string> {
+    return this.#values.keys();
+  }
+
+  /** Names and values with their wire types, in order. */
+  typedEntries(): MapIterator<[string, T]> {
+    return this.#values.entries();
+  }
+
+  *entries(): Generator<[string, V], void, undefined> {
+    for (const [name, typed] of this.#values) yield [name, this.plain(typed)];
+  }
+
+  [Symbol.iterator](): Iterator<[string, V], void, undefined> {
+    return this.entries();
+  }
+
+  /** The values as a plain object. */
+  toObject(): { [name: string]: V } {
+    return Object.fromEntries(this.entries());
+  }
+
+  /**
+   * The number under a name; a bigint is rounded to the nearest number.
+   *
+   * @param fallback the answer where nothing is there
+   * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a number
+   */
+  number(name: string, fallback?: number): number {
+    const value = this.get(name);
+    if (typeof value === "bigint") return Number(value);
+    return this.expect<number>(name, value, NUMBER, fallback);
+  }
+
+  /** The value when it is of the expected type, else the fallback when there is none, else an error. */
+  protected expect<X>(
+    name: string,
+    value: V | undefined,
+    type: { readonly name: string; is(value: unknown): value is X },
+    fallback: X | undefined,
+  ): X {
+    if (type.is(value)) return value;
+    if (value !== undefined) {
+      throw new FlwrError(
+        "invalid-argument",
+        `Value "${name}" is not a ${type.name}: got ${describeType(value)}`,
+      );
+    }
+    if (fallback !== undefined) return fallback;
+    const there = [...this.keys()].map((key) => `"${key}"`).join(", ") || "none";
+    throw new FlwrError("not-found", `Value "${name}" is not in the record, which has: ${there}`);
+  }
+}
+
+const NUMBER = {
+  name: "number",
+  is: (value: unknown): value is number => typeof value === "number",
+};
+
+function checkName(name: unknown): void {
+  if (typeof name !== "string") {
+    throw new FlwrError("invalid-argument", `A name is a string: got ${describeType(name)}`);
+  }
+}
