@@ -1,0 +1,51 @@
+import { isAbsolute, join } from "node:path";
+import { FlwrError } from "../../base/error.ts";
+
+/** What decides where a user's caches lie. */
+export interface UserEnvironment {
+  /** The value of an environment variable, if it is set. */
+  get(name: string): string | undefined;
+  readonly os: typeof Deno.build.os;
+}
+
+/** This process's environment; a variable that may not be read counts as unset. */
+export const processEnvironment: UserEnvironment = {
+  get: (name) => {
+    try {
+      return Deno.env.get(name);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotCapable) return undefined;
+      throw error;
+    }
+  },
+  os: Deno.build.os,
+};
+
+/**
+ * The folder for what can be fetched or made again: FLWR_CACHE, or `flwr` in the place that the platform has for
+ * caches ($XDG_CACHE_HOME or ~/.cache, ~/Library/Caches, %LOCALAPPDATA%). It need not exist.
+ *
+ * @throws FlwrError "failed-precondition" when the environment names no such place
+ */
+export function cacheFolder(environment: UserEnvironment = processEnvironment): string {
+  const own = environment.get("FLWR_CACHE");
+  if (own) return own;
+  const place = platformCache(environment);
+  if (place !== undefined) return join(place, "flwr");
+  throw new FlwrError(
+    "failed-precondition",
+    "There is no folder for cached files: no home folder",
+    {
+      hints: ["Set FLWR_CACHE to a folder"],
+    },
+  );
+}
+
+function platformCache({ get, os }: UserEnvironment): string | undefined {
+  if (os === "windows") return get("LOCALAPPDATA");
+  const home = get("HOME");
+  if (os === "darwin") return home && join(home, "Library", "Caches");
+  const xdg = get("XDG_CACHE_HOME");
+  // The XDG specification has relative paths ignored.
+  return xdg && isAbsolute(xdg) ? xdg : home && join(home, ".cache");
+}

@@ -1,0 +1,20 @@
+/** Bytes of one block of a data file: what is verified by one digest. */
+export const BLOCK_BYTES = 2 ** 20;
+
+/** Most bytes of a data file's header; CIFAR-10's takes 13 kB. */
+export const MAX_HEADER_BYTES = 2 ** 20;
+
+/** Most files in an archive that we read. */
+export const MAX_ARCHIVE_ENTRIES = 1_000;
+
+/** Most bytes of one file in an archive; the largest of CIFAR-10 are 31 MB. */
+export const MAX_ARCHIVE_ENTRY_BYTES = 2 ** 26;
+
+/** Most bytes of all files in an archive together. */
+export const MAX_ARCHIVE_BYTES = 2 ** 30;
+
+/** A download that brings nothing for this many seconds has failed. */
+export const DOWNLOAD_STALL_SECONDS = 60;
+
+/** How often a download says how far it is: every so many percent. */
+export const PROGRESS_PERCENT = 10;

@@ -1,0 +1,137 @@
+import { FlwrError } from "../../base/error.ts";
+import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_ENTRY_BYTES } from "./limits.ts";
+
+/** A regular file in an archive. */
+export interface TarEntry {
+  /** Its path in the archive, with forward slashes. */
+  readonly name: string;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
+/** Archives consist of records of this size (POSIX ustar). */
+const RECORD = 512;
+
+/** Types of entries (POSIX ustar, pax, GNU); numbers as characters. */
+const REGULAR = new Set(["0", "\0"]);
+const FOLDER = "5";
+/** Attributes of other entries: their content does not concern us. */
+const ATTRIBUTES = new Set(["x", "g"]);
+
+/**
+ * The wanted regular files of a tar archive (POSIX ustar), one after the other, in memory. Nothing is written
+ * anywhere. Links, devices, and names that would leave a folder are refused even where they are not wanted.
+ *
+ * @param wanted says by its path whether a file is wanted; others are passed over
+ * @throws FlwrError "data-loss" when the archive is damaged or cut short, "invalid-argument" when it holds an entry
+ *   that a data set has no use for, "resource-exhausted" beyond the limits
+ */
+export async function* readTar(
+  stream: ReadableStream<Uint8Array>,
+  wanted: (name: string) => boolean,
+): AsyncGenerator<TarEntry> {
+  await using source = new RecordReader(stream);
+  let total = 0;
+  for (let count = 0;; count++) {
+    const header = await source.take(RECORD);
+    if (header.every((byte) => byte === 0)) return;
+    if (count === MAX_ARCHIVE_ENTRIES) throw tooLarge(`has more than ${MAX_ARCHIVE_ENTRIES} files`);
+    const { name, size, type } = parseHeader(header);
+    total += size;
+    if (size > MAX_ARCHIVE_ENTRY_BYTES || total > MAX_ARCHIVE_BYTES) {
+      throw tooLarge(`is too large at "${name}": ${total} bytes`);
+    }
+    const padded = Math.ceil(size / RECORD) * RECORD;
+    if (REGULAR.has(type) && wanted(name)) {
+      yield { name, bytes: (await source.take(padded)).subarray(0, size) };
+    } else if (REGULAR.has(type) || type === FOLDER || ATTRIBUTES.has(type)) {
+      await source.skip(padded);
+    } else {
+      throw new FlwrError(
+        "invalid-argument",
+        `Archive holds "${name}", which is not a file: type ${JSON.stringify(type)}`,
+      );
+    }
+  }
+}
+
+function parseHeader(header: Uint8Array): { name: string; size: number; type: string } {
+  const text = (at: number, length: number) =>
+    String.fromCharCode(...header.subarray(at, at + length)).replace(/\0.*$/s, "");
+  // The sum of all bytes, with those of the sum itself read as spaces.
+  const sum = header.reduce((all, byte, i) => all + (i >= 148 && i < 156 ? 0x20 : byte), 0);
+  if (octal(text(148, 8)) !== sum) throw damaged("a header does not match its checksum");
+  const prefix = text(257, 5) === "ustar" ? text(345, 155) : "";
+  const name = prefix === "" ? text(0, 100) : `${prefix}/${text(0, 100)}`;
+  // deno-lint-ignore no-control-regex -- control characters are what is refused
+  if (name === "" || /^\/|^[A-Za-z]:|\\|[\x00-\x1f]|(^|\/)\.\.(\/|$)/.test(name)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Archive holds an unsafe path: ${JSON.stringify(name)}`,
+    );
+  }
+  const size = octal(text(124, 12));
+  if (size === undefined) throw damaged(`"${name}" has no readable size`);
+  return { name, size, type: String.fromCharCode(header[156]!) };
+}
+
+function octal(text: string): number | undefined {
+  const digits = /^ *([0-7]{1,12}) *$/.exec(text)?.[1];
+  return digits === undefined ? undefined : parseInt(digits, 8);
+}
+
+function damaged(what: string, cause?: unknown): FlwrError {
+  return new FlwrError("data-loss", `Archive is damaged: ${what}`, { cause });
+}
+
+function tooLarge(what: string): FlwrError {
+  return new FlwrError("resource-exhausted", `Archive ${what}`);
+}
+
+/** Takes exact numbers of bytes from a stream; disposing of it cancels the rest. */
+class RecordReader implements AsyncDisposable {
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  #rest = new Uint8Array();
+
+  constructor(stream: ReadableStream<Uint8Array>) {
+    this.#reader = stream.getReader();
+  }
+
+  async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
+    const bytes = new Uint8Array(length);
+    let filled = 0;
+    await this.#each(length, (chunk) => {
+      bytes.set(chunk, filled);
+      filled += chunk.length;
+    });
+    return bytes;
+  }
+
+  async skip(length: number): Promise<void> {
+    await this.#each(length, () => {});
+  }
+
+  async #each(length: number, use: (chunk: Uint8Array) => void): Promise<void> {
+    for (let left = length; left > 0;) {
+      if (this.#rest.length === 0) this.#rest = await this.#next();
+      const chunk = this.#rest.subarray(0, left);
+      use(chunk);
+      left -= chunk.length;
+      this.#rest = this.#rest.subarray(chunk.length);
+    }
+  }
+
+  async #next(): Promise<Uint8Array<ArrayBuffer>> {
+    try {
+      const { value, done } = await this.#reader.read();
+      if (!done) return value as Uint8Array<ArrayBuffer>;
+    } catch (error) {
+      throw damaged("it cannot be read", error);
+    }
+    throw damaged("it ends too early");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A stream that already failed has told its reader; cancelling it again says nothing new.
+    await this.#reader.cancel().catch(() => {});
+  }
+}

@@ -1,0 +1,151 @@
+import { FlwrError } from "../../base/error.ts";
+import { arrayConstructor, itemSize } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { readAt } from "./file_io.ts";
+import { BLOCK_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
+import { sha256 } from "./sha256.ts";
+import {
+  blockCount,
+  MAGIC,
+  placeTensors,
+  PREAMBLE_BYTES,
+  type TensorFileHeader,
+  type TensorPlace,
+  type TensorPlan,
+} from "./tensor_file_layout.ts";
+
+/** How many blocks are hashed at once; WebCrypto holds a copy of each. */
+const HASHES_IN_FLIGHT = 4;
+
+/** How to read a tensor of a data file. */
+export interface ReadTensorOptions {
+  /** Only the first rows; all by default or where there are fewer. */
+  readonly rows?: number;
+  /** Whether the tensor lies in memory that can be shared with workers; default false. */
+  readonly shared?: boolean;
+}
+
+/** An open data file. Each byte is verified by the file's SHA-256 digests before it is handed out. */
+export class TensorFile implements Disposable {
+  readonly #path: string;
+  readonly #file: Deno.FsFile;
+  readonly #places: readonly TensorPlace[];
+  readonly #digests: TensorFileHeader["digests"];
+
+  private constructor(
+    path: string,
+    file: Deno.FsFile,
+    places: readonly TensorPlace[],
+    digests: TensorFileHeader["digests"],
+  ) {
+    this.#path = path;
+    this.#file = file;
+    this.#places = places;
+    this.#digests = digests;
+  }
+
+  /**
+   * Opens a data file that must hold exactly the planned tensors.
+   *
+   * @throws FlwrError "data-loss" when it is not such a file or is damaged; Deno.errors.NotFound when there is none
+   */
+  static async open(path: string, plans: readonly TensorPlan[]): Promise<TensorFile> {
+    const file = await Deno.open(path);
+    try {
+      const places = placeTensors(plans);
+      const { digests } = await readHeader(path, file, places);
+      return new TensorFile(path, file, places, digests);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  /**
+   * A tensor, or its first rows. Calls must not overlap: the file has one position.
+   *
+   * @throws FlwrError "data-loss" when a block of it does not match its digest
+   */
+  async read(name: string, options: ReadTensorOptions = {}): Promise<Tensor> {
+    const index = this.#places.findIndex(({ plan }) => plan.name === name);
+    const place = this.#places[index];
+    if (place === undefined) throw new FlwrError("internal", `Data file has no tensor "${name}"`);
+    const { dtype, shape: [all = 1, ...row] } = place.plan;
+    const rows = Math.min(options.rows ?? all, all);
+    const length = rows * elementCount(row);
+    const buffer = await this.#readBlocks(place, index, length * itemSize(dtype), options.shared);
+    return tensor(dtype, [rows, ...row], new (arrayConstructor(dtype))(buffer, 0, length));
+  }
+
+  /** Whole blocks with at least so many bytes; they are hashed while the next ones are read. */
+  async #readBlocks(
+    place: TensorPlace,
+    index: number,
+    bytes: number,
+    shared = false,
+  ): Promise<ArrayBufferLike> {
+    const size = Math.min(blockCount(bytes) * BLOCK_BYTES, place.bytes);
+    const buffer = shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size);
+    const checks: Promise<boolean>[] = [];
+    for (let at = 0; at < size; at += BLOCK_BYTES) {
+      const block = new Uint8Array(buffer, at, Math.min(BLOCK_BYTES, size - at));
+      await readAt(this.#file, place.offset + at, block);
+      checks.push(matches(block, this.#digests[index]![checks.length]!));
+      await checks.at(-HASHES_IN_FLIGHT);
+    }
+    const wrong = (await Promise.all(checks)).indexOf(false);
+    if (wrong !== -1) {
+      throw damaged(
+        this.#path,
+        `block ${wrong} of "${place.plan.name}" does not match its SHA-256`,
+      );
+    }
+    return buffer;
+  }
+
+  [Symbol.dispose](): void {
+    this.#file.close();
+  }
+}
+
+async function matches(bytes: Uint8Array, digest: string): Promise<boolean> {
+  return (await sha256(bytes)).toHex() === digest;
+}
+
+async function readHeader(
+  path: string,
+  file: Deno.FsFile,
+  places: readonly TensorPlace[],
+): Promise<TensorFileHeader> {
+  const { size } = await file.stat();
+  if (size < PREAMBLE_BYTES) throw damaged(path, `it has only ${size} bytes`);
+  const preamble = new Uint8Array(PREAMBLE_BYTES);
+  await readAt(file, 0, preamble);
+  if (MAGIC.some((byte, i) => preamble[i] !== byte)) {
+    throw damaged(path, "it does not begin as a data file of this version does");
+  }
+  const length = new DataView(preamble.buffer).getUint32(MAGIC.length, true);
+  if (length > MAX_HEADER_BYTES || PREAMBLE_BYTES + length > size) {
+    throw damaged(path, `its header has an impossible length: ${length}`);
+  }
+  const bytes = new Uint8Array(length);
+  await readAt(file, PREAMBLE_BYTES, bytes);
+  if (!await matches(bytes, preamble.subarray(MAGIC.length + 4).toHex())) {
+    throw damaged(path, "its header does not match its SHA-256");
+  }
+  const header = JSON.parse(new TextDecoder().decode(bytes)) as TensorFileHeader;
+  const plans = places.map(({ plan }) => plan);
+  if (JSON.stringify(header.tensors) !== JSON.stringify(plans)) {
+    throw damaged(path, "it holds other tensors than it should");
+  }
+  const last = places.at(-1);
+  const expected = last === undefined ? 0 : last.offset + last.bytes;
+  if (size !== expected) throw damaged(path, `it has ${size} bytes instead of ${expected}`);
+  return header;
+}
+
+function damaged(path: string, how: string): FlwrError {
+  return new FlwrError("data-loss", `Data file "${path}" is damaged: ${how}`, {
+    hints: ["Delete the file and run the command again: it will be made anew"],
+  });
+}
