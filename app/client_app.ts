@@ -1,0 +1,175 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { FlwrError } from "../base/error.ts";
+import { describeType, isKind, KIND } from "./brand.ts";
+import { applyMods, type ClientMod, type Respond } from "./client_mod.ts";
+import type { Context } from "./context.ts";
+import { errorReason } from "./error_reason.ts";
+import { isMessage, type Message } from "./message.ts";
+import { checkMessageType, MessageTypes } from "./message_type.ts";
+import { MessageErrorCode, type MessageType } from "./metadata.ts";
+import type { RecordDictInit } from "./record_dict.ts";
+
+/** What a handler answers: the records of the reply, or a whole reply made with `message.reply`. */
+export type HandlerResult = Message | RecordDictInit;
+
+/** Answers messages of one type. What it throws becomes an error reply. */
+export type Handler = (
+  message: Message,
+  context: Context,
+) => HandlerResult | Promise<HandlerResult>;
+
+/** What a handler may be registered with. */
+export interface HandlerOptions {
+  /** Modifiers around this handler only, inside those of the app. */
+  readonly mods?: readonly ClientMod[];
+}
+
+/** What a ClientApp may be made with. */
+export interface ClientAppOptions {
+  /** Modifiers around every handler; the first one is the outermost. */
+  readonly mods?: readonly ClientMod[];
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+type Registration =
+  | [handler: Handler, options?: HandlerOptions]
+  | [action: string, handler: Handler, options?: HandlerOptions];
+
+/** Whether a value is a ClientApp, also one made by another copy of the module. */
+export function isClientApp(value: unknown): value is ClientApp {
+  return isKind(value, "ClientApp");
+}
+
+/**
+ * What runs on a node: a handler for each type of message.
+ *
+ * @example
+ * ```ts
+ * export const app = new ClientApp()
+ *   .train(async (message, context) => {
+ *     const { weights, loss } = await fit(message.content.arrayRecord("arrays"), context);
+ *     return {
+ *       arrays: ArrayRecord.fromTensors(weights),
+ *       metrics: new MetricRecord({ "num-examples": 50_000, loss }),
+ *     };
+ *   });
+ * ```
+ */
+export class ClientApp {
+  readonly [KIND] = "ClientApp";
+  readonly #mods: readonly ClientMod[];
+  readonly #clock: Clock;
+  readonly #handlers = new Map<MessageType, Respond>();
+
+  constructor({ mods = [], clock = systemClock }: ClientAppOptions = {}) {
+    this.#mods = mods;
+    this.#clock = clock;
+  }
+
+  /** Answers `train`, or `train.action` where an action is given first. */
+  train(...registration: Registration): this {
+    return this.#register(MessageTypes.Train, registration);
+  }
+
+  /** Answers `evaluate`, or `evaluate.action` where an action is given first. */
+  evaluate(...registration: Registration): this {
+    return this.#register(MessageTypes.Evaluate, registration);
+  }
+
+  /** Answers `query`, or `query.action` where an action is given first. */
+  query(...registration: Registration): this {
+    return this.#register(MessageTypes.Query, registration);
+  }
+
+  /**
+   * Answers `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply holds one
+   * ArrayRecord, `arrays`.
+   */
+  parameters(handler: Handler, options?: HandlerOptions): this {
+    return this.#register(MessageTypes.GetParameters, [handler, options]);
+  }
+
+  /** Answers `get_properties`, which older ServerApps ask. The reply holds one ConfigRecord, `properties`. */
+  properties(handler: Handler, options?: HandlerOptions): this {
+    return this.#register(MessageTypes.GetProperties, [handler, options]);
+  }
+
+  /** The message types that have a handler. */
+  get messageTypes(): MessageType[] {
+    return [...this.#handlers.keys()];
+  }
+
+  /**
+   * Answers one message. Never rejects: what goes wrong is an error reply with code ClientAppRaised.
+   *
+   * @param message an instruction
+   */
+  async handle(message: Message, context: Context): Promise<Message> {
+    const fail = (reason: string) =>
+      message.replyError(MessageErrorCode.ClientAppRaised, reason, { clock: this.#clock });
+    const { messageType } = message.metadata;
+    const handler = this.#handlers.get(messageType);
+    if (handler === undefined) {
+      const there = this.messageTypes.join(", ") || "none";
+      return fail(`ClientApp has no handler for "${messageType}": it has ${there}`);
+    }
+    try {
+      const reply = await applyMods(this.#mods, handler)(message, context);
+      return checkReply(reply, message);
+    } catch (error) {
+      return fail(errorReason(error));
+    }
+  }
+
+  #register(type: MessageType, registration: Registration): this {
+    const [action, handler, options] = typeof registration[0] === "string"
+      ? registration as [string, Handler, HandlerOptions?]
+      : [undefined, ...registration as [Handler, HandlerOptions?]];
+    const messageType = checkMessageType(action === undefined ? type : `${type}.${action}`);
+    if (typeof handler !== "function") {
+      throw new FlwrError(
+        "invalid-argument",
+        `The handler for "${messageType}" is not a function: got ${describeType(handler)}`,
+      );
+    }
+    if (this.#handlers.has(messageType)) {
+      throw new FlwrError("already-exists", `ClientApp has a handler for "${messageType}" already`);
+    }
+    const respond: Respond = async (message, context) => {
+      const result = await handler(message, context);
+      if (isMessage(result)) return result;
+      if (typeof result !== "object" || result === null) {
+        throw new FlwrError(
+          "invalid-argument",
+          `The handler for "${messageType}" answers records or a Message: got ${
+            describeType(result)
+          }`,
+        );
+      }
+      return message.reply(result, { clock: this.#clock });
+    };
+    this.#handlers.set(messageType, applyMods(options?.mods ?? [], respond));
+    return this;
+  }
+}
+
+/** Flower's check of what leaves a ClientApp: it must answer this very instruction. */
+function checkReply(reply: Message, instruction: Message): Message {
+  if (!isMessage(reply)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The reply is not a Message: got ${describeType(reply)}`,
+    );
+  }
+  const { metadata: out } = reply;
+  const { metadata: incoming } = instruction;
+  const same = out.replyToMessageId === incoming.messageId && out.runId === incoming.runId &&
+    out.srcNodeId === incoming.dstNodeId && out.dstNodeId === incoming.srcNodeId &&
+    out.messageType === incoming.messageType && out.groupId === incoming.groupId &&
+    out.messageId === "" && out.createdAt > incoming.createdAt;
+  if (same) return reply;
+  throw new FlwrError("invalid-argument", "The reply does not answer the instruction", {
+    hints: ["Make it with message.reply(…)"],
+  });
+}

@@ -1,0 +1,116 @@
+import { parse, TomlError, type TomlValue } from "smol-toml";
+import { FlwrError } from "../base/error.ts";
+import { ConfigRecord } from "./config_record.ts";
+import { float } from "./float.ts";
+import { MAX_CONFIG_STRING_LENGTH } from "./limits.ts";
+import type { ConfigInput } from "./typed_value.ts";
+
+/** A key as Flower allows it: letters, digits, `_`, `-`, `.`; or anything in double quotes. */
+const KEY = /(?:[A-Za-z0-9_.-]+|"(?:[^"\\]|\\.)*")/y;
+const SPACE = /[\s,]*/y;
+const EQUALS = /\s*=\s*/y;
+/** A value's extent, as TOML writes scalars and flat arrays: quoted texts are skipped over whole. */
+const TEXT = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
+
+/**
+ * Reads settings as Flower's `--node-config` and `--run-config` write them: `key=value` pairs separated by spaces or
+ * commas, each value a TOML scalar or a list of scalars.
+ *
+ * @example
+ * ```ts
+ * parseConfigString('partition-id=0 num-partitions=2 name="x"').number("partition-id"); // 0
+ * ```
+ *
+ * @param text the pairs
+ * @param what what an error sentence calls the text, such as "--node-config"
+ * @throws FlwrError "invalid-argument" naming the position (from 1) and what is wrong there
+ */
+export function parseConfigString(text: string, what = "Configuration"): ConfigRecord {
+  if (text.length > MAX_CONFIG_STRING_LENGTH) {
+    throw new FlwrError(
+      "invalid-argument",
+      `${what} is longer than ${MAX_CONFIG_STRING_LENGTH} characters: ${text.length}`,
+    );
+  }
+  const config = new ConfigRecord();
+  let at = skip(SPACE, text, 0);
+  while (at < text.length) {
+    const fail = (position: number, problem: string) =>
+      new FlwrError("invalid-argument", `${what}, character ${position + 1}: ${problem}`, {
+        hints: [`Write pairs as in 'partition-id=0 num-partitions=2 name="x"'`],
+      });
+    const keyEnd = skip(KEY, text, at);
+    if (keyEnd === at) throw fail(at, `expected a key, got "${text[at]}"`);
+    const name = text.slice(at, keyEnd);
+    const key = name.startsWith('"') ? readValue(name) : name;
+    if (typeof key !== "string") throw fail(at, `${name} is not a quoted text`);
+    if (config.has(key)) throw fail(at, `"${key}" is given twice`);
+    const valueStart = skip(EQUALS, text, keyEnd);
+    if (valueStart === keyEnd) throw fail(keyEnd, `expected "=" after "${key}"`);
+    const valueEnd = endOfValue(text, valueStart);
+    if (valueEnd === valueStart) throw fail(valueStart, `"${key}" has no value`);
+    const source = text.slice(valueStart, valueEnd);
+    const value = readValue(source);
+    if (value === undefined) {
+      throw fail(valueStart, `${source} is not a number, true, false, a quoted text, or a list`);
+    }
+    config.set(key, value);
+    at = skip(SPACE, text, valueEnd);
+  }
+  return config;
+}
+
+/** Where a match of a sticky pattern that begins at `from` ends; `from` when there is none. */
+function skip(pattern: RegExp, text: string, from: number): number {
+  pattern.lastIndex = from;
+  return pattern.test(text) ? pattern.lastIndex : from;
+}
+
+/** The end of a value: the first space or comma that is neither in quotes nor in brackets. */
+function endOfValue(text: string, from: number): number {
+  let depth = 0;
+  let at = from;
+  while (at < text.length) {
+    const char = text[at]!;
+    if (char === '"' || char === "'") {
+      const end = skip(TEXT, text, at);
+      if (end === at) return text.length; // unterminated: TOML says so
+      at = end;
+      continue;
+    }
+    if (char === "[") depth++;
+    if (char === "]") depth--;
+    if (depth <= 0 && /[\s,]/.test(char)) break;
+    at++;
+  }
+  return at;
+}
+
+/** What a TOML scalar or list of scalars says; undefined for anything else. */
+function readValue(source: string): ConfigInput | undefined {
+  let value: TomlValue | undefined;
+  try {
+    value = parse(`value = ${source}`, { integersAsBigInt: true }).value;
+  } catch (error) {
+    if (error instanceof TomlError) return undefined;
+    throw error;
+  }
+  return toInput(value);
+}
+
+function toInput(value: TomlValue | undefined): ConfigInput | undefined {
+  switch (typeof value) {
+    case "number":
+      return float(value);
+    case "bigint":
+    case "boolean":
+    case "string":
+      return value;
+  }
+  if (!Array.isArray(value)) return undefined;
+  if (value.every((item) => typeof item === "number")) return float(value);
+  if (value.every((item) => typeof item === "bigint")) return value;
+  if (value.every((item) => typeof item === "boolean")) return value;
+  if (value.every((item) => typeof item === "string")) return value;
+  return undefined;
+}

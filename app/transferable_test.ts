@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { tensor } from "../tensor/tensor.ts";
+import { ArrayRecord } from "./array_record.ts";
+import { ConfigRecord } from "./config_record.ts";
+import { MetricRecord } from "./metric_record.ts";
+import { RecordDict } from "./record_dict.ts";
+import { instruction, plain, recordDicts } from "./testing.ts";
+import {
+  contextFromTransferable,
+  contextToTransferable,
+  fromTransferable,
+  toTransferable,
+} from "./transferable.ts";
+
+Deno.test("a message crosses a worker's boundary unchanged, wire types included", () => {
+  fc.assert(fc.property(recordDicts, (content) => {
+    const message = instruction({}, content);
+    const there = fromTransferable(structuredClone(toTransferable(message).plain));
+    assert.deepEqual(there.metadata, message.metadata);
+    assert.deepEqual(plain(there.content), plain(content));
+  }));
+});
+
+Deno.test("an error crosses as an error", () => {
+  const reply = instruction().replyError(2, "boom");
+  const { plain, transfer } = toTransferable(reply);
+  assert.deepEqual(fromTransferable(structuredClone(plain)).error, { code: 2, reason: "boom" });
+  assert.deepEqual(transfer, []);
+});
+
+Deno.test("only large arrays are handed over, and then they are gone here", () => {
+  const arrays = ArrayRecord.fromTensors({
+    large: tensor("float32", [16_384], new Float32Array(16_384)),
+    small: tensor("float32", [1], new Float32Array(1)),
+  });
+  const message = instruction({}, new RecordDict({ arrays }));
+  const { plain, transfer } = toTransferable(message);
+  assert.deepEqual(transfer, [arrays.get("large")!.data.buffer]);
+  const there = fromTransferable(structuredClone(plain, { transfer }));
+  assert.equal(there.content.arrayRecord("arrays").get("large")!.toTensor().data.length, 16_384);
+  assert.equal(arrays.get("large")!.data.length, 0);
+  assert.equal(arrays.get("small")!.data.length, 132);
+});
+
+Deno.test("plain data without content and error is no message", () => {
+  assert.throws(
+    () => fromTransferable({ metadata: instruction().metadata }),
+    /neither content nor an error/,
+  );
+});
+
+Deno.test("a context crosses with its state", () => {
+  const context = {
+    runId: 1n,
+    nodeId: 2n,
+    nodeConfig: new ConfigRecord({ "partition-id": 0 }),
+    state: new RecordDict({ seen: new MetricRecord({ count: 3 }) }),
+    runConfig: new ConfigRecord({ lr: 0.1 }),
+  };
+  const there = contextFromTransferable(structuredClone(contextToTransferable(context)));
+  assert.equal(there.nodeId, 2n);
+  assert.equal(there.nodeConfig.number("partition-id"), 0);
+  assert.equal(there.state.metricRecord("seen").number("count"), 3);
+  assert.equal(there.runConfig.number("lr"), 0.1);
+});
