@@ -1,5 +1,15 @@
+/** The id under which the SuperLink itself, and so every ServerApp, sends and receives. */
+export const SUPERLINK_NODE_ID = 1n;
+
 /** SHA-256 of an object's bytes, 64 lower-case hex digits (Flower 1.28 and later). */
 export type ObjectId = string;
+
+/** What stands in the place of a message's content when there is none. */
+export interface LinkMessageError {
+  /** Flower's number for the failure; those the SuperLink gives itself are in `LinkErrorCode`. */
+  readonly code: number;
+  readonly reason: string;
+}
 
 /**
  * A message as the SuperLink keeps it. The fields are Flower's current metadata; the content is not here but in
@@ -22,15 +32,24 @@ export interface LinkMessage {
   readonly ttl: number;
   /** Exactly one of `content` and `error` is set. */
   readonly content?: ObjectId;
-  readonly error?: { readonly code: number; readonly reason: string };
+  readonly error?: LinkMessageError;
 }
 
 /** A message as a caller hands it over: the SuperLink gives it its id and time. */
 export type NewLinkMessage = Omit<LinkMessage, "messageId" | "pushedAt">;
 
-/** An object: its exact bytes, and the ids of the objects that it refers to. */
+/**
+ * An object: its exact bytes, and the ids of the objects that it refers to. Whoever makes one from bytes that came
+ * over a wire derives `id` and `children` from those bytes; the SuperLink relies on it and keeps equal ids once.
+ */
 export interface LinkObject {
   readonly id: ObjectId;
+  /** Never written to after it was handed over: the store may keep this very array. */
   readonly bytes: Uint8Array;
   readonly children: readonly ObjectId[];
+}
+
+/** The Unix time in seconds from which the message no longer counts. */
+export function expiryOf(message: Pick<LinkMessage, "createdAt" | "ttl">): number {
+  return message.createdAt + message.ttl;
 }

@@ -1,0 +1,56 @@
+import type { Clock } from "../base/clock.ts";
+import { FlwrError } from "../base/error.ts";
+import type { Random } from "../base/random.ts";
+import type { LinkEvent } from "./events.ts";
+import type { LinkLimits } from "./limits.ts";
+import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
+import type { Topic, Wakes } from "./wakes.ts";
+
+/** What every operation of the SuperLink's domain works with. */
+export interface LinkContext {
+  readonly store: LinkStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: LinkLimits;
+  readonly wakes: Wakes;
+  readonly onEvent: (event: LinkEvent) => void;
+  /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
+  readonly expect: (dueAt: number) => void;
+  /** Aborted once the service closes. */
+  readonly closing: AbortSignal;
+}
+
+/** What a transaction brings about outside the store, once it is stored. */
+export class Effects {
+  readonly events: LinkEvent[] = [];
+  readonly topics = new Set<Topic>();
+  dueAt = Infinity;
+
+  due(at: number | undefined): void {
+    if (at !== undefined) this.dueAt = Math.min(this.dueAt, at);
+  }
+}
+
+/**
+ * Runs a transaction, then its effects; none of them when it fails.
+ *
+ * @throws unavailable after the service was closed
+ */
+export async function transact<T>(
+  context: LinkContext,
+  durability: Durability,
+  work: (tx: LinkTransaction, effects: Effects) => Promise<T>,
+): Promise<T> {
+  requireOpen(context);
+  const effects = new Effects();
+  const result = await context.store.transaction(durability, (tx) => work(tx, effects));
+  if (effects.dueAt < Infinity) context.expect(effects.dueAt);
+  for (const topic of effects.topics) context.wakes.wake(topic);
+  for (const event of effects.events) context.onEvent(event);
+  return result;
+}
+
+/** @throws unavailable after the service was closed */
+export function requireOpen(context: LinkContext): void {
+  if (context.closing.aborted) throw new FlwrError("unavailable", "The SuperLink is shutting down");
+}

@@ -1,0 +1,47 @@
+/**
+ * Where an instruction is on its way to an answer.
+ *
+ * - `waiting`: for its node to pull it
+ * - `handed-out`: its node pulled it and has not answered
+ * - `answered`: its node's reply is stored
+ * - `expired`: its time, or that of its reply, passed; an error stands in for the reply
+ * - `undeliverable`: its node cannot answer; an error stands in for the reply
+ */
+export type InstructionState = "waiting" | "handed-out" | "answered" | "expired" | "undeliverable";
+
+/** What can happen to an instruction. `requeue`: it was returned, or its delivery is uncertain. */
+export type InstructionEvent = "hand-out" | "requeue" | "answer" | "expire" | "give-up";
+
+const MOVES: Readonly<
+  Record<InstructionState, Partial<Record<InstructionEvent, InstructionState>>>
+> = {
+  // A waiting instruction can be answered: its node may hold it from before it was requeued.
+  waiting: {
+    "hand-out": "handed-out",
+    answer: "answered",
+    expire: "expired",
+    "give-up": "undeliverable",
+  },
+  "handed-out": {
+    requeue: "waiting",
+    answer: "answered",
+    expire: "expired",
+    "give-up": "undeliverable",
+  },
+  answered: { expire: "expired" },
+  expired: {},
+  undeliverable: {},
+};
+
+/** The state after the event; undefined where the event is not legal. */
+export function nextInstructionState(
+  state: InstructionState,
+  event: InstructionEvent,
+): InstructionState | undefined {
+  return MOVES[state][event];
+}
+
+/** Whether the instruction can still be answered by its node. */
+export function isOpen(state: InstructionState): boolean {
+  return nextInstructionState(state, "answer") !== undefined;
+}

@@ -1,0 +1,43 @@
+/** What bounds the SuperLink's domain. Times are in seconds. */
+export interface LinkLimits {
+  /** The longest that a pull is held. HTTP clients of the current Flower give up at 30 s. */
+  readonly maxHoldSeconds: number;
+  /** How often one instruction is handed out before it counts as killing its node. */
+  readonly maxDeliveries: number;
+  /** How long a reply, or an error in its place, can be asked for again after it was first given. */
+  readonly replyGraceSeconds: number;
+  /** The longest heartbeat interval a node may ask for (Flower 1.41 accepts 10 to 1800). */
+  readonly maxHeartbeatIntervalSeconds: number;
+  /** How long a node without a key is remembered after it went offline: it can never be recognised again. */
+  readonly anonymousNodeRetentionSeconds: number;
+  /** No message is older than this Unix time: 2024-03-27, the bound of Flower 1.9. */
+  readonly earliestCreatedAt: number;
+  /** How far in the future an instruction's creation may lie: the sender's clock may be ahead. */
+  readonly maxClockSkewSeconds: number;
+  /** The longest validity of an instruction, and so the longest that an abandoned one is kept. */
+  readonly maxTtlSeconds: number;
+  /** How much later than its instruction a reply may expire: floating-point slack, as in Flower 1.41. */
+  readonly replyTtlToleranceSeconds: number;
+  /** How deep the objects of a content may be nested. Flower's go 5 deep: message to array chunk. */
+  readonly maxObjectDepth: number;
+  /** The longest message type and group id, in UTF-16 code units. */
+  readonly maxLabelLength: number;
+  /** How many instructions and nodes the housekeeper settles in one transaction. */
+  readonly housekeepingBatch: number;
+}
+
+/** The limits that hold when nothing else is said. */
+export const DEFAULT_LINK_LIMITS: LinkLimits = {
+  maxHoldSeconds: 20,
+  maxDeliveries: 5,
+  replyGraceSeconds: 60,
+  maxHeartbeatIntervalSeconds: 1800,
+  anonymousNodeRetentionSeconds: 3600,
+  earliestCreatedAt: 1_711_497_600,
+  maxClockSkewSeconds: 300,
+  maxTtlSeconds: 30 * 86_400,
+  replyTtlToleranceSeconds: 0.1,
+  maxObjectDepth: 16,
+  maxLabelLength: 1024,
+  housekeepingBatch: 100,
+};
