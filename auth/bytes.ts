@@ -1,0 +1,55 @@
+/** Bytes that WebCrypto takes: never backed by shared memory. */
+export type Bytes = Uint8Array<ArrayBuffer>;
+
+/** The same bytes, copied only when they lie in shared memory, which WebCrypto refuses. */
+export function asBytes(bytes: Uint8Array): Bytes {
+  return bytes.buffer instanceof ArrayBuffer ? bytes as Bytes : new Uint8Array(bytes);
+}
+
+/** The parts, one after the other. */
+export function concat(...parts: readonly Uint8Array[]): Bytes {
+  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    whole.set(part, offset);
+    offset += part.length;
+  }
+  return whole;
+}
+
+/** Whether both hold the same bytes. Not for secrets: it stops at the first difference. */
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+/** The unsigned big-endian integer in `bytes`; 0 for none. */
+export function toInteger(bytes: Uint8Array): bigint {
+  return bytes.length === 0 ? 0n : BigInt("0x" + bytes.toHex());
+}
+
+/**
+ * An unsigned big-endian integer brought to a fixed length: leading zeros are dropped or added.
+ *
+ * @param integer the integer's bytes
+ * @param length the wanted number of bytes
+ * @returns the bytes, or undefined when the integer needs more of them
+ */
+export function toFixedLength(integer: Uint8Array, length: number): Bytes | undefined {
+  const start = integer.findIndex((byte) => byte !== 0);
+  const digits = start < 0 ? new Uint8Array() : integer.subarray(start);
+  if (digits.length > length) return undefined;
+  const fixed = new Uint8Array(length);
+  fixed.set(digits, length - digits.length);
+  return fixed;
+}
+
+/**
+ * An unsigned integer as OpenSSH's mpint and DER's INTEGER carry it: no leading zeros, save the one that keeps
+ * the first bit, the sign, clear.
+ */
+export function toSignedInteger(integer: Uint8Array): Bytes {
+  const start = integer.findIndex((byte) => byte !== 0);
+  if (start < 0) return new Uint8Array([0]);
+  const digits = integer.subarray(start);
+  return digits[0]! < 0x80 ? new Uint8Array(digits) : concat(new Uint8Array(1), digits);
+}

@@ -1,0 +1,87 @@
+import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
+
+/** The tags of ASN.1's distinguished encoding (X.690) that keys and signatures use. */
+export const TAG = {
+  integer: 0x02,
+  octets: 0x04,
+  oid: 0x06,
+  sequence: 0x30,
+  /** Explicit [0] of an ECPrivateKey: the curve. */
+  parameters: 0xa0,
+  /** Explicit [1] of an ECPrivateKey: the public point. */
+  publicKey: 0xa1,
+  bits: 0x03,
+} as const;
+
+/** Why bytes are not what a reader expects; turned into a FlwrError at the format's boundary. */
+export class MalformedError extends Error {}
+
+/** Reads the elements of one DER value, one after the other. Every method throws MalformedError. */
+export class DerReader {
+  #rest: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#rest = bytes;
+  }
+
+  /** Whether nothing is left. */
+  get done(): boolean {
+    return this.#rest.length === 0;
+  }
+
+  /** The contents of the next element, which must have the tag. */
+  read(tag: number): Uint8Array {
+    const [found, first] = this.#rest;
+    if (found === undefined || first === undefined) throw new MalformedError("it ends too early");
+    if (found !== tag) throw new MalformedError(`an element has tag ${found}, not ${tag}`);
+    const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
+    if (lengthBytes > 2 || first === 0x80) throw new MalformedError("a length is out of range");
+    let length = first;
+    if (lengthBytes > 0) {
+      length = this.#rest.subarray(2, 2 + lengthBytes).reduce((sum, byte) => sum * 256 + byte, 0);
+      const shortest = length < 0x80 ? 0 : length < 0x100 ? 1 : 2;
+      if (lengthBytes !== shortest) throw new MalformedError("a length is not minimal");
+    }
+    const start = 2 + lengthBytes;
+    if (this.#rest.length < start + length) throw new MalformedError("it ends too early");
+    const contents = this.#rest.subarray(start, start + length);
+    this.#rest = this.#rest.subarray(start + length);
+    return contents;
+  }
+
+  /** The next element's contents if it has the tag; otherwise undefined, and nothing is consumed. */
+  readOptional(tag: number): Uint8Array | undefined {
+    return this.#rest[0] === tag ? this.read(tag) : undefined;
+  }
+
+  /** The bytes of the next INTEGER, which must be non-negative and minimal. */
+  readUnsigned(): Uint8Array {
+    const contents = this.read(TAG.integer);
+    const [first, second] = contents;
+    if (first === undefined || first >= 0x80) {
+      throw new MalformedError("an integer is empty or negative");
+    }
+    if (first === 0 && second !== undefined && second < 0x80) {
+      throw new MalformedError("an integer is not minimal");
+    }
+    return contents;
+  }
+
+  /** Throws unless everything was read. */
+  end(): void {
+    if (!this.done) throw new MalformedError("bytes follow its end");
+  }
+}
+
+/** One element with the contents given in parts, together at most 65,535 bytes. */
+export function der(tag: number, ...parts: readonly Uint8Array[]): Bytes {
+  const contents = concat(...parts);
+  const size = contents.length;
+  const length = size < 0x80 ? [size] : size < 0x100 ? [0x81, size] : [0x82, size >> 8, size & 255];
+  return concat(new Uint8Array([tag, ...length]), contents);
+}
+
+/** A non-negative INTEGER. */
+export function derUnsigned(integer: Uint8Array): Bytes {
+  return der(TAG.integer, toSignedInteger(integer));
+}

@@ -1,0 +1,38 @@
+import { type Bytes, concat, toFixedLength } from "./bytes.ts";
+import { type Curve, curveFacts } from "./curve.ts";
+import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
+import { MAX_SIGNATURE_BYTES } from "./limits.ts";
+
+/**
+ * An ECDSA signature in DER (RFC 3279, section 2.2.3) from WebCrypto's r ‖ s.
+ *
+ * @param raw both numbers, big-endian, of equal length
+ */
+export function derFromRawSignature(raw: Uint8Array): Bytes {
+  const half = raw.length / 2;
+  return der(TAG.sequence, derUnsigned(raw.subarray(0, half)), derUnsigned(raw.subarray(half)));
+}
+
+/**
+ * WebCrypto's r ‖ s from an ECDSA signature in DER.
+ *
+ * Strict: one signature has one encoding, so a replayed one cannot be dressed up by longer lengths or zeros.
+ *
+ * @returns both numbers as long as a coordinate of the curve; undefined when the bytes are no such signature
+ */
+export function rawFromDerSignature(signature: Uint8Array, curve: Curve): Bytes | undefined {
+  if (signature.length > MAX_SIGNATURE_BYTES) return undefined;
+  const { fieldBytes } = curveFacts(curve);
+  try {
+    const outer = new DerReader(signature);
+    const numbers = new DerReader(outer.read(TAG.sequence));
+    outer.end();
+    const r = toFixedLength(numbers.readUnsigned(), fieldBytes);
+    const s = toFixedLength(numbers.readUnsigned(), fieldBytes);
+    numbers.end();
+    return r && s && concat(r, s);
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
+}

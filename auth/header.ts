@@ -1,0 +1,57 @@
+import { FlwrError } from "../base/error.ts";
+import { MAX_PUBLIC_KEY_HEADER } from "./limits.ts";
+import { decodeBase64 } from "./pem.ts";
+import { parsePublicKey } from "./parse_public_key.ts";
+import type { PublicKey } from "./public_key.ts";
+
+/** Names of the metadata that authenticate a call of the Fleet API up to Flower 1.14. */
+export const PUBLIC_KEY_HEADER = "public-key";
+export const AUTH_TOKEN_HEADER = "auth-token";
+
+/** Size of an HMAC-SHA256, in bytes. */
+const TOKEN_BYTES = 32;
+/** Length of its base64 with padding, in characters. */
+const TOKEN_CHARACTERS = 44;
+
+/** The value of "public-key": base64url with padding of the PEM text. */
+export function encodePublicKeyHeader(key: PublicKey): string {
+  return new TextEncoder().encode(key.pem).toBase64({ alphabet: "base64url" });
+}
+
+/**
+ * The PEM text in a "public-key" value, to be looked up in a KeyList; undefined when it is no such value.
+ *
+ * Python discards characters outside the alphabet; no Flower process sends any, and they are refused here.
+ */
+export function decodePublicKeyHeader(value: string): string | undefined {
+  if (value.length > MAX_PUBLIC_KEY_HEADER || /\s/.test(value)) return undefined;
+  const bytes = decodeBase64(value, "base64url");
+  return bytes && new TextDecoder().decode(bytes);
+}
+
+/**
+ * The key in a "public-key" value from a SuperLink, as a SuperNode takes it from the initial metadata of CreateNode.
+ *
+ * @throws FlwrError unauthenticated when it holds none
+ */
+export async function readPublicKeyHeader(value: string): Promise<PublicKey> {
+  const pem = decodePublicKeyHeader(value);
+  try {
+    return await parsePublicKey(pem ?? "", `in metadata "${PUBLIC_KEY_HEADER}"`);
+  } catch (cause) {
+    const { message } = FlwrError.from(cause);
+    throw new FlwrError("unauthenticated", message, { cause });
+  }
+}
+
+/** The value of "auth-token": base64url with padding of the 32 bytes. */
+export function encodeTokenHeader(token: Uint8Array): string {
+  return token.toBase64({ alphabet: "base64url" });
+}
+
+/** The 32 bytes in an "auth-token" value; undefined when it is no such value. */
+export function decodeTokenHeader(value: string): Uint8Array | undefined {
+  if (value.length !== TOKEN_CHARACTERS) return undefined;
+  const bytes = decodeBase64(value, "base64url");
+  return bytes?.length === TOKEN_BYTES ? bytes : undefined;
+}

@@ -1,0 +1,64 @@
+import { FlwrError } from "../base/error.ts";
+import { MAX_KEY_FILE_BYTES } from "./limits.ts";
+import { parsePrivateKey } from "./parse_private_key.ts";
+import { parsePublicKey } from "./parse_public_key.ts";
+import { belongTogether, type PrivateKey } from "./private_key.ts";
+import type { PublicKey } from "./public_key.ts";
+import { describeFile, type NamedFile, readText } from "./read_text.ts";
+
+/** Where a key pair lies, and by which flags the user said so. */
+export interface KeyPairFiles {
+  readonly privateFile: string;
+  readonly publicFile: string;
+  /** As "--auth-supernode-private-key". */
+  readonly privateFlag?: string;
+  /** As "--auth-supernode-public-key". */
+  readonly publicFlag?: string;
+}
+
+/**
+ * Reads a private key and the public key beside it, and checks that they belong together.
+ *
+ * @returns the private key; its `publicKey` is the pair's other half
+ * @throws FlwrError as readPrivateKey and readPublicKey; failed-precondition when the files are of different pairs
+ */
+export async function readKeyPair(files: KeyPairFiles): Promise<PrivateKey> {
+  const privateNamed = { file: files.privateFile, flag: files.privateFlag };
+  const publicNamed = { file: files.publicFile, flag: files.publicFlag };
+  const [privateKey, publicKey] = await Promise.all([
+    readPrivateKey(privateNamed),
+    readPublicKey(publicNamed),
+  ]);
+  if (!belongTogether(privateKey, publicKey)) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Private key in ${describeFile(privateNamed)} and public key in ${
+        describeFile(publicNamed)
+      } ` +
+        `do not belong together: ${privateKey.publicKey.fingerprint} and ${publicKey.fingerprint}`,
+      { hints: [`Show the public half of the private key: ssh-keygen -y -f ${files.privateFile}`] },
+    );
+  }
+  return privateKey;
+}
+
+/**
+ * Reads a private key file: OpenSSH, PKCS#8 PEM or SEC 1 PEM, unencrypted.
+ *
+ * @throws FlwrError naming file and flag: not-found, permission-denied, failed-precondition (encrypted),
+ *   invalid-argument (damaged, another kind)
+ */
+export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
+  const text = await readText(named, "Private key", MAX_KEY_FILE_BYTES);
+  return await parsePrivateKey(text, `in ${describeFile(named)}`, named.file);
+}
+
+/**
+ * Reads a public key file: an OpenSSH line or a PEM block.
+ *
+ * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (damaged, another kind)
+ */
+export async function readPublicKey(named: NamedFile): Promise<PublicKey> {
+  const text = await readText(named, "Public key", MAX_KEY_FILE_BYTES);
+  return await parsePublicKey(text, `in ${describeFile(named)}`);
+}

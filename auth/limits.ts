@@ -1,0 +1,26 @@
+/** Largest key or public key file that is read, in bytes: an OpenSSH P-521 key with a long comment is under 2 KiB. */
+export const MAX_KEY_FILE_BYTES = 64 * 1024;
+
+/** Largest key list that is read, in bytes: room for about 100,000 P-384 keys. */
+export const MAX_KEY_LIST_BYTES = 16 * 1024 * 1024;
+
+/** Longest request header with a public key that is decoded, in characters; a P-521 key takes 360. */
+export const MAX_PUBLIC_KEY_HEADER = 1024;
+
+/** Longest ECDSA signature in DER, in bytes: P-521 takes at most 139. */
+export const MAX_SIGNATURE_BYTES = 160;
+
+/** How many peers' HMAC keys are kept at once; the one unused for longest is derived again when it returns. */
+export const MAX_CACHED_TOKEN_KEYS = 10_000;
+
+/** How many accepted signatures a replay guard remembers over all peers. */
+export const MAX_REMEMBERED_SIGNATURES = 1_000_000;
+
+/** How many of them one peer may take up, so that none can fill the memory of all. */
+export const MAX_REMEMBERED_PER_PEER = 50_000;
+
+/** How many callers a rate limiter keeps account of. */
+export const MAX_RATE_LIMITED_CALLERS = 10_000;
+
+/** How often a watched key list is looked at, in seconds. */
+export const KEY_LIST_POLL_SECONDS = 1;

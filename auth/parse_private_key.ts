@@ -1,0 +1,70 @@
+import { FlwrError } from "../base/error.ts";
+import { MalformedError } from "./der.ts";
+import { decodeOpenSshPrivate, EncryptedKeyError, OPENSSH_LABEL } from "./openssh_private.ts";
+import { type PemBlock, readPem } from "./pem.ts";
+import { decodePkcs8, decodeSec1, type PrivateKeyParts } from "./pkcs8.ts";
+import { PrivateKey } from "./private_key.ts";
+
+/** How each kind of PEM block becomes the parts of a key. */
+const DECODERS: Readonly<Record<string, (bytes: Uint8Array) => PrivateKeyParts>> = {
+  [OPENSSH_LABEL]: decodeOpenSshPrivate,
+  "PRIVATE KEY": decodePkcs8,
+  "EC PRIVATE KEY": (bytes) => decodeSec1(bytes),
+};
+
+/**
+ * The private key of a file's text: OpenSSH's own format, PKCS#8 PEM or SEC 1 PEM.
+ *
+ * @param where what an error says after "Private key", as `in "keys/a" (--auth-supernode-private-key)`
+ * @param file the file's name, for the hint that removes a passphrase
+ * @throws FlwrError failed-precondition when it is encrypted, invalid-argument when it is damaged or of another kind
+ */
+export async function parsePrivateKey(
+  text: string,
+  where: string,
+  file = "FILE",
+): Promise<PrivateKey> {
+  const block = findPrivateBlock(text, where);
+  if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") throw encrypted(where, file);
+  const decode = DECODERS[block.label];
+  if (decode === undefined) {
+    throw refusal(`Private key ${where} is a "${block.label}": expected an elliptic-curve key`);
+  }
+  let parts: PrivateKeyParts;
+  try {
+    if (block.bytes === undefined) throw new MalformedError("it is not base64");
+    parts = decode(block.bytes);
+  } catch (error) {
+    if (error instanceof EncryptedKeyError) throw encrypted(where, file);
+    if (!(error instanceof MalformedError)) throw error;
+    throw refusal(`Private key ${where} cannot be used: ${error.message}`);
+  }
+  return await PrivateKey.fromScalar(parts.facts.curve, parts.scalar, where, parts.point);
+}
+
+function findPrivateBlock(text: string, where: string): PemBlock {
+  const block = readPem(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (block !== undefined) return block;
+  if (/PUBLIC KEY-----|^(ecdsa-sha2|ssh|sk-)\S* /m.test(text)) {
+    throw refusal(`Private key ${where} is a public key`, "Name the file without .pub");
+  }
+  if (text.includes("PRIVATE KEY-----")) {
+    throw refusal(`Private key ${where} is cut off: its PEM block has no end`);
+  }
+  throw refusal(`Private key ${where} is neither an OpenSSH nor a PEM private key`);
+}
+
+function encrypted(where: string, file: string): FlwrError {
+  return new FlwrError("failed-precondition", `Private key ${where} is protected by a passphrase`, {
+    hints: [`Write it without one: ssh-keygen -p -N "" -f ${file}`],
+  });
+}
+
+function refusal(message: string, ...hints: string[]): FlwrError {
+  return new FlwrError("invalid-argument", message, {
+    hints: [
+      ...hints,
+      'Make a key with: flwr keys generate, or: ssh-keygen -t ecdsa -b 384 -N "" -f FILE',
+    ],
+  });
+}

@@ -1,0 +1,84 @@
+import { FlwrError } from "../base/error.ts";
+import { CURVES } from "./curve.ts";
+import { MalformedError } from "./der.ts";
+import { decodeBase64, readPem } from "./pem.ts";
+import { type PublicKey, publicKeyFromPoint, publicKeyFromSpki, sshKeyType } from "./public_key.ts";
+import { SshReader } from "./ssh_wire.ts";
+
+const MAKE_ONE = 'Make one with: flwr keys generate, or: ssh-keygen -t ecdsa -b 384 -N "" -f FILE';
+
+/**
+ * The public key of a file's text: one OpenSSH line, or a PEM block "PUBLIC KEY".
+ *
+ * @param where what an error says after "Public key", as `in "keys/a.pub" (--auth-superlink-public-key)`
+ * @throws FlwrError invalid-argument for anything else, each case with its own sentence
+ */
+export async function parsePublicKey(text: string, where: string): Promise<PublicKey> {
+  if (text.includes("PRIVATE KEY-----")) {
+    throw refusal(`Public key ${where} is a private key`, "Name the .pub file that lies beside it");
+  }
+  const block = readPem(text).find(({ label }) => label === "PUBLIC KEY");
+  if (block !== undefined) {
+    if (block.bytes === undefined) {
+      throw refusal(`Public key ${where} is not base64 in its PEM block`);
+    }
+    return await publicKeyFromSpki(block.bytes, where);
+  }
+  const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
+  if (lines.length !== 1) {
+    throw refusal(`Public key ${where} is not one OpenSSH line: it has ${lines.length} lines`);
+  }
+  return await parseOpenSshPublicKey(lines[0]!, where);
+}
+
+/**
+ * The public key of an OpenSSH line: type, blanks or tabs, base64, and a comment that is ignored.
+ *
+ * Strict where Python's cryptography is, so that a line accepted here is accepted by Flower 1.9: no blanks and no
+ * options before the type.
+ *
+ * @param where what an error says after "Public key"
+ * @throws FlwrError invalid-argument, naming what is wrong with the line
+ */
+export async function parseOpenSshPublicKey(line: string, where: string): Promise<PublicKey> {
+  if (/^\s/.test(line)) {
+    throw refusal(`Public key ${where} starts with a blank`, "Remove the blanks before the key");
+  }
+  const [, type = "", base64 = ""] = /^(\S+)[ \t]+(\S+)/.exec(line) ?? [];
+  const facts = CURVES.find((candidate) => sshKeyType(candidate) === type);
+  if (facts === undefined) throw unknownType(line, type, where);
+  const blob = decodeBase64(base64);
+  if (blob === undefined) throw refusal(`Public key ${where} is damaged: it is not base64`);
+  const reader = new SshReader(blob);
+  let point: Uint8Array;
+  try {
+    const inner = [reader.text(), reader.text()];
+    point = reader.string();
+    reader.end();
+    if (inner[0] !== type || inner[1] !== facts.sshName) {
+      throw new MalformedError("its type and its contents differ");
+    }
+  } catch (error) {
+    if (!(error instanceof MalformedError)) throw error;
+    throw refusal(`Public key ${where} is damaged: ${error.message}`);
+  }
+  return await publicKeyFromPoint(facts.curve, point, where);
+}
+
+function unknownType(line: string, type: string, where: string): FlwrError {
+  if (/\s(ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-\S+\s/.test(line)) {
+    return refusal(
+      `Public key ${where} has options before its type`,
+      "Remove everything before the key's type",
+    );
+  }
+  if (/^(ssh-|sk-|ecdsa-sha2-)[a-z0-9@.-]{1,60}$/.test(type)) {
+    const types = CURVES.map(sshKeyType).join(", ");
+    return refusal(`Public key ${where} is of type "${type}": expected one of ${types}`, MAKE_ONE);
+  }
+  return refusal(`Public key ${where} is not an OpenSSH public key line`, MAKE_ONE);
+}
+
+function refusal(message: string, ...hints: string[]): FlwrError {
+  return new FlwrError("invalid-argument", message, { hints });
+}

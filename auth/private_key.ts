@@ -1,0 +1,138 @@
+import { FlwrError } from "../base/error.ts";
+import { asBytes, type Bytes, concat, sameBytes, toFixedLength } from "./bytes.ts";
+import { type Curve, curveFacts, isScalar } from "./curve.ts";
+import { derFromRawSignature } from "./ecdsa_signature.ts";
+import { encodePkcs8 } from "./pkcs8.ts";
+import { importPublicKey, pointOf, type PublicKey, publicKeyFromPoint } from "./public_key.ts";
+
+/**
+ * An elliptic-curve private key with its public half.
+ *
+ * The scalar stays inside: printing, inspecting and JSON show the fingerprint of the public key only.
+ */
+export class PrivateKey {
+  readonly publicKey: PublicKey;
+  readonly #scalar: Bytes;
+  readonly #agreement: CryptoKey;
+  readonly #signing: CryptoKey;
+
+  private constructor(key: PublicKey, scalar: Bytes, agreement: CryptoKey, signing: CryptoKey) {
+    this.publicKey = key;
+    this.#scalar = scalar;
+    this.#agreement = agreement;
+    this.#signing = signing;
+  }
+
+  /** A new key from the platform's generator. */
+  static async generate(curve: Curve): Promise<PrivateKey> {
+    const algorithm = { name: "ECDSA", namedCurve: curve };
+    const pair = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+    const { d = "" } = await crypto.subtle.exportKey("jwk", pair.privateKey);
+    return await PrivateKey.fromScalar(curve, fromBase64Url(d), "just generated");
+  }
+
+  /**
+   * The key of a private scalar.
+   *
+   * @param scalar big-endian, of any length
+   * @param where what an error says after "Private key", as `in "keys/a"`
+   * @param point the public point stated beside the scalar, if any: it must be the scalar's
+   * @throws FlwrError invalid-argument when the scalar is out of range or the point another's
+   */
+  static async fromScalar(
+    curve: Curve,
+    scalar: Uint8Array,
+    where: string,
+    point?: Uint8Array,
+  ): Promise<PrivateKey> {
+    const facts = curveFacts(curve);
+    const fixed = toFixedLength(scalar, facts.fieldBytes);
+    if (fixed === undefined || !isScalar(facts, fixed)) {
+      throw damaged(where, `its scalar is out of the range of ${curve}`);
+    }
+    const pkcs8 = encodePkcs8(facts, fixed);
+    const own = await pointOfScalar(curve, pkcs8);
+    if (point !== undefined && !sameBytes(point, own)) {
+      throw damaged(where, "its private and its public part do not belong together");
+    }
+    const [publicKey, agreement, signing] = await Promise.all([
+      publicKeyFromPoint(curve, own, where),
+      importPkcs8(pkcs8, "ECDH", curve, "deriveBits"),
+      importPkcs8(pkcs8, "ECDSA", curve, "sign"),
+    ]);
+    return new PrivateKey(publicKey, fixed, agreement, signing);
+  }
+
+  /** The private scalar, big-endian, as long as a coordinate: for writing key files only. */
+  revealScalar(): Bytes {
+    return this.#scalar.slice();
+  }
+
+  /**
+   * The Diffie-Hellman secret shared with a peer: the x coordinate, as long as the field.
+   *
+   * @throws FlwrError failed-precondition when the peer's key is on another curve
+   */
+  async agree(peer: PublicKey): Promise<Bytes> {
+    const { curve, fingerprint } = this.publicKey;
+    if (peer.curve !== curve) {
+      throw new FlwrError(
+        "failed-precondition",
+        `Key ${peer.fingerprint} is on ${peer.curve} and cannot be used with key ${fingerprint}: it is on ${curve}`,
+        { hints: ["Give the SuperLink and all SuperNodes keys of one curve"] },
+      );
+    }
+    const algorithm = { name: "ECDH", public: await importPublicKey(peer, "ECDH") };
+    const bits = curveFacts(curve).fieldBytes * 8;
+    return new Uint8Array(await crypto.subtle.deriveBits(algorithm, this.#agreement, bits));
+  }
+
+  /** An ECDSA signature over SHA-256 of the bytes, in DER as Flower's current wire carries it. */
+  async sign(bytes: Uint8Array): Promise<Bytes> {
+    const algorithm = { name: "ECDSA", hash: "SHA-256" };
+    const raw = await crypto.subtle.sign(algorithm, this.#signing, asBytes(bytes));
+    return derFromRawSignature(new Uint8Array(raw));
+  }
+
+  toString(): string {
+    return `PrivateKey(${this.publicKey.fingerprint})`;
+  }
+
+  toJSON(): string {
+    return this.toString();
+  }
+
+  [Symbol.for("Deno.customInspect")](): string {
+    return this.toString();
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return this.toString();
+  }
+}
+
+/** WebCrypto computes the point when it writes the key as JWK. */
+async function pointOfScalar(curve: Curve, pkcs8: Bytes): Promise<Bytes> {
+  const algorithm = { name: "ECDH", namedCurve: curve };
+  const key = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["deriveBits"]);
+  const { x = "", y = "" } = await crypto.subtle.exportKey("jwk", key);
+  return concat(new Uint8Array([4]), fromBase64Url(x), fromBase64Url(y));
+}
+
+function importPkcs8(pkcs8: Bytes, name: string, curve: Curve, use: KeyUsage): Promise<CryptoKey> {
+  return crypto.subtle.importKey("pkcs8", pkcs8, { name, namedCurve: curve }, false, [use]);
+}
+
+function fromBase64Url(text: string): Bytes {
+  return Uint8Array.fromBase64(text, { alphabet: "base64url" });
+}
+
+function damaged(where: string, what: string): FlwrError {
+  return new FlwrError("invalid-argument", `Private key ${where} is damaged: ${what}`);
+}
+
+/** Whether the public key is the private key's own half. */
+export function belongTogether(privateKey: PrivateKey, publicKey: PublicKey): boolean {
+  return privateKey.publicKey.curve === publicKey.curve &&
+    sameBytes(pointOf(privateKey.publicKey), pointOf(publicKey));
+}

@@ -1,0 +1,97 @@
+import { FlwrError } from "../base/error.ts";
+import { type Bytes, concat, sameBytes } from "./bytes.ts";
+import { type Curve, type CurveFacts, curveFacts, CURVES, isOnCurve } from "./curve.ts";
+import { writePem } from "./pem.ts";
+import { sshString } from "./ssh_wire.ts";
+
+/** An elliptic-curve public key, its point checked, in every form that someone asks for. */
+export interface PublicKey {
+  readonly curve: Curve;
+  /** SubjectPublicKeyInfo in DER: named curve, uncompressed point. */
+  readonly spki: Bytes;
+  /** The same in PEM, byte for byte as Python writes it: 64 columns and a final newline. Flower's wire carries this. */
+  readonly pem: string;
+  /** One OpenSSH line without comment and newline: "ecdsa-sha2-nistp384 AAAA…". */
+  readonly openssh: string;
+  /** "SHA256:…" as `ssh-keygen -l` prints it: what logs and error messages call a key by. */
+  readonly fingerprint: string;
+}
+
+/**
+ * The public key of a point.
+ *
+ * @param point uncompressed: 04 ‖ x ‖ y
+ * @param where what the error says after "Public key", as `in "keys/a.pub"`
+ * @throws FlwrError invalid-argument when the point is not on the curve
+ */
+export async function publicKeyFromPoint(
+  curve: Curve,
+  point: Uint8Array,
+  where: string,
+): Promise<PublicKey> {
+  const facts = curveFacts(curve);
+  if (!isOnCurve(facts, point)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Public key ${where} is damaged: its point is not on the curve ${curve}`,
+      { hints: ["Copy the key again from where it was made"] },
+    );
+  }
+  const blob = sshBlob(facts, point);
+  const spki = concat(Uint8Array.fromHex(facts.spkiHead), point);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", blob));
+  return {
+    curve,
+    spki,
+    pem: writePem("PUBLIC KEY", spki),
+    openssh: `${sshKeyType(facts)} ${blob.toBase64()}`,
+    fingerprint: `SHA256:${digest.toBase64({ omitPadding: true })}`,
+  };
+}
+
+/**
+ * The public key in a SubjectPublicKeyInfo.
+ *
+ * @throws FlwrError invalid-argument for another algorithm, a curve given by its parameters, a compressed point
+ *   (none of which Flower's own files have), and damage
+ */
+export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promise<PublicKey> {
+  for (const facts of CURVES) {
+    const head = Uint8Array.fromHex(facts.spkiHead);
+    if (sameBytes(spki.subarray(0, head.length), head)) {
+      return await publicKeyFromPoint(facts.curve, spki.subarray(head.length), where);
+    }
+  }
+  throw new FlwrError(
+    "invalid-argument",
+    `Public key ${where} is not an uncompressed point of P-256, P-384 or P-521`,
+    { hints: ["Make a key with: flwr keys generate"] },
+  );
+}
+
+/** The uncompressed point of a public key: 04 ‖ x ‖ y. */
+export function pointOf(key: PublicKey): Bytes {
+  return key.spki.slice(-(1 + 2 * curveFacts(key.curve).fieldBytes));
+}
+
+/** The key as WebCrypto takes it. */
+export function importPublicKey(key: PublicKey, use: "ECDH" | "ECDSA"): Promise<CryptoKey> {
+  const algorithm = { name: use, namedCurve: key.curve };
+  return crypto.subtle.importKey(
+    "spki",
+    key.spki,
+    algorithm,
+    true,
+    use === "ECDH" ? [] : ["verify"],
+  );
+}
+
+/** OpenSSH's name of the key type: "ecdsa-sha2-nistp384". */
+export function sshKeyType(facts: CurveFacts): string {
+  return `ecdsa-sha2-${facts.sshName}`;
+}
+
+/** OpenSSH's binary form of a public key (RFC 5656, section 3.1). */
+export function sshBlob(facts: CurveFacts, point: Uint8Array): Bytes {
+  return concat(sshString(sshKeyType(facts)), sshString(facts.sshName), sshString(point));
+}

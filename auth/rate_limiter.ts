@@ -1,0 +1,66 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { MAX_RATE_LIMITED_CALLERS } from "./limits.ts";
+
+/** How much a rate limiter lets through per caller. */
+export interface RateLimiterOptions {
+  /** Calls let through at once; sane: 1 … 100. */
+  readonly burst: number;
+  /** Calls per second in the long run; may be below 1. */
+  readonly perSecond: number;
+  /** Callers kept account of; default MAX_RATE_LIMITED_CALLERS. */
+  readonly capacity?: number;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** A token bucket per caller: full at first, a token per call, refilled evenly. */
+export class RateLimiter {
+  readonly #options: Required<RateLimiterOptions>;
+  /** The one used last comes last. */
+  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+
+  constructor(options: RateLimiterOptions) {
+    this.#options = { capacity: MAX_RATE_LIMITED_CALLERS, clock: systemClock, ...options };
+  }
+
+  /** The number of callers kept account of. */
+  get size(): number {
+    return this.#buckets.size;
+  }
+
+  /**
+   * Lets a call through, or says how long to wait.
+   *
+   * @param caller who calls, as the fingerprint of its key
+   * @returns 0 when the call is let through; otherwise the seconds until one would be
+   */
+  take(caller: string): number {
+    const { burst, perSecond, clock } = this.#options;
+    const now = clock.now();
+    const bucket = this.#buckets.get(caller);
+    const tokens = bucket === undefined ? burst : this.#refilled(bucket, now);
+    const admitted = tokens >= 1;
+    this.#buckets.delete(caller);
+    this.#makeRoom(now);
+    this.#buckets.set(caller, { tokens: admitted ? tokens - 1 : tokens, at: now });
+    return admitted ? 0 : (1 - tokens) / perSecond;
+  }
+
+  #refilled(bucket: { tokens: number; at: number }, now: number): number {
+    const { burst, perSecond } = this.#options;
+    return Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) * perSecond);
+  }
+
+  /** At capacity, drops the callers whose buckets are full again, which loses nothing, or else the one unused for longest. */
+  #makeRoom(now: number): void {
+    if (this.#buckets.size < this.#options.capacity) return;
+    for (const [caller, bucket] of this.#buckets) {
+      if (this.#refilled(bucket, now) >= this.#options.burst) this.#buckets.delete(caller);
+    }
+    if (this.#buckets.size < this.#options.capacity) return;
+    for (const oldest of this.#buckets.keys()) {
+      this.#buckets.delete(oldest);
+      break;
+    }
+  }
+}

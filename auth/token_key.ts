@@ -1,0 +1,64 @@
+import { timingSafeEqual } from "node:crypto";
+import { asBytes, type Bytes } from "./bytes.ts";
+import { decodeTokenHeader, encodeTokenHeader } from "./header.ts";
+import type { PrivateKey } from "./private_key.ts";
+import type { PublicKey } from "./public_key.ts";
+
+const SECRET_BITS = 256;
+
+/**
+ * The HMAC key that a SuperLink and a SuperNode share up to Flower 1.14: each derives it from its own private and
+ * the other's public key.
+ */
+export class TokenKey {
+  readonly #key: CryptoKey;
+
+  private constructor(key: CryptoKey) {
+    this.#key = key;
+  }
+
+  /**
+   * ECDH, then HKDF-SHA256 without salt and info to 32 bytes; the base64url text of these, 44 ASCII characters, is
+   * the key (flwr 1.9, common/secure_aggregation/crypto/symmetric_encryption.py).
+   *
+   * @throws FlwrError failed-precondition when the keys are on different curves
+   */
+  static async derive(own: PrivateKey, peer: PublicKey): Promise<TokenKey> {
+    const text = new TextEncoder().encode(await deriveSecretText(own, peer));
+    const algorithm = { name: "HMAC", hash: "SHA-256" };
+    return new TokenKey(await crypto.subtle.importKey("raw", text, algorithm, false, ["sign"]));
+  }
+
+  /**
+   * The value of "auth-token" for a request.
+   *
+   * @param request the message's deterministic serialisation, which need not be the bytes on the wire
+   */
+  async sign(request: Uint8Array): Promise<string> {
+    return encodeTokenHeader(await this.#hmac(request));
+  }
+
+  /**
+   * Whether a value of "auth-token" is the one of the request. The comparison takes the same time wherever they differ.
+   *
+   * @param request the message's deterministic serialisation
+   */
+  async verify(request: Uint8Array, header: string): Promise<boolean> {
+    const token = decodeTokenHeader(header);
+    return token !== undefined && timingSafeEqual(token, await this.#hmac(request));
+  }
+
+  async #hmac(request: Uint8Array): Promise<Bytes> {
+    return new Uint8Array(await crypto.subtle.sign("HMAC", this.#key, asBytes(request)));
+  }
+}
+
+/** The text that is the HMAC key: 44 characters of base64url. Exported for the tests with Flower's own values. */
+export async function deriveSecretText(own: PrivateKey, peer: PublicKey): Promise<string> {
+  const shared = await own.agree(peer);
+  const material = await crypto.subtle.importKey("raw", shared, "HKDF", false, ["deriveBits"]);
+  const none = new Uint8Array();
+  const algorithm = { name: "HKDF", hash: "SHA-256", salt: none, info: none };
+  const secret = await crypto.subtle.deriveBits(algorithm, material, SECRET_BITS);
+  return new Uint8Array(secret).toBase64({ alphabet: "base64url" });
+}

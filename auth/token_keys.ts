@@ -1,0 +1,49 @@
+import { MAX_CACHED_TOKEN_KEYS } from "./limits.ts";
+import type { PrivateKey } from "./private_key.ts";
+import type { PublicKey } from "./public_key.ts";
+import { TokenKey } from "./token_key.ts";
+
+/** The HMAC keys shared with each peer, derived when first asked for and kept. */
+export class TokenKeys {
+  readonly #own: PrivateKey;
+  readonly #capacity: number;
+  /** By the peer's PEM; the one asked for last comes last. */
+  readonly #cached = new Map<string, Promise<TokenKey>>();
+
+  /** @param capacity how many are kept; beyond it the one unused for longest goes */
+  constructor(own: PrivateKey, capacity: number = MAX_CACHED_TOKEN_KEYS) {
+    this.#own = own;
+    this.#capacity = capacity;
+  }
+
+  /** The number of keys kept. */
+  get size(): number {
+    return this.#cached.size;
+  }
+
+  /**
+   * The key shared with a peer.
+   *
+   * @throws FlwrError failed-precondition when the peer's key is on another curve than ours
+   */
+  async for(peer: PublicKey): Promise<TokenKey> {
+    const key = this.#cached.get(peer.pem) ?? TokenKey.derive(this.#own, peer);
+    this.#cached.delete(peer.pem);
+    this.#cached.set(peer.pem, key);
+    for (const oldest of this.#cached.keys()) {
+      if (this.#cached.size <= this.#capacity) break;
+      this.#cached.delete(oldest);
+    }
+    try {
+      return await key;
+    } catch (error) {
+      this.#cached.delete(peer.pem);
+      throw error;
+    }
+  }
+
+  /** Drops the key of a peer that is no longer admitted. */
+  forget(peer: PublicKey): void {
+    this.#cached.delete(peer.pem);
+  }
+}
