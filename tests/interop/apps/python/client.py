@@ -13,11 +13,11 @@ class Client(NumPyClient):
         return arithmetic.initial()
 
     def fit(self, parameters, config):
-        trained = arithmetic.train(parameters, config["round"], config["scale"], PARTITION)
+        trained = arithmetic.train(parameters, int(config["round"]), config["scale"], PARTITION)
         return trained, arithmetic.train_examples(PARTITION), {"mean": arithmetic.mean(trained)}
 
     def evaluate(self, parameters, config):
-        loss = arithmetic.mean(parameters) + config["round"] * (PARTITION + 1)
+        loss = arithmetic.mean(parameters) + int(config["round"]) * (PARTITION + 1)
         return loss, arithmetic.evaluate_examples(PARTITION), {"double": 2 * loss}
 
 

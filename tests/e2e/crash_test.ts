@@ -1,0 +1,72 @@
+/**
+ * kill -9 of each role in the middle of a round. The run must end with all its rounds, and with the weights of the
+ * undisturbed run: they would differ if a reply were lost, or counted twice.
+ */
+import assert from "node:assert/strict";
+import { type Credentials, makeCredentials } from "../support/credentials.ts";
+import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import { undisturbedRun } from "../support/flwr_run.ts";
+import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
+import { scenario, type Stage } from "../support/stage.ts";
+
+let known: RunResult | undefined;
+
+async function reference(stage: Stage, credentials: Credentials): Promise<RunResult> {
+  return known ??= await undisturbedRun(stage, credentials);
+}
+
+scenario("crash: a run goes on after kill -9 of its SuperLink", async (stage) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const expected = reference(stage, credentials);
+  const flags = ["--database", stage.path("superlink.db")];
+  const before = await startSuperLink({ stage, credentials, flags });
+  const { fleet, driver } = before;
+  const goOn = stage.path("go-on");
+  const config = `wait-round=2 wait-file="${goOn}"`;
+  const first = startSuperNode({ stage, credentials, fleet, node: 1, config });
+  await joined(first);
+  await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+  const result = stage.path("result.json");
+  const run = startServerApp({ stage, credentials, driver, result });
+
+  await first.waitForLine(/Waiting in round 2/);
+  await before.process.end("SIGKILL");
+  await startSuperLink({ stage, credentials, flags, addresses: { fleet, driver } });
+  await Deno.writeTextFile(goOn, "");
+
+  assertSameRun(await runResult(run, result), await expected);
+});
+
+scenario("crash: a run goes on after kill -9 of a SuperNode that comes back", async (stage) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const expected = reference(stage, credentials);
+  const { fleet, driver } = await startSuperLink({ stage, credentials });
+  const config = `wait-round=2 wait-file="${stage.path("never")}"`;
+  const first = startSuperNode({ stage, credentials, fleet, node: 1, config });
+  const firstId = await joined(first);
+  await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+  const result = stage.path("result.json");
+  const run = startServerApp({ stage, credentials, driver, result });
+
+  await first.waitForLine(/Waiting in round 2/);
+  await first.end("SIGKILL");
+  const again = startSuperNode({ stage, credentials, fleet, node: 1 });
+  assert.equal(await joined(again), firstId, "the same key is the same node");
+
+  assertSameRun(await runResult(run, result), await expected);
+});
+
+scenario("crash: a run goes on after its ClientApp dies", async (stage) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const expected = reference(stage, credentials);
+  const { fleet, driver } = await startSuperLink({ stage, credentials });
+  const died = stage.path("died");
+  const config = `crash-round=2 crash-file="${died}"`;
+  await joined(startSuperNode({ stage, credentials, fleet, node: 1, config }));
+  await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+  const result = stage.path("result.json");
+  const run = startServerApp({ stage, credentials, driver, result });
+
+  assertSameRun(await runResult(run, result), await expected);
+  assert.ok((await Deno.stat(died)).isFile, "the app did die");
+});

@@ -1,0 +1,122 @@
+/** Who is no node, or another one, gets nothing from the Fleet API: docs/threat-model.md. */
+import assert from "node:assert/strict";
+import { AUTH_TOKEN_HEADER } from "../../auth/header.ts";
+import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
+import { makeCredentials } from "../support/credentials.ts";
+import { startSuperLink } from "../support/flwr.ts";
+import { RawClient } from "../support/raw_client.ts";
+import { RawDriver, replyTo } from "../support/raw_driver.ts";
+import { RawNode } from "../support/raw_node.ts";
+import { assertRefused } from "../support/refused.ts";
+import { scenario, type Stage } from "../support/stage.ts";
+
+const { createNode, deleteNode, ping, pullTaskIns, pushTaskRes } = Fleet.method;
+
+async function superLink(stage: Stage, nodes = 2) {
+  const credentials = await makeCredentials(stage.folder.path, nodes);
+  return { credentials, ...await startSuperLink({ stage, credentials }) };
+}
+
+function node(nodeId: bigint) {
+  return { nodeId, anonymous: false };
+}
+
+scenario("security: a key that is not in the list is refused and logged", async (stage) => {
+  const { credentials, fleet, process } = await superLink(stage);
+  await Deno.mkdir(stage.path("stranger"));
+  const strangers = await makeCredentials(stage.path("stranger"), 1);
+  // everything is right but the key: the right CA, and the right SuperLink key for the token
+  await Deno.copyFile(credentials.superlinkPublicKey, strangers.superlinkPublicKey);
+  await Deno.copyFile(credentials.caCertificate, strangers.caCertificate);
+  using stranger = await RawNode.connect(fleet, strangers, 1);
+  using member = await RawNode.connect(fleet, credentials, 1);
+  await member.join();
+
+  await assertRefused(stranger.join(), "UNAUTHENTICATED");
+  await assertRefused(stranger.call(ping, { node: node(member.id) }), "UNAUTHENTICATED");
+  await process.waitForLine(new RegExp(escape(stranger.key.publicKey.fingerprint)));
+
+  assert.equal((await member.call(ping, { node: node(member.id) })).success, true);
+});
+
+scenario("security: a request whose HMAC is not its own is refused", async (stage) => {
+  const { credentials, fleet } = await superLink(stage);
+  using member = await (await RawNode.connect(fleet, credentials, 1)).join();
+  using other = await (await RawNode.connect(fleet, credentials, 2)).join();
+  const request = { node: node(member.id), pingInterval: 30 };
+  const right = await member.headers(ping.input, request);
+  const ofOtherBody = await member.headers(ping.input, { ...request, pingInterval: 60 });
+  const ofOtherKey = await other.headers(ping.input, request);
+  const send = (token: string | undefined) => {
+    const headers = {
+      ...member.keyHeader(),
+      ...token === undefined ? {} : { [AUTH_TOKEN_HEADER]: token },
+    };
+    return member.client.call(ping, request, headers);
+  };
+
+  await assertRefused(send(ofOtherBody[AUTH_TOKEN_HEADER]), "UNAUTHENTICATED");
+  await assertRefused(send(ofOtherKey[AUTH_TOKEN_HEADER]), "UNAUTHENTICATED");
+  await assertRefused(send("A".repeat(43) + "="), "UNAUTHENTICATED");
+  await assertRefused(send(right[AUTH_TOKEN_HEADER]!.slice(0, 24)), "UNAUTHENTICATED");
+  await assertRefused(send(""), "UNAUTHENTICATED");
+  await assertRefused(send(undefined), "UNAUTHENTICATED");
+  await assertRefused(member.client.call(ping, request), "UNAUTHENTICATED");
+
+  assert.equal((await send(right[AUTH_TOKEN_HEADER])).message.success, true);
+});
+
+scenario("security: a node cannot speak for another node", async (stage) => {
+  const { credentials, driver, fleet } = await superLink(stage);
+  using victim = await (await RawNode.connect(fleet, credentials, 1)).join();
+  using thief = await (await RawNode.connect(fleet, credentials, 2)).join();
+  using run = await RawDriver.connect(driver, credentials);
+  const taskId = await run.instruct(victim.id);
+
+  await assertRefused(
+    thief.call(ping, { node: node(victim.id), pingInterval: 30 }),
+    "UNAUTHENTICATED",
+  );
+  await assertRefused(thief.call(pullTaskIns, { node: node(victim.id) }), "UNAUTHENTICATED");
+  await assertRefused(thief.call(deleteNode, { node: node(victim.id) }), "UNAUTHENTICATED");
+  // anonymous tasks are nobody's on a SuperLink that knows its nodes
+  const anonymous = { nodeId: thief.id, anonymous: true };
+  await assertRefused(
+    thief.call(pullTaskIns, { node: anonymous }),
+    "UNAUTHENTICATED",
+    "INVALID_ARGUMENT",
+  );
+
+  const { taskInsList } = await victim.call(pullTaskIns, { node: node(victim.id) });
+  assert.equal(taskInsList[0]!.taskId, taskId, "the instruction is still the victim's");
+  const inHisName = { taskResList: [replyTo(taskInsList[0]!, victim.id)] };
+  await assertRefused(thief.call(pushTaskRes, inHisName), "UNAUTHENTICATED");
+  // under its own name, the thief's answer to another node's instruction must not count either
+  await thief.call(pushTaskRes, { taskResList: [replyTo(taskInsList[0]!, thief.id)] }).catch(
+    () => {},
+  );
+  // the second of two is looked at as closely as the first
+  const smuggled = [replyTo(taskInsList[0]!, thief.id), replyTo(taskInsList[0]!, victim.id)];
+  await thief.call(pushTaskRes, { taskResList: smuggled }).catch(() => {});
+
+  await victim.call(pushTaskRes, inHisName);
+  const replies = await run.replies(taskId);
+  assert.deepEqual(replies.map((reply) => reply.task!.producer!.nodeId), [victim.id]);
+  assert.deepEqual((await run.nodes()).toSorted(), [victim.id, thief.id].toSorted());
+});
+
+scenario("security: plain text to the TLS ports gets no answer", async (stage) => {
+  const { credentials, driver, fleet } = await superLink(stage);
+  using member = await RawNode.connect(fleet, credentials, 1);
+  using toFleet = new RawClient(fleet);
+  const request = { pingInterval: 30 };
+
+  await assertRefused(toFleet.call(createNode, request, member.keyHeader()), "UNAVAILABLE");
+  await assertRefused(RawDriver.connect(driver), "UNAVAILABLE");
+
+  assert.notEqual((await member.join()).id, 0n);
+});
+
+function escape(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
+}

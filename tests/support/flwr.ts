@@ -1,0 +1,104 @@
+import type { Credentials } from "./credentials.ts";
+import type { Addresses } from "./peer.ts";
+import type { Process } from "./process.ts";
+import { repositoryPath } from "./repository.ts";
+import type { Stage } from "./stage.ts";
+
+/** What our processes have in common. */
+interface FlwrOptions {
+  stage: Stage;
+  /** TLS and node authentication; without them `--insecure`. */
+  credentials?: Credentials;
+  /** More flags, at the end. */
+  flags?: readonly string[];
+}
+
+/** The tests' apps, in TypeScript. */
+export const APPS: string = repositoryPath("tests/interop/apps/typescript");
+
+/** Starts any command line of ours. */
+export function startFlwr(stage: Stage, name: string, args: readonly string[]): Process {
+  return stage.start({
+    name,
+    command: Deno.execPath(),
+    args: ["run", "-A", repositoryPath("main.ts"), ...args],
+    // apps find "flwr" through the project's import map, wherever the tests are started from
+    cwd: repositoryPath(""),
+  });
+}
+
+/**
+ * Starts our SuperLink and waits until it is ready.
+ *
+ * @param options.addresses where to listen; default: free ports of its own choice
+ */
+export async function startSuperLink(
+  { stage, credentials, addresses, flags = [] }: FlwrOptions & { addresses?: Addresses },
+): Promise<Addresses & { process: Process }> {
+  const process = startFlwr(stage, "superlink", [
+    "superlink",
+    ...["--driver-api-address", addresses?.driver ?? "127.0.0.1:0"],
+    ...["--fleet-api-address", addresses?.fleet ?? "127.0.0.1:0"],
+    ...(credentials?.superlinkFlags() ?? ["--insecure"]),
+    ...flags,
+  ]);
+  await process.waitForLine(/SuperLink ready/);
+  const listening = (api: string) => {
+    const pattern = new RegExp(`${api} API.* on (\\S+)$`);
+    for (const line of process.lines) {
+      const match = pattern.exec(line);
+      if (match !== null) return match[1]!;
+    }
+    throw new Error(`The SuperLink did not say where its ${api} API is`);
+  };
+  return { process, driver: listening("Driver"), fleet: listening("Fleet") };
+}
+
+/**
+ * Starts our SuperNode with the tests' ClientApp.
+ *
+ * @param options.node 1 for the first node: its key, and the next lower partition
+ * @param options.config more of the node's configuration, e.g. `hang-round=2`
+ */
+export function startSuperNode(
+  { stage, credentials, fleet, node, config = "", flags = [] }: FlwrOptions & {
+    fleet: string;
+    node: number;
+    config?: string;
+  },
+): Process {
+  return startFlwr(stage, `supernode ${node}`, [
+    ...["supernode", "client:app", "--dir", APPS, "--server", fleet],
+    ...["--node-config", `partition-id=${node - 1} num-partitions=2 ${config}`.trim()],
+    ...(credentials?.supernodeFlags(node) ?? ["--insecure"]),
+    ...flags,
+  ]);
+}
+
+/** Waits until a SuperNode of ours has joined, and returns its id as it prints it. */
+export async function joined(supernode: Process): Promise<string> {
+  const match = await supernode.waitForLine(/SuperNode (\d+) joined/);
+  return match[1]!;
+}
+
+/**
+ * Starts our ServerApp with the tests' ServerApp.
+ *
+ * @param options.result the JSON file that the ServerApp writes at the end
+ */
+export function startServerApp(
+  { stage, credentials, driver, result, rounds = 3, flags = [] }: FlwrOptions & {
+    driver: string;
+    result: string;
+    rounds?: number;
+  },
+): Process {
+  return startFlwr(stage, "run", [
+    ...["run", "server:app", "--dir", APPS, "--server", driver],
+    ...["--run-config", `num-rounds=${rounds} result="${result}"`],
+    ...(credentials === undefined
+      ? ["--insecure"]
+      : ["--root-certificates", credentials.caCertificate]),
+    ...flags,
+  ]);
+}
