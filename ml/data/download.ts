@@ -76,7 +76,7 @@ function checkIntegrity(what: Download, bytes: number, digest: string): void {
 /** The body's chunks, given up when none comes for a while. */
 async function* receive({ url, title }: Download): AsyncGenerator<Uint8Array> {
   const abort = new AbortController();
-  let timer = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const restart = () => {
     clearTimeout(timer);
     timer = setTimeout(() => abort.abort(), DOWNLOAD_STALL_SECONDS * 1000);

