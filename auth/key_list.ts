@@ -61,6 +61,7 @@ export function parseRows(text: string, named: NamedFile): { cells: string[]; li
     parse(text, {
       bom: true,
       relax_column_count: true,
+      record_delimiter: ["\r\n", "\n", "\r"],
       skip_empty_lines: true,
       on_record: (cells: string[], { lines }) => {
         rows.push({ cells, line: lines });

@@ -56,12 +56,13 @@ async function twoKeys() {
 }
 
 Deno.test("each kind of text that is no private key of ours has its own sentence", async () => {
-  const { openssh_private, openssh_public, spki_public } = session().client;
+  const { openssh_private, pkcs8_private, openssh_public, spki_public } = session().client;
   const cases: [string, RegExp][] = [
     ["", /is neither an OpenSSH nor a PEM private key/],
     [openssh_public, /is a public key/],
     [spki_public, /is a public key/],
     [openssh_private.slice(0, 300), /is cut off/],
+    [pkcs8_private.replace("BBDA", "BBDE"), /bytes follow its end/],
     [openssh_private.replace("b3BlbnNz", "b3BlbnNa"), /its magic is wrong/],
     [
       "-----BEGIN RSA PRIVATE KEY-----\nAAAA\n-----END RSA PRIVATE KEY-----",

@@ -51,6 +51,8 @@ export function decodeSec1(bytes: Uint8Array, outside?: CurveFacts): PrivateKeyP
   if (outside !== undefined && facts !== outside) throw new MalformedError("it names two curves");
   const tagged = key.readOptional(TAG.publicKey);
   const bits = tagged && new DerReader(tagged).read(TAG.bits);
+  key.end();
+  if (scalar.length > facts.fieldBytes) throw new MalformedError("its scalar is too long");
   return { facts, scalar, point: bits?.subarray(1) };
 }
 
