@@ -63,10 +63,7 @@ export async function loadFrom(options: Cifar10Options, origin: Cifar10Origin): 
       test: await readSplit(file, "test", { rows: testLimit, shared }),
     };
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-      throw notAllowed(folder, error);
-    }
-    throw error;
+    throw fileError(folder, error);
   }
 }
 
@@ -122,12 +119,22 @@ function checkLimit(name: string, limit: number | undefined): void {
   }
 }
 
-function notAllowed(folder: string, cause: Error): FlwrError {
-  return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
-    hints: [
-      "Fetch the data set first, outside of the app",
-      "Set FLWR_CACHE or the data folder to one that this user may write",
-    ],
-    cause,
-  });
+/** Errors of the file system as sentences; others as they are. */
+function fileError(folder: string, error: unknown): unknown {
+  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+    return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
+      hints: [
+        "Fetch the data set first, outside of the app",
+        "Set FLWR_CACHE or the data folder to one that this user may write",
+      ],
+      cause: error,
+    });
+  }
+  // The operating system's errors carry its code, such as ENOSPC.
+  if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;
+  return new FlwrError(
+    "failed-precondition",
+    `CIFAR-10 cannot be read or made in "${folder}": ${error.message}`,
+    { cause: error },
+  );
 }

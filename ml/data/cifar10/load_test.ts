@@ -293,3 +293,13 @@ Deno.test({
       isError("permission-denied", /^CIFAR-10 cannot be read or made in ".*nothing-here"$/),
     ),
 });
+
+Deno.test("cifar10: a folder that cannot be made is named", () =>
+  inFolder(async (root) => {
+    const file = join(root, "file");
+    await Deno.writeTextFile(file, "");
+    await assert.rejects(
+      loadFrom({ dataDir: join(file, "folder") }, origin(NO_NETWORK)),
+      isError("failed-precondition", /^CIFAR-10 cannot be read or made in ".*folder": /),
+    );
+  }));
