@@ -1,25 +1,6 @@
 import { isAbsolute, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-
-/** What decides where a user's caches lie. */
-export interface UserEnvironment {
-  /** The value of an environment variable, if it is set. */
-  get(name: string): string | undefined;
-  readonly os: typeof Deno.build.os;
-}
-
-/** This process's environment; a variable that may not be read counts as unset. */
-export const processEnvironment: UserEnvironment = {
-  get: (name) => {
-    try {
-      return Deno.env.get(name);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotCapable) return undefined;
-      throw error;
-    }
-  },
-  os: Deno.build.os,
-};
+import { processEnvironment, type UserEnvironment } from "./user_environment.ts";
 
 /**
  * The folder for what can be fetched or made again: FLWR_CACHE, or `flwr` in the place that the platform has for

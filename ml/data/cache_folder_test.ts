@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { cacheFolder, type UserEnvironment } from "./cache_folder.ts";
+import { cacheFolder } from "./cache_folder.ts";
+import type { UserEnvironment } from "./user_environment.ts";
 
 const environment = (
   os: UserEnvironment["os"],

