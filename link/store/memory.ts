@@ -1,4 +1,3 @@
-import { encodeHex } from "./hex.ts";
 import { Journal } from "./journal.ts";
 import { Serial } from "./serial.ts";
 import { isOpen } from "../instruction_state.ts";
@@ -86,7 +85,7 @@ class MemoryTransaction implements LinkTransaction {
   }
 
   nodeByKey(publicKey: Uint8Array): Promise<NodeRecord | undefined> {
-    const nodeId = this.#tables.nodeIdsByKey.get(encodeHex(publicKey));
+    const nodeId = this.#tables.nodeIdsByKey.get(publicKey.toHex());
     return Promise.resolve(nodeId === undefined ? undefined : this.#tables.nodes.get(nodeId));
   }
 
@@ -101,14 +100,14 @@ class MemoryTransaction implements LinkTransaction {
   putNode(node: NodeRecord): Promise<void> {
     this.#journal.set(this.#tables.nodes, node.nodeId, node);
     if (node.publicKey !== undefined) {
-      this.#journal.set(this.#tables.nodeIdsByKey, encodeHex(node.publicKey), node.nodeId);
+      this.#journal.set(this.#tables.nodeIdsByKey, node.publicKey.toHex(), node.nodeId);
     }
     return Promise.resolve();
   }
 
   removeNode(nodeId: bigint): Promise<void> {
     const key = this.#tables.nodes.get(nodeId)?.publicKey;
-    if (key !== undefined) this.#journal.delete(this.#tables.nodeIdsByKey, encodeHex(key));
+    if (key !== undefined) this.#journal.delete(this.#tables.nodeIdsByKey, key.toHex());
     this.#journal.delete(this.#tables.nodes, nodeId);
     return Promise.resolve();
   }

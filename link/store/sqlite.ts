@@ -1,0 +1,97 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { Serial } from "./serial.ts";
+import { sqliteError } from "./sqlite_error.ts";
+import { openDatabase } from "./sqlite_open.ts";
+import { number, type Row } from "./sqlite_rows.ts";
+import { SqliteTransaction } from "./sqlite_transaction.ts";
+import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
+
+/** A moment on either side of which a crash leaves a different state. */
+export type DurableStep = "begin" | "commit" | "committed";
+
+/** How a database is used. */
+export interface SqliteOptions {
+  /** How long to wait for a process that still has the file open, in seconds; 2 if not given. */
+  readonly lockWaitSeconds?: number;
+  /** Called before a transaction begins, before it is committed, and after: where tests crash. */
+  readonly onStep?: (step: DurableStep) => void;
+}
+
+/**
+ * A store in a SQLite file, for one process at a time. Its log is written ahead: what was committed survives the
+ * death of the process, and what was committed "durable" was also handed to the disk.
+ */
+export class SqliteStore implements LinkStore {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #statements = new Map<string, StatementSync>();
+  readonly #transaction = new SqliteTransaction((sql) => this.#prepare(sql));
+  readonly #serial = new Serial();
+  readonly #onStep: (step: DurableStep) => void;
+  #durability: Durability | undefined;
+
+  /**
+   * @param path the file; made with mode 0600 if it does not exist
+   * @throws failed-precondition when the file is in use, is no database, is another program's, or is of a newer
+   * schema
+   */
+  constructor(path: string, options: SqliteOptions = {}) {
+    this.#path = path;
+    this.#onStep = options.onStep ?? (() => {});
+    this.#database = openDatabase(path, options.lockWaitSeconds ?? 2);
+  }
+
+  transaction<T>(durability: Durability, work: (tx: LinkTransaction) => Promise<T>): Promise<T> {
+    return this.#serial.run(async () => {
+      try {
+        this.#begin(durability);
+        const result = await work(this.#transaction);
+        this.#onStep("commit");
+        this.#prepare("COMMIT").run();
+        this.#onStep("committed");
+        return result;
+      } catch (error) {
+        if (this.#database.isTransaction) this.#prepare("ROLLBACK").run();
+        throw sqliteError(this.#path, error);
+      }
+    });
+  }
+
+  usage(): Promise<StoreUsage> {
+    return this.#serial.run(() => {
+      const count = (table: string) =>
+        number(this.#prepare(`SELECT count(*) AS rows FROM ${table}`).get() as Row, "rows");
+      return Promise.resolve({
+        nodes: count("node"),
+        runs: count("run"),
+        instructions: count("instruction"),
+        replies: count("reply"),
+        objects: count("object"),
+      });
+    });
+  }
+
+  async close(): Promise<void> {
+    if (await this.#serial.close()) this.#database.close();
+  }
+
+  #begin(durability: Durability): void {
+    this.#onStep("begin");
+    if (durability !== this.#durability) {
+      const level = durability === "durable" ? "FULL" : "NORMAL";
+      this.#database.exec(`PRAGMA synchronous = ${level}`);
+      this.#durability = durability;
+    }
+    this.#prepare("BEGIN IMMEDIATE").run();
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#statements.get(sql);
+    if (statement === undefined) {
+      statement = this.#database.prepare(sql);
+      statement.setReadBigInts(true);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+}

@@ -1,0 +1,182 @@
+import { join } from "node:path";
+import { FakeClock } from "../../base/clock.ts";
+import { type Random, seededRandom } from "../../base/random.ts";
+import { createLink } from "../../link/create_link.ts";
+import type { LinkEvent } from "../../link/events.ts";
+import type { LinkLimits } from "../../link/limits.ts";
+import { isRefusal, type LinkService } from "../../link/link.ts";
+import {
+  type LinkMessage,
+  type LinkObject,
+  type NewLinkMessage,
+  SUPERLINK_NODE_ID,
+} from "../../link/message.ts";
+import { MemoryStore } from "../../link/store/memory.ts";
+import { SqliteStore } from "../../link/store/sqlite.ts";
+import type { LinkStore } from "../../link/store/store.ts";
+
+/** A store that can be opened again with what it held. */
+export interface Reopenable {
+  open(): LinkStore;
+}
+
+/** Registers one test per kind of store. */
+export function storeTest(name: string, body: (store: Reopenable) => Promise<void>): void {
+  Deno.test(`${name} (memory)`, () => {
+    const store = new MemoryStore();
+    const lasting: LinkStore = {
+      transaction: (durability, work) => store.transaction(durability, work),
+      usage: () => store.usage(),
+      close: () => Promise.resolve(),
+    };
+    return body({ open: () => lasting });
+  });
+  Deno.test(`${name} (SQLite)`, async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      await body({ open: () => new SqliteStore(join(folder, "link.db")) });
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+/** Registers one test of the whole domain per kind of store. */
+export function linkTest(
+  name: string,
+  body: (bench: Bench) => Promise<void>,
+  limits: Partial<LinkLimits> = {},
+): void {
+  storeTest(name, async (stores) => {
+    const bench = new Bench(stores, limits);
+    await bench.start();
+    try {
+      await body(bench);
+    } finally {
+      await bench.link.close();
+    }
+  });
+}
+
+/** A SuperLink's domain under test, on a clock that stands still. */
+export class Bench {
+  readonly clock = new FakeClock();
+  readonly random: Random = seededRandom(1);
+  readonly events: LinkEvent[] = [];
+  readonly #stores: Reopenable;
+  readonly #limits: Partial<LinkLimits>;
+  store!: LinkStore;
+  link!: LinkService;
+  runId!: bigint;
+
+  constructor(stores: Reopenable, limits: Partial<LinkLimits>) {
+    this.#stores = stores;
+    this.#limits = limits;
+  }
+
+  async start(): Promise<void> {
+    await this.#open();
+    this.runId = (await this.link.createRun({ fabId: "", fabVersion: "" })).runId;
+  }
+
+  /** Ends the service and starts another on the same store. */
+  async restart(): Promise<void> {
+    await this.link.close();
+    await this.#open();
+  }
+
+  async #open(): Promise<void> {
+    this.store = this.#stores.open();
+    this.link = await createLink({
+      store: this.store,
+      clock: this.clock,
+      random: this.random,
+      limits: this.#limits,
+      onEvent: (event) => this.events.push(event),
+    });
+  }
+
+  /** A node that is online for `heartbeatInterval` seconds. */
+  async node(heartbeatInterval = 30, publicKey?: Uint8Array): Promise<bigint> {
+    const input = { heartbeatInterval, ...(publicKey && { publicKey }) };
+    return (await this.link.createNode(input)).nodeId;
+  }
+
+  instruction(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
+    return {
+      runId: this.runId,
+      srcNodeId: SUPERLINK_NODE_ID,
+      dstNodeId,
+      replyToMessageId: "",
+      groupId: "1",
+      messageType: "train",
+      createdAt: this.clock.now(),
+      ttl: 3600,
+      content: MODEL.id,
+      ...changes,
+    };
+  }
+
+  /** Pushes one instruction that must be taken. */
+  async push(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): Promise<LinkMessage> {
+    const message = this.instruction(dstNodeId, changes);
+    const [outcome] = await this.link.pushInstructions([message], MODEL_OBJECTS);
+    if (outcome === undefined || isRefusal(outcome)) throw new Error(outcome?.reason);
+    return outcome;
+  }
+
+  reply(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
+    const { messageId, pushedAt: _, ...fields } = instruction;
+    const createdAt = this.clock.now();
+    return {
+      ...fields,
+      srcNodeId: instruction.dstNodeId,
+      dstNodeId: SUPERLINK_NODE_ID,
+      replyToMessageId: messageId,
+      createdAt,
+      ttl: instruction.createdAt + instruction.ttl - createdAt,
+      content: UPDATE.id,
+      ...changes,
+    };
+  }
+
+  /** Pushes a reply that must be taken. */
+  async answer(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}) {
+    const reply = this.reply(instruction, changes);
+    const outcome = await this.link.pushReply(reply.srcNodeId, reply, UPDATE_OBJECTS);
+    if (isRefusal(outcome)) throw new Error(outcome.reason);
+    return outcome;
+  }
+
+  /** Moves time on in steps, letting what wakes up at each finish. */
+  async pass(seconds: number, steps = 10): Promise<void> {
+    for (let step = 0; step < steps; step++) {
+      await this.clock.advance(seconds / steps);
+      await this.store.usage();
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  eventsOf<K extends LinkEvent["kind"]>(kind: K): Extract<LinkEvent, { kind: K }>[] {
+    return this.events.filter((event): event is Extract<LinkEvent, { kind: K }> =>
+      event.kind === kind
+    );
+  }
+}
+
+/** An object with an id that stands for a hash; the domain does not look inside. */
+export function object(name: string, children: readonly LinkObject[] = []): LinkObject {
+  return {
+    id: name,
+    bytes: new TextEncoder().encode(`bytes of ${name}`),
+    children: children.map(({ id }) => id),
+  };
+}
+
+const LAYER = object("layer");
+/** What instructions carry. */
+export const MODEL = object("model", [object("weights"), LAYER]);
+export const MODEL_OBJECTS = [object("weights"), LAYER, MODEL];
+/** What replies carry; it shares an object with the model. */
+export const UPDATE = object("update", [object("gradients"), LAYER]);
+export const UPDATE_OBJECTS = [object("gradients"), LAYER, UPDATE];

@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { linkTest, object } from "./harness.ts";
+
+linkTest("200 rounds leave the store as it was", async (bench) => {
+  const nodes = [await bench.node(1000), await bench.node(1000), await bench.node(1000)];
+  const before = await bench.store.usage();
+  for (let round = 0; round < 200; round++) {
+    const model = object(`model ${round}`, [object(`weights ${round}`), object("constant")]);
+    const objects = [object("constant"), object(`weights ${round}`), model];
+    const pushed = await bench.link.pushInstructions(
+      nodes.map((nodeId) => bench.instruction(nodeId, { content: model.id, ttl: 300 })),
+      objects,
+    );
+    assert.ok((await bench.store.usage()).objects >= 3);
+    // The first node answers, the second answers with an error, the third not at all in every tenth round.
+    for (const [index, nodeId] of nodes.entries()) {
+      const instruction = (await bench.link.pullInstruction(nodeId))!;
+      if (index === 2 && round % 10 === 0) continue;
+      const { content: _, ...reply } = bench.reply(instruction, { content: model.id });
+      await bench.link.pushReply(
+        nodeId,
+        index === 1 ? { ...reply, error: { code: 2, reason: "raised" } } : {
+          ...reply,
+          content: model.id,
+        },
+        objects,
+      );
+    }
+    const ids = pushed.map((outcome) => "messageId" in outcome ? outcome.messageId : "");
+    // In every seventh round the ServerApp is gone and nobody asks.
+    if (round % 7 !== 0) await bench.link.pullReplies(ids);
+    for (const nodeId of nodes) await bench.link.heartbeat(nodeId, 1000);
+    await bench.pass(10, 1);
+    const during = await bench.store.usage();
+    assert.ok(during.instructions <= 120, `${during.instructions} instructions in round ${round}`);
+    assert.ok(during.objects <= 81, `${during.objects} objects in round ${round}`);
+  }
+  for (let step = 0; step < 10; step++) {
+    for (const nodeId of nodes) await bench.link.heartbeat(nodeId, 1000);
+    await bench.pass(100);
+  }
+  assert.deepEqual(await bench.store.usage(), before);
+});
