@@ -1,0 +1,93 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { FlwrError } from "../base/error.ts";
+import { log } from "../base/log.ts";
+import { readRootCertificates } from "../certs/check.ts";
+import type { ChannelOptions } from "../rpc/channel.ts";
+import { readFlagAddress } from "./flag_address.ts";
+
+/** What the connection flags of a SuperNode or a ServerApp give. */
+export interface ConnectionFlags {
+  insecure: boolean;
+  rootCertificates?: string;
+  server?: string;
+  superlink?: string;
+  maxRetries?: number;
+  maxWaitTime?: number;
+}
+
+/** Adds the flags that say where the SuperLink is and how to reach it. */
+export function addConnectionOptions(command: Command, defaultAddress: string): Command {
+  return command
+    .option(
+      "--insecure",
+      "connect without TLS; anyone on the way can read and change messages",
+      false,
+    )
+    .option(
+      "--root-certificates <file>",
+      "PEM file with the CA certificate that the SuperLink's was signed with (default: the system's)",
+    )
+    .option("--server <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
+    .option("--superlink <host:port>", "the same, under Flower's newer name")
+    .addOption(
+      new Option("--max-retries <n>", "tries after the first before giving up (default: no limit)")
+        .argParser(wholeNumber),
+    )
+    .addOption(
+      new Option("--max-wait-time <seconds>", "time to try before giving up (default: no limit)")
+        .argParser(positiveNumber),
+    );
+}
+
+/**
+ * Reads where to connect, and the certificates to trust.
+ *
+ * @throws FlwrError naming the flag or file that is wrong
+ */
+export async function readConnection(
+  flags: ConnectionFlags,
+  defaultAddress: string,
+): Promise<Pick<ChannelOptions, "address" | "tls">> {
+  const address = superLinkAddress(flags) ?? defaultAddress;
+  readFlagAddress(flags.superlink === undefined ? "--server" : "--superlink", address);
+  if (flags.insecure) {
+    if (flags.rootCertificates !== undefined) {
+      throw new FlwrError(
+        "invalid-argument",
+        "--insecure and --root-certificates exclude each other",
+        {
+          hints: ["Leave out --insecure to use TLS"],
+        },
+      );
+    }
+    return { address, tls: "insecure" };
+  }
+  if (flags.rootCertificates === undefined) return { address, tls: {} };
+  const rootCertificates = await readRootCertificates({
+    file: flags.rootCertificates,
+    flag: "--root-certificates",
+  });
+  return { address, tls: { rootCertificates } };
+}
+
+function superLinkAddress({ server, superlink }: ConnectionFlags): string | undefined {
+  if (server !== undefined && superlink !== undefined && server !== superlink) {
+    log("connection").warn("--superlink {superlink} is used, --server {server} is not", {
+      superlink,
+      server,
+    });
+  }
+  return superlink ?? server;
+}
+
+function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError("It must be a whole number, 0 or more.");
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number above 0.");
+}

@@ -1,0 +1,118 @@
+import type { ProgressEvent } from "../../app/events.ts";
+import type { Grid } from "../../app/grid.ts";
+import type { PhaseRecord, Result } from "../../app/strategy/result.ts";
+import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
+import type { FlwrError } from "../../base/error.ts";
+import { formatBytes, formatMetrics, formatSeconds } from "./format.ts";
+import { summaryTable } from "./summary_table.ts";
+
+/** A run as `--json` writes it. */
+export interface RunJson {
+  /** The id as text: JSON's numbers do not hold 64 bits. Undefined when no run came about. */
+  "run-id"?: string;
+  success: boolean;
+  error?: string;
+  /** One history per strategy that the ServerApp ran to its end. */
+  histories: HistoryJson[];
+}
+
+/** Shows a run on the terminal as it goes, and remembers what came out of it. */
+export class RunReport {
+  readonly #write: (line: string) => void;
+  readonly #results: Result[] = [];
+  #runId: bigint | undefined;
+  #success = false;
+  #error: string | undefined;
+
+  /** @param write takes one line without its end */
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  /** Shows what the grid reports from now on. */
+  follow(grid: Grid): void {
+    this.#runId = grid.runId;
+    this.#write(`Run ${grid.runId}`);
+    grid.subscribe((event) => this.#show(event));
+  }
+
+  /** The ServerApp returned: the run succeeded. */
+  finished(): void {
+    this.#success = true;
+    this.#write("");
+    this.#write("[SUMMARY]");
+    if (this.#results.length === 0) this.#write("Run finished");
+    for (const result of this.#results) {
+      const rounds = result.rounds.length === 1 ? "round" : "rounds";
+      this.#write(
+        `Run finished ${result.rounds.length} ${rounds} in ${formatSeconds(result.seconds)}`,
+      );
+      for (const line of summaryTable(result)) this.#write(line);
+    }
+  }
+
+  /** The ServerApp failed, or was stopped. */
+  failed({ message }: FlwrError): void {
+    this.#error = message;
+  }
+
+  toJson(): RunJson {
+    return {
+      ...(this.#runId === undefined ? {} : { "run-id": String(this.#runId) }),
+      success: this.#success,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+      histories: this.#results.map(historyToJson),
+    };
+  }
+
+  #show(event: ProgressEvent): void {
+    for (const line of this.#describe(event)) this.#write(line);
+  }
+
+  #describe(event: ProgressEvent): string[] {
+    switch (event.type) {
+      case "waiting-for-nodes":
+        return [`Waiting for nodes: ${event.online} of ${event.needed} online`];
+      case "strategy-started":
+        return [`${event.strategy}, ${event.numRounds} rounds`];
+      case "initial-arrays-requested":
+        return [`Asking node ${event.nodeId} for its initial arrays`];
+      case "initial-arrays": {
+        const from = event.nodeId === undefined ? "the ServerApp" : `node ${event.nodeId}`;
+        return [`Initial model from ${from}: ${event.arrays} arrays, ${formatBytes(event.bytes)}`];
+      }
+      case "round-started":
+        return ["", `[ROUND ${event.round}/${event.numRounds}]`];
+      case "phase-started":
+        return [`  ${event.phase}: ${event.nodeIds.length} of ${event.available} nodes`];
+      case "reply": {
+        const took = formatSeconds(event.seconds);
+        return event.error === undefined
+          ? [`    node ${event.nodeId} replied after ${took}`]
+          : [`    node ${event.nodeId} failed after ${took}: ${event.error.reason}`];
+      }
+      case "phase-finished":
+        return describePhase(event.phase);
+      case "server-evaluated":
+        return [`  server evaluation: ${formatMetrics(event.metrics)}`];
+      case "round-finished":
+        return [];
+      case "strategy-finished":
+        this.#results.push(event.result);
+        return [];
+      case "note":
+        return [event.text];
+    }
+  }
+}
+
+function describePhase({ phase, results, failures, metrics, seconds }: PhaseRecord): string[] {
+  const counts = `${results.length} results, ${failures.length} failures`;
+  const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
+  for (const { nodeId, code, reason } of failures) {
+    // An error that a node replied was shown when it came; a refused reply is news.
+    if (code === undefined) lines.push(`    the reply of node ${nodeId} is refused: ${reason}`);
+  }
+  if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
+  return lines;
+}

@@ -1,0 +1,59 @@
+import { ConfigRecord } from "../../app/config_record.ts";
+import type { DriverConnection } from "../../app/connection.ts";
+import { Grid } from "../../app/grid.ts";
+import { SUPERLINK_NODE_ID } from "../../app/metadata.ts";
+import { RecordDict } from "../../app/record_dict.ts";
+import type { ServerApp } from "../../app/server_app.ts";
+import { FlwrError } from "../../base/error.ts";
+import type { RunReport } from "./report.ts";
+
+/** A run to make. */
+export interface ServerAppRun {
+  readonly app: ServerApp;
+  readonly connection: DriverConnection;
+  readonly runConfig: ConfigRecord;
+  readonly report: RunReport;
+  /** Stops the run. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Creates a run on the SuperLink and lets the ServerApp drive it to its end.
+ *
+ * @throws whatever the ServerApp throws; FlwrError "cancelled" when the signal stopped it
+ */
+export async function runServerApp(
+  { app, connection, runConfig, report, signal }: ServerAppRun,
+): Promise<void> {
+  const runId = await orStopped(connection.createRun(), signal);
+  const grid = new Grid(connection, runId, { signal });
+  report.follow(grid);
+  const context = {
+    runId,
+    nodeId: SUPERLINK_NODE_ID,
+    nodeConfig: new ConfigRecord(),
+    state: new RecordDict(),
+    runConfig,
+  };
+  try {
+    await orStopped(app.run(grid, context), signal);
+    report.finished();
+  } catch (error) {
+    report.failed(FlwrError.from(error));
+    throw error;
+  }
+}
+
+/** A stopped run does not wait for what its app is doing. */
+async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: stopped, reject } = Promise.withResolvers<never>();
+  const stop = () =>
+    reject(new FlwrError("cancelled", `The run was stopped by ${String(signal.reason)}`));
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,63 @@
+import { log } from "../../base/log.ts";
+import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
+
+const logger = log("superlink");
+
+/** Writes what happens in the SuperLink to the log, in the words of whoever runs it. */
+export function logLinkEvent(event: LinkEvent): void {
+  switch (event.kind) {
+    case "node-joined":
+      return event.takeover
+        ? logger.info("Node {nodeId} joined again and took over from its earlier session", event)
+        : logger.info("Node {nodeId} joined", event);
+    case "node-offline":
+      return logger.warn("Node {nodeId} is offline: its heartbeat is overdue", { ...event });
+    case "node-returned":
+      return logger.info("Node {nodeId} is back", event);
+    case "node-left":
+      return logger.info("Node {nodeId} left", event);
+    case "node-forgotten":
+      return logger.debug("Node {nodeId} was forgotten", event);
+    case "run-created":
+      return logger.info("Run {runId} started", event);
+    case "instruction-pushed":
+      return logger.debug(`Instruction ${FACTS} waits`, facts(event.instruction));
+    case "instruction-refused":
+      return logger.warn("Run {runId}: an instruction for node {nodeId} was refused: {reason}", {
+        ...event,
+      });
+    case "instruction-handed-out": {
+      const { instruction, delivery } = event;
+      return delivery === 1
+        ? logger.info(`Instruction ${FACTS} handed out`, facts(instruction))
+        : logger.warn(`Instruction ${FACTS} handed out again, delivery {delivery}`, {
+          ...facts(instruction),
+          delivery,
+        });
+    }
+    case "instruction-requeued":
+      return logger.debug(`Instruction ${FACTS} waits again: {cause}`, {
+        ...facts(event.instruction),
+        cause: event.cause,
+      });
+    case "instruction-answered":
+      return logger.info(`Instruction ${FACTS} answered`, facts(event.instruction));
+    case "instruction-failed":
+      return logger.warn(`Instruction ${FACTS} failed: {reason}`, {
+        ...facts(event.instruction),
+        reason: event.reason,
+      });
+    case "reply-refused":
+      return logger.warn("A reply of node {nodeId} to {replyToMessageId} was refused: {reason}", {
+        ...event,
+      });
+    case "housekeeping-failed":
+      return logger.error("The store failed; trying again: {error}", { error: event.error });
+  }
+}
+
+const FACTS = "{messageId} (run {runId}, round {groupId}, {messageType}, node {nodeId})";
+
+function facts(instruction: InstructionFacts): Record<string, unknown> {
+  return { ...instruction };
+}

@@ -1,0 +1,39 @@
+/** Seconds within which a SuperNode promises a heartbeat (Flower 1.9 to 1.41). */
+export const HEARTBEAT_INTERVAL_SECONDS = 30;
+
+/** How long before the promise runs out a heartbeat is due, and by how much that varies, as in Flower. */
+const HEARTBEAT_MARGIN_SECONDS = 5;
+const HEARTBEAT_FRACTION = 0.8;
+const HEARTBEAT_JITTER = 0.1;
+
+/**
+ * Seconds to the next heartbeat: (30 − 5) · (0.8 ± 0.1), so that many nodes started together spread out.
+ *
+ * @param uniform a random number in [0, 1)
+ */
+export function heartbeatWait(uniform: number): number {
+  const fraction = HEARTBEAT_FRACTION + HEARTBEAT_JITTER * (2 * uniform - 1);
+  return (HEARTBEAT_INTERVAL_SECONDS - HEARTBEAT_MARGIN_SECONDS) * fraction;
+}
+
+/** A pull answered faster than this, in seconds, was not held: the SuperLink is Flower's own, and must be polled. */
+export const HELD_PULL_SECONDS = 1;
+
+/** Seconds between two pulls of a SuperLink that does not hold them: short after work, up to Flower's 3 s when idle. */
+const POLL_MIN_SECONDS = 0.1;
+const POLL_MAX_SECONDS = 3;
+const POLL_GROWTH = 1.3;
+
+/** Seconds to the next pull after a number of empty answers. */
+export function pollWait(emptyAnswers: number): number {
+  return Math.min(POLL_MAX_SECONDS, POLL_MIN_SECONDS * POLL_GROWTH ** (emptyAnswers - 1));
+}
+
+/** How often a message is tried when the ClientApp dies over it, before the ServerApp is told. */
+export const MAX_APP_TRIES = 2;
+
+/** How many runs' contexts a node keeps; beyond it the one unused for longest goes. */
+export const MAX_KEPT_RUNS = 64;
+
+/** Seconds that a stopping node takes for its last words to the SuperLink. */
+export const FAREWELL_SECONDS = 5;

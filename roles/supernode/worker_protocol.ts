@@ -1,0 +1,15 @@
+import type { PlainContext, PlainMessage, PlainRecordDict } from "../../app/transferable.ts";
+import type { AppModule } from "../app_module.ts";
+
+/** What a SuperNode says to the worker that runs its ClientApp. */
+export type ToWorker =
+  | { readonly kind: "load"; readonly module: AppModule }
+  | { readonly kind: "handle"; readonly message: PlainMessage; readonly context: PlainContext };
+
+/** What the worker says back. */
+export type FromWorker =
+  | { readonly kind: "loaded" }
+  | { readonly kind: "load-failed"; readonly message: string; readonly hints: readonly string[] }
+  | { readonly kind: "reply"; readonly message: PlainMessage; readonly state: PlainRecordDict }
+  /** The app did something that would have ended its worker: it is started anew. */
+  | { readonly kind: "crashed"; readonly reason: string };

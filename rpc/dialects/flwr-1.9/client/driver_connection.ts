@@ -1,0 +1,119 @@
+import type { DriverConnection } from "../../../../app/connection.ts";
+import {
+  arrayNames,
+  fromLegacyReplyMessage,
+  toLegacyInstructions,
+} from "../../../../app/legacy/messages.ts";
+import type { Message } from "../../../../app/message.ts";
+import type { MessageId, NodeId, RunId } from "../../../../app/metadata.ts";
+import type { RecordDict } from "../../../../app/record_dict.ts";
+import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
+import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
+import type { TaskIns } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import type { Channel } from "../../../channel.ts";
+import {
+  CALL_DEADLINE_SECONDS,
+  MAX_CONTENT_BYTES_PER_CALL,
+  PULL_DEADLINE_SECONDS,
+  PUSH_DEADLINE_SECONDS,
+} from "../limits.ts";
+import { idFromWire, idToWire, nodeFromWire } from "../node_id.ts";
+import { contentToWire, instructionToWire, messageFromWire } from "./task.ts";
+
+/**
+ * A ServerApp's line to a SuperLink of Flower 1.8 to 1.14. Nodes of that era know only the older names of records:
+ * instructions and replies are translated, so that a ServerApp does not notice.
+ */
+export class DriverConnection19 implements DriverConnection {
+  readonly #channel: Channel;
+  /** Names of the arrays of each instruction that waits for its reply: nodes in Python number them. */
+  readonly #arrayNames = new Map<MessageId, string[] | undefined>();
+
+  constructor(channel: Channel) {
+    this.#channel = channel;
+  }
+
+  async createRun(): Promise<RunId> {
+    const { response } = await this.#channel.call(Driver.method.createRun, {}, {
+      timeoutSeconds: CALL_DEADLINE_SECONDS,
+    });
+    return idFromWire(response.runId);
+  }
+
+  async nodes(runId: RunId): Promise<NodeId[]> {
+    const { response } = await this.#channel.call(
+      Driver.method.getNodes,
+      { runId: idToWire(runId) },
+      { timeoutSeconds: CALL_DEADLINE_SECONDS },
+    );
+    return response.nodes.flatMap((node) => nodeFromWire(node) ?? []);
+  }
+
+  async push(
+    runId: RunId,
+    instructions: readonly Message[],
+  ): Promise<(MessageId | undefined)[]> {
+    const ids: (MessageId | undefined)[] = [];
+    for (const taskInsList of pushes(runId, toLegacyInstructions(instructions))) {
+      const { response } = await this.#channel.call(Driver.method.pushTaskIns, { taskInsList }, {
+        timeoutSeconds: PUSH_DEADLINE_SECONDS,
+      });
+      ids.push(...taskInsList.map((_, index) => response.taskIds[index] || undefined));
+    }
+    ids.forEach((id, index) => {
+      if (id !== undefined) this.#arrayNames.set(id, arrayNames(instructions[index]!));
+    });
+    return ids;
+  }
+
+  async pull(
+    _runId: RunId,
+    ids: readonly MessageId[],
+    signal?: AbortSignal,
+  ): Promise<Message[]> {
+    const { response } = await this.#channel.call(
+      Driver.method.pullTaskRes,
+      { node: { nodeId: 0n, anonymous: true }, taskIds: [...ids] },
+      { timeoutSeconds: PULL_DEADLINE_SECONDS, ...(signal && { signal }) },
+    );
+    return response.taskResList.map((taskRes) => {
+      const reply = messageFromWire(taskRes);
+      const instructionId = reply.metadata.replyToMessageId;
+      const names = this.#arrayNames.get(instructionId);
+      this.#arrayNames.delete(instructionId);
+      return fromLegacyReplyMessage(reply, names);
+    });
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+}
+
+/** The instructions as tasks, divided so that no call becomes too large. Content that messages share is encoded once. */
+function* pushes(runId: RunId, messages: readonly Message[]): Generator<TaskIns[]> {
+  const encoded = new Map<RecordDict, RecordSet | undefined>();
+  let batch: TaskIns[] = [];
+  let bytes = 0;
+  for (const message of messages) {
+    const size = message.hasContent ? contentBytes(message.content) : 0;
+    if (batch.length > 0 && bytes + size > MAX_CONTENT_BYTES_PER_CALL) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    if (message.hasContent && !encoded.has(message.content)) {
+      encoded.set(message.content, contentToWire(message));
+    }
+    const recordSet = message.hasContent ? encoded.get(message.content) : undefined;
+    batch.push(instructionToWire(message.withMetadata({ runId }), recordSet));
+    bytes += size;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+/** About how many bytes a message's content takes: its arrays; the rest is small. */
+function contentBytes(content: RecordDict): number {
+  let bytes = 0;
+  for (const arrays of content.arrayRecords.values()) bytes += arrays.byteLength;
+  return bytes;
+}

@@ -1,0 +1,134 @@
+import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { FleetConnection } from "../../../../app/connection.ts";
+import { type NodeTranslation, translateAtNode } from "../../../../app/legacy/messages.ts";
+import type { Message } from "../../../../app/message.ts";
+import type { NodeId } from "../../../../app/metadata.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import { log } from "../../../../base/log.ts";
+import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
+import type { CallOptions, Channel } from "../../../channel.ts";
+import { NO_RETRY } from "../../../retry.ts";
+import {
+  CALL_DEADLINE_SECONDS,
+  HEARTBEAT_DEADLINE_SECONDS,
+  PULL_DEADLINE_SECONDS,
+  PUSH_DEADLINE_SECONDS,
+} from "../limits.ts";
+import { nodeFromWire, nodeToWire } from "../node_id.ts";
+import { NodeCredentials, type NodeIdentity } from "./credentials.ts";
+import { messageFromWire, replyToWire } from "./task.ts";
+
+/** Key of a refused result in PushTaskResResponse.results (Flower 1.9). */
+const REFUSED_RESULT_KEY = "None";
+
+/** A SuperNode's line to a SuperLink of Flower 1.8 to 1.14. */
+export class FleetConnection19 implements FleetConnection {
+  readonly #channel: Channel;
+  readonly #credentials: NodeCredentials | undefined;
+  readonly #log = log("fleet");
+  /** How to translate the reply to each instruction that is being worked on. */
+  readonly #translations = new Map<string, NodeTranslation>();
+  #nodeId: NodeId | undefined;
+
+  /** @param identity without it the calls are not authenticated */
+  constructor(channel: Channel, identity?: NodeIdentity) {
+    this.#channel = channel;
+    this.#credentials = identity && new NodeCredentials(identity);
+  }
+
+  async join(heartbeatInterval: number): Promise<NodeId> {
+    const headers = this.#credentials?.joinHeaders();
+    const { response, header } = await this.#channel.call(
+      Fleet.method.createNode,
+      { pingInterval: heartbeatInterval },
+      {
+        timeoutSeconds: CALL_DEADLINE_SECONDS,
+        ...(headers && { metadata: () => Promise.resolve(headers) }),
+      },
+    );
+    await this.#credentials?.accept(header("public-key"));
+    const nodeId = nodeFromWire(response.node);
+    if (nodeId === undefined || response.node?.anonymous) {
+      throw new FlwrError("internal", "The SuperLink gave the node no id");
+    }
+    this.#nodeId = nodeId;
+    return nodeId;
+  }
+
+  async heartbeat(heartbeatInterval: number): Promise<boolean> {
+    const { success } = await this.#call(
+      Fleet.method.ping,
+      { node: this.#node(), pingInterval: heartbeatInterval },
+      { timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS },
+    );
+    return success;
+  }
+
+  async pull(signal?: AbortSignal): Promise<Message | undefined> {
+    const { taskInsList: [taskIns] } = await this.#call(
+      Fleet.method.pullTaskIns,
+      { node: this.#node() },
+      { timeoutSeconds: PULL_DEADLINE_SECONDS, ...(signal && { signal }) },
+    );
+    if (taskIns === undefined) return undefined;
+    const pulled = messageFromWire(taskIns);
+    if (pulled.metadata.dstNodeId !== this.#nodeId) {
+      this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {
+        other: pulled.metadata.dstNodeId,
+        nodeId: this.#nodeId,
+      });
+      return undefined;
+    }
+    const translation = translateAtNode(pulled);
+    this.#translations.set(pulled.metadata.messageId, translation);
+    return translation.instruction;
+  }
+
+  async push(reply: Message): Promise<void> {
+    const instructionId = reply.metadata.replyToMessageId;
+    const translated = this.#translations.get(instructionId)?.reply(reply) ?? reply;
+    const { results } = await this.#call(
+      Fleet.method.pushTaskRes,
+      { taskResList: [replyToWire(translated)] },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
+    );
+    this.#translations.delete(instructionId);
+    if (Object.hasOwn(results, REFUSED_RESULT_KEY)) {
+      this.#log.warn("The SuperLink refused the reply to {instructionId}: its log says why", {
+        instructionId,
+      });
+    }
+  }
+
+  async leave(): Promise<void> {
+    if (this.#nodeId === undefined) return;
+    await this.#call(
+      Fleet.method.deleteNode,
+      { node: this.#node() },
+      { timeoutSeconds: CALL_DEADLINE_SECONDS, retry: NO_RETRY },
+    );
+    this.#nodeId = undefined;
+  }
+
+  close(): void {
+    this.#channel.close();
+  }
+
+  #node() {
+    if (this.#nodeId !== undefined) return nodeToWire(this.#nodeId);
+    throw new FlwrError("failed-precondition", "The node has not joined the SuperLink");
+  }
+
+  async #call<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options: CallOptions,
+  ): Promise<MessageShape<M["output"]>> {
+    const credentials = this.#credentials;
+    const { response } = await this.#channel.call(method, request, {
+      ...options,
+      ...(credentials && { metadata: (bytes) => credentials.callHeaders(method.input, bytes) }),
+    });
+    return response;
+  }
+}

@@ -1,0 +1,87 @@
+import { create } from "@bufbuild/protobuf";
+import { Message } from "../../../../app/message.ts";
+import type { Metadata } from "../../../../app/metadata.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
+import {
+  type TaskIns,
+  TaskInsSchema,
+  type TaskRes,
+  TaskResSchema,
+} from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import { recordDictFromWire, recordDictToWire } from "../../record_dict.ts";
+import { errorFromWire, errorToWire } from "../error_code.ts";
+import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
+import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
+
+/** An instruction as a 1.9 SuperLink takes it. */
+export function instructionToWire(message: Message, recordSet?: RecordSet): TaskIns {
+  return create(TaskInsSchema, messageToWire(message, [], recordSet));
+}
+
+/** A reply as a 1.9 SuperLink takes it. */
+export function replyToWire(message: Message): TaskRes {
+  return create(TaskResSchema, messageToWire(message, [message.metadata.replyToMessageId]));
+}
+
+/** The records of a message on the 1.9 wire; undefined for one that carries an error. */
+export function contentToWire(message: Message): RecordSet | undefined {
+  return message.hasContent ? dictToRecordSet(recordDictToWire(message.content)) : undefined;
+}
+
+/**
+ * A message as it came from a 1.9 SuperLink.
+ *
+ * @throws FlwrError "invalid-argument" for a task that breaks that wire's rules
+ */
+export function messageFromWire(pulled: TaskIns | TaskRes): Message {
+  const { task } = pulled;
+  if (task === undefined) throw malformed(pulled.taskId, "it is empty");
+  const metadata: Metadata = {
+    runId: idFromWire(pulled.runId),
+    messageId: pulled.taskId,
+    srcNodeId: readNode(pulled.taskId, task.producer),
+    dstNodeId: readNode(pulled.taskId, task.consumer),
+    replyToMessageId: task.ancestry[0] ?? "",
+    groupId: pulled.groupId,
+    messageType: task.taskType,
+    createdAt: task.createdAt,
+    ttl: task.ttl,
+  };
+  if (task.error !== undefined) return new Message(metadata, errorFromWire(task.error));
+  if (task.recordset === undefined) throw malformed(pulled.taskId, "it has no content");
+  return new Message(metadata, recordDictFromWire(recordSetToDict(task.recordset)));
+}
+
+function messageToWire(
+  message: Message,
+  ancestry: string[],
+  recordset = contentToWire(message),
+) {
+  const { metadata, error } = message;
+  return {
+    groupId: metadata.groupId,
+    runId: idToWire(metadata.runId),
+    task: {
+      producer: nodeToWire(metadata.srcNodeId),
+      consumer: nodeToWire(metadata.dstNodeId),
+      createdAt: metadata.createdAt,
+      ttl: metadata.ttl,
+      ancestry,
+      taskType: metadata.messageType,
+      ...(error === undefined ? { recordset } : { error: errorToWire(error) }),
+    },
+  };
+}
+
+/** An error reply that a 1.9 SuperLink makes up names its receiver as node 0 without the anonymous mark. */
+function readNode(taskId: string, node: Parameters<typeof nodeFromWire>[0]): bigint {
+  const tolerant = node?.nodeId === 0n ? { ...node, anonymous: true } : node;
+  const nodeId = nodeFromWire(tolerant);
+  if (nodeId === undefined) throw malformed(taskId, "it names no producer or consumer");
+  return nodeId;
+}
+
+function malformed(taskId: string, why: string): FlwrError {
+  return new FlwrError("invalid-argument", `Task ${taskId} of the SuperLink is malformed: ${why}`);
+}

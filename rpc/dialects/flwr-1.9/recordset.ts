@@ -1,0 +1,189 @@
+import { create } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../base/error.ts";
+import {
+  ArrayRecordSchema,
+  type ConfigRecord,
+  ConfigRecordSchema,
+  type ConfigRecordValue,
+  ConfigRecordValueSchema,
+  type MetricRecord,
+  MetricRecordSchema,
+  type MetricRecordValue,
+  MetricRecordValueSchema,
+  type RecordDict,
+  RecordDictSchema,
+} from "../../../proto/gen/current/recorddict_pb.ts";
+import {
+  type ConfigsRecord,
+  ConfigsRecordSchema,
+  type ConfigsRecordValue,
+  ConfigsRecordValueSchema,
+  type MetricsRecord,
+  MetricsRecordSchema,
+  type MetricsRecordValue,
+  MetricsRecordValueSchema,
+  type ParametersRecord,
+  ParametersRecordSchema,
+  type RecordSet,
+  RecordSetSchema,
+  Sint64ListSchema,
+} from "../../../proto/gen/flwr-1.9/recordset_pb.ts";
+
+/**
+ * The content of a 1.9 message in the form that the SuperLink keeps: the current RecordDict. Nothing is decoded
+ * beyond the record structure, so that arrays of any kind pass through unchanged.
+ *
+ * A RecordSet may give one name to records of different kinds, which a RecordDict cannot say: it is refused.
+ *
+ * @throws FlwrError "invalid-argument" for such a name, or for array names and arrays that do not pair up
+ */
+export function recordSetToDict(set: RecordSet): RecordDict {
+  const items = [
+    ...Object.entries(set.parameters).map(([key, record]) => ({
+      key,
+      value: { case: "arrayRecord" as const, value: arrayRecord(key, record) },
+    })),
+    ...Object.entries(set.metrics).map(([key, record]) => ({
+      key,
+      value: { case: "metricRecord" as const, value: metricRecord(record) },
+    })),
+    ...Object.entries(set.configs).map(([key, record]) => ({
+      key,
+      value: { case: "configRecord" as const, value: configRecord(record) },
+    })),
+  ];
+  const names = new Set<string>();
+  for (const { key } of items) {
+    if (names.has(key)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `Records of different kinds share the name "${key}"`,
+        {
+          hints: ["Give every record of a message its own name"],
+        },
+      );
+    }
+    names.add(key);
+  }
+  return create(RecordDictSchema, { items });
+}
+
+/**
+ * The way back, for a node or ServerApp of the 1.9 wire.
+ *
+ * @throws FlwrError "invalid-argument" for an unsigned integer beyond the 1.9 wire's signed range
+ */
+export function dictToRecordSet(dict: RecordDict): RecordSet {
+  const set = create(RecordSetSchema);
+  for (const { key, value } of dict.items) {
+    if (value.case === "arrayRecord") {
+      set.parameters[key] = create(ParametersRecordSchema, {
+        dataKeys: value.value.items.map((item) => item.key),
+        dataValues: value.value.items.map(({ value }) => ({
+          dtype: value?.dtype ?? "",
+          shape: value?.shape ?? [],
+          stype: value?.stype ?? "",
+          data: value?.data ?? new Uint8Array(),
+        })),
+      });
+    } else if (value.case === "metricRecord") {
+      set.metrics[key] = metricsRecord(value.value);
+    } else if (value.case === "configRecord") {
+      set.configs[key] = configsRecord(value.value);
+    }
+  }
+  return set;
+}
+
+function arrayRecord(name: string, { dataKeys, dataValues }: ParametersRecord) {
+  if (dataKeys.length !== dataValues.length) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Record "${name}" has ${dataKeys.length} names for ${dataValues.length} arrays`,
+    );
+  }
+  return create(ArrayRecordSchema, {
+    items: dataValues.map(({ dtype, shape, stype, data }, index) => ({
+      key: dataKeys[index]!,
+      value: { dtype, shape, stype, data },
+    })),
+  });
+}
+
+function metricRecord(record: MetricsRecord): MetricRecord {
+  return create(MetricRecordSchema, {
+    items: Object.entries(record.data).map(([key, { value }]) => ({
+      key,
+      value: create(MetricRecordValueSchema, {
+        value: value.case === "sint64List"
+          ? { case: "sintList", value: { vals: value.value.vals } }
+          : value,
+      }),
+    })),
+  });
+}
+
+function configRecord(record: ConfigsRecord): ConfigRecord {
+  return create(ConfigRecordSchema, {
+    items: Object.entries(record.data).map(([key, { value }]) => ({
+      key,
+      value: create(ConfigRecordValueSchema, {
+        value: value.case === "sint64List"
+          ? { case: "sintList", value: { vals: value.value.vals } }
+          : value,
+      }),
+    })),
+  });
+}
+
+function metricsRecord(record: MetricRecord): MetricsRecord {
+  const data: Record<string, MetricsRecordValue> = {};
+  for (const { key, value } of record.items) {
+    data[key] = create(MetricsRecordValueSchema, { value: signed(key, value?.value) });
+  }
+  return create(MetricsRecordSchema, { data });
+}
+
+function configsRecord(record: ConfigRecord): ConfigsRecord {
+  const data: Record<string, ConfigsRecordValue> = {};
+  for (const { key, value } of record.items) {
+    data[key] = create(ConfigsRecordValueSchema, { value: signed(key, value?.value) });
+  }
+  return create(ConfigsRecordSchema, { data });
+}
+
+/** Values that the 1.9 wire has under another name or not at all: it knows signed integers only. */
+type Renamed = "uint64" | "sintList" | "uintList";
+type AnyValue = (MetricRecordValue | ConfigRecordValue)["value"];
+
+/** A value in the 1.9 wire's terms. */
+function signed<Value extends AnyValue>(name: string, value: Value | undefined) {
+  switch (value?.case) {
+    case undefined:
+      return { case: undefined };
+    case "uint64":
+      return { case: "sint64" as const, value: signedInteger(name, value.value) };
+    case "sintList":
+      return {
+        case: "sint64List" as const,
+        value: create(Sint64ListSchema, { vals: value.value.vals }),
+      };
+    case "uintList":
+      return {
+        case: "sint64List" as const,
+        value: create(Sint64ListSchema, {
+          vals: value.value.vals.map((element) => signedInteger(name, element)),
+        }),
+      };
+    default:
+      return value as Exclude<Value, { case: Renamed | undefined }>;
+  }
+}
+
+function signedInteger(name: string, value: bigint): bigint {
+  if (value < 2n ** 63n) return value;
+  throw new FlwrError(
+    "invalid-argument",
+    `Value "${name}" is beyond the signed 64-bit integers of the 1.9 wire: ${value}`,
+  );
+}

@@ -1,0 +1,143 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  AUTH_TOKEN_HEADER,
+  decodePublicKeyHeader,
+  encodePublicKeyHeader,
+  PUBLIC_KEY_HEADER,
+  readPublicKeyHeader,
+} from "../../../../auth/header.ts";
+import type { KeyList } from "../../../../auth/key_list.ts";
+import type { PublicKey } from "../../../../auth/public_key.ts";
+import type { RateLimiter } from "../../../../auth/rate_limiter.ts";
+import type { TokenKeys } from "../../../../auth/token_keys.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkService } from "../../../../link/link.ts";
+import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
+import type { AnonymousCall, CallHead } from "../../../server_call.ts";
+import type { ServiceOptions } from "../../../service.ts";
+import { canonicalBytes } from "../canonical.ts";
+import { nodeFromWire } from "../node_id.ts";
+import { accessDenied } from "./access_denied.ts";
+import type { FleetCaller } from "./caller.ts";
+import { policyOf } from "./policy.ts";
+
+/** What the SuperLink needs to tell its SuperNodes from strangers. */
+export interface FleetAuthenticationOptions {
+  readonly link: LinkService;
+  /** The SuperLink's own public key, which SuperNodes need for the shared secret. */
+  readonly ownKey: PublicKey;
+  readonly tokenKeys: TokenKeys;
+  /** The keys admitted at this moment. */
+  readonly admitted: () => KeyList;
+  /** Aborted when the given key is removed from the list. */
+  readonly revoked: (key: PublicKey) => AbortSignal;
+  /** Bounds how often one key may join and leave: that wire's CreateNode carries no proof (threat T1b). */
+  readonly joinLimiter: RateLimiter;
+  /** Told why a call was refused; the caller is told "Access denied" only. */
+  readonly onDenied: (denial: Denial) => void;
+}
+
+/** A refused call, for the log. */
+export interface Denial {
+  readonly method: string;
+  readonly peer: string;
+  /** The key's fingerprint, where the caller named a key that can be read. */
+  readonly fingerprint: string | undefined;
+  readonly reason: string;
+}
+
+/** Why a call is refused, before it becomes "Access denied". */
+class Refused extends Error {
+  constructor(readonly reason: string, readonly fingerprint?: string) {
+    super(reason);
+  }
+}
+
+/**
+ * Authenticates the calls of the Fleet service as Flower 1.8 to 1.14 does: the public key must be listed, which is
+ * looked at before a byte of the request is read; every call but CreateNode carries an HMAC-SHA256 over the
+ * deterministically serialised request, under the key that both sides derive by ECDH and HKDF; every node id in the
+ * request must be the one that belongs to the key.
+ */
+export function fleetAuthentication(
+  options: FleetAuthenticationOptions,
+): Pick<ServiceOptions<typeof Fleet, FleetCaller>, "admit" | "authenticate"> {
+  const orDeny = async <T>(call: CallHead, attempt: () => Promise<T>): Promise<T> => {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { reason, fingerprint } = error;
+      options.onDenied({ method: call.method, peer: call.peer, reason, fingerprint });
+      throw accessDenied();
+    }
+  };
+  return {
+    admit: (call) => orDeny(call, async () => void await listedKey(call, options.admitted())),
+    authenticate: (call, method, bytes, request) =>
+      orDeny(call, () => identify(options, call, method, bytes, request)),
+  };
+}
+
+async function identify(
+  { link, ownKey, tokenKeys, admitted, revoked, joinLimiter }: FleetAuthenticationOptions,
+  call: AnonymousCall,
+  method: DescMethod,
+  requestBytes: Uint8Array,
+  request: unknown,
+): Promise<FleetCaller> {
+  const { admission, claims } = policyOf(method);
+  const publicKey = await listedKey(call, admitted());
+  const caller = { publicKey, revoked: revoked(publicKey) };
+  if (admission === "key") {
+    const wait = joinLimiter.take(publicKey.fingerprint);
+    if (wait > 0) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `This key joins too often: wait ${wait.toFixed(1)} s`,
+      );
+    }
+    call.setHeader(PUBLIC_KEY_HEADER, encodePublicKeyHeader(ownKey));
+    return caller;
+  }
+  await verifyToken(call, method, requestBytes, publicKey, tokenKeys);
+  const node = await link.nodeOfKey(publicKey.spki);
+  if (node === undefined) throw new Refused("the key has not joined", publicKey.fingerprint);
+  const claimed = claims(request as never).map(nodeFromWire);
+  if (claimed.some((nodeId) => nodeId !== node.nodeId)) {
+    throw new Refused(
+      `the request speaks for node ${claimed.find((id) => id !== node.nodeId) ?? "(none)"}, ` +
+        `the key's is ${node.nodeId}`,
+      publicKey.fingerprint,
+    );
+  }
+  if (admission === "online-node" && !(await link.onlineNodes()).includes(node.nodeId)) {
+    throw new Refused(`node ${node.nodeId} is offline`, publicKey.fingerprint);
+  }
+  return caller;
+}
+
+async function listedKey(call: CallHead, admitted: KeyList): Promise<PublicKey> {
+  const header = call.header(PUBLIC_KEY_HEADER);
+  if (header === undefined) throw new Refused("the call names no public key");
+  const key = admitted.findByPem(decodePublicKeyHeader(header) ?? "");
+  if (key !== undefined) return key;
+  const stranger = await readPublicKeyHeader(header).catch(() => undefined);
+  throw new Refused("the public key is not in the list", stranger?.fingerprint);
+}
+
+async function verifyToken(
+  call: CallHead,
+  method: DescMethod,
+  requestBytes: Uint8Array,
+  publicKey: PublicKey,
+  tokenKeys: TokenKeys,
+): Promise<void> {
+  const token = call.header(AUTH_TOKEN_HEADER);
+  if (token === undefined) throw new Refused("the call carries no token", publicKey.fingerprint);
+  const key = await tokenKeys.for(publicKey).catch((error) => {
+    throw new Refused(FlwrError.from(error).message, publicKey.fingerprint);
+  });
+  if (await key.verify(canonicalBytes(method.input, requestBytes), token)) return;
+  throw new Refused("the token does not fit the request", publicKey.fingerprint);
+}

@@ -1,0 +1,114 @@
+import { create } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../../base/error.ts";
+import { isRefusal, type LinkService } from "../../../../link/link.ts";
+import {
+  CreateNodeResponseSchema,
+  DeleteNodeResponseSchema,
+  Fleet,
+  GetRunResponseSchema,
+  PingResponseSchema,
+  PullTaskInsResponseSchema,
+  PushTaskResResponseSchema,
+} from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
+import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
+import type { Handlers } from "../../../service.ts";
+import { MAX_HOLD_SECONDS } from "../limits.ts";
+import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
+import { accessDenied } from "./access_denied.ts";
+import type { FleetCaller } from "./caller.ts";
+import { loadContent, storeContent } from "./content.ts";
+import { readPushedTask, taskInsToWire } from "./task.ts";
+
+/** Key of a refused result in PushTaskResResponse.results, where an accepted one has its new id (Flower 1.9). */
+const REFUSED_RESULT_KEY = "None";
+
+/** Seconds that a node may wait after a pushed result, by PushTaskResResponse; 1.9 sends 5 and its nodes ignore it. */
+const RECONNECT_SECONDS = 5n;
+
+/**
+ * The Fleet service of Flower 1.8 to 1.14, for SuperNodes: each call is translated to the domain. Whoever calls was
+ * identified before; every handler validates, acts, answers.
+ *
+ * @param onError told of what fails after a call was answered
+ */
+export function fleetHandlers(
+  link: LinkService,
+  onError: (error: unknown) => void,
+): Handlers<typeof Fleet, FleetCaller> {
+  return {
+    async createNode({ pingInterval }, { caller }) {
+      const node = await link.createNode({
+        heartbeatInterval: pingInterval,
+        ...(caller.publicKey === undefined ? {} : { publicKey: caller.publicKey.spki }),
+      });
+      return create(CreateNodeResponseSchema, { node: nodeToWire(node.nodeId) });
+    },
+
+    async deleteNode({ node }) {
+      await link.deleteNode(readNode(node));
+      return create(DeleteNodeResponseSchema);
+    },
+
+    async ping({ node, pingInterval }) {
+      const success = await link.heartbeat(readNode(node), pingInterval);
+      return create(PingResponseSchema, { success });
+    },
+
+    async pullTaskIns({ node }, call) {
+      const nodeId = readNode(node);
+      const signal = AbortSignal.any([call.signal, call.caller.revoked]);
+      const message = await link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal });
+      if (message === undefined) {
+        if (call.caller.revoked.aborted) throw accessDenied();
+        return create(PullTaskInsResponseSchema);
+      }
+      // An instruction that did not arrive waits for the node's next pull.
+      call.delivered.then((delivered) => {
+        if (!delivered) return link.returnInstruction(nodeId, message.messageId);
+      }).catch(onError);
+      const content = message.content === undefined
+        ? undefined
+        : await loadContent(link, message.content);
+      const taskIns = taskInsToWire(message, content?.recordSet);
+      return create(PullTaskInsResponseSchema, { taskInsList: [taskIns] });
+    },
+
+    async pushTaskRes({ taskResList }) {
+      const results: Record<string, number> = {};
+      for (const taskRes of taskResList) {
+        const { message, recordSet } = readPushedTask(taskRes);
+        const stored = recordSet && await storeContent(recordSet);
+        const outcome = await link.pushReply(
+          message.srcNodeId,
+          { ...message, ...(stored && { content: stored.root }) },
+          stored?.objects ?? [],
+        );
+        results[isRefusal(outcome) ? REFUSED_RESULT_KEY : outcome.messageId] = 0;
+      }
+      return create(PushTaskResResponseSchema, {
+        reconnect: { reconnect: RECONNECT_SECONDS },
+        results,
+      });
+    },
+
+    async getRun({ runId }) {
+      const run = await link.getRun(idFromWire(runId));
+      return create(GetRunResponseSchema, {
+        run: run === undefined ? {} : {
+          runId: idToWire(run.runId),
+          fabId: run.fabId,
+          fabVersion: run.fabVersion,
+        },
+      });
+    },
+  };
+}
+
+/** A node that speaks for itself: never the anonymous one, which stands for ServerApps. */
+function readNode(node: Node | undefined): bigint {
+  const nodeId = nodeFromWire(node);
+  if (node !== undefined && nodeId !== undefined && !node.anonymous) return nodeId;
+  throw new FlwrError("invalid-argument", "The request names no node", {
+    hints: ["A SuperNode must call CreateNode first and use the node it was given"],
+  });
+}

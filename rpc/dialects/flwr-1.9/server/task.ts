@@ -1,0 +1,98 @@
+import { create } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkMessage, NewLinkMessage } from "../../../../link/message.ts";
+import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
+import type { Task, TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import { TaskInsSchema, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import { errorFromWire, errorToWire } from "../error_code.ts";
+import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
+
+/** A task as it was pushed: what the domain needs of it, with the content still apart. */
+export interface PushedTask {
+  /** The message, without `content`: the caller adds the id under which it stores the records. */
+  readonly message: Omit<NewLinkMessage, "content">;
+  /** The content, unless the message carries an error. */
+  readonly recordSet?: RecordSet;
+}
+
+/**
+ * Reads an instruction (TaskIns) or a result (TaskRes) that a 1.9 peer pushed.
+ *
+ * The rules on which fields must be empty are those of Flower 1.9's own check of pushed tasks; the relations
+ * between messages, nodes and runs are the domain's to check.
+ *
+ * @throws FlwrError "invalid-argument" that names the field
+ */
+export function readPushedTask(pushed: TaskIns | TaskRes): PushedTask {
+  const { task } = pushed;
+  if (task === undefined) throw malformed("task", "it is missing");
+  if (pushed.taskId !== "") throw malformed("task_id", "it is the SuperLink's to give");
+  if (task.deliveredAt !== "") throw malformed("delivered_at", "it is the SuperLink's to set");
+  const isResult = pushed.$typeName === "flwr.proto.TaskRes";
+  const message = {
+    runId: idFromWire(pushed.runId),
+    srcNodeId: readNode(task.producer, "producer"),
+    dstNodeId: readNode(task.consumer, "consumer"),
+    replyToMessageId: readAncestry(task.ancestry, isResult),
+    groupId: pushed.groupId,
+    messageType: task.taskType,
+    createdAt: task.createdAt,
+    ttl: task.ttl,
+  };
+  if (task.taskType === "") throw malformed("task_type", "it is empty");
+  if ((task.recordset === undefined) === (task.error === undefined)) {
+    throw malformed("recordset", "exactly one of recordset and error must be set");
+  }
+  return task.error === undefined
+    ? { message, recordSet: task.recordset! }
+    : { message: { ...message, error: errorFromWire(task.error) } };
+}
+
+/** The instruction as a 1.9 SuperNode pulls it. */
+export function taskInsToWire(message: LinkMessage, recordSet: RecordSet | undefined): TaskIns {
+  return create(TaskInsSchema, wireTask(message, recordSet, []));
+}
+
+/** The result as a 1.9 ServerApp pulls it. */
+export function taskResToWire(message: LinkMessage, recordSet: RecordSet | undefined): TaskRes {
+  return create(TaskResSchema, wireTask(message, recordSet, [message.replyToMessageId]));
+}
+
+function wireTask(message: LinkMessage, recordset: RecordSet | undefined, ancestry: string[]) {
+  const task: Omit<Task, "$typeName"> = {
+    producer: nodeToWire(message.srcNodeId),
+    consumer: nodeToWire(message.dstNodeId),
+    createdAt: message.createdAt,
+    deliveredAt: "",
+    pushedAt: message.pushedAt,
+    ttl: message.ttl,
+    ancestry,
+    taskType: message.messageType,
+    ...(message.error === undefined ? { recordset } : { error: errorToWire(message.error) }),
+  };
+  return {
+    taskId: message.messageId,
+    groupId: message.groupId,
+    runId: idToWire(message.runId),
+    task,
+  };
+}
+
+function readNode(node: Task["producer"], field: string): bigint {
+  const id = nodeFromWire(node);
+  if (id === undefined) throw malformed(field, "it is missing, or anonymous with an id");
+  return id;
+}
+
+function readAncestry(ancestry: readonly string[], isResult: boolean): string {
+  if (!isResult) {
+    if (ancestry.length === 0) return "";
+    throw malformed("ancestry", "an instruction answers nothing");
+  }
+  if (ancestry.length === 1 && ancestry[0] !== "") return ancestry[0]!;
+  throw malformed("ancestry", "a result must name the one task that it answers");
+}
+
+function malformed(field: string, reason: string): FlwrError {
+  return new FlwrError("invalid-argument", `Field "${field}" of the task is refused: ${reason}`);
+}
