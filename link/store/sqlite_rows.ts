@@ -18,6 +18,11 @@ export function fromId(id: bigint): bigint {
   return BigInt.asIntN(64, id);
 }
 
+/** Text that others chose, as its UTF-8 bytes. */
+export function fromText(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
 /** The columns of a node, in the order of {@link nodeFrom}'s table. */
 export function nodeValues(node: NodeRecord): SqlValue[] {
   return [
@@ -45,8 +50,8 @@ export function nodeFrom(row: Row): NodeRecord {
 export function runFrom(row: Row): RunRecord {
   return {
     runId: id(row, "run_id"),
-    fabId: text(row, "fab_id"),
-    fabVersion: text(row, "fab_version"),
+    fabId: foreignText(row, "fab_id"),
+    fabVersion: foreignText(row, "fab_version"),
     state: text(row, "state") as RunState,
   };
 }
@@ -75,14 +80,14 @@ export function messageValues(message: LinkMessage): SqlValue[] {
     fromId(message.srcNodeId),
     fromId(message.dstNodeId),
     message.replyToMessageId,
-    message.groupId,
-    message.messageType,
+    fromText(message.groupId),
+    fromText(message.messageType),
     message.createdAt,
     message.pushedAt,
     message.ttl,
     message.content ?? null,
     message.error?.code ?? null,
-    message.error?.reason ?? null,
+    message.error ? fromText(message.error.reason) : null,
   ];
 }
 
@@ -93,13 +98,13 @@ export function messageFrom(row: Row): LinkMessage {
     srcNodeId: id(row, "src_node_id"),
     dstNodeId: id(row, "dst_node_id"),
     replyToMessageId: text(row, "reply_to_message_id"),
-    groupId: text(row, "group_id"),
-    messageType: text(row, "message_type"),
+    groupId: foreignText(row, "group_id"),
+    messageType: foreignText(row, "message_type"),
     createdAt: number(row, "created_at"),
     pushedAt: number(row, "pushed_at"),
     ttl: number(row, "ttl"),
     ...(row.content === null
-      ? { error: { code: number(row, "error_code"), reason: text(row, "error_reason") } }
+      ? { error: { code: number(row, "error_code"), reason: foreignText(row, "error_reason") } }
       : { content: text(row, "content") }),
   };
 }
@@ -117,6 +122,10 @@ export function instructionFrom(row: Row): InstructionRecord {
 export function text(row: Row, column: string): string {
   const value = row[column];
   return typeof value === "string" ? value : unexpected(column, value);
+}
+
+function foreignText(row: Row, column: string): string {
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes(row, column));
 }
 
 /** A REAL, or an INTEGER that is known to be small. */

@@ -5,7 +5,8 @@ export const APPLICATION_ID = 0x464c5752;
  * How a database gets from one schema version to the next: the first entry makes version 1 of an empty database,
  * the second makes version 2 of that, and so on. Entries are never changed once released, only added.
  *
- * Unsigned 64-bit ids are kept as the signed integer with the same bits. The bytes of an object have a table of
+ * Unsigned 64-bit ids are kept as the signed integer with the same bits. Text that others chose is kept as UTF-8
+ * bytes: the platform reads a TEXT only up to its first NUL. The bytes of an object have a table of
  * their own because SQLite rewrites a whole row, bytes and all, when a counter in it changes.
  */
 export const MIGRATIONS: readonly string[] = [
@@ -23,8 +24,8 @@ export const MIGRATIONS: readonly string[] = [
 
   CREATE TABLE run (
     run_id INTEGER PRIMARY KEY,
-    fab_id TEXT NOT NULL,
-    fab_version TEXT NOT NULL,
+    fab_id BLOB NOT NULL,
+    fab_version BLOB NOT NULL,
     state TEXT NOT NULL
   ) STRICT;
 
@@ -35,14 +36,14 @@ export const MIGRATIONS: readonly string[] = [
     src_node_id INTEGER NOT NULL,
     dst_node_id INTEGER NOT NULL,
     reply_to_message_id TEXT NOT NULL,
-    group_id TEXT NOT NULL,
-    message_type TEXT NOT NULL,
+    group_id BLOB NOT NULL,
+    message_type BLOB NOT NULL,
     created_at REAL NOT NULL,
     pushed_at REAL NOT NULL,
     ttl REAL NOT NULL,
     content TEXT,
     error_code INTEGER,
-    error_reason TEXT,
+    error_reason BLOB,
     state TEXT NOT NULL,
     deliveries INTEGER NOT NULL,
     told INTEGER NOT NULL,
@@ -58,14 +59,14 @@ export const MIGRATIONS: readonly string[] = [
     run_id INTEGER NOT NULL,
     src_node_id INTEGER NOT NULL,
     dst_node_id INTEGER NOT NULL,
-    group_id TEXT NOT NULL,
-    message_type TEXT NOT NULL,
+    group_id BLOB NOT NULL,
+    message_type BLOB NOT NULL,
     created_at REAL NOT NULL,
     pushed_at REAL NOT NULL,
     ttl REAL NOT NULL,
     content TEXT,
     error_code INTEGER,
-    error_reason TEXT
+    error_reason BLOB
   ) STRICT;
 
   CREATE TABLE object (

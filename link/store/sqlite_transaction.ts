@@ -3,6 +3,7 @@ import type { LinkMessage, LinkObject, ObjectId } from "../message.ts";
 import {
   bytes,
   fromId,
+  fromText,
   instructionFrom,
   MESSAGE_COLUMNS,
   messageFrom,
@@ -75,8 +76,8 @@ export class SqliteTransaction implements LinkTransaction {
       `INSERT INTO run VALUES (?, ?, ?, ?) ON CONFLICT (run_id) DO UPDATE SET
          fab_id = excluded.fab_id, fab_version = excluded.fab_version, state = excluded.state`,
       fromId(runId),
-      fabId,
-      fabVersion,
+      fromText(fabId),
+      fromText(fabVersion),
       state,
     );
   }

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import {
+  nextRunState,
+  type RunEvent,
+  type RunState,
+  SELF_STARTED,
+  takesMessages,
+} from "./run_state.ts";
+
+const EVENTS: readonly RunEvent[] = ["claim", "release", "begin", "complete", "fail", "stop"];
+
+/** The state after each event, in the order above; "-" where it is not legal. */
+const TABLE: Readonly<Record<RunState, string>> = {
+  pending: "starting - - - finished:failed finished:stopped",
+  starting: "- pending running - finished:failed finished:stopped",
+  running: "- - - finished:completed finished:failed finished:stopped",
+  "finished:completed": "- - - - - -",
+  "finished:failed": "- - - - - -",
+  "finished:stopped": "- - - - - -",
+};
+
+Deno.test("runs move as the table says", () => {
+  for (const [state, row] of Object.entries(TABLE)) {
+    const actual = EVENTS.map((event) => nextRunState(state as RunState, event) ?? "-");
+    assert.equal(actual.join(" "), row, state);
+  }
+});
+
+Deno.test("messages are taken of running runs only, and of those that started themselves", () => {
+  const taking = Object.keys(TABLE).filter((state) => takesMessages(state as RunState));
+  assert.deepEqual(taking, ["running"]);
+  assert.equal(takesMessages(SELF_STARTED), true);
+});

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { LinkMessage } from "../message.ts";
+import { MemoryStore } from "./memory.ts";
+import { SqliteStore } from "./sqlite.ts";
+import type { InstructionRecord, LinkStore, LinkTransaction, NodeRecord } from "./store.ts";
+
+/** Runs the same body over a store of each kind. */
+function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
+  Deno.test(`${name} (memory)`, async () => {
+    await using stack = new AsyncDisposableStack();
+    await body(opened(stack, new MemoryStore()));
+  });
+  Deno.test(`${name} (SQLite)`, async () => {
+    await using stack = new AsyncDisposableStack();
+    await body(opened(stack, await sqlite(stack)));
+  });
+}
+
+async function sqlite(stack: AsyncDisposableStack): Promise<SqliteStore> {
+  const folder = await Deno.makeTempDir();
+  stack.defer(() => Deno.remove(folder, { recursive: true }));
+  return new SqliteStore(`${folder}/link.db`);
+}
+
+function opened<S extends LinkStore>(stack: AsyncDisposableStack, store: S): S {
+  stack.defer(() => store.close());
+  return store;
+}
+
+const MESSAGE: LinkMessage = {
+  messageId: "a",
+  runId: 3n,
+  srcNodeId: 1n,
+  dstNodeId: 9n,
+  replyToMessageId: "",
+  groupId: "1",
+  messageType: "train",
+  createdAt: 1_800_000_000.125,
+  pushedAt: 1_800_000_001.5,
+  ttl: 3600,
+  content: "model",
+};
+
+const uint64 = fc.oneof(
+  fc.constantFrom(0n, 1n, 2n ** 63n - 1n, 2n ** 63n, 2n ** 64n - 1n),
+  fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+);
+const time = fc.double({ min: 0, max: 1e10, noNaN: true });
+
+/** Also with NUL, a byte order mark, and characters beyond 16 bits. */
+const text = fc.oneof(
+  fc.constantFrom("", "\0", "a\0b", "\ufeffmark"),
+  fc.string({ unit: "binary" }),
+);
+const plain = { noNullPrototype: true };
+
+const messages: fc.Arbitrary<LinkMessage> = fc.record({
+  messageId: fc.uuid(),
+  runId: fc.constant(3n),
+  srcNodeId: uint64,
+  dstNodeId: uint64,
+  replyToMessageId: fc.constant(""),
+  groupId: text,
+  messageType: text,
+  createdAt: time,
+  pushedAt: time,
+  ttl: time,
+}, plain).chain((base) =>
+  fc.oneof(
+    fc.constant({ ...base, content: "f".repeat(64) }),
+    fc.record({ code: fc.integer({ min: -5, max: 1000 }), reason: text }, plain)
+      .map((error) => ({ ...base, error })),
+  )
+);
+
+eachStore("a message is read as it was written", async (store) => {
+  await fc.assert(
+    fc.asyncProperty(messages, (message) =>
+      store.transaction("relaxed", async (tx) => {
+        await tx.putRun({ runId: 3n, fabId: "", fabVersion: "", state: "running" });
+        const record: InstructionRecord = {
+          message,
+          state: "handed-out",
+          deliveries: 3,
+          told: true,
+          dueAt: message.createdAt,
+        };
+        await tx.addInstruction(record);
+        assert.deepEqual(await tx.instructions([message.messageId]), [record]);
+        const reply = { ...message, replyToMessageId: message.messageId };
+        await tx.putReply(reply);
+        assert.deepEqual(await tx.replies([message.messageId, "other"]), [reply]);
+        assert.deepEqual(await tx.nextDue(), record.dueAt);
+        await tx.removeInstruction(message.messageId);
+        assert.deepEqual(await tx.replies([message.messageId]), []);
+      })),
+    { numRuns: 100, seed: 11 },
+  );
+});
+
+eachStore("a node is read as it was written, by id and by key", async (store) => {
+  await store.transaction("relaxed", async (tx) => {
+    const first: NodeRecord = {
+      nodeId: 2n ** 64n - 1n,
+      publicKey: new Uint8Array([0, 255, 1]),
+      state: "online",
+      onlineUntil: 1_800_000_000.25,
+      heartbeatInterval: 30,
+      dueAt: 1_800_000_000.25,
+    };
+    const second: NodeRecord = {
+      nodeId: 2n,
+      state: "offline",
+      onlineUntil: 5,
+      heartbeatInterval: 1.5,
+    };
+    for (const node of [first, second]) {
+      await tx.putNode(node);
+      assert.deepEqual(await tx.node(node.nodeId), node);
+    }
+    assert.deepEqual(await tx.nodeByKey(new Uint8Array([0, 255, 1])), first);
+    assert.equal(await tx.nodeByKey(new Uint8Array([0, 255])), undefined);
+    assert.deepEqual(await tx.onlineNodes(), [first]);
+    assert.deepEqual(await tx.dueNodes(1_800_000_000.25, 5), [first]);
+    assert.deepEqual(await tx.dueNodes(1_800_000_000.2, 5), []);
+    await tx.removeNode(first.nodeId);
+    assert.equal(await tx.nodeByKey(new Uint8Array([0, 255, 1])), undefined);
+    assert.equal(await tx.nextDue(), undefined);
+  });
+});
+
+eachStore("instructions come in the order in which they were added", async (store) => {
+  await store.transaction("relaxed", async (tx) => {
+    await tx.putRun({ runId: 3n, fabId: "", fabVersion: "", state: "running" });
+    const progress = { state: "waiting", deliveries: 0, told: false, dueAt: 10 } as const;
+    for (const [index, messageId] of ["c", "a", "b"].entries()) {
+      await tx.addInstruction({
+        ...progress,
+        dueAt: 10 - index,
+        message: { ...MESSAGE, messageId },
+      });
+    }
+    const ids = (records: readonly InstructionRecord[]) =>
+      records.map(({ message }) => message.messageId).join("");
+    const expiry = MESSAGE.createdAt + MESSAGE.ttl;
+    const next = async (now = 0, deliveries = 5) =>
+      (await tx.nextWaiting(9n, now, deliveries))?.message.messageId;
+    assert.equal(ids(await tx.openInstructions(9n)), "cab");
+    assert.equal(ids(await tx.instructions(["a", "b", "c", "d", "a"])), "cab");
+    assert.equal(ids(await tx.dueInstructions(9, 5)), "ba");
+    assert.equal(ids(await tx.dueInstructions(10, 2)), "ba");
+    assert.equal(await next(), "c");
+    assert.equal(await next(expiry), undefined);
+    assert.equal(await next(expiry - 0.25), "c");
+    await tx.updateInstruction("c", { ...progress, state: "handed-out", deliveries: 1 });
+    await tx.updateInstruction("a", { ...progress, deliveries: 2 });
+    assert.equal(await next(), "a");
+    assert.equal(await next(0, 2), "b");
+    assert.equal(ids(await tx.handedOut()), "c");
+    await tx.updateInstruction("c", { ...progress, deliveries: 1 });
+    assert.equal(await next(), "c");
+    await tx.updateInstruction("c", { ...progress, state: "answered" });
+    assert.equal(ids(await tx.openInstructions(9n)), "ab");
+    assert.equal(await tx.nextWaiting(8n, 0, 5), undefined);
+  });
+});
+
+eachStore("a transaction that fails has not happened", async (store) => {
+  const fill = async (tx: LinkTransaction, suffix: string) => {
+    await tx.putRun({ runId: 3n, fabId: suffix, fabVersion: "", state: "running" });
+    await tx.putNode({
+      nodeId: 9n,
+      publicKey: new TextEncoder().encode(suffix),
+      state: "online",
+      onlineUntil: 1,
+      heartbeatInterval: 1,
+    });
+    await tx.addInstruction({
+      message: { ...MESSAGE, messageId: suffix },
+      state: "waiting",
+      deliveries: 0,
+      told: false,
+      dueAt: 1,
+    });
+    await tx.putReply({ ...MESSAGE, messageId: `reply ${suffix}`, replyToMessageId: suffix });
+    await tx.addObject({ id: suffix, bytes: new Uint8Array([1]), children: ["child"] });
+    await tx.addReferences(suffix, 1);
+  };
+  const look = () =>
+    store.transaction("relaxed", async (tx) => ({
+      run: await tx.run(3n),
+      node: await tx.node(9n),
+      byKey: await tx.nodeByKey(new TextEncoder().encode("before")),
+      open: await tx.openInstructions(9n),
+      replies: await tx.replies(["before", "after"]),
+      object: await tx.object("before"),
+      after: await tx.hasObject("after"),
+    }));
+  await store.transaction("durable", (tx) => fill(tx, "before"));
+  const before = { ...await look(), usage: await store.usage() };
+  const failure = new Error("changed my mind");
+  await assert.rejects(
+    store.transaction("durable", async (tx) => {
+      await tx.addReferences("before", 1);
+      await tx.updateInstruction("before", {
+        state: "answered",
+        deliveries: 1,
+        told: true,
+        dueAt: 2,
+      });
+      await fill(tx, "after");
+      await tx.removeInstruction("before");
+      await tx.removeNode(9n);
+      await tx.removeObject("before");
+      throw failure;
+    }),
+    failure,
+  );
+  assert.deepEqual({ ...await look(), usage: await store.usage() }, before);
+  const references = await store.transaction("relaxed", (tx) => tx.addReferences("before", -1));
+  assert.equal(references, 0);
+});
+
+eachStore("transactions do not interleave", async (store) => {
+  const increments = Array.from({ length: 20 }, () =>
+    store.transaction("relaxed", async (tx) => {
+      const run = await tx.run(3n);
+      await Promise.resolve();
+      const count = Number(run?.fabId ?? 0) + 1;
+      await tx.putRun({ runId: 3n, fabId: `${count}`, fabVersion: "", state: "running" });
+    }));
+  await Promise.all(increments);
+  const run = await store.transaction("relaxed", (tx) => tx.run(3n));
+  assert.equal(run?.fabId, "20");
+});
+
+eachStore("a closed store takes no transaction", async (store) => {
+  await store.close();
+  await assert.rejects(store.transaction("relaxed", (tx) => tx.run(3n)), { code: "unavailable" });
+  await store.close();
+});
