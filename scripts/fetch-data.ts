@@ -5,14 +5,14 @@
  */
 import { Command } from "commander";
 import { loadCifar10 } from "../ml/data/cifar10/load.ts";
-import { exampleCount } from "../ml/data/image_dataset.ts";
+import { datasetSize } from "../ml/train/dataset.ts";
 import { reportError } from "../roles/report_error.ts";
 
 async function fetchData(options: { dataDir?: string }): Promise<void> {
   const { train, test } = await loadCifar10({ ...options, onProgress: console.error });
   console.log(
-    `CIFAR-10: ${exampleCount(train)} images for training, ${
-      exampleCount(test)
+    `CIFAR-10: ${datasetSize(train)} images for training, ${
+      datasetSize(test)
     } for testing, verified`,
   );
 }

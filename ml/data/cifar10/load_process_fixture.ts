@@ -8,4 +8,4 @@ const { train, test } = await loadFrom({ dataDir }, {
   download: () => Promise.resolve({ url, integrity, bytes: Number(bytes), title: "CIFAR-10" }),
   pack: () => Promise.resolve(false),
 });
-console.log(train.labels.data.length + test.labels.data.length);
+console.log(train.y.data.length + test.y.data.length);

@@ -73,19 +73,19 @@ function isError(code: ErrorCode, sentence: RegExp) {
 
 async function assertWhole(folder: string, from = origin(NO_NETWORK)): Promise<void> {
   const { train, test } = await loadFrom({ dataDir: folder }, from);
-  assert.deepEqual(train.images.shape, [5 * FEW, 3, 32, 32]);
-  assert.deepEqual(test.images.shape, [FEW, 3, 32, 32]);
+  assert.deepEqual(train.x.shape, [5 * FEW, 3, 32, 32]);
+  assert.deepEqual(test.x.shape, [FEW, 3, 32, 32]);
   for (const [batch, image] of [[0, 0], [0, 1], [4, FEW - 1]] as const) {
     const at = (batch * FEW + image) * IMAGE_BYTES;
-    assert.deepEqual(train.images.data.slice(at, at + IMAGE_BYTES), planes(batch, image));
+    assert.deepEqual(train.x.data.slice(at, at + IMAGE_BYTES), planes(batch, image));
   }
-  assert.deepEqual(test.images.data.slice(-IMAGE_BYTES), planes(5, FEW - 1));
+  assert.deepEqual(test.x.data.slice(-IMAGE_BYTES), planes(5, FEW - 1));
   assert.deepEqual(
-    [...test.labels.data].map(Number),
+    [...test.y.data].map(Number),
     Array.from({ length: FEW }, (_, i) => label(i)),
   );
-  assert.equal(train.labels.data.length, 5 * FEW);
-  assert.equal(train.classes[Number(train.labels.data[3]!)], "cat");
+  assert.equal(train.y.data.length, 5 * FEW);
+  assert.equal(train.classes[Number(train.y.data[3]!)], "cat");
 }
 
 const filesIn = (folder: string) => [...Deno.readDirSync(folder)].map(({ name }) => name).sort();
@@ -114,10 +114,10 @@ Deno.test("cifar10: limits and shared memory", () =>
     await using registry = new Registry(ARCHIVE);
     const options = { dataDir: folder, trainLimit: 7, testLimit: 1000, shared: true };
     const { train, test } = await loadFrom(options, origin(registry.url));
-    assert.deepEqual(train.images.shape, [7, 3, 32, 32]);
-    assert.deepEqual(train.labels.data, new BigInt64Array([0n, 1n, 2n, 3n, 4n, 5n, 6n]));
-    assert.deepEqual(test.images.shape, [FEW, 3, 32, 32]);
-    assert(train.images.data.buffer instanceof SharedArrayBuffer);
+    assert.deepEqual(train.x.shape, [7, 3, 32, 32]);
+    assert.deepEqual(train.y.data, new BigInt64Array([0n, 1n, 2n, 3n, 4n, 5n, 6n]));
+    assert.deepEqual(test.x.shape, [FEW, 3, 32, 32]);
+    assert(train.x.data.buffer instanceof SharedArrayBuffer);
     for (const limit of [0, -1, 1.5, NaN]) {
       await assert.rejects(
         loadFrom({ dataDir: folder, trainLimit: limit }, origin(NO_NETWORK)),

@@ -1,0 +1,44 @@
+import { FlwrError } from "../../base/error.ts";
+import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
+import type { Dataset } from "../train/dataset.ts";
+
+/**
+ * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
+ *
+ * @param positions integers from 0 to the number of examples; one may occur more than once
+ * @throws FlwrError "invalid-argument" for a position outside of the data set
+ */
+export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
+  return { ...dataset, x: takeRows(dataset.x, positions), y: takeRows(dataset.y, positions) };
+}
+
+function takeRows(source: Tensor, positions: ArrayLike<number>): Tensor {
+  const [rows = 0, ...rowShape] = source.shape;
+  const size = elementCount(rowShape);
+  const taken = new (arrayConstructor<DType>(source.dtype))(positions.length * size);
+  for (let i = 0; i < positions.length; i++) {
+    const row = positions[i]!;
+    if (!Number.isInteger(row) || row < 0 || row >= rows) {
+      throw new FlwrError(
+        "invalid-argument",
+        `Position ${row} is outside of the data set: it has ${rows} examples`,
+      );
+    }
+    copyRow(source.data, row * size, taken, i * size, size);
+  }
+  return tensor(source.dtype, [positions.length, ...rowShape], taken);
+}
+
+/** Copies elements between arrays of one type, as bytes, so that numbers and big integers need not be told apart. */
+function copyRow(
+  source: Tensor["data"],
+  from: number,
+  target: Tensor["data"],
+  to: number,
+  length: number,
+): void {
+  const size = source.BYTES_PER_ELEMENT;
+  const bytes = new Uint8Array(source.buffer, source.byteOffset + from * size, length * size);
+  new Uint8Array(target.buffer, target.byteOffset + to * size, length * size).set(bytes);
+}

@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { selectExamples } from "./select_examples.ts";
+
+const DATASET = {
+  // A view into a larger array, as readers hand out.
+  x: tensor("float32", [3, 1, 2], new Float32Array([0, 1, 2, 3, 4, 5, 6]).subarray(1)),
+  y: tensor("int64", [3], new BigInt64Array([7n, 8n, 9n])),
+  classes: ["only"],
+};
+
+Deno.test("select examples: in the given order, with repetitions, the rest kept", () => {
+  const { x, y, classes } = selectExamples(DATASET, [2, 0, 2]);
+  assert.deepEqual(x.shape, [3, 1, 2]);
+  assert.deepEqual([...x.data], [5, 6, 1, 2, 5, 6]);
+  assert.deepEqual([...y.data], [9n, 7n, 9n]);
+  assert.deepEqual(classes, ["only"]);
+});
+
+Deno.test("select examples: no positions give no examples", () => {
+  const none = selectExamples(DATASET, []);
+  assert.deepEqual([none.x.shape, none.y.shape], [[0, 1, 2], [0]]);
+});
+
+Deno.test("select examples: the copy is the caller's own", () => {
+  const copy = selectExamples(DATASET, new Uint32Array([0]));
+  copy.x.data[0] = 99;
+  assert.equal(DATASET.x.data[0], 1);
+});
+
+Deno.test("select examples: a position outside is refused", () => {
+  for (const position of [3, -1, 0.5, NaN]) {
+    assert.throws(
+      () => selectExamples(DATASET, [0, position]),
+      (error) =>
+        error instanceof FlwrError &&
+        error.message === `Position ${position} is outside of the data set: it has 3 examples`,
+    );
+  }
+});
