@@ -1,0 +1,29 @@
+/** Bytes of one message, each way, both ends: what Flower 1.9 allows. grpc-js would stop at 4 MiB. */
+export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
+
+/** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
+export const MAX_CONCURRENT_STREAMS = 1000;
+
+/** Bytes on their way to a receiver before it has to say that it wants more: 64 KiB, HTTP/2's default, would hold a
+ * model down to 1 MB/s where a round trip takes 50 ms. */
+export const FLOW_WINDOW_BYTES = 4 * 1024 * 1024;
+
+/** Milliseconds after which a silent connection is asked whether it still lives (Flower's servers: 210 s). */
+export const SERVER_KEEPALIVE_MS = 210_000;
+/** Milliseconds that a peer has for its answer to that. */
+export const KEEPALIVE_TIMEOUT_MS = 20_000;
+/** Clients ask sooner than servers: a held call over a dead connection is noticed within a minute. Servers of gRPC
+ * core count pings as abuse only while they send nothing for minutes, which a Flower server never does. */
+export const CLIENT_KEEPALIVE_MS = 30_000;
+
+/** Milliseconds without a call after which a server closes a connection. A SuperNode pings every 20 s. */
+export const MAX_CONNECTION_IDLE_MS = 30 * 60_000;
+
+/** Milliseconds that a client waits for a connection: TCP, TLS and HTTP/2 together. The system would wait minutes. */
+export const CONNECT_TIMEOUT_MS = 20_000;
+
+/** Seconds of the longest wait between two tries. */
+export const MAX_RETRY_WAIT_SECONDS = 20;
+
+/** Milliseconds for a look at a server that could not be called. */
+export const PROBE_TIMEOUT_MS = 5_000;

@@ -1,0 +1,105 @@
+import { Buffer } from "node:buffer";
+import { connect as connectTcp } from "node:net";
+import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { type Address, isIP } from "./address.ts";
+import type { ClientTls } from "./client_tls.ts";
+import { PROBE_TIMEOUT_MS } from "./limits.ts";
+
+/** What stands at an address, as far as one or two connections of our own can tell. */
+export type Probe =
+  | { readonly kind: "unreachable"; readonly code: string }
+  | {
+    readonly kind: "tls";
+    /** Whether the server agreed on HTTP/2. */
+    readonly http2: boolean;
+    /** Whether the certificate would be accepted. */
+    readonly trusted: boolean;
+    /** Unix time in seconds within which the certificate holds. */
+    readonly validFrom: number;
+    readonly validTo: number;
+    /** Whether the certificate is for the host. */
+    readonly named: boolean;
+    /** The certificate's names, "DNS:localhost, IP Address:127.0.0.1". */
+    readonly names: string;
+  }
+  | { readonly kind: "plain"; readonly protocol: "http1" | "http2" | "unknown" };
+
+/** What a client of HTTP/2 says first (RFC 9113 section 3.4), with an empty SETTINGS frame. */
+const HTTP2_PREFACE = Buffer.concat([
+  Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"),
+  Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+]);
+
+/** The place of the frame type in an HTTP/2 frame, and the type of the frame that a server sends first. */
+const FRAME_TYPE = 3;
+const SETTINGS = 4;
+
+/** Looks at what stands at an address; sends nothing that a gRPC server would count as a call. Never rejects. */
+export async function probe(address: Address, tls: ClientTls): Promise<Probe> {
+  return await probeTls(address, tls) ?? await probePlain(address);
+}
+
+/** Undefined when something answered, but not in TLS. */
+function probeTls({ host, port }: Address, tls: ClientTls): Promise<Probe | undefined> {
+  const { promise, resolve } = Promise.withResolvers<Probe | undefined>();
+  const socket = connectTls({
+    host,
+    port,
+    ca: tls === "insecure" ? undefined : tls.rootCertificates,
+    servername: isIP(host) ? "" : host,
+    ALPNProtocols: ["h2"],
+    // Nothing is sent over this connection: it is there to read the certificate.
+    rejectUnauthorized: false,
+  });
+  socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve({ kind: "unreachable", code: "ETIMEDOUT" }));
+  socket.on("secureConnect", () => resolve(describe(socket, host)));
+  socket.on("error", (error: Error & { code?: string; syscall?: string }) => {
+    const reached = error.code === undefined || !UNREACHABLE.has(error.code);
+    resolve(reached ? undefined : { kind: "unreachable", code: error.code! });
+  });
+  socket.on("close", () => resolve(undefined));
+  return promise.finally(() => socket.destroy());
+}
+
+/** Errors that come before any answer. A reset (ECONNRESET) is an answer. */
+const UNREACHABLE = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "ETIMEDOUT",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+]);
+
+function describe(socket: TLSSocket, host: string): Probe {
+  const certificate = socket.getPeerCertificate();
+  return {
+    kind: "tls",
+    http2: socket.alpnProtocol === "h2",
+    trusted: socket.authorized,
+    validFrom: Date.parse(certificate.valid_from) / 1000,
+    validTo: Date.parse(certificate.valid_to) / 1000,
+    named: checkServerIdentity(host, certificate) === undefined,
+    names: certificate.subjectaltname ?? "",
+  };
+}
+
+function probePlain({ host, port }: Address): Promise<Probe> {
+  const { promise, resolve } = Promise.withResolvers<Probe>();
+  const received: Buffer[] = [];
+  const done = () => resolve({ kind: "plain", protocol: protocolOf(Buffer.concat(received)) });
+  const socket = connectTcp({ host, port }, () => socket.write(HTTP2_PREFACE));
+  socket.setTimeout(PROBE_TIMEOUT_MS, done);
+  socket.on("data", (chunk: Buffer) => {
+    received.push(chunk);
+    if (Buffer.concat(received).length > FRAME_TYPE) done();
+  });
+  socket.on("error", done);
+  socket.on("close", done);
+  return promise.finally(() => socket.destroy());
+}
+
+function protocolOf(greeting: Buffer): "http1" | "http2" | "unknown" {
+  if (greeting.toString("latin1", 0, 4) === "HTTP") return "http1";
+  return greeting[FRAME_TYPE] === SETTINGS ? "http2" : "unknown";
+}

@@ -1,0 +1,144 @@
+import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
+import type { Logger } from "@logtape/logtape";
+import { FlwrError } from "../base/error.ts";
+import { log as defaultLog } from "../base/log.ts";
+import { type Address, formatAddress, parseAddress } from "./address.ts";
+import { admission, type Admit } from "./admission.ts";
+import { asBuffer } from "./codec.ts";
+import { trackDelivery } from "./delivery.ts";
+import { checkServerDeno } from "./deno_version.ts";
+import { silenceGrpc } from "./grpc_log.ts";
+import { healthService } from "./health.ts";
+import {
+  KEEPALIVE_TIMEOUT_MS,
+  MAX_CONCURRENT_STREAMS,
+  MAX_CONNECTION_IDLE_MS,
+  MAX_MESSAGE_BYTES,
+  SERVER_KEEPALIVE_MS,
+} from "./limits.ts";
+import { methodPath, type ServiceBinding } from "./service.ts";
+
+/** A server's certificate, as PEM text. */
+export interface ServerTls {
+  /** The authority that signed `cert`. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** How to start a server. */
+export interface StartServerOptions {
+  /** "host:port" to listen on; port 0 takes a free one. */
+  readonly address: string;
+  /** Without it the server speaks plain text. */
+  readonly tls?: ServerTls;
+  readonly services: readonly ServiceBinding[];
+  /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
+  readonly log?: Logger;
+}
+
+/** A server that is listening. */
+export interface RpcServer {
+  /** "host:port" with the port that was taken. */
+  readonly address: string;
+  /**
+   * Takes no new calls, waits for those that are open, then breaks off what is left.
+   *
+   * @param graceSeconds how long open calls may take
+   */
+  close(graceSeconds: number): Promise<void>;
+}
+
+const OPTIONS: ServerOptions = {
+  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
+  "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
+  "grpc.max_concurrent_streams": MAX_CONCURRENT_STREAMS,
+  "grpc.keepalive_time_ms": SERVER_KEEPALIVE_MS,
+  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
+  "grpc.max_connection_idle_ms": MAX_CONNECTION_IDLE_MS,
+  // Statistics that nobody reads cost several percent of every call.
+  "grpc.enable_channelz": 0,
+};
+
+/**
+ * Starts a gRPC server with the given services and the standard health service.
+ *
+ * @throws FlwrError "failed-precondition" when this Deno cannot serve, or the certificate does not fit its key;
+ *   "unavailable" when the address cannot be listened on
+ */
+export async function startServer(options: StartServerOptions): Promise<RpcServer> {
+  checkServerDeno(Deno.version.deno);
+  silenceGrpc();
+  const address = parseAddress(options.address, { allowZero: true });
+  const log = options.log ?? defaultLog("rpc");
+  const services = [
+    ...options.services,
+    healthService(options.services.map(({ desc }) => desc.typeName)),
+  ];
+  const server = new Server({
+    ...OPTIONS,
+    interceptors: [admission(admitsByPath(services)), trackDelivery],
+  });
+  for (const { definition, implementation } of services) {
+    server.addService(definition, implementation(log));
+  }
+  const port = await listen(server, address, options.tls);
+  const bound = formatAddress({ host: address.host, port });
+  let closed: Promise<void> | undefined;
+  return {
+    address: bound,
+    close: (graceSeconds) => closed ??= closeServer(server, bound, graceSeconds),
+  };
+}
+
+function admitsByPath(services: readonly ServiceBinding[]): Map<string, Admit> {
+  const admits = new Map<string, Admit>();
+  for (const { desc, admit } of services) {
+    if (admit === undefined) continue;
+    for (const method of desc.methods) admits.set(methodPath(method), admit);
+  }
+  return admits;
+}
+
+function listen(server: Server, address: Address, tls: ServerTls | undefined): Promise<number> {
+  const text = formatAddress(address);
+  return new Promise((resolve, reject) => {
+    server.bindAsync(text, credentials(tls), (error, port) => {
+      if (error === null) resolve(port);
+      else reject(explainBindError(text, error));
+    });
+  });
+}
+
+function credentials(tls: ServerTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const pem = (text: string) => asBuffer(new TextEncoder().encode(text));
+  // The authority is passed although no client certificate is asked for: without it a list of all the system's
+  // authorities would be sent, longer than gRPC core accepts.
+  return ServerCredentials.createSsl(pem(tls.ca), [
+    { cert_chain: pem(tls.cert), private_key: pem(tls.key) },
+  ]);
+}
+
+function explainBindError(address: string, cause: Error): FlwrError {
+  const [why, hint] = cause.message.includes("EADDRINUSE")
+    ? ["the port is in use", "Stop the other process, or choose another port (0 takes a free one)"]
+    : /EADDRNOTAVAIL|EINVAL/.test(cause.message) // Deno says EINVAL
+    ? ["the address is not of this machine", "0.0.0.0 listens on all addresses of this machine"]
+    : cause.message.includes("EACCES")
+    ? ["permission denied", "Ports below 1024 need special rights: choose a higher one"]
+    : /resolution failed/.test(cause.message)
+    ? ["no such host name", "0.0.0.0 listens on all addresses of this machine"]
+    : [cause.message, undefined];
+  return new FlwrError("unavailable", `Cannot listen on "${address}": ${why}`, {
+    hints: hint === undefined ? [] : [hint],
+    cause,
+  });
+}
+
+/** `address` is the one that is listened on, with its port. */
+function closeServer(server: Server, address: string, graceSeconds: number): Promise<void> {
+  // Without channelz grpc-js does not know its sessions by the time of forceShutdown; drain finds them.
+  server.drain(address, graceSeconds * 1000);
+  return new Promise((resolve) => server.tryShutdown(() => resolve()));
+}

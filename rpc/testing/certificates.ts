@@ -1,0 +1,65 @@
+import "reflect-metadata";
+import {
+  BasicConstraintsExtension,
+  type GeneralNameType,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { isIP } from "node:net";
+
+const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
+const DAY = 86_400_000;
+
+/** A certificate authority and one server certificate of it, as PEM text. */
+export interface TestCertificates {
+  readonly ca: string;
+  readonly cert: string;
+  readonly key: string;
+}
+
+/**
+ * Makes certificates for a test.
+ *
+ * @param names host names and IP addresses of the server
+ * @param days how long they hold from yesterday on; negative for certificates that have run out
+ */
+export async function testCertificates(
+  names: readonly string[] = ["localhost", "127.0.0.1", "::1"],
+  days = 30,
+): Promise<TestCertificates> {
+  const notBefore = new Date(Date.now() - DAY * (days < 0 ? 1 - days : 1));
+  const notAfter = new Date(Date.now() + DAY * days);
+  const caKeys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const ca = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=Test CA",
+    keys: caKeys,
+    notBefore,
+    notAfter: new Date(Date.now() + DAY * 365),
+    signingAlgorithm: ALGORITHM,
+    extensions: [new BasicConstraintsExtension(true, undefined, true)],
+  });
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const leaf = await X509CertificateGenerator.create({
+    subject: `CN=${names[0]}`,
+    issuer: ca.subject,
+    publicKey: keys.publicKey,
+    signingKey: caKeys.privateKey,
+    notBefore,
+    notAfter,
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new SubjectAlternativeNameExtension(names.map((value) => ({ type: nameType(value), value }))),
+    ],
+  });
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  return { ca: ca.toString("pem"), cert: leaf.toString("pem"), key: privatePem(pkcs8) };
+}
+
+function nameType(name: string): GeneralNameType {
+  return isIP(name) === 0 ? "dns" : "ip";
+}
+
+function privatePem(pkcs8: Uint8Array): string {
+  const lines = pkcs8.toBase64().match(/.{1,64}/g) ?? [];
+  return ["-----BEGIN PRIVATE KEY-----", ...lines, "-----END PRIVATE KEY-----", ""].join("\n");
+}
