@@ -1,0 +1,108 @@
+import { cast, div, equal, exp, mul, sub } from "../graph/elementwise.ts";
+import { transposeTable } from "../graph/index_table.ts";
+import { gather, gatherSum, routeFirst, scatterAdd } from "../graph/indexing.ts";
+import { matmul } from "../graph/linear.ts";
+import { broadcastTo, pad, reshape, slice, transpose } from "../graph/movement.ts";
+import { reduceSum } from "../graph/reduce.ts";
+import type { Value } from "../graph/value.ts";
+import { fill } from "../graph/elementwise.ts";
+import { type GradientRules, unbroadcast } from "./rule.ts";
+
+/** A reduced gradient or value with its reduced axes back at length 1. */
+function withKeptAxes(x: Value, reduced: Value, axes: readonly number[]): Value {
+  return reshape(reduced, x.shape.map((length, axis) => axes.includes(axis) ? 1 : length));
+}
+
+function swapLast(x: Value): Value {
+  const order = x.shape.map((_, axis) => axis);
+  const last = order.length - 1;
+  return transpose(x, [...order.slice(0, -2), last, last - 1]);
+}
+
+function inverse(permutation: readonly number[]): number[] {
+  const result: number[] = [];
+  permutation.forEach((axis, i) => result[axis] = i);
+  return result;
+}
+
+/** The part of d that came from an input which lies `offset` along an axis. */
+function partAlong(d: Value, axis: number, offset: number, length: number): Value {
+  const start = d.shape.map((_, other) => other === axis ? offset : 0);
+  const end = d.shape.map((full, other) => other === axis ? offset + length : full);
+  return slice(d, start, end);
+}
+
+/** Rules of reductions, matrix products, movements and indexing. */
+export const arrayRules = {
+  matmul: ({ inputs: [a, b] }, d) => [
+    () => unbroadcast(matmul(d, swapLast(b!)), a!),
+    () => unbroadcast(matmul(swapLast(a!), d), b!),
+  ],
+  reduceSum: (y, d) => {
+    const [x] = y.inputs;
+    const { axes } = y.attributes;
+    return [() => broadcastTo(withKeptAxes(x!, d, axes), x!.shape)];
+  },
+  reduceMax: (y, d) => {
+    const [x] = y.inputs;
+    const { axes } = y.attributes;
+    return [() => {
+      const chosen = cast(equal(x!, withKeptAxes(x!, y, axes)), d.dtype);
+      const share = div(withKeptAxes(x!, d, axes), reduceSum(chosen, { axes, keep: true }));
+      return mul(chosen, share);
+    }];
+  },
+  softmax: (y, d) => {
+    const axes = [y.attributes.axis];
+    return [() => mul(y, sub(d, reduceSum(mul(d, y), { axes, keep: true })))];
+  },
+  logSoftmax: (y, d) => {
+    const axes = [y.attributes.axis];
+    return [() => sub(d, mul(exp(y), reduceSum(d, { axes, keep: true })))];
+  },
+  argMax: () => [undefined],
+
+  reshape: ({ inputs: [x] }, d) => [() => reshape(d, x!.shape)],
+  transpose: (y, d) => [
+    () => transpose(d, inverse(y.attributes.permutation)),
+  ],
+  broadcastTo: ({ inputs: [x] }, d) => [() => unbroadcast(d, x!)],
+  concat: (y, d) => {
+    const { axis } = y.attributes;
+    let offset = 0;
+    return y.inputs.map((part) => {
+      const from = offset;
+      offset += part.shape[axis]!;
+      return () => partAlong(d, axis, from, part.shape[axis]!);
+    });
+  },
+  slice: (y, d) => {
+    const { start, end } = y.attributes;
+    const [x] = y.inputs;
+    return [() => pad(d, start, x!.shape.map((length, axis) => length - end[axis]!))];
+  },
+  pad: (y, d) => {
+    const { before } = y.attributes;
+    const [x] = y.inputs;
+    return [() => slice(d, before, x!.shape.map((length, axis) => length + before[axis]!))];
+  },
+
+  gather: ({ inputs: [table, indices] }, d) => [
+    () => scatterAdd(indices!, d, table!.shape[0]!),
+    undefined,
+  ],
+  scatterAdd: ({ inputs: [indices] }, d) => [undefined, () => gather(d, indices!)],
+  oneHot: () => [undefined],
+  gatherSum: (y, d) => [
+    () => gatherSum(d, transposeTable(y.attributes.table)),
+  ],
+  foldMax: (y, d) => [() => routeFirst(y.inputs[0]!, y, d)],
+  routeFirst: ({ inputs: [x, max] }, d) => [
+    undefined,
+    undefined,
+    () => {
+      const mask = routeFirst(x!, max!, fill(1, d.dtype, max!.shape));
+      return reduceSum(mul(mask, d), { axes: [0] });
+    },
+  ],
+} satisfies Partial<GradientRules>;

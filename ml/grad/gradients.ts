@@ -1,0 +1,46 @@
+import { FlwrError } from "../../base/error.ts";
+import { add, fill } from "../graph/elementwise.ts";
+import { sameShape, showShape } from "../graph/shape.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+import type { Node, Primitive, Value } from "../graph/value.ts";
+import { GRADIENT_RULES } from "./rules.ts";
+
+function applyRule<P extends Primitive>(value: Node<P>, d: Value) {
+  return GRADIENT_RULES[value.primitive](value, d);
+}
+
+/**
+ * Reverse-mode differentiation: the gradients of an output in each of the given values, as new values of the graph.
+ *
+ * @param output what is differentiated, of any shape
+ * @param wrt the values to differentiate in
+ * @param seed the gradient to start from, of the output's shape (default: ones). Gradients are linear in it, so an
+ *   optimiser that wants −lr·g asks for it here and saves a multiplication per parameter
+ * @returns one gradient per value of `wrt`, of its shape; zeros where the output does not depend on it
+ */
+export function gradients(output: Value, wrt: readonly Value[], seed?: Value): Value[] {
+  if (seed !== undefined && !sameShape(seed.shape, output.shape)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The seed of a gradient has the output's shape ${showShape(output.shape)}: ` +
+        `got ${showShape(seed.shape)}`,
+    );
+  }
+  const order = topologicalOrder([output]);
+  const wanted = new Set<Value>(wrt);
+  for (const value of order) if (value.inputs.some((x) => wanted.has(x))) wanted.add(value);
+
+  const found = new Map<Value, Value>([[output, seed ?? fill(1, output.dtype, output.shape)]]);
+  for (const value of order.reverse()) {
+    const d = found.get(value);
+    if (d === undefined || !wanted.has(value)) continue;
+    const contributions = applyRule(value, d);
+    value.inputs.forEach((x, i) => {
+      const contribution = wanted.has(x) ? contributions[i]?.() : undefined;
+      if (contribution === undefined) return;
+      const sum = found.get(x);
+      found.set(x, sum === undefined ? contribution : add(sum, contribution));
+    });
+  }
+  return wrt.map((value) => found.get(value) ?? fill(0, value.dtype, value.shape));
+}

@@ -1,0 +1,33 @@
+import { FlwrError } from "../../base/error.ts";
+import { reduceSum } from "../graph/reduce.ts";
+import { reshape } from "../graph/movement.ts";
+import type { Node, Primitive, Value } from "../graph/value.ts";
+
+/**
+ * The gradient rule of a primitive: given one of its values y and the gradient d of the loss in y, the gradient in
+ * each input, made only when it is asked for. `undefined` where nothing flows: the derivative is zero almost
+ * everywhere, or the input is no real number.
+ */
+export type GradientRule<P extends Primitive> = (
+  y: Node<P>,
+  d: Value,
+) => readonly ((() => Value) | undefined)[];
+
+/** A rule for every primitive: a primitive without a rule does not compile. */
+export type GradientRules = { readonly [P in Primitive]: GradientRule<P> };
+
+/** Sums a gradient over the axes that its operand of an elementwise primitive was stretched along. */
+export function unbroadcast(d: Value, operand: Value): Value {
+  const lead = d.shape.length - operand.shape.length;
+  const axes = d.shape.flatMap((length, axis) =>
+    axis < lead || (operand.shape[axis - lead] === 1 && length !== 1) ? [axis] : []
+  );
+  return reshape(reduceSum(d, { axes }), operand.shape);
+}
+
+/** The rule of a primitive whose own gradient is not differentiated: it says so instead of being silently wrong. */
+export function notTwice(primitive: Primitive): () => never {
+  return () => {
+    throw new FlwrError("unimplemented", `The gradient of "${primitive}" cannot be differentiated`);
+  };
+}

@@ -1,0 +1,53 @@
+import { div } from "./elementwise.ts";
+import { normalizeAxes, normalizeAxis } from "./shape.ts";
+import { node, type Value } from "./value.ts";
+
+/** Which axes a reduction goes over (default: all) and whether they stay with length 1 (default: no). */
+export interface ReduceOptions {
+  readonly axes?: readonly number[];
+  readonly keep?: boolean;
+}
+
+function reduce(primitive: "reduceSum" | "reduceMax", x: Value, options: ReduceOptions): Value {
+  const axes = normalizeAxes(x.shape, options.axes ?? x.shape.map((_, axis) => axis));
+  const keep = options.keep ?? false;
+  if (axes.length === 0) return x;
+  const shape = keep
+    ? x.shape.map((length, axis) => axes.includes(axis) ? 1 : length)
+    : x.shape.filter((_, axis) => !axes.includes(axis));
+  return node(primitive, { axes, keep }, [x], shape, x.dtype);
+}
+
+/** The sum over axes. */
+export function reduceSum(x: Value, options: ReduceOptions = {}): Value {
+  return reduce("reduceSum", x, options);
+}
+
+/** The maximum over axes; equal maxima share the gradient, as in PyTorch's amax. */
+export function reduceMax(x: Value, options: ReduceOptions = {}): Value {
+  return reduce("reduceMax", x, options);
+}
+
+/** The mean over axes. */
+export function reduceMean(x: Value, options: ReduceOptions = {}): Value {
+  const axes = normalizeAxes(x.shape, options.axes ?? x.shape.map((_, axis) => axis));
+  const count = axes.reduce((product, axis) => product * x.shape[axis]!, 1);
+  return div(reduceSum(x, options), count);
+}
+
+/** eˣ / Σ eˣ along an axis. */
+export function softmax(x: Value, axis = -1): Value {
+  return node("softmax", { axis: normalizeAxis(x.shape, axis) }, [x], x.shape, x.dtype);
+}
+
+/** x − log Σ eˣ along an axis. */
+export function logSoftmax(x: Value, axis = -1): Value {
+  return node("logSoftmax", { axis: normalizeAxis(x.shape, axis) }, [x], x.shape, x.dtype);
+}
+
+/** The index of the first maximum along an axis, which goes away; int64, no gradient. */
+export function argMax(x: Value, axis = -1): Value {
+  const along = normalizeAxis(x.shape, axis);
+  const shape = x.shape.filter((_, other) => other !== along);
+  return node("argMax", { axis: along }, [x], shape, "int64");
+}

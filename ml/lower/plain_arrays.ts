@@ -1,0 +1,151 @@
+import { elementCount, tensor } from "../../tensor/tensor.ts";
+import { elementType } from "../onnx/element_type.ts";
+import type { GraphBuilder } from "../onnx/graph_builder.ts";
+import { hasGaps } from "../graph/index_table.ts";
+import type { Value } from "../graph/value.ts";
+import type { PlainLowering, PlainLowerings } from "./tile.ts";
+
+type Elementwise =
+  | "neg"
+  | "exp"
+  | "log"
+  | "sqrt"
+  | "abs"
+  | "sign"
+  | "tanh"
+  | "sigmoid"
+  | "erf"
+  | "relu"
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "maximum"
+  | "less"
+  | "equal"
+  | "where"
+  | "matmul";
+
+const operator = (op: string): PlainLowering<Elementwise> => (builder, _, names) =>
+  builder.node(op, names);
+
+function rangeAlong(x: Value, axis: number): { shape: number[]; data: BigInt64Array } {
+  const length = x.shape[axis]!;
+  return {
+    shape: x.shape.map((_, other) => other === axis ? length : 1),
+    data: BigInt64Array.from({ length }, (_, i) => BigInt(i)),
+  };
+}
+
+/** Rows [rows · taps, …] of the source by a table; an entry of −1 takes a row of zeros put after the last one. */
+function gatherRows(
+  builder: GraphBuilder,
+  { inputs: [x], attributes: { table } }: Parameters<PlainLowering<"gatherSum">>[1],
+  source: string,
+): string {
+  const padded = hasGaps(table)
+    ? builder.node("Concat", [source, builder.floats(0, [1, ...x!.shape.slice(1)])], {
+      axis: { int: 0 },
+    })
+    : source;
+  const entries = table.entries.map((entry) => entry < 0 ? table.sourceRows : entry);
+  const indices = builder.constant(tensor("int32", [entries.length], entries));
+  // Rows of one number: GatherElements copies them eight times faster than Gather.
+  const op = x!.shape.length === 1 ? "GatherElements" : "Gather";
+  return builder.node(op, [padded, indices], { axis: { int: 0 } });
+}
+
+/** Plain lowerings of everything but convolution and pooling. */
+export const plainArrays = {
+  constant: (builder, { attributes: { tensor } }) => builder.constant(tensor),
+  neg: operator("Neg"),
+  exp: operator("Exp"),
+  log: operator("Log"),
+  sqrt: operator("Sqrt"),
+  abs: operator("Abs"),
+  sign: operator("Sign"),
+  tanh: operator("Tanh"),
+  sigmoid: operator("Sigmoid"),
+  erf: operator("Erf"),
+  relu: operator("Relu"),
+  cast: (builder, { dtype }, names) =>
+    builder.node("Cast", names, { to: { int: elementType(dtype) } }),
+  stopGradient: (_, __, [x]) => x!,
+  add: operator("Add"),
+  sub: operator("Sub"),
+  mul: operator("Mul"),
+  div: operator("Div"),
+  maximum: operator("Max"),
+  less: operator("Less"),
+  equal: operator("Equal"),
+  where: operator("Where"),
+  matmul: operator("MatMul"),
+  reduceSum: (builder, { attributes: { axes, keep } }, [x]) =>
+    builder.node("ReduceSum", [x!, builder.ints(axes)], { keepdims: { int: Number(keep) } }),
+  reduceMax: (builder, { attributes: { axes, keep } }, [x]) =>
+    builder.node("ReduceMax", [x!, builder.ints(axes)], { keepdims: { int: Number(keep) } }),
+  softmax: (builder, { attributes: { axis } }, names) =>
+    builder.node("Softmax", names, { axis: { int: axis } }),
+  logSoftmax: (builder, { attributes: { axis } }, names) =>
+    builder.node("LogSoftmax", names, { axis: { int: axis } }),
+  argMax: (builder, { attributes: { axis } }, names) =>
+    builder.node("ArgMax", names, { axis: { int: axis }, keepdims: { int: 0 } }),
+  reshape: (builder, { shape }, [x]) => builder.node("Reshape", [x!, builder.ints(shape)]),
+  transpose: (builder, { attributes: { permutation } }, names) =>
+    builder.node("Transpose", names, { perm: { ints: permutation } }),
+  broadcastTo: (builder, { shape }, [x]) => builder.node("Expand", [x!, builder.ints(shape)]),
+  concat: (builder, { attributes: { axis } }, names) =>
+    builder.node("Concat", names, { axis: { int: axis } }),
+  slice: (builder, { attributes: { start, end } }, [x]) =>
+    builder.node("Slice", [x!, builder.ints(start), builder.ints(end)]),
+  pad: (builder, { attributes: { before, after } }, [x]) =>
+    builder.node("Pad", [x!, builder.ints([...before, ...after])]),
+  gather: (builder, _, names) => builder.node("Gather", names, { axis: { int: 0 } }),
+  scatterAdd: (builder, { shape, attributes: { rows }, inputs }, [indices, updates]) => {
+    const count = elementCount(inputs[0]!.shape);
+    const width = shape.slice(1);
+    // ScatterND would add in parallel without locks; ScatterElements adds one after the other.
+    const flat = builder.node("Reshape", [
+      indices!,
+      builder.ints([count, ...width.map(() => 1)]),
+    ]);
+    const at = builder.node("Expand", [flat, builder.ints([count, ...width])]);
+    const rowsOfUpdates = builder.node("Reshape", [updates!, builder.ints([count, ...width])]);
+    return builder.node(
+      "ScatterElements",
+      [builder.floats(0, [rows, ...width]), at, rowsOfUpdates],
+      {
+        axis: { int: 0 },
+        reduction: { string: "add" },
+      },
+    );
+  },
+  oneHot: (builder, { attributes: { depth }, inputs: [indices] }, [x]) => {
+    const column = builder.node("Reshape", [x!, builder.ints([...indices!.shape, 1])]);
+    const wide = builder.node("Cast", [column], { to: { int: elementType("int64") } });
+    const range = builder.ints(Array.from({ length: depth }, (_, i) => i));
+    const hit = builder.node("Equal", [wide, range]);
+    return builder.node("Cast", [hit], { to: { int: elementType("float32") } });
+  },
+  gatherSum: (builder, value, [x]) => {
+    const { table } = value.attributes;
+    const rows = gatherRows(builder, value, x!);
+    if (table.taps === 1) return rows;
+    // A sum over few rows: as a product with ones it is six times faster than ReduceSum.
+    const flat = builder.node("Reshape", [rows, builder.ints([table.taps, -1])]);
+    const sum = builder.node("MatMul", [builder.floats(1, [1, table.taps]), flat]);
+    return builder.node("Reshape", [sum, builder.ints(value.shape)]);
+  },
+  foldMax: (builder, _, [x]) =>
+    builder.node("ReduceMax", [x!, builder.ints([0])], { keepdims: { int: 0 } }),
+  routeFirst: (builder, { inputs: [value] }, [x, _, d]) => {
+    const first = builder.node("ArgMax", [x!], { axis: { int: 0 } });
+    const range = rangeAlong(value!, 0);
+    const hit = builder.node("Equal", [
+      first,
+      builder.constant(tensor("int64", range.shape, range.data)),
+    ]);
+    const mask = builder.node("Cast", [hit], { to: { int: elementType("float32") } });
+    return builder.node("Mul", [mask, d!]);
+  },
+} satisfies Partial<PlainLowerings>;

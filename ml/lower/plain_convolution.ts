@@ -1,0 +1,109 @@
+import type { Attributes } from "../onnx/attribute.ts";
+import type { GraphBuilder } from "../onnx/graph_builder.ts";
+import {
+  type ConvolutionGeometry,
+  outputSize,
+  type PoolGeometry,
+  reach,
+} from "../graph/geometry.ts";
+import { elementCount } from "../../tensor/tensor.ts";
+import type { PlainLowerings } from "./tile.ts";
+
+function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attributes {
+  return {
+    kernel_shape: { ints: kernel },
+    strides: { ints: stride },
+    pads: { ints: [...padding, ...padding] },
+  };
+}
+
+function convolutionAttributes(geometry: ConvolutionGeometry): Attributes {
+  const { dilation, groups } = geometry;
+  return { ...poolAttributes(geometry), dilations: { ints: dilation }, group: { int: groups } };
+}
+
+/** What the strides leave over at the end of each axis of the input, which no window reaches. */
+function leftOver(geometry: ConvolutionGeometry): number[] {
+  const output = outputSize(geometry);
+  const window = reach(geometry.kernel, geometry.dilation);
+  return [0, 1].map((axis) =>
+    geometry.input[axis]! + 2 * geometry.padding[axis]! - window[axis]! -
+    (output[axis]! - 1) * geometry.stride[axis]!
+  );
+}
+
+/** A max-pool with the flat indices of its maxima, which ONNX counts over the whole input. */
+export function maxPoolWithIndices(
+  builder: GraphBuilder,
+  geometry: PoolGeometry,
+  x: string,
+): string[] {
+  return builder.nodes("MaxPool", [x], 2, poolAttributes(geometry));
+}
+
+/** Plain lowerings of convolution, pooling and their adjoints: ONNX's own operators on [b, c, h, w]. */
+export const plainConvolution = {
+  conv: (builder, { attributes: { geometry } }, names) =>
+    builder.node("Conv", names, convolutionAttributes(geometry)),
+
+  convInputGrad: (builder, { attributes: { geometry } }, names) =>
+    builder.node("ConvTranspose", names, {
+      ...convolutionAttributes(geometry),
+      output_padding: { ints: leftOver(geometry) },
+    }),
+
+  // dw[o, c, i, j] = Σ x[b, c, p·s + i·dil, …] d[b, o, p, …] is a convolution of x by d whose batch is the channels
+  // and whose channels are the batch, with stride and dilation exchanged. Groups stay groups: each has the whole batch.
+  convWeightGrad: (builder, { attributes: { geometry }, inputs: [x, d], shape }, names) => {
+    const { groups, stride, dilation, padding, kernel, input } = geometry;
+    const [batch, channels] = x!.shape as [number, number];
+    const perGroup = channels / groups;
+    const output = outputSize(geometry);
+    const swap = { perm: { ints: [1, 0, 2, 3] } };
+    let source: string;
+    if (groups === 1) source = builder.node("Transpose", [names[0]!], swap);
+    else {
+      const split = builder.ints([batch, groups, perGroup, ...input]);
+      const merged = builder.ints([perGroup, groups * batch, ...input]);
+      const apart = builder.node("Reshape", [names[0]!, split]);
+      const turned = builder.node("Transpose", [apart], { perm: { ints: [2, 1, 0, 3, 4] } });
+      source = builder.node("Reshape", [turned, merged]);
+    }
+    const kernels = builder.node("Transpose", [names[1]!], swap);
+    const raw = builder.node("Conv", [source, kernels], {
+      kernel_shape: { ints: output },
+      strides: { ints: dilation },
+      dilations: { ints: stride },
+      pads: { ints: [...padding, ...padding] },
+      group: { int: groups },
+    });
+    const rest = leftOver(geometry);
+    const tooLarge = rest.some((length, axis) => Math.floor(length / dilation[axis]!) > 0);
+    const exact = tooLarge
+      ? builder.node("Slice", [
+        raw,
+        builder.ints([0, 0]),
+        builder.ints(kernel),
+        builder.ints([2, 3]),
+      ])
+      : raw;
+    const turned = builder.node("Transpose", [exact], swap);
+    return d!.shape[1] === shape[0]
+      ? turned
+      : builder.node("Reshape", [turned, builder.ints(shape)]);
+  },
+
+  maxPool: (builder, { attributes: { geometry } }, names) =>
+    builder.node("MaxPool", names, poolAttributes(geometry)),
+
+  maxPoolGrad: (builder, { attributes: { geometry }, shape }, [x, d]) => {
+    const [, indices] = maxPoolWithIndices(builder, geometry, x!);
+    const flat = builder.ints([-1]);
+    const scattered = builder.node("ScatterElements", [
+      builder.floats(0, [elementCount(shape)]),
+      builder.node("Reshape", [indices!, flat]),
+      builder.node("Reshape", [d!, flat]),
+    ], { axis: { int: 0 }, reduction: { string: "add" } });
+    return builder.node("Reshape", [scattered, builder.ints(shape)]);
+  },
+} satisfies Partial<PlainLowerings>;

@@ -1,0 +1,108 @@
+import type { GraphProto } from "../../proto/gen/onnx/onnx_pb.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+import type { Node, Value } from "../graph/value.ts";
+import { GraphBuilder, type ValueInfo } from "../onnx/graph_builder.ts";
+import { modelBytes } from "../onnx/model.ts";
+import { emit } from "./emit.ts";
+import type { Pattern } from "./tile.ts";
+
+/** A value with the name it has outside the graph. */
+export interface Named {
+  readonly name: string;
+  readonly value: Value;
+}
+
+/** A loop over steps, all of it inside one graph. */
+export interface Program {
+  /** What goes from step to step: an input, and what it becomes; the outputs have the inputs' names and a prime. */
+  readonly state: readonly { readonly input: Node<"input">; readonly next: Value }[];
+  /** Inputs of which each step takes one row: they are fed with an axis of steps in front. */
+  readonly scanned: readonly Node<"input">[];
+  /** Inputs that are the same in all steps. */
+  readonly captured: readonly Node<"input">[];
+  /** What each step yields: one row per step. */
+  readonly stacked: readonly Named[];
+}
+
+/** The name under which the last step's value of a state comes out. */
+export function nextName(name: string): string {
+  return `${name}'`;
+}
+
+function info({ attributes: { name, freeRows }, dtype, shape }: Node<"input">): ValueInfo {
+  return { name, dtype, shape: freeRows ? [null, ...shape.slice(1)] : shape };
+}
+
+function perStep({ name, dtype, shape }: ValueInfo): ValueInfo {
+  return { name, dtype, shape: [null, ...shape] };
+}
+
+/**
+ * Lowers a loop to an ONNX model: one Scan whose body is the step. What does not change from step to step is computed
+ * once, before the loop.
+ *
+ * @returns the bytes of the model file; its inputs and outputs are named as in {@link Program}
+ */
+export function lowerProgram(
+  program: Program,
+  patterns: readonly Pattern[],
+): Uint8Array<ArrayBuffer> {
+  const results = [
+    ...program.state.map(({ next }) => next),
+    ...program.stacked.map((o) => o.value),
+  ];
+  const changing = new Set<Value>([...program.state.map(({ input }) => input), ...program.scanned]);
+  for (const value of topologicalOrder(results)) {
+    if (value.inputs.some((input) => changing.has(input))) changing.add(value);
+  }
+
+  const outer = new GraphBuilder();
+  const body = outer.body();
+  const names = emit(results, patterns, (value) => changing.has(value) ? body : outer);
+
+  const bodyOutputs = results.map((value, i): ValueInfo => {
+    const name = `step.${i}`;
+    body.alias(name, names.get(value)!);
+    return { name, dtype: value.dtype, shape: value.shape };
+  });
+  const states = program.state.map(({ input }) => info(input));
+  const scanned = program.scanned.map(info);
+  // Inside the body a state has the plain name; outside, the one that the model is fed under.
+  const graph: GraphProto = body.build("step", [...states, ...scanned], bodyOutputs);
+  const start = (name: string) => `${name}.start`;
+  const stacked = program.stacked.map(({ name, value: { dtype, shape } }) =>
+    perStep({ name, dtype, shape })
+  );
+  const finals = states.map((state) => ({ ...state, name: nextName(state.name) }));
+  outer.named(
+    "Scan",
+    [...states.map(({ name }) => start(name)), ...scanned.map(({ name }) => `${name}.steps`)],
+    [...finals, ...stacked].map(({ name }) => name),
+    { body: { graph }, num_scan_inputs: { int: scanned.length } },
+  );
+  return modelBytes(outer.build(
+    "program",
+    [
+      ...states.map((state) => ({ ...state, name: start(state.name) })),
+      ...scanned.map((input) => perStep({ ...input, name: `${input.name}.steps` })),
+      ...program.captured.map(info),
+    ],
+    [...finals, ...stacked],
+  ));
+}
+
+/** Lowers plain values, without a loop, to an ONNX model whose inputs and outputs have the given names. */
+export function lowerGraph(
+  inputs: readonly Node<"input">[],
+  outputs: readonly Named[],
+  patterns: readonly Pattern[],
+): Uint8Array<ArrayBuffer> {
+  const builder = new GraphBuilder();
+  const names = emit(outputs.map(({ value }) => value), patterns, () => builder);
+  for (const { name, value } of outputs) builder.alias(name, names.get(value)!);
+  return modelBytes(builder.build(
+    "graph",
+    inputs.map(info),
+    outputs.map(({ name, value: { dtype, shape } }) => ({ name, dtype, shape })),
+  ));
+}

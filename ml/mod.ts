@@ -1,0 +1,12 @@
+export { Model, type ModelOptions } from "./train/model.ts";
+export { type Dataset, datasetSize } from "./train/dataset.ts";
+export type { Evaluation, FitOptions, FitResult, Progress } from "./train/fit_options.ts";
+export type { InputSpec, Normalization } from "./train/input_spec.ts";
+export { type Initializer, type Layer, layer, type LayerOptions, type Scope } from "./nn/layer.ts";
+export { sequential, sequentialWith } from "./nn/sequential.ts";
+export { dense, type DenseOptions } from "./nn/dense.ts";
+export { conv2d, type Conv2dOptions, maxPool2d } from "./nn/convolution.ts";
+export { flatten } from "./nn/shaping.ts";
+export { relu } from "./nn/activation.ts";
+export { crossEntropy, type Loss } from "./nn/loss.ts";
+export { type Optimizer, sgd, type SgdOptions } from "./nn/optimizer.ts";

@@ -1,0 +1,165 @@
+import { create } from "@bufbuild/protobuf";
+import {
+  type GraphProto,
+  GraphProtoSchema,
+  type NodeProto,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "../../proto/gen/onnx/onnx_pb.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
+import { attributeProto, type Attributes } from "./attribute.ts";
+import { elementType } from "./element_type.ts";
+
+/** A constant larger than this many bytes is shared only when it is the same object. */
+const COMPARED_BYTES = 256;
+
+/** What a graph says about an input or output. A `null` length is only known at run time. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly (number | null)[];
+}
+
+/**
+ * Puts ONNX nodes together and names what they yield. A node that is asked for twice is made once; a body of a loop
+ * finds the nodes and constants of the graph around it.
+ */
+export class GraphBuilder {
+  readonly #parent?: GraphBuilder;
+  readonly #root: GraphBuilder;
+  readonly #nodes: NodeProto[] = [];
+  readonly #made = new Map<string, string[]>();
+  readonly #initializers: TensorProto[] = [];
+  readonly #constants = new Map<string | Tensor, string>();
+  #names = 0;
+
+  constructor(parent?: GraphBuilder) {
+    this.#parent = parent;
+    this.#root = parent === undefined ? this : parent.#root;
+  }
+
+  /** A builder for the body of a loop. */
+  body(): GraphBuilder {
+    return new GraphBuilder(this);
+  }
+
+  /** A node of one output: returns the output's name. */
+  node(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+    return this.nodes(op, inputs, 1, attributes)[0]!;
+  }
+
+  /** A node of several outputs: returns their names. */
+  nodes(
+    op: string,
+    inputs: readonly string[],
+    outputs: number,
+    attributes: Attributes = {},
+  ): string[] {
+    // A graph attribute makes a node unlike any other; everything else is told apart by its text.
+    const key = Object.values(attributes).some((value) => "graph" in value)
+      ? undefined
+      : JSON.stringify([op, inputs, outputs, attributes]);
+    const known = key === undefined ? undefined : this.#find(key);
+    if (known !== undefined) return known;
+    const names = Array.from({ length: outputs }, () => this.#fresh());
+    this.#add(op, inputs, names, attributes);
+    if (key !== undefined) this.#made.set(key, names);
+    return names;
+  }
+
+  /** Gives a value a further name, for an output of the graph. */
+  alias(name: string, value: string): void {
+    this.#add("Identity", [value], [name], {});
+  }
+
+  /** Adds a node whose outputs have given names. */
+  named(op: string, inputs: readonly string[], outputs: string[], attributes: Attributes): void {
+    this.#add(op, inputs, outputs, attributes);
+  }
+
+  /** A constant, kept in the outermost graph. */
+  constant(value: Tensor): string {
+    const root = this.#root;
+    const bytes = tensorBytes(value);
+    const key = bytes.length <= COMPARED_BYTES
+      ? `${value.dtype}:${value.shape.join()}:${bytes.join()}`
+      : value;
+    const known = root.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = root.#fresh("#");
+    root.#initializers.push(tensorProto(name, value));
+    root.#constants.set(key, name);
+    return name;
+  }
+
+  /** A constant vector of int64: shapes, axes and the like. */
+  ints(values: readonly number[]): string {
+    return this.constant(
+      tensor("int64", [values.length], BigInt64Array.from(values, (value) => BigInt(value))),
+    );
+  }
+
+  /** A constant float32 array of one number repeated, by default a scalar. */
+  floats(value: number, shape: readonly number[] = []): string {
+    const data = new Float32Array(elementCount(shape)).fill(value);
+    return this.constant(tensor("float32", shape, data));
+  }
+
+  /** Everything so far as a graph. */
+  build(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): GraphProto {
+    return create(GraphProtoSchema, {
+      name,
+      node: this.#nodes,
+      initializer: this.#initializers,
+      input: inputs.map(valueInfoProto),
+      output: outputs.map(valueInfoProto),
+    });
+  }
+
+  #find(key: string): string[] | undefined {
+    const known = this.#made.get(key);
+    if (known !== undefined || this.#parent === undefined) return known;
+    return this.#parent.#find(key);
+  }
+
+  // No name of an input has these marks, so a fresh name never hides one.
+  #fresh(prefix = "%"): string {
+    return `${prefix}${this.#root.#names++}`;
+  }
+
+  #add(op: string, inputs: readonly string[], outputs: string[], attributes: Attributes) {
+    this.#nodes.push(create(NodeProtoSchema, {
+      opType: op,
+      input: [...inputs],
+      output: outputs,
+      attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),
+    }));
+  }
+}
+
+function tensorProto(name: string, value: Tensor): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: value.shape.map(BigInt),
+    dataType: elementType(value.dtype),
+    rawData: tensorBytes(value),
+  });
+}
+
+function valueInfoProto({ name, dtype, shape }: ValueInfo): ValueInfoProto {
+  const dim = shape.map((length, axis) =>
+    length === null
+      ? { value: { case: "dimParam" as const, value: `${name}.${axis}` } }
+      : { value: { case: "dimValue" as const, value: BigInt(length) } }
+  );
+  return create(ValueInfoProtoSchema, {
+    name,
+    type: {
+      value: { case: "tensorType", value: { elemType: elementType(dtype), shape: { dim } } },
+    },
+  });
+}

@@ -1,0 +1,112 @@
+import { FlwrError } from "../../base/error.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import {
+  fromRuntime,
+  loadRuntime,
+  type Runtime,
+  type RuntimeTensor,
+  type Session,
+  sessionOptions,
+  toRuntime,
+} from "./runtime.ts";
+
+/** A tensor with the name it has in a model or in the memory. */
+export type NamedTensor = readonly [name: string, tensor: Tensor];
+
+/** One run of a model: where its inputs come from and its outputs go to. */
+export interface Run {
+  /** The key that the model was loaded under. */
+  readonly model: string;
+  /** Inputs that lie in the memory: name in the model, name in the memory. */
+  readonly stored: readonly (readonly [input: string, memory: string])[];
+  /** Inputs that are given. */
+  readonly given: readonly NamedTensor[];
+  /** Outputs that stay in the memory: name in the model, name in the memory. */
+  readonly kept: readonly (readonly [output: string, memory: string])[];
+  /** Outputs that are returned. */
+  readonly returned: readonly string[];
+}
+
+/**
+ * A small machine: models under keys and tensors under names. A run takes tensors from the memory and puts results
+ * back, so that weights and data stay where they are from call to call.
+ */
+export interface Engine extends AsyncDisposable {
+  /** Opens a model under a key; one that is open under it is closed. */
+  load(key: string, model: Uint8Array): Promise<void>;
+  /** Closes a model. */
+  unload(key: string): Promise<void>;
+  /** Puts tensors into the memory. */
+  write(tensors: readonly NamedTensor[]): Promise<void>;
+  /** Removes tensors from the memory. */
+  forget(names: readonly string[]): Promise<void>;
+  /** Reads tensors out of the memory. */
+  read(names: readonly string[]): Promise<Tensor[]>;
+  /** Runs a model once; resolves to the returned outputs, in order. */
+  run(run: Run): Promise<Tensor[]>;
+}
+
+/** The engine in the calling thread: a run blocks its event loop. */
+export class LocalEngine implements Engine {
+  readonly #runtime: Runtime;
+  readonly #options: ReturnType<typeof sessionOptions>;
+  readonly #sessions = new Map<string, Session>();
+  readonly #memory = new Map<string, RuntimeTensor>();
+
+  private constructor(runtime: Runtime, threads: number) {
+    this.#runtime = runtime;
+    this.#options = sessionOptions(threads);
+  }
+
+  /** @param threads threads per operator */
+  static async create(threads: number): Promise<LocalEngine> {
+    return new LocalEngine(await loadRuntime(), threads);
+  }
+
+  async load(key: string, model: Uint8Array): Promise<void> {
+    await this.unload(key);
+    this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, this.#options));
+  }
+
+  async unload(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    await session?.release();
+  }
+
+  write(tensors: readonly NamedTensor[]): Promise<void> {
+    for (const [name, tensor] of tensors) this.#memory.set(name, toRuntime(this.#runtime, tensor));
+    return Promise.resolve();
+  }
+
+  forget(names: readonly string[]): Promise<void> {
+    for (const name of names) this.#memory.delete(name);
+    return Promise.resolve();
+  }
+
+  read(names: readonly string[]): Promise<Tensor[]> {
+    return Promise.resolve(names.map((name) => fromRuntime(this.#stored(name))));
+  }
+
+  async run({ model, stored, given, kept, returned }: Run): Promise<Tensor[]> {
+    const session = this.#sessions.get(model);
+    if (session === undefined) throw new FlwrError("internal", `No model is open as "${model}"`);
+    const feeds: Record<string, RuntimeTensor> = {};
+    for (const [input, name] of stored) feeds[input] = this.#stored(name);
+    for (const [input, value] of given) feeds[input] = toRuntime(this.#runtime, value);
+    const results = await session.run(feeds, [...kept.map(([output]) => output), ...returned]);
+    for (const [output, name] of kept) this.#memory.set(name, results[output]!);
+    return returned.map((output) => fromRuntime(results[output]!));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#memory.clear();
+    for (const key of [...this.#sessions.keys()]) await this.unload(key);
+  }
+
+  #stored(name: string): RuntimeTensor {
+    const value = this.#memory.get(name);
+    if (value === undefined) throw new FlwrError("internal", `No tensor is stored as "${name}"`);
+    return value;
+  }
+}

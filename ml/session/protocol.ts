@@ -1,0 +1,77 @@
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
+import type { Run } from "./engine.ts";
+
+/**
+ * A tensor as it crosses the worker's boundary. Deno's node:worker_threads walks over every element of a typed array in
+ * a message (2 s for 15 MB), but hands over plain buffers at once.
+ */
+export interface PackedTensor {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly buffer: ArrayBuffer;
+}
+
+/** A tensor with its name, packed. */
+export type PackedNamedTensor = readonly [name: string, tensor: PackedTensor];
+
+/** What the worker is started with. */
+export interface WorkerData {
+  readonly threads: number;
+}
+
+/** A run with its given inputs packed. */
+export interface PackedRun extends Omit<Run, "given"> {
+  readonly given: readonly PackedNamedTensor[];
+}
+
+/** What the worker is asked for: one method of the engine each. */
+export type Call =
+  | { readonly method: "load"; readonly key: string; readonly model: ArrayBuffer }
+  | { readonly method: "unload"; readonly key: string }
+  | { readonly method: "write"; readonly tensors: readonly PackedNamedTensor[] }
+  | { readonly method: "forget"; readonly names: readonly string[] }
+  | { readonly method: "read"; readonly names: readonly string[] }
+  | { readonly method: "run"; readonly run: PackedRun }
+  | { readonly method: "close" };
+
+/** A call with the number that its answer carries. */
+export interface Request {
+  readonly id: number;
+  readonly call: Call;
+}
+
+/** An error as it crosses the worker's boundary. */
+export interface ErrorReport {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hints: readonly string[];
+}
+
+/** The worker's answer to a call. */
+export type Reply =
+  | { readonly id: number; readonly tensors: readonly PackedTensor[] }
+  | { readonly id: number; readonly error: ErrorReport };
+
+/** An error made ready for the boundary. */
+export function reportError(error: unknown): ErrorReport {
+  const { code, message, hints } = FlwrError.from(error);
+  return { code, message, hints };
+}
+
+/** An error that crossed the boundary. */
+export function restoreError({ code, message, hints }: ErrorReport): FlwrError {
+  return new FlwrError(code, message, { hints });
+}
+
+/** Copies a tensor into a buffer of its own, which can be handed over. */
+export function pack(value: Tensor): PackedTensor {
+  const { dtype, shape } = value;
+  return { dtype, shape, buffer: tensorBytes(value).slice().buffer as ArrayBuffer };
+}
+
+/** A tensor over a buffer that was handed over. */
+export function unpack({ dtype, shape, buffer }: PackedTensor): Tensor {
+  return tensor(dtype, shape, new (arrayConstructor(dtype))(buffer, 0, elementCount(shape)));
+}

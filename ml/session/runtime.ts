@@ -1,0 +1,78 @@
+import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { FlwrError } from "../../base/error.ts";
+import { type DType, DTYPES } from "../../tensor/dtype.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { MAX_THREADS, SPIN_MICROSECONDS } from "./limits.ts";
+
+/** The parts of onnxruntime-node that we use. */
+export type Runtime = typeof import("onnxruntime-node");
+/** An open model. */
+export type Session = InferenceSession;
+/** A tensor in ONNX Runtime's hands. */
+export type RuntimeTensor = OrtTensor;
+
+/**
+ * Loads ONNX Runtime: only when something is to be computed, because that takes 40 ms.
+ *
+ * @throws FlwrError "failed-precondition" when the library for this platform cannot be loaded
+ */
+export async function loadRuntime(): Promise<Runtime> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new FlwrError("failed-precondition", "ONNX Runtime cannot be loaded on this machine", {
+      hints: ["It needs the folder node_modules/onnxruntime-node/bin of this platform"],
+      cause,
+    });
+  }
+}
+
+/**
+ * How a session runs, as measured to be fastest: operators one after the other, each on all threads.
+ *
+ * @param threads threads per operator
+ * @throws FlwrError "invalid-argument" when it is no sensible number
+ */
+export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The number of threads is an integer from 1 to ${MAX_THREADS}: got ${threads}`,
+    );
+  }
+  return {
+    executionProviders: ["cpu"],
+    graphOptimizationLevel: "all",
+    executionMode: "sequential",
+    interOpNumThreads: 1,
+    intraOpNumThreads: threads,
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        intra_op: { spin_duration_us: String(SPIN_MICROSECONDS) },
+        // Weights and momenta that fade into denormals would make every operation on them a hundred times slower.
+        set_denormal_as_zero: "1",
+      },
+    },
+  };
+}
+
+/** Our tensor in ONNX Runtime's form; the data is not copied. */
+export function toRuntime(runtime: Runtime, { dtype, shape, data }: Tensor): RuntimeTensor {
+  // The constructor's overloads pair each type with its array; our Tensor type does that already.
+  const Any = runtime.Tensor as unknown as new (
+    type: string,
+    data: unknown,
+    dims: readonly number[],
+  ) => RuntimeTensor;
+  return new Any(dtype, data, shape);
+}
+
+/** ONNX Runtime's tensor in our form; the data is not copied. */
+export function fromRuntime(value: RuntimeTensor): Tensor {
+  const dtype = DTYPES.find((known) => known === value.type);
+  if (dtype === undefined) {
+    throw new FlwrError("unimplemented", `Tensors of type "${value.type}" are not supported`);
+  }
+  return tensor(dtype, value.dims, value.data as Tensor<DType>["data"]);
+}

@@ -1,0 +1,60 @@
+// The other side of WorkerEngine: an engine in a thread of its own, which answers calls one after the other.
+import { parentPort, workerData } from "node:worker_threads";
+import { type Engine, LocalEngine } from "./engine.ts";
+import {
+  type Call,
+  pack,
+  type PackedTensor,
+  type Reply,
+  reportError,
+  type Request,
+  unpack,
+  type WorkerData,
+} from "./protocol.ts";
+
+const NOTHING: PackedTensor[] = [];
+
+async function answer(engine: Engine, call: Call): Promise<PackedTensor[]> {
+  switch (call.method) {
+    case "load":
+      await engine.load(call.key, new Uint8Array(call.model));
+      return NOTHING;
+    case "unload":
+      await engine.unload(call.key);
+      return NOTHING;
+    case "write":
+      await engine.write(call.tensors.map(([name, value]) => [name, unpack(value)]));
+      return NOTHING;
+    case "forget":
+      await engine.forget(call.names);
+      return NOTHING;
+    case "read":
+      return (await engine.read(call.names)).map(pack);
+    case "run":
+      return (await engine.run({
+        ...call.run,
+        given: call.run.given.map(([name, value]) => [name, unpack(value)]),
+      })).map(pack);
+    case "close":
+      await engine[Symbol.asyncDispose]();
+      return NOTHING;
+  }
+}
+
+const { threads } = workerData as WorkerData;
+const engine = LocalEngine.create(threads);
+engine.catch(() => {}); // Reported to each call.
+
+let turn: Promise<void> = Promise.resolve();
+parentPort!.on("message", ({ id, call }: Request) => {
+  turn = turn.then(async () => {
+    let reply: Reply;
+    try {
+      reply = { id, tensors: await answer(await engine, call) };
+    } catch (error) {
+      reply = { id, error: reportError(error) };
+    }
+    const handed = "tensors" in reply ? reply.tensors.map(({ buffer }) => buffer) : [];
+    parentPort!.postMessage(reply, handed);
+  });
+});

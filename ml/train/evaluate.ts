@@ -1,0 +1,75 @@
+import type { Clock } from "../../base/clock.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { type Dataset, datasetSize } from "./dataset.ts";
+import { dataNames, type Executor, programRun } from "./executor.ts";
+import { targetSpec } from "./fit.ts";
+import type { Evaluation } from "./fit_options.ts";
+import { EVALUATION_BATCH } from "./limits.ts";
+import { evaluationProgram, NAMES, type Recipe } from "./programs.ts";
+import { runSteps } from "./step_loop.ts";
+
+/** What an evaluation works with; all checked. */
+export interface EvaluationJob {
+  readonly executor: Executor;
+  readonly recipe: Recipe;
+  readonly clock: Clock;
+  readonly dataset: Dataset;
+  readonly signal?: AbortSignal;
+}
+
+/** Rows [steps, batch] of steps from … on, filled up with row 0 beyond the last example. */
+export function evaluationRows(
+  examples: number,
+  from: number,
+  steps: number,
+): Tensor<"int32"> {
+  const rows = Int32Array.from({ length: steps * EVALUATION_BATCH }, (_, i) => {
+    const row = from * EVALUATION_BATCH + i;
+    return row < examples ? row : 0;
+  });
+  return tensor("int32", [steps, EVALUATION_BATCH], rows);
+}
+
+function weightsOf(examples: number, from: number, steps: number): Tensor<"float32"> {
+  const weights = Float32Array.from(
+    { length: steps * EVALUATION_BATCH },
+    (_, i) => from * EVALUATION_BATCH + i < examples ? 1 : 0,
+  );
+  return tensor("float32", [steps, EVALUATION_BATCH], weights);
+}
+
+/** Evaluates the parameters that lie in the executor's memory. */
+export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
+  const { executor, recipe, clock, dataset, signal } = job;
+  const examples = datasetSize(dataset);
+  const target = targetSpec(dataset);
+  const [x, y] = await executor.data([
+    { value: dataset.x, flat: true },
+    { value: dataset.y, flat: false },
+  ]);
+  const loaded = await executor.program(
+    `evaluate:${target.dtype}:${target.shape}`,
+    (optimizations) => evaluationProgram(recipe, target, EVALUATION_BATCH, optimizations),
+  );
+  const sums = loaded.program.stacked.map(() => 0);
+  await runSteps({
+    engine: await executor.engine(),
+    clock,
+    length: loaded.length,
+    steps: Math.ceil(examples / EVALUATION_BATCH),
+    signal,
+    run: (from, steps) =>
+      programRun(loaded, dataNames(x!, y), [
+        [NAMES.rows, evaluationRows(examples, from, steps)],
+        [NAMES.weights, weightsOf(examples, from, steps)],
+      ]),
+    onSlice: (_, __, results) => {
+      results.forEach(({ data }, i) => {
+        for (const value of data as Float32Array) sums[i]! += value;
+      });
+      return true;
+    },
+  });
+  const [lossSum, correct = NaN] = sums;
+  return { loss: lossSum! / examples, lossSum: lossSum!, accuracy: correct / examples, examples };
+}

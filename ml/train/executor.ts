@@ -1,0 +1,108 @@
+import type { Tensor } from "../../tensor/tensor.ts";
+import { lowerProgram, nextName, type Program } from "../lower/program.ts";
+import type { Optimizations } from "../lower/passes.ts";
+import type { Engine, NamedTensor, Run } from "../session/engine.ts";
+import { WorkerEngine } from "../session/worker_engine.ts";
+import { NAMES } from "./programs.ts";
+import { ResidentData } from "./resident_data.ts";
+import { SliceLength } from "./slices.ts";
+
+/** A program that the engine has open. */
+export interface LoadedProgram {
+  readonly key: string;
+  readonly program: Program;
+  /** Slices of this program. */
+  readonly length: SliceLength;
+}
+
+/** Keeps programs, data and parameters in one engine, and starts that engine when it is first needed. */
+export class Executor implements AsyncDisposable {
+  readonly #optimizations: Optimizations;
+  readonly #createEngine: () => Promise<Engine>;
+  readonly #programs = new Map<string, Promise<LoadedProgram>>();
+  #running?: Promise<{ engine: Engine; data: ResidentData }>;
+
+  /** @param createEngine by default, a worker thread with `threads` threads per operator */
+  constructor(threads: number, optimizations: Optimizations, createEngine?: () => Promise<Engine>) {
+    this.#optimizations = optimizations;
+    this.#createEngine = createEngine ?? (() => Promise.resolve(new WorkerEngine(threads)));
+  }
+
+  /** The engine, started now if it is not running. */
+  async engine(): Promise<Engine> {
+    return (await this.#start()).engine;
+  }
+
+  /** Opens the program of a key, made by `build` when it is not open yet. */
+  program(key: string, build: (optimizations: Optimizations) => Program): Promise<LoadedProgram> {
+    const known = this.#programs.get(key);
+    if (known !== undefined) return known;
+    const loading = this.#load(key, build(this.#optimizations));
+    this.#programs.set(key, loading);
+    loading.catch(() => this.#programs.delete(key));
+    return loading;
+  }
+
+  /** Makes sure that tensors of data are in the engine's memory: their names there. */
+  async data(tensors: readonly { value: Tensor; flat: boolean }[]): Promise<string[]> {
+    return await (await this.#start()).data.store(tensors);
+  }
+
+  /** Puts variables into the engine's memory. */
+  async write(tensors: readonly NamedTensor[]): Promise<void> {
+    await (await this.engine()).write(tensors);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    this.#programs.clear();
+    if (running !== undefined) await (await running).engine[Symbol.asyncDispose]();
+  }
+
+  #start() {
+    this.#running ??= this.#createEngine().then((engine) => ({
+      engine,
+      data: new ResidentData(engine),
+    }));
+    return this.#running;
+  }
+
+  async #load(key: string, program: Program): Promise<LoadedProgram> {
+    const model = lowerProgram(program, this.#optimizations.patterns);
+    await (await this.engine()).load(key, model);
+    return { key, program, length: new SliceLength() };
+  }
+}
+
+/**
+ * A run of a program's steps: the state goes on from the memory, and what is captured comes from there too.
+ *
+ * @param data names in the memory of what the program knows as its data
+ * @param given what each step takes one row of, by name, [steps, …]
+ */
+export function programRun(
+  { key, program }: LoadedProgram,
+  data: ReadonlyMap<string, string>,
+  given: readonly NamedTensor[],
+): Run {
+  const states = program.state.map(({ input }) => input.attributes.name);
+  const captured = program.captured.map(({ attributes: { name } }) => name);
+  return {
+    model: key,
+    stored: [
+      ...states.map((name) => [`${name}.start`, name] as const),
+      ...captured.map((name) => [name, data.get(name) ?? name] as const),
+    ],
+    given: given.map(([name, value]) => [`${name}.steps`, value] as const),
+    kept: states.map((name) => [nextName(name), name] as const),
+    returned: program.stacked.map(({ name }) => name),
+  };
+}
+
+/** What the programs know their data as, paired with where it lies in the memory. */
+export function dataNames(x: string, y?: string): Map<string, string> {
+  const names = new Map<string, string>([[NAMES.inputs, x]]);
+  if (y !== undefined) names.set(NAMES.targets, y);
+  return names;
+}

@@ -1,0 +1,57 @@
+/** How far a fit is. */
+export interface Progress {
+  /** The epoch under way, from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Steps done in all epochs, and how many there will be. */
+  readonly step: number;
+  readonly steps: number;
+  /** Mean loss of this epoch's examples so far. */
+  readonly loss: number;
+  /** Examples per second since the fit began. */
+  readonly examplesPerSecond: number;
+  /** Seconds that the rest will take at this speed. */
+  readonly secondsLeft: number;
+}
+
+/** Options of a fit. */
+export interface FitOptions {
+  /** Times to go through the data (default 1). */
+  readonly epochs?: number;
+  /** Decides the order of the examples (default: the model's seed). Each epoch has an order of its own. */
+  readonly seed?: number;
+  /** Whether the order is random (default true). */
+  readonly shuffle?: boolean;
+  /** Step size for this fit (default: the optimiser's). */
+  readonly learningRate?: number;
+  /**
+   * Whether the optimiser starts anew (default), as in a train function that makes its optimiser itself, or goes on
+   * with the momentum of the fit before.
+   */
+  readonly optimizerState?: "fresh" | "keep";
+  /** Stops the fit within about 0.1 s. The parameters stay as they were before it. */
+  readonly signal?: AbortSignal;
+  /** Told about every 0.04 s how far it is; `"stop"` ends the fit early, with what was learned until then. */
+  readonly onProgress?: (progress: Progress) => void | "stop";
+}
+
+/** What a fit came to. */
+export interface FitResult {
+  /** Mean loss over the examples of each epoch, each taken before the step that learned from it. */
+  readonly losses: readonly number[];
+  /** Steps done and examples seen, in all epochs. */
+  readonly steps: number;
+  readonly examples: number;
+  readonly seconds: number;
+}
+
+/** What an evaluation came to. */
+export interface Evaluation {
+  /** Mean loss over the examples. */
+  readonly loss: number;
+  /** Sum of the losses of all examples. */
+  readonly lossSum: number;
+  /** Share of the examples that the network gets right, 0 to 1; NaN when the loss has no notion of it. */
+  readonly accuracy: number;
+  readonly examples: number;
+}

@@ -1,0 +1,14 @@
+/** Examples per step of an evaluation: the measured optimum between per-step cost and cache. */
+export const EVALUATION_BATCH = 96;
+
+/** Seconds that one call into ONNX Runtime should take: progress comes and cancelling works this often. */
+export const SLICE_SECONDS = 0.04;
+
+/** Most steps in one call, which bounds the memory for what the steps yield. */
+export const MAX_SLICE_STEPS = 2048;
+
+/** Calls that are handed to the training thread ahead of time, so that it never waits for the next. */
+export const SLICES_IN_FLIGHT = 2;
+
+/** Data sets that stay in the training thread's memory; of more, the one used longest ago goes. */
+export const RESIDENT_DATASETS = 4;

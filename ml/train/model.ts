@@ -1,0 +1,206 @@
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+import { elementCount, type Tensor } from "../../tensor/tensor.ts";
+import { input } from "../graph/value.ts";
+import { type Optimizations, OPTIMIZED } from "../lower/passes.ts";
+import type { Layer } from "../nn/layer.ts";
+import type { Loss } from "../nn/loss.ts";
+import { type Optimizer, requireLearningRate } from "../nn/optimizer.ts";
+import { trace, type Variable } from "../nn/trace.ts";
+import type { Engine } from "../session/engine.ts";
+import { checkDataset, checkInputs, type Dataset, datasetSize } from "./dataset.ts";
+import { evaluateModel } from "./evaluate.ts";
+import { Executor } from "./executor.ts";
+import { fitModel } from "./fit.ts";
+import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
+import { type InputSpec, inputType, prepareInput } from "./input_spec.ts";
+import { initialParameters, matchParameters } from "./parameters.ts";
+import { predictModel } from "./predict.ts";
+import type { Recipe } from "./programs.ts";
+
+/** What a model is made of. */
+export interface ModelOptions {
+  /** The network: a layer, most often `sequential(…)`. */
+  readonly network: Layer;
+  /** What one example looks like, and how it is normalised. */
+  readonly input: InputSpec;
+  readonly loss: Loss;
+  readonly optimizer: Optimizer;
+  /** Examples per training step (default 32). The last batch of an epoch may be smaller. */
+  readonly batchSize?: number;
+  /** Decides the first parameters and the order of the examples (default 0). */
+  readonly seed?: number;
+  /** Threads that compute (default 1). Trainers on one machine share its cores: give each its part. */
+  readonly threads?: number;
+  /** Graph optimisations (default: all); `PLAIN` to compare with. */
+  readonly optimizations?: Optimizations;
+  /** Where time comes from (default: the machine). */
+  readonly clock?: Clock;
+  /** What computes (default: a thread of its own). */
+  readonly createEngine?: () => Promise<Engine>;
+}
+
+/**
+ * A network with its parameters, trained and evaluated inside ONNX Runtime.
+ *
+ * Work happens in a thread of its own, so that the caller's event loop goes on. Calls are made one after the other.
+ * Dispose of it with `await using` to free the thread and its memory; an idle one does not keep the process alive.
+ *
+ * @example
+ * ```ts
+ * await using model = new Model({
+ *   network: sequential(conv2d({ out: 6, kernel: 5 }), relu(), maxPool2d(2), flatten(), dense({ out: 10 })),
+ *   input: { shape: [3, 32, 32], normalize: { mean: 0.5, deviation: 0.5 } },
+ *   loss: crossEntropy(),
+ *   optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
+ * });
+ * await model.fit({ x: images, y: labels }, { epochs: 1 });
+ * const { loss, accuracy } = await model.evaluate({ x: testImages, y: testLabels });
+ * ```
+ */
+export class Model implements AsyncDisposable {
+  readonly #recipe: Recipe;
+  readonly #variables: readonly Variable[];
+  readonly #batchSize: number;
+  readonly #seed: number;
+  readonly #clock: Clock;
+  readonly #executor: Executor;
+  #parameters: ReadonlyMap<string, Tensor>;
+  /** Whether the engine's memory holds other parameters than these. */
+  #stale = true;
+  #busy = false;
+
+  /** @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range */
+  constructor(options: ModelOptions) {
+    const { network, input: spec, loss, optimizer } = options;
+    this.#recipe = { network, input: spec, loss, optimizer };
+    this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
+    this.#seed = options.seed ?? 0;
+    this.#clock = options.clock ?? systemClock;
+    const rows = input("x", inputType(spec), [1, elementCount(spec.shape)]);
+    this.#variables = trace(network, prepareInput(rows, spec), true).variables;
+    this.#parameters = initialParameters(this.#variables, this.#seed);
+    this.#executor = new Executor(
+      options.threads ?? 1,
+      options.optimizations ?? OPTIMIZED,
+      options.createEngine,
+    );
+  }
+
+  /**
+   * The parameters, and states such as running means, by name in the network's order: names and layouts as in
+   * PyTorch's state_dict. The arrays are not copied: do not change them.
+   */
+  getParameters(): ReadonlyMap<string, Tensor> {
+    return this.#parameters;
+  }
+
+  /**
+   * Sets all parameters: by name, or as a list in the order of {@link getParameters}. The arrays are not copied.
+   *
+   * @throws FlwrError "invalid-argument" when one is missing, unknown, or has another shape or dtype
+   */
+  setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void {
+    this.#parameters = matchParameters(this.#variables, parameters);
+    this.#stale = true;
+  }
+
+  /**
+   * Trains. When it fails or is cancelled, the parameters stay as they were before.
+   *
+   * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
+   *   is no number any more (names step and learning rate)
+   */
+  async fit(dataset: Dataset, options: FitOptions = {}): Promise<FitResult> {
+    requireCount("epochs", options.epochs ?? 1);
+    if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
+    checkDataset(dataset, inputType(this.#recipe.input), this.#recipe.input.shape);
+    return await this.#exclusively(async () => {
+      await this.#upload();
+      this.#stale = true;
+      const { result, parameters } = await fitModel({
+        executor: this.#executor,
+        recipe: this.#recipe,
+        variables: this.#variables,
+        batchSize: Math.min(this.#batchSize, datasetSize(dataset)),
+        seed: options.seed ?? this.#seed,
+        clock: this.#clock,
+        dataset,
+        options,
+      });
+      this.#parameters = parameters;
+      this.#stale = false;
+      return result;
+    });
+  }
+
+  /**
+   * Mean loss and accuracy over a data set.
+   *
+   * @throws FlwrError "invalid-argument" when the data do not fit, or "cancelled"
+   */
+  async evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
+    checkDataset(dataset, inputType(this.#recipe.input), this.#recipe.input.shape);
+    return await this.#exclusively(async () => {
+      await this.#upload();
+      return await evaluateModel({
+        executor: this.#executor,
+        recipe: this.#recipe,
+        clock: this.#clock,
+        dataset,
+        signal: options.signal,
+      });
+    });
+  }
+
+  /**
+   * The network's output for each example.
+   *
+   * @param x inputs [examples, …], raw as in a data set
+   * @returns outputs [examples, …]
+   */
+  async predict(x: Tensor, options: { signal?: AbortSignal } = {}): Promise<Tensor<"float32">> {
+    checkInputs(x, inputType(this.#recipe.input), this.#recipe.input.shape);
+    return await this.#exclusively(async () => {
+      await this.#upload();
+      return await predictModel({
+        executor: this.#executor,
+        recipe: this.#recipe,
+        clock: this.#clock,
+        x,
+        signal: options.signal,
+      });
+    });
+  }
+
+  /** Ends the thread and frees its memory. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#executor[Symbol.asyncDispose]();
+    this.#stale = true;
+  }
+
+  async #upload(): Promise<void> {
+    if (!this.#stale) return;
+    await this.#executor.write([...this.#parameters]);
+    this.#stale = false;
+  }
+
+  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#busy) {
+      throw new FlwrError("failed-precondition", "The model is busy: wait for the call before");
+    }
+    this.#busy = true;
+    try {
+      return await work();
+    } finally {
+      this.#busy = false;
+    }
+  }
+}
+
+function requireCount(name: string, value: number): number {
+  if (!Number.isSafeInteger(value) || value < 1) {
+    throw new FlwrError("invalid-argument", `"${name}" must be a positive integer: got ${value}`);
+  }
+  return value;
+}
