@@ -1,0 +1,243 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { FlwrError } from "../base/error.ts";
+import type { DriverConnection } from "./connection.ts";
+import type { ProgressEvent, ProgressListener } from "./events.ts";
+import {
+  EMPTY_PULL_INTERVAL_SECONDS,
+  NODE_POLL_INTERVAL_SECONDS,
+  WAIT_REPORT_INTERVAL_SECONDS,
+} from "./limits.ts";
+import type { Message } from "./message.ts";
+import {
+  MessageErrorCode,
+  type MessageId,
+  type NodeId,
+  type RunId,
+  SUPERLINK_NODE_ID,
+} from "./metadata.ts";
+
+/** How long a call may take. */
+export interface WaitOptions {
+  /** Seconds; default: without end. */
+  readonly timeout?: number;
+  /** Ends the wait with a "cancelled" error. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a Grid may be made with. */
+export interface GridOptions {
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+  /** Ends every wait of this grid: the run is being stopped. */
+  readonly signal?: AbortSignal;
+}
+
+/** An instruction on its way. */
+interface Pending {
+  readonly index: number;
+  readonly instruction: Message;
+}
+
+/** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
+export class Grid {
+  readonly runId: RunId;
+  readonly clock: Clock;
+  readonly #connection: DriverConnection;
+  readonly #signal: AbortSignal | undefined;
+  readonly #listeners = new Set<ProgressListener>();
+
+  /** @param runId a run that the connection has created */
+  constructor(
+    connection: DriverConnection,
+    runId: RunId,
+    { clock = systemClock, signal }: GridOptions = {},
+  ) {
+    this.#connection = connection;
+    this.runId = runId;
+    this.clock = clock;
+    this.#signal = signal;
+  }
+
+  /** The nodes that are online now, in ascending order. */
+  async nodeIds(): Promise<NodeId[]> {
+    const ids = await this.#connection.nodes(this.runId);
+    return ids.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  /**
+   * Waits until enough nodes are online, and says on the way what it waits for.
+   *
+   * @param needed how many
+   * @returns all nodes that are online then, in ascending order
+   * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
+   */
+  async waitForNodes(needed: number, options: WaitOptions = {}): Promise<NodeId[]> {
+    const { timeout = Infinity } = options;
+    const start = this.clock.now();
+    const seconds = () => this.clock.now() - start;
+    let reported = { online: -1, at: 0 };
+    for (;;) {
+      this.#throwIfAborted(options.signal);
+      const ids = await this.nodeIds();
+      if (ids.length >= needed) return ids;
+      const online = ids.length;
+      if (online !== reported.online || seconds() - reported.at >= WAIT_REPORT_INTERVAL_SECONDS) {
+        reported = { online, at: seconds() };
+        this.report({ type: "waiting-for-nodes", online, needed, seconds: seconds() });
+      }
+      const remaining = timeout - seconds();
+      if (remaining <= 0) {
+        throw new FlwrError(
+          "deadline-exceeded",
+          `Not enough nodes are online after ${timeout} s: ${online} of ${needed}`,
+          { hints: ["Start more SuperNodes, or lower the strategy's minimum numbers of nodes"] },
+        );
+      }
+      const pause = Math.min(NODE_POLL_INTERVAL_SECONDS, remaining);
+      await this.clock.sleep(pause, this.#anySignal(options.signal));
+    }
+  }
+
+  /**
+   * Hands instructions to the SuperLink.
+   *
+   * @returns their ids in the same order; undefined for one that the SuperLink refused
+   */
+  push(messages: readonly Message[]): Promise<(MessageId | undefined)[]> {
+    const instructions = messages.map((message) =>
+      message.withMetadata({ runId: this.runId, srcNodeId: SUPERLINK_NODE_ID })
+    );
+    return this.#connection.push(this.runId, instructions);
+  }
+
+  /** The replies to the given instructions that are there; empty after the SuperLink held the call in vain. */
+  pull(ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
+    return this.#connection.pull(this.runId, ids, this.#anySignal(signal));
+  }
+
+  /**
+   * Sends instructions and waits for their replies.
+   *
+   * @param options with a timeout, instructions count no longer than it, so that no node works for a round that is
+   *   over
+   * @returns one reply for each instruction, in the same order. Where there is none, it is an error reply that says
+   *   why: refused by the SuperLink, or not answered in time
+   * @throws FlwrError "cancelled" by the signal, "invalid-argument" for a timeout that is none
+   */
+  async sendAndReceive(
+    messages: Iterable<Message>,
+    options: WaitOptions = {},
+  ): Promise<Message[]> {
+    const { timeout = Infinity } = options;
+    if (!(timeout > 0)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `A timeout is a number of seconds above 0: got ${timeout}`,
+      );
+    }
+    const instructions = [...messages].map((message) =>
+      message.withMetadata({ ttl: Math.min(message.metadata.ttl, timeout) })
+    );
+    if (instructions.length === 0) return [];
+    this.#throwIfAborted(options.signal);
+    const start = this.clock.now();
+    const replies: (Message | undefined)[] = [];
+    const settle = ({ index, instruction }: Pending, reply: Message) => {
+      replies[index] = reply;
+      this.#reportReply(instruction, reply, this.clock.now() - start);
+    };
+
+    const pending = new Map<MessageId, Pending>();
+    const ids = await this.push(instructions);
+    instructions.forEach((instruction, index) => {
+      const messageId = ids[index];
+      if (messageId === undefined) {
+        settle(
+          { index, instruction },
+          this.#failed(instruction, "SuperLink refused the instruction"),
+        );
+      } else {
+        pending.set(messageId, { index, instruction: instruction.withMetadata({ messageId }) });
+      }
+    });
+
+    await this.#receive(pending, settle, timeout, options.signal);
+    for (const waiting of pending.values()) {
+      settle(waiting, this.#failed(waiting.instruction, `No reply within ${timeout} s`));
+    }
+    return replies.filter((reply) => reply !== undefined);
+  }
+
+  /** Takes replies until all are there or the time is over; what is then left in `pending` has none. */
+  async #receive(
+    pending: Map<MessageId, Pending>,
+    settle: (pending: Pending, reply: Message) => void,
+    timeout: number,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
+    const over = new AbortController();
+    const stop = this.#anySignal(signal, over.signal);
+    const stopped = new Promise<Message[]>((resolve) => {
+      if (stop.aborted) resolve([]);
+      stop.addEventListener("abort", () => resolve([]), { once: true });
+    });
+    const deadline = new AbortController();
+    const timer = timeout === Infinity
+      ? undefined
+      : this.clock.sleep(timeout, deadline.signal).then(() => over.abort());
+    try {
+      while (pending.size > 0 && !stop.aborted) {
+        const asked = this.clock.now();
+        const pulling = this.#connection.pull(this.runId, [...pending.keys()], stop)
+          .catch((error) => {
+            if (stop.aborted) return [];
+            throw error;
+          });
+        const replies = await Promise.race([pulling, stopped]);
+        for (const reply of replies) {
+          const waiting = pending.get(reply.metadata.replyToMessageId);
+          if (waiting === undefined) continue;
+          pending.delete(reply.metadata.replyToMessageId);
+          settle(waiting, reply);
+        }
+        // A SuperLink that does not hold the call must not be asked without pause.
+        const pause = EMPTY_PULL_INTERVAL_SECONDS - (this.clock.now() - asked);
+        if (replies.length === 0 && pause > 0) await this.clock.sleep(pause, stop);
+      }
+    } finally {
+      deadline.abort();
+      await timer;
+    }
+    this.#throwIfAborted(signal);
+  }
+
+  /** Tells the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
+  report(event: ProgressEvent): void {
+    for (const listener of this.#listeners) listener(event);
+  }
+
+  /** Hears of every event from now on. @returns ends it */
+  subscribe(listener: ProgressListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #reportReply({ metadata }: Message, { error }: Message, seconds: number): void {
+    const { messageType, groupId, dstNodeId: nodeId, messageId } = metadata;
+    this.report({ type: "reply", messageType, groupId, nodeId, messageId, seconds, error });
+  }
+
+  #failed(instruction: Message, reason: string): Message {
+    return instruction.replyError(MessageErrorCode.ReplyUnavailable, reason, { clock: this.clock });
+  }
+
+  #anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
+    return AbortSignal.any([this.#signal, ...signals].filter((signal) => signal !== undefined));
+  }
+
+  #throwIfAborted(signal: AbortSignal | undefined): void {
+    if (this.#signal?.aborted || signal?.aborted) {
+      throw new FlwrError("cancelled", "The run was stopped");
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import { FlwrError } from "../base/error.ts";
+import { describeType, isKind, KIND } from "./brand.ts";
+import type { Context } from "./context.ts";
+import type { Grid } from "./grid.ts";
+
+/** What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. */
+export type ServerMain = (grid: Grid, context: Context) => void | Promise<void>;
+
+/** Whether a value is a ServerApp, also one made by another copy of the module. */
+export function isServerApp(value: unknown): value is ServerApp {
+  return isKind(value, "ServerApp");
+}
+
+/**
+ * What drives a run.
+ *
+ * @example
+ * ```ts
+ * export const app = new ServerApp().main(async (grid, context) => {
+ *   const strategy = new FedAvg({ fractionEvaluate: 0 });
+ *   await strategy.start(grid, { numRounds: context.runConfig.number("num-rounds", 3) });
+ * });
+ * ```
+ */
+export class ServerApp {
+  readonly [KIND] = "ServerApp";
+  #main: ServerMain | undefined;
+
+  /** Sets what the run does. @throws FlwrError "already-exists" the second time */
+  main(main: ServerMain): this {
+    if (typeof main !== "function") {
+      throw new FlwrError(
+        "invalid-argument",
+        `ServerApp's main is not a function: got ${describeType(main)}`,
+      );
+    }
+    if (this.#main !== undefined) {
+      throw new FlwrError("already-exists", "ServerApp has a main already");
+    }
+    this.#main = main;
+    return this;
+  }
+
+  /** Does it. Rejects with whatever `main` throws. @throws FlwrError "failed-precondition" without a main */
+  async run(grid: Grid, context: Context): Promise<void> {
+    if (this.#main === undefined) {
+      throw new FlwrError("failed-precondition", "ServerApp has no main", {
+        hints: ["Give it one: new ServerApp().main(async (grid, context) => { … })"],
+      });
+    }
+    await this.#main(grid, context);
+  }
+}

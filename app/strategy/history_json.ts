@@ -1,0 +1,81 @@
+import type { MetricRecord } from "../metric_record.ts";
+import type { PhaseRecord, Result, RoundRecord } from "./result.ts";
+
+/** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
+export type JsonMetric = number | string | (number | string)[];
+
+/** A phase as JSON. Ids are texts: JSON's numbers do not hold 64 bits. */
+export interface PhaseJson {
+  "node-ids": string[];
+  available: number;
+  results: string[];
+  failures: { "node-id": string; code?: number; reason: string }[];
+  aggregated: boolean;
+  metrics?: { [name: string]: JsonMetric };
+  seconds: number;
+}
+
+/** A round as JSON. */
+export interface RoundJson {
+  round: number;
+  train?: PhaseJson;
+  evaluate?: PhaseJson;
+  "server-metrics"?: { [name: string]: JsonMetric };
+  seconds: number;
+}
+
+/** A run's history as JSON. */
+export interface HistoryJson {
+  seconds: number;
+  "initial-server-metrics"?: { [name: string]: JsonMetric };
+  rounds: RoundJson[];
+}
+
+/** The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text. */
+export function historyToJson(result: Result): HistoryJson {
+  return {
+    seconds: result.seconds,
+    "initial-server-metrics": metricsToJson(result.initialServerMetrics),
+    rounds: result.rounds.map(roundToJson),
+  };
+}
+
+function roundToJson(record: RoundRecord): RoundJson {
+  return {
+    round: record.round,
+    train: record.train && phaseToJson(record.train),
+    evaluate: record.evaluate && phaseToJson(record.evaluate),
+    "server-metrics": metricsToJson(record.serverMetrics),
+    seconds: record.seconds,
+  };
+}
+
+function phaseToJson(phase: PhaseRecord): PhaseJson {
+  return {
+    "node-ids": phase.nodeIds.map(String),
+    available: phase.available,
+    results: phase.results.map(String),
+    failures: phase.failures.map(({ nodeId, code, reason }) => ({
+      "node-id": String(nodeId),
+      code,
+      reason,
+    })),
+    aggregated: phase.aggregated,
+    metrics: metricsToJson(phase.metrics),
+    seconds: phase.seconds,
+  };
+}
+
+function metricsToJson(
+  metrics: MetricRecord | undefined,
+): { [name: string]: JsonMetric } | undefined {
+  if (metrics === undefined) return undefined;
+  const json = [...metrics].map(([name, value]) =>
+    [name, Array.isArray(value) ? value.map(numberToJson) : numberToJson(value)] as const
+  );
+  return Object.fromEntries(json);
+}
+
+function numberToJson(value: number | bigint): number | string {
+  return typeof value === "number" && Number.isFinite(value) ? value : String(value);
+}

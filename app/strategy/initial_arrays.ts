@@ -1,0 +1,62 @@
+import { FlwrError } from "../../base/error.ts";
+import type { Random } from "../../base/random.ts";
+import type { ArrayRecord } from "../array_record.ts";
+import { ConfigRecord } from "../config_record.ts";
+import type { Grid, WaitOptions } from "../grid.ts";
+import { Message } from "../message.ts";
+import { MessageTypes } from "../message_type.ts";
+import type { NodeId } from "../metadata.ts";
+import { sampleNodes } from "./sampling.ts";
+
+/**
+ * Asks one random node for the arrays to start from, as Flower does where the ServerApp has none; where it cannot
+ * give any, the next one.
+ *
+ * @throws FlwrError "failed-precondition" when no node gave any, with what the last one said
+ */
+export async function requestInitialArrays(
+  grid: Grid,
+  random: Random,
+  options: WaitOptions,
+): Promise<{ arrays: ArrayRecord; nodeId: NodeId }> {
+  const online = await grid.waitForNodes(1, { signal: options.signal });
+  const asked = new Set<NodeId>();
+  let reason = "";
+  while (asked.size < online.length) {
+    const [nodeId] = sampleNodes(online.filter((id) => !asked.has(id)), 1, random) as [NodeId];
+    asked.add(nodeId);
+    grid.report({ type: "initial-arrays-requested", nodeId });
+    const instruction = Message.create({
+      content: { config: new ConfigRecord() },
+      dstNodeId: nodeId,
+      messageType: MessageTypes.GetParameters,
+      clock: grid.clock,
+    });
+    const [reply] = await grid.sendAndReceive([instruction], options) as [Message];
+    try {
+      return { arrays: readArrays(reply), nodeId };
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      reason = error.message;
+    }
+  }
+  throw new FlwrError("failed-precondition", `No node gave initial arrays: ${reason}`, {
+    hints: [
+      "Give the strategy initialArrays",
+      "Or let the ClientApp answer: new ClientApp().parameters(…)",
+    ],
+  });
+}
+
+function readArrays(reply: Message): ArrayRecord {
+  const records = reply.content.arrayRecords;
+  const [arrays] = records.values();
+  if (records.size !== 1 || arrays === undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The reply has ${records.size} ArrayRecords, expected 1`,
+    );
+  }
+  arrays.viewTensors(); // broken arrays are better found before the first round
+  return arrays;
+}

@@ -1,0 +1,167 @@
+import { FlwrError } from "../../base/error.ts";
+import type { DType, TypedArray } from "../../tensor/dtype.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import type { ArrayRecord } from "../array_record.ts";
+import { MAX_NUM_EXAMPLES } from "../limits.ts";
+import type { Message } from "../message.ts";
+import type { NodeId } from "../metadata.ts";
+import type { MetricRecord } from "../metric_record.ts";
+import { sameShape } from "../nd_array.ts";
+import type { RecordDict } from "../record_dict.ts";
+import type { Failure } from "./result.ts";
+import { averagedDType } from "./weighted_average.ts";
+
+/** A reply that counts. */
+export interface CheckedReply {
+  readonly nodeId: NodeId;
+  /** How much it counts: the metric that replies are weighed by. */
+  readonly weight: number;
+  /** The node's model, in the order of the global one, for reading only; empty where none was asked for. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metrics: MetricRecord;
+  readonly content: RecordDict;
+}
+
+/** What replies are held against. */
+export interface ReplyExpectation {
+  /** The model that the nodes were sent; undefined where the replies bring none. */
+  readonly arrays?: ArrayRecord;
+  /** The metric that replies are weighed by. */
+  readonly weightedByKey: string;
+  /** The largest weight that is believed. Default: 10⁹. */
+  readonly maxNumExamples?: number;
+}
+
+/** Replies, divided into those that count and those that do not. Both in ascending order of node id. */
+export interface CheckedReplies {
+  readonly accepted: CheckedReply[];
+  readonly failures: Failure[];
+}
+
+/**
+ * Divides replies into those that count and those that do not: an error; not exactly one ArrayRecord (where a model was
+ * asked for) and one MetricRecord; arrays that are missing, unknown, broken, of another shape or type than those sent,
+ * or not finite; metrics that are not finite; a weight that is missing, negative or absurd.
+ *
+ * Arrays numbered "0", "1", … are taken in order, as Flower's older clients mean them. An array's type may differ from
+ * the one sent as far as averaging makes the same of both: a model's int64 counter comes back as int64 although its
+ * average, which was sent, is float64.
+ */
+export function checkReplies(
+  replies: readonly Message[],
+  expectation: ReplyExpectation,
+): CheckedReplies {
+  const global = expectation.arrays?.viewTensors();
+  const checked: CheckedReplies = { accepted: [], failures: [] };
+  const inOrder = [...replies].sort((a, b) => a.metadata.srcNodeId < b.metadata.srcNodeId ? -1 : 1);
+  for (const reply of inOrder) {
+    const nodeId = reply.metadata.srcNodeId;
+    if (reply.error !== undefined) {
+      checked.failures.push({ nodeId, ...reply.error });
+      continue;
+    }
+    try {
+      checked.accepted.push(checkReply(nodeId, reply.content, expectation, global));
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      checked.failures.push({ nodeId, reason: `Reply refused: ${error.message}` });
+    }
+  }
+  return checked;
+}
+
+function checkReply(
+  nodeId: NodeId,
+  content: RecordDict,
+  { weightedByKey, maxNumExamples = MAX_NUM_EXAMPLES }: ReplyExpectation,
+  global: ReadonlyMap<string, Tensor> | undefined,
+): CheckedReply {
+  const metrics = only(content.metricRecords, "MetricRecord");
+  const weight = checkWeight(metrics, weightedByKey, maxNumExamples);
+  checkMetrics(metrics);
+  const tensors = global === undefined
+    ? new Map<string, Tensor>()
+    : checkArrays(only(content.arrayRecords, "ArrayRecord"), global);
+  return { nodeId, weight, tensors, metrics, content };
+}
+
+function only<R>(records: ReadonlyMap<string, R>, kind: string): R {
+  const [record] = records.values();
+  if (record !== undefined && records.size === 1) return record;
+  throw refused(`It has ${records.size} ${kind}s, expected 1`);
+}
+
+function checkWeight(metrics: MetricRecord, key: string, max: number): number {
+  const value = metrics.get(key);
+  if (value === undefined) throw refused(`Metric "${key}" is missing`);
+  if (Array.isArray(value)) throw refused(`Metric "${key}" is a list, expected a number`);
+  const weight = Number(value);
+  if (weight >= 0 && weight <= max) return weight;
+  throw refused(`Metric "${key}" is ${value}, expected 0 to ${max}`);
+}
+
+function checkMetrics(metrics: MetricRecord): void {
+  for (const [name, value] of metrics) {
+    const numbers = Array.isArray(value) ? value : [value];
+    const odd = numbers.find((number) => typeof number === "number" && !Number.isFinite(number));
+    if (odd !== undefined) throw refused(`Metric "${name}" is not finite: ${odd}`);
+  }
+}
+
+function checkArrays(
+  arrays: ArrayRecord,
+  global: ReadonlyMap<string, Tensor>,
+): Map<string, Tensor> {
+  const named = isNumbered(arrays) && arrays.size === global.size
+    ? arrays.withNames(global.keys())
+    : arrays;
+  const unknown = [...named.keys()].filter((name) => !global.has(name));
+  const missing = [...global.keys()].filter((name) => !named.has(name));
+  if (missing.length > 0) throw refused(`Arrays are missing: ${quoted(missing)}`);
+  if (unknown.length > 0) throw refused(`Arrays are unknown: ${quoted(unknown)}`);
+  const tensors = named.viewTensors();
+  const inOrder = new Map<string, Tensor>();
+  for (const [name, expected] of global) {
+    const tensor = tensors.get(name)!;
+    checkTensor(name, tensor, expected);
+    inOrder.set(name, tensor);
+  }
+  return inOrder;
+}
+
+function checkTensor(name: string, tensor: Tensor, expected: Tensor): void {
+  if (!sameShape(tensor.shape, expected.shape)) {
+    throw refused(`Array "${name}" has shape [${tensor.shape}], expected [${expected.shape}]`);
+  }
+  const averaged = (dtype: DType) => averagedDType(dtype, expected.shape.length);
+  if (averaged(tensor.dtype) !== averaged(expected.dtype)) {
+    throw refused(`Array "${name}" has type ${tensor.dtype}, expected ${expected.dtype}`);
+  }
+  const odd = firstNotFinite(tensor.data);
+  if (odd !== undefined) {
+    throw refused(`Array "${name}" is not finite: element ${odd} is ${tensor.data[odd]}`);
+  }
+}
+
+/** The index of the first NaN or infinity. */
+function firstNotFinite(data: TypedArray): number | undefined {
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return undefined;
+  for (let i = 0; i < data.length; i++) {
+    if (!Number.isFinite(data[i])) return i;
+  }
+  return undefined;
+}
+
+/** Whether arrays have numbers in place of names, as Flower's older clients send them. */
+function isNumbered(arrays: ArrayRecord): boolean {
+  return [...arrays.keys()].every((name, i) => name === String(i));
+}
+
+function quoted(names: readonly string[]): string {
+  const shown = names.slice(0, 5).map((name) => `"${name}"`);
+  return shown.join(", ") + (names.length > shown.length ? `, … (${names.length} in all)` : "");
+}
+
+function refused(reason: string): FlwrError {
+  return new FlwrError("invalid-argument", reason);
+}

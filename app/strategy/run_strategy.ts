@@ -1,0 +1,177 @@
+import { FlwrError } from "../../base/error.ts";
+import type { ArrayRecord } from "../array_record.ts";
+import { ConfigRecord } from "../config_record.ts";
+import type { Grid } from "../grid.ts";
+import { DEFAULT_ROUND_TIMEOUT_SECONDS } from "../limits.ts";
+import type { Message } from "../message.ts";
+import { MetricRecord } from "../metric_record.ts";
+import type { Named } from "../named_map.ts";
+import { isConfigRecord, isMetricRecord } from "../record_dict.ts";
+import type { ConfigInput, MetricInput } from "../typed_value.ts";
+import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "./result.ts";
+import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
+
+/** Settings for the nodes: the same in each round, or a function of the round. */
+export type ConfigSource =
+  | ConfigRecord
+  | Named<ConfigInput>
+  | ((round: number) => ConfigRecord | Named<ConfigInput>);
+
+/** Evaluates the global model at the ServerApp; undefined where it did not this time. */
+export type EvaluateFn = (
+  round: number,
+  arrays: ArrayRecord,
+) => ServerMetrics | Promise<ServerMetrics>;
+
+/** What {@link EvaluateFn} measured. */
+export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
+
+/** What a strategy's run may be told. */
+export interface StartOptions {
+  /** How many rounds. Default: 3. */
+  readonly numRounds?: number;
+  /** The model to start from. Default: one random node is asked for its own. */
+  readonly initialArrays?: ArrayRecord;
+  /** What the nodes are told for training. Default: nothing but the round. */
+  readonly trainConfig?: ConfigSource;
+  /** What the nodes are told for evaluation. Default: nothing but the round. */
+  readonly evaluateConfig?: ConfigSource;
+  /** Called before the first round, as round 0, and after each. */
+  readonly evaluateFn?: EvaluateFn;
+  /** Seconds within which the replies of a phase count. Default: an hour. */
+  readonly timeout?: number;
+  /** Ends the run with a "cancelled" error. */
+  readonly signal?: AbortSignal;
+}
+
+/** Runs a strategy's rounds: see {@link Strategy.start}. */
+export async function runStrategy(
+  strategy: Strategy,
+  grid: Grid,
+  options: StartOptions,
+): Promise<Result> {
+  const { numRounds = 3, timeout = DEFAULT_ROUND_TIMEOUT_SECONDS, signal } = options;
+  checkOptions(numRounds, timeout);
+  const start = grid.clock.now();
+  grid.report({ type: "strategy-started", strategy: strategy.name, numRounds });
+  const initial = options.initialArrays === undefined
+    ? await strategy.initialArrays(grid, { timeout, signal })
+    : { arrays: options.initialArrays };
+  let { arrays } = initial;
+  const { size, byteLength: bytes } = arrays;
+  grid.report({ type: "initial-arrays", nodeId: initial.nodeId, arrays: size, bytes });
+  const initialServerMetrics = await evaluateAtServer(grid, options.evaluateFn, 0, arrays);
+
+  const rounds: RoundRecord[] = [];
+  for (let number = 1; number <= numRounds; number++) {
+    const roundStart = grid.clock.now();
+    grid.report({ type: "round-started", round: number, numRounds });
+    const roundOf = (config: ConfigSource | undefined): Round => ({
+      number,
+      arrays,
+      config: resolveConfig(config, number),
+      grid,
+      signal,
+    });
+
+    const toTrain = roundOf(options.trainConfig);
+    const train = await runPhase<TrainOutcome>("train", toTrain, timeout, {
+      configure: () => strategy.configureTrain(toTrain),
+      aggregate: (replies) => strategy.aggregateTrain(toTrain, replies),
+    });
+    arrays = train?.outcome.arrays ?? arrays;
+
+    const toEvaluate = roundOf(options.evaluateConfig);
+    const evaluate = await runPhase("evaluate", toEvaluate, timeout, {
+      configure: () => strategy.configureEvaluate(toEvaluate),
+      aggregate: (replies) => strategy.aggregateEvaluate(toEvaluate, replies),
+    });
+
+    const record: RoundRecord = {
+      round: number,
+      train: train?.record,
+      evaluate: evaluate?.record,
+      serverMetrics: await evaluateAtServer(grid, options.evaluateFn, number, arrays),
+      seconds: grid.clock.now() - roundStart,
+    };
+    rounds.push(record);
+    grid.report({ type: "round-finished", record });
+  }
+
+  const seconds = grid.clock.now() - start;
+  const result = new Result({ arrays, rounds, initialServerMetrics, seconds });
+  grid.report({ type: "strategy-finished", result });
+  checkTrained(result);
+  return result;
+}
+
+/** One phase of a round; undefined where it is skipped. */
+async function runPhase<O extends PhaseOutcome>(
+  phase: PhaseName,
+  { number, grid, signal }: Round,
+  timeout: number,
+  hooks: {
+    configure(): Promise<PhasePlan>;
+    aggregate(replies: readonly Message[]): O | Promise<O>;
+  },
+): Promise<{ outcome: O; record: PhaseRecord } | undefined> {
+  const { messages, available } = await hooks.configure();
+  if (messages.length === 0) return undefined;
+  const nodeIds = messages.map(({ metadata }) => metadata.dstNodeId);
+  grid.report({ type: "phase-started", phase, round: number, nodeIds, available });
+  const start = grid.clock.now();
+  const outcome = await hooks.aggregate(await grid.sendAndReceive(messages, { timeout, signal }));
+  const { results, failures, aggregated, metrics } = outcome;
+  const seconds = grid.clock.now() - start;
+  const record = { phase, nodeIds, available, results, failures, aggregated, metrics, seconds };
+  grid.report({ type: "phase-finished", round: number, phase: record });
+  return { outcome, record };
+}
+
+async function evaluateAtServer(
+  grid: Grid,
+  evaluateFn: EvaluateFn | undefined,
+  round: number,
+  arrays: ArrayRecord,
+): Promise<MetricRecord | undefined> {
+  if (evaluateFn === undefined) return undefined;
+  const start = grid.clock.now();
+  const measured = await evaluateFn(round, arrays);
+  if (measured === undefined) return undefined;
+  const metrics = isMetricRecord(measured) ? measured : new MetricRecord(measured);
+  grid.report({ type: "server-evaluated", round, metrics, seconds: grid.clock.now() - start });
+  return metrics;
+}
+
+/** A record of the round's own, so that what a hook adds does not show up in the next round. */
+function resolveConfig(source: ConfigSource = [], round: number): ConfigRecord {
+  const config = typeof source === "function" ? source(round) : source;
+  if (!isConfigRecord(config)) return new ConfigRecord(config);
+  const copy = new ConfigRecord();
+  for (const [name, typed] of config.typedEntries()) copy.setTyped(name, typed);
+  return copy;
+}
+
+function checkOptions(numRounds: number, timeout: number): void {
+  if (!Number.isSafeInteger(numRounds) || numRounds < 1) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The number of rounds is a whole number from 1: got ${numRounds}`,
+    );
+  }
+  if (!(timeout > 0)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `A timeout is a number of seconds above 0: got ${timeout}`,
+    );
+  }
+}
+
+/** A run whose every training failed must not look like one that worked. */
+function checkTrained({ rounds }: Result): void {
+  const trainings = rounds.map(({ train }) => train).filter((train) => train !== undefined);
+  if (trainings.length === 0 || trainings.some(({ aggregated }) => aggregated)) return;
+  const failure = trainings.at(-1)!.failures.at(-1);
+  const last = failure === undefined ? "" : `: node ${failure.nodeId}: ${failure.reason}`;
+  throw new FlwrError("failed-precondition", `No round's training came to anything${last}`);
+}
