@@ -1,0 +1,40 @@
+import type { LinkService } from "../../link/link.ts";
+import type { DurableStep } from "../../link/store/sqlite.ts";
+
+/** What the crash test asks of its SuperLink: a method of the domain, time to pass, or what the store holds. */
+export type Operation = Exclude<keyof LinkService, "close"> | "advance" | "usage";
+
+/** A call, one per line on the SuperLink's standard input. */
+export interface Call {
+  readonly operation: Operation;
+  readonly input: readonly unknown[];
+}
+
+/** What answers a call, one per line on its standard output. */
+export interface Answer {
+  readonly output: unknown;
+}
+
+/** Where a SuperLink dies: at the step of the `occurrence`-th such call of this process, counted from 1. */
+export interface Failpoint {
+  readonly operation: Operation;
+  readonly step: DurableStep;
+  readonly occurrence: number;
+}
+
+/** JSON with 64-bit integers and bytes. */
+export function encode(value: unknown): string {
+  return JSON.stringify(value, (_, each) => {
+    if (typeof each === "bigint") return { $integer: each.toString() };
+    if (each instanceof Uint8Array) return { $bytes: each.toHex() };
+    return each;
+  });
+}
+
+export function decode(line: string): unknown {
+  return JSON.parse(line, (_, each) => {
+    if (typeof each?.$integer === "string") return BigInt(each.$integer);
+    if (typeof each?.$bytes === "string") return Uint8Array.fromHex(each.$bytes);
+    return each;
+  });
+}

@@ -1,0 +1,49 @@
+// A SuperLink's domain as a process, for the crash test: it answers calls line by line, and kills itself with
+// SIGKILL at the failpoint it was given. Arguments: database, Unix time, failpoint as JSON (or "null").
+import { createInterface } from "node:readline";
+import process from "node:process";
+import { FakeClock } from "../../base/clock.ts";
+import { systemRandom } from "../../base/random.ts";
+import { createLink } from "../../link/create_link.ts";
+import { type DurableStep, SqliteStore } from "../../link/store/sqlite.ts";
+import { type Call, decode, encode, type Failpoint, type Operation } from "./crash_protocol.ts";
+
+const [path, now, armed] = Deno.args;
+const failpoint: Failpoint | null = JSON.parse(armed!);
+let current: Operation | undefined;
+let seen = 0;
+
+function die(step: DurableStep): void {
+  if (current === failpoint?.operation && step === failpoint?.step) {
+    if (++seen === failpoint.occurrence) Deno.kill(Deno.pid, "SIGKILL");
+  }
+}
+
+const clock = new FakeClock(Number(now));
+const store = new SqliteStore(path!, { onStep: die });
+const link = await createLink({
+  store,
+  clock,
+  random: systemRandom,
+  // Every crash makes another delivery of what was under way.
+  limits: { maxDeliveries: 1000 },
+});
+
+async function perform({ operation, input }: Call): Promise<unknown> {
+  if (operation === "usage") return await store.usage();
+  if (operation === "advance") {
+    await clock.advance(input[0] as number);
+    return await store.usage();
+  }
+  const method = link[operation] as (...input: readonly unknown[]) => Promise<unknown>;
+  return await method(...input);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const call = decode(line) as Call;
+  current = call.operation;
+  const output = await perform(call);
+  current = undefined;
+  console.log(encode({ output: output ?? null }));
+}
+await link.close();
