@@ -98,7 +98,8 @@ function readElements(header: NpyHeader, bytes: Uint8Array): DTypeData[DType] {
   const { dtype, shape } = header;
   const size = itemSize(dtype);
   const aligned = bytes.byteOffset % size === 0 && !header.bigEndian;
-  const own = aligned ? bytes : bytes.slice();
+  // Not slice(): that of Node's Buffer, a Uint8Array like any other, does not copy.
+  const own = aligned ? bytes : new Uint8Array(bytes);
   if (header.bigEndian) swapBytes(own, size);
   if (dtype === "bool") checkBooleans(own);
   const data = new (arrayConstructor(dtype))(own.buffer, own.byteOffset, own.length / size);

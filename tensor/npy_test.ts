@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import made from "../tests/vectors/npy/made.json" with { type: "json" };
@@ -240,4 +241,14 @@ Deno.test("npy: arbitrary header text never gets past the grammar with another e
     }),
     { numRuns: 2000 },
   );
+});
+
+Deno.test("decodes an array that lies unaligned in a Node Buffer, as gRPC hands it over", () => {
+  const npy = encodeNpy(tensor("float64", [2], new Float64Array([1.5, -2])));
+  for (let shift = 0; shift < 8; shift += 1) {
+    const buffer = Buffer.alloc(npy.length + 8);
+    buffer.set(npy, shift);
+    const decoded = decodeNpy(buffer.subarray(shift, shift + npy.length));
+    assert.deepEqual([...decoded.data], [1.5, -2]);
+  }
 });
