@@ -3,6 +3,7 @@ import { parseConfigString } from "../app/config_string.ts";
 import { systemClock } from "../base/clock.ts";
 import { log } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
+import { registerTrainer } from "../ml/cores/trainer_slot.ts";
 import { FleetConnection19 } from "../rpc/dialects/flwr-1.9/client/fleet_connection.ts";
 import { openChannel } from "../rpc/channel.ts";
 import { findAppModule } from "./app_module.ts";
@@ -67,6 +68,8 @@ async function runSuperNode(
   const nodeConfig = parseConfigString(flags.nodeConfig, "--node-config");
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const identity = await readIdentity(flags);
+  // Registered before the first training, so that SuperNodes started together share the cores from the start.
+  using _cores = registerTrainer({ kind: "reserved" });
   using app = await AppHost.start(await findAppModule(spec, flags.dir));
   log("supernode").info("ClientApp {spec} is loaded; connecting to {address}", { spec, address });
   const channel = openChannel({
