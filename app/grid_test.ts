@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../base/clock.ts";
+import { FlwrError } from "../base/error.ts";
+import type { ProgressEvent } from "./events.ts";
+import { type Answer, FakeDriver } from "./fake_driver.ts";
+import { Grid } from "./grid.ts";
+import { Message } from "./message.ts";
+import { MetricRecord } from "./metric_record.ts";
+
+const echo: Answer = (message) =>
+  message.reply({ metrics: new MetricRecord({ node: message.metadata.dstNodeId }) });
+
+function setUp(online: bigint[], answer: Answer = echo, signal?: AbortSignal) {
+  const clock = new FakeClock();
+  const driver = new FakeDriver(online, answer);
+  const grid = new Grid(driver, 7n, { clock, signal });
+  const events: ProgressEvent[] = [];
+  grid.subscribe((event) => events.push(event));
+  const to = (dstNodeId: bigint) =>
+    Message.create({ content: {}, dstNodeId, messageType: "query", clock });
+  return { clock, driver, grid, events, to };
+}
+
+/** Lets everything that does not wait for time or the other side go on. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+Deno.test("nodeIds are in ascending order", async () => {
+  const { grid } = setUp([9n, 2n ** 63n, 5n]);
+  assert.deepEqual(await grid.nodeIds(), [5n, 9n, 2n ** 63n]);
+});
+
+Deno.test("waitForNodes says what it waits for, at each change and every ten seconds", async () => {
+  const { clock, driver, grid, events } = setUp([]);
+  const waiting = grid.waitForNodes(2);
+  await settle();
+  for (let second = 0; second < 12; second++) {
+    await clock.advance(1);
+    await settle();
+  }
+  driver.online = [5n];
+  await clock.advance(1);
+  await settle();
+  driver.online = [5n, 6n];
+  await clock.advance(1);
+  assert.deepEqual(await waiting, [5n, 6n]);
+  assert.deepEqual(
+    events.map((event) => event.type === "waiting-for-nodes" && [event.online, event.needed]),
+    [[0, 2], [0, 2], [1, 2]],
+  );
+});
+
+Deno.test("waitForNodes gives up at its timeout, with a hint", async () => {
+  const { clock, grid } = setUp([5n]);
+  const waiting = grid.waitForNodes(2, { timeout: 1 });
+  const failed = assert.rejects(waiting, (error: FlwrError) => {
+    assert.equal(error.code, "deadline-exceeded");
+    assert.equal(error.message, "Not enough nodes are online after 1 s: 1 of 2");
+    assert.equal(error.hints.length, 1);
+    return true;
+  });
+  for (let i = 0; i < 3; i++) {
+    await settle();
+    await clock.advance(0.5);
+  }
+  await failed;
+});
+
+Deno.test("push fills in run and sender", async () => {
+  const { driver, grid, to } = setUp([5n]);
+  assert.deepEqual(await grid.push([to(5n)]), ["m1"]);
+  assert.equal(driver.pushed[0]!.metadata.runId, 7n);
+  assert.equal(driver.pushed[0]!.metadata.srcNodeId, 1n);
+});
+
+Deno.test("sendAndReceive gives the replies in the order of the instructions", async () => {
+  const late = Promise.withResolvers<void>();
+  const { grid, events, to } = setUp([5n, 6n], async (message) => {
+    if (message.metadata.dstNodeId === 5n) await late.promise;
+    else setImmediate(late.resolve);
+    return await echo(message);
+  });
+  const replies = await grid.sendAndReceive([to(5n), to(6n)]);
+  assert.deepEqual(replies.map(({ metadata }) => metadata.srcNodeId), [5n, 6n]);
+  assert.deepEqual(
+    events.map((event) => event.type === "reply" && [event.nodeId, event.messageId]),
+    [[6n, "m2"], [5n, "m1"]],
+  );
+});
+
+Deno.test("what is not answered in time is an error reply, and counts no longer than the timeout", async () => {
+  const { clock, driver, grid, events, to } = setUp(
+    [5n, 6n],
+    (message) => message.metadata.dstNodeId === 5n ? echo(message) : undefined,
+  );
+  const sending = grid.sendAndReceive([to(5n), to(6n)], { timeout: 30 });
+  await settle();
+  await clock.advance(30);
+  const [answered, missing] = await sending as [Message, Message];
+  assert.equal(answered.hasContent, true);
+  assert.deepEqual(missing.error, { code: 4, reason: "No reply within 30 s" });
+  assert.equal(missing.metadata.srcNodeId, 6n);
+  assert.equal(missing.metadata.replyToMessageId, "m2");
+  assert.deepEqual(driver.pushed.map(({ metadata }) => metadata.ttl), [30, 30]);
+  assert.deepEqual(events.map((event) => event.type === "reply" && event.seconds), [0, 30]);
+});
+
+Deno.test("an instruction that the SuperLink refuses is an error reply", async () => {
+  const { driver, grid, to } = setUp([5n, 6n]);
+  driver.refused.add(6n);
+  const [answered, refused] = await grid.sendAndReceive([to(5n), to(6n)]) as [Message, Message];
+  assert.equal(answered.hasContent, true);
+  assert.deepEqual(refused.error, { code: 4, reason: "SuperLink refused the instruction" });
+});
+
+Deno.test("a SuperLink that does not hold pulls is asked four times a second", async () => {
+  const { clock, driver, grid, to } = setUp([5n], () => undefined);
+  driver.holds = false;
+  const sending = grid.sendAndReceive([to(5n)], { timeout: 1 });
+  for (let i = 0; i < 4; i++) {
+    await settle();
+    await clock.advance(0.25);
+  }
+  await sending;
+  assert.equal(driver.pulls, 4);
+});
+
+Deno.test("a held pull is asked once", async () => {
+  const { clock, driver, grid, to } = setUp([5n], () => undefined);
+  const sending = grid.sendAndReceive([to(5n)], { timeout: 1 });
+  await settle();
+  await clock.advance(1);
+  await sending;
+  assert.equal(driver.pulls, 1);
+});
+
+Deno.test("a connection that fails fails the call", async () => {
+  const { driver, grid, to } = setUp([5n]);
+  driver.pull = () => Promise.reject(new FlwrError("unavailable", "gone"));
+  await assert.rejects(grid.sendAndReceive([to(5n)]), { message: "gone" });
+});
+
+Deno.test("the grid's signal, or the call's, ends every wait", async () => {
+  const stop = new AbortController();
+  const { grid, to } = setUp([5n], () => undefined, stop.signal);
+  const own = new AbortController();
+  const waits = [
+    grid.sendAndReceive([to(5n)]),
+    grid.sendAndReceive([to(5n)], { signal: own.signal }),
+    grid.waitForNodes(2),
+  ].map((wait) => assert.rejects(wait, { code: "cancelled", message: "The run was stopped" }));
+  await settle();
+  own.abort();
+  await waits[1];
+  stop.abort();
+  await Promise.all(waits);
+  await assert.rejects(grid.sendAndReceive([to(5n)]), { code: "cancelled" });
+});
+
+Deno.test("no messages, no replies; no timeout below zero", async () => {
+  const { driver, grid, to } = setUp([5n]);
+  assert.deepEqual(await grid.sendAndReceive([]), []);
+  assert.equal(driver.pulls, 0);
+  await assert.rejects(grid.sendAndReceive([to(5n)], { timeout: -1 }), /above 0: got -1/);
+});
+
+Deno.test("who has unsubscribed hears no more", () => {
+  const { grid } = setUp([]);
+  const heard: string[] = [];
+  const end = grid.subscribe((event) => heard.push(event.type));
+  grid.report({ type: "note", text: "a" });
+  end();
+  grid.report({ type: "note", text: "b" });
+  assert.deepEqual(heard, ["note"]);
+});
