@@ -1,7 +1,6 @@
 import { float } from "../float.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { MetricValue } from "../typed_value.ts";
-import { weightFactors } from "./weighted_average.ts";
 
 /** The metrics of one reply, and how much they count. */
 export interface WeighedMetrics {
@@ -10,9 +9,9 @@ export interface WeighedMetrics {
 }
 
 /**
- * Averages metrics by name, lists element by element (Flower's `aggregate_metricrecords`). A metric that only some
- * replies have is averaged over those. One that is a list here and a number there, or a list of another length, has no
- * average and is left out; so is the metric that replies are weighed by.
+ * Averages metrics by name, lists element by element: Σ weight · metric / Σ weight, as Flower 1.9 averages losses. A
+ * metric that only some replies have is averaged over those. One that is a list here and a number there, or a list of
+ * another length, has no average and is left out; so is the metric that replies are weighed by.
  *
  * @param replies in the order in which they are summed up
  * @param weightedByKey the metric to leave out
@@ -26,10 +25,10 @@ export function averageMetrics(
   const names = new Set(replies.flatMap(({ metrics }) => [...metrics.keys()]));
   names.delete(weightedByKey);
   for (const name of names) {
-    const having = replies.filter(({ metrics }) => metrics.has(name));
-    const factors = weightFactors(having.map(({ weight }) => weight));
-    if (!factors.every(Number.isFinite)) continue; // all of weight 0
-    const value = averageValues(having.map(({ metrics }) => metrics.get(name)!), factors);
+    const having = replies.filter(({ metrics, weight }) => metrics.has(name) && weight > 0);
+    if (having.length === 0) continue;
+    const weights = having.map(({ weight }) => weight);
+    const value = averageValues(having.map(({ metrics }) => metrics.get(name)!), weights);
     if (value !== undefined) average.set(name, float(value));
   }
   return average;
@@ -37,15 +36,16 @@ export function averageMetrics(
 
 function averageValues(
   values: readonly MetricValue[],
-  factors: readonly number[],
+  weights: readonly number[],
 ): number | number[] | undefined {
-  const sum = (numbers: readonly (number | bigint)[]) =>
-    numbers.reduce<number>((total, number, i) => total + Number(number) * factors[i]!, 0);
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  const average = (numbers: readonly (number | bigint)[]) =>
+    numbers.reduce<number>((sum, number, i) => sum + Number(number) * weights[i]!, 0) / total;
   const lists = values.filter((value) => Array.isArray(value));
-  if (lists.length === 0) return sum(values as readonly (number | bigint)[]);
-  const length = lists[0]!.length;
+  if (lists.length === 0) return average(values as readonly (number | bigint)[]);
+  const { length } = lists[0]!;
   if (lists.length < values.length || lists.some((list) => list.length !== length)) {
     return undefined;
   }
-  return Array.from({ length }, (_, i) => sum(lists.map((list) => list[i]!)));
+  return Array.from({ length }, (_, i) => average(lists.map((list) => list[i]!)));
 }
