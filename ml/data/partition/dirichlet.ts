@@ -1,0 +1,101 @@
+import { FlwrError } from "../../../base/error.ts";
+import { type Random, seededRandom } from "../../../base/random.ts";
+import { sampleDirichlet } from "./dirichlet_sample.ts";
+import {
+  append,
+  checkPartitionCount,
+  cut,
+  DEFAULT_SEED,
+  type Labels,
+  type PartitionOptions,
+  type Partitions,
+  positionsByLabel,
+  shuffle,
+} from "./partitions.ts";
+
+/** How often the shares are drawn before it is given up, as Flower Datasets has it. */
+const ATTEMPTS = 11;
+
+/** How skewed the labels of each partition are. */
+export interface DirichletOptions extends PartitionOptions {
+  /**
+   * Concentration, above 0: the smaller, the fewer classes a partition has (0.1 is strong, 100 nearly none). One for all
+   * or one for each partition.
+   */
+  readonly alpha: number | readonly number[];
+  /** Fewest examples of a partition; the shares are drawn again until all have as many. Default 10. */
+  readonly minPartitionSize?: number;
+  /** Whether a partition that has more than the average gets no examples of further classes. Default false. */
+  readonly selfBalancing?: boolean;
+}
+
+/**
+ * Divides examples so that each class is shared out by a draw from a Dirichlet distribution, as Flower Datasets'
+ * DirichletPartitioner (Yurochkin et al., "Bayesian Nonparametric Federated Learning of Neural Networks", 2019).
+ *
+ * @throws FlwrError "invalid-argument" for options that make no sense, "failed-precondition" when the smallest partition
+ *   stays too small
+ */
+export function partitionDirichlet(
+  labels: Labels,
+  partitions: number,
+  options: DirichletOptions,
+): Partitions {
+  checkPartitionCount(labels.length, partitions);
+  const alpha = concentrations(options.alpha, partitions);
+  const random = seededRandom(options.seed ?? DEFAULT_SEED);
+  const classes = positionsByLabel(labels);
+  const smallest = options.minPartitionSize ?? 10;
+  for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    const parts = draw(classes, alpha, options.selfBalancing ?? false, random);
+    if (parts.every((part) => part.length >= smallest)) {
+      const found = parts.map((part) => Uint32Array.from(part));
+      if (options.shuffle ?? true) { for (const part of found) shuffle(part, random); }
+      return found;
+    }
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    `Partitions of at least ${smallest} examples were not found in ${ATTEMPTS} draws: alpha ${options.alpha}`,
+    { hints: ["Use a larger alpha, fewer partitions or a smaller minPartitionSize"] },
+  );
+}
+
+function draw(
+  classes: readonly number[][],
+  alpha: readonly number[],
+  selfBalancing: boolean,
+  random: Random,
+): number[][] {
+  const parts: number[][] = alpha.map(() => []);
+  const average = classes.reduce((sum, { length }) => sum + length, 0) / parts.length;
+  for (const positions of classes) {
+    let shares = sampleDirichlet(alpha, random);
+    if (selfBalancing) shares = withoutFull(shares, parts.map(({ length }) => length > average));
+    let sum = 0;
+    const cuts = shares.slice(0, -1).map((share) => Math.floor((sum += share) * positions.length));
+    cut(positions, cuts).forEach((piece, i) => append(parts[i]!, piece));
+  }
+  return parts;
+}
+
+/** The shares of those that are not full, scaled to sum to one again. */
+function withoutFull(shares: readonly number[], full: readonly boolean[]): number[] {
+  const open = shares.map((share, i) => full[i] ? 0 : share);
+  const total = open.reduce((sum, share) => sum + share, 0);
+  if (total > 0) return open.map((share) => share / total);
+  // All open shares were too small for a number: they are drawn alike, so they are shared alike.
+  const count = full.filter((isFull) => !isFull).length;
+  return full.map((isFull) => isFull ? 0 : 1 / count);
+}
+
+function concentrations(alpha: DirichletOptions["alpha"], partitions: number): readonly number[] {
+  const all = typeof alpha === "number" ? Array<number>(partitions).fill(alpha) : alpha;
+  if (all.length !== partitions || !all.every((value) => value > 0 && Number.isFinite(value))) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Option alpha is not a number above 0, or one for each of ${partitions} partitions: ${alpha}`,
+    );
+  }
+  return all;
+}

@@ -1,0 +1,84 @@
+import { FlwrError } from "../../../base/error.ts";
+import { seededRandom } from "../../../base/random.ts";
+import {
+  checkPartitionCount,
+  DEFAULT_SEED,
+  type Labels,
+  type PartitionOptions,
+  type Partitions,
+  positionsByLabel,
+  range,
+  shuffle,
+} from "./partitions.ts";
+
+/** How shards are cut and dealt out; at least one of the first two is needed. */
+export interface ShardOptions extends PartitionOptions {
+  /** Shards of each partition; default as many as there are, the first partitions one more where it does not divide. */
+  readonly shardsPerPartition?: number;
+  /** Examples of a shard; default such that the shards of all partitions take the whole data set. */
+  readonly shardSize?: number;
+  /**
+   * Whether the examples that are left at the end make a smaller shard; default false: they go unused. Without effect
+   * where both of the above are given.
+   */
+  readonly keepIncompleteShard?: boolean;
+}
+
+/**
+ * Sorts examples by label, cuts them into shards and deals these out at random, so that a partition has few classes, as
+ * Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized
+ * Data", 2017: two shards for each of 100 clients).
+ *
+ * @throws FlwrError "invalid-argument" when the shards would not suffice
+ */
+export function partitionByShards(
+  labels: Labels,
+  partitions: number,
+  options: ShardOptions,
+): Partitions {
+  checkPartitionCount(labels.length, partitions);
+  const { size, shards, perPartition } = plan(labels.length, partitions, options);
+  const sorted = positionsByLabel(labels).flat();
+  const random = seededRandom(options.seed ?? DEFAULT_SEED);
+  const dealt = shuffle(range(0, shards), random);
+  let next = 0;
+  return perPartition.map((count) => {
+    const own = dealt.subarray(next, next += count);
+    const part = Uint32Array.from(
+      [...own].flatMap((shard) => sorted.slice(shard * size, (shard + 1) * size)),
+    );
+    return options.shuffle ?? true ? shuffle(part, random) : part;
+  });
+}
+
+function plan(examples: number, partitions: number, options: ShardOptions) {
+  const { shardsPerPartition: wanted, shardSize } = options;
+  checkCount("shardsPerPartition", wanted);
+  checkCount("shardSize", shardSize);
+  const size = shardSize ?? (wanted && Math.floor(examples / (partitions * wanted)));
+  if (size === undefined) {
+    throw new FlwrError("invalid-argument", "Neither shardsPerPartition nor shardSize is given");
+  }
+  const incomplete = options.keepIncompleteShard && (!wanted || !shardSize);
+  const round = incomplete ? Math.ceil : Math.floor;
+  const shards = size === 0 ? 0 : round(examples / size);
+  const each = wanted ?? Math.floor(shards / partitions);
+  if (each === 0 || each * partitions > shards) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Shards do not suffice for ${partitions} partitions of ${
+        each || 1
+      }: ${examples} examples make ${shards}`,
+      { hints: ["Use smaller or fewer shards, or fewer partitions"] },
+    );
+  }
+  const left = wanted === undefined ? shards - each * partitions : 0;
+  const perPartition = Array.from({ length: partitions }, (_, i) => each + (i < left ? 1 : 0));
+  return { size, shards, perPartition };
+}
+
+function checkCount(name: string, value: number | undefined): void {
+  if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
+    throw new FlwrError("invalid-argument", `Option ${name} is not 1 or more: ${value}`);
+  }
+}

@@ -1,0 +1,74 @@
+import { FlwrError } from "../../../base/error.ts";
+import { seededRandom } from "../../../base/random.ts";
+import {
+  checkPartitionCount,
+  cut,
+  DEFAULT_SEED,
+  evenCuts,
+  type PartitionOptions,
+  type Partitions,
+  range,
+  shuffle,
+} from "./partitions.ts";
+
+/** How a partition's size grows with its number i = 1, 2, …: as i, i², or e^i. */
+export type SizeSkew = "linear" | "square" | "exponential";
+
+const UNITS: { readonly [S in SizeSkew]: (i: number) => number } = {
+  linear: (i) => i,
+  square: (i) => i ** 2,
+  exponential: Math.exp,
+};
+
+/** As {@link PartitionOptions}, with the skew. */
+export interface SizePartitionOptions extends PartitionOptions {
+  readonly skew: SizeSkew;
+}
+
+/**
+ * Divides examples at random into partitions of one size, give or take one: independent and identically distributed.
+ *
+ * @param examples how many there are
+ * @throws FlwrError "invalid-argument" for more partitions than examples
+ */
+export function partitionIid(
+  examples: number,
+  partitions: number,
+  options: PartitionOptions = {},
+): Partitions {
+  checkPartitionCount(examples, partitions);
+  return divide(examples, evenCuts(examples, partitions), options);
+}
+
+/**
+ * Divides examples at random into partitions whose sizes grow with their numbers, as Flower Datasets' Linear-, Square-
+ * and ExponentialPartitioner: shares are rounded down and the last partition takes what is left.
+ *
+ * @param examples how many there are
+ * @throws FlwrError "invalid-argument" for more partitions than examples, or where one would be empty
+ */
+export function partitionBySize(
+  examples: number,
+  partitions: number,
+  options: SizePartitionOptions,
+): Partitions {
+  checkPartitionCount(examples, partitions);
+  const units = Array.from({ length: partitions }, (_, i) => UNITS[options.skew](i + 1));
+  const total = units.reduce((sum, unit) => sum + unit, 0);
+  const sizes = units.slice(0, -1).map((unit) => Math.floor(unit / total * examples));
+  if (sizes.some((size) => !(size >= 1))) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Partitions of ${options.skew} size would be empty: ${partitions} of ${examples} examples`,
+      { hints: ["Use fewer partitions or a gentler skew"] },
+    );
+  }
+  let end = 0;
+  return divide(examples, sizes.map((size) => end += size), options);
+}
+
+function divide(examples: number, cuts: readonly number[], options: PartitionOptions): Partitions {
+  const all = range(0, examples);
+  if (options.shuffle ?? true) shuffle(all, seededRandom(options.seed ?? DEFAULT_SEED));
+  return cut([...all], cuts).map((part) => Uint32Array.from(part));
+}
