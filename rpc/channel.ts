@@ -17,7 +17,7 @@ import { diagnose, isConnectionFailure, needsProbe, type Target } from "./diagno
 import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
-  FLOW_WINDOW_BYTES,
+  CLIENT_WINDOW_BYTES,
   KEEPALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
 } from "./limits.ts";
@@ -202,7 +202,7 @@ function openClient({ address, tls }: Target): Client {
     "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
     "grpc.keepalive_time_ms": CLIENT_KEEPALIVE_MS,
     "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-    "grpc-node.flow_control_window": FLOW_WINDOW_BYTES,
+    "grpc-node.flow_control_window": CLIENT_WINDOW_BYTES,
     // Retries are ours (retry.ts); grpc-js would keep every sent message for its own.
     "grpc.enable_retries": 0,
     "grpc.service_config_disable_resolution": 1,

@@ -4,9 +4,12 @@ export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 /** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;
 
-/** Bytes on their way to a receiver before it has to say that it wants more: 64 KiB, HTTP/2's default, would hold a
- * model down to 1 MB/s where a round trip takes 50 ms. */
-export const FLOW_WINDOW_BYTES = 4 * 1024 * 1024;
+/**
+ * Bytes on their way to a receiver before it has to say that it wants more. HTTP/2's default of 64 KiB would hold a
+ * model down to 1 MB/s where a round trip takes 50 ms. Servers offer less: a stranger's connection can fill it.
+ */
+export const CLIENT_WINDOW_BYTES = 4 * 1024 * 1024;
+export const SERVER_WINDOW_BYTES = 1024 * 1024;
 
 /** Milliseconds after which a silent connection is asked whether it still lives (Flower's servers: 210 s). */
 export const SERVER_KEEPALIVE_MS = 210_000;

@@ -7,6 +7,7 @@ import { admission, type Admit } from "./admission.ts";
 import { asBuffer } from "./codec.ts";
 import { trackDelivery } from "./delivery.ts";
 import { checkServerDeno } from "./deno_version.ts";
+import { widenConnectionWindows, widenStreamWindows } from "./flow_window.ts";
 import { silenceGrpc } from "./grpc_log.ts";
 import { healthService } from "./health.ts";
 import {
@@ -77,12 +78,14 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   ];
   const server = new Server({
     ...OPTIONS,
-    interceptors: [admission(admitsByPath(services)), trackDelivery],
+    interceptors: [trackDelivery, admission(admitsByPath(services))],
   });
   for (const { definition, implementation } of services) {
     server.addService(definition, implementation(log));
   }
+  widenStreamWindows(server);
   const port = await listen(server, address, options.tls);
+  widenConnectionWindows(server);
   const bound = formatAddress({ host: address.host, port });
   let closed: Promise<void> | undefined;
   return {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { connect as connectHttp2 } from "node:http2";
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { FlwrError } from "../base/error.ts";
 import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
@@ -236,6 +237,25 @@ Deno.test("every server tells its health", async () => {
     channel.call(check, { service: "flwr.proto.Fleet" }),
     fails("not-found", 'Service "flwr.proto.Fleet" is not served here'),
   );
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("an answer that is not read to its end is not delivered", async () => {
+  const { server, channel, release, delivered } = await serveHeld();
+  release.resolve();
+  const session = connectHttp2(`http://${server.address}`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/flwr.proto.Driver/PullTaskRes",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  stream.end(Buffer.alloc(5)); // an empty message
+  await new Promise((resolve) => stream.once("response", resolve));
+  stream.pause();
+  session.destroy();
+  assert.equal(await delivered.promise, false);
   channel.close();
   await server.close(1);
 });
