@@ -24,7 +24,8 @@ scenario(
     using run = await RawDriver.connect(driver, credentials);
     await assertRefused(second.join(), "UNAUTHENTICATED");
     const firstNode = { nodeId: first.id, anonymous: false };
-    const held = first.call(pullTaskIns, { node: firstNode });
+    const held = first.call(pullTaskIns, { node: firstNode })
+      .then(({ taskInsList }) => taskInsList, () => []);
 
     await listKeys(credentials, [2]);
     await eventually(
@@ -36,8 +37,8 @@ scenario(
     await assertRefused(first.call(ping, { node: firstNode, pingInterval: 30 }), "UNAUTHENTICATED");
     await assertRefused(first.join(), "UNAUTHENTICATED");
     await run.instruct(first.id);
-    const pulled = await held.then(({ taskInsList }) => taskInsList, () => []);
-    assert.deepEqual(pulled, [], "a pull that was open before the change gets no instruction");
+
+    assert.deepEqual(await held, [], "a pull that was open before the change gets no instruction");
     const secondNode = { nodeId: second.id, anonymous: false };
     const taskId = await run.instruct(second.id);
     const { taskInsList } = await second.call(pullTaskIns, { node: secondNode });

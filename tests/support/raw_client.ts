@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import {
   create,
   type DescMessage,
@@ -34,7 +35,7 @@ export class RawClient implements Disposable {
       address,
       caCertificate === undefined
         ? credentials.createInsecure()
-        : credentials.createSsl(Deno.readFileSync(caCertificate) as Buffer),
+        : credentials.createSsl(Buffer.from(Deno.readFileSync(caCertificate))),
       { "grpc.ssl_target_name_override": "localhost", "grpc.enable_retries": 0 },
     );
   }
@@ -51,7 +52,7 @@ export class RawClient implements Disposable {
       let initial = new Metadata();
       const call = this.#client.makeUnaryRequest(
         `/${method.parent.typeName}/${method.name}`,
-        (message: MessageShape<I>) => toBinary(method.input, message) as Buffer,
+        (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
         (bytes: Uint8Array) => fromBinary(method.output, bytes),
         create(method.input, request),
         metadata,

@@ -3,10 +3,10 @@
  *
  * The twin of apps/python/arithmetic.py, line by line. All operations are single IEEE 754 ones in a fixed order.
  */
-import { ArrayRecord, type DType, elementCount, type Tensor, tensor } from "flwr";
+import { ArrayRecord, type Tensor, tensor } from "flwr";
 
 /** Several ranks, an empty array, a scalar and every kind of number that FedAvg treats in its own way. */
-const LAYERS: readonly (readonly [DType, readonly number[]])[] = [
+const LAYERS: readonly (readonly [Tensor["dtype"], readonly number[]])[] = [
   ["float32", [3, 4]],
   ["float32", [5]],
   ["float32", []],
@@ -18,10 +18,8 @@ const LAYERS: readonly (readonly [DType, readonly number[]])[] = [
 /** The same start for everybody: multiples of 1/64, exact in every type (integers in int64). */
 export function initial(): ArrayRecord {
   const tensors = LAYERS.map(([dtype, shape], index) => {
-    const numbers = Array.from(
-      { length: elementCount(shape) },
-      (_, i) => (i * 37 + index * 11) % 101,
-    );
+    const count = shape.reduce((product, axis) => product * axis, 1);
+    const numbers = Array.from({ length: count }, (_, i) => (i * 37 + index * 11) % 101);
     if (dtype === "int64") return tensor(dtype, shape, BigInt64Array.from(numbers.map(BigInt)));
     const fractions = numbers.map((n) => n / 64 - 0.75);
     return dtype === "float32"

@@ -1,0 +1,26 @@
+/**
+ * The ServerApp of the interoperation tests. The run's configuration: `result` is the JSON file to write,
+ * `num-rounds` how many rounds there are (default 3).
+ */
+import { FedAvg, ServerApp } from "flwr";
+import { initial, shown } from "./arithmetic.ts";
+
+const settings = (round: number) => ({ round, scale: 0.9 });
+
+export const app = new ServerApp().main(async (grid, { runConfig }) => {
+  const result = await new FedAvg().start(grid, {
+    numRounds: runConfig.number("num-rounds", 3),
+    initialArrays: initial(),
+    trainConfig: settings,
+    evaluateConfig: settings,
+  });
+  const rounds = result.rounds.map(({ round, train, evaluate }) => ({
+    round,
+    results: train?.results.length,
+    train: { mean: train?.metrics?.number("mean") },
+    loss: evaluate?.metrics?.number("loss"),
+    evaluate: { double: evaluate?.metrics?.number("double") },
+  }));
+  const report = JSON.stringify({ weights: shown(result.arrays), rounds });
+  await Deno.writeTextFile(runConfig.string("result"), report);
+});
