@@ -29,7 +29,8 @@ export interface Run {
 
 /**
  * A small machine: models under keys and tensors under names. A run takes tensors from the memory and puts results
- * back, so that weights and data stay where they are from call to call.
+ * back, so that weights and data stay where they are from call to call. Calls take effect in the order they are made,
+ * also when nobody waits for the one before.
  */
 export interface Engine extends AsyncDisposable {
   /** Opens a model under a key; one that is open under it is closed. */
@@ -52,6 +53,7 @@ export class LocalEngine implements Engine {
   readonly #options: ReturnType<typeof sessionOptions>;
   readonly #sessions = new Map<string, Session>();
   readonly #memory = new Map<string, RuntimeTensor>();
+  #turn: Promise<void> = Promise.resolve();
 
   private constructor(runtime: Runtime, threads: number) {
     this.#runtime = runtime;
@@ -63,45 +65,63 @@ export class LocalEngine implements Engine {
     return new LocalEngine(await loadRuntime(), threads);
   }
 
-  async load(key: string, model: Uint8Array): Promise<void> {
-    await this.unload(key);
-    this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, this.#options));
+  load(key: string, model: Uint8Array): Promise<void> {
+    return this.#inTurn(async () => {
+      await this.#close(key);
+      this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, this.#options));
+    });
   }
 
-  async unload(key: string): Promise<void> {
-    const session = this.#sessions.get(key);
-    this.#sessions.delete(key);
-    await session?.release();
+  unload(key: string): Promise<void> {
+    return this.#inTurn(() => this.#close(key));
   }
 
   write(tensors: readonly NamedTensor[]): Promise<void> {
-    for (const [name, tensor] of tensors) this.#memory.set(name, toRuntime(this.#runtime, tensor));
-    return Promise.resolve();
+    return this.#inTurn(() => {
+      for (const [name, value] of tensors) this.#memory.set(name, toRuntime(this.#runtime, value));
+    });
   }
 
   forget(names: readonly string[]): Promise<void> {
-    for (const name of names) this.#memory.delete(name);
-    return Promise.resolve();
+    return this.#inTurn(() => {
+      for (const name of names) this.#memory.delete(name);
+    });
   }
 
   read(names: readonly string[]): Promise<Tensor[]> {
-    return Promise.resolve(names.map((name) => fromRuntime(this.#stored(name))));
+    return this.#inTurn(() => names.map((name) => fromRuntime(this.#stored(name))));
   }
 
-  async run({ model, stored, given, kept, returned }: Run): Promise<Tensor[]> {
-    const session = this.#sessions.get(model);
-    if (session === undefined) throw new FlwrError("internal", `No model is open as "${model}"`);
-    const feeds: Record<string, RuntimeTensor> = {};
-    for (const [input, name] of stored) feeds[input] = this.#stored(name);
-    for (const [input, value] of given) feeds[input] = toRuntime(this.#runtime, value);
-    const results = await session.run(feeds, [...kept.map(([output]) => output), ...returned]);
-    for (const [output, name] of kept) this.#memory.set(name, results[output]!);
-    return returned.map((output) => fromRuntime(results[output]!));
+  run({ model, stored, given, kept, returned }: Run): Promise<Tensor[]> {
+    return this.#inTurn(async () => {
+      const session = this.#sessions.get(model);
+      if (session === undefined) throw new FlwrError("internal", `No model is open as "${model}"`);
+      const feeds: Record<string, RuntimeTensor> = {};
+      for (const [input, name] of stored) feeds[input] = this.#stored(name);
+      for (const [input, value] of given) feeds[input] = toRuntime(this.#runtime, value);
+      const results = await session.run(feeds, [...kept.map(([output]) => output), ...returned]);
+      for (const [output, name] of kept) this.#memory.set(name, results[output]!);
+      return returned.map((output) => fromRuntime(results[output]!));
+    });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#memory.clear();
-    for (const key of [...this.#sessions.keys()]) await this.unload(key);
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#memory.clear();
+      for (const key of [...this.#sessions.keys()]) await this.#close(key);
+    });
+  }
+
+  #inTurn<T>(work: () => T | Promise<T>): Promise<T> {
+    const result = this.#turn.then(work);
+    this.#turn = result.then(() => {}, () => {});
+    return result;
+  }
+
+  async #close(key: string): Promise<void> {
+    const session = this.#sessions.get(key);
+    this.#sessions.delete(key);
+    await session?.release();
   }
 
   #stored(name: string): RuntimeTensor {

@@ -1,4 +1,4 @@
-// The other side of WorkerEngine: an engine in a thread of its own, which answers calls one after the other.
+// The other side of WorkerEngine: an engine in a thread of its own, which takes calls in order.
 import { parentPort, workerData } from "node:worker_threads";
 import { type Engine, LocalEngine } from "./engine.ts";
 import {
@@ -45,16 +45,13 @@ const { threads } = workerData as WorkerData;
 const engine = LocalEngine.create(threads);
 engine.catch(() => {}); // Reported to each call.
 
-let turn: Promise<void> = Promise.resolve();
-parentPort!.on("message", ({ id, call }: Request) => {
-  turn = turn.then(async () => {
-    let reply: Reply;
-    try {
-      reply = { id, tensors: await answer(await engine, call) };
-    } catch (error) {
-      reply = { id, error: reportError(error) };
-    }
-    const handed = "tensors" in reply ? reply.tensors.map(({ buffer }) => buffer) : [];
-    parentPort!.postMessage(reply, handed);
-  });
+parentPort!.on("message", async ({ id, call }: Request) => {
+  let reply: Reply;
+  try {
+    reply = { id, tensors: await answer(await engine, call) };
+  } catch (error) {
+    reply = { id, error: reportError(error) };
+  }
+  const handed = "tensors" in reply ? reply.tensors.map(({ buffer }) => buffer) : [];
+  parentPort!.postMessage(reply, handed);
 });

@@ -1,0 +1,199 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { conv2d } from "../nn/convolution.ts";
+import { dense } from "../nn/dense.ts";
+import { relu } from "../nn/activation.ts";
+import { flatten } from "../nn/shaping.ts";
+import { crossEntropy } from "../nn/loss.ts";
+import { sgd } from "../nn/optimizer.ts";
+import { sequential } from "../nn/sequential.ts";
+import { LocalEngine } from "../session/engine.ts";
+import type { Dataset } from "./dataset.ts";
+import type { Progress } from "./fit_options.ts";
+import { Model, type ModelOptions } from "./model.ts";
+
+/** Points in the plane; the class is the side of a line. */
+function points(count: number): Dataset {
+  const x = Float32Array.from({ length: 2 * count }, (_, i) => Math.sin(i * 12.9898));
+  const y = Uint8Array.from({ length: count }, (_, i) => Number(x[2 * i]! > x[2 * i + 1]!));
+  return { x: tensor("float32", [count, 2], x), y: tensor("uint8", [count], y) };
+}
+
+function pointModel(options: Partial<ModelOptions> = {}): Model {
+  return new Model({
+    network: sequential(dense({ out: 8 }), relu(), dense({ name: "head", out: 2 })),
+    input: { shape: [2], dtype: "float32" },
+    loss: crossEntropy(),
+    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+    createEngine: () => LocalEngine.create(1),
+    ...options,
+  });
+}
+
+function isError(code: string, pattern: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof FlwrError);
+    assert.equal(error.code, code);
+    assert.match(error.message, pattern);
+    return true;
+  };
+}
+
+Deno.test("a model learns, and predicts what it learned", async () => {
+  await using model = pointModel();
+  const data = points(500);
+  const before = await model.evaluate(data);
+  const { losses, steps, examples } = await model.fit(data, { epochs: 20 });
+  assert.equal(losses.length, 20);
+  assert.equal(steps, 20 * Math.ceil(500 / 32));
+  assert.equal(examples, 20 * 500);
+  const after = await model.evaluate(data);
+  assert.ok(after.accuracy > 0.95 && after.accuracy > before.accuracy, `${after.accuracy}`);
+  assert.ok(Math.abs(after.lossSum - after.loss * 500) < 1e-3);
+
+  const logits = await model.predict(data.x);
+  assert.deepEqual(logits.shape, [500, 2]);
+  const right = Array.from(data.y.data as Uint8Array).filter((label, i) =>
+    Number(logits.data[2 * i + 1]! > logits.data[2 * i]!) === label
+  );
+  assert.equal(right.length / 500, after.accuracy);
+});
+
+Deno.test("one seed gives one result, another seed another", async () => {
+  const train = async (seed: number) => {
+    await using model = pointModel({ seed });
+    await model.fit(points(100));
+    return [...model.getParameters().values()].map(({ data }) => [...data as Float32Array]);
+  };
+  assert.deepEqual(await train(1), await train(1));
+  assert.notDeepEqual(await train(1), await train(2));
+});
+
+Deno.test("parameters go from model to model, by name and by order", async () => {
+  await using first = pointModel({ seed: 1 });
+  await using second = pointModel({ seed: 2 });
+  assert.deepEqual([...first.getParameters().keys()], [
+    "0.weight",
+    "0.bias",
+    "head.weight",
+    "head.bias",
+  ]);
+  await first.fit(points(100));
+  const expected = await first.evaluate(points(100));
+  second.setParameters(first.getParameters());
+  assert.deepEqual(await second.evaluate(points(100)), expected);
+  second.setParameters([...first.getParameters().values()].reverse().reverse());
+  assert.deepEqual(await second.evaluate(points(100)), expected);
+});
+
+Deno.test("parameters that do not fit are refused by name and shapes", () => {
+  const model = pointModel();
+  const given = new Map(model.getParameters());
+  given.set("head.bias", tensor("float32", [3], new Float32Array(3)));
+  assert.throws(
+    () => model.setParameters(given),
+    isError("invalid-argument", /"head.bias" must be float32 \[2\]: got float32 \[3\]/),
+  );
+  given.delete("head.bias");
+  assert.throws(() => model.setParameters(given), isError("invalid-argument", /has 4 .*: got 3/));
+  assert.throws(() => model.setParameters([]), isError("invalid-argument", /has 4 .*: got 0/));
+});
+
+Deno.test("a layer that does not fit is named with both shapes", () => {
+  const network = sequential(
+    conv2d({ name: "conv1", in: 3, out: 4, kernel: 3 }),
+    flatten(),
+    dense({ name: "fc1", in: 100, out: 2 }),
+  );
+  assert.throws(
+    () => pointModel({ network, input: { shape: [3, 8, 8] } }),
+    isError("invalid-argument", /^Layer "fc1" \(dense\): .*\[batch, …, 100\]: got \[1, 144\]/),
+  );
+});
+
+Deno.test("data that do not fit are refused", async () => {
+  await using model = pointModel();
+  const { x, y } = points(4);
+  const wide = tensor("float32", [4, 3], new Float32Array(12));
+  await assert.rejects(
+    model.fit({ x: wide, y }),
+    isError("invalid-argument", /float32 \[examples, 2\]: got float32 \[4, 3\]/),
+  );
+  await assert.rejects(
+    model.fit({ x, y: points(5).y }),
+    isError("invalid-argument", /pair up: got \[4, 2\] and \[5\]/),
+  );
+});
+
+Deno.test("a loss that is no number ends the fit with step and learning rate", async () => {
+  await using model = pointModel();
+  const before = new Map(model.getParameters());
+  await assert.rejects(
+    model.fit(points(100), { learningRate: 1e30 }),
+    isError("failed-precondition", /in step \d+ \(epoch 1\), learning rate 1e\+30/),
+  );
+  assert.deepEqual(model.getParameters(), before);
+  assert.ok(
+    Number.isFinite((await model.evaluate(points(100))).loss),
+    "starts from before the fit",
+  );
+});
+
+Deno.test("an aborted fit leaves the parameters as they were", async () => {
+  await using model = pointModel();
+  const before = new Map(model.getParameters());
+  const abort = new AbortController();
+  const fit = model.fit(points(1000), {
+    epochs: 1000,
+    signal: abort.signal,
+    onProgress: () => abort.abort(),
+  });
+  await assert.rejects(fit, isError("cancelled", /cancelled/));
+  assert.deepEqual(model.getParameters(), before);
+});
+
+Deno.test("progress is told and can end the fit", async () => {
+  await using model = pointModel();
+  const told: Progress[] = [];
+  const { steps } = await model.fit(points(1000), {
+    epochs: 3,
+    onProgress: (progress) => {
+      told.push(progress);
+      return progress.epoch === 2 ? "stop" : undefined;
+    },
+  });
+  assert.ok(steps < 3 * 32, `stopped after ${steps} steps`);
+  assert.equal(told.at(-1)!.step, steps);
+  assert.equal(told[0]!.steps, 3 * 32);
+  assert.ok(told.every(({ loss }) => Number.isFinite(loss)));
+});
+
+Deno.test("the optimiser starts anew in each fit unless it is kept", async () => {
+  const train = async (optimizerState: "fresh" | "keep") => {
+    await using model = pointModel();
+    await model.fit(points(32), { shuffle: false });
+    await model.fit(points(32), { shuffle: false, optimizerState });
+    return model.getParameters().get("head.bias")!.data[0];
+  };
+  assert.notEqual(await train("fresh"), await train("keep"));
+});
+
+Deno.test("two calls at once are refused", async () => {
+  await using model = pointModel();
+  const first = model.fit(points(100));
+  await assert.rejects(model.evaluate(points(100)), isError("failed-precondition", /busy/));
+  await first;
+});
+
+Deno.test("the worker thread computes what the calling thread computes", async () => {
+  await using here = pointModel();
+  await using there = pointModel({ createEngine: undefined });
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 1);
+  await there.fit(points(1000), { epochs: 20 });
+  clearInterval(timer);
+  await here.fit(points(1000), { epochs: 20 });
+  assert.ok(ticks > 0, "the event loop went on");
+  assert.deepEqual(there.getParameters(), here.getParameters());
+});
