@@ -7,13 +7,13 @@ import { SqliteTransaction } from "./sqlite_transaction.ts";
 import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
 
 /** A moment on either side of which a crash leaves a different state. */
-export type DurableStep = "begin" | "commit" | "committed";
+export type DurableStep = "begin" | "write" | "commit" | "committed";
 
 /** How a database is used. */
 export interface SqliteOptions {
   /** How long to wait for a process that still has the file open, in seconds; 2 if not given. */
   readonly lockWaitSeconds?: number;
-  /** Called before a transaction begins, before it is committed, and after: where tests crash. */
+  /** Called before a transaction begins, writes, and is committed, and after that: where tests crash. */
   readonly onStep?: (step: DurableStep) => void;
 }
 
@@ -25,7 +25,7 @@ export class SqliteStore implements LinkStore {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #transaction = new SqliteTransaction((sql) => this.#prepare(sql));
+  readonly #transaction: SqliteTransaction;
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
   #durability: Durability | undefined;
@@ -38,6 +38,10 @@ export class SqliteStore implements LinkStore {
   constructor(path: string, options: SqliteOptions = {}) {
     this.#path = path;
     this.#onStep = options.onStep ?? (() => {});
+    this.#transaction = new SqliteTransaction(
+      (sql) => this.#prepare(sql),
+      () => this.#onStep("write"),
+    );
     this.#database = openDatabase(path, options.lockWaitSeconds ?? 2);
   }
 

@@ -141,5 +141,5 @@ pathTest("each transaction passes its steps in order", async (path) => {
   await store.transaction("durable", write);
   await assert.rejects(store.transaction("durable", () => Promise.reject(new Error("no"))));
   await store.close();
-  assert.deepEqual(steps, ["begin", "commit", "committed", "begin"]);
+  assert.deepEqual(steps, ["begin", "write", "commit", "committed", "begin"]);
 });

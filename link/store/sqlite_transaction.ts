@@ -30,10 +30,15 @@ const MARKS = MESSAGE_COLUMNS.map(() => "?").join(", ");
 /** The operations of a transaction as SQL statements. Beginning and ending it is the store's. */
 export class SqliteTransaction implements LinkTransaction {
   readonly #prepare: (sql: string) => StatementSync;
+  readonly #onWrite: () => void;
 
-  /** @param prepare gives the prepared statement of a text, with integers read as bigint */
-  constructor(prepare: (sql: string) => StatementSync) {
+  /**
+   * @param prepare gives the prepared statement of a text, with integers read as bigint
+   * @param onWrite called before each statement that writes
+   */
+  constructor(prepare: (sql: string) => StatementSync, onWrite: () => void) {
     this.#prepare = prepare;
+    this.#onWrite = onWrite;
   }
 
   node(nodeId: bigint): Promise<NodeRecord | undefined> {
@@ -197,6 +202,7 @@ export class SqliteTransaction implements LinkTransaction {
   }
 
   async addReferences(id: ObjectId, delta: 1 | -1): Promise<number> {
+    this.#onWrite();
     const sql = "UPDATE object SET refs = refs + ? WHERE object_id = ? RETURNING refs";
     return await this.#one((row) => number(row, "refs"), sql, delta, id) ?? 0;
   }
@@ -226,7 +232,10 @@ export class SqliteTransaction implements LinkTransaction {
   }
 
   #run(sql: string, ...values: SqlValue[]): Promise<void> {
-    return promised(() => void this.#prepare(sql).run(...values));
+    return promised(() => {
+      this.#onWrite();
+      this.#prepare(sql).run(...values);
+    });
   }
 }
 

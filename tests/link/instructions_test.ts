@@ -59,7 +59,7 @@ linkTest("a hold ends empty after its time, and no later than the limit", async 
 
 linkTest("an aborted pull swallows nothing", async (bench) => {
   const nodeId = await bench.node();
-  for (let turn = 0; turn < 20; turn++) {
+  for (let turn = 0; turn < 100; turn++) {
     const caller = new AbortController();
     const aborted = bench.link.pullInstruction(nodeId, { holdSeconds: 20, signal: caller.signal });
     const pushing = bench.push(nodeId);
