@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Dataset } from "../train/dataset.ts";
+import type { Partitions } from "./partition/partitions.ts";
 
 /**
  * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
@@ -11,6 +12,30 @@ import type { Dataset } from "../train/dataset.ts";
  */
 export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
   return { ...dataset, x: takeRows(dataset.x, positions), y: takeRows(dataset.y, positions) };
+}
+
+/**
+ * One partition of a data set: what a node works on. The rows are copied.
+ *
+ * @param partitions what a partitioner found
+ * @param id the partition's number, from 0
+ * @throws FlwrError "invalid-argument" when there is no such partition
+ * @example
+ * ```ts
+ * const own = selectPartition(train, partitionIid(datasetSize(train), 10), 3);
+ * ```
+ */
+export function selectPartition<D extends Dataset>(
+  dataset: D,
+  partitions: Partitions,
+  id: number,
+): D {
+  const positions = partitions[id];
+  if (positions !== undefined) return selectExamples(dataset, positions);
+  throw new FlwrError(
+    "invalid-argument",
+    `Partition is not a number from 0 to ${partitions.length - 1}: ${id}`,
+  );
 }
 
 function takeRows(source: Tensor, positions: ArrayLike<number>): Tensor {

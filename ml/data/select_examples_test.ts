@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { selectExamples } from "./select_examples.ts";
+import { selectExamples, selectPartition } from "./select_examples.ts";
 
 const DATASET = {
   // A view into a larger array, as readers hand out.
@@ -36,6 +36,19 @@ Deno.test("select examples: a position outside is refused", () => {
       (error) =>
         error instanceof FlwrError &&
         error.message === `Position ${position} is outside of the data set: it has 3 examples`,
+    );
+  }
+});
+
+Deno.test("select examples: a partition by its number, none that is not there", () => {
+  const partitions = [new Uint32Array([1]), new Uint32Array([2, 0])];
+  assert.deepEqual([...selectPartition(DATASET, partitions, 1).y.data], [9n, 7n]);
+  for (const id of [2, -1, 0.5]) {
+    assert.throws(
+      () => selectPartition(DATASET, partitions, id),
+      (error) =>
+        error instanceof FlwrError &&
+        error.message === `Partition is not a number from 0 to 1: ${id}`,
     );
   }
 });
