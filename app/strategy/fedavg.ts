@@ -1,4 +1,3 @@
-import { FlwrError } from "../../base/error.ts";
 import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
@@ -11,8 +10,10 @@ import type { MessageType, NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import { averageMetrics } from "./average_metrics.ts";
+import { checkCount, checkNumber } from "./check_option.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
 import { type CheckedReplies, type CheckedReply, checkReplies } from "./reply_check.ts";
+import type { Failure } from "./result.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";
 import {
   type PhaseOutcome,
@@ -116,10 +117,11 @@ export class FedAvg extends Strategy {
   }
 
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
-    const checked = this.#check(replies, round.arrays);
-    const outcome = this.#outcome(checked, this.options.trainMetricsAggrFn);
+    const { accepted, failures } = this.#check(replies, round.arrays);
+    const chosen = this.selectReplies(accepted);
+    const outcome = this.#outcome({ accepted: chosen, failures }, this.options.trainMetricsAggrFn);
     if (!outcome.aggregated) return outcome;
-    const arrays = ArrayRecord.fromTensors(this.aggregateModels(round, checked.accepted));
+    const arrays = ArrayRecord.fromTensors(this.aggregateModels(round, chosen));
     return { ...outcome, arrays };
   }
 
@@ -135,6 +137,15 @@ export class FedAvg extends Strategy {
   /** What the nodes are told for evaluation. Derived strategies add to it. */
   protected evaluateConfig({ config, number }: Round): ConfigRecord {
     return config.set("server-round", number);
+  }
+
+  /**
+   * Chooses which of the replies that count go into the new model, and into the metrics of training. Here all do.
+   *
+   * @param replies in ascending order of node id
+   */
+  protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[] {
+    return replies;
   }
 
   /**
@@ -183,7 +194,10 @@ export class FedAvg extends Strategy {
     );
   }
 
-  #outcome({ accepted, failures }: CheckedReplies, aggregate: MetricsAggrFn): PhaseOutcome {
+  #outcome(
+    { accepted, failures }: { accepted: readonly CheckedReply[]; failures: readonly Failure[] },
+    aggregate: MetricsAggrFn,
+  ): PhaseOutcome {
     const results = accepted.map(({ nodeId }) => nodeId);
     const spoilt = failures.length > 0 && !this.options.acceptFailures;
     if (results.length === 0 || spoilt) return { results, failures, aggregated: false };
@@ -204,19 +218,9 @@ function refuseWeightless({ accepted, failures }: CheckedReplies, key: string): 
 
 function checkOptions(options: Required<Omit<FedAvgOptions, "seed">>): void {
   for (const name of ["fractionTrain", "fractionEvaluate"] as const) {
-    if (!(options[name] >= 0 && options[name] <= 1)) {
-      throw new FlwrError(
-        "invalid-argument",
-        `${name} is a number from 0 to 1: got ${options[name]}`,
-      );
-    }
+    checkNumber(name, options[name], 0, 1);
   }
   for (const name of ["minTrainNodes", "minEvaluateNodes", "minAvailableNodes"] as const) {
-    if (!Number.isSafeInteger(options[name]) || options[name] < 1) {
-      throw new FlwrError(
-        "invalid-argument",
-        `${name} is a whole number from 1: got ${options[name]}`,
-      );
-    }
+    checkCount(name, options[name], 1);
   }
 }

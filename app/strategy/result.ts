@@ -20,7 +20,7 @@ export interface PhaseRecord {
   readonly nodeIds: readonly NodeId[];
   /** How many nodes were online to choose from. */
   readonly available: number;
-  /** The nodes whose replies count, in ascending order of id. */
+  /** The nodes whose replies went into the aggregate, in ascending order of id. */
   readonly results: readonly NodeId[];
   readonly failures: readonly Failure[];
   /** The aggregate of the replies' metrics; undefined where nothing was aggregated. */

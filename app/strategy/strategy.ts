@@ -30,7 +30,7 @@ export interface PhasePlan {
 
 /** What came of a phase's replies. */
 export interface PhaseOutcome {
-  /** The nodes whose replies count. */
+  /** The nodes whose replies went into the aggregate. */
   readonly results: readonly NodeId[];
   /** The replies that do not. */
   readonly failures: readonly Failure[];

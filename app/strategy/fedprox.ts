@@ -1,0 +1,29 @@
+import type { ConfigRecord } from "../config_record.ts";
+import { float } from "../float.ts";
+import { checkNumber } from "./check_option.ts";
+import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
+import type { Round } from "./strategy.ts";
+
+/** Options of {@link FedProx}. */
+export interface FedProxOptions extends FedAvgOptions {
+  /** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
+  readonly proximalMu?: number;
+}
+
+/**
+ * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
+ * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
+ */
+export class FedProx extends FedAvg {
+  readonly #mu: number;
+
+  constructor({ proximalMu = 0, ...options }: FedProxOptions = {}) {
+    super(options);
+    checkNumber("proximalMu", proximalMu, 0);
+    this.#mu = proximalMu;
+  }
+
+  protected override trainConfig(round: Round): ConfigRecord {
+    return super.trainConfig(round).set("proximal-mu", float(this.#mu));
+  }
+}

@@ -1,0 +1,8 @@
+import { MultiKrum, type MultiKrumOptions } from "./multikrum.ts";
+
+/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the one model that lies closest to others. */
+export class Krum extends MultiKrum {
+  constructor(options: Omit<MultiKrumOptions, "numNodesToSelect"> = {}) {
+    super({ ...options, numNodesToSelect: 1 });
+  }
+}
