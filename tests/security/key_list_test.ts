@@ -24,8 +24,9 @@ scenario(
     using run = await RawDriver.connect(driver, credentials);
     await assertRefused(second.join(), "UNAUTHENTICATED");
     const firstNode = { nodeId: first.id, anonymous: false };
-    const held = first.call(pullTaskIns, { node: firstNode })
-      .then(({ taskInsList }) => taskInsList, () => []);
+    // a pull that is open when the key goes must end, and not with work
+    const held = assertRefused(first.call(pullTaskIns, { node: firstNode }), "UNAUTHENTICATED");
+    held.catch(() => {});
 
     await listKeys(credentials, [2]);
     await eventually(
@@ -36,9 +37,8 @@ scenario(
 
     await assertRefused(first.call(ping, { node: firstNode, pingInterval: 30 }), "UNAUTHENTICATED");
     await assertRefused(first.join(), "UNAUTHENTICATED");
-    await run.instruct(first.id);
-
-    assert.deepEqual(await held, [], "a pull that was open before the change gets no instruction");
+    await held;
+    assert.deepEqual(await run.nodes(), [second.id], "the removed key's node is gone");
     const secondNode = { nodeId: second.id, anonymous: false };
     const taskId = await run.instruct(second.id);
     const { taskInsList } = await second.call(pullTaskIns, { node: secondNode });

@@ -90,19 +90,22 @@ scenario("security: a node cannot speak for another node", async (stage) => {
 
   const { taskInsList } = await victim.call(pullTaskIns, { node: node(victim.id) });
   assert.equal(taskInsList[0]!.taskId, taskId, "the instruction is still the victim's");
-  const inHisName = { taskResList: [replyTo(taskInsList[0]!, victim.id)] };
-  await assertRefused(thief.call(pushTaskRes, inHisName), "UNAUTHENTICATED");
-  // under its own name, the thief's answer to another node's instruction must not count either
-  await thief.call(pushTaskRes, { taskResList: [replyTo(taskInsList[0]!, thief.id)] }).catch(
-    () => {},
-  );
-  // the second of two is looked at as closely as the first
-  const smuggled = [replyTo(taskInsList[0]!, thief.id), replyTo(taskInsList[0]!, victim.id)];
-  await thief.call(pushTaskRes, { taskResList: smuggled }).catch(() => {});
+  const instruction = taskInsList[0]!;
+  // what counts in the end must be the victim's own words
+  const forged = (producer: bigint) => replyTo(instruction, producer, "forged");
+  const steal = (...taskResList: ReturnType<typeof forged>[]) =>
+    thief.call(pushTaskRes, { taskResList });
+  await assertRefused(steal(forged(victim.id)), "UNAUTHENTICATED");
+  // the second of two results is looked at as closely as the first
+  await assertRefused(steal(forged(thief.id), forged(victim.id)), "UNAUTHENTICATED");
+  // under its own name the thief may speak, but not on another node's instruction
+  await steal(forged(thief.id)).catch(() => {});
 
-  await victim.call(pushTaskRes, inHisName);
-  const replies = await run.replies(taskId);
-  assert.deepEqual(replies.map((reply) => reply.task!.producer!.nodeId), [victim.id]);
+  await victim.call(pushTaskRes, { taskResList: [replyTo(instruction, victim.id)] });
+  const [reply, ...more] = await run.replies(taskId);
+  assert.deepEqual(more, []);
+  assert.equal(reply!.task!.producer!.nodeId, victim.id);
+  assert.equal(reply!.task!.error, undefined);
   assert.deepEqual((await run.nodes()).toSorted(), [victim.id, thief.id].toSorted());
 });
 

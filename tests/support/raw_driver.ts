@@ -67,10 +67,12 @@ export class RawDriver implements Disposable {
  * The reply of a node to an instruction, as an honest node would make it.
  *
  * @param producer who says that it replies
+ * @param error what the reply says instead of content, to tell it from others
  */
 export function replyTo(
   instruction: TaskIns,
   producer: bigint,
+  error?: string,
 ): MessageInitShape<typeof TaskResSchema> {
   const { groupId, runId, task } = instruction;
   return {
@@ -84,7 +86,7 @@ export function replyTo(
       ttl: task!.ttl - 1,
       ancestry: [instruction.taskId],
       taskType: task!.taskType,
-      recordset: {},
+      ...error === undefined ? { recordset: {} } : { error: { code: 0n, reason: error } },
     },
   };
 }
