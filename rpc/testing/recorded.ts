@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import type { DescMessage } from "@bufbuild/protobuf";
 import { Driver, file_driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { file_fleet, Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
+import { file_node } from "../../proto/gen/flwr-1.9/node_pb.ts";
 import { file_task } from "../../proto/gen/flwr-1.9/task_pb.ts";
 
 const FOLDER = new URL("../../tests/vectors/flwr-1.9/", import.meta.url);
@@ -35,7 +36,7 @@ export interface RecordedCall {
 /** The description of a 1.9 message, by its name with or without the package. */
 export function schema19(name: string): DescMessage {
   const local = name.replace(/^flwr\.proto\./, "");
-  for (const file of [file_fleet, file_driver, file_task]) {
+  for (const file of [file_fleet, file_driver, file_node, file_task]) {
     const found = file.messages.find((message) => message.name === local);
     if (found !== undefined) return found;
   }
