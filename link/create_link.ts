@@ -16,7 +16,7 @@ import { Wakes } from "./wakes.ts";
 
 /** What the SuperLink's domain is made of. */
 export interface LinkOptions {
-  /** Where the state is; the service closes it. */
+  /** Where the state is; the service closes it, also when it cannot start. */
   readonly store: LinkStore;
   readonly clock: Clock;
   /** Gives ids: unguessable ones in production. */
@@ -44,7 +44,12 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     expect: (dueAt) => housekeeper.expect(dueAt),
     closing: closing.signal,
   };
-  await recover(context);
+  try {
+    await recover(context);
+  } catch (error) {
+    await options.store.close();
+    throw error;
+  }
   housekeeper.start(context);
   return {
     createNode: (input) => createNode(context, input),

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../base/clock.ts";
+import { seededRandom } from "../../base/random.ts";
+import { createLink } from "../../link/create_link.ts";
+import type { LinkEvent } from "../../link/events.ts";
+import { MemoryStore } from "../../link/store/memory.ts";
+import { linkTest } from "./harness.ts";
+
+linkTest("much that is due at once is settled in small transactions", async (bench) => {
+  const nodeId = await bench.node(1000);
+  for (let index = 0; index < 25; index++) await bench.push(nodeId, { ttl: 10 });
+  const failed = () => bench.eventsOf("instruction-failed").length;
+  const failedBefore: number[] = [];
+  const transaction = bench.store.transaction.bind(bench.store);
+  bench.store.transaction = (durability, work) => {
+    failedBefore.push(failed());
+    return transaction(durability, work);
+  };
+  await bench.pass(10);
+  assert.deepEqual([...new Set([...failedBefore, failed()])], [0, 10, 20, 25]);
+}, { housekeepingBatch: 10 });
+
+linkTest("no sleep is longer than a platform's timer can be", async (bench) => {
+  const slept: number[] = [];
+  const sleep = bench.clock.sleep.bind(bench.clock);
+  bench.clock.sleep = (seconds, signal) => {
+    slept.push(seconds);
+    return sleep(seconds, signal);
+  };
+  const nodeId = await bench.node(1800);
+  await bench.push(nodeId, { ttl: 29 * 86_400 });
+  await bench.pass(29 * 86_400 + 1, 1000);
+  assert.equal(bench.eventsOf("instruction-failed").length, 1);
+  assert.ok(Math.max(...slept) < 2 ** 31 / 1000);
+});
+
+Deno.test("a store that fails is reported, and tried again", async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const events: LinkEvent[] = [];
+  let failing = false;
+  const link = await createLink({
+    store: {
+      transaction: (durability, work) =>
+        failing ? Promise.reject(new Error("disk on fire")) : store.transaction(durability, work),
+      usage: () => store.usage(),
+      close: () => store.close(),
+    },
+    clock,
+    random: seededRandom(1),
+    onEvent: (event) => events.push(event),
+  });
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
+  await link.createNode({ heartbeatInterval: 30 });
+  await settled();
+  failing = true;
+  await clock.advance(30);
+  await settled();
+  assert.equal(events.at(-1)?.kind, "housekeeping-failed");
+  failing = false;
+  await clock.advance(5);
+  await settled();
+  assert.equal(events.at(-1)?.kind, "node-offline");
+  await link.close();
+});
