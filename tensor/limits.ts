@@ -6,3 +6,6 @@ export const MAX_NPY_HEADER_BYTES = 10_000;
 
 /** Most bytes of elements in one array: 4 GiB, several times what any Flower message may carry. */
 export const MAX_ARRAY_BYTES = 2 ** 32;
+
+/** Most files in a zip archive; more than the parameters of any model, and less than the format could say. */
+export const MAX_ZIP_ENTRIES = 10_000;

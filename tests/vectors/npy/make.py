@@ -58,4 +58,17 @@ refused = [
     dict(name="time_span", meaning="time spans", hex=save(np.zeros(1, "m8[s]"))),
     dict(name="long_double", meaning="unknown type", hex=save(np.zeros(1, np.longdouble))),
 ]
-print(json.dumps(dict(same=cases, converted=other, refused=refused), indent=1))
+
+
+def archive(write, arrays):
+    file = io.BytesIO()
+    write(file, **arrays)
+    return file.getvalue().hex()
+
+
+small = {"weight": np.arange(6, dtype="<f4").reshape(2, 3), "b.bias": np.zeros(40, "<i8"), "empty": np.zeros((0, 2), "u1")}
+npz = [
+    dict(name="savez", hex=archive(np.savez, small)),
+    dict(name="savez_compressed", hex=archive(np.savez_compressed, small)),
+]
+print(json.dumps(dict(same=cases, converted=other, refused=refused, npz=npz), indent=1))

@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { deflateRawSync } from "node:zlib";
+import fc from "fast-check";
+import made from "../tests/vectors/npy/made.json" with { type: "json" };
+import { type ErrorCode, FlwrError } from "../base/error.ts";
+import { decodeNpz, encodeNpz } from "./npz.ts";
+import { type Tensor, tensor, zeros } from "./tensor.ts";
+import { unzip, zip } from "./zip.ts";
+
+const SMALL = new Map<string, Tensor>([
+  ["weight", tensor("float32", [2, 3], new Float32Array([0, 1, 2, 3, 4, 5]))],
+  ["b.bias", zeros("int64", [40])],
+  ["empty", zeros("uint8", [0, 2])],
+]);
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+function assertRefused(action: () => unknown, code: ErrorCode, sentence: RegExp): void {
+  assert.throws(
+    action,
+    (error) => error instanceof FlwrError && error.code === code && sentence.test(error.message),
+  );
+}
+
+for (const { name, hex } of made.npz) {
+  Deno.test(`npz: reads what numpy's ${name} writes`, () => {
+    assert.deepEqual(decodeNpz(Uint8Array.fromHex(hex)), SMALL);
+  });
+}
+
+Deno.test("npz: what is written is read again, and equal content gives equal bytes", () => {
+  const bytes = encodeNpz(SMALL);
+  assert.deepEqual(decodeNpz(bytes), SMALL);
+  assert.deepEqual(encodeNpz(SMALL), bytes);
+  assert.deepEqual(decodeNpz(encodeNpz([])), new Map());
+});
+
+Deno.test("npz: an array that cannot be read is named", () => {
+  const object = Uint8Array.fromHex(made.refused.find(({ name }) => name === "object")!.hex);
+  assertRefused(
+    () => decodeNpz(zip([["layer.npy", object]])),
+    "invalid-argument",
+    /^Array "layer": Array type "\|O" \(Python objects/,
+  );
+  assertRefused(
+    () => decodeNpz(zip([["readme.txt", new Uint8Array()]])),
+    "invalid-argument",
+    /^Archive holds "readme\.txt", which is not a \.npy file$/,
+  );
+});
+
+Deno.test("zip: any files come back in order", () => {
+  const file = fc.tuple(fc.string({ maxLength: 20 }), fc.uint8Array({ maxLength: 200 }));
+  const distinct = fc.uniqueArray(file, { selector: ([name]) => name, maxLength: 8 });
+  fc.assert(
+    fc.property(distinct, (files) => {
+      assert.deepEqual([...unzip(zip(files))], files);
+    }),
+  );
+});
+
+/** An archive of one deflated file, with directory fields of our choice. */
+function deflated(content: Uint8Array, fields: Record<number, number> = {}): Uint8Array {
+  const packed = deflateRawSync(content);
+  const archive = zip([["f", content]]);
+  const local = archive.subarray(0, 31);
+  const directory = archive.slice(31 + content.length);
+  const view = new DataView(directory.buffer);
+  view.setUint16(10, 8, true);
+  view.setUint32(20, packed.length, true);
+  view.setUint32(47 + 16, 31 + packed.length, true);
+  for (const [at, value] of Object.entries(fields)) view.setUint32(Number(at), value, true);
+  return new Uint8Array([...local, ...packed, ...directory]);
+}
+
+Deno.test("zip: deflated files are read, but not beyond their declared size", () => {
+  const content = new Uint8Array(5000);
+  assert.deepEqual([...unzip(deflated(content))], [["f", content]]);
+  assert.deepEqual([...unzip(deflated(new Uint8Array()))], [["f", new Uint8Array()]]);
+  for (const size of [4999, 10, 0]) {
+    assertRefused(() => unzip(deflated(content, { 24: size })), "data-loss", /decompressed to/);
+  }
+  assertRefused(() => unzip(deflated(content, { 24: 5001 })), "data-loss", /size or checksum/);
+});
+
+Deno.test("zip: encrypted, zip64 and unknown methods are refused as such", () => {
+  const refused = (fields: Record<number, number>, sentence: RegExp) =>
+    assertRefused(() => unzip(deflated(bytesOf("x"), fields)), "unimplemented", sentence);
+  refused({ 8: 1 | (8 << 16) }, /"f" is encrypted/);
+  refused({ 10: 12 }, /method 12/);
+  refused({ 24: 0xffffffff }, /zip64/);
+});
+
+Deno.test("zip: too much is refused before it is read", () => {
+  const archive = deflated(bytesOf("x"), { 24: 0xfffffffe });
+  const end = archive.length - 22;
+  const twice = new Uint8Array([...archive.subarray(0, end), ...archive.subarray(end - 47)]);
+  new DataView(twice.buffer).setUint16(twice.length - 12, 2, true);
+  assertRefused(() => unzip(twice), "resource-exhausted", /more than 4294967296 bytes/);
+  const many = zip([["f", bytesOf("x")]]);
+  new DataView(many.buffer).setUint16(many.length - 12, 10_001, true);
+  assertRefused(() => unzip(many), "resource-exhausted", /more than 10000 files/);
+});
+
+Deno.test("zip: a name that is there twice is refused", () => {
+  const files = [["f", bytesOf("1")], ["f", bytesOf("2")]] as const;
+  assertRefused(() => unzip(zip(files)), "data-loss", /"f" is in it twice/);
+});
+
+Deno.test("zip: cut anywhere, an archive is damaged", () => {
+  const archive = zip([["a", bytesOf("first")], ["b", bytesOf("second")]]);
+  for (let length = 0; length < archive.length; length++) {
+    assertRefused(() => unzip(archive.subarray(0, length)), "data-loss", /^Zip archive is damaged/);
+  }
+});
+
+Deno.test("npz: flipped bits give a FlwrError or arrays, nothing else", () => {
+  const seed = encodeNpz(SMALL);
+  fc.assert(
+    fc.property(fc.array(fc.nat(seed.length * 8 - 1), { minLength: 1, maxLength: 4 }), (bits) => {
+      const bytes = seed.slice();
+      for (const bit of bits) bytes[bit >> 3]! ^= 1 << (bit & 7);
+      try {
+        decodeNpz(bytes);
+      } catch (error) {
+        assert(error instanceof FlwrError, String(error));
+      }
+    }),
+    { numRuns: 2000 },
+  );
+});

@@ -1,0 +1,202 @@
+import { crc32, inflateRawSync } from "node:zlib";
+import { FlwrError } from "../base/error.ts";
+import { MAX_ARRAY_BYTES, MAX_ZIP_ENTRIES } from "./limits.ts";
+
+/** Signatures, sizes and fields of records: PKWARE's APPNOTE 6.3, section 4.3. */
+const LOCAL = { signature: 0x04034b50, bytes: 30 } as const;
+const CENTRAL = { signature: 0x02014b50, bytes: 46 } as const;
+const END = { signature: 0x06054b50, bytes: 22 } as const;
+const STORED = 0;
+const DEFLATED = 8;
+/** Flags: bit 0 says encrypted, bit 11 that names are UTF-8. */
+const ENCRYPTED = 1;
+const UTF8 = 1 << 11;
+/** Version 2.0 of the format: enough for stored and deflated entries. */
+const VERSION = 20;
+/** 1 January 1980, the format's first day: equal content gives equal bytes. */
+const DATE = (1 << 5) | 1;
+/** The end record's comment may be so long. */
+const MAX_COMMENT = 0xffff;
+
+/**
+ * The files of a zip archive by name, in the order of its directory. Stored and deflated entries are read; each is held
+ * to its declared size and its checksum.
+ *
+ * @throws FlwrError "data-loss" when the archive is damaged, "unimplemented" for encrypted, zip64 or otherwise
+ *   compressed ones, "resource-exhausted" beyond the limits
+ */
+export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const entries = readDirectory(bytes, view);
+  return new Map(entries.map((entry) => [entry.name, extract(bytes, view, entry)] as const));
+}
+
+/** What the directory says of each file, checked against the limits before any is read. */
+function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
+  const end = findEnd(view);
+  const count = view.getUint16(end + 10, true);
+  if (count > MAX_ZIP_ENTRIES) throw tooLarge(`has more than ${MAX_ZIP_ENTRIES} files`);
+  let at = view.getUint32(end + 16, true);
+  let total = 0;
+  const entries = new Map<string, Entry>();
+  for (let i = 0; i < count; i++) {
+    if (at + CENTRAL.bytes > end || view.getUint32(at, true) !== CENTRAL.signature) {
+      throw damaged("its directory is cut short");
+    }
+    const entry = readEntry(bytes, view, at);
+    total += entry.size;
+    if (total > MAX_ARRAY_BYTES) throw tooLarge(`holds more than ${MAX_ARRAY_BYTES} bytes`);
+    if (entries.has(entry.name)) throw damaged(`"${entry.name}" is in it twice`);
+    entries.set(entry.name, entry);
+    at = entry.next;
+  }
+  return [...entries.values()];
+}
+
+/** Puts files into a zip archive, uncompressed. @throws FlwrError "resource-exhausted" beyond what zip can say */
+export function zip(
+  files: Iterable<readonly [name: string, bytes: Uint8Array]>,
+): Uint8Array<ArrayBuffer> {
+  const local: Uint8Array[] = [];
+  const central: Uint8Array[] = [];
+  let offset = 0;
+  for (const [name, bytes] of files) {
+    const encoded = new TextEncoder().encode(name);
+    const [inFront, inDirectory] = [
+      record(LOCAL, encoded, bytes),
+      record(CENTRAL, encoded, bytes, offset),
+    ];
+    local.push(inFront, bytes);
+    central.push(inDirectory);
+    offset += inFront.length + bytes.length;
+  }
+  const directory = central.reduce((sum, { length }) => sum + length, 0);
+  if (offset + directory >= 2 ** 32 || central.length > MAX_ZIP_ENTRIES) {
+    throw tooLarge("would be larger than 4 GiB or have too many files");
+  }
+  const end = new DataView(new ArrayBuffer(END.bytes));
+  end.setUint32(0, END.signature, true);
+  end.setUint16(8, central.length, true);
+  end.setUint16(10, central.length, true);
+  end.setUint32(12, directory, true);
+  end.setUint32(16, offset, true);
+  return concatenate([...local, ...central, new Uint8Array(end.buffer)]);
+}
+
+interface Entry {
+  readonly name: string;
+  readonly method: number;
+  readonly crc: number;
+  readonly packed: number;
+  readonly size: number;
+  readonly offset: number;
+  /** Where the directory goes on. */
+  readonly next: number;
+}
+
+function findEnd(view: DataView): number {
+  const last = view.byteLength - END.bytes;
+  for (let at = last; at >= Math.max(0, last - MAX_COMMENT); at--) {
+    if (view.getUint32(at, true) === END.signature) return at;
+  }
+  throw damaged("it has no directory");
+}
+
+function readEntry(bytes: Uint8Array, view: DataView, at: number): Entry {
+  const lengthOf = (field: number) => view.getUint16(at + field, true);
+  const [name, extra, comment] = [lengthOf(28), lengthOf(30), lengthOf(32)];
+  const next = at + CENTRAL.bytes + name + extra + comment;
+  if (next > bytes.length) throw damaged("its directory is cut short");
+  const nameBytes = bytes.subarray(at + CENTRAL.bytes, at + CENTRAL.bytes + name);
+  const entry = {
+    name: new TextDecoder().decode(nameBytes),
+    method: view.getUint16(at + 10, true),
+    crc: view.getUint32(at + 16, true),
+    packed: view.getUint32(at + 20, true),
+    size: view.getUint32(at + 24, true),
+    offset: view.getUint32(at + 42, true),
+    next,
+  };
+  if (view.getUint16(at + 8, true) & ENCRYPTED) throw unsupported(`"${entry.name}" is encrypted`);
+  if ([entry.packed, entry.size, entry.offset].includes(0xffffffff)) {
+    throw unsupported(`"${entry.name}" needs the zip64 format`);
+  }
+  return entry;
+}
+
+function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
+  const { name, offset, method, packed, size } = entry;
+  if (offset + LOCAL.bytes > bytes.length || view.getUint32(offset, true) !== LOCAL.signature) {
+    throw damaged(`"${name}" is not where the directory says`);
+  }
+  // The lengths here count: they may differ from those in the directory.
+  const start = offset + LOCAL.bytes + view.getUint16(offset + 26, true) +
+    view.getUint16(offset + 28, true);
+  const raw = bytes.subarray(start, start + packed);
+  if (raw.length !== packed) throw damaged(`"${name}" is cut short`);
+  if (method !== STORED && method !== DEFLATED) {
+    throw unsupported(`"${name}" is compressed by method ${method}`);
+  }
+  const content = method === STORED ? raw : inflate(name, raw, size);
+  if (content.length !== size || crc32(content) !== entry.crc) {
+    throw damaged(`"${name}" does not match its size or checksum`);
+  }
+  return content;
+}
+
+function inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
+  try {
+    // A limit of 0 would mean none.
+    const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
+    return new Uint8Array(content.buffer, content.byteOffset, content.length);
+  } catch (error) {
+    throw damaged(`"${name}" cannot be decompressed to ${size} bytes`, error);
+  }
+}
+
+/** The record of a stored file: before its bytes, or with their offset for the directory. */
+function record(
+  { signature, bytes: fixed }: typeof LOCAL | typeof CENTRAL,
+  name: Uint8Array,
+  content: Uint8Array,
+  offset?: number,
+): Uint8Array {
+  const result = new Uint8Array(fixed + name.length);
+  const view = new DataView(result.buffer);
+  view.setUint32(0, signature, true);
+  // The directory has one field more in front: the version it was made by.
+  const shift = offset === undefined ? 0 : 2;
+  view.setUint16(4, VERSION, true);
+  view.setUint16(4 + shift, VERSION, true);
+  view.setUint16(6 + shift, UTF8, true);
+  view.setUint16(12 + shift, DATE, true);
+  view.setUint32(14 + shift, crc32(content), true);
+  view.setUint32(18 + shift, content.length, true);
+  view.setUint32(22 + shift, content.length, true);
+  view.setUint16(26 + shift, name.length, true);
+  if (offset !== undefined) view.setUint32(42, offset, true);
+  result.set(name, fixed);
+  return result;
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+function damaged(how: string, cause?: unknown): FlwrError {
+  return new FlwrError("data-loss", `Zip archive is damaged: ${how}`, { cause });
+}
+
+function unsupported(how: string): FlwrError {
+  return new FlwrError("unimplemented", `Zip archive cannot be read: ${how}`);
+}
+
+function tooLarge(how: string): FlwrError {
+  return new FlwrError("resource-exhausted", `Zip archive ${how}`);
+}
