@@ -51,8 +51,8 @@ export class AppHost implements Disposable {
    * @throws AppCrashed when the app ended its worker, DOMException "AbortError" when aborted
    */
   async handle(message: Message, context: Context, signal: AbortSignal): Promise<Handled> {
-    signal.throwIfAborted();
     await this.#ensureLoaded();
+    signal.throwIfAborted();
     // Cloned, not transferred: the message may have to be handled again.
     const { plain } = toTransferable(message);
     const abort = () => {

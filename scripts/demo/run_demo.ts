@@ -31,7 +31,7 @@ export async function runDemo(options: DemoOptions, signal: AbortSignal): Promis
   cleanup.defer(() => Deno.remove(folder, { recursive: true }));
 
   step(`Certificates and keys for ${options.clients} SuperNodes`, "in a temporary folder");
-  await generateKeys({ dir: folder, clients: options.clients });
+  await generateKeys({ folder, clients: options.clients });
 
   step("CIFAR-10", "60,000 images, downloaded once, verified at every start");
   const { dataDir } = options;
