@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { ArrayRecord } from "../../app/array_record.ts";
+import type { ProgressEvent, ProgressListener } from "../../app/events.ts";
+import type { Grid } from "../../app/grid.ts";
+import { MetricRecord } from "../../app/metric_record.ts";
+import { type PhaseRecord, Result } from "../../app/strategy/result.ts";
+import { FlwrError } from "../../base/error.ts";
+import { formatBytes, formatMetric, formatSeconds } from "./format.ts";
+import { RunReport } from "./report.ts";
+
+const TRAIN: PhaseRecord = {
+  phase: "train",
+  nodeIds: [1n, 2n ** 63n],
+  available: 3,
+  results: [1n],
+  failures: [{ nodeId: 2n ** 63n, reason: 'array "w" has NaN' }],
+  metrics: new MetricRecord({ loss: 0.123456789, accuracy: 0.5 }),
+  aggregated: true,
+  seconds: 1.5,
+};
+
+function reporting(): { report: RunReport; tell: (event: ProgressEvent) => void; lines: string[] } {
+  const lines: string[] = [];
+  const report = new RunReport((line) => lines.push(line));
+  let listener: ProgressListener = () => {};
+  const grid = {
+    runId: 7n,
+    subscribe: (hear: ProgressListener) => {
+      listener = hear;
+      return () => true;
+    },
+  };
+  report.follow(grid as unknown as Grid);
+  return { report, tell: (event) => listener(event), lines };
+}
+
+Deno.test("rounds, failures and metrics are shown as they come", () => {
+  const { tell, lines } = reporting();
+  tell({ type: "round-started", round: 2, numRounds: 3 });
+  tell({ type: "phase-started", phase: "train", round: 2, nodeIds: [1n, 2n], available: 3 });
+  tell({
+    type: "reply",
+    messageType: "train",
+    groupId: "2",
+    nodeId: 2n,
+    messageId: "x",
+    seconds: 12.34,
+    error: { code: 2, reason: "no data" },
+  });
+  tell({ type: "phase-finished", round: 2, phase: TRAIN });
+  const text = lines.join("\n");
+  assert.match(text, /\[ROUND 2\/3\]/);
+  assert.match(text, /train: 2 of 3 nodes/);
+  assert.match(text, /node 2 failed after 12\.3 s: no data/);
+  assert.match(text, /1 results, 1 failures, 1\.50 s/);
+  assert.match(text, /reply of node 9223372036854775808 is refused: array "w" has NaN/);
+  assert.match(text, /loss=0\.1234568 accuracy=0\.5/);
+});
+
+Deno.test("a finished run ends with a table, and its history as JSON has ids as texts", () => {
+  const { report, tell, lines } = reporting();
+  const rounds = [{ round: 1, train: TRAIN, seconds: 2 }];
+  const result = new Result({ arrays: new ArrayRecord(), rounds, seconds: 2 });
+  tell({ type: "strategy-finished", result });
+  report.finished();
+  const at = lines.indexOf("[SUMMARY]");
+  assert.deepEqual(lines.slice(at + 1), [
+    "Run finished 1 round in 2.00 s",
+    "",
+    "train         loss  accuracy",
+    "round 1  0.1234568       0.5",
+  ]);
+  const json = JSON.parse(JSON.stringify(report.toJson()));
+  assert.equal(json["run-id"], "7");
+  assert.equal(json.success, true);
+  assert.deepEqual(json.histories[0].rounds[0].train["node-ids"], ["1", "9223372036854775808"]);
+});
+
+Deno.test("a failed run says so in its JSON", () => {
+  const { report } = reporting();
+  report.failed(new FlwrError("cancelled", "The run was stopped"));
+  assert.deepEqual(report.toJson(), {
+    "run-id": "7",
+    success: false,
+    error: "The run was stopped",
+    histories: [],
+  });
+});
+
+Deno.test("numbers are shown for people", () => {
+  assert.deepEqual([0.534, 12.34, 75.4].map(formatSeconds), ["0.53 s", "12.3 s", "75 s"]);
+  assert.deepEqual([0, 999, 249_800, 2e12].map(formatBytes), [
+    "0 B",
+    "999 B",
+    "249.8 kB",
+    "2.0 TB",
+  ]);
+  assert.equal(formatMetric(1 / 3), "0.3333333");
+  assert.equal(formatMetric(2n ** 60n), "1152921504606846976");
+  assert.equal(formatMetric([1, 0.5]), "[1, 0.5]");
+});
