@@ -18,3 +18,6 @@ export const DOWNLOAD_STALL_SECONDS = 60;
 
 /** How often a download says how far it is: every so many percent. */
 export const PROGRESS_PERCENT = 10;
+
+/** Most pixels of one picture in an image folder. */
+export const MAX_IMAGE_PIXELS = 2 ** 26;

@@ -1,0 +1,29 @@
+import { decodeNpy } from "../../tensor/npy.ts";
+import { decodeNpz } from "../../tensor/npz.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { parseFile, readBytes } from "./read_bytes.ts";
+
+/**
+ * The tensor in a .npy file.
+ *
+ * @throws FlwrError that names the file when it cannot be read or is not such a file
+ */
+export async function readNpy(path: string): Promise<Tensor> {
+  const bytes = await readBytes(path);
+  return await parseFile(path, () => decodeNpy(bytes));
+}
+
+/**
+ * The tensors in a .npz file by name.
+ *
+ * @throws FlwrError that names the file when it cannot be read or is not such a file
+ * @example
+ * ```ts
+ * const arrays = await readNpz("mnist.npz");
+ * const train = { x: arrays.get("x_train")!, y: arrays.get("y_train")! };
+ * ```
+ */
+export async function readNpz(path: string): Promise<Map<string, Tensor>> {
+  const bytes = await readBytes(path);
+  return await parseFile(path, () => decodeNpz(bytes));
+}

@@ -1,0 +1,42 @@
+import { FlwrError } from "../../base/error.ts";
+
+/**
+ * A whole file.
+ *
+ * @throws FlwrError "not-found", "permission-denied" or "failed-precondition" that names the file
+ */
+export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** What the file system says about a file, as a sentence; other errors as they are. */
+export function fileError(path: string, error: unknown): unknown {
+  if (error instanceof Deno.errors.NotFound) {
+    return new FlwrError("not-found", `File "${path}" is not there`, { cause: error });
+  }
+  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+    return new FlwrError("permission-denied", `File "${path}" may not be read`, { cause: error });
+  }
+  // The operating system's errors carry its code, such as EISDIR.
+  if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;
+  return new FlwrError("failed-precondition", `File "${path}" cannot be read: ${error.message}`, {
+    cause: error,
+  });
+}
+
+/** Runs a parser on a file's content; its errors name the file. */
+export async function parseFile<T>(path: string, parse: () => T | Promise<T>): Promise<T> {
+  try {
+    return await parse();
+  } catch (error) {
+    if (!(error instanceof FlwrError)) throw error;
+    throw new FlwrError(error.code, `File "${path}": ${error.message}`, {
+      hints: error.hints,
+      cause: error,
+    });
+  }
+}
