@@ -1,4 +1,15 @@
 import type { Value } from "../graph/value.ts";
+import { foldScale } from "./fold_scale.ts";
+import { foldMaxPattern } from "./fold_max.ts";
+import { gemmPattern } from "./gemm.ts";
+import { poolBeforeMonotone } from "./pool_before_monotone.ts";
+import { poolPhases } from "./pool_phases.ts";
+import { reluMaskPattern } from "./relu_mask.ts";
+import { routeFirstPattern } from "./route_first.ts";
+import { sharedPoolIndices } from "./shared_pool_indices.ts";
+import { sinkTransposes } from "./sink_transposes.ts";
+import { transposeBytes } from "./transpose_bytes.ts";
+import { zeroRowPattern } from "./zero_row.ts";
 import type { Pattern } from "./tile.ts";
 
 /** A rewriting of the graph before it is differentiated: outputs in, equal outputs out. */
@@ -16,7 +27,17 @@ export interface Optimizations {
 export const PLAIN: Optimizations = { passes: [], patterns: [] };
 
 /** All optimisations. */
-export const OPTIMIZED: Optimizations = { passes: [], patterns: [] };
+export const OPTIMIZED: Optimizations = {
+  passes: [poolBeforeMonotone, poolPhases, sinkTransposes, transposeBytes, foldScale],
+  patterns: [
+    gemmPattern,
+    zeroRowPattern,
+    foldMaxPattern,
+    routeFirstPattern,
+    reluMaskPattern,
+    sharedPoolIndices,
+  ],
+};
 
 /** Applies the graph passes to outputs. */
 export function applyPasses(outputs: readonly Value[], { passes }: Optimizations): Value[] {

@@ -1,8 +1,8 @@
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { elementType } from "../onnx/element_type.ts";
-import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import { hasGaps } from "../graph/index_table.ts";
 import type { Value } from "../graph/value.ts";
+import { gatherRows, sumTaps } from "./gather_rows.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
 type Elementwise =
@@ -35,24 +35,6 @@ function rangeAlong(x: Value, axis: number): { shape: number[]; data: BigInt64Ar
     shape: x.shape.map((_, other) => other === axis ? length : 1),
     data: BigInt64Array.from({ length }, (_, i) => BigInt(i)),
   };
-}
-
-/** Rows [rows · taps, …] of the source by a table; an entry of −1 takes a row of zeros put after the last one. */
-function gatherRows(
-  builder: GraphBuilder,
-  { inputs: [x], attributes: { table } }: Parameters<PlainLowering<"gatherSum">>[1],
-  source: string,
-): string {
-  const padded = hasGaps(table)
-    ? builder.node("Concat", [source, builder.floats(0, [1, ...x!.shape.slice(1)])], {
-      axis: { int: 0 },
-    })
-    : source;
-  const entries = table.entries.map((entry) => entry < 0 ? table.sourceRows : entry);
-  const indices = builder.constant(tensor("int32", [entries.length], entries));
-  // Rows of one number: GatherElements copies them eight times faster than Gather.
-  const op = x!.shape.length === 1 ? "GatherElements" : "Gather";
-  return builder.node(op, [padded, indices], { axis: { int: 0 } });
 }
 
 /** Plain lowerings of everything but convolution and pooling. */
@@ -129,12 +111,12 @@ export const plainArrays = {
   },
   gatherSum: (builder, value, [x]) => {
     const { table } = value.attributes;
-    const rows = gatherRows(builder, value, x!);
-    if (table.taps === 1) return rows;
-    // A sum over few rows: as a product with ones it is six times faster than ReduceSum.
-    const flat = builder.node("Reshape", [rows, builder.ints([table.taps, -1])]);
-    const sum = builder.node("MatMul", [builder.floats(1, [1, table.taps]), flat]);
-    return builder.node("Reshape", [sum, builder.ints(value.shape)]);
+    const rest = value.shape.slice(1);
+    const padded = hasGaps(table)
+      ? builder.node("Concat", [x!, builder.floats(0, [1, ...rest])], { axis: { int: 0 } })
+      : x!;
+    const rows = gatherRows(builder, table, padded, table.sourceRows, rest.length === 0);
+    return sumTaps(builder, value, rows);
   },
   foldMax: (builder, _, [x]) =>
     builder.node("ReduceMax", [x!, builder.ints([0])], { keepdims: { int: 0 } }),

@@ -60,10 +60,13 @@ export function lowerProgram(
   const body = outer.body();
   const names = emit(results, patterns, (value) => changing.has(value) ? body : outer);
 
-  const bodyOutputs = results.map((value, i): ValueInfo => {
-    const name = `step.${i}`;
-    body.alias(name, names.get(value)!);
-    return { name, dtype: value.dtype, shape: value.shape };
+  const taken = new Set<string>();
+  const bodyOutputs = results.map(({ dtype, shape }, i): ValueInfo => {
+    let name = names.get(results[i]!)!;
+    // An output must be a result of the body's own, and no other output.
+    if (!body.makes(name) || taken.has(name)) name = body.alias(`step.${i}`, name);
+    taken.add(name);
+    return { name, dtype, shape };
   });
   const states = program.state.map(({ input }) => info(input));
   const scanned = program.scanned.map(info);

@@ -32,6 +32,7 @@ export class GraphBuilder {
   readonly #parent?: GraphBuilder;
   readonly #root: GraphBuilder;
   readonly #nodes: NodeProto[] = [];
+  readonly #results = new Set<string>();
   readonly #made = new Map<string, string[]>();
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string | Tensor, string>();
@@ -71,9 +72,15 @@ export class GraphBuilder {
     return names;
   }
 
-  /** Gives a value a further name, for an output of the graph. */
-  alias(name: string, value: string): void {
+  /** Gives a value a further name, for an output of the graph; returns that name. */
+  alias(name: string, value: string): string {
     this.#add("Identity", [value], [name], {});
+    return name;
+  }
+
+  /** Whether a name is that of a result of this very graph. */
+  makes(name: string): boolean {
+    return this.#results.has(name);
   }
 
   /** Adds a node whose outputs have given names. */
@@ -132,6 +139,7 @@ export class GraphBuilder {
   }
 
   #add(op: string, inputs: readonly string[], outputs: string[], attributes: Attributes) {
+    for (const name of outputs) this.#results.add(name);
     this.#nodes.push(create(NodeProtoSchema, {
       opType: op,
       input: [...inputs],

@@ -1,17 +1,17 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { gradients } from "../../ml/grad/gradients.ts";
-import { mul } from "../../ml/graph/elementwise.ts";
-import { reduceSum } from "../../ml/graph/reduce.ts";
-import { sameShape } from "../../ml/graph/shape.ts";
-import { input, type Node, type Value } from "../../ml/graph/value.ts";
-import { OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
-import { LocalEngine } from "../../ml/session/engine.ts";
+import { gradients } from "./gradients.ts";
+import { mul } from "../graph/elementwise.ts";
+import { reduceSum } from "../graph/reduce.ts";
+import { sameShape } from "../graph/shape.ts";
+import { input, type Node, type Value } from "../graph/value.ts";
+import { OPTIMIZED, PLAIN } from "../lower/passes.ts";
+import { LocalEngine } from "../session/engine.ts";
 import { seededRandom } from "../../base/random.ts";
-import { evaluateOnnx } from "./evaluate_onnx.ts";
-import { interpret } from "./interpreter.ts";
-import { type NdArray, ndArray } from "./nd_array.ts";
-import { PRIMITIVE_CASES, type PrimitiveCase } from "./primitive_cases.ts";
+import { evaluateOnnx } from "../testing/evaluate_onnx.ts";
+import { interpret } from "../testing/interpreter.ts";
+import { type NdArray, ndArray } from "../testing/nd_array.ts";
+import { PRIMITIVE_CASES, type PrimitiveCase } from "../testing/primitive_cases.ts";
 
 const RUNS = 25;
 const STEP = 1e-5;

@@ -1,9 +1,9 @@
-import { input, type Node, type Value } from "../../ml/graph/value.ts";
-import { lowerGraph } from "../../ml/lower/program.ts";
-import type { Optimizations } from "../../ml/lower/passes.ts";
-import { applyPasses } from "../../ml/lower/passes.ts";
-import { topologicalOrder } from "../../ml/graph/traverse.ts";
-import type { LocalEngine } from "../../ml/session/engine.ts";
+import { input, type Node, type Value } from "../graph/value.ts";
+import { lowerGraph } from "../lower/program.ts";
+import type { Optimizations } from "../lower/passes.ts";
+import { applyPasses } from "../lower/passes.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+import type { LocalEngine } from "../session/engine.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { NdArray } from "./nd_array.ts";
 

@@ -1,7 +1,7 @@
-import { outputSize, type PoolGeometry } from "../../ml/graph/geometry.ts";
-import type { ConvolutionGeometry } from "../../ml/graph/geometry.ts";
-import { topologicalOrder } from "../../ml/graph/traverse.ts";
-import type { Node, Primitive, Value } from "../../ml/graph/value.ts";
+import { outputSize, type PoolGeometry } from "../graph/geometry.ts";
+import type { ConvolutionGeometry } from "../graph/geometry.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+import type { Node, Primitive, Value } from "../graph/value.ts";
 import { elementCount } from "../../tensor/tensor.ts";
 import { flatAt, fromPositions, type NdArray, ndArray, pick } from "./nd_array.ts";
 

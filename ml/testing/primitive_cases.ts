@@ -6,21 +6,14 @@ import {
   convWeightGrad,
   maxPool,
   maxPoolGrad,
-} from "../../ml/graph/convolution.ts";
-import * as ops from "../../ml/graph/elementwise.ts";
-import { indexTable } from "../../ml/graph/index_table.ts";
-import {
-  foldMax,
-  gather,
-  gatherSum,
-  oneHot,
-  routeFirst,
-  scatterAdd,
-} from "../../ml/graph/indexing.ts";
-import { matmul } from "../../ml/graph/linear.ts";
-import { broadcastTo, concat, pad, reshape, slice, transpose } from "../../ml/graph/movement.ts";
-import { argMax, logSoftmax, reduceMax, reduceSum, softmax } from "../../ml/graph/reduce.ts";
-import { constant, input, type Node, type Primitive, type Value } from "../../ml/graph/value.ts";
+} from "../graph/convolution.ts";
+import * as ops from "../graph/elementwise.ts";
+import { indexTable } from "../graph/index_table.ts";
+import { foldMax, gather, gatherSum, oneHot, routeFirst, scatterAdd } from "../graph/indexing.ts";
+import { matmul } from "../graph/linear.ts";
+import { broadcastTo, concat, pad, reshape, slice, transpose } from "../graph/movement.ts";
+import { argMax, logSoftmax, reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
+import { constant, input, type Node, type Primitive, type Value } from "../graph/value.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 
 /** An input of a case: float32 numbers between `low` and `high`, or integers below `high`. */

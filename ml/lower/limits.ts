@@ -1,0 +1,14 @@
+/**
+ * How much more arithmetic a convolution may take as a product with shifted kernels (pool_phases.ts) than as it stands.
+ * A 5 × 5 kernel under a 2 × 2 pool takes 1.44 times as much, a 3 × 3 kernel 1.78 times.
+ */
+export const MAX_PHASE_WASTE = 2;
+
+/** Fewest examples in a batch for which the batch is made the innermost axis: rows that short are slow to gather. */
+export const MIN_INNERMOST_BATCH = 8;
+
+/** Most rows of patches (channels · taps): beyond, plain convolution works in the cache and this does not. */
+export const MAX_PATCH_ROWS = 1024;
+
+/** Most rows that the first maximum is found in by a triangular product, whose cost grows with their square. */
+export const MAX_TRIANGLE_ROWS = 16;

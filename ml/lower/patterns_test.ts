@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { gradients } from "../grad/gradients.ts";
+import { maxPool } from "../graph/convolution.ts";
+import { add, mul, relu, sign } from "../graph/elementwise.ts";
+import { indexTable } from "../graph/index_table.ts";
+import { foldMax, gatherSum, routeFirst } from "../graph/indexing.ts";
+import { matmul } from "../graph/linear.ts";
+import { reshape, transpose } from "../graph/movement.ts";
+import type { Value } from "../graph/value.ts";
+import { LocalEngine } from "../session/engine.ts";
+import { assertPatternRight, fires, real } from "../testing/compare.ts";
+import { foldMaxPattern } from "./fold_max.ts";
+import { gemmPattern } from "./gemm.ts";
+import { reluMaskPattern } from "./relu_mask.ts";
+import { routeFirstPattern } from "./route_first.ts";
+import { sharedPoolIndices } from "./shared_pool_indices.ts";
+import type { Pattern } from "./tile.ts";
+import { zeroRowPattern } from "./zero_row.ts";
+
+const side = fc.integer({ min: 1, max: 5 });
+
+/** One test: what `build` makes of random lengths is computed right, and the pattern fires on the first output. */
+function patternTest(
+  name: string,
+  pattern: Pattern,
+  build: (m: number, k: number, n: number, flags: number) => Value[],
+): void {
+  Deno.test(name, async () => {
+    await using engine = await LocalEngine.create(1);
+    await fc.assert(
+      fc.asyncProperty(side, side, side, fc.nat(7), fc.nat(), async (m, k, n, flags, seed) => {
+        const outputs = build(m, k, n, flags);
+        assert.ok(fires(pattern, outputs[0]!, outputs), "fires");
+        await assertPatternRight(engine, pattern, outputs, seed);
+      }),
+      { numRuns: 20 },
+    );
+  });
+}
+
+function factor(name: string, rows: number, columns: number, turned: boolean): Value {
+  return turned ? transpose(real(name, [columns, rows])) : real(name, [rows, columns]);
+}
+
+patternTest("a product with transposed factors is a Gemm", gemmPattern, (m, k, n, flags) => [
+  matmul(factor("a", m, k, true), factor("b", k, n, (flags & 1) > 0)),
+]);
+
+patternTest("a product with a bias is a Gemm", gemmPattern, (m, k, n, flags) => {
+  const product = matmul(factor("a", m, k, (flags & 1) > 0), factor("b", k, n, (flags & 2) > 0));
+  const bias = real("bias", (flags & 4) > 0 ? [m, 1] : [n]);
+  return [add(product, bias)];
+});
+
+patternTest("a product with momentum is a Gemm", gemmPattern, (m, k, n, flags) => {
+  const product = matmul(factor("a", m, k, (flags & 1) > 0), factor("b", k, n, (flags & 2) > 0));
+  const velocity = mul(real("v", [m, n]), 0.9);
+  return [(flags & 4) > 0 ? add(velocity, product) : add(product, velocity)];
+});
+
+Deno.test("a product that is used elsewhere, or stretched, is not swallowed", () => {
+  const product = matmul(real("a", [1, 3]), real("b", [3, 2]));
+  const sum = add(product, real("bias", [2]));
+  assert.ok(!fires(gemmPattern, sum, [sum, product]));
+  assert.ok(!fires(gemmPattern, add(product, real("c", [4, 2]))));
+});
+
+patternTest("gaps take their zeros from the product", zeroRowPattern, (m, k, n, flags) => {
+  const product = matmul(factor("a", m, k, (flags & 1) > 0), real("b", [k, 2 * n]));
+  const source = (flags & 2) > 0 ? reshape(product, [2 * m, n]) : product;
+  const rows = source.shape[0]!;
+  const table = indexTable(rows, Int32Array.from({ length: 6 }, (_, i) => (i % (rows + 1)) - 1));
+  return [gatherSum(source, { ...table, taps: 2, rows: 3 })];
+});
+
+patternTest("the maximum over rows is a tree", foldMaxPattern, (m, k, n) => [
+  foldMax(real("x", [m, k, n])),
+]);
+
+patternTest("the first maximum is found by a triangle", routeFirstPattern, (m, k, n) => {
+  const x = real("x", [m, k, n]);
+  return [routeFirst(x, foldMax(x), real("d", [k, n]))];
+});
+
+patternTest("the sign of a relu is a mask", reluMaskPattern, (m, k) => [
+  sign(relu(real("x", [m, k]))),
+]);
+
+patternTest("a pool and its gradient share the indices", sharedPoolIndices, (m, k, n) => {
+  const x = real("x", [m, k, n + 2, 4]);
+  const pooled = maxPool(x, 2, { stride: 1 });
+  return [pooled, ...gradients(pooled, [x], real("d", pooled.shape))];
+});

@@ -1,0 +1,142 @@
+import type { ConvolutionGeometry, Pair, PoolGeometry } from "../graph/geometry.ts";
+import { outputSize } from "../graph/geometry.ts";
+import { type IndexTable, indexTable } from "../graph/index_table.ts";
+import { foldMax, gatherSum } from "../graph/indexing.ts";
+import { matmul } from "../graph/linear.ts";
+import { reshape, transpose } from "../graph/movement.ts";
+import { rewrite } from "../graph/traverse.ts";
+import type { Value } from "../graph/value.ts";
+import { MAX_PATCH_ROWS, MAX_PHASE_WASTE, MIN_INNERMOST_BATCH } from "./limits.ts";
+
+/** Along one axis: which elements of the input the windows of a pool see together, and through which kernel taps. */
+interface Axis {
+  /** Offsets, from the start of a pool's first convolution window, of all elements that are seen. */
+  readonly offsets: readonly number[];
+  /** offsetOf[phase][tap]: position in `offsets` of a tap of the convolution that is `phase` in the pool's window. */
+  readonly offsetOf: readonly (readonly number[])[];
+}
+
+function axisOf(phases: number, taps: number, stride: number, dilation: number): Axis {
+  const seen = Array.from(
+    { length: phases },
+    (_, phase) => Array.from({ length: taps }, (_, tap) => phase * stride + tap * dilation),
+  );
+  const offsets = [...new Set(seen.flat())].sort((a, b) => a - b);
+  return { offsets, offsetOf: seen.map((row) => row.map((offset) => offsets.indexOf(offset))) };
+}
+
+function axesOf(conv: ConvolutionGeometry, pool: PoolGeometry): readonly [Axis, Axis] {
+  const axis = (i: 0 | 1) =>
+    axisOf(pool.kernel[i], conv.kernel[i], conv.stride[i], conv.dilation[i]);
+  return [axis(0), axis(1)];
+}
+
+/** Arithmetic of the product with shifted kernels, as a multiple of the convolution's own. */
+function waste(conv: ConvolutionGeometry, pool: PoolGeometry): number {
+  const axes = axesOf(conv, pool);
+  return [0, 1].reduce((product, i) => {
+    const seen = pool.kernel[i]! * axes[i]!.offsets.length;
+    return product * seen / (pool.stride[i]! * conv.kernel[i]!);
+  }, 1);
+}
+
+/**
+ * The rows of patches: for channel c, offsets (a, b) and pooled position (p, q), the row of x [c·h·w, batch] that is
+ * seen there, or −1 in the padding.
+ */
+function patchTable(
+  channels: number,
+  conv: ConvolutionGeometry,
+  pool: PoolGeometry,
+  pooled: Pair,
+): IndexTable {
+  const { input: [height, width], stride, padding } = conv;
+  const [rows, columns] = axesOf(conv, pool);
+  const entries: number[] = [];
+  for (let c = 0; c < channels; c++) {
+    for (const a of rows.offsets) {
+      for (const b of columns.offsets) {
+        for (let p = 0; p < pooled[0]; p++) {
+          for (let q = 0; q < pooled[1]; q++) {
+            const h = p * pool.stride[0] * stride[0] + a - padding[0];
+            const w = q * pool.stride[1] * stride[1] + b - padding[1];
+            const inside = h >= 0 && h < height && w >= 0 && w < width;
+            entries.push(inside ? (c * height + h) * width + w : -1);
+          }
+        }
+      }
+    }
+  }
+  return indexTable(channels * height * width, Int32Array.from(entries));
+}
+
+/**
+ * The shifted kernels: row (phase i, phase j, filter o), column (channel c, offsets a, b) holds the weight of w
+ * [o·c·kh·kw] that meets that element in that phase, or −1 for none.
+ */
+function kernelTable(
+  filters: number,
+  channels: number,
+  conv: ConvolutionGeometry,
+  pool: PoolGeometry,
+): IndexTable {
+  const [rows, columns] = axesOf(conv, pool);
+  const [kh, kw] = conv.kernel;
+  const width = channels * rows.offsets.length * columns.offsets.length;
+  const entries = new Int32Array(pool.kernel[0] * pool.kernel[1] * filters * width).fill(-1);
+  let row = 0;
+  for (const taps of rows.offsetOf) {
+    for (const across of columns.offsetOf) {
+      for (let o = 0; o < filters; o++, row++) {
+        for (let c = 0; c < channels; c++) {
+          taps.forEach((a, i) =>
+            across.forEach((b, j) => {
+              const column = (c * rows.offsets.length + a) * columns.offsets.length + b;
+              entries[row * width + column] = ((o * channels + c) * kh + i) * kw + j;
+            })
+          );
+        }
+      }
+    }
+  }
+  return indexTable(filters * channels * kh * kw, entries);
+}
+
+/**
+ * maxPool(conv(x, w)) → one matrix product. Each position in the pool's window, a phase, gets kernels of its own,
+ * shifted to where the window begins; patches of the input are gathered once for all phases, and the maximum over the
+ * phases is the pool. The batch is made the innermost axis, so that gathering copies whole rows, and the same patches
+ * serve the gradient of the weights. Worth it where the shifted kernels waste little.
+ */
+export function poolPhases(outputs: readonly Value[]): Value[] {
+  return rewrite(outputs, (value, uses) => {
+    const [inner] = value.inputs;
+    if (value.primitive !== "maxPool" || inner!.primitive !== "conv" || uses(inner!) > 1) {
+      return undefined;
+    }
+    const pool = value.attributes.geometry;
+    const conv = inner!.attributes.geometry;
+    const [x, w] = inner!.inputs as readonly [Value, Value];
+    const [batch, channels] = x.shape as [number, number];
+    const [rows, columns] = axesOf(conv, pool);
+    const patchRows = channels * rows.offsets.length * columns.offsets.length;
+    const suits = conv.groups === 1 && pool.padding.every((length) => length === 0) &&
+      batch >= MIN_INNERMOST_BATCH && patchRows <= MAX_PATCH_ROWS &&
+      waste(conv, pool) <= MAX_PHASE_WASTE;
+    if (!suits) return undefined;
+
+    const filters = w.shape[0]!;
+    const pooled = outputSize(pool);
+    const phases = pool.kernel[0] * pool.kernel[1];
+    const size = pooled[0] * pooled[1] * batch;
+    const pixels = reshape(transpose(x, [1, 2, 3, 0]), [-1, batch]);
+    const patches = gatherSum(pixels, patchTable(channels, conv, pool, pooled));
+    const kernels = gatherSum(reshape(w, [-1]), kernelTable(filters, channels, conv, pool));
+    const products = matmul(
+      reshape(kernels, [phases * filters, patchRows]),
+      reshape(patches, [patchRows, size]),
+    );
+    const maxima = foldMax(reshape(products, [phases, filters * size]));
+    return transpose(reshape(maxima, [filters, ...pooled, batch]), [3, 0, 1, 2]);
+  });
+}

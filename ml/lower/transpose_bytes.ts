@@ -1,0 +1,57 @@
+import { itemSize } from "../../tensor/dtype.ts";
+import { cast } from "../graph/elementwise.ts";
+import { reshape, transpose } from "../graph/movement.ts";
+import { rewrite } from "../graph/traverse.ts";
+import { node, type Value } from "../graph/value.ts";
+import { permutedVector } from "./sink_transposes.ts";
+
+/** transpose(x, order) with the transpose as deep as possible; undefined if it does not reach smaller elements. */
+function hoisted(x: Value, order: readonly number[]): Value | undefined {
+  const [first, second] = x.inputs;
+  switch (x.primitive) {
+    case "cast":
+      return itemSize(first!.dtype) < itemSize(x.dtype)
+        ? cast(shapedFirst(first!, order), x.dtype)
+        : undefined;
+    case "sub":
+    case "mul":
+    case "div":
+    case "add": {
+      // The operand meets transpose(x, order), so it goes the opposite way.
+      const back: number[] = [];
+      order.forEach((axis, i) => back[axis] = i);
+      const other = permutedVector(second!, back);
+      const moved = hoisted(first!, order);
+      if (other === undefined || moved === undefined) return undefined;
+      return node(x.primitive, {}, [moved, other], moved.shape, x.dtype);
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** As transpose(x, order); rows that were reshaped behind the batch are transposed as the matrix they were before. */
+function shapedFirst(x: Value, order: readonly number[]): Value {
+  const last = order.length - 1;
+  const batchToBack = order.every((axis, i) => axis === (i === last ? 0 : i + 1));
+  const [rows] = x.inputs;
+  if (x.primitive === "reshape" && batchToBack && rows!.shape.length === 2) {
+    if (rows!.shape[0] === x.shape[0]) {
+      return reshape(transpose(rows!), [...x.shape.slice(1), x.shape[0]!]);
+    }
+  }
+  return transpose(x, order);
+}
+
+/**
+ * Moves a transpose of normalised pixels in front of the conversion from bytes, where it moves a quarter of the data.
+ */
+export function transposeBytes(outputs: readonly Value[]): Value[] {
+  return rewrite(
+    outputs,
+    (value) =>
+      value.primitive === "transpose"
+        ? hoisted(value.inputs[0]!, value.attributes.permutation)
+        : undefined,
+  );
+}
