@@ -1,21 +1,130 @@
 /**
- * What an app imports: `import { ClientApp, ServerApp, FedAvg } from "flwr"`.
+ * What an app imports: `import { ClientApp, ServerApp, FedAvg, Model } from "flwr"`.
  *
  * @module
  */
+
+// Errors
+export { type ErrorCode, FlwrError, type FlwrErrorOptions } from "./base/error.ts";
+
+// Messages and records
 export { ArrayRecord } from "./app/array_record.ts";
-export { ClientApp, isClientApp } from "./app/client_app.ts";
-export type { ClientMod } from "./app/client_mod.ts";
 export { ConfigRecord } from "./app/config_record.ts";
 export type { Context } from "./app/context.ts";
-export { FedAvg, type FedAvgOptions } from "./app/strategy/fedavg.ts";
-export { float } from "./app/float.ts";
-export { Grid } from "./app/grid.ts";
-export { Message } from "./app/message.ts";
-export type { Metadata } from "./app/metadata.ts";
+export { type Float, float } from "./app/float.ts";
+export { type InstructionInit, Message, type ReplyOptions } from "./app/message.ts";
+export {
+  type MessageError,
+  MessageErrorCode,
+  type MessageId,
+  type MessageType,
+  type Metadata,
+  type NodeId,
+  type RunId,
+} from "./app/metadata.ts";
 export { MetricRecord } from "./app/metric_record.ts";
 export { NdArray } from "./app/nd_array.ts";
-export { RecordDict } from "./app/record_dict.ts";
-export { isServerApp, ServerApp } from "./app/server_app.ts";
-export { FlwrError } from "./base/error.ts";
+export { type AnyRecord, RecordDict, type RecordDictInit } from "./app/record_dict.ts";
+export type { ConfigInput, ConfigValue, MetricInput, MetricValue } from "./app/typed_value.ts";
+
+// ClientApp
+export {
+  ClientApp,
+  type ClientAppOptions,
+  type Handler,
+  type HandlerOptions,
+  type HandlerResult,
+} from "./app/client_app.ts";
+export type { ClientMod, Respond } from "./app/client_mod.ts";
+
+// ServerApp and strategies
+export type { ProgressEvent, ProgressListener } from "./app/events.ts";
+export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
+export { ServerApp, type ServerMain } from "./app/server_app.ts";
+export { FedAdagrad } from "./app/strategy/fedadagrad.ts";
+export { FedAdam } from "./app/strategy/fedadam.ts";
+export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
+export { FedAvgM } from "./app/strategy/fedavgm.ts";
+export { FedMedian } from "./app/strategy/fedmedian.ts";
+export { FedProx } from "./app/strategy/fedprox.ts";
+export { FedTrimmedAvg } from "./app/strategy/fedtrimmedavg.ts";
+export { FedYogi } from "./app/strategy/fedyogi.ts";
+export { type HistoryJson, historyToJson } from "./app/strategy/history_json.ts";
+export { Krum } from "./app/strategy/krum.ts";
+export { MultiKrum } from "./app/strategy/multikrum.ts";
+export {
+  type Failure,
+  type PhaseName,
+  type PhaseRecord,
+  Result,
+  type RoundRecord,
+} from "./app/strategy/result.ts";
+export type { ConfigSource, EvaluateFn, StartOptions } from "./app/strategy/run_strategy.ts";
+export {
+  type PhaseOutcome,
+  type PhasePlan,
+  type Round,
+  Strategy,
+  type TrainOutcome,
+} from "./app/strategy/strategy.ts";
+
+// Tensors
+export { type DType, DTYPES, type TypedArray } from "./tensor/dtype.ts";
+export { decodeNpy, encodeNpy } from "./tensor/npy.ts";
 export { type Tensor, tensor, zeros } from "./tensor/tensor.ts";
+export { decodeNpz, encodeNpz } from "./tensor/npz.ts";
+
+// Training
+export {
+  conv2d,
+  type Conv2dOptions,
+  crossEntropy,
+  type Dataset,
+  datasetSize,
+  dense,
+  type DenseOptions,
+  type Evaluation,
+  type FitOptions,
+  type FitResult,
+  flatten,
+  type Initializer,
+  type InputSpec,
+  type Layer,
+  layer,
+  type LayerOptions,
+  type Loss,
+  maxPool2d,
+  Model,
+  type ModelOptions,
+  type Normalization,
+  type Optimizer,
+  type Progress,
+  relu,
+  type Scope,
+  sequential,
+  sequentialWith,
+  sgd,
+  type SgdOptions,
+} from "./ml/mod.ts";
+
+// Data sets
+export { readNpy, readNpz } from "./ml/data/array_files.ts";
+export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
+export { type CsvOptions, parseCsv, readCsv, type TableDataset } from "./ml/data/csv.ts";
+export type { ImageDataset } from "./ml/data/image_dataset.ts";
+export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
+export {
+  type ClassAssignment,
+  partitionPathological,
+  type PathologicalOptions,
+} from "./ml/data/partition/pathological.ts";
+export type { PartitionOptions, Partitions } from "./ml/data/partition/partitions.ts";
+export { partitionByShards, type ShardOptions } from "./ml/data/partition/shards.ts";
+export {
+  partitionBySize,
+  partitionIid,
+  type SizePartitionOptions,
+  type SizeSkew,
+} from "./ml/data/partition/size.ts";
+export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
