@@ -1,0 +1,80 @@
+import { create } from "@bufbuild/protobuf";
+import { FlwrError } from "../../base/error.ts";
+import type { LinkObject } from "../../link/message.ts";
+import { type Array as ArrayProto, ArraySchema } from "../../proto/gen/current/recorddict_pb.ts";
+import { CHUNK_BYTES } from "./limits.ts";
+import { makeObject, type ParsedObject } from "./object.ts";
+import { pythonJson, pythonObject } from "./python_json.ts";
+
+/** An array's object and its chunks, chunks first. Equal chunks are one object that is referred to twice. */
+export async function deflateArray(array: ArrayProto): Promise<LinkObject[]> {
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < array.data.length; start += CHUNK_BYTES) {
+    pieces.push(array.data.subarray(start, start + CHUNK_BYTES));
+  }
+  const chunks = await Promise.all(pieces.map((piece) => makeObject("ArrayChunk", [], piece)));
+  const unique = new Map(chunks.map((chunk) => [chunk.id, chunk]));
+  const ids = [...unique.keys()];
+  const places = new Map(ids.map((id, place) => [id, place]));
+  const body = pythonObject([
+    ["dtype", pythonJson(array.dtype)],
+    ["shape", pythonJson(array.shape)],
+    ["stype", pythonJson(array.stype)],
+    ["arraychunk_ids", pythonJson(chunks.map(({ id }) => places.get(id)!))],
+  ]);
+  return [...unique.values(), await makeObject("Array", ids, new TextEncoder().encode(body))];
+}
+
+/** What an Array object says of its array. */
+export interface ArrayHeader {
+  readonly dtype: string;
+  readonly shape: readonly number[];
+  readonly stype: string;
+  /** For each chunk in order, its place among the object's children. */
+  readonly chunks: readonly number[];
+}
+
+/** Reads an Array object's body. @throws FlwrError "invalid-argument" */
+export function parseArray({ body, children }: ParsedObject): ArrayHeader {
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(body));
+  } catch (cause) {
+    throw malformed(cause);
+  }
+  if (typeof header !== "object" || header === null) throw malformed();
+  const { dtype, shape, stype, arraychunk_ids: chunks } = header as Record<string, unknown>;
+  const valid = typeof dtype === "string" && typeof stype === "string" &&
+    dtype.isWellFormed() && stype.isWellFormed() &&
+    isIntegers(shape, -(2 ** 31), 2 ** 31) && isIntegers(chunks, 0, children.length);
+  if (!valid) throw malformed();
+  return { dtype, shape, stype, chunks };
+}
+
+/** Puts an array together; the data of a single chunk is not copied. */
+export function inflateArray(header: ArrayHeader, chunks: readonly Uint8Array[]): ArrayProto {
+  const { dtype, shape, stype } = header;
+  return create(ArraySchema, { dtype, shape: [...shape], stype, data: concat(chunks) });
+}
+
+function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const data = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const chunk of chunks) {
+    data.set(chunk, offset);
+    offset += chunk.length;
+  }
+  return data;
+}
+
+function isIntegers(value: unknown, from: number, below: number): value is number[] {
+  return Array.isArray(value) &&
+    value.every((item) => Number.isInteger(item) && item >= from && item < below);
+}
+
+function malformed(cause?: unknown): FlwrError {
+  return new FlwrError("invalid-argument", "Malformed object: its body describes no array", {
+    cause,
+  });
+}

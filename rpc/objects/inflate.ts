@@ -1,0 +1,126 @@
+import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
+import { FlwrError } from "../../base/error.ts";
+import type { LinkObject, ObjectId } from "../../link/message.ts";
+import {
+  type Array as ArrayProto,
+  type ArrayRecord,
+  ArrayRecordSchema,
+  ConfigRecordSchema,
+  MetricRecordSchema,
+  type RecordDict,
+  RecordDictSchema,
+} from "../../proto/gen/current/recorddict_pb.ts";
+import { inflateArray, parseArray } from "./array.ts";
+import { MAX_INFLATED_BYTES } from "./limits.ts";
+import { type ObjectType, type ParsedObject, parseObject } from "./object.ts";
+import { parseOrdered } from "./python_json.ts";
+
+/** Finds an object by its id. The bytes are trusted to hash to it. */
+export type GetObject = (id: ObjectId) => LinkObject | undefined;
+
+/**
+ * Puts a RecordDict together from its objects. An array of one chunk is a view of the chunk's bytes.
+ *
+ * The four levels (dict, record, array, chunk) are fixed by the types that each allows for its children, so objects
+ * that refer to each other in circles or without end are refused like any others of a wrong type.
+ *
+ * @param root the id of the RecordDict's own object
+ * @throws FlwrError "not-found" for an object that is missing; "invalid-argument" for a malformed one;
+ *   "resource-exhausted" when the records are larger than a message may be
+ */
+export function inflateRecordDict(root: ObjectId, get: GetObject): RecordDict {
+  const source = new ObjectSource(get);
+  const dict = source.load(root, ["RecordDict"]);
+  const items = membersOf(dict).map(([key, id]) => {
+    const record = source.load(id, ["ArrayRecord", "MetricRecord", "ConfigRecord"]);
+    return { key, value: inflateRecord(record, source) };
+  });
+  return create(RecordDictSchema, { items });
+}
+
+function inflateRecord(
+  record: ParsedObject,
+  source: ObjectSource,
+): RecordDict["items"][number]["value"] {
+  switch (record.type) {
+    case "MetricRecord":
+      return { case: "metricRecord", value: decode(MetricRecordSchema, record) };
+    case "ConfigRecord":
+      return { case: "configRecord", value: decode(ConfigRecordSchema, record) };
+    default:
+      return { case: "arrayRecord", value: inflateArrayRecord(record, source) };
+  }
+}
+
+function inflateArrayRecord(record: ParsedObject, source: ObjectSource): ArrayRecord {
+  const items = membersOf(record).map(([key, id]) => ({ key, value: source.array(id) }));
+  return create(ArrayRecordSchema, { items });
+}
+
+/** The names that an object gives to its children, in its order. */
+function membersOf(object: ParsedObject): [key: string, id: ObjectId][] {
+  const children = new Set(object.children);
+  const members = [...parseOrdered(decodeText(object.body))];
+  for (const [key, id] of members) {
+    if (!children.has(id)) throw malformed(`"${key}" is not among its children`);
+  }
+  return members;
+}
+
+/** The objects of one RecordDict, and how many bytes were taken from them: one that is referred to twice counts twice. */
+class ObjectSource {
+  readonly #get: GetObject;
+  #inflated = 0;
+
+  constructor(get: GetObject) {
+    this.#get = get;
+  }
+
+  load(id: ObjectId, types: readonly ObjectType[]): ParsedObject {
+    const object = this.#get(id);
+    if (object === undefined) throw new FlwrError("not-found", `Object "${id}" is missing`);
+    const parsed = parseObject(object.bytes);
+    if (!types.includes(parsed.type)) {
+      throw malformed(`"${id}" is a ${parsed.type}, expected ${types.join(" or ")}`);
+    }
+    this.#inflated += parsed.body.length;
+    if (this.#inflated > MAX_INFLATED_BYTES) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `The records of one message are larger than ${MAX_INFLATED_BYTES} bytes`,
+      );
+    }
+    return parsed;
+  }
+
+  array(id: ObjectId): ArrayProto {
+    const object = this.load(id, ["Array"]);
+    const header = parseArray(object);
+    const chunks = header.chunks.map((place) =>
+      this.load(object.children[place]!, ["ArrayChunk"]).body
+    );
+    return inflateArray(header, chunks);
+  }
+}
+
+function decode<M extends DescMessage>(schema: M, { body }: ParsedObject): MessageShape<M> {
+  try {
+    return fromBinary(schema, body);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", `Malformed object: its body is no ${schema.name}`, {
+      cause,
+    });
+  }
+}
+
+function decodeText(body: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(body);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "Malformed object: its body is no text", { cause });
+  }
+}
+
+function malformed(why: string): FlwrError {
+  return new FlwrError("invalid-argument", `Malformed object: ${why}`);
+}

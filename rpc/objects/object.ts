@@ -1,0 +1,99 @@
+import { createHash } from "node:crypto";
+import { FlwrError } from "../../base/error.ts";
+import type { LinkObject, ObjectId } from "../../link/message.ts";
+import { SYNC_HASH_BYTES } from "./limits.ts";
+
+/** What an object can be, by the first word of its bytes (Flower 1.28 to 1.42). */
+export const OBJECT_TYPES = [
+  "ArrayChunk",
+  "Array",
+  "ArrayRecord",
+  "MetricRecord",
+  "ConfigRecord",
+  "RecordDict",
+  "Message",
+] as const;
+
+/** What an object is. */
+export type ObjectType = typeof OBJECT_TYPES[number];
+
+/** An object taken apart: head "Type child,child length", a zero byte, body. */
+export interface ParsedObject {
+  readonly type: ObjectType;
+  readonly children: readonly ObjectId[];
+  /** A view of the object's bytes. */
+  readonly body: Uint8Array;
+}
+
+const OBJECT_ID = /^[0-9a-f]{64}$/;
+
+/** Whether the text can be an object's id. */
+export function isObjectId(text: string): boolean {
+  return OBJECT_ID.test(text);
+}
+
+/** Puts an object together and names it by the SHA-256 of its bytes. */
+export async function makeObject(
+  type: ObjectType,
+  children: readonly ObjectId[],
+  body: Uint8Array,
+): Promise<LinkObject> {
+  const head = new TextEncoder().encode(`${type} ${children.join(",")} ${body.length}\0`);
+  const bytes = new Uint8Array(head.length + body.length);
+  bytes.set(head);
+  bytes.set(body, head.length);
+  return { id: await hashObject(bytes), bytes, children };
+}
+
+/** An object's id: the SHA-256 of its bytes in lower-case hexadecimal. */
+export async function hashObject(bytes: Uint8Array): Promise<ObjectId> {
+  if (bytes.length <= SYNC_HASH_BYTES) return createHash("sha256").update(bytes).digest("hex");
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  return new Uint8Array(digest).toHex();
+}
+
+/**
+ * Takes an object's bytes apart.
+ *
+ * @throws FlwrError "invalid-argument" for a head that is not exactly as Flower writes it
+ */
+export function parseObject(bytes: Uint8Array): ParsedObject {
+  const end = bytes.indexOf(0);
+  if (end < 0) throw malformed("it has no head");
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, end)).split(" ");
+  const [type, list, length] = head;
+  if (type === undefined || list === undefined || length === undefined || head.length !== 3) {
+    throw malformed("its head has not three parts");
+  }
+  const known = OBJECT_TYPES.find((name) => name === type);
+  if (known === undefined) throw malformed("its type is not known");
+  const children = list === "" ? [] : list.split(",");
+  if (!children.every(isObjectId)) throw malformed("a child is no object id");
+  const body = bytes.subarray(end + 1);
+  if (length !== String(body.length)) {
+    throw malformed(`its head announces "${length}" bytes, its body has ${body.length}`);
+  }
+  return { type: known, children, body };
+}
+
+/**
+ * Reads an object that somebody else gave a name.
+ *
+ * @param id the name under which it was given
+ * @throws FlwrError "invalid-argument" for malformed bytes; "data-loss" when the name is not theirs
+ */
+export async function readObject(id: ObjectId, bytes: Uint8Array): Promise<LinkObject> {
+  const { children } = parseObject(bytes);
+  const actual = await hashObject(bytes);
+  if (actual !== id) {
+    throw new FlwrError(
+      "data-loss",
+      `Object "${id}" does not hold its bytes: they hash to "${actual}"`,
+    );
+  }
+  return { id, bytes, children };
+}
+
+function malformed(why: string): FlwrError {
+  return new FlwrError("invalid-argument", `Malformed object: ${why}`);
+}
