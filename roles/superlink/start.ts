@@ -3,6 +3,7 @@ import { readKeyPair } from "../../auth/key_pair.ts";
 import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
 import { systemClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
@@ -45,10 +46,7 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
-  const store = config.database === undefined
-    ? new MemoryStore()
-    : new SqliteStore(config.database);
-  cleanup.defer(() => store.close());
+  const store = config.database === undefined ? new MemoryStore() : openDatabase(config.database);
   const link = await createLink({
     store,
     clock: systemClock,
@@ -110,6 +108,15 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
       logger.info("SuperLink stopped");
     },
   };
+}
+
+function openDatabase(file: string): SqliteStore {
+  try {
+    return new SqliteStore(file);
+  } catch (error) {
+    const { code, message, hints } = FlwrError.from(error);
+    throw new FlwrError(code, `--database: ${message}`, { hints, cause: error });
+  }
 }
 
 function admitEveryone(): Authentication {

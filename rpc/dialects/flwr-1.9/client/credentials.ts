@@ -27,6 +27,11 @@ export class NodeCredentials {
     this.#identity = identity;
   }
 
+  /** The node's key, as logs and messages call it. */
+  get fingerprint(): string {
+    return this.#identity.key.publicKey.fingerprint;
+  }
+
   /** The headers of CreateNode, which is not signed. */
   joinHeaders(): Record<string, string> {
     return { [PUBLIC_KEY_HEADER]: encodePublicKeyHeader(this.#identity.key.publicKey) };

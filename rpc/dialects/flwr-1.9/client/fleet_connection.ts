@@ -45,7 +45,9 @@ export class FleetConnection19 implements FleetConnection {
         timeoutSeconds: CALL_DEADLINE_SECONDS,
         ...(headers && { metadata: () => Promise.resolve(headers) }),
       },
-    );
+    ).catch((error) => {
+      throw this.#explainDenial(FlwrError.from(error));
+    });
     await this.#credentials?.accept(header("public-key"));
     const nodeId = nodeFromWire(response.node);
     if (nodeId === undefined || response.node?.anonymous) {
@@ -112,6 +114,26 @@ export class FleetConnection19 implements FleetConnection {
 
   close(): void {
     this.#channel.close();
+  }
+
+  /** The SuperLink says no more than "Access denied": what that can mean, the node knows. */
+  #explainDenial(error: FlwrError): FlwrError {
+    if (error.code !== "unauthenticated") return error;
+    const key = this.#credentials?.fingerprint;
+    return new FlwrError(
+      error.code,
+      key === undefined ? error.message : `${error.message} for key ${key}`,
+      {
+        cause: error,
+        hints: key === undefined
+          ? [
+            "This SuperLink admits known keys only: give --auth-supernode-private-key and --auth-supernode-public-key",
+          ]
+          : [
+            "Have this node's public key added to the file behind the SuperLink's --auth-list-public-keys",
+          ],
+      },
+    );
   }
 
   #node() {
