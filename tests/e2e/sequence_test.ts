@@ -21,3 +21,16 @@ scenario("one SuperLink and its nodes serve one run after the other", async (sta
   assertSameRun(results[1]!, results[0]!);
   assert.deepEqual(nodes.map(({ status }) => status), [undefined, undefined], "the nodes stay");
 });
+
+scenario("one SuperLink and its nodes serve two runs at the same time", async (stage) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const { driver, fleet } = await startSuperLink({ stage, credentials });
+  await Promise.all(
+    [1, 2].map((node) => joined(startSuperNode({ stage, credentials, fleet, node }))),
+  );
+  const [first, second] = await Promise.all([1, 2].map((number) => {
+    const result = stage.path(`result-${number}.json`);
+    return runResult(startServerApp({ stage, credentials, driver, result }), result);
+  }));
+  assertSameRun(second!, first!);
+});

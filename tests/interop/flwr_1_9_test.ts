@@ -2,9 +2,12 @@
  * The real Flower 1.9.0 at either end of our processes, with TLS and authentication. In each combination the final
  * weights must equal those of the run with nothing but the real Flower, bit for bit.
  */
+import assert from "node:assert/strict";
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
+import { eventually } from "../support/deadline.ts";
 import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { startPeerServerApp, startPeerSuperLink, startPeerSuperNode } from "../support/peer.ts";
+import { RawDriver } from "../support/raw_driver.ts";
 import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
 import type { Stage } from "../support/stage.ts";
 import { pythonScenario } from "./python_scenario.ts";
@@ -72,7 +75,8 @@ pythonScenario(
     startPeerSuperNode({ stage, python, credentials, fleet, node: 1 });
     await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
     const result = stage.path("result.json");
-    const run = startServerApp({ stage, credentials, driver, result });
+    // the start comes from one of the nodes, whichever is asked
+    const run = startServerApp({ stage, credentials, driver, result, initial: "client" });
     assertSameRun(await runResult(run, result), await expected);
   },
 );
@@ -87,5 +91,37 @@ pythonScenario(
     const result = stage.path("result.json");
     const run = startPeerServerApp({ stage, python, driver, result });
     assertSameRun(await runResult(run, result), await expected);
+  },
+);
+
+pythonScenario("flwr 1.9: a model of 6 MB goes all ways", async (stage, python) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const { driver, fleet } = await startSuperLink({ stage, credentials });
+  startPeerSuperNode({ stage, python, credentials, fleet, node: 1 });
+  await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+  const [theirs, ours] = [stage.path("theirs.json"), stage.path("ours.json")];
+  const options = { stage, credentials, driver, initial: "large", rounds: 1 } as const;
+  const theirRun = startPeerServerApp({ ...options, python, result: theirs });
+  const expected = await runResult(theirRun, theirs);
+  assertSameRun(await runResult(startServerApp({ ...options, result: ours }), ours), expected);
+});
+
+pythonScenario(
+  "flwr 1.9: a Python SuperNode that left comes back under its id",
+  async (stage, python) => {
+    const credentials = await makeCredentials(stage.folder.path, 1);
+    const { driver, fleet } = await startSuperLink({ stage, credentials });
+    using watcher = await RawDriver.connect(driver, credentials);
+    const isThere = async () => (await watcher.nodes())[0];
+    const start = () => startPeerSuperNode({ stage, python, credentials, fleet, node: 1 });
+    const first = start();
+    const id = await eventually(isThere, 30, "the Python SuperNode to join");
+    // once it has done something it is past its start, where Ctrl-C would be a crash
+    await watcher.instruct(id);
+    await first.waitForLine(/Sent reply/);
+    assert.equal((await first.end("SIGINT")).code, 0);
+    assert.deepEqual(await watcher.nodes(), []);
+    start();
+    assert.equal(await eventually(isThere, 30, "the Python SuperNode to join again"), id);
   },
 );

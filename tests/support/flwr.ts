@@ -1,5 +1,5 @@
 import type { Credentials } from "./credentials.ts";
-import type { Addresses } from "./peer.ts";
+import type { Addresses, RunOptions } from "./peer.ts";
 import type { Process } from "./process.ts";
 import { repositoryPath } from "./repository.ts";
 import type { Stage } from "./stage.ts";
@@ -81,21 +81,15 @@ export async function joined(supernode: Process): Promise<string> {
   return match[1]!;
 }
 
-/**
- * Starts our ServerApp with the tests' ServerApp.
- *
- * @param options.result the JSON file that the ServerApp writes at the end
- */
+/** Starts our ServerApp with the tests' ServerApp. */
 export function startServerApp(
-  { stage, credentials, driver, result, rounds = 3, flags = [] }: FlwrOptions & {
-    driver: string;
-    result: string;
-    rounds?: number;
-  },
+  { stage, credentials, driver, result, initial = "given", rounds = 3, flags = [] }:
+    & FlwrOptions
+    & RunOptions,
 ): Process {
   return startFlwr(stage, "run", [
     ...["run", "server:app", "--dir", APPS, "--server", driver],
-    ...["--run-config", `num-rounds=${rounds} result="${result}"`],
+    ...["--run-config", `num-rounds=${rounds} initial="${initial}" result="${result}"`],
     ...(credentials === undefined
       ? ["--insecure"]
       : ["--root-certificates", credentials.caCertificate]),

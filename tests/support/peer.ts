@@ -13,6 +13,18 @@ interface PeerOptions {
   credentials?: Credentials;
 }
 
+/** What the tests' ServerApps, in either language, are told. */
+export interface RunOptions {
+  /** The address of the Driver API. */
+  driver: string;
+  /** The JSON file that the ServerApp writes at the end. */
+  result: string;
+  /** The initial arrays: the ServerApp's own, the same with a large one, or those of a node that is asked. */
+  initial?: "given" | "large" | "client";
+  /** Default: 3. */
+  rounds?: number;
+}
+
 /** Addresses of a running SuperLink. */
 export interface Addresses {
   readonly driver: string;
@@ -49,20 +61,14 @@ export function startPeerSuperNode(
   ]);
 }
 
-/**
- * Starts the real `flower-server-app` with the tests' ServerApp.
- *
- * @param options.result the JSON file that the ServerApp writes at the end
- * @param options.initial whether the ServerApp has the initial arrays or asks a node for them
- */
+/** Starts the real `flower-server-app` with the tests' ServerApp. */
 export function startPeerServerApp(
-  { stage, python, credentials, driver, result, initial = "given" }: PeerOptions & {
-    driver: string;
-    result: string;
-    initial?: "given" | "client";
-  },
+  { stage, python, credentials, driver, result, initial = "given", rounds = 3 }:
+    & PeerOptions
+    & RunOptions,
 ): Process {
-  return launch(stage, python, "flower-server-app", { RESULT: result, INITIAL: initial }, [
+  const env = { RESULT: result, INITIAL: initial, ROUNDS: String(rounds) };
+  return launch(stage, python, "flower-server-app", env, [
     ...["server:app", "--dir", APPS, "--server", driver],
     ...(credentials === undefined
       ? ["--insecure"]

@@ -14,12 +14,14 @@ LAYERS = [
     ("float64", (2, 2)),
     ("int64", (3,)),
 ]
+# More than the 4 MiB that gRPC accepts in a message unless it is told otherwise.
+LARGE_LAYER = ("float32", (1_500_000,))
 
 
-def initial():
+def initial(large=False):
     """The same start for everybody: multiples of 1/64, exact in every type (integers in int64)."""
     arrays = []
-    for index, (dtype, shape) in enumerate(LAYERS):
+    for index, (dtype, shape) in enumerate(LAYERS + [LARGE_LAYER] * large):
         count = int(np.prod(shape))
         numbers = [((i * 37 + index * 11) % 101) for i in range(count)]
         if dtype != "int64":

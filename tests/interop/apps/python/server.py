@@ -1,6 +1,7 @@
 """The ServerApp of the interoperation tests.
 
-RESULT: the JSON file to write; ROUNDS: how many (default 3); INITIAL: "client" asks a node for the start.
+RESULT: the JSON file to write; ROUNDS: how many (default 3); INITIAL: "given", "large" (a model above gRPC's usual
+limit), or "client" to ask a node for the start.
 """
 
 import json
@@ -45,7 +46,8 @@ class Recorder(FedAvg):
         return loss, metrics
 
 
-given = None if os.environ.get("INITIAL") == "client" else ndarrays_to_parameters(arithmetic.initial())
+INITIAL = os.environ.get("INITIAL", "given")
+given = None if INITIAL == "client" else ndarrays_to_parameters(arithmetic.initial(INITIAL == "large"))
 app = ServerApp(
     config=ServerConfig(num_rounds=ROUNDS),
     strategy=Recorder(

@@ -15,9 +15,12 @@ const LAYERS: readonly (readonly [Tensor["dtype"], readonly number[]])[] = [
   ["int64", [3]],
 ];
 
+/** More than the 4 MiB that gRPC accepts in a message unless it is told otherwise. */
+const LARGE_LAYER = ["float32", [1_500_000]] as const;
+
 /** The same start for everybody: multiples of 1/64, exact in every type (integers in int64). */
-export function initial(): ArrayRecord {
-  const tensors = LAYERS.map(([dtype, shape], index) => {
+export function initial(large = false): ArrayRecord {
+  const tensors = [...LAYERS, ...large ? [LARGE_LAYER] : []].map(([dtype, shape], index) => {
     const count = shape.reduce((product, axis) => product * axis, 1);
     const numbers = Array.from({ length: count }, (_, i) => (i * 37 + index * 11) % 101);
     if (dtype === "int64") return tensor(dtype, shape, BigInt64Array.from(numbers.map(BigInt)));

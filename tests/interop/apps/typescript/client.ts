@@ -1,7 +1,7 @@
 /**
  * The ClientApp of the interoperation tests. The node's configuration says which node this is and what goes wrong on
  * it: `partition-id` is 0 or 1; with `wait-round=N` training in round N begins only when the file `wait-file` is
- * there; with `crash-round=N` the first training of round N kills the app, which leaves the file `crash-file`.
+ * there; with `fail-round=N` it throws in that round; with `crash-round=N` the first training of round N kills the app, which leaves the file `crash-file`.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -13,6 +13,7 @@ export const app = new ClientApp()
   .train(async (message, { nodeConfig }) => {
     const { arrays, round, scale, partition } = read(message, nodeConfig);
     if (nodeConfig.number("wait-round", 0) === round) await wait(nodeConfig, round);
+    if (nodeConfig.number("fail-round", 0) === round) throw new Error("The disk is full");
     if (nodeConfig.number("crash-round", 0) === round) await crashOnce(nodeConfig);
     const trained = train(arrays, round, scale, partition);
     return {

@@ -1,6 +1,7 @@
 /**
  * The ServerApp of the interoperation tests. The run's configuration: `result` is the JSON file to write,
- * `num-rounds` how many rounds there are (default 3).
+ * `num-rounds` how many rounds there are (default 3), `initial` is "given", "large" (a model above gRPC's usual limit),
+ * or "client" to ask a node for the start.
  */
 import { FedAvg, ServerApp } from "flwr";
 import { initial, shown } from "./arithmetic.ts";
@@ -8,9 +9,10 @@ import { initial, shown } from "./arithmetic.ts";
 const settings = (round: number) => ({ round, scale: 0.9 });
 
 export const app = new ServerApp().main(async (grid, { runConfig }) => {
+  const start = runConfig.string("initial", "given");
   const result = await new FedAvg().start(grid, {
     numRounds: runConfig.number("num-rounds", 3),
-    initialArrays: initial(),
+    initialArrays: start === "client" ? undefined : initial(start === "large"),
     trainConfig: settings,
     evaluateConfig: settings,
   });

@@ -1,0 +1,64 @@
+/** What fails in an app is told where the user looks, and costs no more than it must. */
+import assert from "node:assert/strict";
+import { makeCredentials } from "../support/credentials.ts";
+import {
+  joined,
+  startFlwr,
+  startServerApp,
+  startSuperLink,
+  startSuperNode,
+} from "../support/flwr.ts";
+import { repositoryPath } from "../support/repository.ts";
+import { runResult } from "../support/result.ts";
+import { scenario } from "../support/stage.ts";
+
+scenario("failure: a ClientApp that throws costs one reply, not the run", async (stage) => {
+  const credentials = await makeCredentials(stage.folder.path);
+  const { driver, fleet } = await startSuperLink({ stage, credentials });
+  const config = "fail-round=2";
+  const failing = startSuperNode({ stage, credentials, fleet, node: 1, config });
+  const id = await joined(failing);
+  await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+  const file = stage.path("result.json");
+  const run = startServerApp({ stage, credentials, driver, result: file });
+
+  const result = await runResult(run, file);
+
+  assert.deepEqual(result.rounds.map(({ results }) => results), [2, 1, 2]);
+  const told = run.lines.filter((line) => line.includes("The disk is full"));
+  assert.ok(
+    told.some((line) => line.includes(id)),
+    "the ServerApp's terminal names node and reason",
+  );
+  assert.ok(
+    failing.lines.some((line) => line.includes("The disk is full")),
+    "and so does the node's",
+  );
+});
+
+scenario(
+  "failure: a run in which every training failed does not look like success",
+  async (stage) => {
+    const credentials = await makeCredentials(stage.folder.path);
+    const { driver, fleet } = await startSuperLink({ stage, credentials });
+    const config = "fail-round=1";
+    const start = (node: number) => startSuperNode({ stage, credentials, fleet, node, config });
+    await Promise.all([1, 2].map((node) => joined(start(node))));
+    const result = stage.path("result.json");
+    const run = startServerApp({ stage, credentials, driver, result, rounds: 1 });
+
+    assert.notEqual((await run.ended(30)).code, 0);
+    assert.ok(run.lines.some((line) => /^Error: .*The disk is full/.test(line)));
+  },
+);
+
+scenario("failure: a ServerApp that throws ends its run with the reason", async (stage) => {
+  const { driver } = await startSuperLink({ stage });
+  const apps = repositoryPath("tests/e2e/apps");
+  const run = startFlwr(stage, "run", [
+    ...["run", "fails:app", "--dir", apps, "--insecure", "--server", driver],
+  ]);
+
+  assert.notEqual((await run.ended(30)).code, 0);
+  assert.ok(run.lines.some((line) => /^Error: There is nothing to train/.test(line)));
+});
