@@ -32,7 +32,7 @@ The exit status is 0 only if the run succeeded.
 
 interface RunFlags extends ConnectionFlags, LogFlags {
   dir: string;
-  runConfig: string;
+  runConfig?: string;
   json?: string;
 }
 
@@ -42,7 +42,7 @@ export function command(): Command {
     .description("Run a ServerApp against a SuperLink and show its rounds as they come.")
     .argument("<server-app>", 'the ServerApp as "module:name", for example server:app')
     .option("--dir <folder>", "folder that holds the app", ".")
-    .option("--run-config <pairs>", 'settings for the run, as "num-rounds=3" (default: none)', "")
+    .option("--run-config <pairs>", 'settings for the run, as "num-rounds=3" (default: none)')
     .option("--json <file>", "also write the run's history to this file")
     .addHelpText("after", EXAMPLE)
     .action(async (spec: string, flags: RunFlags) => {
@@ -54,7 +54,7 @@ export function command(): Command {
 }
 
 async function run(spec: string, flags: RunFlags, signal: AbortSignal): Promise<void> {
-  const runConfig = parseConfigString(flags.runConfig, "--run-config");
+  const runConfig = parseConfigString(flags.runConfig ?? "", "--run-config");
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
   log("run").info("ServerApp {spec} is loaded; connecting to {address}", { spec, address });

@@ -34,7 +34,7 @@ Example, with TLS and authentication (files as "flwr keys generate" makes them):
 
 interface SuperNodeFlags extends ConnectionFlags, IdentityFlags, LogFlags {
   dir: string;
-  nodeConfig: string;
+  nodeConfig?: string;
 }
 
 /** The `supernode` command. */
@@ -49,7 +49,6 @@ export function command(): Command {
     .option(
       "--node-config <pairs>",
       `settings for the ClientApp, as "partition-id=0 num-partitions=2" (default: none)`,
-      "",
     )
     .addHelpText("after", EXAMPLE)
     .action(async (spec: string, flags: SuperNodeFlags) => {
@@ -65,7 +64,7 @@ async function runSuperNode(
   flags: SuperNodeFlags,
   signal: AbortSignal,
 ): Promise<void> {
-  const nodeConfig = parseConfigString(flags.nodeConfig, "--node-config");
+  const nodeConfig = parseConfigString(flags.nodeConfig ?? "", "--node-config");
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const identity = await readIdentity(flags);
   // Registered before the first training, so that SuperNodes started together share the cores from the start.
