@@ -1,9 +1,11 @@
-import { cast, div, equal, exp, mul, sub } from "../graph/elementwise.ts";
+import { elementCount } from "../../tensor/tensor.ts";
+import { cast, div, equal, exp, mul, neg, sub } from "../graph/elementwise.ts";
 import { transposeTable } from "../graph/index_table.ts";
 import { gather, gatherSum, routeFirst, scatterAdd } from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "../graph/movement.ts";
-import { reduceSum } from "../graph/reduce.ts";
+import { inverseDeviation, normalize } from "../graph/normalize.ts";
+import { reduceMean, reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { fill } from "../graph/elementwise.ts";
 import { type GradientRules, unbroadcast } from "./rule.ts";
@@ -52,6 +54,26 @@ export const arrayRules = {
       return mul(chosen, share);
     }];
   },
+  // With r the inverse deviation and n numbers per mean: ∂y/∂x · d = r (d − mean(d) − y mean(d y)).
+  normalize: (y, d) => {
+    const { axes, epsilon } = y.attributes;
+    const [x] = y.inputs;
+    return [() => {
+      const mean = (value: Value) => reduceMean(value, { axes, keep: true });
+      const centred = sub(sub(d, mean(d)), mul(y, mean(mul(d, y))));
+      return mul(centred, inverseDeviation(x!, { axes, epsilon }));
+    }];
+  },
+  // ∂r/∂x = −r² y / n, y being the normalised x.
+  inverseDeviation: (r, d) => {
+    const { axes, epsilon } = r.attributes;
+    const [x] = r.inputs;
+    return [() => {
+      const count = elementCount(axes.map((axis) => x!.shape[axis]!));
+      const share = div(neg(mul(d, mul(r, r))), count);
+      return mul(normalize(x!, { axes, epsilon }), share);
+    }];
+  },
   softmax: (y, d) => {
     const axes = [y.attributes.axis];
     return [() => mul(y, sub(d, reduceSum(mul(d, y), { axes, keep: true })))];
@@ -93,6 +115,7 @@ export const arrayRules = {
   ],
   scatterAdd: ({ inputs: [indices] }, d) => [undefined, () => gather(d, indices!)],
   oneHot: () => [undefined],
+  uniform: () => [undefined],
   gatherSum: (y, d) => [
     () => gatherSum(d, transposeTable(y.attributes.table)),
   ],

@@ -1,4 +1,11 @@
-import { conv, convInputGrad, convWeightGrad, maxPoolGrad } from "../graph/convolution.ts";
+import {
+  avgPool,
+  avgPoolGrad,
+  conv,
+  convInputGrad,
+  convWeightGrad,
+  maxPoolGrad,
+} from "../graph/convolution.ts";
 import { type GradientRules, notTwice } from "./rule.ts";
 
 /** Rules of convolution, which is bilinear and so closed with its two adjoints, and of pooling. */
@@ -27,5 +34,11 @@ export const convolutionRules = {
   maxPool: (y, d) => [
     () => maxPoolGrad(y.inputs[0]!, d, y.attributes.geometry),
   ],
+  avgPool: (y, d) => [() => avgPoolGrad(d, y.attributes.geometry)],
+  // Pooling by the mean is linear, so the gradient of its adjoint is the pooling itself.
+  avgPoolGrad: (y, d) => {
+    const { kernel, ...options } = y.attributes.geometry;
+    return [() => avgPool(d, kernel, options)];
+  },
   maxPoolGrad: () => [undefined, notTwice("maxPoolGrad")],
 } satisfies Partial<GradientRules>;

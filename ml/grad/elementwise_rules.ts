@@ -1,4 +1,16 @@
-import { cast, div, exp, fill, less, mul, neg, sign, sub, where } from "../graph/elementwise.ts";
+import {
+  cast,
+  div,
+  exp,
+  fill,
+  less,
+  mul,
+  neg,
+  sigmoid,
+  sign,
+  sub,
+  where,
+} from "../graph/elementwise.ts";
 import { type GradientRules, unbroadcast } from "./rule.ts";
 
 const isReal = (dtype: string) => dtype.startsWith("float");
@@ -16,6 +28,7 @@ export const elementwiseRules = {
   sigmoid: (y, d) => [() => mul(d, mul(y, sub(1, y)))],
   erf: ({ inputs: [x] }, d) => [() => mul(d, mul(exp(neg(mul(x!, x!))), TWO_OVER_SQRT_PI))],
   relu: (y, d) => [() => mul(d, sign(y))],
+  softplus: ({ inputs: [x] }, d) => [() => mul(d, sigmoid(x!))],
   cast: ({ inputs: [x], dtype }, d) => [
     isReal(dtype) && isReal(x!.dtype) ? () => cast(d, x!.dtype) : undefined,
   ],

@@ -104,6 +104,23 @@ export function maxPool(x: Value, kernel: number | Pair, options: PoolOptions = 
   return node("maxPool", { geometry }, [x], shape, x.dtype);
 }
 
+/**
+ * The mean of each window of x [b, c, h, w]; padding counts as zeros, as in PyTorch.
+ *
+ * @throws FlwrError "invalid-argument" when the window does not fit
+ */
+export function avgPool(x: Value, kernel: number | Pair, options: PoolOptions = {}): Value {
+  const geometry = poolGeometry(x, kernel, options);
+  const shape = [x.shape[0]!, x.shape[1]!, ...outputSize(geometry)];
+  return node("avgPool", { geometry }, [x], shape, x.dtype);
+}
+
+/** The adjoint of avgPool: each number of d [b, c, oh, ow] shared out evenly over its window, [b, c, h, w]. */
+export function avgPoolGrad(d: Value, geometry: PoolGeometry): Value {
+  const shape = [d.shape[0]!, d.shape[1]!, ...geometry.input];
+  return node("avgPoolGrad", { geometry }, [d], shape, d.dtype);
+}
+
 /** The adjoint of maxPool: d [b, c, oh, ow] at the first maximum of each window, added up where windows overlap. */
 export function maxPoolGrad(x: Value, d: Value, geometry: PoolGeometry): Value {
   return node("maxPoolGrad", { geometry }, [x, d], x.shape, x.dtype);

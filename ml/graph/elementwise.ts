@@ -18,6 +18,7 @@ type UnaryPrimitive =
   | "sigmoid"
   | "erf"
   | "relu"
+  | "softplus"
   | "stopGradient";
 
 const unary = (primitive: UnaryPrimitive) => (x: Value): Value =>
@@ -43,6 +44,8 @@ export const sigmoid = unary("sigmoid");
 export const erf = unary("erf");
 /** max(x, 0), with gradient 0 at 0 as PyTorch has it. */
 export const relu = unary("relu");
+/** log(1 + eˣ), also where eˣ is too large for a float. */
+export const softplus = unary("softplus");
 /** x itself, but no gradient flows back through it. */
 export const stopGradient = unary("stopGradient");
 

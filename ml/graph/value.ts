@@ -5,6 +5,12 @@ import type { IndexTable } from "./index_table.ts";
 
 type None = Record<never, never>;
 
+/** Axes that numbers are normalised over, in ascending order, and what is added to the variance. */
+interface Normalizing {
+  readonly axes: readonly number[];
+  readonly epsilon: number;
+}
+
 /**
  * Every primitive with its attributes: the whole instruction set of the compiler. Three tables are typed by this one
  * (the gradient rules, the ONNX lowering, the test interpreter), so a primitive that lacks an entry does not compile.
@@ -29,6 +35,8 @@ export interface Primitives {
   /** The error function. */
   erf: None;
   relu: None;
+  /** log(1 + eˣ). */
+  softplus: None;
   /** Conversion to the value's dtype. */
   cast: None;
   /** The value itself, but no gradient flows back. */
@@ -53,6 +61,10 @@ export interface Primitives {
   reduceSum: { readonly axes: readonly number[]; readonly keep: boolean };
   /** Maximum over axes; equal maxima share the gradient. */
   reduceMax: { readonly axes: readonly number[]; readonly keep: boolean };
+  /** (x − mean) / √(variance + epsilon) over axes; the variance is that of the elements themselves (divided by n). */
+  normalize: Normalizing;
+  /** 1 / √(variance + epsilon) over axes, which stay as length 1: what normalize multiplies with. */
+  inverseDeviation: Normalizing;
   softmax: { readonly axis: number };
   logSoftmax: { readonly axis: number };
   /** Index of the first maximum along an axis, which goes away. */
@@ -80,6 +92,12 @@ export interface Primitives {
   /** routeFirst(x, foldMax(x), d): d at the first maximum along axis 0, zero elsewhere. */
   routeFirst: None;
 
+  /**
+   * Numbers from [0, 1) made out of a uint32 scalar, the key: the same key and salt give the same numbers, on every
+   * machine. Element i is the upper 24 bits of mix(mix(i + salt · 2²⁰) xor key), mix being MurmurHash3's finaliser.
+   */
+  uniform: { readonly salt: number };
+
   /** conv(x [b, c, h, w], w [o, c/groups, kh, kw]). */
   conv: { readonly geometry: ConvolutionGeometry };
   /** convInputGrad(d, w): the adjoint of conv in x. */
@@ -90,6 +108,10 @@ export interface Primitives {
   maxPool: { readonly geometry: PoolGeometry };
   /** maxPoolGrad(x, d): the adjoint of maxPool. */
   maxPoolGrad: { readonly geometry: PoolGeometry };
+  /** Mean of each window of x [b, c, h, w], the padding counting as zeros. */
+  avgPool: { readonly geometry: PoolGeometry };
+  /** avgPoolGrad(d): the adjoint of avgPool. */
+  avgPoolGrad: { readonly geometry: PoolGeometry };
 }
 
 /** The name of a primitive. */

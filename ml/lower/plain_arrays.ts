@@ -1,8 +1,11 @@
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { elementType } from "../onnx/element_type.ts";
 import { hasGaps } from "../graph/index_table.ts";
+import { elementBits } from "../graph/random.ts";
 import type { Value } from "../graph/value.ts";
+import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
+import { normalized } from "./normalized.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
 type Elementwise =
@@ -16,6 +19,7 @@ type Elementwise =
   | "sigmoid"
   | "erf"
   | "relu"
+  | "softplus"
   | "add"
   | "sub"
   | "mul"
@@ -37,6 +41,10 @@ function rangeAlong(x: Value, axis: number): { shape: number[]; data: BigInt64Ar
   };
 }
 
+function number32(builder: GraphBuilder, value: number): string {
+  return builder.constant(tensor("uint32", [], Uint32Array.of(value)));
+}
+
 /** Plain lowerings of everything but convolution and pooling. */
 export const plainArrays = {
   constant: (builder, { attributes: { tensor } }) => builder.constant(tensor),
@@ -50,6 +58,7 @@ export const plainArrays = {
   sigmoid: operator("Sigmoid"),
   erf: operator("Erf"),
   relu: operator("Relu"),
+  softplus: operator("Softplus"),
   cast: (builder, { dtype }, names) =>
     builder.node("Cast", names, { to: { int: elementType(dtype) } }),
   stopGradient: (_, __, [x]) => x!,
@@ -66,6 +75,10 @@ export const plainArrays = {
     builder.node("ReduceSum", [x!, builder.ints(axes)], { keepdims: { int: Number(keep) } }),
   reduceMax: (builder, { attributes: { axes, keep } }, [x]) =>
     builder.node("ReduceMax", [x!, builder.ints(axes)], { keepdims: { int: Number(keep) } }),
+  normalize: (builder, { attributes, inputs: [x] }, [name]) =>
+    normalized(builder, x!, name!, attributes).values,
+  inverseDeviation: (builder, { attributes, inputs: [x] }, [name]) =>
+    normalized(builder, x!, name!, attributes).inverse,
   softmax: (builder, { attributes: { axis } }, names) =>
     builder.node("Softmax", names, { axis: { int: axis } }),
   logSoftmax: (builder, { attributes: { axis } }, names) =>
@@ -108,6 +121,23 @@ export const plainArrays = {
     const range = builder.ints(Array.from({ length: depth }, (_, i) => i));
     const hit = builder.node("Equal", [wide, range]);
     return builder.node("Cast", [hit], { to: { int: elementType("float32") } });
+  },
+  uniform: (builder, { shape, attributes: { salt } }, [key]) => {
+    const bits = Uint32Array.from({ length: elementCount(shape) }, (_, i) => elementBits(i, salt));
+    const shifted = (x: string, count: number) =>
+      builder.node("BitShift", [x, number32(builder, count)], { direction: { string: "RIGHT" } });
+    const fold = (x: string, count: number) => builder.node("BitwiseXor", [x, shifted(x, count)]);
+    const times = (x: string, factor: number) =>
+      builder.node("Mul", [x, number32(builder, factor)]);
+    const seeded = builder.node("BitwiseXor", [
+      builder.constant(tensor("uint32", shape, bits)),
+      key!,
+    ]);
+    const mixed = fold(times(fold(times(fold(seeded, 16), 0x85ebca6b), 13), 0xc2b2ae35), 16);
+    const upper = builder.node("Cast", [shifted(mixed, 8)], {
+      to: { int: elementType("float32") },
+    });
+    return builder.node("Mul", [upper, builder.floats(2 ** -24)]);
   },
   gatherSum: (builder, value, [x]) => {
     const { table } = value.attributes;

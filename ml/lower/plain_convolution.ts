@@ -7,6 +7,7 @@ import {
   reach,
 } from "../graph/geometry.ts";
 import { elementCount } from "../../tensor/tensor.ts";
+import { shareOverWindows } from "./share_over_windows.ts";
 import type { PlainLowerings } from "./tile.ts";
 
 function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attributes {
@@ -95,6 +96,14 @@ export const plainConvolution = {
 
   maxPool: (builder, { attributes: { geometry } }, names) =>
     builder.node("MaxPool", names, poolAttributes(geometry)),
+
+  avgPool: (builder, { attributes: { geometry } }, names) =>
+    builder.node("AveragePool", names, {
+      ...poolAttributes(geometry),
+      count_include_pad: { int: 1 },
+    }),
+
+  avgPoolGrad: shareOverWindows,
 
   maxPoolGrad: (builder, { attributes: { geometry }, shape }, [x, d]) => {
     const [, indices] = maxPoolWithIndices(builder, geometry, x!);

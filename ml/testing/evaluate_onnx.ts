@@ -10,6 +10,7 @@ import type { NdArray } from "./nd_array.ts";
 /** An input's numbers in the input's own dtype. */
 export function toTensor({ dtype, shape }: Value, { data }: NdArray): Tensor {
   if (dtype === "int64") return tensor(dtype, shape, BigInt64Array.from(data, BigInt)) as Tensor;
+  if (dtype === "uint32") return tensor(dtype, shape, Uint32Array.from(data)) as Tensor;
   if (dtype === "uint8") return tensor(dtype, shape, Uint8Array.from(data)) as Tensor;
   return tensor("float32", shape, Float32Array.from(data)) as Tensor;
 }

@@ -1,5 +1,6 @@
 import { outputSize, type PoolGeometry } from "../graph/geometry.ts";
 import type { ConvolutionGeometry } from "../graph/geometry.ts";
+import { elementBits, mixBits } from "../graph/random.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { Node, Primitive, Value } from "../graph/value.ts";
 import { elementCount } from "../../tensor/tensor.ts";
@@ -56,6 +57,23 @@ function sumAlong(x: NdArray, axis: number): NdArray {
   return sums;
 }
 
+/** Means and 1/√(variance + epsilon) over axes, kept at length 1. */
+function momentsOf(
+  x: NdArray,
+  { axes, epsilon }: Node<"normalize">["attributes"],
+): { means: NdArray; inverse: NdArray } {
+  const shape = x.shape.map((length, axis) => axes.includes(axis) ? 1 : length);
+  const share = elementCount(shape) / elementCount(x.shape);
+  const means = ndArray(shape, () => 0);
+  fromPositions(x.shape, (at) => means.data[flatAt(at, shape)]! += share * pick(x, at));
+  const variances = ndArray(shape, () => 0);
+  fromPositions(x.shape, (at) => {
+    const distance = pick(x, at) - pick(means, at);
+    return variances.data[flatAt(at, shape)]! += share * distance * distance;
+  });
+  return { means, inverse: ndArray(shape, (i) => 1 / Math.sqrt(variances.data[i]! + epsilon)) };
+}
+
 /** Calls back with the flat positions in x, w and y of every product that a convolution sums up. */
 function eachProduct(
   geometry: ConvolutionGeometry,
@@ -84,28 +102,36 @@ function eachProduct(
   }
 }
 
+/** Calls back with the flat positions in x and y of every element of every window, windows one after the other. */
+function eachInWindow(
+  [batch, channels]: readonly number[],
+  geometry: PoolGeometry,
+  visit: (x: number, y: number) => void,
+): void {
+  const { input: [height, width], kernel, stride, padding } = geometry;
+  const [rows, columns] = outputSize(geometry);
+  fromPositions([batch! * channels!, rows, columns, ...kernel], ([plane, p, q, i, j]) => {
+    const h = p! * stride[0] + i! - padding[0];
+    const v = q! * stride[1] + j! - padding[1];
+    if (h >= 0 && h < height && v >= 0 && v < width) {
+      visit((plane! * height + h) * width + v, (plane! * rows + p!) * columns + q!);
+    }
+    return 0;
+  });
+}
+
 /** Calls back with the flat position of the first maximum of each window. */
 function eachMaximum(
   x: NdArray,
   geometry: PoolGeometry,
   visit: (x: number, y: number) => void,
 ): void {
-  const { input: [height, width], kernel, stride, padding } = geometry;
-  const [rows, columns] = outputSize(geometry);
-  const planes = x.shape[0]! * x.shape[1]!;
-  fromPositions([planes, rows, columns], ([plane, p, q]) => {
-    let best = -1;
-    fromPositions(kernel, ([i, j]) => {
-      const h = p! * stride[0] + i! - padding[0];
-      const v = q! * stride[1] + j! - padding[1];
-      if (h < 0 || h >= height || v < 0 || v >= width) return 0;
-      const flat = (plane! * height + h) * width + v;
-      if (best < 0 || x.data[flat]! > x.data[best]!) best = flat;
-      return 0;
-    });
-    visit(best, (plane! * rows + p!) * columns + q!);
-    return 0;
+  const best = new Map<number, number>();
+  eachInWindow(x.shape, geometry, (i, k) => {
+    const known = best.get(k);
+    if (known === undefined || x.data[i]! > x.data[known]!) best.set(k, i);
   });
+  for (const [k, i] of best) visit(i, k);
 }
 
 /** Position of the first maximum along axis 0, for each of the rest. */
@@ -132,6 +158,7 @@ const MEANINGS: Meanings = {
   sigmoid: elementwise((x) => 1 / (1 + Math.exp(-x))),
   erf: elementwise(erf),
   relu: elementwise((x) => Math.max(x, 0)),
+  softplus: elementwise((x) => Math.log1p(Math.exp(x))),
   cast: elementwise((x) => x),
   stopGradient: elementwise((x) => x),
   add: elementwise((a, b) => a! + b!),
@@ -153,6 +180,11 @@ const MEANINGS: Meanings = {
     }),
   reduceSum: (node, [x]) => reduce(x!, node, 0, (a, b) => a + b),
   reduceMax: (node, [x]) => reduce(x!, node, -Infinity, Math.max),
+  normalize: ({ shape, attributes }, [x]) => {
+    const { means, inverse } = momentsOf(x!, attributes);
+    return fromPositions(shape, (at) => (pick(x!, at) - pick(means, at)) * pick(inverse, at));
+  },
+  inverseDeviation: ({ attributes }, [x]) => momentsOf(x!, attributes).inverse,
   softmax: ({ attributes: { axis } }, [x]) => {
     const powers = ndArray(x!.shape, (i) => Math.exp(x!.data[i]!));
     const sums = sumAlong(powers, axis);
@@ -220,6 +252,8 @@ const MEANINGS: Meanings = {
   },
   oneHot: ({ shape, attributes: { depth } }, [x]) =>
     ndArray(shape, (i) => Number(x!.data[Math.floor(i / depth)] === i % depth)),
+  uniform: ({ shape, attributes: { salt } }, [key]) =>
+    ndArray(shape, (i) => (mixBits(elementBits(i, salt) ^ key!.data[0]!) >>> 8) / 2 ** 24),
   gatherSum: ({ shape, attributes: { table } }, [x]) => {
     const width = elementCount(shape.slice(1));
     return ndArray(shape, (flat) => {
@@ -267,6 +301,18 @@ const MEANINGS: Meanings = {
     const y = ndArray(shape, () => 0);
     eachMaximum(x!, geometry, (i, k) => y.data[k] = x!.data[i]!);
     return y;
+  },
+  avgPool: ({ shape, attributes: { geometry } }, [x]) => {
+    const y = ndArray(shape, () => 0);
+    const share = 1 / (geometry.kernel[0] * geometry.kernel[1]);
+    eachInWindow(x!.shape, geometry, (i, k) => y.data[k]! += share * x!.data[i]!);
+    return y;
+  },
+  avgPoolGrad: ({ shape, attributes: { geometry } }, [d]) => {
+    const dx = ndArray(shape, () => 0);
+    const share = 1 / (geometry.kernel[0] * geometry.kernel[1]);
+    eachInWindow(shape, geometry, (i, k) => dx.data[i]! += share * d!.data[k]!);
+    return dx;
   },
   maxPoolGrad: ({ shape, attributes: { geometry } }, [x, d]) => {
     const dx = ndArray(shape, () => 0);

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import {
+  avgPool,
+  avgPoolGrad,
   conv,
   convInputGrad,
   type ConvolutionOptions,
@@ -11,7 +13,9 @@ import * as ops from "../graph/elementwise.ts";
 import { indexTable } from "../graph/index_table.ts";
 import { foldMax, gather, gatherSum, oneHot, routeFirst, scatterAdd } from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
+import { inverseDeviation, normalize } from "../graph/normalize.ts";
 import { broadcastTo, concat, pad, reshape, slice, transpose } from "../graph/movement.ts";
+import { uniform } from "../graph/random.ts";
 import { argMax, logSoftmax, reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
 import { constant, input, type Node, type Primitive, type Value } from "../graph/value.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
@@ -181,6 +185,7 @@ export const PRIMITIVE_CASES: {
   sigmoid: unary(ops.sigmoid),
   erf: unary(ops.erf),
   relu: unary(ops.relu),
+  softplus: unary(ops.softplus),
   cast: unary((x) => ops.cast(ops.cast(x, "float64"), "float32")),
   stopGradient: unary((x) => ops.mul(x, ops.stopGradient(x))),
   add: binary(ops.add),
@@ -208,6 +213,8 @@ export const PRIMITIVE_CASES: {
   ),
   reduceSum: withAxes((x, axes, keep) => reduceSum(x, { axes, keep })),
   reduceMax: withAxes((x, axes, keep) => reduceMax(x, { axes, keep })),
+  normalize: withAxes((x, axes) => normalize(x, { axes, epsilon: 0.1 })),
+  inverseDeviation: withAxes((x, axes) => inverseDeviation(x, { axes, epsilon: 0.1 })),
   softmax: withAxis(softmax),
   logSoftmax: withAxis(logSoftmax),
   argMax: withAxis((x, axis) => ops.cast(argMax(x, axis), "float32")),
@@ -251,6 +258,14 @@ export const PRIMITIVE_CASES: {
     const x = whole("x", shape, depth + 1);
     return { inputs: [x], output: oneHot(x.value, depth) };
   }),
+  uniform: fc.tuple(shapes(), fc.nat(5)).map(([shape, salt]) => {
+    const key = input("key", "uint32", []) as Node<"input">;
+    const scale = real("scale", shape);
+    return {
+      inputs: [{ value: key, low: 0, high: 2 ** 32 }, scale],
+      output: ops.mul(uniform(key, salt, shape), scale.value),
+    };
+  }),
   gatherSum: tables.map(({ x, table }) => ({ inputs: [x], output: gatherSum(x.value, table) })),
   foldMax: shapes(1).map((shape) => {
     const x = real("x", shape);
@@ -271,6 +286,14 @@ export const PRIMITIVE_CASES: {
     output: convWeightGrad(x.value, d.value, y.attributes.geometry),
   })),
   maxPool: pools.map(({ x, y }) => ({ inputs: [x], output: y })),
+  avgPool: pools.map(({ x, y }) => {
+    const { kernel, ...options } = y.attributes.geometry;
+    return { inputs: [x], output: avgPool(x.value, kernel, options) };
+  }),
+  avgPoolGrad: pools.map(({ y }) => {
+    const d = real("d", y.shape);
+    return { inputs: [d], output: avgPoolGrad(d.value, y.attributes.geometry) };
+  }),
   maxPoolGrad: pools.map(({ x, y }) => {
     const d = real("d", y.shape);
     return { inputs: [x, d], output: maxPoolGrad(x.value, d.value, y.attributes.geometry) };

@@ -1,0 +1,32 @@
+import { FlwrError } from "../../base/error.ts";
+import { showShape } from "./shape.ts";
+import { node, type Value } from "./value.ts";
+
+/** MurmurHash3's finaliser: 32 bits in, 32 well mixed bits out. */
+export function mixBits(number: number): number {
+  let z = number >>> 0;
+  z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
+  z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
+  return (z ^ (z >>> 16)) >>> 0;
+}
+
+/** What element i of a `uniform` mixes with the key. */
+export function elementBits(i: number, salt: number): number {
+  return mixBits(i + salt * 2 ** 20);
+}
+
+/**
+ * Random float32 numbers from [0, 1) of a shape.
+ *
+ * @param key a uint32 scalar that changes from step to step
+ * @param salt tells several such arrays of one step apart
+ */
+export function uniform(key: Value, salt: number, shape: readonly number[]): Value {
+  if (key.dtype !== "uint32" || key.shape.length > 0) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The key of random numbers is a uint32 scalar: got ${key.dtype} ${showShape(key.shape)}`,
+    );
+  }
+  return node("uniform", { salt }, [key], shape, "float32");
+}
