@@ -33,6 +33,8 @@ export interface Run {
  * also when nobody waits for the one before.
  */
 export interface Engine extends AsyncDisposable {
+  /** Sets how many threads compute; models that were opened with another number are closed. */
+  useThreads(threads: number): Promise<void>;
   /** Opens a model under a key; one that is open under it is closed. */
   load(key: string, model: Uint8Array): Promise<void>;
   /** Closes a model. */
@@ -50,14 +52,14 @@ export interface Engine extends AsyncDisposable {
 /** The engine in the calling thread: a run blocks its event loop. */
 export class LocalEngine implements Engine {
   readonly #runtime: Runtime;
-  readonly #options: ReturnType<typeof sessionOptions>;
+  #threads: number;
   readonly #sessions = new Map<string, Session>();
   readonly #memory = new Map<string, RuntimeTensor>();
   #turn: Promise<void> = Promise.resolve();
 
   private constructor(runtime: Runtime, threads: number) {
     this.#runtime = runtime;
-    this.#options = sessionOptions(threads);
+    this.#threads = threads;
   }
 
   /** @param threads threads per operator */
@@ -65,10 +67,19 @@ export class LocalEngine implements Engine {
     return new LocalEngine(await loadRuntime(), threads);
   }
 
+  useThreads(threads: number): Promise<void> {
+    return this.#inTurn(async () => {
+      if (threads === this.#threads) return;
+      for (const key of [...this.#sessions.keys()]) await this.#close(key);
+      this.#threads = threads;
+    });
+  }
+
   load(key: string, model: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       await this.#close(key);
-      this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, this.#options));
+      const options = sessionOptions(this.#threads);
+      this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, options));
     });
   }
 

@@ -28,6 +28,7 @@ export interface PackedRun extends Omit<Run, "given"> {
 
 /** What the worker is asked for: one method of the engine each. */
 export type Call =
+  | { readonly method: "use-threads"; readonly threads: number }
   | { readonly method: "load"; readonly key: string; readonly model: ArrayBuffer }
   | { readonly method: "unload"; readonly key: string }
   | { readonly method: "write"; readonly tensors: readonly PackedNamedTensor[] }

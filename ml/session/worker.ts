@@ -16,6 +16,9 @@ const NOTHING: PackedTensor[] = [];
 
 async function answer(engine: Engine, call: Call): Promise<PackedTensor[]> {
   switch (call.method) {
+    case "use-threads":
+      await engine.useThreads(call.threads);
+      return NOTHING;
     case "load":
       await engine.load(call.key, new Uint8Array(call.model));
       return NOTHING;

@@ -42,6 +42,10 @@ export class WorkerEngine implements Engine {
     this.#worker.unref();
   }
 
+  async useThreads(threads: number): Promise<void> {
+    await this.#call({ method: "use-threads", threads });
+  }
+
   async load(key: string, model: Uint8Array): Promise<void> {
     const buffer = model.slice().buffer;
     await this.#call({ method: "load", key, model: buffer }, [buffer]);

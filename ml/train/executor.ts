@@ -20,12 +20,25 @@ export class Executor implements AsyncDisposable {
   readonly #optimizations: Optimizations;
   readonly #createEngine: () => Promise<Engine>;
   readonly #programs = new Map<string, Promise<LoadedProgram>>();
+  #threads: number;
   #running?: Promise<{ engine: Engine; data: ResidentData }>;
 
-  /** @param createEngine by default, a worker thread with `threads` threads per operator */
+  /**
+   * @param threads threads per operator, until {@link useThreads} says otherwise
+   * @param createEngine by default, a worker thread
+   */
   constructor(threads: number, optimizations: Optimizations, createEngine?: () => Promise<Engine>) {
     this.#optimizations = optimizations;
-    this.#createEngine = createEngine ?? (() => Promise.resolve(new WorkerEngine(threads)));
+    this.#threads = threads;
+    this.#createEngine = createEngine ?? (() => Promise.resolve(new WorkerEngine(this.#threads)));
+  }
+
+  /** Computes with so many threads from now on. Data and parameters stay; programs are opened anew. */
+  async useThreads(threads: number): Promise<void> {
+    if (threads === this.#threads) return;
+    this.#threads = threads;
+    this.#programs.clear();
+    if (this.#running !== undefined) await (await this.engine()).useThreads(threads);
   }
 
   /** The engine, started now if it is not running. */

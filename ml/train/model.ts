@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor } from "../../tensor/tensor.ts";
+import { registerTrainer, trainerThreads } from "../cores/trainer_slot.ts";
 import { input } from "../graph/value.ts";
 import { type Optimizations, OPTIMIZED } from "../lower/passes.ts";
 import type { Layer } from "../nn/layer.ts";
@@ -30,7 +31,10 @@ export interface ModelOptions {
   readonly batchSize?: number;
   /** Decides the first parameters and the order of the examples (default 0). */
   readonly seed?: number;
-  /** Threads that compute (default 1). Trainers on one machine share its cores: give each its part. */
+  /**
+   * Threads that compute. Default: this trainer's part of the machine's cores, found anew at every call, as other
+   * trainers of this user come and go.
+   */
   readonly threads?: number;
   /** Graph optimisations (default: all); `PLAIN` to compare with. */
   readonly optimizations?: Optimizations;
@@ -63,6 +67,7 @@ export class Model implements AsyncDisposable {
   readonly #variables: readonly Variable[];
   readonly #batchSize: number;
   readonly #seed: number;
+  readonly #threads: number | undefined;
   readonly #clock: Clock;
   readonly #executor: Executor;
   #parameters: ReadonlyMap<string, Tensor>;
@@ -76,12 +81,13 @@ export class Model implements AsyncDisposable {
     this.#recipe = { network, input: spec, loss, optimizer };
     this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
     this.#seed = options.seed ?? 0;
+    this.#threads = options.threads;
     this.#clock = options.clock ?? systemClock;
     const rows = input("x", inputType(spec), [1, elementCount(spec.shape)]);
     this.#variables = trace(network, prepareInput(rows, spec), true).variables;
     this.#parameters = initialParameters(this.#variables, this.#seed);
     this.#executor = new Executor(
-      options.threads ?? 1,
+      trainerThreads({ override: options.threads }),
       options.optimizations ?? OPTIMIZED,
       options.createEngine,
     );
@@ -190,7 +196,9 @@ export class Model implements AsyncDisposable {
       throw new FlwrError("failed-precondition", "The model is busy: wait for the call before");
     }
     this.#busy = true;
+    using trainer = registerTrainer({ override: this.#threads });
     try {
+      await this.#executor.useThreads(trainer.threads());
       return await work();
     } finally {
       this.#busy = false;
