@@ -122,6 +122,7 @@ function unaryHandler<S extends DescService, Caller>(
         Object.assign(call, { caller }),
       );
       call.answer(encode(method.output, response));
+      log.debug("{method} from {peer}", names);
     } catch (error) {
       const status = statusOf(error);
       if (status.code === Status.INTERNAL) {
