@@ -29,6 +29,16 @@ export function nextName(name: string): string {
   return `${name}'`;
 }
 
+/** The name under which a state is fed. */
+export function startOf(name: string): string {
+  return `${name}.start`;
+}
+
+/** The name under which what is scanned is fed, [steps, …]. */
+export function stepsName(name: string): string {
+  return `${name}.steps`;
+}
+
 function info({ attributes: { name, freeRows }, dtype, shape }: Node<"input">): ValueInfo {
   return { name, dtype, shape: freeRows ? [null, ...shape.slice(1)] : shape };
 }
@@ -72,22 +82,21 @@ export function lowerProgram(
   const scanned = program.scanned.map(info);
   // Inside the body a state has the plain name; outside, the one that the model is fed under.
   const graph: GraphProto = body.build("step", [...states, ...scanned], bodyOutputs);
-  const start = (name: string) => `${name}.start`;
   const stacked = program.stacked.map(({ name, value: { dtype, shape } }) =>
     perStep({ name, dtype, shape })
   );
   const finals = states.map((state) => ({ ...state, name: nextName(state.name) }));
   outer.named(
     "Scan",
-    [...states.map(({ name }) => start(name)), ...scanned.map(({ name }) => `${name}.steps`)],
+    [...states.map(({ name }) => startOf(name)), ...scanned.map(({ name }) => stepsName(name))],
     [...finals, ...stacked].map(({ name }) => name),
     { body: { graph }, num_scan_inputs: { int: scanned.length } },
   );
   return modelBytes(outer.build(
     "program",
     [
-      ...states.map((state) => ({ ...state, name: start(state.name) })),
-      ...scanned.map((input) => perStep({ ...input, name: `${input.name}.steps` })),
+      ...states.map((state) => ({ ...state, name: startOf(state.name) })),
+      ...scanned.map((input) => perStep({ ...input, name: stepsName(input.name) })),
       ...program.captured.map(info),
     ],
     [...finals, ...stacked],

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { conv, type ConvolutionOptions, maxPool, type PoolOptions } from "../graph/convolution.ts";
+import { conv, type ConvolutionOptions } from "../graph/convolution.ts";
 import { add } from "../graph/elementwise.ts";
 import { type Pair, pair } from "../graph/geometry.ts";
 import { reshape } from "../graph/movement.ts";
@@ -43,13 +43,4 @@ export function conv2d(options: Conv2dOptions): Layer {
     const bias = scope.parameter("bias", [options.out], fanInUniform(fanIn));
     return add(product, reshape(bias, [1, options.out, 1, 1]));
   }, options);
-}
-
-/**
- * The maximum of each window of [batch, channels, height, width].
- *
- * @param kernel size of the window, which by default also is the stride: one number or [height, width]
- */
-export function maxPool2d(kernel: number | Pair, options: PoolOptions & LayerOptions = {}): Layer {
-  return layer("maxPool2d", (x) => maxPool(x, kernel, options), options);
 }

@@ -1,8 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
 import { add } from "../graph/elementwise.ts";
 import { matmul } from "../graph/linear.ts";
-import { transpose } from "../graph/movement.ts";
+import { reshape, transpose } from "../graph/movement.ts";
 import { showShape } from "../graph/shape.ts";
+import type { Value } from "../graph/value.ts";
 import { fanInUniform } from "./initializer.ts";
 import { type Layer, layer, type LayerOptions } from "./layer.ts";
 
@@ -14,6 +15,17 @@ export interface DenseOptions extends LayerOptions {
   readonly out: number;
   /** Whether a bias is added (default true). */
   readonly bias?: boolean;
+}
+
+/**
+ * x Wᵀ + b over the last axis: x [batch, …, in], weight [out, in], bias [out]. All rows go into one matrix product, so
+ * that the gradient of the weight is one too.
+ */
+export function affine(x: Value, weight: Value, bias?: Value): Value {
+  const [out, width] = weight.shape as [number, number];
+  const product = matmul(reshape(x, [-1, width]), transpose(weight));
+  const sum = bias === undefined ? product : add(product, bias);
+  return reshape(sum, [...x.shape.slice(0, -1), out]);
 }
 
 /**
@@ -32,8 +44,7 @@ export function dense(options: DenseOptions): Layer {
       );
     }
     const weight = scope.parameter("weight", [options.out, width], fanInUniform(width));
-    const product = matmul(x, transpose(weight));
-    if (options.bias === false) return product;
-    return add(product, scope.parameter("bias", [options.out], fanInUniform(width)));
+    if (options.bias === false) return affine(x, weight);
+    return affine(x, weight, scope.parameter("bias", [options.out], fanInUniform(width)));
   }, options);
 }

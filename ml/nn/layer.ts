@@ -1,10 +1,14 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Random } from "../../base/random.ts";
+import type { DType } from "../../tensor/dtype.ts";
 import type { Value } from "../graph/value.ts";
 
 /** Makes the first values of a parameter. */
 export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"float32">;
+
+/** Makes the first values of a state, of the state's dtype. */
+export type StateInitializer = (random: Random, shape: readonly number[]) => Tensor;
 
 /** Where a layer gets what it needs while a network is traced. */
 export interface Scope {
@@ -14,12 +18,28 @@ export interface Scope {
   readonly training: boolean;
   /** A parameter that is trained, float32. The full name is the path, a dot and `name`. */
   parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
-  /** A value that is kept with the parameters but not trained, such as a running mean. */
-  state(name: string, shape: readonly number[], initializer: Initializer): Value;
-  /** Sets what a state becomes at the end of this step. */
+  /** A value that is kept with the parameters but not trained, such as a running mean; float32 by default. */
+  state(
+    name: string,
+    shape: readonly number[],
+    initializer: StateInitializer,
+    dtype?: DType,
+  ): Value;
+  /**
+   * Sets what a state becomes at the end of this step.
+   *
+   * @throws FlwrError "invalid-argument" when it is set already, as when a layer with a state is applied twice
+   */
   update(state: Value, next: Value): void;
+  /** Random float32 numbers from [0, 1), others in each step and each call: only while `training`. */
+  uniform(shape: readonly number[]): Value;
   /** The scope of a part of this layer. */
   within(name: string): Scope;
+  /**
+   * Applies a part of this layer to x. The part's parameters are named by the part's name, by default by its position
+   * among the parts applied here. The same object applied again is the same part: its parameters are shared.
+   */
+  apply(part: Layer, x: Value): Value;
 }
 
 /** A piece of a network: a function over symbolic arrays that owns parameters. Its own object holds no values. */
@@ -61,8 +81,15 @@ export function applyLayer(layer: Layer, x: Value, scope: Scope): Value {
 }
 
 /**
- * A layer out of a function, for whatever has no ready one:
- * `layer("double", (x) => mul(x, 2))`.
+ * A layer out of a function over symbolic arrays, for whatever has no ready one. Other layers are its parts.
+ *
+ * @example A block with a residual connection, whose parameters are `conv1.weight`, `conv2.weight` and so on.
+ * ```ts
+ * const block = layer("block", (x, scope) => {
+ *   const inner = scope.apply(conv2d({ name: "conv1", out: 16, kernel: 3, padding: 1 }), x);
+ *   return ops.add(x, scope.apply(conv2d({ name: "conv2", out: 16, kernel: 3, padding: 1 }), ops.relu(inner)));
+ * });
+ * ```
  */
 export function layer(
   kind: string,

@@ -1,9 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
-import { cast, equal, mul, neg } from "../graph/elementwise.ts";
+import * as ops from "../graph/elementwise.ts";
 import { oneHot } from "../graph/indexing.ts";
-import { argMax, logSoftmax, reduceSum } from "../graph/reduce.ts";
-import { showShape } from "../graph/shape.ts";
+import { reshape } from "../graph/movement.ts";
+import { argMax, logSoftmax, reduceMean, reduceSum } from "../graph/reduce.ts";
+import { sameShape, showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
+import { requireRange } from "./optimizer.ts";
 
 /** What training makes small. The trainer takes the mean over the batch. */
 export interface Loss {
@@ -11,28 +13,131 @@ export interface Loss {
   readonly kind: string;
   /** The loss of each example [batch], from the network's output [batch, …] and the targets [batch, …]. */
   perExample(output: Value, target: Value): Value;
-  /** 1 where the output is right and 0 where not [batch], if the loss has a notion of it. */
+  /** Share of each example that is right, 0 to 1 [batch], if the loss has a notion of it. */
   correct?(output: Value, target: Value): Value;
 }
 
+function misfit(kind: string, needs: string, output: Value, target: Value): FlwrError {
+  return new FlwrError(
+    "invalid-argument",
+    `Loss "${kind}" needs ${needs}: got ${output.dtype} ${showShape(output.shape)} and ` +
+      `${target.dtype} ${showShape(target.shape)}`,
+  );
+}
+
+/** The mean of each example's numbers: [batch, …] → [batch]. */
+function meanPerExample(x: Value): Value {
+  return reduceMean(x, { axes: x.shape.map((_, axis) => axis).slice(1) });
+}
+
+const isReal = ({ dtype }: Value) => dtype.startsWith("float");
+
+/** Options of {@link crossEntropy}. */
+export interface CrossEntropyOptions {
+  /** Share of the target that is spread evenly over all classes, 0 (default) to below 1. */
+  readonly labelSmoothing?: number;
+}
+
 /**
- * Cross-entropy of logits [batch, classes] with labels [batch] of any integer type, as PyTorch's CrossEntropyLoss:
- * −log softmax(output)[label].
+ * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
+ * [batch, …, classes]; targets are labels [batch, …] of any integer type, or float32 shares [batch, …, classes].
+ *
+ * @throws FlwrError "invalid-argument" when the smoothing is out of range
  */
-export function crossEntropy(): Loss {
-  return {
-    kind: "crossEntropy",
-    perExample(output, target) {
-      if (output.shape.length !== 2 || target.shape.length !== 1) {
-        throw new FlwrError(
-          "invalid-argument",
-          `Cross-entropy needs an output [batch, classes] and labels [batch]: ` +
-            `got ${showShape(output.shape)} and ${showShape(target.shape)}`,
-        );
+export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
+  const { labelSmoothing = 0 } = options;
+  requireRange("label smoothing", labelSmoothing, 0, 1);
+  const kind = "crossEntropy";
+  const isSoft = (output: Value, target: Value) =>
+    isReal(target) && sameShape(output.shape, target.shape);
+  const shares = (output: Value, target: Value) => {
+    const classes = output.shape.at(-1)!;
+    if (!isSoft(output, target)) {
+      if (isReal(target) || !sameShape(output.shape.slice(0, -1), target.shape)) {
+        throw misfit(kind, "logits [batch, classes] and labels [batch]", output, target);
       }
-      const chosen = oneHot(target, output.shape[1]!);
-      return neg(reduceSum(mul(logSoftmax(output), chosen), { axes: [1] }));
-    },
-    correct: (output, target) => cast(equal(argMax(output, 1), cast(target, "int64")), "float32"),
+    }
+    const hard = isSoft(output, target) ? target : oneHot(target, classes);
+    if (labelSmoothing === 0) return hard;
+    return ops.add(ops.mul(hard, 1 - labelSmoothing), labelSmoothing / classes);
   };
+  return {
+    kind,
+    perExample(output, target) {
+      const terms = ops.mul(logSoftmax(output), shares(output, target));
+      return meanPerExample(ops.neg(reduceSum(terms, { axes: [output.shape.length - 1] })));
+    },
+    correct(output, target) {
+      const label = isSoft(output, target) ? argMax(target) : ops.cast(target, "int64");
+      return meanPerExample(ops.cast(ops.equal(argMax(output), label), "float32"));
+    },
+  };
+}
+
+/** Targets as float32, in the output's shape; [batch] fits an output [batch, 1]. */
+function matched(kind: string, output: Value, target: Value): Value {
+  const trimmed = output.shape.at(-1) === 1 ? output.shape.slice(0, -1) : output.shape;
+  if (!sameShape(target.shape, output.shape) && !sameShape(target.shape, trimmed)) {
+    throw misfit(kind, "an output and targets of one shape", output, target);
+  }
+  return reshape(ops.cast(target, "float32"), output.shape);
+}
+
+function elementwiseLoss(
+  kind: string,
+  of: (output: Value, target: Value) => Value,
+  right?: (output: Value, target: Value) => Value,
+): Loss {
+  const per = (f: (output: Value, target: Value) => Value) => (output: Value, target: Value) =>
+    meanPerExample(f(output, matched(kind, output, target)));
+  return { kind, perExample: per(of), ...(right && { correct: per(right) }) };
+}
+
+/** The mean squared difference, as PyTorch's MSELoss. */
+export function meanSquaredError(): Loss {
+  return elementwiseLoss("meanSquaredError", (output, target) => {
+    const difference = ops.sub(output, target);
+    return ops.mul(difference, difference);
+  });
+}
+
+/** The mean absolute difference, as PyTorch's L1Loss. */
+export function meanAbsoluteError(): Loss {
+  return elementwiseLoss(
+    "meanAbsoluteError",
+    (output, target) => ops.abs(ops.sub(output, target)),
+  );
+}
+
+/**
+ * Half the squared difference up to `delta`, beyond it growing evenly, as PyTorch's HuberLoss.
+ *
+ * @param delta greater than 0 (default 1)
+ * @throws FlwrError "invalid-argument" when delta is out of range
+ */
+export function huber(delta = 1): Loss {
+  requireRange("delta of the Huber loss", delta, Number.MIN_VALUE, Infinity);
+  return elementwiseLoss("huber", (output, target) => {
+    // With q = min(|d|, δ): q²/2 + δ (|d| − q) is both branches at once.
+    const distance = ops.abs(ops.sub(output, target));
+    const near = ops.minimum(distance, delta);
+    return ops.add(
+      ops.mul(ops.mul(near, near), 0.5),
+      ops.mul(ops.sub(distance, near), delta),
+    );
+  });
+}
+
+/** Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss. */
+export function binaryCrossEntropy(): Loss {
+  return elementwiseLoss(
+    "binaryCrossEntropy",
+    // max(x, 0) − x·y + log(1 + e^−|x|) never overflows.
+    (x, y) =>
+      ops.add(
+        ops.sub(ops.relu(x), ops.mul(x, y)),
+        ops.log(ops.add(ops.exp(ops.neg(ops.abs(x))), 1)),
+      ),
+    (x, y) => ops.cast(ops.equal(ops.less(0, x), ops.less(0.5, y)), "float32"),
+  );
 }

@@ -1,4 +1,4 @@
-import { applyLayer, type Layer, type LayerOptions } from "./layer.ts";
+import type { Layer, LayerOptions } from "./layer.ts";
 
 /**
  * Layers one after the other. Unnamed layers are named by their position, as in PyTorch's nn.Sequential: the weight of
@@ -13,10 +13,6 @@ export function sequentialWith(options: LayerOptions, ...layers: readonly Layer[
   return {
     kind: "sequential",
     name: options.name,
-    apply: (x, scope) =>
-      layers.reduce(
-        (value, layer, i) => applyLayer(layer, value, scope.within(layer.name ?? String(i))),
-        x,
-      ),
+    apply: (x, scope) => layers.reduce((value, layer) => scope.apply(layer, value), x),
   };
 }

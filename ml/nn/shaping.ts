@@ -1,12 +1,17 @@
 import { elementCount } from "../../tensor/tensor.ts";
-import { reshape } from "../graph/movement.ts";
+import { reshape as reshaped } from "../graph/movement.ts";
 import { type Layer, layer, type LayerOptions } from "./layer.ts";
 
 /** All axes but the first made one: [batch, …] → [batch, features]. */
 export function flatten(options: LayerOptions = {}): Layer {
   return layer(
     "flatten",
-    (x) => reshape(x, [x.shape[0]!, elementCount(x.shape.slice(1))]),
+    (x) => reshaped(x, [x.shape[0]!, elementCount(x.shape.slice(1))]),
     options,
   );
+}
+
+/** Another shape behind the batch: [batch, …] → [batch, …shape]; one length may be −1. */
+export function reshape(shape: readonly number[], options: LayerOptions = {}): Layer {
+  return layer("reshape", (x) => reshaped(x, [x.shape[0]!, ...shape]), options);
 }

@@ -1,15 +1,26 @@
 import { FlwrError } from "../../base/error.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import { uniform } from "../graph/random.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import { input, type Node, type Value } from "../graph/value.ts";
-import { applyLayer, type Initializer, type Layer, type Scope } from "./layer.ts";
+import {
+  applyLayer,
+  type Initializer,
+  type Layer,
+  type Scope,
+  type StateInitializer,
+} from "./layer.ts";
 
-/** A named float32 array that belongs to a network. */
+/** Random arrays with salts below this are not made by layers. */
+const FIRST_SALT = 16;
+
+/** A named array that belongs to a network. */
 export interface Variable {
   /** Full name, as in PyTorch's state_dict. */
   readonly name: string;
   readonly value: Node<"input">;
-  readonly initializer: Initializer;
-  /** Whether the optimiser changes it; otherwise the network itself does. */
+  readonly initializer: StateInitializer;
+  /** Whether the optimiser changes it (then it is float32); otherwise the network itself does. */
   readonly trained: boolean;
 }
 
@@ -22,28 +33,80 @@ export interface Trace {
   readonly updates: ReadonlyMap<Value, Value>;
 }
 
-class TraceScope implements Scope {
-  constructor(
-    readonly path: string,
-    readonly training: boolean,
-    readonly variables: Map<string, Variable>,
-    readonly updates: Map<Value, Value>,
-  ) {}
+/** What a whole trace has in common. */
+class Ledger {
+  readonly variables = new Map<string, Variable>();
+  readonly updates = new Map<Value, Value>();
+  #salt = FIRST_SALT;
 
-  parameter(name: string, shape: readonly number[], initializer: Initializer): Value {
-    return this.#variable(name, shape, initializer, true);
+  constructor(readonly randomKey?: Value) {}
+
+  uniform(shape: readonly number[]): Value {
+    if (this.randomKey === undefined) {
+      throw new FlwrError("invalid-argument", "Random numbers are for training only");
+    }
+    return uniform(this.randomKey, this.#salt++, shape);
+  }
+}
+
+class TraceScope implements Scope {
+  readonly #ledger: Ledger;
+  /** Whether the layer was here before, so that its variables exist. */
+  readonly #again: boolean;
+  readonly #parts = new Map<Layer, string>();
+  #applied = 0;
+
+  constructor(readonly path: string, ledger: Ledger, again: boolean) {
+    this.#ledger = ledger;
+    this.#again = again;
   }
 
-  state(name: string, shape: readonly number[], initializer: Initializer): Value {
-    return this.#variable(name, shape, initializer, false);
+  get training(): boolean {
+    return this.#ledger.randomKey !== undefined;
+  }
+
+  parameter(name: string, shape: readonly number[], initializer: Initializer): Value {
+    return this.#variable(name, "float32", shape, initializer, true);
+  }
+
+  state(
+    name: string,
+    shape: readonly number[],
+    initializer: StateInitializer,
+    dtype: DType = "float32",
+  ): Value {
+    return this.#variable(name, dtype, shape, initializer, false);
   }
 
   update(state: Value, next: Value): void {
-    this.updates.set(state, next);
+    const { updates } = this.#ledger;
+    if (updates.has(state) || !sameShape(state.shape, next.shape) || state.dtype !== next.dtype) {
+      throw new FlwrError(
+        "invalid-argument",
+        updates.has(state)
+          ? "A state cannot be updated twice in one step: a layer that keeps one is applied twice"
+          : `A state ${state.dtype} ${showShape(state.shape)} cannot become ` +
+            `${next.dtype} ${showShape(next.shape)}`,
+      );
+    }
+    updates.set(state, next);
+  }
+
+  uniform(shape: readonly number[]): Value {
+    return this.#ledger.uniform(shape);
   }
 
   within(name: string): Scope {
-    return new TraceScope(this.#full(name), this.training, this.variables, this.updates);
+    return new TraceScope(this.#full(name), this.#ledger, this.#again);
+  }
+
+  apply(part: Layer, x: Value): Value {
+    const known = this.#parts.get(part);
+    const name = known ?? part.name ?? String(this.#applied);
+    this.#applied++;
+    this.#parts.set(part, name);
+    const again = this.#again || known !== undefined;
+    return applyLayer(part, x, new TraceScope(this.#full(name), this.#ledger, again));
   }
 
   #full(name: string): string {
@@ -52,19 +115,28 @@ class TraceScope implements Scope {
 
   #variable(
     part: string,
+    dtype: DType,
     shape: readonly number[],
-    initializer: Initializer,
+    initializer: StateInitializer,
     trained: boolean,
   ): Value {
     const name = this.#full(part);
-    const known = this.variables.get(name);
-    if (known !== undefined) {
+    const known = this.#ledger.variables.get(name);
+    if (known !== undefined && !this.#again) {
       throw new FlwrError("invalid-argument", `Two parameters have the name "${name}"`, {
         hints: ["Give the layers different names"],
       });
     }
-    const value = input(name, "float32", shape) as Node<"input">;
-    this.variables.set(name, { name, value, initializer, trained });
+    if (known !== undefined) {
+      if (sameShape(known.value.shape, shape)) return known.value;
+      throw new FlwrError(
+        "invalid-argument",
+        `The shared parameter "${name}" ${showShape(known.value.shape)} ` +
+          `cannot also have the shape ${showShape(shape)}`,
+      );
+    }
+    const value = input(name, dtype, shape) as Node<"input">;
+    this.#ledger.variables.set(name, { name, value, initializer, trained });
     return value;
   }
 }
@@ -72,18 +144,12 @@ class TraceScope implements Scope {
 /**
  * Applies a network to a symbolic input and collects its variables.
  *
+ * @param randomKey what random numbers are drawn with, a uint32 scalar that changes from step to step: with it the
+ *   network is traced for training, without it for evaluation
  * @throws FlwrError "invalid-argument" when shapes do not fit or two parameters have one name
  */
-export function trace(network: Layer, x: Value, training: boolean): Trace {
-  const scope = new TraceScope("", training, new Map(), new Map());
-  const output = applyLayer(network, x, scope);
-  for (const [state, next] of scope.updates) {
-    if (!sameShape(state.shape, next.shape)) {
-      throw new FlwrError(
-        "invalid-argument",
-        `A state of shape ${showShape(state.shape)} cannot become ${showShape(next.shape)}`,
-      );
-    }
-  }
-  return { output, variables: [...scope.variables.values()], updates: scope.updates };
+export function trace(network: Layer, x: Value, randomKey?: Value): Trace {
+  const ledger = new Ledger(randomKey);
+  const output = applyLayer(network, x, new TraceScope("", ledger, false));
+  return { output, variables: [...ledger.variables.values()], updates: ledger.updates };
 }

@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import { lowerProgram, nextName, type Program } from "../lower/program.ts";
+import { lowerProgram, nextName, type Program, startOf, stepsName } from "../lower/program.ts";
 import type { Optimizations } from "../lower/passes.ts";
 import type { Engine, NamedTensor, Run } from "../session/engine.ts";
 import { WorkerEngine } from "../session/worker_engine.ts";
@@ -92,7 +92,7 @@ export class Executor implements AsyncDisposable {
  * A run of a program's steps: the state goes on from the memory, and what is captured comes from there too.
  *
  * @param data names in the memory of what the program knows as its data
- * @param given what each step takes one row of, by name, [steps, …]
+ * @param given what each step takes one row of, by name, [steps, …]; what the program does not know is left out
  */
 export function programRun(
   { key, program }: LoadedProgram,
@@ -100,14 +100,16 @@ export function programRun(
   given: readonly NamedTensor[],
 ): Run {
   const states = program.state.map(({ input }) => input.attributes.name);
+  const scanned = new Set(program.scanned.map(({ attributes: { name } }) => name));
   const captured = program.captured.map(({ attributes: { name } }) => name);
   return {
     model: key,
     stored: [
-      ...states.map((name) => [`${name}.start`, name] as const),
+      ...states.map((name) => [startOf(name), name] as const),
       ...captured.map((name) => [name, data.get(name) ?? name] as const),
     ],
-    given: given.map(([name, value]) => [`${name}.steps`, value] as const),
+    given: given.filter(([name]) => scanned.has(name))
+      .map(([name, value]) => [stepsName(name), value] as const),
     kept: states.map((name) => [nextName(name), name] as const),
     returned: program.stacked.map(({ name }) => name),
   };

@@ -7,19 +7,40 @@ import { type Dataset, datasetSize } from "./dataset.ts";
 import { dataNames, type Executor, programRun } from "./executor.ts";
 import type { FitOptions, FitResult } from "./fit_options.ts";
 import { permutation } from "./permutation.ts";
-import { NAMES, type Recipe, slotName, type TargetSpec, trainingProgram } from "./programs.ts";
+import {
+  NAMES,
+  type Recipe,
+  slotName,
+  startName,
+  type TargetSpec,
+  trainingProgram,
+  type TrainingVariant,
+} from "./programs.ts";
+import { StepRates } from "./step_rates.ts";
 import { runSteps } from "./step_loop.ts";
+
+/** What the optimiser has gone through when a fit goes on with it. */
+export interface OptimizerMemory {
+  /** Steps made so far. */
+  readonly steps: number;
+  /** Learning rate of the last of them. */
+  readonly learningRate: number;
+}
 
 /** What a fit works with; all checked. */
 export interface Fit {
   readonly executor: Executor;
   readonly recipe: Recipe;
   readonly variables: readonly Variable[];
+  /** What the parameters are, as they lie in the executor's memory. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
   readonly batchSize: number;
   readonly seed: number;
   readonly clock: Clock;
   readonly dataset: Dataset;
   readonly options: FitOptions;
+  /** The optimiser's past, whose slots lie in the memory; without it, the optimiser starts anew. */
+  readonly memory?: OptimizerMemory;
 }
 
 /** The targets' form as programs want it. */
@@ -42,31 +63,42 @@ class EpochLoss {
   }
 }
 
-/** Trains the parameters that lie in the executor's memory; resolves to them and an account. */
-export async function fitModel(
-  fit: Fit,
-): Promise<{ result: FitResult; parameters: ReadonlyMap<string, Tensor> }> {
+/** What a fit leaves behind. */
+export interface Fitted {
+  readonly result: FitResult;
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly memory: OptimizerMemory;
+}
+
+/** Trains the parameters that lie in the executor's memory. */
+export async function fitModel(fit: Fit): Promise<Fitted> {
   const { executor, recipe, variables, batchSize, clock, dataset, options } = fit;
   const start = clock.now();
   const examples = datasetSize(dataset);
   const epochs = options.epochs ?? 1;
   const fullSteps = Math.floor(examples / batchSize);
   const rest = examples % batchSize;
-  const stepsPerEpoch = fullSteps + (rest > 0 ? 1 : 0);
-  const learningRate = options.learningRate ?? recipe.optimizer.learningRate;
+  const allSteps = (fullSteps + (rest > 0 ? 1 : 0)) * epochs;
   const target = targetSpec(dataset);
   const [x, y] = await executor.data([
     { value: dataset.x, flat: true },
     { value: dataset.y, flat: false },
   ]);
   const data = dataNames(x!, y);
-  await executor.write(startState(fit, learningRate));
+  const rates = new StepRates(fit, allSteps);
+  await prepareMemory(fit, rates.at(1));
 
-  const program = (batch: number) =>
-    executor.program(
-      `train:${batch}:${target.dtype}:${target.shape}`,
-      (optimizations) => trainingProgram(recipe, target, batch, optimizations),
+  const program = (batch: number) => {
+    const variant: TrainingVariant = {
+      batch,
+      scheduled: options.schedule !== undefined,
+      proximal: (options.proximal ?? 0) > 0,
+    };
+    return executor.program(
+      ["train", target.dtype, target.shape, ...Object.values(variant)].join(":"),
+      (optimizations) => trainingProgram(recipe, target, variant, optimizations),
     );
+  };
   const engine = await executor.engine();
   const losses: number[] = [];
   let steps = 0;
@@ -85,6 +117,7 @@ export async function fitModel(
     for (const { batch, count, offset } of parts) {
       if (!going || count === 0) continue;
       const loaded = await program(batch);
+      const stepsBefore = steps;
       await runSteps({
         engine,
         clock,
@@ -93,12 +126,14 @@ export async function fitModel(
         signal: options.signal,
         run: (from, slice) => {
           const rows = order.subarray(offset + from * batch, offset + (from + slice) * batch);
-          const given: NamedTensor = [NAMES.rows, tensor("int32", [slice, batch], rows.slice())];
-          return programRun(loaded, data, [given]);
+          return programRun(loaded, data, [
+            [NAMES.rows, tensor("int32", [slice, batch], rows)],
+            ...rates.inputs(stepsBefore + from + 1, slice),
+          ]);
         },
         onSlice: (_, slice, [stepLosses]) => {
           (stepLosses!.data as Float32Array).forEach((value, i) => {
-            requireNumber(value, steps + i + 1, epoch, learningRate);
+            requireNumber(value, steps + i + 1, epoch, rates.at(steps + i + 1));
             loss.add(value, batch);
           });
           steps += slice;
@@ -108,7 +143,7 @@ export async function fitModel(
             epoch,
             epochs,
             step: steps,
-            steps: stepsPerEpoch * epochs,
+            steps: allSteps,
             loss: loss.mean,
             examplesPerSecond,
             secondsLeft: (examples * epochs - seen) / examplesPerSecond,
@@ -125,20 +160,34 @@ export async function fitModel(
   return {
     result: { losses, steps, examples: seen, seconds: clock.now() - start },
     parameters: new Map(names.map((name, i) => [name, values[i]!])),
+    memory: { steps: (fit.memory?.steps ?? 0) + steps, learningRate: rates.at(steps) },
   };
 }
 
-function startState({ recipe, variables, options }: Fit, learningRate: number): NamedTensor[] {
-  const state: NamedTensor[] = [
-    [NAMES.learningRate, tensor("float32", [], Float32Array.of(learningRate))],
-  ];
-  if (options.optimizerState === "keep") return state;
-  for (const { name, value, trained } of variables) {
-    for (let slot = 0; trained && slot < recipe.optimizer.slots; slot++) {
-      state.push([slotName(name, slot), zeros("float32", value.shape)]);
-    }
+/** Puts into the memory what this fit needs beside data and parameters. */
+async function prepareMemory(fit: Fit, firstRate: number): Promise<void> {
+  const { executor, recipe: { optimizer }, variables, parameters, options, memory } = fit;
+  const trained = variables.filter((variable) => variable.trained);
+  const slots = trained.flatMap(({ name, value }) =>
+    Array.from({ length: optimizer.slots }, (_, slot) => ({ name: slotName(name, slot), value }))
+  );
+  if (memory === undefined) {
+    await executor.write(slots.map(({ name, value }) => [name, zeros("float32", value.shape)]));
+  } else if (optimizer.slotsFollowRate && memory.learningRate !== firstRate) {
+    const names = slots.map(({ name }) => name);
+    const values = await (await executor.engine()).read(names);
+    const ratio = firstRate / memory.learningRate;
+    await executor.write(values.map(({ shape, data }, i) => {
+      const scaled = (data as Float32Array).map((number) => number * ratio);
+      return [names[i]!, tensor("float32", shape, scaled)];
+    }));
   }
-  return state;
+  if ((options.proximal ?? 0) > 0) {
+    await executor.write([
+      [NAMES.proximal, tensor("float32", [], Float32Array.of(options.proximal!))],
+      ...trained.map(({ name }): NamedTensor => [startName(name), parameters.get(name)!]),
+    ]);
+  }
 }
 
 function requireNumber(loss: number, step: number, epoch: number, learningRate: number): void {

@@ -1,3 +1,5 @@
+import type { Schedule } from "../nn/schedule.ts";
+
 /** How far a fit is. */
 export interface Progress {
   /** The epoch under way, from 1. */
@@ -29,6 +31,13 @@ export interface FitOptions {
    * with the momentum of the fit before.
    */
   readonly optimizerState?: "fresh" | "keep";
+  /** What the learning rate is multiplied by in each step of this fit (default: 1 in all). */
+  readonly schedule?: Schedule;
+  /**
+   * FedProx: strength/2 · ‖parameters − parameters at the start of the fit‖² is added to what is made small (default
+   * 0). The loss that is told is without it.
+   */
+  readonly proximal?: number;
   /** Stops the fit within about 0.1 s. The parameters stay as they were before it. */
   readonly signal?: AbortSignal;
   /** Told about every 0.04 s how far it is; `"stop"` ends the fit early, with what was learned until then. */

@@ -12,12 +12,13 @@ import type { Engine } from "../session/engine.ts";
 import { checkDataset, checkInputs, type Dataset, datasetSize } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { Executor } from "./executor.ts";
-import { fitModel } from "./fit.ts";
+import { fitModel, type OptimizerMemory } from "./fit.ts";
 import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 import { initialParameters, matchParameters } from "./parameters.ts";
 import { predictModel } from "./predict.ts";
 import type { Recipe } from "./programs.ts";
+import type { Clipping } from "./step_gradients.ts";
 
 /** What a model is made of. */
 export interface ModelOptions {
@@ -27,6 +28,8 @@ export interface ModelOptions {
   readonly input: InputSpec;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  /** Limits for the gradients (default: none). */
+  readonly clipping?: Clipping;
   /** Examples per training step (default 32). The last batch of an epoch may be smaller. */
   readonly batchSize?: number;
   /** Decides the first parameters and the order of the examples (default 0). */
@@ -73,18 +76,21 @@ export class Model implements AsyncDisposable {
   #parameters: ReadonlyMap<string, Tensor>;
   /** Whether the engine's memory holds other parameters than these. */
   #stale = true;
+  /** The optimiser's past, while its slots are in the engine's memory. */
+  #memory?: OptimizerMemory;
   #busy = false;
 
   /** @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range */
   constructor(options: ModelOptions) {
-    const { network, input: spec, loss, optimizer } = options;
-    this.#recipe = { network, input: spec, loss, optimizer };
+    const { network, input: spec, loss, optimizer, clipping } = options;
+    this.#recipe = { network, input: spec, loss, optimizer, clipping };
     this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
     this.#seed = options.seed ?? 0;
     this.#threads = options.threads;
     this.#clock = options.clock ?? systemClock;
     const rows = input("x", inputType(spec), [1, elementCount(spec.shape)]);
-    this.#variables = trace(network, prepareInput(rows, spec), true).variables;
+    this.#variables =
+      trace(network, prepareInput(rows, spec), input("key", "uint32", [])).variables;
     this.#parameters = initialParameters(this.#variables, this.#seed);
     this.#executor = new Executor(
       trainerThreads({ override: options.threads }),
@@ -124,10 +130,14 @@ export class Model implements AsyncDisposable {
     return await this.#exclusively(async () => {
       await this.#upload();
       this.#stale = true;
-      const { result, parameters } = await fitModel({
+      const memory = this.#memory;
+      this.#memory = undefined;
+      const { result, parameters, memory: reached } = await fitModel({
         executor: this.#executor,
         recipe: this.#recipe,
         variables: this.#variables,
+        parameters: this.#parameters,
+        memory: options.optimizerState === "keep" ? memory : undefined,
         batchSize: Math.min(this.#batchSize, datasetSize(dataset)),
         seed: options.seed ?? this.#seed,
         clock: this.#clock,
@@ -135,6 +145,7 @@ export class Model implements AsyncDisposable {
         options,
       });
       this.#parameters = parameters;
+      this.#memory = reached;
       this.#stale = false;
       return result;
     });
@@ -183,6 +194,7 @@ export class Model implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#executor[Symbol.asyncDispose]();
     this.#stale = true;
+    this.#memory = undefined;
   }
 
   async #upload(): Promise<void> {

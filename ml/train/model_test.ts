@@ -6,7 +6,7 @@ import { dense } from "../nn/dense.ts";
 import { relu } from "../nn/activation.ts";
 import { flatten } from "../nn/shaping.ts";
 import { crossEntropy } from "../nn/loss.ts";
-import { sgd } from "../nn/optimizer.ts";
+import { sgd } from "../nn/sgd.ts";
 import { sequential } from "../nn/sequential.ts";
 import { LocalEngine } from "../session/engine.ts";
 import type { Dataset } from "./dataset.ts";

@@ -1,8 +1,8 @@
 import type { DType } from "../../tensor/dtype.ts";
-import { gradients } from "../grad/gradients.ts";
 import { mul } from "../graph/elementwise.ts";
 import { gather } from "../graph/indexing.ts";
 import { reduceMean, reduceSum } from "../graph/reduce.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
 import { input, type Node, type Value } from "../graph/value.ts";
 import { applyPasses, type Optimizations } from "../lower/passes.ts";
 import type { Program } from "../lower/program.ts";
@@ -10,6 +10,7 @@ import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Optimizer } from "../nn/optimizer.ts";
 import { type Trace, trace } from "../nn/trace.ts";
+import { type Clipping, stepGradients } from "./step_gradients.ts";
 import { featureCount, type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 
 /** What programs are made of. */
@@ -18,6 +19,7 @@ export interface Recipe {
   readonly input: InputSpec;
   readonly loss: Loss;
   readonly optimizer: Optimizer;
+  readonly clipping?: Clipping;
 }
 
 /** The targets' form: [examples, …shape]. */
@@ -26,21 +28,43 @@ export interface TargetSpec {
   readonly shape: readonly number[];
 }
 
+/** How a training program differs from the simplest one. */
+export interface TrainingVariant {
+  /** Examples per step. */
+  readonly batch: number;
+  /** Whether the learning rate changes from step to step. */
+  readonly scheduled: boolean;
+  /** Whether the parameters are drawn to where they were when the fit began (FedProx). */
+  readonly proximal: boolean;
+}
+
 /** Names that the programs' inputs and outputs have beside the variables' own. */
 export const NAMES = {
   inputs: "data:x",
   targets: "data:y",
   rows: "rows",
   weights: "weights",
-  learningRate: "learning-rate",
+  randomKey: "random-key",
+  rateRatio: "rate-ratio",
+  proximal: "proximal",
   loss: "loss",
   correct: "correct",
   output: "output",
 } as const;
 
+/** Name of one of the optimiser's numbers of a step. */
+export function scalarName(index: number): string {
+  return `scalar${index}`;
+}
+
 /** Name of an optimiser's array for a parameter. */
 export function slotName(parameter: string, slot: number): string {
   return `slot${slot}:${parameter}`;
+}
+
+/** Name of what a parameter was when the fit began. */
+export function startName(parameter: string): string {
+  return `start:${parameter}`;
 }
 
 interface Batch {
@@ -59,43 +83,58 @@ function dataRows(recipe: Recipe, batch: number) {
   return { rows, data, x: prepareInput(gather(data, rows), recipe.input) };
 }
 
-function takeBatch(recipe: Recipe, target: TargetSpec, batch: number, training: boolean): Batch {
+function takeBatch(recipe: Recipe, target: TargetSpec, batch: number, randomKey?: Value): Batch {
   const { rows, data, x } = dataRows(recipe, batch);
   const targets = source(NAMES.targets, target.dtype, [1, ...target.shape], true);
   return {
-    trace: trace(recipe.network, x, training),
+    trace: trace(recipe.network, x, randomKey),
     target: gather(targets, rows),
     rows,
     data: [data, targets],
   };
 }
 
+/** Which of the given inputs a graph uses: a model must not have others. */
+function usedBy(
+  outputs: readonly Value[],
+  inputs: readonly Node<"input">[],
+): Node<"input">[] {
+  const used = new Set(topologicalOrder(outputs));
+  return inputs.filter((value) => used.has(value));
+}
+
 /**
  * Training: each step takes the rows of one batch, goes forward and back, and changes the parameters. Yields the mean
  * loss of each step's batch, before its update.
- *
- * @param batch examples per step
  */
 export function trainingProgram(
   recipe: Recipe,
   target: TargetSpec,
-  batch: number,
+  variant: TrainingVariant,
   optimizations: Optimizations,
 ): Program {
   const { optimizer } = recipe;
-  const taken = takeBatch(recipe, target, batch, true);
+  const randomKey = source(NAMES.randomKey, "uint32", []);
+  const taken = takeBatch(recipe, target, variant.batch, randomKey);
   const { variables, updates } = taken.trace;
   const kept = variables.filter(({ trained }) => !trained);
-  const forward = [
+  const [loss, ...keptNext] = applyPasses([
     reduceMean(recipe.loss.perExample(taken.trace.output, taken.target)),
     ...kept.map(({ value }) => updates.get(value) ?? value),
-  ];
-  const [loss, ...keptNext] = applyPasses(forward, optimizations);
+  ], optimizations);
 
-  const rate = source(NAMES.learningRate, "float32", []);
+  const count = optimizer.scalars(1, optimizer.learningRate).length;
+  const scalars = Array.from({ length: count }, (_, i) => source(scalarName(i), "float32", []));
+  const rateRatio = source(NAMES.rateRatio, "float32", []);
+  const strength = source(NAMES.proximal, "float32", []);
   const trained = variables.filter(({ trained }) => trained);
-  const factor = optimizer.gradientFactor(rate);
-  const slopes = gradients(loss!, trained.map(({ value }) => value), factor);
+  const starts = trained.map(({ name, value }) => source(startName(name), "float32", value.shape));
+  const slopes = stepGradients(loss!, trained.map(({ value }) => value), {
+    factor: optimizer.gradientFactor?.(scalars),
+    clipping: recipe.clipping,
+    proximal: variant.proximal ? { strength, starts } : undefined,
+  });
+
   const state: { input: Node<"input">; next: Value }[] = [];
   trained.forEach(({ name, value }, i) => {
     const slots = Array.from(
@@ -106,16 +145,18 @@ export function trainingProgram(
       parameter: value,
       gradient: slopes[i]!,
       slots,
-      learningRate: rate,
+      scalars,
+      rateRatio: variant.scheduled ? rateRatio : undefined,
     });
     state.push({ input: value, next: next.parameter });
     slots.forEach((slot, k) => state.push({ input: slot, next: next.slots[k]! }));
   });
   kept.forEach(({ value }, i) => state.push({ input: value, next: keptNext[i]! }));
+  const results = [loss!, ...state.map(({ next }) => next)];
   return {
     state,
-    scanned: [taken.rows],
-    captured: [...taken.data, rate],
+    scanned: usedBy(results, [taken.rows, ...scalars, rateRatio, randomKey]),
+    captured: usedBy(results, [...taken.data, strength, ...starts]),
     stacked: [{ name: NAMES.loss, value: loss! }],
   };
 }
@@ -123,6 +164,8 @@ export function trainingProgram(
 /**
  * Evaluation: each step yields the sum of its examples' losses and, if the loss has a notion of it, how many are right.
  * Each example has a weight, so that a last batch can be filled up with examples of weight 0.
+ *
+ * @param batch examples per step
  */
 export function evaluationProgram(
   recipe: Recipe,
@@ -130,7 +173,7 @@ export function evaluationProgram(
   batch: number,
   optimizations: Optimizations,
 ): Program {
-  const taken = takeBatch(recipe, target, batch, false);
+  const taken = takeBatch(recipe, target, batch);
   const { output, variables } = taken.trace;
   const weights = source(NAMES.weights, "float32", [batch]);
   const total = (perExample: Value) => reduceSum(mul(perExample, weights));
@@ -138,12 +181,12 @@ export function evaluationProgram(
   const correct = recipe.loss.correct?.(output, taken.target);
   if (correct !== undefined) sums.push(total(correct));
   const names = [NAMES.loss, NAMES.correct];
+  const results = applyPasses(sums, optimizations);
   return {
     state: [],
     scanned: [taken.rows, weights],
-    captured: [...taken.data, ...variables.map(({ value }) => value)],
-    stacked: applyPasses(sums, optimizations)
-      .map((value, i) => ({ name: names[i]!, value })),
+    captured: usedBy(results, [...taken.data, ...variables.map(({ value }) => value)]),
+    stacked: results.map((value, i) => ({ name: names[i]!, value })),
   };
 }
 
@@ -154,12 +197,12 @@ export function predictionProgram(
   optimizations: Optimizations,
 ): Program {
   const { rows, data, x } = dataRows(recipe, batch);
-  const { output, variables } = trace(recipe.network, x, false);
+  const { output, variables } = trace(recipe.network, x);
+  const results = applyPasses([output], optimizations);
   return {
     state: [],
     scanned: [rows],
-    captured: [data, ...variables.map(({ value }) => value)],
-    stacked: applyPasses([output], optimizations)
-      .map((value) => ({ name: NAMES.output, value })),
+    captured: usedBy(results, [data, ...variables.map(({ value }) => value)]),
+    stacked: results.map((value) => ({ name: NAMES.output, value })),
   };
 }

@@ -1,0 +1,20 @@
+import { cast, less, mul } from "../graph/elementwise.ts";
+import { fill } from "../graph/elementwise.ts";
+import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { requireRange } from "./optimizer.ts";
+
+/**
+ * Dropout (Srivastava et al., 2014): in training each number is zero with the given probability and the others grow by
+ * 1 / (1 − probability); in evaluation nothing happens. The fit's seed decides which.
+ *
+ * @param probability from 0 to below 1 (default 0.5)
+ * @throws FlwrError "invalid-argument" when the probability is out of range
+ */
+export function dropout(probability = 0.5, options: LayerOptions = {}): Layer {
+  requireRange("probability of dropout", probability, 0, 1);
+  return layer("dropout", (x, scope) => {
+    if (!scope.training || probability === 0) return x;
+    const kept = less(scope.uniform(x.shape), fill(1 - probability, "float32"));
+    return mul(x, mul(cast(kept, "float32"), 1 / (1 - probability)));
+  }, options);
+}

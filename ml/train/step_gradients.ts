@@ -1,0 +1,55 @@
+import { gradients } from "../grad/gradients.ts";
+import { add, div, fill, maximum, minimum, mul, sqrt, sub } from "../graph/elementwise.ts";
+import { reduceSum } from "../graph/reduce.ts";
+import type { Value } from "../graph/value.ts";
+
+/** Limits for gradients; with both, single numbers are limited first. */
+export interface Clipping {
+  /** Largest root of the sum of squares over all gradients, as PyTorch's clip_grad_norm_. */
+  readonly norm?: number;
+  /** Largest size of each number, as PyTorch's clip_grad_value_. */
+  readonly value?: number;
+}
+
+/** What is done to gradients before the optimiser gets them. */
+export interface GradientOptions {
+  /** A number that they are multiplied by at last. */
+  readonly factor?: Value;
+  readonly clipping?: Clipping;
+  /** FedProx (Li et al., 2020): strength · (parameter − start) is added, the slope of strength/2 · ‖parameter − start‖². */
+  readonly proximal?: { readonly strength: Value; readonly starts: readonly Value[] };
+}
+
+// As PyTorch's clip_grad_norm_ has it, so that a norm of zero does not divide by zero.
+const NORM_EPSILON = 1e-6;
+
+/** The gradients of the loss in the parameters, as the optimiser gets them. */
+export function stepGradients(
+  loss: Value,
+  parameters: readonly Value[],
+  { factor, clipping, proximal }: GradientOptions,
+): Value[] {
+  const clipped = clipping?.norm !== undefined || clipping?.value !== undefined;
+  // Everything but clipping is linear, so the factor can go through differentiation for nothing.
+  const early = clipped ? undefined : factor;
+  let slopes = gradients(loss, parameters, early);
+  if (proximal !== undefined) {
+    const pull = early === undefined ? proximal.strength : mul(proximal.strength, early);
+    slopes = slopes.map((slope, i) =>
+      add(slope, mul(sub(parameters[i]!, proximal.starts[i]!), pull))
+    );
+  }
+  if (!clipped) return slopes;
+  const { value, norm } = clipping!;
+  if (value !== undefined) {
+    slopes = slopes.map((slope) => maximum(minimum(slope, value), -value));
+  }
+  let scale = factor;
+  if (norm !== undefined) {
+    const squares = slopes.map((slope) => reduceSum(mul(slope, slope)));
+    const total = sqrt(squares.reduce((sum, square) => add(sum, square)));
+    const shrink = minimum(div(fill(norm, "float32"), add(total, NORM_EPSILON)), 1);
+    scale = factor === undefined ? shrink : mul(shrink, factor);
+  }
+  return scale === undefined ? slopes : slopes.map((slope) => mul(slope, scale));
+}

@@ -1,0 +1,49 @@
+import { mixBits } from "../graph/random.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import type { NamedTensor } from "../session/engine.ts";
+import type { Fit } from "./fit.ts";
+import { NAMES, scalarName } from "./programs.ts";
+
+/** The numbers that each step of a fit gets from outside: the optimiser's, and the key of its random numbers. */
+export class StepRates {
+  readonly #fit: Fit;
+  readonly #rate: number;
+  readonly #steps: number;
+
+  /** @param steps steps that the fit has */
+  constructor(fit: Fit, steps: number) {
+    this.#fit = fit;
+    this.#rate = fit.options.learningRate ?? fit.recipe.optimizer.learningRate;
+    this.#steps = steps;
+  }
+
+  /** Learning rate of a step of this fit, from 1. */
+  at(step: number): number {
+    return this.#rate * (this.#fit.options.schedule?.(step, this.#steps) ?? 1);
+  }
+
+  /** The inputs of steps first … first + count − 1, each [count]. A program takes those that it knows. */
+  inputs(first: number, count: number): NamedTensor[] {
+    const { recipe: { optimizer }, memory, seed } = this.#fit;
+    const perStep = Array.from({ length: count }, (_, i) => {
+      const step = first + i;
+      return {
+        scalars: optimizer.scalars((memory?.steps ?? 0) + step, this.at(step)),
+        ratio: step === 1 ? 1 : this.at(step) / this.at(step - 1),
+        key: mixBits(mixBits(seed) ^ step),
+      };
+    });
+    const floats = (numbers: number[]) => tensor("float32", [count], Float32Array.from(numbers));
+    return [
+      ...perStep[0]!.scalars.map((_, k): NamedTensor => [
+        scalarName(k),
+        floats(perStep.map(({ scalars }) => scalars[k]!)),
+      ]),
+      [NAMES.rateRatio, floats(perStep.map(({ ratio }) => ratio))],
+      [
+        NAMES.randomKey,
+        tensor("uint32", [count], Uint32Array.from(perStep, ({ key }) => key)),
+      ],
+    ];
+  }
+}
