@@ -16,19 +16,17 @@ export function storeContent(
   return deflateRecordDict(recordSetToDict(set));
 }
 
-/**
- * The content of a message that was just pulled, in the 1.9 wire's form.
- *
- * @returns it, and how many bytes its objects have
- */
-export async function loadContent(
-  link: LinkService,
-  root: ObjectId,
-): Promise<{ recordSet: RecordSet; byteLength: number }> {
-  const tree = await link.objectTree(root);
-  const objects = new Map(tree.map((object) => [object.id, object]));
-  return {
-    recordSet: dictToRecordSet(inflateRecordDict(root, (id) => objects.get(id))),
-    byteLength: tree.reduce((sum, { bytes }) => sum + bytes.length, 0),
-  };
+/** The content of a message that was just pulled, in the 1.9 wire's form. */
+export async function loadContent(link: LinkService, root: ObjectId): Promise<RecordSet> {
+  const objects = new Map((await link.objectTree(root)).map((object) => [object.id, object]));
+  return dictToRecordSet(inflateRecordDict(root, (id) => objects.get(id)));
+}
+
+/** About how many bytes a content takes on the wire: its arrays; the rest is small. */
+export function arrayBytes({ parameters }: RecordSet): number {
+  let bytes = 0;
+  for (const { dataValues } of Object.values(parameters)) {
+    for (const { data } of dataValues) bytes += data.length;
+  }
+  return bytes;
 }

@@ -4,7 +4,7 @@ import { isRefusal, type LinkService } from "../../../../link/link.ts";
 import type { LinkMessage, LinkObject, NewLinkMessage } from "../../../../link/message.ts";
 import {
   CreateRunResponseSchema,
-  Driver,
+  type Driver,
   GetNodesResponseSchema,
   PullTaskResResponseSchema,
   PushTaskInsResponseSchema,
@@ -13,7 +13,7 @@ import type { TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts
 import type { Handlers } from "../../../service.ts";
 import { MAX_CONTENT_BYTES_PER_CALL, MAX_HOLD_SECONDS } from "../limits.ts";
 import { idFromWire, idToWire, nodeToWire } from "../node_id.ts";
-import { loadContent, storeContent } from "./content.ts";
+import { arrayBytes, loadContent, storeContent } from "./content.ts";
 import { readPushedTask, taskResToWire } from "./task.ts";
 
 /** A task id of the 1.9 wire. */
@@ -86,8 +86,8 @@ async function readReplies(link: LinkService, replies: readonly LinkMessage[]): 
     const content = reply.content === undefined
       ? undefined
       : await loadContent(link, reply.content);
-    taskResList.push(taskResToWire(reply, content?.recordSet));
-    bytes += content?.byteLength ?? 0;
+    taskResList.push(taskResToWire(reply, content));
+    bytes += content === undefined ? 0 : arrayBytes(content);
   }
   return taskResList;
 }

@@ -1,17 +1,21 @@
 import { create } from "@bufbuild/protobuf";
+import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import { isRefusal, type LinkService } from "../../../../link/link.ts";
+import { isRefusal, type LinkService, type Refusal } from "../../../../link/link.ts";
+import type { LinkMessage } from "../../../../link/message.ts";
 import {
   CreateNodeResponseSchema,
   DeleteNodeResponseSchema,
-  Fleet,
+  type Fleet,
   GetRunResponseSchema,
   PingResponseSchema,
   PullTaskInsResponseSchema,
   PushTaskResResponseSchema,
 } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
+import type { TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import type { Handlers } from "../../../service.ts";
+import { errorToWire } from "../error_code.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
@@ -69,20 +73,14 @@ export function fleetHandlers(
       const content = message.content === undefined
         ? undefined
         : await loadContent(link, message.content);
-      const taskIns = taskInsToWire(message, content?.recordSet);
+      const taskIns = taskInsToWire(message, content);
       return create(PullTaskInsResponseSchema, { taskInsList: [taskIns] });
     },
 
     async pushTaskRes({ taskResList }) {
       const results: Record<string, number> = {};
       for (const taskRes of taskResList) {
-        const { message, recordSet } = readPushedTask(taskRes);
-        const stored = recordSet && await storeContent(recordSet);
-        const outcome = await link.pushReply(
-          message.srcNodeId,
-          { ...message, ...(stored && { content: stored.root }) },
-          stored?.objects ?? [],
-        );
+        const outcome = await pushResult(link, taskRes);
         results[isRefusal(outcome) ? REFUSED_RESULT_KEY : outcome.messageId] = 0;
       }
       return create(PushTaskResResponseSchema, {
@@ -102,6 +100,44 @@ export function fleetHandlers(
       });
     },
   };
+}
+
+/**
+ * Takes a result. One whose content cannot be taken is answered for the node with an error, so that the ServerApp
+ * hears of it now and not when its patience ends; the call succeeds all the same, as a 1.9 node would repeat a failed
+ * one for ever.
+ */
+async function pushResult(link: LinkService, taskRes: TaskRes): Promise<LinkMessage | Refusal> {
+  try {
+    const { message, recordSet } = readPushedTask(taskRes);
+    const stored = recordSet && await storeContent(recordSet);
+    const reply = { ...message, ...(stored && { content: stored.root }) };
+    return await link.pushReply(message.srcNodeId, reply, stored?.objects ?? []);
+  } catch (error) {
+    const { code, message: reason } = FlwrError.from(error);
+    if (code !== "invalid-argument") throw error;
+    return await pushErrorInstead(link, taskRes, reason);
+  }
+}
+
+async function pushErrorInstead(
+  link: LinkService,
+  { task, ...taskRes }: TaskRes,
+  reason: string,
+): Promise<LinkMessage | Refusal> {
+  const error = errorToWire({
+    code: MessageErrorCode.Unknown,
+    reason: `The SuperLink refused the reply: ${reason}`,
+  });
+  try {
+    const failed = task && { ...task, recordset: undefined, error };
+    const { message } = readPushedTask({ ...taskRes, task: failed });
+    await link.pushReply(message.srcNodeId, message, []);
+  } catch (cause) {
+    // Not even its envelope can be read: there is nobody to tell but the node.
+    if (FlwrError.from(cause).code !== "invalid-argument") throw cause;
+  }
+  return { reason };
 }
 
 /** A node that speaks for itself: never the anonymous one, which stands for ServerApps. */

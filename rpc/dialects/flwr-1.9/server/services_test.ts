@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { FakeClock } from "../../../../base/clock.ts";
+import { seededRandom } from "../../../../base/random.ts";
+import { createLink } from "../../../../link/create_link.ts";
+import type { LinkService } from "../../../../link/link.ts";
+import { MemoryStore } from "../../../../link/store/memory.ts";
+import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
+import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
+import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
+import { type TaskIns, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import { MAX_CONTENT_BYTES_PER_CALL } from "../limits.ts";
+import { driverHandlers } from "./driver_service.ts";
+import { fleetHandlers } from "./fleet_service.ts";
+
+/** Both services over one SuperLink, called as their handlers are, without a network. */
+class Services implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly link: LinkService;
+  readonly #fleet;
+  readonly #driver;
+
+  private constructor(link: LinkService, clock: FakeClock) {
+    this.link = link;
+    this.clock = clock;
+    this.#fleet = fleetHandlers(link, (error) => assert.fail(String(error)));
+    this.#driver = driverHandlers(link);
+  }
+
+  static async start(): Promise<Services> {
+    const clock = new FakeClock();
+    const random = seededRandom(1);
+    return new Services(await createLink({ store: new MemoryStore(), clock, random }), clock);
+  }
+
+  fleet<M extends keyof typeof Fleet.method>(
+    method: M,
+    request: MessageInitShape<(typeof Fleet.method)[M]["input"]>,
+    { delivered = true, signal = new AbortController().signal } = {},
+  ) {
+    const handler = this.#fleet[method] as (request: unknown, call: unknown) => Promise<unknown>;
+    const caller = { revoked: new AbortController().signal };
+    return handler(create(Fleet.method[method].input, request as never), {
+      caller,
+      signal,
+      delivered: Promise.resolve(delivered),
+    }) as Promise<MessageInitShape<(typeof Fleet.method)[M]["output"]>>;
+  }
+
+  driver<M extends keyof typeof Driver.method>(
+    method: M,
+    request: MessageInitShape<(typeof Driver.method)[M]["input"]>,
+  ) {
+    const handler = this.#driver[method] as (request: unknown, call: unknown) => Promise<unknown>;
+    return handler(create(Driver.method[method].input, request as never), {
+      signal: new AbortController().signal,
+    }) as Promise<MessageInitShape<(typeof Driver.method)[M]["output"]>>;
+  }
+
+  /** A node, a run, and an instruction for it that it has pulled. */
+  async handedOut(): Promise<{ node: Node; runId: bigint; taskIns: TaskIns }> {
+    const { node } = await this.fleet("createNode", { pingInterval: 30 }) as { node: Node };
+    const { runId } = await this.driver("createRun", {}) as { runId: bigint };
+    await this.push(runId, node);
+    const { taskInsList } = await this.fleet("pullTaskIns", { node });
+    return { node, runId, taskIns: taskInsList![0] as TaskIns };
+  }
+
+  async push(runId: bigint, node: Node, data = new Uint8Array(8)): Promise<string> {
+    const { taskIds } = await this.driver("pushTaskIns", {
+      taskInsList: [{
+        runId,
+        groupId: "1",
+        task: {
+          producer: { nodeId: 0n, anonymous: true },
+          consumer: node,
+          createdAt: this.clock.now(),
+          ttl: 3600,
+          taskType: "train",
+          recordset: { parameters: { p: { dataKeys: ["0"], dataValues: [{ data }] } } },
+        },
+      }],
+    });
+    return taskIds![0]!;
+  }
+
+  result({ node, taskIns }: { node: Node; taskIns: TaskIns }, data = new Uint8Array(8)) {
+    return create(TaskResSchema, {
+      runId: taskIns.runId,
+      groupId: taskIns.groupId,
+      task: {
+        producer: node,
+        consumer: { nodeId: 0n, anonymous: true },
+        createdAt: this.clock.now(),
+        ttl: 3600,
+        ancestry: [taskIns.taskId],
+        taskType: "train",
+        recordset: { parameters: { p: { dataKeys: ["0"], dataValues: [{ data }] } } },
+      },
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.close();
+  }
+}
+
+Deno.test("an instruction goes to its node, and the result to whoever asks for it", async () => {
+  await using services = await Services.start();
+  const { node, taskIns } = await services.handedOut();
+  assert.deepEqual(taskIns.task!.consumer!.nodeId, node.nodeId);
+  const { results } = await services.fleet("pushTaskRes", {
+    taskResList: [services.result({ node, taskIns })],
+  });
+  assert.ok(!Object.hasOwn(results!, "None"));
+  const { taskResList } = await services.driver("pullTaskRes", { taskIds: [taskIns.taskId] });
+  assert.deepEqual(taskResList![0]!.task!.ancestry, [taskIns.taskId]);
+});
+
+Deno.test("an instruction that did not arrive is handed out again at the next pull", async () => {
+  await using services = await Services.start();
+  const { node } = await services.fleet("createNode", { pingInterval: 30 }) as { node: Node };
+  const { runId } = await services.driver("createRun", {}) as { runId: bigint };
+  const id = await services.push(runId, node);
+  const lost = await services.fleet("pullTaskIns", { node }, { delivered: false });
+  assert.equal(lost.taskInsList![0]!.taskId, id);
+  const again = await services.fleet("pullTaskIns", { node });
+  assert.equal(again.taskInsList![0]!.taskId, id);
+});
+
+Deno.test("a result that cannot be taken becomes an error for the ServerApp, not for the call", async () => {
+  await using services = await Services.start();
+  const { node, taskIns } = await services.handedOut();
+  const broken = services.result({ node, taskIns });
+  broken.task!.recordset!.parameters.p!.dataKeys = ["0", "1"];
+  const { results } = await services.fleet("pushTaskRes", { taskResList: [broken] });
+  assert.ok(Object.hasOwn(results!, "None"));
+  const { taskResList } = await services.driver("pullTaskRes", { taskIds: [taskIns.taskId] });
+  assert.match(taskResList![0]!.task!.error!.reason!, /refused the reply: .*2 names for 1 arrays/);
+});
+
+Deno.test("a result without an envelope is refused without a trace in the run", async () => {
+  await using services = await Services.start();
+  const { node, taskIns } = await services.handedOut();
+  const broken = services.result({ node, taskIns });
+  broken.task!.ancestry = [];
+  const { results } = await services.fleet("pushTaskRes", { taskResList: [broken] });
+  assert.ok(Object.hasOwn(results!, "None"));
+  const good = await services.fleet("pushTaskRes", {
+    taskResList: [services.result({ node, taskIns })],
+  });
+  assert.ok(!Object.hasOwn(good.results!, "None"));
+});
+
+Deno.test("large results come one answer after the other, none is lost", async () => {
+  await using services = await Services.start();
+  const { runId } = await services.driver("createRun", {}) as { runId: bigint };
+  const ids: string[] = [];
+  for (let index = 0; index < 3; index += 1) {
+    const { node } = await services.fleet("createNode", { pingInterval: 30 }) as { node: Node };
+    ids.push(await services.push(runId, node));
+    const { taskInsList } = await services.fleet("pullTaskIns", { node });
+    const data = new Uint8Array(0.6 * MAX_CONTENT_BYTES_PER_CALL).fill(index);
+    const result = services.result({ node, taskIns: taskInsList![0] as TaskIns }, data);
+    await services.fleet("pushTaskRes", { taskResList: [result] });
+  }
+  const first = await services.driver("pullTaskRes", { taskIds: ids });
+  assert.equal(first.taskResList!.length, 2);
+  const taken = first.taskResList!.map(({ task }) => task!.ancestry![0]);
+  const rest = await services.driver("pullTaskRes", {
+    taskIds: ids.filter((id) => !taken.includes(id)),
+  });
+  assert.equal(rest.taskResList!.length, 1);
+});
+
+Deno.test("a call that names no node, or the anonymous one, is refused", async () => {
+  await using services = await Services.start();
+  for (
+    const node of [undefined, { nodeId: 0n, anonymous: true }, { nodeId: 5n, anonymous: true }]
+  ) {
+    await assert.rejects(services.fleet("ping", { node, pingInterval: 30 }), /names no node/);
+  }
+});
+
+Deno.test("task ids that are no UUIDs are refused, unknown ones answered with an error", async () => {
+  await using services = await Services.start();
+  await assert.rejects(services.driver("pullTaskRes", { taskIds: ["x"] }), /"x" is not a UUID/);
+  const unknown = "00000000-0000-4000-8000-000000000000";
+  const { taskResList } = await services.driver("pullTaskRes", { taskIds: [unknown] });
+  assert.deepEqual(taskResList![0]!.task!.ancestry, [unknown]);
+  assert.ok(taskResList![0]!.task!.error !== undefined);
+});
+
+Deno.test("a run that nobody knows has no nodes, and is told as Flower 1.9 tells it", async () => {
+  await using services = await Services.start();
+  await services.fleet("createNode", { pingInterval: 30 });
+  assert.deepEqual((await services.driver("getNodes", { runId: 99n })).nodes, []);
+  const { run } = await services.fleet("getRun", { runId: 99n });
+  assert.equal(run?.runId ?? 0n, 0n);
+});
