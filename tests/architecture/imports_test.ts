@@ -1,0 +1,77 @@
+/** The code keeps to the tables of rooms.ts, and docs/architecture.md shows these tables. */
+import assert from "node:assert/strict";
+import { repositoryPath } from "../support/repository.ts";
+import { OUTSIDE, PACKAGES, PURE, roomOf, ROOMS } from "./rooms.ts";
+import { sourceFiles, specifiers } from "./source_files.ts";
+
+const sources = sourceFiles().filter(({ path }) => !OUTSIDE.includes(path.split("/")[0]!));
+
+Deno.test("architecture: every file is in a room, and every room has files", () => {
+  const rooms = new Set(sources.map(({ path }) => roomOf(path) ?? path));
+  assert.deepEqual([...rooms].sort(), Object.keys(ROOMS).sort());
+});
+
+Deno.test("architecture: a room imports only the rooms that its row allows", () => {
+  const offences = sources.flatMap(({ path, files }) => {
+    const room = roomOf(path)!;
+    return files
+      .map((file) => ({ file, target: roomOf(file) ?? file }))
+      .filter(({ target }) => target !== room && !ROOMS[room]!.includes(target))
+      .map(({ file }) => `${path} imports ${file}`);
+  });
+  assert.deepEqual(offences, []);
+});
+
+Deno.test("architecture: packages that tie to the outside stay in their rooms", () => {
+  const offences = sources.flatMap(({ path, packages }) =>
+    packages
+      .filter((name) => PACKAGES[name]?.includes(roomOf(path)!) === false)
+      .map((name) => `${path} imports ${name}`)
+  );
+  assert.deepEqual(offences, []);
+});
+
+Deno.test("architecture: pure rooms do not speak to the operating system", () => {
+  const offences = sources
+    .filter(({ path, text }) => PURE.includes(roomOf(path)!) && /\b(Deno|process)\.\w/.test(text))
+    .map(({ path }) => path);
+  assert.deepEqual(offences, []);
+});
+
+Deno.test("architecture: the document shows the tables of rooms and packages", async () => {
+  const document = await Deno.readTextFile(repositoryPath("docs/architecture.md"));
+  assert.deepEqual(tableOf(document, "room", Object.keys(ROOMS)), ROOMS);
+  assert.deepEqual(tableOf(document, "package", Object.keys(PACKAGES)), PACKAGES);
+});
+
+Deno.test("architecture: imports are found in all their forms, and not in comments", () => {
+  const text = [
+    'import "a";',
+    'import { b } from "b/c";',
+    'export { d } from "./d.ts";',
+    'const e = await import("e");',
+    'new Worker(new URL("./f.ts", import.meta.url));',
+    '/** `import { g } from "g"` */',
+    '// import "h";',
+  ].join("\n");
+  assert.deepEqual(specifiers(text), ["a", "b/c", "./d.ts", "e", "./f.ts"]);
+});
+
+/** The rows of the document's table with the given head whose first cell is one of `names`: names in backticks. */
+function tableOf(
+  document: string,
+  head: string,
+  names: readonly string[],
+): Record<string, string[]> {
+  const lines = document.split("\n");
+  const start = lines.findIndex((line) => new RegExp(`^\\| ${head} +\\|`).test(line));
+  assert.ok(start >= 0, `docs/architecture.md has a table of each ${head}`);
+  const end = lines.findIndex((line, index) => index > start && !line.startsWith("|"));
+  const rows = lines.slice(start + 2, end).map((line) => {
+    const cells = line.split("|").slice(1, -1);
+    const quoted = (cell = "") => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
+    return [quoted(cells[0])[0] ?? "", quoted(cells.at(-1)).sort()] as const;
+  });
+  assert.deepEqual(rows.map(([name]) => name).sort(), [...names].sort());
+  return Object.fromEntries(rows);
+}

@@ -1,0 +1,126 @@
+/**
+ * The rooms of the code and who may import whom. docs/architecture.md shows the same tables; imports_test.ts holds both
+ * to the import statements of the code.
+ *
+ * A room is a folder with what is below it, or a file, unless a longer entry claims that; `*` stands for one folder's
+ * name.
+ */
+export const ROOMS: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["roles"],
+  "mod.ts": ["app", "app/metadata.ts", "base", "ml", "ml/data", "tensor"],
+  "roles": [
+    "app",
+    "app/metadata.ts",
+    "auth",
+    "base",
+    "certs",
+    "link",
+    "link/store",
+    "ml/cores",
+    "proto",
+    "rpc",
+    "rpc/dialects/*/client",
+    "rpc/dialects/*/server",
+  ],
+  "rpc": ["base", "proto"],
+  "rpc/wire": ["base"],
+  "rpc/objects": ["base", "link", "proto", "rpc"],
+  "rpc/dialects": ["app", "app/metadata.ts", "base", "proto", "rpc/wire"],
+  "rpc/dialects/*/client": [
+    "app",
+    "app/metadata.ts",
+    "auth",
+    "base",
+    "proto",
+    "rpc",
+    "rpc/dialects",
+  ],
+  "rpc/dialects/*/server": [
+    "app/metadata.ts",
+    "auth",
+    "base",
+    "link",
+    "proto",
+    "rpc",
+    "rpc/dialects",
+    "rpc/objects",
+  ],
+  "auth": ["base"],
+  "certs": ["auth", "base"],
+  "link": ["base", "link/store"],
+  "link/store": ["base", "link"],
+  "app": ["app/metadata.ts", "base", "tensor"],
+  "app/metadata.ts": [],
+  "ml": ["ml/nn", "ml/train"],
+  "ml/train": [
+    "base",
+    "ml/cores",
+    "ml/grad",
+    "ml/graph",
+    "ml/lower",
+    "ml/nn",
+    "ml/session",
+    "tensor",
+  ],
+  "ml/nn": ["base", "ml/graph", "tensor"],
+  "ml/lower": ["base", "ml/graph", "ml/onnx", "proto", "tensor"],
+  "ml/grad": ["base", "ml/graph", "tensor"],
+  "ml/graph": ["base", "tensor"],
+  "ml/onnx": ["base", "proto", "tensor"],
+  "ml/session": ["base", "ml/data", "tensor"],
+  "ml/data": ["base", "ml/train", "tensor"],
+  "ml/cores": ["base", "ml/data"],
+  "tensor": ["base"],
+  "base": [],
+  "proto": [],
+  "examples": ["mod.ts"],
+};
+
+/** The packages and built-in modules that tie a room to the outside, and the rooms that may import them. */
+export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  "@grpc/grpc-js": ["rpc"],
+  "@bufbuild/protobuf": [
+    "ml/onnx",
+    "proto",
+    "rpc",
+    "rpc/dialects",
+    "rpc/dialects/*/client",
+    "rpc/dialects/*/server",
+    "rpc/objects",
+    "rpc/wire",
+  ],
+  "node:sqlite": ["link/store"],
+  "node:fs": ["link/store"],
+  "@peculiar/x509": ["certs"],
+  "onnxruntime-node": ["ml/session"],
+  "commander": ["main.ts", "roles"],
+  "@logtape/logtape": ["base", "rpc"],
+};
+
+/** Folders that may import everything, and that nothing above imports: tools and tests. */
+export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
+
+/** Rooms in which no line speaks to the operating system: whatever they need is handed to them. */
+export const PURE: readonly string[] = [
+  "app",
+  "link",
+  "ml/graph",
+  "ml/grad",
+  "ml/lower",
+  "ml/nn",
+  "rpc/objects",
+  "rpc/wire",
+  "tensor",
+];
+
+/** The room of a file; undefined for one of {@link OUTSIDE}, or of none. */
+export function roomOf(path: string): string | undefined {
+  return Object.keys(ROOMS)
+    .filter((room) => pattern(room).test(path))
+    .sort((a, b) => b.split("/").length - a.split("/").length)[0];
+}
+
+function pattern(room: string): RegExp {
+  const escaped = room.replaceAll(".", "\\.").replaceAll("*", "[^/]+");
+  return new RegExp(`^${escaped}(/|$)`);
+}
