@@ -51,7 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/store": ["base", "link"],
   "app": ["app/metadata.ts", "base", "tensor"],
   "app/metadata.ts": [],
-  "ml": ["ml/nn", "ml/train"],
+  "ml": ["ml/graph", "ml/nn", "ml/train"],
   "ml/train": [
     "base",
     "ml/cores",
