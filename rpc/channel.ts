@@ -18,6 +18,7 @@ import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
   CLIENT_WINDOW_BYTES,
+  CONNECT_TIMEOUT_SECONDS,
   KEEPALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
 } from "./limits.ts";
@@ -37,6 +38,8 @@ export interface ChannelOptions {
   readonly retry?: RetryPolicy;
   /** Told of every failed try that is going to be repeated. */
   readonly onRetry?: (retry: Retry) => void;
+  /** Seconds to wait for a connection; 20 by default. */
+  readonly connectTimeoutSeconds?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
@@ -142,7 +145,14 @@ class GrpcChannel implements Channel {
     }
     if (signal.aborted) throw this.#cancelled();
     const client = this.#client;
-    const outcome = await unaryCall(client, { path, bytes, metadata, timeoutSeconds, signal });
+    const outcome = await unaryCall(client, {
+      path,
+      bytes,
+      metadata,
+      timeoutSeconds,
+      connectTimeoutSeconds: this.#options.connectTimeoutSeconds ?? CONNECT_TIMEOUT_SECONDS,
+      signal,
+    });
     if ("response" in outcome) return outcome;
     if (signal.aborted) throw this.#cancelled();
     if (isConnectionFailure(outcome)) this.#replace(client);

@@ -214,3 +214,24 @@ Deno.test("each try has its own headers, and errors of the server are not tried 
   channel.close();
   await server.close(1);
 });
+
+Deno.test("a host that takes the connection but never says a word is given up", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${listener.addr.port}`;
+  const channel = openChannel({
+    address,
+    tls: "insecure",
+    retry: NO_RETRY,
+    connectTimeoutSeconds: 0.1,
+  });
+  const call = channel.call(Driver.method.createRun, {});
+  const connection = await listener.accept();
+  await assert.rejects(
+    call,
+    (error) =>
+      error instanceof FlwrError && error.message === `Cannot reach "${address}": no answer`,
+  );
+  channel.close();
+  connection.close();
+  listener.close();
+});

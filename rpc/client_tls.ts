@@ -13,10 +13,10 @@ export type ClientTls =
   };
 
 /**
- * What a TLS client puts in place of an IP address where only a name may stand. A server that picks its certificate
- * by name finds none for it and takes its default one.
+ * What a TLS client sends as the server's name in place of an IP address, where only a name may stand. It decides
+ * nothing here; a server that looks for a certificate of that name mostly has one, and takes its default one else.
  */
-const NAME_FOR_IP = "superlink.invalid";
+const NAME_FOR_IP = "localhost";
 
 /** Credentials and options of a grpc-js channel to the address. @throws FlwrError "invalid-argument" */
 export function channelSecurity(

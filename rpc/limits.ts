@@ -22,8 +22,8 @@ export const CLIENT_KEEPALIVE_MS = 30_000;
 /** Milliseconds without a call after which a server closes a connection. A SuperNode pings every 20 s. */
 export const MAX_CONNECTION_IDLE_MS = 30 * 60_000;
 
-/** Milliseconds that a client waits for a connection: TCP, TLS and HTTP/2 together. The system would wait minutes. */
-export const CONNECT_TIMEOUT_MS = 20_000;
+/** Seconds that a client waits for a connection: TCP, TLS and HTTP/2 together. The system would wait for minutes. */
+export const CONNECT_TIMEOUT_SECONDS = 20;
 
 /** Seconds of the longest wait between two tries. */
 export const MAX_RETRY_WAIT_SECONDS = 20;

@@ -1,12 +1,5 @@
 import type { Buffer } from "node:buffer";
-import {
-  type Client,
-  type ClientUnaryCall,
-  connectivityState,
-  type Metadata,
-  status as Status,
-} from "@grpc/grpc-js";
-import { CONNECT_TIMEOUT_MS } from "./limits.ts";
+import { type Client, connectivityState, type Metadata, status as Status } from "@grpc/grpc-js";
 import type { WireStatus } from "./status.ts";
 
 /** One call as grpc-js makes it. */
@@ -15,6 +8,7 @@ export interface UnaryRequest {
   readonly bytes: Buffer;
   readonly metadata: Metadata;
   readonly timeoutSeconds?: number;
+  readonly connectTimeoutSeconds: number;
   readonly signal: AbortSignal;
 }
 
@@ -29,7 +23,7 @@ const same = (bytes: Buffer) => bytes;
 /** Makes one try of a call. Never rejects: a failure is a status. */
 export function unaryCall(
   client: Client,
-  { path, bytes, metadata, timeoutSeconds, signal }: UnaryRequest,
+  { path, bytes, metadata, timeoutSeconds, connectTimeoutSeconds, signal }: UnaryRequest,
 ): Promise<UnarySuccess | WireStatus> {
   const { promise, resolve } = Promise.withResolvers<UnarySuccess | WireStatus>();
   const deadline = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
@@ -50,7 +44,7 @@ export function unaryCall(
   call.on("metadata", (received) => headers = received);
   const cancel = () => call.cancel();
   signal.addEventListener("abort", cancel);
-  const timer = giveUpConnecting(client, call, () => {
+  const timer = giveUpConnecting(client, connectTimeoutSeconds, () => {
     resolve({ code: Status.UNAVAILABLE, details: "No connection established: ETIMEDOUT" });
     call.cancel();
   });
@@ -61,15 +55,27 @@ function statusOf(error: { code: Status; details: string } | null): WireStatus {
   return error ?? { code: Status.INTERNAL, details: "No response" };
 }
 
-/** Without this a call waits for minutes for a host that does not answer at all. */
+/**
+ * Calls `giveUp` when the client is not connected within the time. Without it a call waits for minutes for a host
+ * that does not answer at all.
+ *
+ * @returns a timer that the end of the call has to clear, unless the client is connected already
+ */
 function giveUpConnecting(
   client: Client,
-  call: ClientUnaryCall,
+  seconds: number,
   giveUp: () => void,
 ): ReturnType<typeof setTimeout> | undefined {
   const channel = client.getChannel();
-  if (channel.getConnectivityState(false) === connectivityState.READY) return undefined;
-  // Until a call is on a connection, grpc-js gives the channel's target as its peer.
-  const onConnection = () => call.getPeer() !== channel.getTarget();
-  return setTimeout(() => onConnection() || giveUp(), CONNECT_TIMEOUT_MS);
+  const state = () => channel.getConnectivityState(false);
+  if (state() === connectivityState.READY) return undefined;
+  const timer = setTimeout(giveUp, seconds * 1000);
+  const watch = () => {
+    if (state() === connectivityState.READY) clearTimeout(timer);
+    else if (state() !== connectivityState.SHUTDOWN) {
+      channel.watchConnectivityState(state(), Infinity, watch);
+    }
+  };
+  watch();
+  return timer;
 }

@@ -1,0 +1,105 @@
+import assert from "node:assert/strict";
+import { status as Status } from "@grpc/grpc-js";
+import type { ClientTls } from "./client_tls.ts";
+import { diagnose, needsProbe } from "./diagnose.ts";
+import type { Probe } from "./probe.ts";
+
+const NOW = 1_800_000_000;
+const lost = { code: Status.UNAVAILABLE, details: "No connection established. Last error: Error" };
+const soundTls: Probe = {
+  kind: "tls",
+  http2: true,
+  trusted: true,
+  validFrom: NOW - 1,
+  validTo: NOW + 1,
+  named: true,
+  names: "DNS:a",
+};
+
+/** Code and sentence for a failed call to "a:1". */
+function explain(
+  failure: { code: Status; details: string },
+  found?: Probe,
+  tls: ClientTls = { rootCertificates: "…" },
+): string {
+  const target = { address: { host: "a", port: 1 }, tls };
+  const { code, message } = diagnose(target, failure, found, NOW);
+  return `${code}: ${message}`;
+}
+
+Deno.test("what a server says is passed on", () => {
+  const failure = { code: Status.UNAUTHENTICATED, details: "Access denied" };
+  assert.equal(explain(failure), "unauthenticated: Access denied");
+  assert.equal(explain({ code: Status.UNKNOWN, details: "boom" }), "internal: boom");
+  assert.equal(explain({ code: Status.NOT_FOUND, details: "" }), "not-found: NOT_FOUND");
+  const busy = { code: Status.UNAVAILABLE, details: "Try later" };
+  assert.equal(explain(busy), "unavailable: Try later");
+  assert.ok(!needsProbe(busy));
+});
+
+Deno.test("a proxy that may recover is told from a page", () => {
+  const answered = (http: number, code: Status) =>
+    explain({ code, details: `Received HTTP status code ${http}` });
+  assert.equal(
+    answered(503, Status.UNAVAILABLE),
+    'unavailable: "a:1" answered with HTTP status 503',
+  );
+  assert.equal(
+    answered(404, Status.UNIMPLEMENTED),
+    'failed-precondition: "a:1" is not a Flower gRPC server: it answered with HTTP status 404',
+  );
+});
+
+Deno.test("a page that was read as a length is told from a large message", () => {
+  const tooLarge = (size: number) =>
+    explain({
+      code: Status.RESOURCE_EXHAUSTED,
+      details: `Received message larger than max (${size} vs 536870912)`,
+    });
+  // "404 page not found" without its first letter: 0x30 0x34 0x20 0x70.
+  assert.match(tooLarge(808_722_544), /^failed-precondition: .* it answered with text$/);
+  assert.match(tooLarge(600_000_000), /^resource-exhausted: Received message larger than max/);
+});
+
+Deno.test("failures that grpc-js names are not looked into", () => {
+  for (
+    const [details, why] of [
+      ["No connection established. Last error: connect ECONNREFUSED", "connection refused"],
+      ["No connection established: ETIMEDOUT", "no answer"],
+      ["Name resolution failed for target dns:a:1", "no such host name"],
+      ["No connection established. Last error: EHOSTUNREACH", "no way to that host"],
+    ] as const
+  ) {
+    const failure = { code: Status.UNAVAILABLE, details };
+    assert.ok(!needsProbe(failure), details);
+    assert.equal(explain(failure), `unavailable: Cannot reach "a:1": ${why}`);
+  }
+  assert.ok(needsProbe(lost));
+  assert.ok(needsProbe({ code: Status.UNAVAILABLE, details: "Connection dropped" }));
+});
+
+Deno.test("what was found at the address explains a lost connection", () => {
+  const found = (change: Partial<Extract<Probe, { kind: "tls" }>>) =>
+    explain(lost, { ...soundTls, ...change });
+  assert.match(found({ validTo: NOW - 1 }), /^failed-precondition: .* ran out on 2027-01-15$/);
+  assert.match(found({ validFrom: NOW + 1 }), /^failed-precondition: .* only from 2027-01-15 on$/);
+  assert.match(found({ named: false }), /^failed-precondition: .* not for "a": it is for DNS:a$/);
+  assert.match(
+    found({ trusted: false }),
+    /^failed-precondition: .* authority in --root-certificates$/,
+  );
+  assert.match(found({ http2: false }), /^failed-precondition: .* does not offer HTTP\/2$/);
+  assert.equal(found({}), 'unavailable: The connection to "a:1" broke');
+  assert.equal(
+    explain(lost, { kind: "unreachable", code: "ECONNREFUSED" }),
+    'unavailable: Cannot reach "a:1": connection refused',
+  );
+  assert.equal(
+    explain(lost, { kind: "plain", protocol: "unknown" }),
+    'unavailable: The connection to "a:1" broke',
+  );
+  assert.equal(
+    explain(lost, { kind: "plain", protocol: "http2" }, "insecure"),
+    'unavailable: The connection to "a:1" broke',
+  );
+});
