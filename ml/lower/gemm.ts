@@ -7,16 +7,29 @@ interface Factor {
   readonly transposed: boolean;
 }
 
-function factor(value: Value): Factor {
-  return value.primitive === "transpose"
-    ? { value: value.inputs[0]!, transposed: true }
-    : { value, transposed: false };
+/** a · b, or (b · a)ᵀ, as one product. */
+interface Product {
+  readonly left: Factor;
+  readonly right: Factor;
 }
 
-function asProduct(value: Value | undefined): Node<"matmul"> | undefined {
-  return value?.primitive === "matmul" && value.inputs.every(({ shape }) => shape.length === 2)
-    ? value
-    : undefined;
+function factor(value: Value, turned: boolean): Factor {
+  return value.primitive === "transpose"
+    ? { value: value.inputs[0]!, transposed: !turned }
+    : { value, transposed: turned };
+}
+
+/** A float32 value as a product of matrices; a transposed product is the product of the transposed factors. */
+function asProduct(value: Value, facts: GraphFacts): Product | undefined {
+  if (value.dtype !== "float32" || value.shape.length !== 2) return undefined;
+  const turned = value.primitive === "transpose";
+  const product = turned ? value.inputs[0]! : value;
+  if (product.primitive !== "matmul" || (turned && facts.uses(product) > 1)) return undefined;
+  const [a, b] = product.inputs as readonly [Value, Value];
+  if (a.shape.length !== 2 || b.shape.length !== 2) return undefined;
+  return turned
+    ? { left: factor(b, true), right: factor(a, true) }
+    : { left: factor(a, false), right: factor(b, false) };
 }
 
 /** A float32 constant of one element. */
@@ -37,26 +50,26 @@ function addend(value: Value, [m, n]: readonly number[]): { c: Value; beta: numb
   return value.shape.length <= 2 && stretches ? { c: value, beta: 1 } : undefined;
 }
 
-function gemm(product: Node<"matmul">, added?: { c: Value; beta: number }): Tile {
-  const [a, b] = product.inputs.map(factor) as [Factor, Factor];
+function gemm({ left, right }: Product, added?: { c: Value; beta: number }): Tile {
   return {
-    inputs: [a.value, b.value, ...(added === undefined ? [] : [added.c])],
+    inputs: [left.value, right.value, ...(added === undefined ? [] : [added.c])],
     emit: (builder, names) =>
       builder.node("Gemm", names, {
-        ...(a.transposed && { transA: { int: 1 } }),
-        ...(b.transposed && { transB: { int: 1 } }),
+        ...(left.transposed && { transA: { int: 1 } }),
+        ...(right.transposed && { transB: { int: 1 } }),
         ...(added !== undefined && added.beta !== 1 && { beta: { float: added.beta } }),
       }),
   };
 }
 
 function productPlus(value: Node<"add">, facts: GraphFacts): Tile | undefined {
-  for (const [product, other] of [[0, 1], [1, 0]] as const) {
-    const matrix = asProduct(value.inputs[product]);
-    if (matrix === undefined || facts.uses(matrix) > 1) continue;
-    if (!sameShape(matrix.shape, value.shape)) continue;
-    const added = addend(value.inputs[other]!, value.shape);
-    if (added !== undefined) return gemm(matrix, added);
+  for (const [first, second] of [[0, 1], [1, 0]] as const) {
+    const inner = value.inputs[first]!;
+    const product = asProduct(inner, facts);
+    const alone = facts.uses(inner) === 1 && sameShape(inner.shape, value.shape);
+    if (product === undefined || !alone) continue;
+    const added = addend(value.inputs[second]!, value.shape);
+    if (added !== undefined) return gemm(product, added);
   }
   return undefined;
 }
@@ -66,8 +79,8 @@ function productPlus(value: Node<"add">, facts: GraphFacts): Tile | undefined {
  * momentum (β · velocity + gradient) with the product that makes the gradient.
  */
 export const gemmPattern: Pattern = (value, facts) => {
-  if (value.primitive === "add" && value.dtype === "float32") return productPlus(value, facts);
-  const product = asProduct(value);
-  const turned = product?.inputs.some((x) => x.primitive === "transpose") ?? false;
-  return product !== undefined && turned && product.dtype === "float32" ? gemm(product) : undefined;
+  if (value.primitive === "add") return productPlus(value, facts);
+  const product = asProduct(value, facts);
+  const turned = product !== undefined && (product.left.transposed || product.right.transposed);
+  return turned ? gemm(product) : undefined;
 };

@@ -1,5 +1,7 @@
 import type { Value } from "../graph/value.ts";
 import { foldScale } from "./fold_scale.ts";
+import { convInputGradPattern } from "./conv_input_grad.ts";
+import { convWeightGradPattern } from "./conv_weight_grad.ts";
 import { foldMaxPattern } from "./fold_max.ts";
 import { gemmPattern } from "./gemm.ts";
 import { poolBeforeMonotone } from "./pool_before_monotone.ts";
@@ -31,6 +33,8 @@ export const OPTIMIZED: Optimizations = {
   passes: [poolBeforeMonotone, poolPhases, sinkTransposes, transposeBytes, foldScale],
   patterns: [
     gemmPattern,
+    convWeightGradPattern,
+    convInputGradPattern,
     zeroRowPattern,
     foldMaxPattern,
     routeFirstPattern,

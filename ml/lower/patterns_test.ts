@@ -59,6 +59,12 @@ patternTest("a product with momentum is a Gemm", gemmPattern, (m, k, n, flags) =
   return [(flags & 4) > 0 ? add(velocity, product) : add(product, velocity)];
 });
 
+patternTest("a transposed product is a Gemm", gemmPattern, (m, k, n, flags) => {
+  const product = matmul(factor("a", m, k, (flags & 1) > 0), factor("b", k, n, (flags & 2) > 0));
+  const turned = transpose(product);
+  return [(flags & 4) > 0 ? add(mul(real("v", [n, m]), 0.9), turned) : turned];
+});
+
 Deno.test("a product that is used elsewhere, or stretched, is not swallowed", () => {
   const product = matmul(real("a", [1, 3]), real("b", [3, 2]));
   const sum = add(product, real("bias", [2]));
