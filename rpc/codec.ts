@@ -3,7 +3,6 @@ import {
   create,
   type DescMessage,
   fromBinary,
-  type Message,
   type MessageInitShape,
   type MessageShape,
   toBinary,
@@ -41,6 +40,3 @@ export function encode<M extends DescMessage>(schema: M, message: MessageInitSha
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
-
-/** A message of any type. */
-export type AnyMessage = Message;

@@ -53,9 +53,10 @@ function probeTls({ host, port }: Address, tls: ClientTls): Promise<Probe | unde
   });
   socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve({ kind: "unreachable", code: "ETIMEDOUT" }));
   socket.on("secureConnect", () => resolve(describe(socket, host)));
-  socket.on("error", (error: Error & { code?: string; syscall?: string }) => {
-    const reached = error.code === undefined || !UNREACHABLE.has(error.code);
-    resolve(reached ? undefined : { kind: "unreachable", code: error.code! });
+  socket.on("error", (error: Error & { code?: string }) => {
+    const { code } = error;
+    const unreachable = code !== undefined && UNREACHABLE.has(code);
+    resolve(unreachable ? { kind: "unreachable", code } : undefined);
   });
   socket.on("close", () => resolve(undefined));
   return promise.finally(() => socket.destroy());

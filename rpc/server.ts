@@ -19,7 +19,7 @@ import {
 } from "./limits.ts";
 import { methodPath, type ServiceBinding } from "./service.ts";
 
-/** A server's certificate, as PEM text. */
+/** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
 export interface ServerTls {
   /** The authority that signed `cert`. */
   readonly ca: string;
@@ -64,8 +64,8 @@ const OPTIONS: ServerOptions = {
 /**
  * Starts a gRPC server with the given services and the standard health service.
  *
- * @throws FlwrError "failed-precondition" when this Deno cannot serve, or the certificate does not fit its key;
- *   "unavailable" when the address cannot be listened on
+ * @throws FlwrError "failed-precondition" when this Deno cannot serve; "invalid-argument" for a malformed address;
+ *   "unavailable" when it cannot be listened on
  */
 export async function startServer(options: StartServerOptions): Promise<RpcServer> {
   checkServerDeno(Deno.version.deno);
