@@ -1,0 +1,87 @@
+/** Every flag and task that the README names exists, and its default addresses are the real ones. */
+import assert from "node:assert/strict";
+import manifest from "../../deno.json" with { type: "json" };
+import { RECOMMENDED_DENO } from "../../rpc/deno_version.ts";
+import { codeBlocks, codeSpans, commandLines, prose } from "./markdown.ts";
+import { denoArgs, README } from "./readme.ts";
+
+/** A command with flags that stand beside it. */
+interface Mention {
+  /** As "flwr superlink" or "deno task demo". */
+  readonly command: string;
+  readonly flags: readonly string[];
+}
+
+Deno.test("readme: every flag is in the --help of its command", async () => {
+  const mentions = [...mentionsInBlocks(), ...mentionsInTables()];
+  const commands = [...new Set(mentions.map(({ command }) => command))];
+  const helps = new Map(
+    await Promise.all(commands.map(async (command) => [command, await helpOf(command)] as const)),
+  );
+  const known = new Map([...helps].map(([command, help]) => [command, flagsIn(help)]));
+  for (const { command, flags } of mentions) {
+    for (const flag of flags) assert.ok(known.get(command)!.has(flag), `${command} has ${flag}`);
+  }
+  const anywhere = new Set([...known.values()].flatMap((flags) => [...flags]));
+  for (const flag of codeSpans(prose(README)).flatMap(flagsOf)) {
+    assert.ok(anywhere.has(flag) || flag === "--quiet", `${flag} is a flag of some command`);
+  }
+  assert.match(helps.get("flwr superlink")!, /default: "127\.0\.0\.1:9092"/);
+  assert.match(helps.get("flwr superlink")!, /default: "127\.0\.0\.1:9091"/);
+});
+
+Deno.test("readme: every task exists, and the Deno is the one that servers are made for", () => {
+  const tasks = [...README.matchAll(/\btask (?:--quiet )?([a-z][a-z-]*)/g)].map((match) =>
+    match[1]!
+  );
+  assert.ok(tasks.includes("demo") && tasks.includes("test"));
+  assert.deepEqual(tasks.filter((task) => !Object.hasOwn(manifest.tasks, task)), []);
+  const versions = [...README.matchAll(/\bdeno@([\d.]+\d)/g)].map((match) => match[1]!);
+  assert.deepEqual([...new Set(versions)], [RECOMMENDED_DENO]);
+});
+
+function mentionsInBlocks(): Mention[] {
+  return codeBlocks(README)
+    .filter(({ language }) => language === "sh")
+    .flatMap(({ text }) => commandLines(text))
+    .map((words) => ({ command: commandOf(words), flags: words.flatMap(flagsOf) }))
+    .filter(({ flags }) => flags.length > 0);
+}
+
+/** Rows whose first cell holds commands; the flags are in any other. */
+function mentionsInTables(): Mention[] {
+  return README.split("\n").filter((line) => line.startsWith("|")).flatMap((row) => {
+    const [first = "", ...others] = row.split("|").slice(1, -1);
+    const flags = codeSpans(others.join(" ")).flatMap(flagsOf);
+    return codeSpans(first)
+      .filter((span) => /^(flwr|deno task) /.test(span))
+      .map((span) => ({ command: commandOf(span.split(" ")), flags }));
+  });
+}
+
+/** The words that name a command: those before the first that is a value. */
+function commandOf(words: readonly string[]): string {
+  const start = words[0] === "npx" ? ["deno", ...words.slice(3)] : words;
+  const end = start.findIndex((word) => !/^[a-z-]+$/.test(word) || word.startsWith("-"));
+  return start.slice(0, end < 0 ? undefined : end).join(" ");
+}
+
+function flagsOf(text: string): string[] {
+  return [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map((match) => match[0]);
+}
+
+async function helpOf(command: string): Promise<string> {
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: [...denoArgs(command.split(" ")), "--help"],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.equal(code, 0, `${command} --help`);
+  return new TextDecoder().decode(stdout).replaceAll(/(default:)\s+/g, "$1 ");
+}
+
+/** The flags that a help text explains, each at the start of its line. */
+function flagsIn(help: string): Set<string> {
+  return new Set(
+    [...help.matchAll(/^ {2}(?:-\w, )?(--[a-z][a-z-]*)/gm)].map((match) => match[1]!),
+  );
+}

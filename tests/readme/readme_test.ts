@@ -1,0 +1,124 @@
+/** What the README shows works as it stands: its app, its command lines. */
+import assert from "node:assert/strict";
+import { cacheFolder } from "../../ml/data/cache_folder.ts";
+import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
+import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
+import type { Process } from "../support/process.ts";
+import { repositoryPath } from "../support/repository.ts";
+import { scenario, type Stage } from "../support/stage.ts";
+import { commandLines } from "./markdown.ts";
+import { blocksUnder, denoArgs, writeOwnApp } from "./readme.ts";
+
+const BY_HAND = "By hand, in three kinds of terminals";
+const EXAMPLE = "examples/flower-authentication";
+/** How long a run of three small rounds may take, in seconds. */
+const RUN_SECONDS = 90;
+
+const dataFile = `${cacheFolder()}/cifar10/${DATA_FILE}`;
+const hasData = await Deno.stat(dataFile).then(({ isFile }) => isFile, () => false);
+
+scenario("readme: its own app passes the type check", async (stage) => {
+  await writeOwnApp(stage.folder.path);
+  const check = stage.start({
+    name: "deno check",
+    command: Deno.execPath(),
+    args: [
+      ...["check", "--config", repositoryPath("deno.json")],
+      ...[stage.path("client.ts"), stage.path("server.ts")],
+    ],
+  });
+  assert.equal((await check.ended(RUN_SECONDS)).code, 0, check.tail());
+});
+
+scenario("readme: its own app runs on two nodes without TLS", async (stage) => {
+  await writeOwnApp(stage.folder.path);
+  const { driver, fleet } = await startSuperLink({ stage });
+  const role = (name: string, app: string, server: string) =>
+    startFlwr(stage, name, [
+      ...[name, app, "--dir", stage.folder.path, "--insecure", "--server", server],
+    ]);
+  const nodes = [1, 2].map(() => role("supernode", "client:app", fleet));
+  await Promise.all(nodes.map(joined));
+  await assertThreeRounds(role("run", "server:app", driver));
+});
+
+scenario("readme: its command lines by hand run its own app", async (stage) => {
+  const folder = stage.path("app");
+  await Deno.mkdir(folder);
+  await writeOwnApp(folder);
+  await runByHand(stage, folder);
+});
+
+scenario(
+  "readme: its command lines by hand run the example" +
+    (hasData ? "" : ` (skipped: "${dataFile}" is not there, fetch it with: deno task fetch-data)`),
+  (stage) =>
+    runByHand(stage, repositoryPath(EXAMPLE), ["--node-config", "train-limit=64 test-limit=32"]),
+  { ignore: !hasData },
+);
+
+scenario("readme: exit statuses are 0, 1 and 2", async (stage) => {
+  const status = async (...args: string[]) =>
+    (await startFlwr(stage, args.join(" "), args).ended(30)).code;
+  assert.equal(await status("--version"), 0);
+  assert.equal(await status("superlink"), 1, "neither certificates nor --insecure");
+  assert.equal(await status("superlink", "--no-such-flag"), 2);
+  assert.equal(await status("no-such-command"), 2);
+});
+
+/**
+ * Types the commands of "By hand" in a folder of their own, with the app in place of the example and free ports in place
+ * of the usual ones, then adds a third node as the README says.
+ */
+async function runByHand(
+  stage: Stage,
+  app: string,
+  nodeFlags: readonly string[] = [],
+): Promise<void> {
+  const lines = blocksUnder(BY_HAND, "sh").flatMap(({ text }) => commandLines(text));
+  assert.equal(lines.length, 4, "keys, SuperLink, SuperNode, ServerApp");
+  const [generateKeys, superLink, superNode, serverApp] = lines as [
+    string[],
+    string[],
+    string[],
+    string[],
+  ];
+  const addresses = new Map<string, string>();
+  const type = (line: readonly string[], ...more: string[]): Process => {
+    const words = line.map((word) => word === EXAMPLE ? app : addresses.get(word) ?? word);
+    return stage.start({
+      name: line.slice(0, 2).join(" "),
+      command: Deno.execPath(),
+      args: [...denoArgs(words), ...more],
+      cwd: stage.folder.path,
+    });
+  };
+  const node = (number: number) =>
+    type(
+      superNode.map((word) => word.replace("client_credentials_1", `client_credentials_${number}`)),
+      ...nodeFlags,
+    );
+
+  assert.equal((await type(generateKeys).ended(30)).code, 0);
+  const link = type(
+    superLink,
+    ...["--fleet-api-address", "127.0.0.1:0", "--driver-api-address", "127.0.0.1:0"],
+  );
+  const listening = async (api: string) =>
+    (await link.waitForLine(new RegExp(`${api}.* on (\\S+)$`)))[1]!;
+  addresses.set("127.0.0.1:9091", await listening("Driver API"));
+  addresses.set("127.0.0.1:9092", await listening("Fleet API"));
+  await Promise.all([node(1), node(2)].map(joined));
+  await assertThreeRounds(type(serverApp));
+
+  const more = generateKeys.with(-1, "3");
+  assert.equal((await type(more).ended(30)).code, 0);
+  await link.waitForLine(/was added to the list/);
+  await joined(node(3));
+}
+
+async function assertThreeRounds(run: Process): Promise<void> {
+  const { code } = await run.ended(RUN_SECONDS);
+  assert.equal(code, 0, run.tail());
+  assert.ok(run.stdoutLines.some((line) => /Run finished 3 rounds/.test(line)), run.tail());
+}
