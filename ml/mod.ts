@@ -1,31 +1,58 @@
 // The public surface of the training engine.
+import * as ops from "./ops.ts";
+
 export { Model, type ModelOptions } from "./train/model.ts";
 export { type Dataset, datasetSize } from "./train/dataset.ts";
 export type { Evaluation, FitOptions, FitResult, Progress } from "./train/fit_options.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 
-export { type Initializer, type Layer, layer, type LayerOptions, type Scope } from "./nn/layer.ts";
-export { applyLayer } from "./nn/layer.ts";
+/** Functions over symbolic arrays, for layers of one's own: `ops.add(x, y)`. */
+export { ops };
+export type { Value } from "./graph/value.ts";
+
+export {
+  type Initializer,
+  type Layer,
+  layer,
+  type LayerOptions,
+  type Scope,
+  type StateInitializer,
+} from "./nn/layer.ts";
 export { sequential, sequentialWith } from "./nn/sequential.ts";
 export { parallel, residual, type ResidualOptions } from "./nn/combine.ts";
 export { dense, type DenseOptions } from "./nn/dense.ts";
-export { conv2d, type Conv2dOptions } from "./nn/convolution.ts";
-export { avgPool2d, globalAvgPool, globalMaxPool, maxPool2d } from "./nn/pooling.ts";
 export {
-  batchNorm,
-  type BatchNormOptions,
+  conv2d,
+  type Conv2dOptions,
+  depthwiseConv2d,
+  type DepthwiseConv2dOptions,
+} from "./nn/convolution.ts";
+export { avgPool2d, globalAvgPool, globalMaxPool, maxPool2d } from "./nn/pooling.ts";
+export { batchNorm, type BatchNormOptions } from "./nn/batch_norm.ts";
+export {
   groupNorm,
   layerNorm,
+  type LayerNormOptions,
   type NormOptions,
 } from "./nn/normalization.ts";
 export { dropout } from "./nn/dropout.ts";
 export { embedding, type EmbeddingOptions, positionEmbedding } from "./nn/embedding.ts";
-export { selfAttention, type SelfAttentionOptions } from "./nn/attention.ts";
+export { type AttentionMasks, type AttentionOptions, multiHeadAttention } from "./nn/attention.ts";
 export { transformerEncoder, type TransformerEncoderOptions } from "./nn/transformer.ts";
 export { flatten, reshape } from "./nn/shaping.ts";
-export { gelu, leakyRelu, relu, sigmoid, silu, softmax, tanh } from "./nn/activation.ts";
-export { fanInUniform, filled, normal, uniform } from "./nn/initializer.ts";
+export {
+  gelu,
+  type GeluOptions,
+  leakyRelu,
+  logSoftmax,
+  relu,
+  sigmoid,
+  silu,
+  softmax,
+  tanh,
+} from "./nn/activation.ts";
+export { fanInUniform, filled, kaiming, normal, uniform, xavier } from "./nn/initializer.ts";
 
 export {
   binaryCrossEntropy,
@@ -46,4 +73,5 @@ export {
   linearDecay,
   type Schedule,
   stepDecay,
+  warmUp,
 } from "./nn/schedule.ts";

@@ -1,3 +1,4 @@
+import { elementCount } from "../../tensor/tensor.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 
@@ -26,7 +27,12 @@ export function normalized(
     });
     return { values: values!, inverse: inverse! };
   }
-  const mean = (of: string) => builder.node("ReduceMean", [of, builder.ints(axes)]);
+  // As reduceMean is lowered, so that a layer that wants the mean too finds it.
+  const count = elementCount(axes.map((axis) => shape[axis]!));
+  const mean = (of: string) => {
+    const sum = builder.node("ReduceSum", [of, builder.ints(axes)], { keepdims: { int: 1 } });
+    return builder.node("Div", [sum, builder.floats(count)]);
+  };
   const centred = builder.node("Sub", [x, mean(x)]);
   const variance = mean(builder.node("Mul", [centred, centred]));
   const deviation = builder.node("Sqrt", [

@@ -1,5 +1,5 @@
 import * as ops from "../graph/elementwise.ts";
-import { softmax as softmaxOf } from "../graph/reduce.ts";
+import { logSoftmax as logSoftmaxOf, softmax as softmaxOf } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { type Layer, layer, type LayerOptions } from "./layer.ts";
 
@@ -18,13 +18,29 @@ export function leakyRelu(options: LayerOptions & { readonly slope?: number } = 
   );
 }
 
-function geluOf(x: Value): Value {
-  return ops.mul(ops.mul(x, 0.5), ops.add(ops.erf(ops.mul(x, Math.SQRT1_2)), 1));
+/** Options of {@link gelu}. */
+export interface GeluOptions extends LayerOptions {
+  /** "tanh": (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 in place of the normal distribution, as GPT-2 has it. */
+  readonly approximate?: "none" | "tanh";
 }
 
-/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016), by the error function. */
-export function gelu(options: LayerOptions = {}): Layer {
-  return layer("gelu", geluOf, options);
+/** Φ(x) by the error function. */
+function normalDistribution(x: Value): Value {
+  return ops.mul(ops.add(ops.erf(ops.mul(x, Math.SQRT1_2)), 1), 0.5);
+}
+
+/** Φ(x) nearly. With 1 + tanh(z) = 2 sigmoid(2z), one function does it. */
+function nearlyNormalDistribution(x: Value): Value {
+  const bend = ops.add(ops.mul(ops.mul(x, x), 0.044715), 1);
+  return ops.sigmoid(ops.mul(ops.mul(x, bend), 2 * Math.sqrt(2 / Math.PI)));
+}
+
+/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016). */
+export function gelu(options: GeluOptions = {}): Layer {
+  const distribution = options.approximate === "tanh"
+    ? nearlyNormalDistribution
+    : normalDistribution;
+  return layer("gelu", (x) => ops.mul(x, distribution(x)), options);
 }
 
 /** x · sigmoid(x), also called swish. */
@@ -45,4 +61,9 @@ export function sigmoid(options: LayerOptions = {}): Layer {
 /** eˣ / Σ eˣ along an axis (default: the last). Cross-entropy wants logits: do not put it before that. */
 export function softmax(options: LayerOptions & { readonly axis?: number } = {}): Layer {
   return layer("softmax", (x) => softmaxOf(x, options.axis ?? -1), options);
+}
+
+/** x − log Σ eˣ along an axis (default: the last). Cross-entropy wants logits: do not put it before that. */
+export function logSoftmax(options: LayerOptions & { readonly axis?: number } = {}): Layer {
+  return layer("logSoftmax", (x) => logSoftmaxOf(x, options.axis ?? -1), options);
 }

@@ -1,72 +1,148 @@
 import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { add, mul } from "../graph/elementwise.ts";
+import { add, fill, less, mul, where } from "../graph/elementwise.ts";
 import { matmul } from "../graph/linear.ts";
 import { reshape, slice, transpose } from "../graph/movement.ts";
 import { softmax } from "../graph/reduce.ts";
 import { showShape } from "../graph/shape.ts";
 import { constant, type Value } from "../graph/value.ts";
 import { affine } from "./dense.ts";
-import { fanInUniform, filled, uniform } from "./initializer.ts";
-import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { dropValues } from "./dropout.ts";
+import { fanInUniform, filled, xavier } from "./initializer.ts";
+import { type Layer, layer, type LayerOptions, type Scope } from "./layer.ts";
 
-/** Options of {@link selfAttention}. */
-export interface SelfAttentionOptions extends LayerOptions {
-  /** Heads that the width is split among. */
-  readonly heads: number;
+/** What a position may see. */
+export interface AttentionMasks {
   /** Whether a position sees only itself and those before it (default false). */
   readonly causal?: boolean;
+  /**
+   * What else is seen: bool, true where it is, stretched to [batch, heads, queries, keys] by numpy's rule. Padding is
+   * hidden by a mask [batch, 1, 1, keys].
+   */
+  readonly mask?: Value;
 }
 
-/** Added to what must not be seen: e to its power is 0 in float32. */
+/** Options of {@link multiHeadAttention}. */
+export interface AttentionOptions extends LayerOptions, AttentionMasks {
+  /** Heads that the width is split among. */
+  readonly heads: number;
+  /** What is attended to, float32 [batch, keys, width] (default: the input itself, self-attention). */
+  readonly memory?: Value;
+  /** Probability that an attention weight is dropped in training (default 0). */
+  readonly dropout?: number;
+  /** Whether the projections have a bias (default true). */
+  readonly bias?: boolean;
+}
+
+/** Stands for −∞ where a score must not count: e to its power is 0 in float32, but no NaN comes of it. */
 const HIDDEN = -1e9;
 
-function causalMask(length: number): Value {
-  const data = Float32Array.from(
-    { length: length * length },
-    (_, i) => i % length > Math.floor(i / length) ? HIDDEN : 0,
-  );
-  return constant(tensor("float32", [length, length], data));
+function causalMask(queries: number, keys: number): Value {
+  const positions = (length: number, shape: number[]) =>
+    constant(tensor("int64", shape, BigInt64Array.from({ length }, (_, i) => BigInt(i))));
+  const next = add(positions(queries, [queries, 1]), fill(1, "int64"));
+  return less(positions(keys, [1, keys]), next);
 }
 
 /**
- * Multi-head self-attention (Vaswani et al., 2017) over [batch, length, width]. Parameters as PyTorch's
- * nn.MultiheadAttention: `in_proj_weight`, `in_proj_bias`, `out_proj.weight`, `out_proj.bias`.
+ * Scaled dot-product attention (Vaswani et al., 2017): softmax(q kᵀ / √depth) v.
+ *
+ * @param query float32 [batch, heads, queries, depth]
+ * @param key float32 [batch, heads, keys, depth]
+ * @param value float32 [batch, heads, keys, depth]
+ * @param drop what is done to the weights [batch, heads, queries, keys] before they are used, such as dropout
+ * @returns float32 [batch, heads, queries, depth]
  */
-export function selfAttention(options: SelfAttentionOptions): Layer {
-  const { heads } = options;
-  return layer("selfAttention", (x, scope) => {
-    const [batch, length, width] = x.shape as [number, number, number];
-    if (x.shape.length !== 3 || width % heads !== 0) {
-      throw new FlwrError(
-        "invalid-argument",
-        `The input must have the shape [batch, length, width] with a width in ${heads} heads: ` +
-          `got ${showShape(x.shape)}`,
-      );
-    }
-    const depth = width / heads;
-    const weight = scope.parameter(
-      "in_proj_weight",
-      [3 * width, width],
-      uniform(Math.sqrt(6 / (4 * width))), // Xavier's, as PyTorch has it here.
+export function attend(
+  query: Value,
+  key: Value,
+  value: Value,
+  masks: AttentionMasks = {},
+  drop: (weights: Value) => Value = (weights) => weights,
+): Value {
+  const turned = transpose(key, [0, 1, 3, 2]);
+  let scores = matmul(mul(query, 1 / Math.sqrt(query.shape[3]!)), turned);
+  const hide = (seen: Value) => scores = where(seen, scores, fill(HIDDEN, "float32"));
+  if (masks.causal) hide(causalMask(query.shape[2]!, key.shape[2]!));
+  if (masks.mask !== undefined) hide(masks.mask);
+  return matmul(drop(softmax(scores)), value);
+}
+
+/** [batch, length, parts · width] → parts × [batch, heads, length, depth]. */
+function splitHeads(x: Value, parts: number, heads: number): Value[] {
+  const [batch, length, full] = x.shape as [number, number, number];
+  const depth = full / parts / heads;
+  const apart = transpose(reshape(x, [batch, length, parts, heads, depth]), [2, 0, 3, 1, 4]);
+  return Array.from({ length: parts }, (_, part) =>
+    reshape(
+      slice(apart, [part, 0, 0, 0, 0], [part + 1, batch, heads, length, depth]),
+      [batch, heads, length, depth],
+    ));
+}
+
+function rows(matrix: Value, from: number, to: number): Value {
+  const rest = matrix.shape.slice(1);
+  return slice(matrix, [from, ...rest.map(() => 0)], [to, ...rest]);
+}
+
+/** Query, key and value out of the input and the memory, with PyTorch's one matrix for all three. */
+function project(x: Value, options: AttentionOptions, scope: Scope): Value[] {
+  const { heads, memory } = options;
+  const width = x.shape[2]!;
+  const weight = scope.parameter("in_proj_weight", [3 * width, width], xavier());
+  const bias = options.bias === false
+    ? undefined
+    : scope.parameter("in_proj_bias", [3 * width], filled(0));
+  if (memory === undefined) return splitHeads(affine(x, weight, bias), 3, heads);
+  const part = (from: number, to: number) =>
+    [
+      rows(weight, from * width, to * width),
+      bias && rows(bias, from * width, to * width),
+    ] as const;
+  return [
+    ...splitHeads(affine(x, ...part(0, 1)), 1, heads),
+    ...splitHeads(affine(memory, ...part(1, 3)), 2, heads),
+  ];
+}
+
+function requireShapes(x: Value, { heads, memory }: AttentionOptions): void {
+  const [batch, , width] = x.shape;
+  if (x.shape.length !== 3 || width! % heads !== 0) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The input must have the shape [batch, length, width] with a width in ${heads} heads: ` +
+        `got ${showShape(x.shape)}`,
     );
-    const bias = scope.parameter("in_proj_bias", [3 * width], filled(0));
-    const projected = reshape(affine(x, weight, bias), [batch, length, 3, heads, depth]);
-    const parts = transpose(projected, [2, 0, 3, 1, 4]);
-    const [query, key, value] = [0, 1, 2].map((part) =>
-      reshape(
-        slice(parts, [part, 0, 0, 0, 0], [part + 1, batch, heads, length, depth]),
-        [batch, heads, length, depth],
-      )
-    ) as [Value, Value, Value];
-    const scores = mul(matmul(query, transpose(key, [0, 1, 3, 2])), 1 / Math.sqrt(depth));
-    const seen = options.causal ? add(scores, causalMask(length)) : scores;
-    const mixed = transpose(matmul(softmax(seen), value), [0, 2, 1, 3]);
+  }
+  if (memory === undefined) return;
+  const fits = memory.shape.length === 3 && memory.shape[0] === batch && memory.shape[2] === width;
+  if (!fits) {
+    throw new FlwrError(
+      "invalid-argument",
+      `The memory for an input ${showShape(x.shape)} must have the shape ` +
+        `[${batch}, keys, ${width}]: got ${showShape(memory.shape)}`,
+    );
+  }
+}
+
+/**
+ * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as PyTorch's
+ * nn.MultiheadAttention: `in_proj_weight` [3 width, width], `in_proj_bias` [3 width], `out_proj.weight` [width, width],
+ * `out_proj.bias` [width].
+ *
+ * Masks and memory are symbolic arrays, so a layer that has them is made where they are:
+ * `scope.apply(multiHeadAttention({ name: "attention", heads: 4, mask }), x)`.
+ */
+export function multiHeadAttention(options: AttentionOptions): Layer {
+  return layer("multiHeadAttention", (x, scope) => {
+    requireShapes(x, options);
+    const width = x.shape[2]!;
+    const [query, key, value] = project(x, options, scope) as [Value, Value, Value];
+    const drop = (weights: Value) => dropValues(weights, options.dropout ?? 0, scope);
+    const mixed = attend(query, key, value, options, drop);
     const output = scope.within("out_proj");
-    return affine(
-      reshape(mixed, [batch, length, width]),
-      output.parameter("weight", [width, width], fanInUniform(width)),
-      output.parameter("bias", [width], filled(0)),
-    );
+    const weight = output.parameter("weight", [width, width], fanInUniform(width));
+    const bias = options.bias === false ? undefined : output.parameter("bias", [width], filled(0));
+    return affine(reshape(transpose(mixed, [0, 2, 1, 3]), x.shape), weight, bias);
   }, options);
 }

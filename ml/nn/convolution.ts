@@ -5,7 +5,7 @@ import { type Pair, pair } from "../graph/geometry.ts";
 import { reshape } from "../graph/movement.ts";
 import { showShape } from "../graph/shape.ts";
 import { fanInUniform } from "./initializer.ts";
-import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { type Initializer, type Layer, layer, type LayerOptions } from "./layer.ts";
 
 /** Options of {@link conv2d}. */
 export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
@@ -17,11 +17,14 @@ export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
   readonly kernel: number | Pair;
   /** Whether a bias is added to each channel (default true). */
   readonly bias?: boolean;
+  /** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+  readonly initializer?: Initializer;
 }
 
 /**
- * Convolution [batch, in, h, w] → [batch, out, h', w']. Parameters as PyTorch's nn.Conv2d: `weight`
- * [out, in/groups, kh, kw], `bias` [out].
+ * Convolution, float32 [batch, in, height, width] → [batch, out, height', width'] with
+ * height' = ⌊(height + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv2d: `weight`
+ * [out, in / groups, kernel height, kernel width], `bias` [out].
  */
 export function conv2d(options: Conv2dOptions): Layer {
   return layer("conv2d", (x, scope) => {
@@ -34,13 +37,38 @@ export function conv2d(options: Conv2dOptions): Layer {
           `got ${showShape(x.shape)}`,
       );
     }
+    if (channels % groups !== 0 || options.out % groups !== 0) {
+      throw new FlwrError(
+        "invalid-argument",
+        `Input and output channels must be multiples of ${groups} groups: ` +
+          `got ${channels} and ${options.out}`,
+      );
+    }
     const kernel = pair(options.kernel);
     const fanIn = (channels / groups) * kernel[0] * kernel[1];
     const shape = [options.out, channels / groups, ...kernel];
-    const weight = scope.parameter("weight", shape, fanInUniform(fanIn));
-    const product = conv(x, weight, options);
+    const initializer = options.initializer ?? fanInUniform(fanIn);
+    const product = conv(x, scope.parameter("weight", shape, initializer), options);
     if (options.bias === false) return product;
     const bias = scope.parameter("bias", [options.out], fanInUniform(fanIn));
     return add(product, reshape(bias, [1, options.out, 1, 1]));
+  }, options);
+}
+
+/** Options of {@link depthwiseConv2d}. */
+export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "groups"> {
+  /** Output channels per input channel (default 1). */
+  readonly multiplier?: number;
+}
+
+/**
+ * Convolution of each channel by kernels of its own, float32 [batch, in, height, width] →
+ * [batch, in · multiplier, height', width']: {@link conv2d} with as many groups as channels. Parameters `weight`
+ * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
+ */
+export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
+  return layer("depthwiseConv2d", (x, scope) => {
+    const groups = options.in ?? x.shape[1] ?? 1;
+    return conv2d({ ...options, groups, out: groups * (options.multiplier ?? 1) }).apply(x, scope);
   }, options);
 }

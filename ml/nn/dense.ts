@@ -5,7 +5,7 @@ import { reshape, transpose } from "../graph/movement.ts";
 import { showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { fanInUniform } from "./initializer.ts";
-import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { type Initializer, type Layer, layer, type LayerOptions } from "./layer.ts";
 
 /** Options of {@link dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -15,6 +15,8 @@ export interface DenseOptions extends LayerOptions {
   readonly out: number;
   /** Whether a bias is added (default true). */
   readonly bias?: boolean;
+  /** First values of the weight (default: PyTorch's, uniform within ±1/√in). */
+  readonly initializer?: Initializer;
 }
 
 /**
@@ -29,7 +31,7 @@ export function affine(x: Value, weight: Value, bias?: Value): Value {
 }
 
 /**
- * x Wᵀ + b over the last axis: [batch, …, in] → [batch, …, out]. Parameters as PyTorch's nn.Linear: `weight`
+ * x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as PyTorch's nn.Linear: `weight`
  * [out, in], `bias` [out].
  */
 export function dense(options: DenseOptions): Layer {
@@ -43,7 +45,11 @@ export function dense(options: DenseOptions): Layer {
         { hints: x.shape.length > 2 ? ["Put flatten() before it"] : [] },
       );
     }
-    const weight = scope.parameter("weight", [options.out, width], fanInUniform(width));
+    const weight = scope.parameter(
+      "weight",
+      [options.out, width],
+      options.initializer ?? fanInUniform(width),
+    );
     if (options.bias === false) return affine(x, weight);
     return affine(x, weight, scope.parameter("bias", [options.out], fanInUniform(width)));
   }, options);

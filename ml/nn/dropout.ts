@@ -1,20 +1,23 @@
-import { cast, less, mul } from "../graph/elementwise.ts";
-import { fill } from "../graph/elementwise.ts";
-import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { cast, fill, less, mul } from "../graph/elementwise.ts";
+import type { Value } from "../graph/value.ts";
+import { type Layer, layer, type LayerOptions, type Scope } from "./layer.ts";
 import { requireRange } from "./optimizer.ts";
 
+/** x with each number zero with a probability and the others grown by 1 / (1 − probability), in training. */
+export function dropValues(x: Value, probability: number, scope: Scope): Value {
+  if (!scope.training || probability === 0) return x;
+  const kept = less(scope.uniform(x.shape), fill(1 - probability, "float32"));
+  return mul(x, mul(cast(kept, "float32"), 1 / (1 - probability)));
+}
+
 /**
- * Dropout (Srivastava et al., 2014): in training each number is zero with the given probability and the others grow by
- * 1 / (1 − probability); in evaluation nothing happens. The fit's seed decides which.
+ * Dropout (Srivastava et al., 2014) of float32 [batch, …]: in training each number is zero with the given probability
+ * and the others grow by 1 / (1 − probability); in evaluation nothing happens. The fit's seed decides which.
  *
  * @param probability from 0 to below 1 (default 0.5)
  * @throws FlwrError "invalid-argument" when the probability is out of range
  */
 export function dropout(probability = 0.5, options: LayerOptions = {}): Layer {
   requireRange("probability of dropout", probability, 0, 1);
-  return layer("dropout", (x, scope) => {
-    if (!scope.training || probability === 0) return x;
-    const kept = less(scope.uniform(x.shape), fill(1 - probability, "float32"));
-    return mul(x, mul(cast(kept, "float32"), 1 / (1 - probability)));
-  }, options);
+  return layer("dropout", (x, scope) => dropValues(x, probability, scope), options);
 }

@@ -14,7 +14,7 @@ export interface EmbeddingOptions extends LayerOptions {
 }
 
 /**
- * A learned vector for each token: int32 or int64 [batch, …] → [batch, …, width]. Parameter as PyTorch's nn.Embedding:
+ * A learned vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as PyTorch's nn.Embedding:
  * `weight` [tokens, width].
  */
 export function embedding(options: EmbeddingOptions): Layer {

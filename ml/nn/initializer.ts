@@ -37,3 +37,32 @@ export function normal(deviation: number): Initializer {
 export function filled(value: number): Initializer {
   return (_, shape) => tensor("float32", shape, new Float32Array(elementCount(shape)).fill(value));
 }
+
+/** How many numbers of a weight [out, in, …] go into one output and come out of one input. */
+function fans([out = 1, into = 1, ...kernel]: readonly number[]): { into: number; out: number } {
+  const taps = elementCount(kernel);
+  return { into: into * taps, out: out * taps };
+}
+
+/**
+ * He et al. (2015) for weights [out, in, …] before a ReLU: deviation √(2 / fan in), as PyTorch's kaiming_normal_ and
+ * kaiming_uniform_ by their defaults.
+ */
+export function kaiming(distribution: "uniform" | "normal" = "normal"): Initializer {
+  return (random, shape) => spread(distribution, Math.sqrt(2 / fans(shape).into))(random, shape);
+}
+
+/**
+ * Glorot and Bengio (2010) for weights [out, in, …]: deviation √(2 / (fan in + fan out)), as PyTorch's xavier_normal_
+ * and xavier_uniform_.
+ */
+export function xavier(distribution: "uniform" | "normal" = "uniform"): Initializer {
+  return (random, shape) => {
+    const { into, out } = fans(shape);
+    return spread(distribution, Math.sqrt(2 / (into + out)))(random, shape);
+  };
+}
+
+function spread(distribution: "uniform" | "normal", deviation: number): Initializer {
+  return distribution === "normal" ? normal(deviation) : uniform(Math.sqrt(3) * deviation);
+}

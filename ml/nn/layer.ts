@@ -36,6 +36,11 @@ export interface Scope {
   /** The scope of a part of this layer. */
   within(name: string): Scope;
   /**
+   * The order in which the parts' parameters are listed, where it is not that of their use: a list of parameters has
+   * the same order as in PyTorch when parts are in the order that PyTorch's module defines them in.
+   */
+  order(parts: readonly string[]): void;
+  /**
    * Applies a part of this layer to x. The part's parameters are named by the part's name, by default by its position
    * among the parts applied here. The same object applied again is the same part: its parameters are shared.
    */

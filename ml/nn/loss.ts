@@ -27,6 +27,7 @@ function misfit(kind: string, needs: string, output: Value, target: Value): Flwr
 
 /** The mean of each example's numbers: [batch, …] → [batch]. */
 function meanPerExample(x: Value): Value {
+  if (x.shape.length === 1) return x;
   return reduceMean(x, { axes: x.shape.map((_, axis) => axis).slice(1) });
 }
 
@@ -128,16 +129,15 @@ export function huber(delta = 1): Loss {
   });
 }
 
-/** Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss. */
+/**
+ * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
+ * the mean over each example's numbers. Right is an output above 0 where the target is above ½.
+ */
 export function binaryCrossEntropy(): Loss {
   return elementwiseLoss(
     "binaryCrossEntropy",
-    // max(x, 0) − x·y + log(1 + e^−|x|) never overflows.
-    (x, y) =>
-      ops.add(
-        ops.sub(ops.relu(x), ops.mul(x, y)),
-        ops.log(ops.add(ops.exp(ops.neg(ops.abs(x))), 1)),
-      ),
+    // log(1 + eˣ) − x y is the same and never overflows.
+    (x, y) => ops.sub(ops.softplus(x), ops.mul(x, y)),
     (x, y) => ops.cast(ops.equal(ops.less(0, x), ops.less(0.5, y)), "float32"),
   );
 }

@@ -1,7 +1,7 @@
 import { requireRange } from "./optimizer.ts";
 
 /**
- * What the learning rate is multiplied by in a step.
+ * What the learning rate is multiplied by in a step; any function of the step will do.
  *
  * @param step the step's number in its fit, from 1
  * @param steps steps that the fit has
@@ -10,35 +10,39 @@ export type Schedule = (step: number, steps: number) => number;
 
 /** Options of schedules that go down to an end. */
 export interface DecayOptions {
-  /** Steps at the start in which the factor rises evenly to 1 (default 0). */
-  readonly warmup?: number;
-  /** The factor in the last step (default 0). */
+  /** The factor that it goes down to (default 0). */
   readonly end?: number;
+  /** Steps that it takes (default: all of the fit); after them the factor stays. */
+  readonly over?: number;
 }
 
 function decay(options: DecayOptions, shape: (done: number) => number): Schedule {
-  const { warmup = 0, end = 0 } = options;
-  requireRange("number of warm-up steps", warmup, 0, Infinity);
+  const { end = 0, over } = options;
   requireRange("last factor", end, 0, Infinity);
-  return (step, steps) => {
-    if (step <= warmup) return step / warmup;
-    const done = (step - warmup) / Math.max(1, steps - warmup);
-    return end + (1 - end) * shape(Math.min(1, done));
-  };
+  requireRange("number of steps", over ?? 1, 1, Infinity);
+  return (step, steps) => end + (1 - end) * shape(Math.min(1, (step - 1) / (over ?? steps)));
 }
 
-/** Down along half a cosine (Loshchilov and Hutter, 2017). */
+/**
+ * Down along half a cosine (Loshchilov and Hutter, 2017), as PyTorch's CosineAnnealingLR stepped after each batch.
+ *
+ * @throws FlwrError "invalid-argument" when a number is out of range
+ */
 export function cosineDecay(options: DecayOptions = {}): Schedule {
   return decay(options, (done) => (1 + Math.cos(Math.PI * done)) / 2);
 }
 
-/** Down evenly. */
+/**
+ * Down evenly, as PyTorch's LinearLR from 1 to `end`.
+ *
+ * @throws FlwrError "invalid-argument" when a number is out of range
+ */
 export function linearDecay(options: DecayOptions = {}): Schedule {
   return decay(options, (done) => 1 - done);
 }
 
 /**
- * Multiplied by `factor` after every `every` steps.
+ * Multiplied by `factor` after every `every` steps, as PyTorch's StepLR stepped after each batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -46,4 +50,15 @@ export function stepDecay(every: number, factor: number): Schedule {
   requireRange("number of steps", every, 1, Infinity);
   requireRange("factor", factor, 0, Infinity);
   return (step) => factor ** Math.floor((step - 1) / every);
+}
+
+/**
+ * Rises evenly to 1 in the first `count` steps, the first being 1/count; then another schedule begins, by default none.
+ *
+ * @throws FlwrError "invalid-argument" when a number is out of range
+ */
+export function warmUp(count: number, then: Schedule = () => 1): Schedule {
+  requireRange("number of warm-up steps", count, 0, Infinity);
+  return (step, steps) =>
+    step <= count ? step / count : then(step - count, Math.max(1, steps - count));
 }

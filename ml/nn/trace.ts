@@ -27,7 +27,7 @@ export interface Variable {
 /** A network applied to a symbolic input. */
 export interface Trace {
   readonly output: Value;
-  /** All variables in the order they were first used. */
+  /** All variables, in the order they were first used unless a layer says otherwise. */
   readonly variables: readonly Variable[];
   /** What the untrained variables become at the end of a step; those that are missing stay as they are. */
   readonly updates: ReadonlyMap<Value, Value>;
@@ -37,6 +37,8 @@ export interface Trace {
 class Ledger {
   readonly variables = new Map<string, Variable>();
   readonly updates = new Map<Value, Value>();
+  /** By path of a layer, its parts in the order in which their variables are listed. */
+  readonly orders = new Map<string, readonly string[]>();
   #salt = FIRST_SALT;
 
   constructor(readonly randomKey?: Value) {}
@@ -96,6 +98,10 @@ class TraceScope implements Scope {
     return this.#ledger.uniform(shape);
   }
 
+  order(parts: readonly string[]): void {
+    this.#ledger.orders.set(this.path, parts);
+  }
+
   within(name: string): Scope {
     return new TraceScope(this.#full(name), this.#ledger, this.#again);
   }
@@ -141,6 +147,19 @@ class TraceScope implements Scope {
   }
 }
 
+/** The variables in the order of their use, but for layers that say another one. */
+function listed({ variables, orders }: Ledger): Variable[] {
+  const list = [...variables.values()];
+  for (const [path, parts] of orders) {
+    const prefix = path === "" ? "" : `${path}.`;
+    const places = list.flatMap(({ name }, i) => name.startsWith(prefix) ? [i] : []);
+    const rank = ({ name }: Variable) => parts.indexOf(name.slice(prefix.length).split(".")[0]!);
+    const ordered = places.map((i) => list[i]!).sort((a, b) => rank(a) - rank(b));
+    places.forEach((place, i) => list[place] = ordered[i]!);
+  }
+  return list;
+}
+
 /**
  * Applies a network to a symbolic input and collects its variables.
  *
@@ -151,5 +170,5 @@ class TraceScope implements Scope {
 export function trace(network: Layer, x: Value, randomKey?: Value): Trace {
   const ledger = new Ledger(randomKey);
   const output = applyLayer(network, x, new TraceScope("", ledger, false));
-  return { output, variables: [...ledger.variables.values()], updates: ledger.updates };
+  return { output, variables: listed(ledger), updates: ledger.updates };
 }

@@ -1,41 +1,55 @@
 import { add } from "../graph/elementwise.ts";
-import { relu } from "../graph/elementwise.ts";
 import type { Value } from "../graph/value.ts";
-import { selfAttention } from "./attention.ts";
+import { relu } from "./activation.ts";
+import { type AttentionMasks, multiHeadAttention } from "./attention.ts";
 import { dense } from "./dense.ts";
 import { dropout } from "./dropout.ts";
-import { applyLayer, type Layer, layer, type LayerOptions } from "./layer.ts";
+import { type Layer, layer, type LayerOptions } from "./layer.ts";
 import { layerNorm } from "./normalization.ts";
 
 /** Options of {@link transformerEncoder}. */
-export interface TransformerEncoderOptions extends LayerOptions {
+export interface TransformerEncoderOptions extends LayerOptions, AttentionMasks {
+  /** Heads that the width is split among. */
   readonly heads: number;
   /** Width between the two dense layers. */
   readonly feedForward: number;
-  /** Probability of dropout (default 0). */
+  /** Probability of dropout (default 0.1, as in PyTorch). */
   readonly dropout?: number;
-  /** Whether a position sees only itself and those before it (default false). */
-  readonly causal?: boolean;
+  /** What goes between the two dense layers (default relu()). */
+  readonly activation?: Layer;
   /** Whether normalisation comes before attention and dense layers instead of after (default false). */
   readonly normFirst?: boolean;
 }
 
 /**
- * One layer of a transformer's encoder (Vaswani et al., 2017) over [batch, length, width], with the names of PyTorch's
- * nn.TransformerEncoderLayer: self_attn, linear1, linear2, norm1, norm2.
+ * One layer of a transformer's encoder (Vaswani et al., 2017): float32 [batch, length, width] → the same, with the
+ * parameters of PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
  */
 export function transformerEncoder(options: TransformerEncoderOptions): Layer {
-  const { heads, causal, feedForward, normFirst = false } = options;
+  const { heads, causal, mask, feedForward, normFirst = false } = options;
+  const probability = options.dropout ?? 0.1;
   return layer("transformerEncoder", (x, scope) => {
-    const part = (name: string, inner: Layer) => (value: Value) =>
-      applyLayer(inner, value, scope.within(name));
-    const drop = (name: string) => part(name, dropout(options.dropout ?? 0));
-    const attend = part("self_attn", selfAttention({ heads, causal }));
-    const widen = part("linear1", dense({ out: feedForward }));
-    const narrow = part("linear2", dense({ out: x.shape.at(-1)! }));
-    const [norm1, norm2] = [part("norm1", layerNorm()), part("norm2", layerNorm())];
-    const first = (value: Value) => drop("dropout1")(attend(value));
-    const second = (value: Value) => drop("dropout2")(narrow(drop("dropout")(relu(widen(value)))));
+    scope.order(["self_attn", "linear1", "linear2", "norm1", "norm2"]);
+    const through = (...parts: Layer[]) => (value: Value) =>
+      parts.reduce((result, part) => scope.apply(part, result), value);
+    const drop = (name: string) => dropout(probability, { name });
+    const attention = multiHeadAttention({
+      name: "self_attn",
+      heads,
+      causal,
+      mask,
+      dropout: probability,
+    });
+    const first = through(attention, drop("dropout1"));
+    const second = through(
+      dense({ name: "linear1", out: feedForward }),
+      options.activation ?? relu(),
+      drop("dropout"),
+      dense({ name: "linear2", out: x.shape.at(-1)! }),
+      drop("dropout2"),
+    );
+    const norms = [layerNorm({ name: "norm1" }), layerNorm({ name: "norm2" })];
+    const [norm1, norm2] = norms.map((norm) => through(norm)) as [typeof first, typeof first];
     if (normFirst) {
       const middle = add(x, first(norm1(x)));
       return add(middle, second(norm2(middle)));

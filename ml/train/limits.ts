@@ -12,3 +12,9 @@ export const SLICES_IN_FLIGHT = 2;
 
 /** Data sets that stay in the training thread's memory; of more, the one used longest ago goes. */
 export const RESIDENT_DATASETS = 4;
+
+/**
+ * What a learning rate of 0 is taken for: no weight moves by it, but a momentum that is kept times the rate is not
+ * forgotten.
+ */
+export const MIN_LEARNING_RATE = 1e-30;

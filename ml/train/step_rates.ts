@@ -1,7 +1,9 @@
+import { FlwrError } from "../../base/error.ts";
 import { mixBits } from "../graph/random.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { NamedTensor } from "../session/engine.ts";
 import type { Fit } from "./fit.ts";
+import { MIN_LEARNING_RATE } from "./limits.ts";
 import { NAMES, scalarName } from "./programs.ts";
 
 /** The numbers that each step of a fit gets from outside: the optimiser's, and the key of its random numbers. */
@@ -17,9 +19,20 @@ export class StepRates {
     this.#steps = steps;
   }
 
-  /** Learning rate of a step of this fit, from 1. */
+  /**
+   * Learning rate of a step of this fit, from 1.
+   *
+   * @throws FlwrError "invalid-argument" when the schedule's factor is negative or no number
+   */
   at(step: number): number {
-    return this.#rate * (this.#fit.options.schedule?.(step, this.#steps) ?? 1);
+    const factor = this.#fit.options.schedule?.(step, this.#steps) ?? 1;
+    if (!(factor >= 0 && Number.isFinite(factor))) {
+      throw new FlwrError(
+        "invalid-argument",
+        `The schedule must give a number that is not negative: got ${factor} in step ${step}`,
+      );
+    }
+    return Math.max(this.#rate * factor, MIN_LEARNING_RATE);
   }
 
   /** The inputs of steps first … first + count − 1, each [count]. A program takes those that it knows. */
