@@ -103,6 +103,11 @@ export class GraphBuilder {
     return name;
   }
 
+  /** A constant under a name of its own, such as a parameter of a trained network. */
+  initializer(name: string, value: Tensor): void {
+    this.#root.#initializers.push(tensorProto(name, value));
+  }
+
   /** A constant vector of int64: shapes, axes and the like. */
   ints(values: readonly number[]): string {
     return this.constant(

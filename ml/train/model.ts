@@ -12,6 +12,7 @@ import type { Engine } from "../session/engine.ts";
 import { checkDataset, checkInputs, type Dataset, datasetSize } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { Executor } from "./executor.ts";
+import { exportModel } from "./export.ts";
 import { fitModel, type OptimizerMemory } from "./fit.ts";
 import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type InputSpec, inputType, prepareInput } from "./input_spec.ts";
@@ -188,6 +189,16 @@ export class Model implements AsyncDisposable {
         signal: options.signal,
       });
     });
+  }
+
+  /**
+   * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads: input `input`, raw
+   * examples [examples, …] as in a data set (normalisation is inside), output `output`.
+   *
+   * @throws FlwrError "unimplemented" when the network does not work with any number of examples
+   */
+  export(): Uint8Array<ArrayBuffer> {
+    return exportModel(this.#recipe, this.#parameters);
   }
 
   /** Ends the thread and frees its memory. */

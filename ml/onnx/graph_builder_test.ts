@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { fromBinary } from "@bufbuild/protobuf";
+import { ModelProtoSchema } from "../../proto/gen/onnx/onnx_pb.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import { modelBytes } from "./model.ts";
+
+Deno.test("a node or constant that is asked for twice is made once", () => {
+  const builder = new GraphBuilder();
+  const first = builder.node("Add", ["x", builder.floats(1)]);
+  assert.equal(builder.node("Add", ["x", builder.floats(1)]), first);
+  assert.notEqual(builder.node("Add", ["x", builder.floats(2)]), first);
+  const { node, initializer } = builder.build("g", [], []);
+  assert.deepEqual([node.length, initializer.length], [2, 2]);
+});
+
+Deno.test("a body finds what is around it and keeps its constants outside", () => {
+  const outer = new GraphBuilder();
+  const around = outer.node("Neg", ["x"]);
+  const body = outer.body();
+  assert.equal(body.node("Neg", ["x"]), around);
+  const inner = body.node("Mul", [around, body.floats(2)]);
+  assert.ok(body.makes(inner) && !body.makes(around));
+  const graph = body.build("body", [], []);
+  assert.deepEqual([graph.node.length, graph.initializer.length], [1, 0]);
+  assert.equal(outer.build("g", [], []).initializer.length, 1);
+});
+
+Deno.test("the file says what goes in and out", () => {
+  const builder = new GraphBuilder();
+  const y = builder.node("Gemm", ["x", "w"], { transB: { int: 1 }, beta: { float: 0.5 } });
+  builder.initializer("w", tensor("float32", [1, 2], Float32Array.of(1, 2)));
+  builder.alias("y", y);
+  const bytes = modelBytes(builder.build(
+    "g",
+    [{ name: "x", dtype: "uint8", shape: [null, 2] }],
+    [{ name: "y", dtype: "float32", shape: [null, 1] }],
+  ));
+  const { graph, opsetImport } = fromBinary(ModelProtoSchema, bytes);
+  assert.equal(opsetImport[0]!.version, 18n);
+  assert.deepEqual(graph!.node.map(({ opType }) => opType), ["Gemm", "Identity"]);
+  assert.deepEqual(graph!.node[0]!.attribute.map(({ name }) => name), ["transB", "beta"]);
+  assert.deepEqual(graph!.initializer[0]!.dims, [1n, 2n]);
+  const type = graph!.input[0]!.type!.value;
+  assert.ok(type.case === "tensorType");
+  assert.equal(type.value.elemType, 2);
+  assert.deepEqual(type.value.shape!.dim.map(({ value }) => value.value), ["x.0", 2n]);
+});

@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { add } from "../graph/elementwise.ts";
+import { input, type Node } from "../graph/value.ts";
+import { lowerProgram } from "../lower/program.ts";
+import { type Engine, LocalEngine, type Run } from "./engine.ts";
+import { WorkerEngine } from "./worker_engine.ts";
+
+const source = (name: string) => input(name, "float32", [2]) as Node<"input">;
+
+/** total ← total + each step's number; yields the total before the step. */
+function accumulator(): Uint8Array {
+  const [total, number] = [source("total"), source("number")];
+  return lowerProgram({
+    state: [{ input: total, next: add(total, number) }],
+    scanned: [number],
+    captured: [],
+    stacked: [{ name: "before", value: add(total, 0) }],
+  }, []);
+}
+
+const floats = (shape: readonly number[], ...numbers: number[]) =>
+  tensor("float32", shape, Float32Array.from(numbers));
+
+function steps(...numbers: number[]): Run {
+  return {
+    model: "sum",
+    stored: [["total.start", "total"]],
+    given: [["number.steps", floats([numbers.length / 2, 2], ...numbers)]],
+    kept: [["total'", "total"]],
+    returned: ["before"],
+  };
+}
+
+const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
+  "calling thread": () => LocalEngine.create(1),
+  "worker thread": () => Promise.resolve(new WorkerEngine(1)),
+};
+
+for (const [name, create] of Object.entries(ENGINES)) {
+  Deno.test(`${name}: state goes on from run to run, in the order of the calls`, async () => {
+    await using engine = await create();
+    await engine.load("sum", accumulator());
+    await engine.write([["total", floats([2], 1, 2)]]);
+    // Nobody waits for the first run: the second must see what it left.
+    const [first, second] = await Promise.all([
+      engine.run(steps(10, 20, 100, 200)),
+      engine.run(steps(1000, 2000)),
+    ]);
+    assert.deepEqual(first[0], floats([2, 2], 1, 2, 11, 22));
+    assert.deepEqual(second[0], floats([1, 2], 111, 222));
+    assert.deepEqual(await engine.read(["total"]), [floats([2], 1111, 2222)]);
+  });
+
+  Deno.test(`${name}: what is not there is named, and the engine goes on`, async () => {
+    await using engine = await create();
+    await engine.load("sum", accumulator());
+    await assert.rejects(engine.run(steps(1, 2)), /No tensor is stored as "total"/);
+    await engine.write([["total", floats([2], 0, 0)]]);
+    await engine.unload("sum");
+    await assert.rejects(engine.run(steps(1, 2)), (error) => {
+      assert.ok(error instanceof FlwrError && error.code === "internal");
+      assert.match(error.message, /No model is open as "sum"/);
+      return true;
+    });
+    await engine.forget(["total"]);
+    await assert.rejects(engine.read(["total"]), /"total"/);
+  });
+}
+
+Deno.test("the given tensors stay the caller's", async () => {
+  await using engine = new WorkerEngine(1);
+  const value = floats([2], 3, 4);
+  await engine.write([["x", value]]);
+  assert.deepEqual(value.data, Float32Array.of(3, 4));
+  assert.deepEqual(await engine.read(["x"]), [value]);
+});
+
+Deno.test("a closed worker refuses calls", async () => {
+  const engine = new WorkerEngine(1);
+  await engine[Symbol.asyncDispose]();
+  await assert.rejects(engine.read([]), /training thread is closed/);
+});
+
+Deno.test("an absurd number of threads is refused", async () => {
+  await using engine = await LocalEngine.create(0);
+  await assert.rejects(engine.load("sum", accumulator()), /threads is an integer from 1/);
+});

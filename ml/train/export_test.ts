@@ -1,0 +1,84 @@
+import assert from "node:assert/strict";
+import { tensor } from "../../tensor/tensor.ts";
+import {
+  batchNorm,
+  conv2d,
+  crossEntropy,
+  dense,
+  flatten,
+  type Layer,
+  layer,
+  maxPool2d,
+  Model,
+  relu,
+  sequential,
+  sgd,
+  transformerEncoder,
+} from "../mod.ts";
+import { LocalEngine } from "../session/engine.ts";
+import { reduceMean } from "../graph/reduce.ts";
+
+const IMAGES = tensor(
+  "uint8",
+  [5, 3, 8, 8],
+  Uint8Array.from({ length: 960 }, (_, i) => i * 7 % 256),
+);
+
+function modelOf(network: Layer, shape: readonly number[]): Model {
+  return new Model({
+    network,
+    input: { shape, normalize: { mean: 0.5, deviation: 0.25 } },
+    loss: crossEntropy(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    createEngine: () => LocalEngine.create(1),
+  });
+}
+
+for (
+  const [name, network, shape] of [
+    [
+      "a convolutional network",
+      sequential(
+        conv2d({ name: "conv", out: 4, kernel: 3 }),
+        batchNorm(),
+        relu(),
+        maxPool2d(2),
+        flatten(),
+        dense({ name: "head", out: 2 }),
+      ),
+      [3, 8, 8],
+    ],
+    [
+      "a transformer",
+      sequential(transformerEncoder({ heads: 2, feedForward: 8 }), flatten(), dense({ out: 2 })),
+      [24, 8],
+    ],
+  ] as const
+) {
+  Deno.test(`${name} is exported for any number of examples`, async () => {
+    await using model = modelOf(network, shape);
+    const x = tensor("uint8", [5, ...shape], IMAGES.data);
+    await model.fit({ x, y: tensor("uint8", [5], Uint8Array.of(0, 1, 0, 1, 1)) }, { epochs: 2 });
+    const expected = await model.predict(x);
+
+    await using engine = await LocalEngine.create(1);
+    await engine.load("exported", model.export());
+    const [output] = await engine.run({
+      model: "exported",
+      stored: [],
+      given: [["input", x]],
+      kept: [],
+      returned: ["output"],
+    });
+    assert.deepEqual(output!.shape, [5, 2]);
+    expected.data.forEach((value, i) =>
+      assert.ok(Math.abs(value - Number(output!.data[i])) < 1e-5)
+    );
+  });
+}
+
+Deno.test("a network whose result depends on the number of examples is not exported", () => {
+  const overBatch = layer("overBatch", (x) => reduceMean(x, { axes: [0], keep: true }));
+  const model = modelOf(sequential(flatten(), overBatch), [3, 8, 8]);
+  assert.throws(() => model.export(), /cannot take any number of examples at once/);
+});
