@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { seededRandom } from "../../base/random.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import type { Variable } from "../nn/trace.ts";
 
@@ -17,6 +18,18 @@ export function initialParameters(
 
 function describe(variables: readonly Variable[]): string {
   return variables.map(({ name, value }) => `${name} ${showShape(value.shape)}`).join(", ");
+}
+
+/**
+ * A tensor of the wanted dtype. Averages of scalars come back as float64, also those of int64 counters such as batch
+ * normalisation's, so scalars are converted, as PyTorch's load_state_dict does it; undefined for anything else.
+ */
+function convertScalar(value: Tensor, dtype: DType): Tensor | undefined {
+  if (value.dtype === dtype) return value;
+  const number = Number(value.data[0]);
+  if (value.shape.length > 0 || !Number.isFinite(number)) return undefined;
+  if (dtype === "int64") return tensor(dtype, [], BigInt64Array.of(BigInt(Math.trunc(number))));
+  return dtype === "float32" ? tensor(dtype, [], Float32Array.of(number)) : undefined;
 }
 
 /**
@@ -39,20 +52,21 @@ export function matchParameters(
     );
   }
   return new Map(variables.map(({ name, value: { shape, dtype } }) => {
-    const tensor = named.get(name);
-    if (tensor === undefined) {
+    const value = named.get(name);
+    if (value === undefined) {
       throw new FlwrError(
         "invalid-argument",
         `Parameter "${name}" ${showShape(shape)} is missing: got ${[...named.keys()].join(", ")}`,
       );
     }
-    if (!sameShape(tensor.shape, shape) || tensor.dtype !== dtype) {
+    const converted = convertScalar(value, dtype);
+    if (!sameShape(value.shape, shape) || converted === undefined) {
       throw new FlwrError(
         "invalid-argument",
         `Parameter "${name}" must be ${dtype} ${showShape(shape)}: ` +
-          `got ${tensor.dtype} ${showShape(tensor.shape)}`,
+          `got ${value.dtype} ${showShape(value.shape)}`,
       );
     }
-    return [name, tensor];
+    return [name, converted];
   }));
 }
