@@ -3,6 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { MAX_THREADS, SPIN_MICROSECONDS } from "./limits.ts";
+import { openNativeLibrary } from "./native_library.ts";
 
 /** The parts of onnxruntime-node that we use. */
 export type Runtime = typeof import("onnxruntime-node");
@@ -17,6 +18,7 @@ export type RuntimeTensor = OrtTensor;
  * @throws FlwrError "failed-precondition" when the library for this platform cannot be loaded
  */
 export async function loadRuntime(): Promise<Runtime> {
+  await openNativeLibrary();
   try {
     return await import("onnxruntime-node");
   } catch (cause) {
