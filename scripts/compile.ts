@@ -8,62 +8,85 @@
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
-import { Command } from "commander";
-import { FlwrError } from "../base/error.ts";
+import { Command, Option } from "commander";
 import { reportError } from "../roles/report_error.ts";
+import { checkDenort } from "./compile/check_denort.ts";
+import { checkExecutable } from "./compile/check_executable.ts";
+import { ENTRY, LOADED_BY_URL } from "./compile/entry_points.ts";
+import { type ModuleGraph, neededPackages, unneededFolders } from "./compile/npm_packages.ts";
 import { excludedOrtPlatforms } from "./compile/ort_platforms.ts";
+import { runDeno } from "./compile/run_deno.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
-/** Modules that are loaded by URL at run time, which the compiler cannot see. */
-const INCLUDED = ["roles/supernode/app_worker.ts", "mod.ts"];
+/** Platforms that ONNX Runtime has a library for. */
+const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+  "aarch64-pc-windows-msvc",
+];
+
+const EXAMPLE = `
+Examples:
+  deno task compile
+  deno task compile --output /usr/local/bin/flwr
+  DENORT_BIN=/path/to/denort deno task compile
+`;
 
 interface CompileFlags {
   output: string;
-  target?: string;
+  target: string;
 }
 
 async function compile({ output, target }: CompileFlags): Promise<void> {
-  await Deno.mkdir(dirname(resolve(output)), { recursive: true });
-  const excluded = await excludedOrtPlatforms(
-    join(PROJECT, "node_modules"),
-    target ?? Deno.build.target,
-  );
-  const { success } = await new Deno.Command(Deno.execPath(), {
-    args: [
-      "compile",
-      "-A",
-      "--config",
-      join(PROJECT, "deno.json"),
-      "--output",
-      resolve(output),
-      ...(target === undefined ? [] : ["--target", target]),
-      ...INCLUDED.flatMap((file) => ["--include", join(PROJECT, file)]),
-      ...excluded.flatMap((folder) => ["--exclude", folder]),
-      join(PROJECT, "main.ts"),
-    ],
-    cwd: PROJECT,
-    stdout: "inherit",
-    stderr: "inherit",
-  }).output();
-  if (!success) {
-    throw new FlwrError("unavailable", '"deno compile" failed: see its words above', {
-      hints: [
-        `If it could not download denort: get denort ${Deno.version.deno} for ${
-          target ?? Deno.build.target
-        } from Deno's release page`,
-        "Then name it in the environment: DENORT_BIN=/path/to/denort deno task compile",
-      ],
-    });
+  await checkDenort(Deno.env.get("DENORT_BIN"));
+  const executable = resolve(output);
+  await Deno.mkdir(dirname(executable), { recursive: true });
+  const excluded = await notEmbedded(target);
+  await runDeno([
+    "compile",
+    "--quiet",
+    // "deno task check" is for that
+    "--no-check",
+    "-A",
+    "--config",
+    join(PROJECT, "deno.json"),
+    "--output",
+    executable,
+    "--target",
+    target,
+    ...LOADED_BY_URL.flatMap((file) => ["--include", join(PROJECT, file)]),
+    ...excluded.flatMap((path) => ["--exclude", path]),
+    join(PROJECT, ENTRY),
+  ], PROJECT);
+  if (target === Deno.build.target) await checkExecutable(executable);
+  console.log(executable);
+}
+
+/** What of node_modules stays out of the executable for a platform. */
+async function notEmbedded(target: string): Promise<string[]> {
+  const nodeModules = join(PROJECT, "node_modules");
+  const graphs: ModuleGraph[] = [];
+  for (const file of [ENTRY, ...LOADED_BY_URL]) {
+    graphs.push(JSON.parse(await runDeno(["info", "--json", file], PROJECT)));
   }
-  console.log(resolve(output));
+  return [
+    ...await unneededFolders(nodeModules, neededPackages(graphs)),
+    ...await excludedOrtPlatforms(nodeModules, target),
+  ];
 }
 
 try {
   await new Command("compile")
     .description("Make one executable of flwr.")
     .option("--output <file>", "where to put it", "dist/flwr")
-    .option("--target <triple>", "platform to make it for (default: this one)")
+    .addOption(
+      new Option("--target <triple>", "platform to make it for").choices(TARGETS)
+        .default(Deno.build.target),
+    )
+    .addHelpText("after", EXAMPLE)
     .exitOverride()
     .action(compile)
     .parseAsync(Deno.args, { from: "user" });

@@ -1,0 +1,12 @@
+/** What the executable starts with. */
+export const ENTRY = "main.ts";
+
+/**
+ * Modules that are loaded by their URL at run time, so that the compiler cannot find them by itself: the workers, and
+ * what an app on the disk imports as "flwr".
+ */
+export const LOADED_BY_URL: readonly string[] = [
+  "roles/supernode/app_worker.ts",
+  "ml/session/worker.ts",
+  "mod.ts",
+];
