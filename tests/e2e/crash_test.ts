@@ -70,3 +70,41 @@ scenario("crash: a run goes on after its ClientApp dies", async (stage) => {
   assertSameRun(await runResult(run, result), await expected);
   assert.ok((await Deno.stat(died)).isFile, "the app did die");
 });
+
+scenario(
+  "crash: a run survives a kill -9 of SuperLink or SuperNode in each round",
+  async (stage) => {
+    const rounds = 8;
+    const credentials = await makeCredentials(stage.folder.path);
+    const flags = ["--database", stage.path("superlink.db")];
+    let superLink = await startSuperLink({ stage, credentials, flags });
+    const { fleet, driver } = superLink;
+    const start = (node: number) => startSuperNode({ stage, credentials, fleet, node });
+    const nodes = [1, 2].map(start);
+    await Promise.all(nodes.map(joined));
+    const result = (name: string) => ({ driver, rounds, result: stage.path(name) });
+    const calm = result("calm.json");
+    const expected = await runResult(startServerApp({ stage, credentials, ...calm }), calm.result);
+
+    const wild = result("wild.json");
+    const run = startServerApp({ stage, credentials, ...wild });
+    for (let round = 1; round <= rounds; round++) {
+      await run.waitForLine(new RegExp(`ROUND ${round}/`));
+      if (round % 2 === 0) {
+        await superLink.process.end("SIGKILL");
+        superLink = await startSuperLink({
+          stage,
+          credentials,
+          flags,
+          addresses: { fleet, driver },
+        });
+      } else {
+        const index = round % 4 === 1 ? 0 : 1;
+        await nodes[index]!.end("SIGKILL");
+        nodes[index] = start(index + 1);
+      }
+    }
+
+    assertSameRun(await runResult(run, wild.result), expected);
+  },
+);
