@@ -1,7 +1,7 @@
 import { createInterface, type Interface } from "node:readline";
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 
-/** A contestant: trains on or evaluates all images once and says how many per second it managed. */
+/** A contestant: trains on or evaluates all examples once and says how many per second it managed. */
 export interface Contestant extends AsyncDisposable {
   readonly name: string;
   train(): Promise<number>;
@@ -24,11 +24,17 @@ export class TorchPeer implements Contestant {
 
   /**
    * @param python a Python that has PyTorch
+   * @param network one of networks.ts
    * @param threads PyTorch's threads; 0 leaves its default
    */
-  static async start(python: string, threads: number, images: number): Promise<TorchPeer> {
+  static async start(
+    python: string,
+    network: string,
+    threads: number,
+    examples: number,
+  ): Promise<TorchPeer> {
     const script = new URL("./torch_peer.py", import.meta.url).pathname;
-    const child = spawn(python, [script, String(threads), String(images)]);
+    const child = spawn(python, [script, network, String(threads), String(examples)]);
     child.stderr.resume();
     const peer = new TorchPeer("PyTorch", child);
     await peer.#lines.next();

@@ -1,5 +1,6 @@
-"""PyTorch's side of bench/ml/training.ts: python torch_peer.py THREADS IMAGES answers lines `train` and `evaluate`
-with images per second. The images are ready-made floats, so PyTorch does not pay for gathering and normalising them."""
+"""PyTorch's side of bench/ml/training.ts: python torch_peer.py NETWORK THREADS EXAMPLES answers lines `train` and
+`evaluate` with examples per second. The examples are ready-made floats: PyTorch does not pay for gathering and
+normalising them. The networks are those of networks.ts."""
 import sys
 import time
 
@@ -7,41 +8,96 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-threads, images = int(sys.argv[1]), int(sys.argv[2])
-if threads > 0:
-    torch.set_num_threads(threads)
-BATCH, EVALUATION_BATCH = 32, 96
+
+def conv3(channels, out, stride=1):
+    return nn.Conv2d(channels, out, 3, stride, 1, bias=False)
 
 
-class Net(nn.Module):
-    def __init__(self):
+class Block(nn.Module):
+    def __init__(self, channels, out, stride):
         super().__init__()
-        self.conv1, self.conv2 = nn.Conv2d(3, 6, 5), nn.Conv2d(6, 16, 5)
-        self.fc1, self.fc2, self.fc3 = nn.Linear(400, 120), nn.Linear(120, 84), nn.Linear(84, 10)
+        self.inner = nn.Sequential(
+            conv3(channels, out, stride), nn.BatchNorm2d(out), nn.ReLU(), conv3(out, out), nn.BatchNorm2d(out)
+        )
+        same = stride == 1 and channels == out
+        around = nn.Sequential(nn.Conv2d(channels, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+        self.shortcut = nn.Identity() if same else around
 
     def forward(self, x):
-        x = F.max_pool2d(F.relu(self.conv1(x)), 2)
-        x = F.max_pool2d(F.relu(self.conv2(x)), 2).flatten(1)
-        return self.fc3(F.relu(self.fc2(F.relu(self.fc1(x)))))
+        return F.relu(self.shortcut(x) + self.inner(x))
 
 
-net = Net()
+class Mean(nn.Module):
+    def __init__(self, axes):
+        super().__init__()
+        self.axes = axes
+
+    def forward(self, x):
+        return x.mean(self.axes)
+
+
+def separable(channels, out, stride):
+    return [
+        nn.Conv2d(channels, channels, 3, stride, 1, groups=channels, bias=False), nn.BatchNorm2d(channels), nn.ReLU(),
+        nn.Conv2d(channels, out, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU(),
+    ]
+
+
+def head(width):
+    return [Mean((2, 3)), nn.Linear(width, 10)]
+
+
+def resnet20():
+    stages = ((16, 16, 1), (16, 32, 2), (32, 64, 2))
+    blocks = [b for i, o, s in stages for b in (Block(i, o, s), Block(o, o, 1), Block(o, o, 1))]
+    return nn.Sequential(conv3(3, 16), nn.BatchNorm2d(16), nn.ReLU(), *blocks, *head(64))
+
+
+def encoder():
+    return nn.TransformerEncoderLayer(128, 4, 512, dropout=0, batch_first=True)
+
+
+NETWORKS = {
+    "example": (lambda: nn.Sequential(
+        nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
+    ), (3, 32, 32), 32),
+    "mlp": (lambda: nn.Sequential(
+        nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 10)
+    ), (784,), 64),
+    "depthwise": (lambda: nn.Sequential(
+        conv3(3, 32), nn.BatchNorm2d(32), nn.ReLU(), *separable(32, 64, 1), *separable(64, 128, 2),
+        *separable(128, 128, 1), *separable(128, 256, 2), *head(256),
+    ), (3, 32, 32), 32),
+    "transformer": (lambda: nn.Sequential(encoder(), encoder(), Mean(1), nn.Linear(128, 10)), (64, 128), 32),
+    "resnet20": (resnet20, (3, 32, 32), 32),
+    "stem": (lambda: nn.Sequential(Block(64, 64, 1), *head(64)), (64, 32, 32), 32),
+}
+EVALUATION_BATCH = 96
+
+network, threads, examples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+if threads > 0:
+    torch.set_num_threads(threads)
+make, shape, BATCH = NETWORKS[network]
+net = make()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
-x = torch.randint(0, 256, (images, 3, 32, 32), dtype=torch.uint8).float().div(255).sub(0.5).div(0.5)
-y = torch.randint(0, 10, (images,))
+x = torch.rand(examples, *shape).mul(2).sub(1)
+y = torch.randint(0, 10, (examples,))
 
 
 def train():
-    for start in range(0, images, BATCH):
+    net.train()
+    for start in range(0, examples, BATCH):
         optimizer.zero_grad()
         F.cross_entropy(net(x[start : start + BATCH]), y[start : start + BATCH]).backward()
         optimizer.step()
 
 
 def evaluate():
+    net.eval()
     correct, loss = 0, 0.0
     with torch.no_grad():
-        for start in range(0, images, EVALUATION_BATCH):
+        for start in range(0, examples, EVALUATION_BATCH):
             output, target = net(x[start : start + EVALUATION_BATCH]), y[start : start + EVALUATION_BATCH]
             loss += F.cross_entropy(output, target, reduction="sum").item()
             correct += (output.argmax(1) == target).sum().item()
@@ -51,4 +107,4 @@ print("ready", flush=True)
 for line in sys.stdin:
     start = time.perf_counter()
     {"train": train, "evaluate": evaluate}[line.strip()]()
-    print(images / (time.perf_counter() - start), flush=True)
+    print(examples / (time.perf_counter() - start), flush=True)
