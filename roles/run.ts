@@ -11,6 +11,7 @@ import {
   type ConnectionFlags,
   readConnection,
 } from "./connection_options.ts";
+import { addForeignOptions, RUN_FOREIGN } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { logRetry } from "./log_retry.ts";
 import { RunReport } from "./run/report.ts";
@@ -50,7 +51,8 @@ export function command(): Command {
       using shutdown = onShutdown();
       await run(spec, flags, shutdown.signal);
     });
-  return addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
+  addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
+  return addForeignOptions(command, RUN_FOREIGN);
 }
 
 async function run(spec: string, flags: RunFlags, signal: AbortSignal): Promise<void> {

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { addForeignOptions, SUPERLINK_FOREIGN } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { onShutdown } from "./shutdown.ts";
 import { readSuperLinkConfig, type SuperLinkFlags } from "./superlink/config.ts";
@@ -56,5 +57,5 @@ export function command(): Command {
       await using superLink = await startSuperLink(config);
       await superLink.runUntil(shutdown.signal);
     });
-  return addLogOptions(command);
+  return addForeignOptions(addLogOptions(command), SUPERLINK_FOREIGN);
 }

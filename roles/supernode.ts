@@ -12,6 +12,7 @@ import {
   type ConnectionFlags,
   readConnection,
 } from "./connection_options.ts";
+import { addForeignOptions, SUPERNODE_FOREIGN } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { logRetry } from "./log_retry.ts";
 import { onShutdown } from "./shutdown.ts";
@@ -56,7 +57,8 @@ export function command(): Command {
       using shutdown = onShutdown();
       await runSuperNode(spec, flags, shutdown.signal);
     });
-  return addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
+  addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
+  return addForeignOptions(command, SUPERNODE_FOREIGN);
 }
 
 async function runSuperNode(
