@@ -9,16 +9,13 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { reportError } from "../roles/report_error.ts";
-import { type Launcher, launcherFiles } from "./install/launcher.ts";
+import { launcherFile, LAUNCHERS } from "./install/launcher.ts";
 
-/** Each installed name, with the words of `flwr` it stands for. */
-const LAUNCHERS: readonly Launcher[] = [
-  { name: "flwr", words: [] },
-  { name: "flower-superlink", words: ["superlink"] },
-  { name: "flower-supernode", words: ["supernode"] },
-  { name: "flower-client-app", words: ["supernode"] },
-  { name: "flower-server-app", words: ["run"] },
-];
+const EXAMPLE = `
+Examples:
+  deno task install
+  deno task install --bin-dir /usr/local/bin
+`;
 
 function defaultBinDir(): string {
   const home = Deno.env.get(Deno.build.os === "windows" ? "USERPROFILE" : "HOME");
@@ -30,14 +27,13 @@ function defaultBinDir(): string {
 
 async function install(binDir: string): Promise<void> {
   const project = resolve(fileURLToPath(new URL("..", import.meta.url)));
-  await Deno.mkdir(binDir, { recursive: true });
+  await makeFolder(binDir);
+  const target = { deno: Deno.execPath(), project, os: Deno.build.os };
   for (const launcher of LAUNCHERS) {
-    for (const { file, text } of launcherFiles(launcher, { deno: Deno.execPath(), project })) {
-      const path = join(binDir, file);
-      await Deno.writeTextFile(path, text);
-      if (Deno.build.os !== "windows") await Deno.chmod(path, 0o755);
-      console.log(path);
-    }
+    const { file, text } = launcherFile(launcher, target);
+    const path = join(binDir, file);
+    await replaceFile(path, text);
+    console.log(path);
   }
   const folders = (Deno.env.get("PATH") ?? "").split(Deno.build.os === "windows" ? ";" : ":");
   if (!folders.includes(binDir)) {
@@ -45,10 +41,37 @@ async function install(binDir: string): Promise<void> {
   }
 }
 
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+  } catch (cause) {
+    throw new FlwrError("failed-precondition", `Folder "${path}" cannot be made`, {
+      hints: ["Name a folder of your own with --bin-dir"],
+      cause,
+    });
+  }
+}
+
+/** A launcher that runs at this moment goes on with its old text. */
+async function replaceFile(path: string, text: string): Promise<void> {
+  const unfinished = `${path}.${crypto.randomUUID()}`;
+  try {
+    await Deno.writeTextFile(unfinished, text, { mode: 0o755 });
+    await Deno.rename(unfinished, path);
+  } catch (cause) {
+    await Deno.remove(unfinished).catch(() => {});
+    throw new FlwrError("failed-precondition", `File "${path}" cannot be written`, {
+      hints: ["Name a folder of your own with --bin-dir"],
+      cause,
+    });
+  }
+}
+
 try {
   await new Command("install")
     .description("Install flwr and Flower's command names into a bin folder.")
     .option("--bin-dir <folder>", "where to put them (default: ~/.local/bin)")
+    .addHelpText("after", EXAMPLE)
     .exitOverride()
     .action(({ binDir }: { binDir?: string }) => install(resolve(binDir ?? defaultBinDir())))
     .parseAsync(Deno.args, { from: "user" });

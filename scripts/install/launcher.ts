@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { RECOMMENDED_DENO } from "../../rpc/deno_version.ts";
 
 /** A command name, and the words of `flwr` it stands for. */
 export interface Launcher {
@@ -6,43 +7,61 @@ export interface Launcher {
   readonly words: readonly string[];
 }
 
-/** Where the launchers find their program. */
+/** Where the launchers find their program, and on what system. */
 export interface LauncherTarget {
   /** The Deno executable that installed them. */
   readonly deno: string;
   /** The project's folder. */
   readonly project: string;
+  readonly os: typeof Deno.build.os;
 }
 
-/** The Deno to fetch when the one that installed the launchers has gone (npx keeps it in a cache). */
-const FALLBACK = "npx -y deno@2.9.3";
+/** Each installed name; the `flower-…` ones are those of Flower's own commands. */
+export const LAUNCHERS: readonly Launcher[] = [
+  { name: "flwr", words: [] },
+  { name: "flower-superlink", words: ["superlink"] },
+  { name: "flower-supernode", words: ["supernode"] },
+  { name: "flower-client-app", words: ["supernode"] },
+  { name: "flower-server-app", words: ["run"] },
+];
 
-/** The files that make a command callable by its name: a shell script, and a batch file for Windows. */
-export function launcherFiles(
+/** The Deno to fetch when the one that installed the launchers has gone (npx keeps it in a cache). */
+const FALLBACK = `npx -y deno@${RECOMMENDED_DENO}`;
+
+/** The file that makes a command callable by its name: a shell script, or a batch file on Windows. */
+export function launcherFile(
   { name, words }: Launcher,
-  { deno, project }: LauncherTarget,
-): { file: string; text: string }[] {
+  { deno, project, os }: LauncherTarget,
+): { file: string; text: string } {
   const config = join(project, "deno.json");
   const main = join(project, "main.ts");
   const args = ["run", "-A", "--quiet", "--config", config, main, ...words];
-  const shell = [
+  if (os === "windows") {
+    const [program, ...rest] = [deno, ...args].map(quoteBatch);
+    const text = [
+      "@echo off",
+      `if exist ${program} (${program} ${rest.join(" ")} %*) else (`,
+      `  ${FALLBACK} ${rest.join(" ")} %*)`,
+      "",
+    ].join("\r\n");
+    return { file: `${name}.cmd`, text };
+  }
+  const [program, ...rest] = [deno, ...args].map(quoteShell);
+  const text = [
     "#!/bin/sh",
-    `if [ -x ${quote(deno)} ]; then exec ${[deno, ...args].map(quote).join(" ")} "$@"; fi`,
-    `exec ${FALLBACK} ${args.map(quote).join(" ")} "$@"`,
+    `if [ -x ${program} ]; then exec ${program} ${rest.join(" ")} "$@"; fi`,
+    `exec ${FALLBACK} ${rest.join(" ")} "$@"`,
     "",
   ].join("\n");
-  const batch = [
-    "@echo off",
-    `if exist "${deno}" ("${deno}" ${args.map((arg) => `"${arg}"`).join(" ")} %*) else (`,
-    `  ${FALLBACK} ${args.map((arg) => `"${arg}"`).join(" ")} %*)`,
-    "",
-  ].join("\r\n");
-  return Deno.build.os === "windows"
-    ? [{ file: `${name}.cmd`, text: batch }]
-    : [{ file: name, text: shell }];
+  return { file: name, text };
 }
 
 /** A word as POSIX shells read it back unchanged. */
-function quote(word: string): string {
+function quoteShell(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
+}
+
+/** A path or plain word as cmd.exe reads it back; paths there hold no quotes, and a percent sign is doubled. */
+function quoteBatch(word: string): string {
+  return `"${word.replaceAll("%", "%%")}"`;
 }
