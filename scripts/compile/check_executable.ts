@@ -13,7 +13,7 @@ export async function checkExecutable(path: string): Promise<void> {
   }).output();
   const said = new TextDecoder().decode(stdout).trim();
   if (success && said === VERSION) return;
-  const words = said || new TextDecoder().decode(stderr).trim().split("\n")[0] || "nothing";
+  const words = (said || new TextDecoder().decode(stderr).trim()).split("\n")[0] || "nothing";
   throw new FlwrError(
     "failed-precondition",
     `"${path}" was made but does not work: it says ${words}`,
