@@ -90,7 +90,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "rpc/wire",
   ],
   "node:sqlite": ["link/store"],
-  "node:fs": ["link/store"],
+  "node:fs": ["link/store", "ml/onnx"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": ["main.ts", "roles"],
