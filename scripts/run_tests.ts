@@ -2,7 +2,7 @@
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`. Makes the environment of the real Flower first,
  * so that its installation is seen and counts in no test's time. The last line is the count of all tests.
  */
-import { findPython, flowerEnvironment, NO_PYTHON } from "../tests/support/python.ts";
+import { findPython, flowerEnvironment } from "../tests/support/python.ts";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 
 /** Where the tests with the real Flower are. */
@@ -10,8 +10,7 @@ const INTEROP = "tests/interop";
 
 if (runsInterop(Deno.args)) {
   const python = await findPython();
-  if (python === undefined) console.log(NO_PYTHON);
-  else await flowerEnvironment(python, console.log);
+  if (python !== undefined) await flowerEnvironment(python, console.log);
 }
 
 const child = new Deno.Command(Deno.execPath(), {
