@@ -1,0 +1,155 @@
+// `flwr` as a command line: what it prints where, with which exit status, and what it loads for that.
+import assert from "node:assert/strict";
+import manifest from "../../deno.json" with { type: "json" };
+import { type Outcome, runScript } from "./command.ts";
+import { loadedWith } from "./imports.ts";
+
+const flwr = (...args: string[]): Promise<Outcome> => runScript("main.ts", args);
+
+const LOG_FLAGS = { "--log-format": '"text"', "--verbose": "false" };
+
+/** Flags of the commands that connect to a SuperLink, with their defaults. */
+function connectionFlags(address: string): Record<string, string | undefined> {
+  return {
+    "--insecure": "false",
+    "--root-certificates": "the system's",
+    "--server": `"${address}"`,
+    "--superlink": undefined,
+    "--max-retries": "no limit",
+    "--max-wait-time": "no limit",
+    "--dir": '"."',
+    ...LOG_FLAGS,
+  };
+}
+
+/** Every flag of every command, with its default; undefined for a feature that is off until its flag is given. */
+const FLAGS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+  "superlink": {
+    "--insecure": "false",
+    "--ssl-ca-certfile": undefined,
+    "--ssl-certfile": undefined,
+    "--ssl-keyfile": undefined,
+    "--auth-list-public-keys": undefined,
+    "--auth-superlink-private-key": undefined,
+    "--auth-superlink-public-key": undefined,
+    "--fleet-api-address": '"127.0.0.1:9092"',
+    "--driver-api-address": '"127.0.0.1:9091"',
+    "--driver-api-allow-remote": "false",
+    "--database": '":memory:"',
+    ...LOG_FLAGS,
+  },
+  "supernode": {
+    ...connectionFlags("127.0.0.1:9092"),
+    "--auth-supernode-private-key": undefined,
+    "--auth-supernode-public-key": undefined,
+    "--auth-superlink-public-key": undefined,
+    "--node-config": "none",
+  },
+  "run": { ...connectionFlags("127.0.0.1:9091"), "--run-config": "none", "--json": undefined },
+  "keys generate": {
+    "--dir": '"."',
+    "--curve": `the SuperLink key's, or "p384"`,
+    "--host": "none",
+    "--days": "365",
+    "--force": "false",
+  },
+  "keys list": {},
+  "keys show": {},
+};
+
+/** The options of a help text: each flag with its explanation on one line. */
+function describedFlags(help: string): Map<string, string> {
+  const section = /^Options:\n([^]*?)\n\n/m.exec(help)?.[1] ?? "";
+  const entries = section.split(/\n(?= {2}-)/).map((entry) => entry.replace(/\s+/g, " "));
+  return new Map(entries.map((entry) => [/--[\w-]+/.exec(entry)![0], entry]));
+}
+
+for (const [command, flags] of Object.entries(FLAGS)) {
+  Deno.test(`flwr ${command} --help explains each flag with its default, and has an example`, async () => {
+    const { code, stdout, stderr } = await flwr(...command.split(" "), "--help");
+    assert.equal(code, 0);
+    assert.equal(stderr, "");
+    const described = describedFlags(stdout);
+    assert.deepEqual(
+      [...described.keys()].toSorted(),
+      [...Object.keys(flags), "--help"].toSorted(),
+    );
+    for (const [flag, value] of Object.entries(flags)) {
+      const text = described.get(flag)!;
+      if (value !== undefined) assert.ok(text.includes(`default: ${value})`), text);
+      else assert.doesNotMatch(text, /default:/);
+    }
+    assert.match(stdout, new RegExp(`^Examples?[^\n]*:\n  flwr ${command}\\b`, "m"));
+  });
+}
+
+Deno.test("flwr --help names every command, on stdout", async () => {
+  for (const flag of ["--help", "-h", "help"]) {
+    const { code, stdout, stderr } = await flwr(flag);
+    assert.equal(code, 0);
+    assert.equal(stderr, "");
+    for (const name of Object.keys(FLAGS)) {
+      assert.match(stdout, new RegExp(`^  ${name.split(" ")[0]} +\\S`, "m"));
+    }
+  }
+});
+
+Deno.test("flwr --version prints the version and nothing else", async () => {
+  for (const flag of ["--version", "-V"]) {
+    assert.deepEqual(await flwr(flag), { code: 0, stdout: `${manifest.version}\n`, stderr: "" });
+  }
+});
+
+Deno.test("a command line that cannot be understood ends with 2, its words on stderr", async () => {
+  const misuses: readonly [args: string[], words: RegExp][] = [
+    [["frobnicate"], /^Error: Unknown command "frobnicate"\n[^]*Usage: flwr <command>/],
+    [["toString"], /^Error: Unknown command "toString"/],
+    [["superlink", "--nope"], /unknown option '--nope'\n\(flwr superlink --help explains/],
+    [["superlink", "stray"], /too many arguments/],
+    [["supernode"], /missing required argument 'client-app'/],
+    [["run"], /missing required argument 'server-app'/],
+    [["run", "server:app", "--max-retries", "-1"], /--max-retries.*'-1' is invalid.*whole number/],
+    [["superlink", "--log-format", "xml"], /'xml' is invalid.*text, json/],
+    [["keys"], /Usage: flwr keys/],
+    [["keys", "frobnicate"], /unknown command 'frobnicate'/],
+    [["keys", "generate", "none"], /'none' is invalid/],
+  ];
+  for (const [args, words] of misuses) {
+    const { code, stdout, stderr } = await flwr(...args);
+    assert.equal(code, 2, args.join(" "));
+    assert.equal(stdout, "", args.join(" "));
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  }
+});
+
+Deno.test("a command that fails ends with 1, a sentence and hints on stderr", async () => {
+  const failures: readonly [args: string[], words: RegExp][] = [
+    [["superlink"], /^Error: TLS needs .*\n {2}Hint: /],
+    [["superlink", "--insecure", "--fleet-api-type", "rest"], /"rest" is not supported/],
+    [["supernode", "client:app", "--insecure", "--rest"], /^Error: --rest is not supported/],
+    [["run", "no_such:app", "--insecure"], /^Error: App "no_such:app" was not found/],
+    [["run", "server:app", "--fab-id", "a/b"], /^Error: --fab-id "a\/b" is not supported/],
+    [["keys", "list", "/no/such.csv"], /^Error: .*\/no\/such\.csv/],
+  ];
+  for (const [args, words] of failures) {
+    const { code, stdout, stderr } = await flwr(...args);
+    assert.equal(code, 1, args.join(" "));
+    assert.equal(stdout, "", args.join(" "));
+    assert.match(stderr, words);
+    assert.doesNotMatch(stderr, /^\s+at /m);
+  }
+});
+
+Deno.test("only what a command needs is loaded for it", async () => {
+  const main = await loadedWith("main.ts");
+  // reportError tells commander's errors from others
+  assert.deepEqual([...main].filter((name) => name.startsWith("npm:")), ["npm:commander"]);
+  assert.ok(main.has("roles/report_error.ts"));
+  for (const role of ["superlink", "supernode", "run", "keys"]) {
+    assert.ok(!main.has(`roles/${role}.ts`), role);
+    const loaded = await loadedWith(`roles/${role}.ts`);
+    assert.ok(!loaded.has("npm:onnxruntime-node"), role);
+    assert.equal(loaded.has("npm:@grpc/grpc-js"), role !== "keys", role);
+  }
+});
