@@ -34,12 +34,15 @@ for (const document of DOCUMENTS) {
   });
 }
 
-Deno.test("docs/threat-model.md: every file it names is there", () => {
-  const paths = codeSpans(prose(read("docs/threat-model.md")))
-    .filter((span) => /^[\w.-]+(\/[\w.-]+)+\/?$/.test(span) && /\.ts$|\/$/.test(span));
-  assert.ok(paths.length > 20);
-  assert.deepEqual(paths.filter((path) => !exists(path)), []);
-});
+for (const document of ["docs/architecture.md", "docs/threat-model.md"]) {
+  Deno.test(`${document}: every file and folder that it names by its path is there`, () => {
+    const paths = codeSpans(prose(read(document)))
+      .filter((span) => /^[\w.-]+(\/[\w.-]+)+\/?$/.test(span) && /\.ts$|\/$/.test(span))
+      .map((path) => path.replace(/^D\//, "rpc/dialects/flwr-1.9/"));
+    assert.ok(paths.length > 20);
+    assert.deepEqual(paths.filter((path) => !exists(path)), []);
+  });
+}
 
 Deno.test("docs/threat-model.md: every test it names is in the file it names", () => {
   const named = namedTests(read("docs/threat-model.md"));
