@@ -16,6 +16,8 @@ export interface Refusal {
   args: readonly string[];
   /** What the sentence must say. */
   says: RegExp;
+  /** What a line of the log before it must say. */
+  logs?: RegExp;
 }
 
 /**
@@ -34,7 +36,7 @@ export async function assertRefusals(stage: Stage, refusals: readonly Refusal[])
   if (failures.length > 0) throw new AggregateError(failures, failures.map(String).join("\n"));
 }
 
-async function assertRefusal(stage: Stage, { what, args, says }: Refusal): Promise<void> {
+async function assertRefusal(stage: Stage, { what, args, says, logs }: Refusal): Promise<void> {
   const process = startFlwr(stage, what, args);
   const status = await process.ended(REFUSAL_SECONDS);
   assert.notEqual(status.code, 0, `${what}: the exit status is not 0`);
@@ -43,6 +45,7 @@ async function assertRefusal(stage: Stage, { what, args, says }: Refusal): Promi
   const sentences = process.lines.filter((line) => /^error: /i.test(line));
   assert.equal(sentences.length, 1, `${what}: one sentence, got ${JSON.stringify(process.lines)}`);
   assert.match(sentences[0]!, says, what);
+  if (logs !== undefined) assert.ok(process.lines.some((line) => logs.test(line)), `${what}: log`);
   assert.ok(
     process.lines.every((line) => !line.includes(repositoryPath("roles"))),
     `${what}: no path of the program itself`,

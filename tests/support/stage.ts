@@ -1,5 +1,6 @@
 import { within } from "./deadline.ts";
 import { Process, type ProcessOptions } from "./process.ts";
+import { assertNoSecrets } from "./secrets.ts";
 import { TempDir } from "./tempdir.ts";
 
 /** How long a whole scenario may take when it does not say, in seconds. */
@@ -27,6 +28,11 @@ export class Stage implements AsyncDisposable {
     return process;
   }
 
+  /** Asserts that no process printed a line of a private key that lies in the stage's folder. */
+  async assertNoSecrets(): Promise<void> {
+    await assertNoSecrets(this.folder.path, this.#processes);
+  }
+
   /** The last lines of every process, in the order of their start. */
   tails(): string {
     return this.#processes.map((process) => process.tail()).join("\n");
@@ -46,7 +52,8 @@ export interface ScenarioOptions {
 }
 
 /**
- * A test with processes: it gets a stage, has a deadline, and shows the last lines of every process when it fails.
+ * A test with processes: it gets a stage, has a deadline, and shows the last lines of every process when it fails. It
+ * also fails when a process prints part of a private key.
  */
 export function scenario(
   name: string,
@@ -60,6 +67,7 @@ export function scenario(
       await using stage = await Stage.open();
       try {
         await within(body(stage), seconds, `"${name}" to end`);
+        await stage.assertNoSecrets();
       } catch (error) {
         console.error(stage.tails());
         throw error;
