@@ -81,6 +81,7 @@ function productPlus(value: Node<"add">, facts: GraphFacts): Tile | undefined {
 export const gemmPattern: Pattern = (value, facts) => {
   if (value.primitive === "add") return productPlus(value, facts);
   const product = asProduct(value, facts);
-  const turned = product !== undefined && (product.left.transposed || product.right.transposed);
-  return turned ? gemm(product) : undefined;
+  const turns = value.primitive === "transpose" || product?.left.transposed ||
+    product?.right.transposed;
+  return product !== undefined && turns ? gemm(product) : undefined;
 };

@@ -12,3 +12,6 @@ export const MAX_PATCH_ROWS = 1024;
 
 /** Most rows that the first maximum is found in by a triangular product, whose cost grows with their square. */
 export const MAX_TRIANGLE_ROWS = 16;
+
+/** Widest image for which a depthwise kernel's gradient goes over all pairs of columns (depthwise_weight_grad.ts). */
+export const MAX_DIAGONAL_WIDTH = 48;

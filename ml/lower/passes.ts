@@ -1,7 +1,9 @@
 import type { Value } from "../graph/value.ts";
 import { foldScale } from "./fold_scale.ts";
+import { concatOfPadsPattern } from "./concat_of_pads.ts";
 import { convInputGradPattern } from "./conv_input_grad.ts";
 import { convWeightGradPattern } from "./conv_weight_grad.ts";
+import { depthwiseWeightGradPattern } from "./depthwise_weight_grad.ts";
 import { foldMaxPattern } from "./fold_max.ts";
 import { gemmPattern } from "./gemm.ts";
 import { poolBeforeMonotone } from "./pool_before_monotone.ts";
@@ -33,7 +35,9 @@ export const OPTIMIZED: Optimizations = {
   passes: [poolBeforeMonotone, poolPhases, sinkTransposes, transposeBytes, foldScale],
   patterns: [
     gemmPattern,
+    concatOfPadsPattern,
     convWeightGradPattern,
+    depthwiseWeightGradPattern,
     convInputGradPattern,
     zeroRowPattern,
     foldMaxPattern,

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { gradients } from "../grad/gradients.ts";
-import { maxPool } from "../graph/convolution.ts";
+import { conv, maxPool } from "../graph/convolution.ts";
 import { add, mul, relu, sign } from "../graph/elementwise.ts";
 import { indexTable } from "../graph/index_table.ts";
 import { foldMax, gatherSum, routeFirst } from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
-import { reshape, transpose } from "../graph/movement.ts";
+import { reshape, slice, transpose } from "../graph/movement.ts";
+import { reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { LocalEngine } from "../session/engine.ts";
 import { assertPatternRight, fires, real } from "../testing/compare.ts";
+import { concatOfPadsPattern } from "./concat_of_pads.ts";
+import { depthwiseWeightGradPattern } from "./depthwise_weight_grad.ts";
 import { foldMaxPattern } from "./fold_max.ts";
 import { gemmPattern } from "./gemm.ts";
 import { reluMaskPattern } from "./relu_mask.ts";
@@ -97,4 +100,31 @@ patternTest("a pool and its gradient share the indices", sharedPoolIndices, (m, 
   const x = real("x", [m, k, n + 2, 4]);
   const pooled = maxPool(x, 2, { stride: 1 });
   return [pooled, ...gradients(pooled, [x], real("d", pooled.shape))];
+});
+
+patternTest("slices of one array get their gradients joined", concatOfPadsPattern, (m, k, n) => {
+  const x = real("x", [m, k + n + 1]);
+  const parts = [[0, k], [k, k + n], [k + n, k + n + 1]] as const;
+  const losses = parts.map(([from, to], i) =>
+    reduceSum(mul(slice(x, [0, from], [m, to]), real(`w${i}`, [m, to - from])))
+  );
+  return gradients(losses.reduce((sum, loss) => add(sum, loss)), [x]);
+});
+
+patternTest("depthwise kernels get their gradient from diagonals", depthwiseWeightGradPattern, (
+  m,
+  k,
+  n,
+  flags,
+) => {
+  const channels = m + 1;
+  const x = real("x", [2, channels, k + 4, n + 4]);
+  const w = real("w", [channels, 1, 3, 2]);
+  const y = conv(x, w, {
+    groups: channels,
+    stride: [1 + (flags & 1), 1 + (flags >> 2)],
+    padding: [flags & 1, (flags >> 1) & 1],
+    dilation: [1, 1 + ((flags >> 1) & 1)],
+  });
+  return gradients(y, [w], real("d", y.shape));
 });

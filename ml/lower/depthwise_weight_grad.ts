@@ -1,0 +1,79 @@
+import { elementCount, tensor } from "../../tensor/tensor.ts";
+import { outputSize } from "../graph/geometry.ts";
+import type { Node } from "../graph/value.ts";
+import type { GraphBuilder } from "../onnx/graph_builder.ts";
+import { MAX_DIAGONAL_WIDTH } from "./limits.ts";
+import type { Pattern } from "./tile.ts";
+
+type WeightGrad = Node<"convWeightGrad">;
+
+/** Ones where column v of a row of the input meets column q of the output under kernel tap j: [w · ow, kw]. */
+function diagonals(width: number, columns: number, taps: number, stride: number, dilation: number) {
+  const data = new Float32Array(width * columns * taps);
+  for (let q = 0; q < columns; q++) {
+    for (let j = 0; j < taps; j++) {
+      data[((q * stride + j * dilation) * columns + q) * taps + j] = 1;
+    }
+  }
+  return tensor("float32", [width * columns, taps], data);
+}
+
+/** x with its padding, as one array of planes [batch · channels, rows, columns]. */
+function paddedPlanes(builder: GraphBuilder, value: WeightGrad, x: string) {
+  const { input: [height, width], padding: [vertical, horizontal] } = value.attributes.geometry;
+  const planes = elementCount(value.inputs[0]!.shape.slice(0, 2));
+  const [rows, columns] = [height + 2 * vertical, width + 2 * horizontal];
+  const apart = builder.node("Reshape", [x, builder.ints([planes, height, width])]);
+  const padded = vertical + horizontal === 0 ? apart : builder.node("Pad", [
+    apart,
+    builder.ints([0, vertical, horizontal, 0, vertical, horizontal]),
+  ]);
+  return { planes, rows, columns, padded };
+}
+
+/**
+ * dw of a convolution whose every channel has its own kernel. For each row of kernel taps, the product of the input's
+ * rows (turned) with the gradient's rows holds, for every pair of columns, the sum over the rows; a tap's share is one
+ * diagonal of it. Small matrix products instead of copying each pixel once per tap.
+ */
+function emitDiagonals(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
+  const { geometry } = value.attributes;
+  const { kernel, stride, dilation } = geometry;
+  const [batch, channels] = value.inputs[0]!.shape as [number, number];
+  const output = outputSize(geometry);
+  const { planes, columns, padded } = paddedPlanes(builder, value, x);
+  const slopes = builder.node("Reshape", [d, builder.ints([planes, ...output])]);
+  const picked = builder.constant(
+    diagonals(columns, output[1], kernel[1], stride[1], dilation[1]),
+  );
+  const rowsOfTaps = Array.from({ length: kernel[0] }, (_, i) => {
+    const first = i * dilation[0];
+    const seen = builder.node("Slice", [
+      padded,
+      builder.ints([first]),
+      builder.ints([first + (output[0] - 1) * stride[0] + 1]),
+      builder.ints([1]),
+      builder.ints([stride[0]]),
+    ]);
+    const turned = builder.node("Transpose", [seen], { perm: { ints: [0, 2, 1] } });
+    const pairs = builder.node("MatMul", [turned, slopes]);
+    const flat = builder.node("Reshape", [pairs, builder.ints([planes, columns * output[1]])]);
+    return builder.node("MatMul", [flat, picked]);
+  });
+  const perPlane = builder.node("Concat", rowsOfTaps, { axis: { int: 1 } });
+  const apart = builder.node("Reshape", [perPlane, builder.ints([batch, channels, -1])]);
+  const sum = builder.node("ReduceSum", [apart, builder.ints([0])], { keepdims: { int: 0 } });
+  return builder.node("Reshape", [sum, builder.ints(value.shape)]);
+}
+
+/** The gradient of a depthwise convolution's kernels, for images narrow enough that the pairs of columns are few. */
+export const depthwiseWeightGradPattern: Pattern = (value) => {
+  if (value.primitive !== "convWeightGrad") return undefined;
+  const { groups, input, padding } = value.attributes.geometry;
+  const depthwise = groups > 1 && value.shape[0] === groups && value.shape[1] === 1;
+  if (!depthwise || input[1] + 2 * padding[1] > MAX_DIAGONAL_WIDTH) return undefined;
+  return {
+    inputs: value.inputs,
+    emit: (builder, [x, d]) => emitDiagonals(builder, value, x!, d!),
+  };
+};
