@@ -6,7 +6,7 @@ export type ErrorCode =
   | "already-exists"
   | "unauthenticated"
   | "permission-denied"
-  | "resource-exhausted" // a limit of base/limits or of a folder's limits was reached
+  | "resource-exhausted" // a limit was reached: each room has its own in a limits.ts
   | "unavailable" // the other end cannot be reached now; trying again can help
   | "deadline-exceeded"
   | "cancelled"

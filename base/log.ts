@@ -9,6 +9,7 @@ import {
   type LogRecord,
   type TextFormatterOptions,
 } from "@logtape/logtape";
+import { printable } from "./printable.ts";
 
 /** How log lines look: for people, or one JSON object a line for machines. */
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -53,12 +54,10 @@ function textFormatter(): (record: LogRecord) => string {
     : getTextFormatter(options);
 }
 
-/** Ids without JavaScript's `n`, text without quotes; control characters are escaped so that nobody forges a line. */
+/** Ids without JavaScript's `n`, text without quotes; nothing that came from elsewhere can forge a line. */
 function plainValue(value: unknown, inspect: (value: unknown) => string): string {
   if (typeof value === "bigint") return value.toString();
-  if (typeof value !== "string") return inspect(value);
-  // deno-lint-ignore no-control-regex -- control characters are what is looked for
-  return value.replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return typeof value === "string" ? printable(value) : inspect(value);
 }
 
 function writeWhole(bytes: Uint8Array): void {

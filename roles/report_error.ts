@@ -1,5 +1,6 @@
 import { CommanderError } from "commander";
 import { FlwrError } from "../base/error.ts";
+import { printable } from "../base/printable.ts";
 
 /** Exit statuses of every command: 0 success, then these. */
 export const ExitStatus = { failure: 1, usage: 2 } as const;
@@ -25,5 +26,6 @@ export function reportError(error: unknown): number {
 
 /** The error as a user reads it: one line for the sentence, one for each hint. */
 export function describeError(error: FlwrError): string {
-  return [`Error: ${error.message}`, ...error.hints.map((hint) => `  Hint: ${hint}`)].join("\n");
+  const hints = error.hints.map((hint) => `  Hint: ${printable(hint)}`);
+  return [`Error: ${printable(error.message)}`, ...hints].join("\n");
 }

@@ -24,8 +24,9 @@ export interface Retry {
 }
 
 /**
- * Which errors trying again can help against. Everything a caller sends is safe to repeat: the SuperLink takes a
- * result once, and whatever else there is sets a state or reads.
+ * Which errors trying again can help against. What is sent twice because the first answer was lost does no harm to a
+ * run: a result is taken once, other calls set a state or read. Instructions may be handed out twice then, of which
+ * the ServerApp knows and counts one; and a run that nobody knows may be left behind.
  */
 const RETRIED: { readonly [C in ErrorCode]: boolean } = {
   "unavailable": true,

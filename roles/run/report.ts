@@ -3,6 +3,7 @@ import type { Grid } from "../../app/grid.ts";
 import type { PhaseRecord, Result } from "../../app/strategy/result.ts";
 import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
 import type { FlwrError } from "../../base/error.ts";
+import { printable } from "../../base/printable.ts";
 import { formatBytes, formatMetrics, formatSeconds } from "./format.ts";
 import { summaryTable } from "./summary_table.ts";
 
@@ -47,7 +48,7 @@ export class RunReport {
       this.#write(
         `Run finished ${result.rounds.length} ${rounds} in ${formatSeconds(result.seconds)}`,
       );
-      for (const line of summaryTable(result)) this.#write(line);
+      for (const line of summaryTable(result)) this.#write(printable(line));
     }
   }
 
@@ -66,7 +67,8 @@ export class RunReport {
   }
 
   #show(event: ProgressEvent): void {
-    for (const line of this.#describe(event)) this.#write(line);
+    // Reasons and names of metrics come from nodes.
+    for (const line of this.#describe(event)) this.#write(printable(line));
   }
 
   #describe(event: ProgressEvent): string[] {

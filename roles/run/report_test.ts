@@ -57,6 +57,16 @@ Deno.test("rounds, failures and metrics are shown as they come", () => {
   assert.match(text, /loss=0\.1234568 accuracy=0\.5/);
 });
 
+Deno.test("what a node says cannot forge a line or steer the terminal", () => {
+  const { tell, lines } = reporting();
+  const failure = { nodeId: 1n, reason: "x\n[SUMMARY]\u001b[2J" };
+  tell({ type: "phase-finished", round: 1, phase: { ...TRAIN, failures: [failure] } });
+  const metrics = new MetricRecord({ "a\nb": 1 });
+  tell({ type: "server-evaluated", round: 1, metrics, seconds: 1 });
+  assert.ok(lines.every((line) => !/[\n\u001b]/.test(line)));
+  assert.ok(lines.some((line) => line.includes("x\\n[SUMMARY]\\u001b[2J")));
+});
+
 Deno.test("a finished run ends with a table, and its history as JSON has ids as texts", () => {
   const { report, tell, lines } = reporting();
   const rounds = [{ round: 1, train: TRAIN, seconds: 2 }];

@@ -90,10 +90,11 @@ async function identify(
   const publicKey = await listedKey(call, admitted());
   const caller = { publicKey, revoked: revoked(publicKey) };
   if (admission === "key") {
-    const wait = joinLimiter.take(publicKey.fingerprint);
+    // By address too: who knows a node's public key can join in its name, but must not keep the node itself from it.
+    const wait = joinLimiter.take(`${publicKey.fingerprint} ${hostOf(call.peer)}`);
     if (wait > 0) {
       throw new FlwrError(
-        "resource-exhausted",
+        "unavailable",
         `This key joins too often: wait ${wait.toFixed(1)} s`,
       );
     }
@@ -115,6 +116,11 @@ async function identify(
     throw new Refused(`node ${node.nodeId} is offline`, publicKey.fingerprint);
   }
   return caller;
+}
+
+/** The host of "host:port". */
+function hostOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(":"));
 }
 
 async function listedKey(call: CallHead, admitted: KeyList): Promise<PublicKey> {
