@@ -37,7 +37,12 @@ export {
   type NormOptions,
 } from "./nn/normalization.ts";
 export { dropout } from "./nn/dropout.ts";
-export { embedding, type EmbeddingOptions, positionEmbedding } from "./nn/embedding.ts";
+export {
+  embedding,
+  type EmbeddingOptions,
+  positionEmbedding,
+  type PositionEmbeddingOptions,
+} from "./nn/embedding.ts";
 export { type AttentionMasks, type AttentionOptions, multiHeadAttention } from "./nn/attention.ts";
 export { transformerEncoder, type TransformerEncoderOptions } from "./nn/transformer.ts";
 export { flatten, reshape } from "./nn/shaping.ts";

@@ -3,7 +3,7 @@ import { gather } from "../graph/indexing.ts";
 import { add } from "../graph/elementwise.ts";
 import { showShape } from "../graph/shape.ts";
 import { normal } from "./initializer.ts";
-import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { type Initializer, type Layer, layer, type LayerOptions } from "./layer.ts";
 
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
@@ -11,6 +11,8 @@ export interface EmbeddingOptions extends LayerOptions {
   readonly tokens: number;
   /** Length of the vector of each. */
   readonly width: number;
+  /** First values of the vectors (default: PyTorch's, normal with deviation 1). */
+  readonly initializer?: Initializer;
 }
 
 /**
@@ -26,15 +28,26 @@ export function embedding(options: EmbeddingOptions): Layer {
         { hints: ['Say { dtype: "int32" } in the model\'s input'] },
       );
     }
-    return gather(scope.parameter("weight", [options.tokens, options.width], normal(1)), x);
+    const shape = [options.tokens, options.width];
+    return gather(scope.parameter("weight", shape, options.initializer ?? normal(1)), x);
   }, options);
 }
 
-/** Adds a learned vector to each position of [batch, positions, width]; parameter `weight` [positions, width]. */
-export function positionEmbedding(options: LayerOptions = {}): Layer {
+/** Options of {@link positionEmbedding}. */
+export interface PositionEmbeddingOptions extends LayerOptions {
+  /** First values of the vectors (default: as those of {@link embedding}). */
+  readonly initializer?: Initializer;
+}
+
+/**
+ * Adds a learned vector to each position: float32 [batch, positions, width] → the same. Parameter `weight`
+ * [positions, width].
+ */
+export function positionEmbedding(options: PositionEmbeddingOptions = {}): Layer {
+  const initializer = options.initializer ?? normal(1);
   return layer(
     "positionEmbedding",
-    (x, scope) => add(x, scope.parameter("weight", x.shape.slice(1), normal(0.02))),
+    (x, scope) => add(x, scope.parameter("weight", x.shape.slice(1), initializer)),
     options,
   );
 }
