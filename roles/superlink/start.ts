@@ -22,6 +22,7 @@ import type { AuthenticationFiles, SuperLinkConfig } from "./config.ts";
 import { JOIN_BURST, JOINS_PER_SECOND, SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
 import { logLinkEvent } from "./log_events.ts";
 import { Revocations } from "./revocations.ts";
+import { RunsInFlight } from "./runs_in_flight.ts";
 
 const logger = log("superlink");
 
@@ -47,11 +48,15 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
   const store = config.database === undefined ? new MemoryStore() : openDatabase(config.database);
+  const inFlight = new RunsInFlight();
   const link = await createLink({
     store,
     clock: systemClock,
     random: systemRandom,
-    onEvent: logLinkEvent,
+    onEvent(event) {
+      inFlight.hear(event);
+      logLinkEvent(event);
+    },
   });
   cleanup.defer(() => link.close());
   const authentication = config.authentication === undefined
@@ -100,6 +105,16 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
         signal.addEventListener("abort", () => resolve(), { once: true });
       });
       logger.info("SuperLink stops: {reason}", { reason: String(signal.reason) });
+      const outlook = config.database === undefined
+        ? "their answers are lost with this SuperLink's memory"
+        : "the run goes on when the SuperLink is started again on this database";
+      for (const { runId, unanswered } of inFlight.list()) {
+        logger.warn("Run {runId} is in flight, {unanswered} instructions unanswered: {outlook}", {
+          runId,
+          unanswered,
+          outlook,
+        });
+      }
     },
     async [Symbol.asyncDispose]() {
       // Held pulls end first: they would keep the servers waiting.

@@ -1,0 +1,37 @@
+import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
+
+/** A run with instructions that nobody has answered yet. */
+export interface RunInFlight {
+  readonly runId: bigint;
+  readonly unanswered: number;
+}
+
+/** Follows which runs wait for answers, from what happens in the SuperLink: told when it stops. */
+export class RunsInFlight {
+  /** The run of each unanswered instruction. */
+  readonly #runs = new Map<string, bigint>();
+
+  /** Takes note of an event. */
+  hear(event: LinkEvent): void {
+    switch (event.kind) {
+      case "instruction-pushed":
+      case "instruction-handed-out":
+      case "instruction-requeued":
+        return this.#open(event.instruction);
+      case "instruction-answered":
+      case "instruction-failed":
+        this.#runs.delete(event.instruction.messageId);
+    }
+  }
+
+  /** The runs that wait, in ascending order of id. */
+  list(): RunInFlight[] {
+    const counts = Map.groupBy(this.#runs.values(), (runId) => runId);
+    return [...counts].map(([runId, of]) => ({ runId, unanswered: of.length }))
+      .toSorted((a, b) => (a.runId < b.runId ? -1 : 1));
+  }
+
+  #open({ messageId, runId }: InstructionFacts): void {
+    this.#runs.set(messageId, runId);
+  }
+}
