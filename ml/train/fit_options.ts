@@ -40,7 +40,7 @@ export interface FitOptions {
   readonly proximal?: number;
   /** Stops the fit within about 0.1 s. The parameters stay as they were before it. */
   readonly signal?: AbortSignal;
-  /** Told about every 0.04 s how far it is; `"stop"` ends the fit early, with what was learned until then. */
+  /** Told about every 0.03 s how far it is; `"stop"` ends the fit early, with what was learned until then. */
   readonly onProgress?: (progress: Progress) => void | "stop";
 }
 

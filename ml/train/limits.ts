@@ -5,7 +5,7 @@
 export const EVALUATION_BATCH = 48;
 
 /** Seconds that one call into ONNX Runtime should take: progress comes and cancelling works this often. */
-export const SLICE_SECONDS = 0.04;
+export const SLICE_SECONDS = 0.03;
 
 /** Most steps in one call, which bounds the memory for what the steps yield. */
 export const MAX_SLICE_STEPS = 2048;

@@ -1,0 +1,33 @@
+import assert from "node:assert/strict";
+import { tensor } from "../../tensor/tensor.ts";
+import { LocalEngine } from "../session/engine.ts";
+import { RESIDENT_DATASETS } from "./limits.ts";
+import { ResidentData } from "./resident_data.ts";
+
+const numbers = (...values: number[]) =>
+  tensor("uint8", [values.length, 1, 1], Uint8Array.from(values));
+
+Deno.test("a tensor goes into the memory once, its rows made flat", async () => {
+  await using engine = await LocalEngine.create(1);
+  const data = new ResidentData(engine);
+  const x = numbers(1, 2, 3);
+  const [name] = await data.store([{ value: x, flat: true }]);
+  assert.deepEqual(await data.store([{ value: x, flat: true }]), [name]);
+  const [stored] = await engine.read([name!]);
+  assert.deepEqual([stored!.shape, [...stored!.data]], [[3, 1], [1, 2, 3]]);
+});
+
+Deno.test("the tensor used longest ago makes room", async () => {
+  await using engine = await LocalEngine.create(1);
+  const data = new ResidentData(engine);
+  const store = async (value: ReturnType<typeof numbers>) =>
+    (await data.store([{ value, flat: false }]))[0]!;
+  const [first, second] = [numbers(1), numbers(2)];
+  const names = [await store(first), await store(second)];
+  // An evaluation has inputs and targets: room is counted in pairs.
+  for (let i = 0; i < 2 * RESIDENT_DATASETS - 2; i++) await store(numbers(i));
+  assert.equal(await store(first), names[0]);
+  await store(numbers(100));
+  await assert.rejects(engine.read([names[1]!]), /No tensor is stored/);
+  assert.equal((await engine.read([names[0]!])).length, 1);
+});

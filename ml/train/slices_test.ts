@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { MAX_SLICE_STEPS, SLICE_SECONDS } from "./limits.ts";
+import { SliceLength } from "./slices.ts";
+
+Deno.test("slices grow until a call takes the time it should, and shrink when steps get slower", () => {
+  const length = new SliceLength();
+  const seen: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    seen.push(length.steps);
+    length.observe(length.steps, length.steps * SLICE_SECONDS / 50);
+  }
+  assert.deepEqual(seen, [1, 4, 16, 50, 50, 50]);
+  length.observe(50, 50 * SLICE_SECONDS / 5);
+  assert.equal(length.steps, 5);
+});
+
+Deno.test("a slice has one step at least and never too many", () => {
+  const length = new SliceLength();
+  length.observe(1, 1000);
+  assert.equal(length.steps, 1);
+  for (let i = 0; i < 20; i++) length.observe(length.steps, 0);
+  assert.equal(length.steps, MAX_SLICE_STEPS);
+});
