@@ -1,0 +1,84 @@
+import { median, pairedRatio } from "./statistics.ts";
+import { formatTable } from "./table.ts";
+import { formatValue, type Unit } from "./unit.ts";
+
+/** Who is measured: this project, or the real Flower in Python. */
+export type Side = "flwr" | "python";
+
+/** One thing measured on both sides, once in each turn. */
+export interface Comparison {
+  /** What was measured, e.g. "wall time". */
+  readonly measure: string;
+  readonly unit: Unit;
+  /** Which values are good ones; "neither" where values are shown beside each other without a judgement. */
+  readonly better: "less" | "more" | "neither";
+  /** A value for each turn, for each side. */
+  readonly values: Readonly<Record<Side, readonly number[]>>;
+}
+
+/** How often this project is better: the median over the turns; undefined where nothing is better. */
+export function ratioOf({ better, values }: Comparison): number | undefined {
+  if (better === "neither") return undefined;
+  return better === "less"
+    ? pairedRatio(values.python, values.flwr)
+    : pairedRatio(values.flwr, values.python);
+}
+
+/** The best of a side's values; without better and worse, the least. */
+function bestOf({ better, values }: Comparison, side: Side): number {
+  return better === "more" ? Math.max(...values[side]) : Math.min(...values[side]);
+}
+
+/** Comparisons as a table, a row for each. */
+export function comparisonTable(comparisons: readonly Comparison[]): string[] {
+  const head = [
+    "",
+    "flwr best",
+    "flwr median",
+    "Python best",
+    "Python median",
+    "flwr is better by",
+  ];
+  return formatTable(
+    head,
+    comparisons.map((comparison) => {
+      const { measure, unit, values } = comparison;
+      const ratio = ratioOf(comparison);
+      return [
+        measure,
+        formatValue(bestOf(comparison, "flwr"), unit),
+        formatValue(median(values.flwr), unit),
+        formatValue(bestOf(comparison, "python"), unit),
+        formatValue(median(values.python), unit),
+        ratio === undefined ? "" : formatValue(ratio, "×"),
+      ];
+    }),
+  );
+}
+
+/** Comparisons as JSON, a line for each number: two or three lines per comparison. */
+export function comparisonLines(bench: string, comparisons: readonly Comparison[]): string[] {
+  return comparisons.flatMap((comparison) => {
+    const { measure, unit, values } = comparison;
+    const ratio = ratioOf(comparison);
+    const sides = (["flwr", "python"] as const).map((side) => ({
+      bench,
+      measure,
+      side,
+      unit,
+      best: rounded(bestOf(comparison, side)),
+      median: rounded(median(values[side])),
+      repeats: values[side].length,
+    }));
+    const repeats = values.flwr.length;
+    const ratios = ratio === undefined
+      ? []
+      : [{ bench, measure, unit: "×", ratio: rounded(ratio), repeats }];
+    return [...sides, ...ratios].map((line) => JSON.stringify(line));
+  });
+}
+
+/** Six significant digits: more than any measurement has. */
+function rounded(value: number): number {
+  return Number(value.toPrecision(6));
+}
