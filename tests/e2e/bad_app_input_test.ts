@@ -2,7 +2,7 @@
 import { makeCredentials } from "../support/credentials.ts";
 import { APPS, startSuperLink } from "../support/flwr.ts";
 import { freePorts } from "../support/ports.ts";
-import { assertRefusals, type Refusal } from "../support/refusal.ts";
+import { assertRefusals, type Refusal } from "../support/command_refusal.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario } from "../support/stage.ts";
 

@@ -1,6 +1,6 @@
 /** What a user can get wrong when starting a SuperLink: each ends with a sentence, never with a stack trace. */
 import { type Credentials, makeCredentials } from "../support/credentials.ts";
-import { assertRefusals, type Refusal } from "../support/refusal.ts";
+import { assertRefusals, type Refusal } from "../support/command_refusal.ts";
 import { scenario } from "../support/stage.ts";
 
 scenario("bad input: a SuperLink that cannot start says why", async (stage) => {

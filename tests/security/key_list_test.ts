@@ -6,7 +6,7 @@ import { eventually } from "../support/deadline.ts";
 import { startSuperLink } from "../support/flwr.ts";
 import { RawDriver } from "../support/raw_driver.ts";
 import { RawNode } from "../support/raw_node.ts";
-import { assertRefused } from "../support/refused.ts";
+import { assertRefused } from "../support/call_refusal.ts";
 import { scenario } from "../support/stage.ts";
 
 /** How soon a change of the list must count, in seconds. */

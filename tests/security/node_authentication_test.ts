@@ -7,7 +7,7 @@ import { startSuperLink } from "../support/flwr.ts";
 import { RawClient } from "../support/raw_client.ts";
 import { RawDriver, replyTo } from "../support/raw_driver.ts";
 import { RawNode } from "../support/raw_node.ts";
-import { assertRefused } from "../support/refused.ts";
+import { assertRefused } from "../support/call_refusal.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
 const { createNode, deleteNode, ping, pullTaskIns, pushTaskRes } = Fleet.method;

@@ -5,7 +5,7 @@ import { makeCredentials } from "../support/credentials.ts";
 import { startSuperLink } from "../support/flwr.ts";
 import { RawDriver, replyTo } from "../support/raw_driver.ts";
 import { RawNode } from "../support/raw_node.ts";
-import { assertRefused } from "../support/refused.ts";
+import { assertRefused } from "../support/call_refusal.ts";
 import { scenario } from "../support/stage.ts";
 
 /** More than any node joins in a few seconds. */
