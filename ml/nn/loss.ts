@@ -6,6 +6,7 @@ import { argMax, logSoftmax, reduceMean, reduceSum } from "../graph/reduce.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { requireRange } from "./optimizer.ts";
+import { logitsOf } from "./probabilities.ts";
 
 /** What training makes small. The trainer takes the mean over the batch. */
 export interface Loss {
@@ -41,7 +42,8 @@ export interface CrossEntropyOptions {
 
 /**
  * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
- * [batch, …, classes]; targets are labels [batch, …] of any integer type, or float32 shares [batch, …, classes].
+ * [batch, …, classes]; targets are labels [batch, …] of any integer type, or float32 shares [batch, …, classes]. Where a
+ * network from an ONNX file ends in a softmax, that is taken as the softmax of this formula.
  *
  * @throws FlwrError "invalid-argument" when the smoothing is out of range
  */
@@ -65,7 +67,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
   return {
     kind,
     perExample(output, target) {
-      const terms = ops.mul(logSoftmax(output), shares(output, target));
+      const terms = ops.mul(logSoftmax(logitsOf(output, "softmax")), shares(output, target));
       return meanPerExample(ops.neg(reduceSum(terms, { axes: [output.shape.length - 1] })));
     },
     correct(output, target) {
@@ -131,13 +133,34 @@ export function huber(delta = 1): Loss {
 
 /**
  * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
- * the mean over each example's numbers. Right is an output above 0 where the target is above ½.
+ * the mean over each example's numbers. Right is an output above 0 where the target is above ½. Where a network from an
+ * ONNX file ends in a sigmoid, that is taken as the σ of this formula.
  */
 export function binaryCrossEntropy(): Loss {
   return elementwiseLoss(
     "binaryCrossEntropy",
-    // log(1 + eˣ) − x y is the same and never overflows.
-    (x, y) => ops.sub(ops.softplus(x), ops.mul(x, y)),
-    (x, y) => ops.cast(ops.equal(ops.less(0, x), ops.less(0.5, y)), "float32"),
+    (output, y) => {
+      // log(1 + eˣ) − x y is the same and never overflows.
+      const x = logitsOf(output, "sigmoid");
+      return ops.sub(ops.softplus(x), ops.mul(x, y));
+    },
+    (output, y) => {
+      const yes = ops.less(0, logitsOf(output, "sigmoid"));
+      return ops.cast(ops.equal(yes, ops.less(0.5, y)), "float32");
+    },
   );
+}
+
+/**
+ * A loss times a number, for networks of several outputs whose losses are added up.
+ *
+ * @param weight at least 0
+ * @throws FlwrError "invalid-argument" when the weight is out of range
+ */
+export function weighted(loss: Loss, weight: number): Loss {
+  requireRange("weight of a loss", weight, 0, Infinity);
+  return {
+    ...loss,
+    perExample: (output, target) => ops.mul(loss.perExample(output, target), weight),
+  };
 }

@@ -9,20 +9,22 @@ import type { Program } from "../lower/program.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Optimizer } from "../nn/optimizer.ts";
-import { type Trace, trace } from "../nn/trace.ts";
+import type { Network } from "../nn/network.ts";
+import { connect, lossOf } from "./connect.ts";
 import { type Clipping, stepGradients } from "./step_gradients.ts";
+import type { Parts } from "./parts.ts";
 import { featureCount, type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 
 /** What programs are made of. */
 export interface Recipe {
-  readonly network: Layer;
-  readonly input: InputSpec;
-  readonly loss: Loss;
+  readonly network: Layer | Network;
+  readonly inputs: Parts<InputSpec>;
+  readonly losses: Parts<Loss>;
   readonly optimizer: Optimizer;
   readonly clipping?: Clipping;
 }
 
-/** The targets' form: [examples, …shape]. */
+/** The form of a target: [examples, …shape]. */
 export interface TargetSpec {
   readonly dtype: DType;
   readonly shape: readonly number[];
@@ -38,23 +40,43 @@ export interface TrainingVariant {
   readonly proximal: boolean;
 }
 
-/** Names that the programs' inputs and outputs have beside the variables' own. */
+/** Names that the programs' inputs and outputs have beside the variables' own, which may be any: files bring theirs. */
 export const NAMES = {
-  inputs: "data:x",
-  targets: "data:y",
-  rows: "rows",
-  weights: "weights",
-  randomKey: "random-key",
-  rateRatio: "rate-ratio",
-  proximal: "proximal",
-  loss: "loss",
-  correct: "correct",
-  output: "output",
+  rows: "data:rows",
+  weights: "data:weights",
+  randomKey: "data:random-key",
+  rateRatio: "data:rate-ratio",
+  proximal: "data:proximal",
+  loss: "data:loss",
+  correct: "data:correct",
+  output: "data:output",
 } as const;
+
+/** Name of the data of an input. */
+export function inputName(part: string): string {
+  return `data:x:${part}`;
+}
+
+/** Name of the data of a target. */
+export function targetName(part: string): string {
+  return `data:y:${part}`;
+}
+
+const OUTPUT = "output:";
+
+/** Name of an output's rows. */
+export function outputName(part: string): string {
+  return OUTPUT + part;
+}
+
+/** The output that rows of a name belong to. */
+export function outputPart(name: string): string {
+  return name.slice(OUTPUT.length);
+}
 
 /** Name of one of the optimiser's numbers of a step. */
 export function scalarName(index: number): string {
-  return `scalar${index}`;
+  return `data:scalar${index}`;
 }
 
 /** Name of an optimiser's array for a parameter. */
@@ -67,31 +89,34 @@ export function startName(parameter: string): string {
   return `start:${parameter}`;
 }
 
-interface Batch {
-  readonly trace: Trace;
-  readonly target: Value;
-  readonly rows: Node<"input">;
-  readonly data: readonly Node<"input">[];
-}
-
 const source = (name: string, dtype: DType, shape: readonly number[], freeRows = false) =>
   input(name, dtype, shape, { freeRows }) as Node<"input">;
 
 function dataRows(recipe: Recipe, batch: number) {
   const rows = source(NAMES.rows, "int32", [batch]);
-  const data = source(NAMES.inputs, inputType(recipe.input), [1, featureCount(recipe.input)], true);
-  return { rows, data, x: prepareInput(gather(data, rows), recipe.input) };
+  const data: Node<"input">[] = [];
+  const x = new Map([...recipe.inputs].map(([part, spec]) => {
+    const raw = source(inputName(part), inputType(spec), [1, featureCount(spec)], true);
+    data.push(raw);
+    return [part, prepareInput(gather(raw, rows), spec)];
+  }));
+  return { rows, data, x };
 }
 
-function takeBatch(recipe: Recipe, target: TargetSpec, batch: number, randomKey?: Value): Batch {
+function takeBatch(
+  recipe: Recipe,
+  target: Parts<TargetSpec>,
+  batch: number,
+  randomKey?: Value,
+) {
   const { rows, data, x } = dataRows(recipe, batch);
-  const targets = source(NAMES.targets, target.dtype, [1, ...target.shape], true);
-  return {
-    trace: trace(recipe.network, x, randomKey),
-    target: gather(targets, rows),
-    rows,
-    data: [data, targets],
-  };
+  const targets = new Map([...target].map(([part, { dtype, shape }]) => {
+    const raw = source(targetName(part), dtype, [1, ...shape], true);
+    data.push(raw);
+    return [part, gather(raw, rows)];
+  }));
+  const { output, variables, updates } = connect(recipe.network, x, randomKey);
+  return { rows, data, variables, updates, ...lossOf(recipe.losses, output, targets) };
 }
 
 /** Which of the given inputs a graph uses: a model must not have others. */
@@ -109,17 +134,17 @@ function usedBy(
  */
 export function trainingProgram(
   recipe: Recipe,
-  target: TargetSpec,
+  target: Parts<TargetSpec>,
   variant: TrainingVariant,
   optimizations: Optimizations,
 ): Program {
   const { optimizer } = recipe;
   const randomKey = source(NAMES.randomKey, "uint32", []);
   const taken = takeBatch(recipe, target, variant.batch, randomKey);
-  const { variables, updates } = taken.trace;
+  const { variables, updates } = taken;
   const kept = variables.filter(({ trained }) => !trained);
   const [loss, ...keptNext] = applyPasses([
-    reduceMean(recipe.loss.perExample(taken.trace.output, taken.target)),
+    reduceMean(taken.perExample),
     ...kept.map(({ value }) => updates.get(value) ?? value),
   ], optimizations);
 
@@ -169,40 +194,39 @@ export function trainingProgram(
  */
 export function evaluationProgram(
   recipe: Recipe,
-  target: TargetSpec,
+  target: Parts<TargetSpec>,
   batch: number,
   optimizations: Optimizations,
 ): Program {
   const taken = takeBatch(recipe, target, batch);
-  const { output, variables } = taken.trace;
   const weights = source(NAMES.weights, "float32", [batch]);
   const total = (perExample: Value) => reduceSum(mul(perExample, weights));
-  const sums = [total(recipe.loss.perExample(output, taken.target))];
-  const correct = recipe.loss.correct?.(output, taken.target);
-  if (correct !== undefined) sums.push(total(correct));
+  const sums = [total(taken.perExample)];
+  if (taken.correct !== undefined) sums.push(total(taken.correct));
   const names = [NAMES.loss, NAMES.correct];
   const results = applyPasses(sums, optimizations);
   return {
     state: [],
     scanned: [taken.rows, weights],
-    captured: usedBy(results, [...taken.data, ...variables.map(({ value }) => value)]),
+    captured: usedBy(results, [...taken.data, ...taken.variables.map(({ value }) => value)]),
     stacked: results.map((value, i) => ({ name: names[i]!, value })),
   };
 }
 
-/** Prediction: each step yields the network's output for its rows. */
+/** Prediction: each step yields the network's outputs for its rows, by the names of the outputs. */
 export function predictionProgram(
   recipe: Recipe,
   batch: number,
   optimizations: Optimizations,
 ): Program {
   const { rows, data, x } = dataRows(recipe, batch);
-  const { output, variables } = trace(recipe.network, x);
-  const results = applyPasses([output], optimizations);
+  const { output, variables } = connect(recipe.network, x);
+  const results = applyPasses([...output.values()], optimizations);
+  const names = [...output.keys()];
   return {
     state: [],
     scanned: [rows],
-    captured: usedBy(results, [data, ...variables.map(({ value }) => value)]),
-    stacked: results.map((value) => ({ name: NAMES.output, value })),
+    captured: usedBy(results, [...data, ...variables.map(({ value }) => value)]),
+    stacked: results.map((value, i) => ({ name: outputName(names[i]!), value })),
   };
 }

@@ -1,0 +1,188 @@
+import { FlwrError } from "../../base/error.ts";
+import { elementCount, type Tensor } from "../../tensor/tensor.ts";
+import { cast } from "../graph/elementwise.ts";
+import { showShape } from "../graph/shape.ts";
+import { constant, type Value } from "../graph/value.ts";
+import type { Scope } from "../nn/layer.ts";
+import { Call, computedType, type StateValue, type Values } from "./call.ts";
+import { ConstantFolder } from "./fold.ts";
+import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph.ts";
+import { MAX_VALUE_ELEMENTS } from "./limits.ts";
+import { ruleOf } from "./operators.ts";
+import { matchesName, type NamePattern } from "./patterns.ts";
+
+/** Which tensors of a file are trained, where the rules do not say what the user wants. */
+export interface TrainingChoice {
+  /** Names of parameters and running statistics that stay as they are. */
+  readonly freeze?: NamePattern;
+  /** Names of tensors to train that would be taken for constants. */
+  readonly train?: NamePattern;
+}
+
+/** A file's graph with its tensors ready to use. */
+export interface PreparedGraph {
+  readonly graph: OnnxGraph;
+  /** Tensors of the file, real numbers as float32. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Other names of tensors of the file: what an Identity makes of one. */
+  readonly aliases: ReadonlyMap<string, Tensor>;
+  /** Tensors that are one number repeated and that several nodes use: exporters merge equal tensors. */
+  readonly merged: ReadonlySet<string>;
+  readonly choice: TrainingChoice;
+}
+
+const isFloat = (tensor: Tensor): tensor is Tensor<"float32"> => tensor.dtype === "float32";
+
+class GraphValues implements Values {
+  readonly #prepared: PreparedGraph;
+  readonly #made = new Map<string, Value>();
+  readonly #variables = new Map<string, Value>();
+  readonly #folder = new ConstantFolder();
+
+  constructor(
+    prepared: PreparedGraph,
+    readonly scope: Scope,
+    readonly batch: number,
+    readonly fixedBatch: number | undefined,
+  ) {
+    this.#prepared = prepared;
+  }
+
+  /** Sets what a name stands for. */
+  set(name: string, value: Value): void {
+    if (!(elementCount(value.shape) <= MAX_VALUE_ELEMENTS)) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `Its result ${showShape(value.shape)} has more than ${MAX_VALUE_ELEMENTS} elements`,
+      );
+    }
+    this.#made.set(name, this.#folder.fold(value));
+  }
+
+  value(name: string, user: OnnxNode): Value {
+    return this.#made.get(name) ?? this.#fromFile(name, user, false);
+  }
+
+  operand(name: string, user: OnnxNode): Value {
+    return this.#made.get(name) ?? this.#fromFile(name, user, true);
+  }
+
+  state(name: string, user: OnnxNode): StateValue {
+    const tensor = this.#tensor(name);
+    if (tensor === undefined || !isFloat(tensor)) {
+      return { value: this.value(name, user), moves: false };
+    }
+    const full = this.#fullName(name, user);
+    const value = this.#variable(full, () => this.scope.state(full, tensor.shape, () => tensor));
+    return { value, moves: !matchesName(this.#prepared.choice.freeze, full) };
+  }
+
+  known(name: string): Tensor | undefined {
+    const tensor = this.#tensor(name);
+    if (tensor !== undefined) return tensor;
+    const value = this.#made.get(name);
+    return value?.primitive === "constant" ? value.attributes.tensor : undefined;
+  }
+
+  shape(name: string, user: OnnxNode): readonly number[] {
+    return this.#tensor(name)?.shape ?? this.value(name, user).shape;
+  }
+
+  parameter(name: string, tensor: Tensor<"float32">): Value {
+    return this.#variable(
+      name,
+      () =>
+        matchesName(this.#prepared.choice.freeze, name)
+          ? this.scope.state(name, tensor.shape, () => tensor)
+          : this.scope.parameter(name, tensor.shape, () => tensor),
+    );
+  }
+
+  #tensor(name: string): Tensor | undefined {
+    return this.#prepared.tensors.get(name) ?? this.#prepared.aliases.get(name);
+  }
+
+  #fromFile(name: string, user: OnnxNode, isOperand: boolean): Value {
+    const tensor = this.#tensor(name);
+    if (tensor === undefined) {
+      throw new FlwrError("unimplemented", `It needs "${name}", an output that is not supported`);
+    }
+    if (!isFloat(tensor) || !this.#isTrained(name, tensor, isOperand)) return constant(tensor);
+    return this.parameter(this.#fullName(name, user), tensor);
+  }
+
+  #isTrained(name: string, { shape, data }: Tensor<"float32">, isOperand: boolean): boolean {
+    if (matchesName(this.#prepared.choice.train, name)) return true;
+    // Factors and exponents are numbers; masks have infinities.
+    if (shape.length === 0 || data.length === 0 || (isOperand && data.length === 1)) return false;
+    return data.every(Number.isFinite);
+  }
+
+  #fullName(name: string, user: OnnxNode): string {
+    return this.#prepared.merged.has(name) ? `${name}@${user.name}` : name;
+  }
+
+  #variable(name: string, make: () => Value): Value {
+    const known = this.#variables.get(name);
+    if (known !== undefined) return known;
+    const value = make();
+    this.#variables.set(name, value);
+    return value;
+  }
+}
+
+/** The network's input as the file declares it; only the number of examples may differ. */
+function boundInput(x: Value, { name, dtype, shape }: OnnxInput): Value {
+  const fits = shape === undefined ||
+    (shape.length === x.shape.length &&
+      shape.every((length, axis) => axis === 0 || length === null || length === x.shape[axis]));
+  if (!fits) {
+    const declared = shape.map((length, axis) => axis === 0 ? "batch" : length ?? "any");
+    throw new FlwrError(
+      "invalid-argument",
+      `Input "${name}" of the ONNX file has the shape [${declared.join(", ")}]: ` +
+        `got ${showShape(x.shape)}`,
+    );
+  }
+  return cast(x, computedType(dtype));
+}
+
+function applyNode(node: OnnxNode, values: GraphValues): void {
+  const rule = ruleOf(node);
+  try {
+    const made = rule(new Call(node, values));
+    const outputs = Array.isArray(made) ? made as readonly (Value | undefined)[] : [made as Value];
+    node.outputs.forEach((name, i) => {
+      const value = outputs[i];
+      if (name !== "" && value !== undefined) values.set(name, value);
+    });
+  } catch (cause) {
+    const { code, message, hints } = FlwrError.from(cause);
+    throw new FlwrError(code, `Node "${node.name}" (${node.op}): ${message}`, { hints, cause });
+  }
+}
+
+/**
+ * Applies a file's graph to x [batch, …]: every node becomes our primitives, tensors become parameters and states as
+ * they are reached.
+ *
+ * @throws FlwrError that names the node whose operator, attributes or shapes are at fault
+ */
+export function applyGraph(prepared: PreparedGraph, x: Value, scope: Scope): Value {
+  const { graph, aliases } = prepared;
+  const declared = graph.input.shape?.[0] ?? undefined;
+  const values = new GraphValues(prepared, scope, x.shape[0] ?? 1, declared);
+  values.set(graph.input.name, boundInput(x, graph.input));
+  for (const node of graph.nodes) {
+    if (!node.outputs.some((name) => aliases.has(name))) applyNode(node, values);
+  }
+  const end: OnnxNode = {
+    name: graph.output,
+    op: "output",
+    opset: 0,
+    inputs: [graph.output],
+    outputs: [],
+    attributes: new Map(),
+  };
+  return values.value(graph.output, end);
+}

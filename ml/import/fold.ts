@@ -1,0 +1,175 @@
+import { FlwrError } from "../../base/error.ts";
+import { arrayConstructor, type DType, type TypedArray } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { constant, type Node, type Primitive, type Value } from "../graph/value.ts";
+import { MAX_FOLDED_ELEMENTS } from "./limits.ts";
+
+/** Where each element of the result comes from: which input, and its flat position there. */
+type Source = (flat: number) => readonly [input: number, flat: number];
+
+function stridesOf(shape: readonly number[]): number[] {
+  const strides = shape.map(() => 1);
+  for (let axis = shape.length - 2; axis >= 0; axis--) {
+    strides[axis] = strides[axis + 1]! * shape[axis + 1]!;
+  }
+  return strides;
+}
+
+/** Flat positions in an operand that is stretched to a shape by numpy's rule. */
+function stretched(from: readonly number[], to: readonly number[]): (flat: number) => number {
+  const lead = to.length - from.length;
+  const own = stridesOf(from);
+  const steps = to.map((_, axis) => axis < lead || from[axis - lead] === 1 ? 0 : own[axis - lead]!);
+  return walk(to, steps);
+}
+
+/** Flat positions with a step per axis of the result. */
+function walk(shape: readonly number[], steps: readonly number[], start = 0) {
+  const strides = stridesOf(shape);
+  return (flat: number) =>
+    shape.reduce(
+      (sum, length, axis) => sum + Math.floor(flat / strides[axis]!) % length * steps[axis]!,
+      start,
+    );
+}
+
+function concatSource(parts: readonly Tensor[], axis: number, shape: readonly number[]): Source {
+  const inner = elementCount(shape.slice(axis + 1));
+  return (flat) => {
+    const outer = Math.floor(flat / (inner * shape[axis]!));
+    let along = Math.floor(flat / inner) % shape[axis]!;
+    let part = 0;
+    while (along >= parts[part]!.shape[axis]!) along -= parts[part++]!.shape[axis]!;
+    return [part, (outer * parts[part]!.shape[axis]! + along) * inner + flat % inner];
+  };
+}
+
+function gatherSource([table, indices]: readonly Tensor[], shape: readonly number[]): Source {
+  const [rows, ...rest] = table!.shape as [number, ...number[]];
+  const width = elementCount(rest);
+  if (elementCount(shape) > 0) {
+    for (const index of indices!.data) {
+      if (Number(index) >= -rows && Number(index) < rows) continue;
+      throw new FlwrError("invalid-argument", `Index ${index} is outside of ${rows} rows`);
+    }
+  }
+  return (flat) => {
+    const index = Number(indices!.data[Math.floor(flat / width)]);
+    return [0, (index < 0 ? index + rows : index) * width + flat % width];
+  };
+}
+
+/** For values that only move elements: where they come from. */
+function sourceOf(value: Value, inputs: readonly Tensor[]): Source | undefined {
+  const { shape } = value;
+  const only = (position: (flat: number) => number): Source => (flat) => [0, position(flat)];
+  const from = inputs[0]?.shape ?? [];
+  switch (value.primitive) {
+    case "reshape":
+    case "stopGradient":
+      return only((flat) => flat);
+    case "broadcastTo":
+      return only(stretched(from, shape));
+    case "transpose": {
+      const strides = stridesOf(from);
+      return only(walk(shape, value.attributes.permutation.map((axis) => strides[axis]!)));
+    }
+    case "slice": {
+      const strides = stridesOf(from);
+      const start = value.attributes.start.reduce((sum, at, axis) => sum + at * strides[axis]!, 0);
+      return only(walk(shape, strides, start));
+    }
+    case "concat":
+      return concatSource(inputs, value.attributes.axis, shape);
+    case "gather":
+      return gatherSource(inputs, shape);
+    default:
+      return undefined;
+  }
+}
+
+const isWhole = (dtype: DType) => !dtype.startsWith("float");
+
+/** What is computed element by element. */
+const ARITHMETIC: { readonly [P in Primitive]?: (...x: number[]) => number } = {
+  neg: (x) => -x,
+  exp: Math.exp,
+  log: Math.log,
+  sqrt: Math.sqrt,
+  abs: Math.abs,
+  sign: Math.sign,
+  tanh: Math.tanh,
+  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
+  relu: (x) => Math.max(x, 0),
+  cast: (x) => x,
+  add: (a, b) => a! + b!,
+  sub: (a, b) => a! - b!,
+  mul: (a, b) => a! * b!,
+  div: (a, b) => a! / b!,
+  maximum: Math.max,
+  less: (a, b) => Number(a! < b!),
+  equal: (a, b) => Number(a === b),
+  where: (condition, a, b) => condition !== 0 ? a! : b!,
+};
+
+function setNumber(data: TypedArray, dtype: DType, i: number, number: number): void {
+  if (dtype === "bool") data[i] = Number(number !== 0);
+  else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    data[i] = Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n;
+  } else data[i] = isWhole(dtype) ? Math.trunc(number) : number;
+}
+
+function computed(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
+  const operation = ARITHMETIC[value.primitive];
+  if (operation === undefined) return undefined;
+  const data = new (arrayConstructor(value.dtype))(elementCount(value.shape));
+  const positions = inputs.map(({ shape }) => stretched(shape, value.shape));
+  for (let i = 0; i < data.length; i++) {
+    const operands = inputs.map(({ data }, k) => Number(data[positions[k]!(i)]));
+    setNumber(data, value.dtype, i, operation(...operands));
+  }
+  return tensor(value.dtype, value.shape, data);
+}
+
+function moved(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
+  const source = sourceOf(value, inputs);
+  if (source === undefined) return undefined;
+  const data = new (arrayConstructor(value.dtype))(elementCount(value.shape));
+  for (let i = 0; i < data.length; i++) {
+    const [input, position] = source(i);
+    // Both arrays are of the value's dtype; int64 must not pass through numbers, for INT64_MAX would change.
+    (data as { [i: number]: number | bigint })[i] = inputs[input]!.data[position]!;
+  }
+  return tensor(value.dtype, value.shape, data);
+}
+
+const isConstant = (value: Value): value is Node<"constant"> => value.primitive === "constant";
+
+/**
+ * Computes what depends on constants alone: exporters write shapes as chains of small operators, which are all known
+ * once the input's shape is.
+ */
+export class ConstantFolder {
+  readonly #folded = new WeakMap<Value, Value>();
+
+  /** The value itself, or a constant, or the same value made out of folded ones. */
+  fold(value: Value): Value {
+    const known = this.#folded.get(value);
+    if (known !== undefined) return known;
+    const inputs = value.inputs.map((input) => this.fold(input));
+    const same = inputs.every((input, i) => input === value.inputs[i]);
+    const rebuilt: Value = same ? value : { ...value, inputs };
+    const result = this.#constant(rebuilt, inputs) ?? rebuilt;
+    this.#folded.set(value, result);
+    this.#folded.set(result, result);
+    return result;
+  }
+
+  #constant(value: Value, inputs: readonly Value[]): Value | undefined {
+    if (inputs.length === 0 || elementCount(value.shape) > MAX_FOLDED_ELEMENTS) return undefined;
+    if (!inputs.every(isConstant)) return undefined;
+    const tensors = inputs.map(({ attributes: { tensor } }) => tensor);
+    const result = moved(value, tensors) ?? computed(value, tensors);
+    return result === undefined ? undefined : constant(result);
+  }
+}

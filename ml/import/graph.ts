@@ -1,0 +1,145 @@
+import { FlwrError } from "../../base/error.ts";
+import type { TensorProto, ValueInfoProto } from "../../proto/gen/onnx/onnx_pb.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+import { dtypeOf } from "../onnx/element_type.ts";
+import type { ExternalData } from "../onnx/external_data.ts";
+import { type AttributeValue, readAttributes } from "../onnx/read_attribute.ts";
+import { domainOf, readModel } from "../onnx/read_model.ts";
+import { readTensor } from "../onnx/read_tensor.ts";
+import { inlineFunctions, nodeName, type PlacedNode } from "./functions.ts";
+import { neededNodes } from "./order.ts";
+import { chooseOutput } from "./output.ts";
+
+/** A node of a file, as the operators' rules see it. */
+export interface OnnxNode {
+  /** The node's name, or that of its first output when it has none. */
+  readonly name: string;
+  /** The operator; those of other domains than ONNX's own have the domain in front: `ai.onnx.ml.Scaler`. */
+  readonly op: string;
+  /** Version of the operator's set. */
+  readonly opset: number;
+  /** Names of the inputs; empty where one is left out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: ReadonlyMap<string, AttributeValue>;
+}
+
+/** The input of a network in a file. */
+export interface OnnxInput {
+  readonly name: string;
+  readonly dtype: DType;
+  /** Lengths of the axes, null where the file leaves them open; undefined when it says nothing. */
+  readonly shape?: readonly (number | null)[];
+}
+
+/** The part of a file that makes one output out of one input. */
+export interface OnnxGraph {
+  readonly input: OnnxInput;
+  /** Name of the value that is the output. */
+  readonly output: string;
+  /** In an order in which each node comes after those it needs. */
+  readonly nodes: readonly OnnxNode[];
+  /** Values known from the file, by name: only those that the nodes use. */
+  readonly initializers: ReadonlyMap<string, Tensor>;
+}
+
+function inputOf({ name, type }: ValueInfoProto): OnnxInput {
+  if (type?.value.case !== "tensorType") {
+    throw new FlwrError("unimplemented", `Input "${name}" of the ONNX graph is no tensor`);
+  }
+  const { elemType, shape } = type.value.value;
+  return {
+    name,
+    dtype: dtypeOf(elemType),
+    shape: shape?.dim.map(({ value }) => {
+      // scikit-learn's exporter writes 0 for a length that it leaves open.
+      const known = value.case === "dimValue" && value.value > 0n;
+      return known ? Number(value.value) : null;
+    }),
+  };
+}
+
+function soleInput(inputs: readonly ValueInfoProto[], used: ReadonlySet<string>): OnnxInput {
+  const needed = inputs.filter(({ name }) => used.has(name));
+  if (needed.length !== 1) {
+    const names = needed.map(({ name }) => `"${name}"`).join(", ");
+    throw new FlwrError(
+      "unimplemented",
+      `A network has one input, and the output of the ONNX graph depends on ${needed.length}` +
+        (needed.length > 0 ? `: ${names}` : ""),
+      { hints: ["Choose an output that depends on one input, with the option output"] },
+    );
+  }
+  return inputOf(needed[0]!);
+}
+
+function readNode({ proto, opsets }: PlacedNode, external: ExternalData): OnnxNode {
+  const domain = domainOf(proto.domain);
+  const name = nodeName(proto);
+  const opset = opsets.get(domain);
+  if (opset === undefined) {
+    throw new FlwrError(
+      "data-loss",
+      `Node "${name}" (${proto.opType}) is of an operator set that the ONNX file does not name: ` +
+        `"${domain}"`,
+    );
+  }
+  try {
+    const attributes = readAttributes(proto, external);
+    const op = domain === "" ? proto.opType : `${domain}.${proto.opType}`;
+    return { name, op, opset, inputs: proto.input, outputs: proto.output, attributes };
+  } catch (cause) {
+    const { code, message, hints } = FlwrError.from(cause);
+    throw new FlwrError(code, `Node "${name}" (${proto.opType}): ${message}`, { hints, cause });
+  }
+}
+
+function byName(tensors: readonly TensorProto[]): Map<string, TensorProto> {
+  const named = new Map<string, TensorProto>();
+  for (const proto of tensors) {
+    if (named.has(proto.name)) {
+      throw new FlwrError("data-loss", `Two tensors of the ONNX file are named "${proto.name}"`);
+    }
+    named.set(proto.name, proto);
+  }
+  return named;
+}
+
+/**
+ * Reads from an ONNX file what an output needs; everything else in it, such as class labels, is passed over.
+ *
+ * @param output name of the output, or of any other value (default: the first output of real numbers)
+ * @throws FlwrError that names the node, tensor or value at fault when the file is damaged or not supported
+ */
+export function readGraph(
+  bytes: Uint8Array,
+  external: ExternalData,
+  output?: string,
+): OnnxGraph {
+  const { model, graph, opsets } = readModel(bytes);
+  if (graph.sparseInitializer.length > 0) {
+    throw new FlwrError(
+      "unimplemented",
+      "The ONNX file has sparse tensors: they are not supported",
+    );
+  }
+  const placed = inlineFunctions(graph.node, opsets, model.functions);
+  const tensors = byName(graph.initializer);
+  const sources = new Set([...tensors.keys(), ...graph.input.map(({ name }) => name)]);
+  const chosen = chooseOutput(graph, output);
+  const needed = neededNodes(placed, chosen, sources);
+  const used = new Set([chosen, ...needed.flatMap(({ proto }) => proto.input)]);
+  // Files of old versions list the initialisers among the inputs.
+  const inputs = graph.input.filter(({ name }) => !tensors.has(name));
+  return {
+    input: soleInput(inputs, used),
+    output: chosen,
+    nodes: needed.map((node) => readNode(node, external)),
+    initializers: new Map(
+      [...tensors].filter(([name]) => used.has(name)).map((
+        [name, proto],
+      ) => [name, readTensor(proto, external)]),
+    ),
+  };
+}

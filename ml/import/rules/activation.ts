@@ -1,0 +1,100 @@
+import {
+  abs,
+  add,
+  div,
+  erf,
+  exp,
+  less,
+  maximum,
+  minimum,
+  mul,
+  relu,
+  sigmoid,
+  softplus,
+  sub,
+  tanh,
+  where,
+} from "../../graph/elementwise.ts";
+import { reshape } from "../../graph/movement.ts";
+import { logSoftmax, softmax } from "../../graph/reduce.ts";
+import { normalizeAxis } from "../../graph/shape.ts";
+import type { Value } from "../../graph/value.ts";
+import { elementCount } from "../../../tensor/tensor.ts";
+import type { Call, Rule } from "../call.ts";
+
+const unary = (f: (x: Value) => Value): Rule => (call) => f(call.value(0));
+
+/** x · Φ(x) by the error function, or by its approximation with tanh. */
+function gelu(call: Call): Value {
+  const x = call.value(0);
+  const kind = call.string("approximate", "none");
+  if (kind === "none") return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
+  if (kind !== "tanh") call.refuse("approximate", kind, '"none" or "tanh"');
+  const cubic = add(x, mul(mul(mul(x, x), x), 0.044715));
+  return mul(mul(x, 0.5), add(tanh(mul(cubic, Math.sqrt(2 / Math.PI))), 1));
+}
+
+function hardSigmoid(x: Value, alpha: number, beta: number): Value {
+  return minimum(maximum(add(mul(x, alpha), beta), 0), 1);
+}
+
+function leaky(x: Value, slope: number): Value {
+  return add(mul(relu(x), 1 - slope), mul(x, slope));
+}
+
+/** x where it is positive, else alpha (eˣ − 1); the power is only taken of what is negative, so it never overflows. */
+function elu(x: Value, alpha: number): Value {
+  return add(relu(x), mul(sub(exp(minimum(x, 0)), 1), alpha));
+}
+
+/** x where it is positive, else slope · x; the slope is learned and stretches to x. */
+function parametric(call: Call): Value {
+  const [x, slope] = [call.value(0), call.value(1)];
+  return where(less(0, x), x, mul(x, slope));
+}
+
+function clip(call: Call): Value {
+  let x = call.value(0);
+  const low = call.has(1) ? call.operand(1) : call.float("min", -Infinity);
+  const high = call.has(2) ? call.operand(2) : call.float("max", Infinity);
+  if (low !== -Infinity) x = maximum(x, low);
+  if (high !== Infinity) x = minimum(x, high);
+  return x;
+}
+
+/** Before version 13 all axes from the named one on count as one. */
+function overAxis(f: (x: Value, axis: number) => Value): Rule {
+  return (call) => {
+    const x = call.value(0);
+    const modern = call.node.opset >= 13;
+    const axis = normalizeAxis(x.shape, call.int("axis", modern ? -1 : 1));
+    if (modern || axis === x.shape.length - 1) return f(x, axis);
+    const rows = elementCount(x.shape.slice(0, axis));
+    return reshape(f(reshape(x, [rows, elementCount(x.shape.slice(axis))]), 1), x.shape);
+  };
+}
+
+/** Activations. */
+export const activationRules: Readonly<Record<string, Rule>> = {
+  Relu: unary(relu),
+  Sigmoid: unary(sigmoid),
+  Tanh: unary(tanh),
+  Erf: unary(erf),
+  Softplus: unary(softplus),
+  Softsign: unary((x) => div(x, add(abs(x), 1))),
+  Mish: unary((x) => mul(x, tanh(softplus(x)))),
+  HardSwish: unary((x) => mul(x, hardSigmoid(x, 1 / 6, 0.5))),
+  Gelu: gelu,
+  Clip: clip,
+  PRelu: parametric,
+  LeakyRelu: (call) => leaky(call.value(0), call.float("alpha", 0.01)),
+  Elu: (call) => elu(call.value(0), call.float("alpha", 1)),
+  Selu: (call) => {
+    const alpha = call.float("alpha", 1.6732631921768188);
+    return mul(elu(call.value(0), alpha), call.float("gamma", 1.0507010221481323));
+  },
+  HardSigmoid: (call) =>
+    hardSigmoid(call.value(0), call.float("alpha", 0.2), call.float("beta", 0.5)),
+  Softmax: overAxis(softmax),
+  LogSoftmax: overAxis(logSoftmax),
+};

@@ -1,0 +1,100 @@
+import { FlwrError } from "../../../base/error.ts";
+import { elementCount } from "../../../tensor/tensor.ts";
+import { mul } from "../../graph/elementwise.ts";
+import { concat, reshape, transpose } from "../../graph/movement.ts";
+import { softmax } from "../../graph/reduce.ts";
+import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
+import type { Value } from "../../graph/value.ts";
+import type { Call, Rule } from "../call.ts";
+
+function reshaped(call: Call): Value {
+  const x = call.value(0);
+  const told = call.integers("shape", 1) ?? [];
+  const copies = call.int("allowzero", 0) === 0;
+  const shape = told.map((length, axis) => copies && length === 0 ? x.shape[axis] ?? 0 : length);
+  const known = elementCount(shape.filter((length) => length !== -1));
+  const open = shape.includes(-1);
+  const total = elementCount(x.shape);
+  const { fixed, now } = call.batch;
+  // Files exported for a fixed number of examples name it where they mean the batch.
+  const isFixed = fixed !== undefined && fixed !== now && shape[0] === fixed;
+  if (isFixed && !open && known !== total && known / fixed * now === total) {
+    return reshape(x, [now, ...shape.slice(1)]);
+  }
+  const wrong = shape.some((length) => !Number.isSafeInteger(length) || length < -1) ||
+    (open ? known === 0 || total % known !== 0 : known !== total);
+  if (wrong) {
+    throw new FlwrError(
+      "invalid-argument",
+      `An array of shape ${showShape(x.shape)} cannot take the shape ${showShape(shape)}`,
+      { hints: ["Export the file with a dynamic batch axis"] },
+    );
+  }
+  return reshape(x, shape);
+}
+
+function flatten(call: Call): Value {
+  const x = call.value(0);
+  const axis = call.int("axis", 1);
+  const split = axis < 0 ? axis + x.shape.length : axis;
+  if (!(split >= 0 && split <= x.shape.length)) {
+    call.refuse("axis", axis, `an axis of ${showShape(x.shape)}`);
+  }
+  return reshape(x, [elementCount(x.shape.slice(0, split)), elementCount(x.shape.slice(split))]);
+}
+
+function squeeze(call: Call): Value {
+  const x = call.value(0);
+  const told = call.integers("axes", 1);
+  const axes = told === undefined
+    ? x.shape.flatMap((length, axis) => length === 1 ? [axis] : [])
+    : normalizeAxes(x.shape, told);
+  if (axes.some((axis) => x.shape[axis] !== 1)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Axes [${axes}] of ${showShape(x.shape)} have not all the length 1`,
+    );
+  }
+  return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
+}
+
+function unsqueeze(call: Call): Value {
+  const x = call.value(0);
+  const told = call.integers("axes", 1) ?? [];
+  const rank = new Array<number>(x.shape.length + told.length).fill(1);
+  const axes = normalizeAxes(rank, told);
+  const lengths = [...x.shape];
+  return reshape(x, rank.map((_, axis) => axes.includes(axis) ? 1 : lengths.shift()!));
+}
+
+/** p of [1 − p, p] when p is a sigmoid of one number per example. */
+function chanceOf([low, high]: readonly Value[]): Value | undefined {
+  if (low?.primitive !== "sub" || high?.primitive !== "sigmoid" || low.inputs[1] !== high) return;
+  if (high.shape.at(-1) !== 1) return;
+  const one = low.inputs[0]!;
+  const isOne = one.primitive === "constant" && one.attributes.tensor.data.length === 1 &&
+    Number(one.attributes.tensor.data[0]) === 1;
+  return isOne ? high : undefined;
+}
+
+function join(call: Call): Value {
+  const parts = call.all();
+  const axis = call.int("axis", 0);
+  const chance = parts.length === 2 ? chanceOf(parts) : undefined;
+  if (chance !== undefined && normalizeAxis(chance.shape, axis) === chance.shape.length - 1) {
+    // [1 − σ(z), σ(z)] is softmax([0, z]): as such, cross-entropy finds its logits.
+    const z = chance.inputs[0]!;
+    return softmax(concat([mul(z, 0), z], axis), axis);
+  }
+  return concat(parts, axis);
+}
+
+/** The same elements in other shapes and orders. */
+export const movementRules: Readonly<Record<string, Rule>> = {
+  Reshape: reshaped,
+  Flatten: flatten,
+  Squeeze: squeeze,
+  Unsqueeze: unsqueeze,
+  Concat: join,
+  Transpose: (call) => transpose(call.value(0), call.ints("perm")),
+};

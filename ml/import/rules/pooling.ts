@@ -1,0 +1,153 @@
+import { FlwrError } from "../../../base/error.ts";
+import { elementCount, tensor } from "../../../tensor/tensor.ts";
+import { avgPool, maxPool } from "../../graph/convolution.ts";
+import { add, mul } from "../../graph/elementwise.ts";
+import { outputSize, type Pair } from "../../graph/geometry.ts";
+import { pad } from "../../graph/movement.ts";
+import { reduceMax, reduceMean } from "../../graph/reduce.ts";
+import { constant, type Node, type Value } from "../../graph/value.ts";
+import type { Call, Rule } from "../call.ts";
+import { MAX_FOLDED_ELEMENTS } from "../limits.ts";
+import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
+
+/** What a maximum never chooses: finite, so that nothing becomes NaN. */
+const LOWEST = -3.4028234663852886e38;
+
+/** With ceil_mode, windows that would stick out at the end are kept, if they begin inside. */
+function ceiled(windows: Windows, input: Pair): { windows: Windows; extra: Pair } {
+  const { kernel, stride, before, after } = windows;
+  const along = (axis: 0 | 1) => {
+    const whole = input[axis] + before[axis] + after[axis] - kernel[axis];
+    const rest = whole % stride[axis];
+    if (whole < 0 || rest === 0) return 0;
+    const begins = whole - rest + stride[axis];
+    return begins < input[axis] + before[axis] ? stride[axis] - rest : 0;
+  };
+  const extra: Pair = [along(0), along(1)];
+  return {
+    windows: { ...windows, after: [after[0] + extra[0], after[1] + extra[1]] },
+    extra,
+  };
+}
+
+/** A constant over the padded image. */
+function frame(
+  { before, after }: Windows,
+  input: Pair,
+  at: (inside: boolean, row: number, column: number) => number,
+): Node<"constant"> {
+  const height = before[0] + input[0] + after[0];
+  const width = before[1] + input[1] + after[1];
+  if (!(height * width <= MAX_FOLDED_ELEMENTS)) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `Its padded input is too large: ${height} × ${width}`,
+    );
+  }
+  const data = Float32Array.from({ length: height * width }, (_, i) => {
+    const row = Math.floor(i / width) - before[0];
+    const column = i % width - before[1];
+    const inside = row >= 0 && row < input[0] && column >= 0 && column < input[1];
+    return at(inside, row, column);
+  });
+  return constant(tensor("float32", [1, 1, height, width], data)) as Node<"constant">;
+}
+
+interface Pool {
+  readonly image: Value;
+  readonly input: Pair;
+  readonly windows: Windows;
+  /** Elements added behind everything by ceil_mode, which no mean counts. */
+  readonly extra: Pair;
+  back(y: Value): Value;
+}
+
+function poolOf(call: Call): Pool {
+  const x = call.value(0);
+  const { image, back } = asImage(x);
+  const input: Pair = [image.shape[2]!, image.shape[3]!];
+  const plain = windowsOf(call, input, x.shape.length - 2);
+  if (plain.dilation.some((n) => n !== 1)) call.refuse("dilations", plain.dilation, "1");
+  const { windows, extra } = call.int("ceil_mode", 0) === 0
+    ? { windows: plain, extra: [0, 0] as const }
+    : ceiled(plain, input);
+  return { image, input, windows, extra, back };
+}
+
+/** Padding that the pools' primitives take themselves: the same on both sides and at most half the window. */
+function isPlain(windows: Windows): boolean {
+  return isSymmetric(windows) && windows.before.every((n, axis) => 2 * n <= windows.kernel[axis]!);
+}
+
+function padded({ image, windows: { before, after } }: Pool): Value {
+  return pad(image, [0, 0, ...before], [0, 0, ...after]);
+}
+
+function maximumOf(call: Call): Value {
+  const pool = poolOf(call);
+  const { kernel, stride, before } = pool.windows;
+  if (isPlain(pool.windows)) {
+    return pool.back(maxPool(pool.image, kernel, { stride, padding: before }));
+  }
+  const never = frame(pool.windows, pool.input, (inside) => inside ? 0 : LOWEST);
+  return pool.back(maxPool(add(padded(pool), never), kernel, { stride }));
+}
+
+/** What the mean over all of a window is multiplied by, so that it is the mean over what counts. */
+function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"constant">): Value {
+  const size = outputSize({
+    input: [counted.shape[2]!, counted.shape[3]!],
+    kernel,
+    stride,
+    padding: [0, 0],
+  });
+  const width = counted.shape[3]!;
+  const marks = counted.attributes.tensor.data as Float32Array;
+  const data = Float32Array.from({ length: size[0] * size[1] }, (_, i) => {
+    const [top, left] = [Math.floor(i / size[1]) * stride[0], i % size[1] * stride[1]];
+    let count = 0;
+    for (let row = top; row < top + kernel[0]; row++) {
+      for (let column = left; column < left + kernel[1]; column++) {
+        count += marks[row * width + column]!;
+      }
+    }
+    return kernel[0] * kernel[1] / count;
+  });
+  return constant(tensor("float32", [1, 1, ...size], data));
+}
+
+function meanOf(call: Call): Value {
+  const pool = poolOf(call);
+  const { windows, extra, input } = pool;
+  const { kernel, stride, before, after } = windows;
+  const countsPadding = call.int("count_include_pad", 0) !== 0;
+  const isPadded = elementCount(pool.image.shape) !== elementCount(padded(pool).shape);
+  if (!isPadded || (countsPadding && isPlain(windows) && extra[0] + extra[1] === 0)) {
+    return pool.back(avgPool(pool.image, kernel, { stride, padding: isPadded ? before : 0 }));
+  }
+  const counted = frame(
+    windows,
+    input,
+    (inside, row, column) =>
+      Number(
+        inside ||
+          (countsPadding && row < input[0] + after[0] - extra[0] &&
+            column < input[1] + after[1] - extra[1]),
+      ),
+  );
+  const mean = avgPool(padded(pool), kernel, { stride });
+  return pool.back(mul(mean, corrections(pool, counted)));
+}
+
+const overImage = (f: (x: Value, axes: number[]) => Value): Rule => (call) => {
+  const x = call.value(0);
+  return f(x, x.shape.map((_, axis) => axis).slice(2));
+};
+
+/** Pools over windows and over whole images. */
+export const poolingRules: Readonly<Record<string, Rule>> = {
+  MaxPool: maximumOf,
+  AveragePool: meanOf,
+  GlobalMaxPool: overImage((x, axes) => reduceMax(x, { axes, keep: true })),
+  GlobalAveragePool: overImage((x, axes) => reduceMean(x, { axes, keep: true })),
+};

@@ -1,0 +1,110 @@
+import { FlwrError } from "../../../base/error.ts";
+import { elementCount, type Tensor, tensor } from "../../../tensor/tensor.ts";
+import { arrayConstructor } from "../../../tensor/dtype.ts";
+import { broadcastTo } from "../../graph/movement.ts";
+import { showShape } from "../../graph/shape.ts";
+import { constant, type Value } from "../../graph/value.ts";
+import type { Call, Rule } from "../call.ts";
+import { MAX_FOLDED_ELEMENTS } from "../limits.ts";
+import { realTensor } from "../real_tensor.ts";
+
+function integers(values: readonly number[]): Value {
+  return constant(tensor("int64", [values.length], BigInt64Array.from(values, BigInt)));
+}
+
+function scalar(value: number): Value {
+  return constant(tensor("int64", [], BigInt64Array.of(BigInt(value))));
+}
+
+/** @throws FlwrError when it is no shape, or one too large to be computed while the graph is read */
+export function requireFoldable(shape: readonly number[]): void {
+  const fits = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
+  if (fits && elementCount(shape) <= MAX_FOLDED_ELEMENTS) return;
+  throw new FlwrError(
+    fits ? "resource-exhausted" : "invalid-argument",
+    `${showShape(shape)} is no shape of at most ${MAX_FOLDED_ELEMENTS} elements`,
+  );
+}
+
+function shapeOf(call: Call): Value {
+  const shape = call.shape(0);
+  // Counted from the back when negative, as slices are.
+  return integers(shape.slice(call.int("start", 0), call.int("end", shape.length)));
+}
+
+function constantOf(call: Call): Value {
+  const given = call.tensor("value");
+  if (given !== undefined) return constant(realTensor(given));
+  const { attributes } = call.node;
+  const float = (shape: readonly number[], numbers: readonly number[]) =>
+    constant(tensor("float32", shape, Float32Array.from(numbers)));
+  if (attributes.has("value_int")) return scalar(call.int("value_int", 0));
+  if (attributes.has("value_float")) return float([], [call.float("value_float", 0)]);
+  const ints = call.ints("value_ints");
+  if (ints !== undefined) return integers(ints);
+  const floats = call.floats("value_floats");
+  if (floats !== undefined) return float([floats.length], floats);
+  return call.refuse("value", [...attributes.keys()], "a tensor or numbers");
+}
+
+function filled(call: Call): Value {
+  const shape = call.numbers(0) ?? [];
+  requireFoldable(shape);
+  const value = realTensor(call.tensor("value") ?? tensor("float32", [], new Float32Array(1)));
+  if (value.data.length !== 1) call.refuse("value", value.shape, "a tensor of one element");
+  const data = new (arrayConstructor(value.dtype))(elementCount(shape));
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
+    data.fill(BigInt(value.data[0]!));
+  } else data.fill(Number(value.data[0]));
+  return constant(tensor(value.dtype, shape, data));
+}
+
+function range(call: Call): Value {
+  const { dtype } = call.known(0);
+  const [start, limit, step] = [0, 1, 2].map((i) => Number(call.number(i)));
+  const count = Math.max(0, Math.ceil((limit! - start!) / step!));
+  requireFoldable([count]);
+  const values = Array.from({ length: count }, (_, i) => start! + i * step!);
+  if (dtype === "int64") return integers(values);
+  if (dtype === "int32") return constant(tensor("int32", [count], Int32Array.from(values)));
+  return constant(tensor("float32", [count], Float32Array.from(values)));
+}
+
+/** The product of the elements of a known tensor: only shapes are multiplied up by exporters. */
+export function product(call: Call): Value {
+  const { dtype, data } = call.known(0);
+  const numbers = call.numbers(0)!;
+  const total = numbers.reduce((a, b) => a * b, 1);
+  const shape = call.int("keepdims", 1) !== 0 ? call.shape(0).map(() => 1) : [];
+  const result: Tensor = data instanceof BigInt64Array && Number.isSafeInteger(total)
+    ? tensor("int64", shape, BigInt64Array.of(BigInt(total)))
+    : tensor("float32", shape, Float32Array.of(total));
+  if (dtype !== result.dtype) {
+    throw new FlwrError("unimplemented", `The product of ${dtype} numbers is not supported`);
+  }
+  return constant(result);
+}
+
+/** ONNX's Expand stretches both ways: an axis that is told 1 stays as long as it is. */
+function expand(call: Call): Value {
+  const x = call.value(0);
+  const told = call.numbers(1) ?? [];
+  const rank = Math.max(told.length, x.shape.length);
+  const shape = Array.from({ length: rank }, (_, axis) => {
+    const own = x.shape[axis - rank + x.shape.length] ?? 1;
+    const wanted = told[axis - rank + told.length] ?? 1;
+    return wanted === 1 ? own : wanted;
+  });
+  if (shape.some((length) => !Number.isSafeInteger(length) || length < 0)) requireFoldable(shape);
+  return broadcastTo(x, shape);
+}
+
+/** Shapes as values, and constants. */
+export const shapeRules: Readonly<Record<string, Rule>> = {
+  Shape: shapeOf,
+  Size: (call) => scalar(elementCount(call.shape(0))),
+  Constant: constantOf,
+  ConstantOfShape: filled,
+  Range: range,
+  Expand: expand,
+};
