@@ -2,7 +2,8 @@
 import * as ops from "./ops.ts";
 
 export { Model, type ModelOptions } from "./train/model.ts";
-export { type Dataset, datasetSize } from "./train/dataset.ts";
+export { type Dataset, datasetSize, type NamedDataset } from "./train/dataset.ts";
+export type { OneOrNamed } from "./train/parts.ts";
 export type { Evaluation, FitOptions, FitResult, Progress } from "./train/fit_options.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Clipping } from "./train/step_gradients.ts";
@@ -19,6 +20,7 @@ export {
   type Scope,
   type StateInitializer,
 } from "./nn/layer.ts";
+export { type NamedValues, type Network, network } from "./nn/network.ts";
 export { sequential, sequentialWith } from "./nn/sequential.ts";
 export { parallel, residual, type ResidualOptions } from "./nn/combine.ts";
 export { dense, type DenseOptions } from "./nn/dense.ts";
@@ -67,6 +69,7 @@ export {
   type Loss,
   meanAbsoluteError,
   meanSquaredError,
+  weighted,
 } from "./nn/loss.ts";
 export type { Optimizer, Step } from "./nn/optimizer.ts";
 export { sgd, type SgdOptions } from "./nn/sgd.ts";

@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Value } from "./value.ts";
 
 /** A shape as people read it: `[32, 3, 5, 5]`. */
-export function showShape(shape: readonly number[]): string {
+export function showShape(shape: readonly (number | string)[]): string {
   return `[${shape.join(", ")}]`;
 }
 

@@ -24,9 +24,9 @@ export interface Variable {
   readonly trained: boolean;
 }
 
-/** A network applied to a symbolic input. */
-export interface Trace {
-  readonly output: Value;
+/** A network applied to symbolic inputs. */
+export interface Trace<Output = Value> {
+  readonly output: Output;
   /** All variables, in the order they were first used unless a layer says otherwise. */
   readonly variables: readonly Variable[];
   /** What the untrained variables become at the end of a step; those that are missing stay as they are. */
@@ -169,6 +169,18 @@ function listed({ variables, orders }: Ledger): Variable[] {
  */
 export function trace(network: Layer, x: Value, randomKey?: Value): Trace {
   const ledger = new Ledger(randomKey);
-  const output = applyLayer(network, x, new TraceScope("", ledger, false));
+  return traced(ledger, applyLayer(network, x, new TraceScope("", ledger, false)));
+}
+
+/** As {@link trace}, for a function that is no layer. */
+export function traceParts<Output>(
+  connect: (scope: Scope) => Output,
+  randomKey?: Value,
+): Trace<Output> {
+  const ledger = new Ledger(randomKey);
+  return traced(ledger, connect(new TraceScope("", ledger, false)));
+}
+
+function traced<Output>(ledger: Ledger, output: Output): Trace<Output> {
   return { output, variables: listed(ledger), updates: ledger.updates };
 }

@@ -1,6 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
+import { type InputSpec, inputType } from "./input_spec.ts";
+import { namesOf, type OneOrNamed, type Parts, sameParts, toParts } from "./parts.ts";
 
 /** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
 export interface Dataset {
@@ -10,21 +12,52 @@ export interface Dataset {
   readonly y: Tensor;
 }
 
+/** Examples for a network of several inputs or outputs: row i of each array belongs together. */
+export interface NamedDataset {
+  /** Inputs [examples, …], by the names that the model's input has. */
+  readonly x: OneOrNamed<Tensor>;
+  /** Targets [examples, …], by the names that the model's losses have. */
+  readonly y: OneOrNamed<Tensor>;
+}
+
+/** A data set with all its arrays by name. */
+export interface DatasetParts {
+  readonly x: Parts<Tensor>;
+  readonly y: Parts<Tensor>;
+}
+
 /** How many examples a data set has. */
 export function datasetSize({ x }: Dataset): number {
   return x.shape[0] ?? 0;
 }
 
-/**
- * @param shape shape of one example
- * @throws FlwrError "invalid-argument" when there are no examples, rows do not pair up, or examples have another shape
- */
-export function checkInputs(x: Tensor, dtype: string, shape: readonly number[]): void {
+/** How many examples there are in arrays that pair up. */
+export function exampleCount(parts: Parts<Tensor>): number {
+  const [first] = parts.values();
+  return first?.shape[0] ?? 0;
+}
+
+function isTensor(value: OneOrNamed<Tensor>): value is Tensor {
+  return typeof value.dtype === "string";
+}
+
+/** Arrays by name, from one or several. */
+export function tensorParts(value: OneOrNamed<Tensor>): Parts<Tensor> {
+  return toParts<Tensor>(value, isTensor);
+}
+
+function label(what: string, name: string): string {
+  return name === "" ? what : `${what} "${name}"`;
+}
+
+function checkInput(name: string, x: Tensor, spec: InputSpec): void {
   const got = `${x.dtype} ${showShape(x.shape)}`;
-  if (x.dtype !== dtype || !sameShape(x.shape.slice(1), shape)) {
+  const dtype = inputType(spec);
+  if (x.dtype !== dtype || !sameShape(x.shape.slice(1), spec.shape)) {
     throw new FlwrError(
       "invalid-argument",
-      `The model is for inputs ${dtype} [examples, ${shape.join(", ")}]: got ${got}`,
+      `The model is for ${label("inputs", name)} ${dtype} ` +
+        `${showShape(["examples", ...spec.shape])}: got ${got}`,
     );
   }
   if (x.shape[0] === 0) {
@@ -32,14 +65,42 @@ export function checkInputs(x: Tensor, dtype: string, shape: readonly number[]):
   }
 }
 
-/** As {@link checkInputs}, for inputs with targets. */
-export function checkDataset(dataset: Dataset, dtype: string, shape: readonly number[]): void {
-  checkInputs(dataset.x, dtype, shape);
-  if (dataset.y.shape[0] !== dataset.x.shape[0]) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Inputs and targets must pair up: got ${showShape(dataset.x.shape)} and ` +
-        showShape(dataset.y.shape),
-    );
-  }
+function requireParts(what: string, got: Parts<unknown>, wanted: Parts<unknown>): void {
+  if (sameParts(got, wanted)) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `The model is for these ${what}: ${namesOf(wanted)}: got ${namesOf(got)}`,
+  );
+}
+
+function requirePairs(arrays: readonly Tensor[]): void {
+  if (arrays.every(({ shape }) => shape[0] === arrays[0]!.shape[0])) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `Inputs and targets must pair up: got ${
+      arrays.map(({ shape }) => showShape(shape)).join(" and ")
+    }`,
+  );
+}
+
+/**
+ * Checks inputs against what the model was made for.
+ *
+ * @throws FlwrError "invalid-argument" when there are no examples, inputs do not pair up, or examples have another form
+ */
+export function checkInputs(x: Parts<Tensor>, specs: Parts<InputSpec>): void {
+  requireParts("inputs", x, specs);
+  for (const [name, spec] of specs) checkInput(name, x.get(name)!, spec);
+  requirePairs([...x.values()]);
+}
+
+/** As {@link checkInputs}, for inputs with the targets of all losses. */
+export function checkDataset(
+  { x, y }: DatasetParts,
+  specs: Parts<InputSpec>,
+  losses: Parts<unknown>,
+): void {
+  checkInputs(x, specs);
+  requireParts("targets", y, losses);
+  requirePairs([...x.values(), ...y.values()]);
 }

@@ -1,8 +1,8 @@
 import type { Clock } from "../../base/clock.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import { type Dataset, datasetSize } from "./dataset.ts";
-import { dataNames, type Executor, programRun } from "./executor.ts";
-import { targetSpec } from "./fit.ts";
+import { type DatasetParts, exampleCount } from "./dataset.ts";
+import { type Executor, programRun, storeData } from "./executor.ts";
+import { targetKey, targetSpecs } from "./fit.ts";
 import type { Evaluation } from "./fit_options.ts";
 import { EVALUATION_BATCH } from "./limits.ts";
 import { evaluationProgram, NAMES, type Recipe } from "./programs.ts";
@@ -13,7 +13,7 @@ export interface EvaluationJob {
   readonly executor: Executor;
   readonly recipe: Recipe;
   readonly clock: Clock;
-  readonly dataset: Dataset;
+  readonly dataset: DatasetParts;
   readonly signal?: AbortSignal;
 }
 
@@ -41,15 +41,12 @@ function weightsOf(examples: number, from: number, steps: number): Tensor<"float
 /** Evaluates the parameters that lie in the executor's memory. */
 export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
   const { executor, recipe, clock, dataset, signal } = job;
-  const examples = datasetSize(dataset);
-  const target = targetSpec(dataset);
-  const [x, y] = await executor.data([
-    { value: dataset.x, flat: true },
-    { value: dataset.y, flat: false },
-  ]);
+  const examples = exampleCount(dataset.x);
+  const targets = targetSpecs(dataset);
+  const data = await storeData(executor, dataset.x, dataset.y);
   const loaded = await executor.program(
-    `evaluate:${target.dtype}:${target.shape}`,
-    (optimizations) => evaluationProgram(recipe, target, EVALUATION_BATCH, optimizations),
+    `evaluate:${targetKey(targets)}`,
+    (optimizations) => evaluationProgram(recipe, targets, EVALUATION_BATCH, optimizations),
   );
   const sums = loaded.program.stacked.map(() => 0);
   await runSteps({
@@ -59,7 +56,7 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
     steps: Math.ceil(examples / EVALUATION_BATCH),
     signal,
     run: (from, steps) =>
-      programRun(loaded, dataNames(x!, y), [
+      programRun(loaded, data, [
         [NAMES.rows, evaluationRows(examples, from, steps)],
         [NAMES.weights, weightsOf(examples, from, steps)],
       ]),

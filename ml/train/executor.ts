@@ -3,7 +3,8 @@ import { lowerProgram, nextName, type Program, startOf, stepsName } from "../low
 import type { Optimizations } from "../lower/passes.ts";
 import type { Engine, NamedTensor, Run } from "../session/engine.ts";
 import { WorkerEngine } from "../session/worker_engine.ts";
-import { NAMES } from "./programs.ts";
+import type { Parts } from "./parts.ts";
+import { inputName, targetName } from "./programs.ts";
 import { ResidentData } from "./resident_data.ts";
 import { SliceLength } from "./slices.ts";
 
@@ -115,9 +116,20 @@ export function programRun(
   };
 }
 
-/** What the programs know their data as, paired with where it lies in the memory. */
-export function dataNames(x: string, y?: string): Map<string, string> {
-  const names = new Map<string, string>([[NAMES.inputs, x]]);
-  if (y !== undefined) names.set(NAMES.targets, y);
-  return names;
+/**
+ * Makes sure that data are in the engine's memory.
+ *
+ * @returns what the programs know the data as, paired with where they lie in the memory
+ */
+export async function storeData(
+  executor: Executor,
+  x: Parts<Tensor>,
+  y: Parts<Tensor> = new Map(),
+): Promise<Map<string, string>> {
+  const stored = await executor.data([
+    ...[...x.values()].map((value) => ({ value, flat: true })),
+    ...[...y.values()].map((value) => ({ value, flat: false })),
+  ]);
+  const names = [...[...x.keys()].map(inputName), ...[...y.keys()].map(targetName)];
+  return new Map(names.map((name, i) => [name, stored[i]!]));
 }

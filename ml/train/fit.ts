@@ -3,9 +3,10 @@ import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor, zeros } from "../../tensor/tensor.ts";
 import type { Variable } from "../nn/trace.ts";
 import type { NamedTensor } from "../session/engine.ts";
-import { type Dataset, datasetSize } from "./dataset.ts";
-import { dataNames, type Executor, programRun } from "./executor.ts";
+import { type DatasetParts, exampleCount } from "./dataset.ts";
+import { type Executor, programRun, storeData } from "./executor.ts";
 import type { FitOptions, FitResult } from "./fit_options.ts";
+import type { Parts } from "./parts.ts";
 import { permutation } from "./permutation.ts";
 import {
   NAMES,
@@ -37,15 +38,22 @@ export interface Fit {
   readonly batchSize: number;
   readonly seed: number;
   readonly clock: Clock;
-  readonly dataset: Dataset;
+  readonly dataset: DatasetParts;
   readonly options: FitOptions;
   /** The optimiser's past, whose slots lie in the memory; without it, the optimiser starts anew. */
   readonly memory?: OptimizerMemory;
 }
 
-/** The targets' form as programs want it. */
-export function targetSpec({ y }: Dataset): TargetSpec {
-  return { dtype: y.dtype, shape: y.shape.slice(1) };
+/** The targets' forms as programs want them. */
+export function targetSpecs({ y }: DatasetParts): Parts<TargetSpec> {
+  return new Map(
+    [...y].map(([name, { dtype, shape }]) => [name, { dtype, shape: shape.slice(1) }]),
+  );
+}
+
+/** What tells programs for different targets apart. */
+export function targetKey(targets: Parts<TargetSpec>): string {
+  return [...targets].map(([name, { dtype, shape }]) => `${name}:${dtype}:${shape}`).join(";");
 }
 
 /** Loss of an epoch as it goes. */
@@ -74,17 +82,13 @@ export interface Fitted {
 export async function fitModel(fit: Fit): Promise<Fitted> {
   const { executor, recipe, variables, batchSize, clock, dataset, options } = fit;
   const start = clock.now();
-  const examples = datasetSize(dataset);
+  const examples = exampleCount(dataset.x);
   const epochs = options.epochs ?? 1;
   const fullSteps = Math.floor(examples / batchSize);
   const rest = examples % batchSize;
   const allSteps = (fullSteps + (rest > 0 ? 1 : 0)) * epochs;
-  const target = targetSpec(dataset);
-  const [x, y] = await executor.data([
-    { value: dataset.x, flat: true },
-    { value: dataset.y, flat: false },
-  ]);
-  const data = dataNames(x!, y);
+  const targets = targetSpecs(dataset);
+  const data = await storeData(executor, dataset.x, dataset.y);
   const rates = new StepRates(fit, allSteps);
   await prepareMemory(fit, rates.at(1));
 
@@ -95,8 +99,8 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
       proximal: (options.proximal ?? 0) > 0,
     };
     return executor.program(
-      ["train", target.dtype, target.shape, ...Object.values(variant)].join(":"),
-      (optimizations) => trainingProgram(recipe, target, variant, optimizations),
+      ["train", targetKey(targets), ...Object.values(variant)].join(":"),
+      (optimizations) => trainingProgram(recipe, targets, variant, optimizations),
     );
   };
   const engine = await executor.engine();

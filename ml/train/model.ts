@@ -7,9 +7,18 @@ import { type Optimizations, OPTIMIZED } from "../lower/passes.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import { type Optimizer, requireLearningRate } from "../nn/optimizer.ts";
-import { trace, type Variable } from "../nn/trace.ts";
+import type { Network } from "../nn/network.ts";
+import type { Variable } from "../nn/trace.ts";
 import type { Engine } from "../session/engine.ts";
-import { checkDataset, checkInputs, type Dataset, datasetSize } from "./dataset.ts";
+import { connect } from "./connect.ts";
+import {
+  checkDataset,
+  checkInputs,
+  type DatasetParts,
+  exampleCount,
+  type NamedDataset,
+  tensorParts,
+} from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { Executor } from "./executor.ts";
 import { exportModel } from "./export.ts";
@@ -17,17 +26,19 @@ import { fitModel, type OptimizerMemory } from "./fit.ts";
 import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
 import { type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 import { initialParameters, matchParameters } from "./parameters.ts";
+import { namesOf, type OneOrNamed, ONLY, sameParts, toParts } from "./parts.ts";
 import { predictModel } from "./predict.ts";
 import type { Recipe } from "./programs.ts";
 import type { Clipping } from "./step_gradients.ts";
 
 /** What a model is made of. */
 export interface ModelOptions {
-  /** The network: a layer, most often `sequential(…)`. */
-  readonly network: Layer;
-  /** What one example looks like, and how it is normalised. */
-  readonly input: InputSpec;
-  readonly loss: Loss;
+  /** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
+  readonly network: Layer | Network;
+  /** What one example looks like, and how it is normalised: of the one input, or of each by name. */
+  readonly input: OneOrNamed<InputSpec>;
+  /** What is made small: of the one output, or of each by name, added up. */
+  readonly loss: OneOrNamed<Loss>;
   readonly optimizer: Optimizer;
   /** Limits for the gradients (default: none). */
   readonly clipping?: Clipping;
@@ -83,15 +94,15 @@ export class Model implements AsyncDisposable {
 
   /** @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range */
   constructor(options: ModelOptions) {
-    const { network, input: spec, loss, optimizer, clipping } = options;
-    this.#recipe = { network, input: spec, loss, optimizer, clipping };
+    const { network, optimizer, clipping } = options;
+    const inputs = toParts<InputSpec>(options.input, isInputSpec);
+    const losses = toParts<Loss>(options.loss, isLoss);
+    this.#recipe = { network, inputs, losses, optimizer, clipping };
     this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
     this.#seed = options.seed ?? 0;
     this.#threads = options.threads;
     this.#clock = options.clock ?? systemClock;
-    const rows = input("x", inputType(spec), [1, elementCount(spec.shape)]);
-    this.#variables =
-      trace(network, prepareInput(rows, spec), input("key", "uint32", [])).variables;
+    this.#variables = variablesOf(this.#recipe);
     this.#parameters = initialParameters(this.#variables, this.#seed);
     this.#executor = new Executor(
       trainerThreads({ override: options.threads }),
@@ -124,10 +135,10 @@ export class Model implements AsyncDisposable {
    * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
    *   is no number any more (names step and learning rate)
    */
-  async fit(dataset: Dataset, options: FitOptions = {}): Promise<FitResult> {
+  async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
     requireCount("epochs", options.epochs ?? 1);
     if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
-    checkDataset(dataset, inputType(this.#recipe.input), this.#recipe.input.shape);
+    const parts = this.#checked(dataset);
     return await this.#exclusively(async () => {
       await this.#upload();
       this.#stale = true;
@@ -139,10 +150,10 @@ export class Model implements AsyncDisposable {
         variables: this.#variables,
         parameters: this.#parameters,
         memory: options.optimizerState === "keep" ? memory : undefined,
-        batchSize: Math.min(this.#batchSize, datasetSize(dataset)),
+        batchSize: Math.min(this.#batchSize, exampleCount(parts.x)),
         seed: options.seed ?? this.#seed,
         clock: this.#clock,
-        dataset,
+        dataset: parts,
         options,
       });
       this.#parameters = parameters;
@@ -157,15 +168,18 @@ export class Model implements AsyncDisposable {
    *
    * @throws FlwrError "invalid-argument" when the data do not fit, or "cancelled"
    */
-  async evaluate(dataset: Dataset, options: { signal?: AbortSignal } = {}): Promise<Evaluation> {
-    checkDataset(dataset, inputType(this.#recipe.input), this.#recipe.input.shape);
+  async evaluate(
+    dataset: NamedDataset,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Evaluation> {
+    const parts = this.#checked(dataset);
     return await this.#exclusively(async () => {
       await this.#upload();
       return await evaluateModel({
         executor: this.#executor,
         recipe: this.#recipe,
         clock: this.#clock,
-        dataset,
+        dataset: parts,
         signal: options.signal,
       });
     });
@@ -176,16 +190,40 @@ export class Model implements AsyncDisposable {
    *
    * @param x inputs [examples, …], raw as in a data set
    * @returns outputs [examples, …]
+   * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, or "cancelled"
    */
-  async predict(x: Tensor, options: { signal?: AbortSignal } = {}): Promise<Tensor<"float32">> {
-    checkInputs(x, inputType(this.#recipe.input), this.#recipe.input.shape);
+  async predict(
+    x: OneOrNamed<Tensor>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<Tensor<"float32">> {
+    if (!this.#recipe.losses.has(ONLY)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `The network has the outputs ${namesOf(this.#recipe.losses)}: got a call of "predict"`,
+        { hints: ['Call "predictAll"'] },
+      );
+    }
+    return (await this.predictAll(x, options)).get(ONLY)!;
+  }
+
+  /**
+   * All outputs of the network for each example, as {@link predict}.
+   *
+   * @returns outputs [examples, …] by name; a single one without a name has the name ""
+   */
+  async predictAll(
+    x: OneOrNamed<Tensor>,
+    options: { signal?: AbortSignal } = {},
+  ): Promise<ReadonlyMap<string, Tensor<"float32">>> {
+    const parts = tensorParts(x);
+    checkInputs(parts, this.#recipe.inputs);
     return await this.#exclusively(async () => {
       await this.#upload();
       return await predictModel({
         executor: this.#executor,
         recipe: this.#recipe,
         clock: this.#clock,
-        x,
+        x: parts,
         signal: options.signal,
       });
     });
@@ -208,6 +246,12 @@ export class Model implements AsyncDisposable {
     this.#memory = undefined;
   }
 
+  #checked(dataset: NamedDataset): DatasetParts {
+    const parts = { x: tensorParts(dataset.x), y: tensorParts(dataset.y) };
+    checkDataset(parts, this.#recipe.inputs, this.#recipe.losses);
+    return parts;
+  }
+
   async #upload(): Promise<void> {
     if (!this.#stale) return;
     await this.#executor.write([...this.#parameters]);
@@ -227,6 +271,29 @@ export class Model implements AsyncDisposable {
       this.#busy = false;
     }
   }
+}
+
+function isInputSpec(value: OneOrNamed<InputSpec>): value is InputSpec {
+  return Array.isArray(value.shape);
+}
+
+function isLoss(value: OneOrNamed<Loss>): value is Loss {
+  return typeof value.perExample === "function";
+}
+
+function variablesOf({ network, inputs, losses }: Recipe): readonly Variable[] {
+  const x = new Map([...inputs].map(([name, spec]) => {
+    const rows = input(name, inputType(spec), [1, elementCount(spec.shape)]);
+    return [name, prepareInput(rows, spec)];
+  }));
+  const { output, variables } = connect(network, x, input("key", "uint32", []));
+  if (!sameParts(output, losses)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Losses and outputs must have the same names: got ${namesOf(losses)} and ${namesOf(output)}`,
+    );
+  }
+  return variables;
 }
 
 function requireCount(name: string, value: number): number {

@@ -1,10 +1,11 @@
 import type { Clock } from "../../base/clock.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { exampleCount } from "./dataset.ts";
 import { evaluationRows } from "./evaluate.ts";
-import { dataNames, type Executor, programRun } from "./executor.ts";
+import { type Executor, programRun, storeData } from "./executor.ts";
 import { EVALUATION_BATCH } from "./limits.ts";
-import { predictionProgram, type Recipe } from "./programs.ts";
-import { NAMES } from "./programs.ts";
+import type { Parts } from "./parts.ts";
+import { NAMES, outputPart, predictionProgram, type Recipe } from "./programs.ts";
 import { runSteps } from "./step_loop.ts";
 
 /** What a prediction works with; all checked. */
@@ -12,22 +13,23 @@ export interface PredictionJob {
   readonly executor: Executor;
   readonly recipe: Recipe;
   readonly clock: Clock;
-  readonly x: Tensor;
+  readonly x: Parts<Tensor>;
   readonly signal?: AbortSignal;
 }
 
 /** The network's outputs [examples, …] with the parameters that lie in the executor's memory. */
-export async function predictModel(job: PredictionJob): Promise<Tensor<"float32">> {
+export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"float32">>> {
   const { executor, recipe, clock, x, signal } = job;
-  const examples = x.shape[0]!;
-  const [name] = await executor.data([{ value: x, flat: true }]);
+  const examples = exampleCount(x);
+  const data = await storeData(executor, x);
   const loaded = await executor.program(
     "predict",
     (optimizations) => predictionProgram(recipe, EVALUATION_BATCH, optimizations),
   );
-  const shape = loaded.program.stacked[0]!.value.shape.slice(1);
-  const size = elementCount(shape);
-  const outputs = new Float32Array(examples * size);
+  const outputs = loaded.program.stacked.map(({ name, value }) => {
+    const shape = [examples, ...value.shape.slice(1)];
+    return { name, shape, data: new Float32Array(elementCount(shape)) };
+  });
   await runSteps({
     engine: await executor.engine(),
     clock,
@@ -35,12 +37,17 @@ export async function predictModel(job: PredictionJob): Promise<Tensor<"float32"
     steps: Math.ceil(examples / EVALUATION_BATCH),
     signal,
     run: (from, steps) =>
-      programRun(loaded, dataNames(name!), [[NAMES.rows, evaluationRows(examples, from, steps)]]),
-    onSlice: (from, _, [rows]) => {
-      const offset = from * EVALUATION_BATCH * size;
-      outputs.set((rows!.data as Float32Array).subarray(0, outputs.length - offset), offset);
+      programRun(loaded, data, [[NAMES.rows, evaluationRows(examples, from, steps)]]),
+    onSlice: (from, _, results) => {
+      outputs.forEach(({ shape, data }, i) => {
+        const offset = from * EVALUATION_BATCH * elementCount(shape.slice(1));
+        const rows = results[i]!.data as Float32Array;
+        data.set(rows.subarray(0, data.length - offset), offset);
+      });
       return true;
     },
   });
-  return tensor("float32", [examples, ...shape], outputs);
+  return new Map(
+    outputs.map(({ name, shape, data }) => [outputPart(name), tensor("float32", shape, data)]),
+  );
 }
