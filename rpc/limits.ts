@@ -30,3 +30,6 @@ export const MAX_RETRY_WAIT_SECONDS = 20;
 
 /** Milliseconds for a look at a server that could not be called. */
 export const PROBE_TIMEOUT_MS = 5_000;
+
+/** Milliseconds after a closing server's grace that its connections have to end on their own account. */
+export const LINGER_MS = 2000;

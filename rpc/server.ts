@@ -12,6 +12,7 @@ import { silenceGrpc } from "./grpc_log.ts";
 import { healthService } from "./health.ts";
 import {
   KEEPALIVE_TIMEOUT_MS,
+  LINGER_MS,
   MAX_CONCURRENT_STREAMS,
   MAX_CONNECTION_IDLE_MS,
   MAX_MESSAGE_BYTES,
@@ -143,5 +144,15 @@ function explainBindError(address: string, cause: Error): FlwrError {
 function closeServer(server: Server, address: string, graceSeconds: number): Promise<void> {
   // Without channelz grpc-js does not know its sessions by the time of forceShutdown; drain finds them.
   server.drain(address, graceSeconds * 1000);
-  return new Promise((resolve) => server.tryShutdown(() => resolve()));
+  return new Promise((resolve) => {
+    // A peer that never closes its end of a connection must not keep the server from ending.
+    const giveUp = setTimeout(() => {
+      server.forceShutdown();
+      resolve();
+    }, graceSeconds * 1000 + LINGER_MS);
+    server.tryShutdown(() => {
+      clearTimeout(giveUp);
+      resolve();
+    });
+  });
 }

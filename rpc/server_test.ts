@@ -6,9 +6,10 @@ import { FlwrError } from "../base/error.ts";
 import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet } from "../proto/gen/flwr-1.9/fleet_pb.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../proto/gen/health/health_pb.ts";
+import { parseAddress } from "./address.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { NO_RETRY } from "./retry.ts";
-import type { RpcServer } from "./server.ts";
+import { type RpcServer, startServer } from "./server.ts";
 import { serveDriver } from "./testing/driver.ts";
 
 const open = (server: RpcServer): Channel =>
@@ -258,4 +259,15 @@ Deno.test("an answer that is not read to its end is not delivered", async () => 
   assert.equal(await delivered.promise, false);
   channel.close();
   await server.close(1);
+});
+
+Deno.test("a peer that never closes its end does not keep the server from ending", async () => {
+  const server = await startServer({ address: "127.0.0.1:0", services: [] });
+  const { host, port } = parseAddress(server.address);
+  using silent = await Deno.connect({ hostname: host, port });
+  // HTTP/2's preface and an empty SETTINGS frame: a session that then says nothing more
+  const hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+  await silent.write(new TextEncoder().encode(hello));
+  await silent.read(new Uint8Array(1024));
+  await server.close(0);
 });
