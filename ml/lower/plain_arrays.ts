@@ -108,7 +108,7 @@ export const plainArrays = {
     const rowsOfUpdates = builder.node("Reshape", [updates!, builder.ints([count, ...width])]);
     return builder.node(
       "ScatterElements",
-      [builder.floats(0, [rows, ...width]), at, rowsOfUpdates],
+      [builder.zeros([rows, ...width]), at, rowsOfUpdates],
       {
         axis: { int: 0 },
         reduction: { string: "add" },

@@ -109,7 +109,7 @@ export const plainConvolution = {
     const [, indices] = maxPoolWithIndices(builder, geometry, x!);
     const flat = builder.ints([-1]);
     const scattered = builder.node("ScatterElements", [
-      builder.floats(0, [elementCount(shape)]),
+      builder.zeros([elementCount(shape)]),
       builder.node("Reshape", [indices!, flat]),
       builder.node("Reshape", [d!, flat]),
     ], { axis: { int: 0 }, reduction: { string: "add" } });

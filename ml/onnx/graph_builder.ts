@@ -121,6 +121,12 @@ export class GraphBuilder {
     return this.constant(tensor("float32", shape, data));
   }
 
+  /** A float32 array of zeros, which takes no room in the file however large it is. */
+  zeros(shape: readonly number[]): string {
+    // ONNX Runtime makes it once, when the model is opened.
+    return this.#root.node("ConstantOfShape", [this.ints(shape)]);
+  }
+
   /** Everything so far as a graph. */
   build(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): GraphProto {
     return create(GraphProtoSchema, {
