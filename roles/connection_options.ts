@@ -28,7 +28,7 @@ export function addConnectionOptions(command: Command, defaultAddress: string): 
       "PEM file with the CA certificate that the SuperLink's was signed with (default: the system's)",
     )
     .option("--server <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
-    .option("--superlink <host:port>", "the same, under Flower's newer name")
+    .option("--superlink <host:port>", "the same, under Flower's newer name (default: as --server)")
     .addOption(
       new Option("--max-retries <n>", "tries after the first before giving up (default: no limit)")
         .argParser(wholeNumber),

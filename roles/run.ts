@@ -44,7 +44,7 @@ export function command(): Command {
     .argument("<server-app>", 'the ServerApp as "module:name", for example server:app')
     .option("--dir <folder>", "folder that holds the app", ".")
     .option("--run-config <pairs>", 'settings for the run, as "num-rounds=3" (default: none)')
-    .option("--json <file>", "also write the run's history to this file")
+    .option("--json <file>", "also write the run's history to this file (default: none)")
     .addHelpText("after", EXAMPLE)
     .action(async (spec: string, flags: RunFlags) => {
       applyLogOptions(flags);

@@ -28,15 +28,24 @@ export function command(): Command {
       "serve without TLS; anyone on the way can read and change messages",
       false,
     )
-    .option("--ssl-ca-certfile <file>", "PEM file with the CA certificate that signed the server's")
-    .option("--ssl-certfile <file>", "PEM file with the server's certificate")
-    .option("--ssl-keyfile <file>", "PEM file with the server's private key")
+    .option(
+      "--ssl-ca-certfile <file>",
+      "PEM file with the CA certificate that signed the server's (default: none)",
+    )
+    .option("--ssl-certfile <file>", "PEM file with the server's certificate (default: none)")
+    .option("--ssl-keyfile <file>", "PEM file with the server's private key (default: none)")
     .option(
       "--auth-list-public-keys <csv>",
-      "admit only SuperNodes whose public keys stand in this file; read again when it changes",
+      "admit only SuperNodes whose public keys stand in this file; read again when it changes (default: everyone)",
     )
-    .option("--auth-superlink-private-key <file>", "the SuperLink's private key, OpenSSH or PEM")
-    .option("--auth-superlink-public-key <file>", "the SuperLink's public key, OpenSSH")
+    .option(
+      "--auth-superlink-private-key <file>",
+      "the SuperLink's private key, OpenSSH or PEM (default: none)",
+    )
+    .option(
+      "--auth-superlink-public-key <file>",
+      "the SuperLink's public key, OpenSSH (default: none)",
+    )
     .option("--fleet-api-address <host:port>", "where SuperNodes connect", "127.0.0.1:9092")
     .option("--driver-api-address <host:port>", "where ServerApps connect", "127.0.0.1:9091")
     .option(

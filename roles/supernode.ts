@@ -44,9 +44,15 @@ export function command(): Command {
     .description("Start a SuperNode: it runs a ClientApp on this machine's data.")
     .argument("<client-app>", 'the ClientApp as "module:name", for example client:app')
     .option("--dir <folder>", "folder that holds the app", ".")
-    .option("--auth-supernode-private-key <file>", "this node's private key, OpenSSH or PEM")
-    .option("--auth-supernode-public-key <file>", "this node's public key, OpenSSH")
-    .option("--auth-superlink-public-key <file>", "refuse any SuperLink with another key")
+    .option(
+      "--auth-supernode-private-key <file>",
+      "this node's private key, OpenSSH or PEM (default: none)",
+    )
+    .option("--auth-supernode-public-key <file>", "this node's public key, OpenSSH (default: none)")
+    .option(
+      "--auth-superlink-public-key <file>",
+      "refuse any SuperLink that names another key (default: any)",
+    )
     .option(
       "--node-config <pairs>",
       `settings for the ClientApp, as "partition-id=0 num-partitions=2" (default: none)`,

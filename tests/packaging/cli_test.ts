@@ -9,12 +9,12 @@ const flwr = (...args: string[]): Promise<Outcome> => runScript("main.ts", args)
 const LOG_FLAGS = { "--log-format": '"text"', "--verbose": "false" };
 
 /** Flags of the commands that connect to a SuperLink, with their defaults. */
-function connectionFlags(address: string): Record<string, string | undefined> {
+function connectionFlags(address: string): Record<string, string> {
   return {
     "--insecure": "false",
     "--root-certificates": "the system's",
     "--server": `"${address}"`,
-    "--superlink": undefined,
+    "--superlink": "as --server",
     "--max-retries": "no limit",
     "--max-wait-time": "no limit",
     "--dir": '"."',
@@ -22,16 +22,16 @@ function connectionFlags(address: string): Record<string, string | undefined> {
   };
 }
 
-/** Every flag of every command, with its default; undefined for a feature that is off until its flag is given. */
-const FLAGS: Readonly<Record<string, Readonly<Record<string, string | undefined>>>> = {
+/** Every flag of every command, with its default. */
+const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "superlink": {
     "--insecure": "false",
-    "--ssl-ca-certfile": undefined,
-    "--ssl-certfile": undefined,
-    "--ssl-keyfile": undefined,
-    "--auth-list-public-keys": undefined,
-    "--auth-superlink-private-key": undefined,
-    "--auth-superlink-public-key": undefined,
+    "--ssl-ca-certfile": "none",
+    "--ssl-certfile": "none",
+    "--ssl-keyfile": "none",
+    "--auth-list-public-keys": "everyone",
+    "--auth-superlink-private-key": "none",
+    "--auth-superlink-public-key": "none",
     "--fleet-api-address": '"127.0.0.1:9092"',
     "--driver-api-address": '"127.0.0.1:9091"',
     "--driver-api-allow-remote": "false",
@@ -40,12 +40,12 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string | undefined>
   },
   "supernode": {
     ...connectionFlags("127.0.0.1:9092"),
-    "--auth-supernode-private-key": undefined,
-    "--auth-supernode-public-key": undefined,
-    "--auth-superlink-public-key": undefined,
+    "--auth-supernode-private-key": "none",
+    "--auth-supernode-public-key": "none",
+    "--auth-superlink-public-key": "any",
     "--node-config": "none",
   },
-  "run": { ...connectionFlags("127.0.0.1:9091"), "--run-config": "none", "--json": undefined },
+  "run": { ...connectionFlags("127.0.0.1:9091"), "--run-config": "none", "--json": "none" },
   "keys generate": {
     "--dir": '"."',
     "--curve": `the SuperLink key's, or "p384"`,
@@ -76,8 +76,7 @@ for (const [command, flags] of Object.entries(FLAGS)) {
     );
     for (const [flag, value] of Object.entries(flags)) {
       const text = described.get(flag)!;
-      if (value !== undefined) assert.ok(text.includes(`default: ${value})`), text);
-      else assert.doesNotMatch(text, /default:/);
+      assert.ok(text.includes(`default: ${value})`), text);
     }
     assert.match(stdout, new RegExp(`^Examples?[^\n]*:\n  flwr ${command}\\b`, "m"));
   });
