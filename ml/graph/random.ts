@@ -10,15 +10,15 @@ export function mixBits(number: number): number {
   return (z ^ (z >>> 16)) >>> 0;
 }
 
-/** What element i of a `uniform` mixes with the key. */
+/** What the key of a `uniform` multiplies for element i. */
 export function elementBits(i: number, salt: number): number {
-  return mixBits(i + salt * 2 ** 20);
+  return mixBits(mixBits(i) + mixBits(salt));
 }
 
 /**
  * Random float32 numbers from [0, 1) of a shape.
  *
- * @param key a uint32 scalar that changes from step to step
+ * @param key a uint32 scalar of well mixed bits that changes from step to step
  * @param salt tells several such arrays of one step apart
  */
 export function uniform(key: Value, salt: number, shape: readonly number[]): Value {

@@ -94,7 +94,8 @@ export interface Primitives {
 
   /**
    * Numbers from [0, 1) made out of a uint32 scalar, the key: the same key and salt give the same numbers, on every
-   * machine. Element i is the upper 24 bits of mix(mix(i + salt · 2²⁰) xor key), mix being MurmurHash3's finaliser.
+   * machine. Element i is the upper 24 bits of (key or 1) · mix(mix(i) + mix(salt)) modulo 2³², mix being MurmurHash3's
+   * finaliser: multiplicative hashing (Dietzfelbinger et al., 1997) of fixed random bits, one multiplication per step.
    */
   uniform: { readonly salt: number };
 

@@ -124,20 +124,12 @@ export const plainArrays = {
   },
   uniform: (builder, { shape, attributes: { salt } }, [key]) => {
     const bits = Uint32Array.from({ length: elementCount(shape) }, (_, i) => elementBits(i, salt));
-    const shifted = (x: string, count: number) =>
-      builder.node("BitShift", [x, number32(builder, count)], { direction: { string: "RIGHT" } });
-    const fold = (x: string, count: number) => builder.node("BitwiseXor", [x, shifted(x, count)]);
-    const times = (x: string, factor: number) =>
-      builder.node("Mul", [x, number32(builder, factor)]);
-    const seeded = builder.node("BitwiseXor", [
-      builder.constant(tensor("uint32", shape, bits)),
-      key!,
-    ]);
-    const mixed = fold(times(fold(times(fold(seeded, 16), 0x85ebca6b), 13), 0xc2b2ae35), 16);
-    const upper = builder.node("Cast", [shifted(mixed, 8)], {
-      to: { int: elementType("float32") },
-    });
-    return builder.node("Mul", [upper, builder.floats(2 ** -24)]);
+    const odd = builder.node("BitwiseOr", [key!, number32(builder, 1)]);
+    const mixed = builder.node("Mul", [builder.constant(tensor("uint32", shape, bits)), odd]);
+    const right = { direction: { string: "RIGHT" } };
+    const upper = builder.node("BitShift", [mixed, number32(builder, 8)], right);
+    const whole = builder.node("Cast", [upper], { to: { int: elementType("float32") } });
+    return builder.node("Mul", [whole, builder.floats(2 ** -24)]);
   },
   gatherSum: (builder, value, [x]) => {
     const { table } = value.attributes;

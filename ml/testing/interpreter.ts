@@ -1,6 +1,6 @@
 import { outputSize, type PoolGeometry } from "../graph/geometry.ts";
 import type { ConvolutionGeometry } from "../graph/geometry.ts";
-import { elementBits, mixBits } from "../graph/random.ts";
+import { elementBits } from "../graph/random.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { Node, Primitive, Value } from "../graph/value.ts";
 import { elementCount } from "../../tensor/tensor.ts";
@@ -253,7 +253,10 @@ const MEANINGS: Meanings = {
   oneHot: ({ shape, attributes: { depth } }, [x]) =>
     ndArray(shape, (i) => Number(x!.data[Math.floor(i / depth)] === i % depth)),
   uniform: ({ shape, attributes: { salt } }, [key]) =>
-    ndArray(shape, (i) => (mixBits(elementBits(i, salt) ^ key!.data[0]!) >>> 8) / 2 ** 24),
+    ndArray(
+      shape,
+      (i) => (Math.imul(elementBits(i, salt), key!.data[0]! | 1) >>> 8) / 2 ** 24,
+    ),
   gatherSum: ({ shape, attributes: { table } }, [x]) => {
     const width = elementCount(shape.slice(1));
     return ndArray(shape, (flat) => {
