@@ -4,6 +4,7 @@ import { transposeTable } from "../graph/index_table.ts";
 import { gather, gatherSum, routeFirst, scatterAdd } from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "../graph/movement.ts";
+import { sameShape } from "../graph/shape.ts";
 import { inverseDeviation, normalize } from "../graph/normalize.ts";
 import { reduceMean, reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
@@ -34,6 +35,14 @@ function partAlong(d: Value, axis: number, offset: number, length: number): Valu
   return slice(d, start, end);
 }
 
+/** A product with something of length 1 along the given axes, taken apart. */
+function scaleOutside(d: Value, axes: readonly number[]): { rest: Value; scale?: Value } {
+  const [rest, scale] = d.inputs;
+  const isOutside = d.primitive === "mul" && sameShape(rest!.shape, d.shape) &&
+    axes.every((axis) => (scale!.shape[axis - d.shape.length + scale!.shape.length] ?? 1) === 1);
+  return isOutside ? { rest: rest!, scale: scale! } : { rest: d };
+}
+
 /** Rules of reductions, matrix products, movements and indexing. */
 export const arrayRules = {
   matmul: ({ inputs: [a, b] }, d) => [
@@ -54,14 +63,17 @@ export const arrayRules = {
       return mul(chosen, share);
     }];
   },
-  // With r the inverse deviation and n numbers per mean: ∂y/∂x · d = r (d − mean(d) − y mean(d y)).
+  // With r the inverse deviation and n numbers per mean: ∂y/∂x · d = r (d − mean(d) − y mean(d y)). It is linear in d, so
+  // a layer's learned scale, where it is the same for all that are normalised together, is multiplied to r instead.
   normalize: (y, d) => {
     const { axes, epsilon } = y.attributes;
     const [x] = y.inputs;
     return [() => {
+      const { rest, scale } = scaleOutside(d, axes);
       const mean = (value: Value) => reduceMean(value, { axes, keep: true });
-      const centred = sub(sub(d, mean(d)), mul(y, mean(mul(d, y))));
-      return mul(centred, inverseDeviation(x!, { axes, epsilon }));
+      const centred = sub(sub(rest, mean(rest)), mul(y, mean(mul(rest, y))));
+      const inverse = inverseDeviation(x!, { axes, epsilon });
+      return mul(centred, scale === undefined ? inverse : mul(inverse, scale));
     }];
   },
   // ∂r/∂x = −r² y / n, y being the normalised x.

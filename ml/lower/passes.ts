@@ -1,5 +1,6 @@
 import type { Value } from "../graph/value.ts";
 import { foldScale } from "./fold_scale.ts";
+import { channelAffinePattern } from "./channel_affine.ts";
 import { concatOfPadsPattern } from "./concat_of_pads.ts";
 import { convInputGradPattern } from "./conv_input_grad.ts";
 import { convWeightGradPattern } from "./conv_weight_grad.ts";
@@ -36,6 +37,7 @@ export const OPTIMIZED: Optimizations = {
   patterns: [
     gemmPattern,
     concatOfPadsPattern,
+    channelAffinePattern,
     convWeightGradPattern,
     depthwiseWeightGradPattern,
     convInputGradPattern,

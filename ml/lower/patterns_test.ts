@@ -11,6 +11,7 @@ import { reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { LocalEngine } from "../session/engine.ts";
 import { assertPatternRight, fires, real } from "../testing/compare.ts";
+import { channelAffinePattern } from "./channel_affine.ts";
 import { concatOfPadsPattern } from "./concat_of_pads.ts";
 import { depthwiseWeightGradPattern } from "./depthwise_weight_grad.ts";
 import { foldMaxPattern } from "./fold_max.ts";
@@ -127,4 +128,22 @@ patternTest("depthwise kernels get their gradient from diagonals", depthwiseWeig
     dilation: [1, 1 + ((flags >> 1) & 1)],
   });
   return gradients(y, [w], real("d", y.shape));
+});
+
+patternTest("a convolution takes its bias", channelAffinePattern, (m, k, n, flags) => {
+  const [x, w] = [real("x", [m, 2, k + 1, n + 1]), real("w", [3, 2, 2, 2])];
+  const bias = real("bias", (flags & 1) > 0 ? [3, 1, 1] : [1, 3, 1, 1]);
+  const product = conv(x, w, { padding: flags >> 2 });
+  return [(flags & 2) > 0 ? add(bias, product) : add(product, bias)];
+});
+
+patternTest("scale and shift per channel are one pass", channelAffinePattern, (m, k, n) => {
+  const x = real("x", [m, 3, k, n]);
+  return [add(mul(x, real("scale", [1, 3, 1, 1])), real("shift", [1, 3, 1, 1]))];
+});
+
+Deno.test("what is not one number per channel is added as it is", () => {
+  const scaled = mul(real("x", [2, 3, 4, 3]), real("scale", [1, 3, 1, 1]));
+  assert.ok(!fires(channelAffinePattern, add(scaled, real("row", [3]))));
+  assert.ok(!fires(channelAffinePattern, add(scaled, real("one", [1, 1, 1, 1]))));
 });

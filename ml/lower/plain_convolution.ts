@@ -18,7 +18,8 @@ function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attributes {
   };
 }
 
-function convolutionAttributes(geometry: ConvolutionGeometry): Attributes {
+/** A walk as the attributes of ONNX's convolutions. */
+export function convolutionAttributes(geometry: ConvolutionGeometry): Attributes {
   const { dilation, groups } = geometry;
   return { ...poolAttributes(geometry), dilations: { ints: dilation }, group: { int: groups } };
 }
