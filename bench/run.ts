@@ -3,10 +3,12 @@
  *
  *     deno task bench [name…] [option…]
  *
- * Without a name all of them, with their default options. Options are passed on to every one that is named;
+ * Without a name all of them, with their default options. Options go to every one that is named;
  * `deno task bench job --help` shows those of the job.
  */
+import { ExitStatus, reportError } from "../roles/report_error.ts";
 import { repositoryPath } from "../tests/support/repository.ts";
+import { parseSelection, type Selection } from "./support/selection.ts";
 
 /** The benchmarks' programs by name. */
 const BENCHES: Readonly<Record<string, string>> = {
@@ -15,18 +17,16 @@ const BENCHES: Readonly<Record<string, string>> = {
   training: "bench/ml/training.ts",
 };
 
-const firstOption = Deno.args.findIndex((arg) => arg.startsWith("-"));
-const split = firstOption < 0 ? Deno.args.length : firstOption;
-const [named, options] = [Deno.args.slice(0, split), Deno.args.slice(split)];
-const names = named.length > 0 ? named : Object.keys(BENCHES);
-
-const unknown = names.find((name) => !Object.hasOwn(BENCHES, name));
-if (unknown !== undefined || (named.length === 0 && options.length > 0)) {
-  const problem = unknown === undefined ? "Options need a name" : `No benchmark "${unknown}"`;
-  console.error(`Error: ${problem}\n  Hint: The names are ${Object.keys(BENCHES).join(", ")}`);
-  Deno.exit(2);
+function selection(): Selection {
+  try {
+    return parseSelection(Deno.args, Object.keys(BENCHES));
+  } catch (error) {
+    reportError(error);
+    Deno.exit(ExitStatus.usage);
+  }
 }
 
+const { names, options } = selection();
 for (const name of names) {
   const { code } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", repositoryPath(BENCHES[name]!), ...options],

@@ -24,6 +24,18 @@ export function compareJobs(
       better: "less",
       values: values(({ wallSeconds }) => wallSeconds),
     },
+    {
+      measure: "of it before the first round and after the last",
+      unit: "s",
+      better: "less",
+      values: values(({ wallSeconds, history }) => wallSeconds - history.seconds),
+    },
+    {
+      measure: "processor time of the SuperNodes",
+      unit: "s",
+      better: "less",
+      values: values(({ superNodeCpuSeconds }) => superNodeCpuSeconds),
+    },
     ...rounds.map((_, round): Comparison => ({
       measure: `accuracy on test images after round ${round + 1}`,
       unit: "fraction",

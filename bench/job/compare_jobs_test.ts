@@ -6,7 +6,8 @@ function run(wallSeconds: number, accuracies: number[]): FederatedRun {
   const roles = { superLink: 1, superNode: 2, serverApp: 3 };
   return {
     wallSeconds,
-    history: { rounds: accuracies.length, seconds: wallSeconds, accuracies },
+    history: { rounds: accuracies.length, seconds: wallSeconds - 1, accuracies },
+    superNodeCpuSeconds: 2 * wallSeconds,
     readySeconds: roles,
     peakBytes: { superLink: 1e8, superNode: 2e8, serverApp: 3e8 },
   };
@@ -18,8 +19,16 @@ Deno.test("compareJobs: a row for the time, for each round's accuracy, for each 
     [run(60, [0.27, 0.38]), run(66, [0.26, 0.37])],
   );
   const shown = Object.fromEntries(comparisons.map(({ measure, values }) => [measure, values]));
-  assert.equal(comparisons.length, 9);
+  assert.equal(comparisons.length, 11);
   assert.deepEqual(shown["wall time of the ServerApp"], { flwr: [5, 6], python: [60, 66] });
+  assert.deepEqual(shown["of it before the first round and after the last"], {
+    flwr: [1, 1],
+    python: [1, 1],
+  });
+  assert.deepEqual(shown["processor time of the SuperNodes"], {
+    flwr: [10, 12],
+    python: [120, 132],
+  });
   assert.deepEqual(shown["accuracy on test images after round 2"], {
     flwr: [0.39, 0.4],
     python: [0.38, 0.37],

@@ -24,8 +24,9 @@ export function ratioOf({ better, values }: Comparison): number | undefined {
     : pairedRatio(values.flwr, values.python);
 }
 
-/** The best of a side's values; without better and worse, the least. */
-function bestOf({ better, values }: Comparison, side: Side): number {
+/** The best of a side's values; undefined where nothing is better. */
+function bestOf({ better, values }: Comparison, side: Side): number | undefined {
+  if (better === "neither") return undefined;
   return better === "more" ? Math.max(...values[side]) : Math.min(...values[side]);
 }
 
@@ -43,14 +44,15 @@ export function comparisonTable(comparisons: readonly Comparison[]): string[] {
     head,
     comparisons.map((comparison) => {
       const { measure, unit, values } = comparison;
-      const ratio = ratioOf(comparison);
+      const cell = (value: number | undefined, of: Unit = unit) =>
+        value === undefined ? "" : formatValue(value, of);
       return [
         measure,
-        formatValue(bestOf(comparison, "flwr"), unit),
-        formatValue(median(values.flwr), unit),
-        formatValue(bestOf(comparison, "python"), unit),
-        formatValue(median(values.python), unit),
-        ratio === undefined ? "" : formatValue(ratio, "×"),
+        cell(bestOf(comparison, "flwr")),
+        cell(median(values.flwr)),
+        cell(bestOf(comparison, "python")),
+        cell(median(values.python)),
+        cell(ratioOf(comparison), "×"),
       ];
     }),
   );
@@ -66,7 +68,7 @@ export function comparisonLines(bench: string, comparisons: readonly Comparison[
       measure,
       side,
       unit,
-      best: rounded(bestOf(comparison, side)),
+      best: rounded(bestOf(comparison, side)), // undefined vanishes in JSON
       median: rounded(median(values[side])),
       repeats: values[side].length,
     }));
@@ -79,6 +81,6 @@ export function comparisonLines(bench: string, comparisons: readonly Comparison[
 }
 
 /** Six significant digits: more than any measurement has. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(6));
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Number(value.toPrecision(6));
 }

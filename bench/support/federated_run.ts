@@ -4,7 +4,7 @@ import { Stage } from "../../tests/support/stage.ts";
 import type { ByRole } from "./by_role.ts";
 import type { Contestant, StartedRole } from "./contestant.ts";
 import { watchPeakMemory } from "./memory_watch.ts";
-import { readMemory } from "./process_facts.ts";
+import { readCpuSeconds, readMemory } from "./process_facts.ts";
 import type { RunHistory } from "./run_history.ts";
 import { stopwatch } from "./stopwatch.ts";
 
@@ -13,6 +13,8 @@ export interface FederatedRun {
   /** From the start of the ServerApp's process to its end, in seconds. The SuperNodes had joined before. */
   readonly wallSeconds: number;
   readonly history: RunHistory;
+  /** Processor time of all SuperNodes since their start, in seconds: unlike the wall time it hardly minds other work. */
+  readonly superNodeCpuSeconds: number;
   /** From a process' start until it was of use, in seconds. */
   readonly readySeconds: ByRole;
   /** The most memory that a process held, in bytes. */
@@ -60,6 +62,9 @@ export async function federatedRun(
     return {
       wallSeconds,
       history,
+      superNodeCpuSeconds: sum(
+        await Promise.all(superNodes.map(({ process }) => readCpuSeconds(process.pid))),
+      ),
       readySeconds: {
         superLink: superLink.readySeconds,
         superNode: Math.max(...superNodes.map(({ readySeconds }) => readySeconds)),
@@ -82,4 +87,8 @@ async function peakOf({ process }: StartedRole): Promise<number> {
   const memory = await readMemory(process.pid);
   if (memory === undefined) throw new FlwrError("internal", `${process.name} ended during the run`);
   return memory.peak;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
 }
