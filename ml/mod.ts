@@ -4,7 +4,7 @@ import * as ops from "./ops.ts";
 export { Model, type ModelOptions } from "./train/model.ts";
 export { type Dataset, datasetSize, type NamedDataset } from "./train/dataset.ts";
 export type { OneOrNamed } from "./train/parts.ts";
-export type { Evaluation, FitOptions, FitResult, Progress } from "./train/fit_options.ts";
+export type { Evaluation, FitOptions, FitResult, Progress, Proximal } from "./train/fit_options.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 

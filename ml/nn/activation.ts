@@ -3,12 +3,12 @@ import { logSoftmax as logSoftmaxOf, softmax as softmaxOf } from "../graph/reduc
 import type { Value } from "../graph/value.ts";
 import { type Layer, layer, type LayerOptions } from "./layer.ts";
 
-/** max(x, 0). */
+/** max(x, 0) of each number; float32 of any shape → the same. */
 export function relu(options: LayerOptions = {}): Layer {
   return layer("relu", (x) => ops.relu(x), options);
 }
 
-/** x where it is positive, else slope · x (default 0.01). */
+/** x where it is positive, else slope · x (default 0.01); float32 of any shape → the same. */
 export function leakyRelu(options: LayerOptions & { readonly slope?: number } = {}): Layer {
   const slope = options.slope ?? 0.01;
   return layer(
@@ -35,7 +35,7 @@ function nearlyNormalDistribution(x: Value): Value {
   return ops.sigmoid(ops.mul(ops.mul(x, bend), 2 * Math.sqrt(2 / Math.PI)));
 }
 
-/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016). */
+/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
 export function gelu(options: GeluOptions = {}): Layer {
   const distribution = options.approximate === "tanh"
     ? nearlyNormalDistribution
@@ -43,27 +43,33 @@ export function gelu(options: GeluOptions = {}): Layer {
   return layer("gelu", (x) => ops.mul(x, distribution(x)), options);
 }
 
-/** x · sigmoid(x), also called swish. */
+/** x · sigmoid(x), also called swish; float32 of any shape → the same. */
 export function silu(options: LayerOptions = {}): Layer {
   return layer("silu", (x) => ops.mul(x, ops.sigmoid(x)), options);
 }
 
-/** The hyperbolic tangent. */
+/** The hyperbolic tangent of each number; float32 of any shape → the same. */
 export function tanh(options: LayerOptions = {}): Layer {
   return layer("tanh", (x) => ops.tanh(x), options);
 }
 
-/** 1 / (1 + e⁻ˣ). */
+/** 1 / (1 + e⁻ˣ) of each number; float32 of any shape → the same. */
 export function sigmoid(options: LayerOptions = {}): Layer {
   return layer("sigmoid", (x) => ops.sigmoid(x), options);
 }
 
-/** eˣ / Σ eˣ along an axis (default: the last). Cross-entropy wants logits: do not put it before that. */
+/**
+ * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not put
+ * it before that.
+ */
 export function softmax(options: LayerOptions & { readonly axis?: number } = {}): Layer {
   return layer("softmax", (x) => softmaxOf(x, options.axis ?? -1), options);
 }
 
-/** x − log Σ eˣ along an axis (default: the last). Cross-entropy wants logits: do not put it before that. */
+/**
+ * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not
+ * put it before that.
+ */
 export function logSoftmax(options: LayerOptions & { readonly axis?: number } = {}): Layer {
   return layer("logSoftmax", (x) => logSoftmaxOf(x, options.axis ?? -1), options);
 }

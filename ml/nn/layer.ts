@@ -41,10 +41,11 @@ export interface Scope {
    */
   order(parts: readonly string[]): void;
   /**
-   * Applies a part of this layer to x. The part's parameters are named by the part's name, by default by its position
-   * among the parts applied here. The same object applied again is the same part: its parameters are shared.
+   * Applies a part of this layer to x. The part's parameters are named by the part's name; if it has none, by the given
+   * one, by default the part's position among those applied here. The same object applied again is the same part: its
+   * parameters are shared.
    */
-  apply(part: Layer, x: Value): Value;
+  apply(part: Layer, x: Value, name?: string): Value;
 }
 
 /** A piece of a network: a function over symbolic arrays that owns parameters. Its own object holds no values. */

@@ -96,7 +96,10 @@ function elementwiseLoss(
   return { kind, perExample: per(of), ...(right && { correct: per(right) }) };
 }
 
-/** The mean squared difference, as PyTorch's MSELoss. */
+/**
+ * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * shape; [batch] goes with [batch, 1].
+ */
 export function meanSquaredError(): Loss {
   return elementwiseLoss("meanSquaredError", (output, target) => {
     const difference = ops.sub(output, target);
@@ -104,7 +107,7 @@ export function meanSquaredError(): Loss {
   });
 }
 
-/** The mean absolute difference, as PyTorch's L1Loss. */
+/** The mean absolute difference, as PyTorch's L1Loss; shapes as with {@link meanSquaredError}. */
 export function meanAbsoluteError(): Loss {
   return elementwiseLoss(
     "meanAbsoluteError",
@@ -113,7 +116,8 @@ export function meanAbsoluteError(): Loss {
 }
 
 /**
- * Half the squared difference up to `delta`, beyond it growing evenly, as PyTorch's HuberLoss.
+ * Half the squared difference up to `delta`, beyond it growing evenly, as PyTorch's HuberLoss; shapes as with
+ * {@link meanSquaredError}.
  *
  * @param delta greater than 0 (default 1)
  * @throws FlwrError "invalid-argument" when delta is out of range

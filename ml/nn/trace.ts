@@ -106,13 +106,13 @@ class TraceScope implements Scope {
     return new TraceScope(this.#full(name), this.#ledger, this.#again);
   }
 
-  apply(part: Layer, x: Value): Value {
+  apply(part: Layer, x: Value, name = String(this.#applied)): Value {
     const known = this.#parts.get(part);
-    const name = known ?? part.name ?? String(this.#applied);
+    const path = this.#full(known ?? part.name ?? name);
+    this.#parts.set(part, known ?? part.name ?? name);
     this.#applied++;
-    this.#parts.set(part, name);
     const again = this.#again || known !== undefined;
-    return applyLayer(part, x, new TraceScope(this.#full(name), this.#ledger, again));
+    return applyLayer(part, x, new TraceScope(path, this.#ledger, again));
   }
 
   #full(name: string): string {

@@ -5,7 +5,7 @@ import type { Variable } from "../nn/trace.ts";
 import type { NamedTensor } from "../session/engine.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { type Executor, programRun, storeData } from "./executor.ts";
-import type { FitOptions, FitResult } from "./fit_options.ts";
+import type { FitOptions, FitResult, Proximal } from "./fit_options.ts";
 import type { Parts } from "./parts.ts";
 import { permutation } from "./permutation.ts";
 import {
@@ -96,7 +96,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
     const variant: TrainingVariant = {
       batch,
       scheduled: options.schedule !== undefined,
-      proximal: (options.proximal ?? 0) > 0,
+      proximal: proximalOf(fit).strength > 0,
     };
     return executor.program(
       ["train", targetKey(targets), ...Object.values(variant)].join(":"),
@@ -170,7 +170,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
 
 /** Puts into the memory what this fit needs beside data and parameters. */
 async function prepareMemory(fit: Fit, firstRate: number): Promise<void> {
-  const { executor, recipe: { optimizer }, variables, parameters, options, memory } = fit;
+  const { executor, recipe: { optimizer }, variables, memory } = fit;
   const trained = variables.filter((variable) => variable.trained);
   const slots = trained.flatMap(({ name, value }) =>
     Array.from({ length: optimizer.slots }, (_, slot) => ({ name: slotName(name, slot), value }))
@@ -186,12 +186,18 @@ async function prepareMemory(fit: Fit, firstRate: number): Promise<void> {
       return [names[i]!, tensor("float32", shape, scaled)];
     }));
   }
-  if ((options.proximal ?? 0) > 0) {
+  const { strength, to } = proximalOf(fit);
+  if (strength > 0) {
     await executor.write([
-      [NAMES.proximal, tensor("float32", [], Float32Array.of(options.proximal!))],
-      ...trained.map(({ name }): NamedTensor => [startName(name), parameters.get(name)!]),
+      [NAMES.proximal, tensor("float32", [], Float32Array.of(strength))],
+      ...trained.map(({ name }): NamedTensor => [startName(name), to.get(name)!]),
     ]);
   }
+}
+
+function proximalOf({ parameters, options: { proximal = 0 } }: Fit): Required<Proximal> {
+  if (typeof proximal === "number") return { strength: proximal, to: parameters };
+  return { strength: proximal.strength, to: proximal.to ?? parameters };
 }
 
 function requireNumber(loss: number, step: number, epoch: number, learningRate: number): void {

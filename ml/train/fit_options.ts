@@ -1,3 +1,4 @@
+import type { Tensor } from "../../tensor/tensor.ts";
 import type { Schedule } from "../nn/schedule.ts";
 
 /** How far a fit is. */
@@ -14,6 +15,17 @@ export interface Progress {
   readonly examplesPerSecond: number;
   /** Seconds that the rest will take at this speed. */
   readonly secondsLeft: number;
+}
+
+/**
+ * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to what is made small. The loss
+ * that is told is without it.
+ */
+export interface Proximal {
+  /** μ, at least 0; 0.001 to 1 is common. */
+  readonly strength: number;
+  /** The global parameters by name (default: the model's when the fit begins). */
+  readonly to?: ReadonlyMap<string, Tensor>;
 }
 
 /** Options of a fit. */
@@ -33,11 +45,8 @@ export interface FitOptions {
   readonly optimizerState?: "fresh" | "keep";
   /** What the learning rate is multiplied by in each step of this fit (default: 1 in all). */
   readonly schedule?: Schedule;
-  /**
-   * FedProx: strength/2 · ‖parameters − parameters at the start of the fit‖² is added to what is made small (default
-   * 0). The loss that is told is without it.
-   */
-  readonly proximal?: number;
+  /** FedProx: pulls the parameters to where they were; a number is the strength (default 0). */
+  readonly proximal?: number | Proximal;
   /** Stops the fit within about 0.1 s. The parameters stay as they were before it. */
   readonly signal?: AbortSignal;
   /** Told about every 0.03 s how far it is; `"stop"` ends the fit early, with what was learned until then. */

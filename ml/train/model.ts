@@ -6,7 +6,7 @@ import { input } from "../graph/value.ts";
 import { type Optimizations, OPTIMIZED } from "../lower/passes.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
-import { type Optimizer, requireLearningRate } from "../nn/optimizer.ts";
+import { type Optimizer, requireLearningRate, requireRange } from "../nn/optimizer.ts";
 import type { Network } from "../nn/network.ts";
 import type { Variable } from "../nn/trace.ts";
 import type { Engine } from "../session/engine.ts";
@@ -138,6 +138,7 @@ export class Model implements AsyncDisposable {
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
     requireCount("epochs", options.epochs ?? 1);
     if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
+    this.#checkProximal(options.proximal);
     const parts = this.#checked(dataset);
     return await this.#exclusively(async () => {
       await this.#upload();
@@ -244,6 +245,12 @@ export class Model implements AsyncDisposable {
     await this.#executor[Symbol.asyncDispose]();
     this.#stale = true;
     this.#memory = undefined;
+  }
+
+  #checkProximal(proximal: FitOptions["proximal"] = 0): void {
+    const { strength, to } = typeof proximal === "number" ? { strength: proximal } : proximal;
+    requireRange("strength of the proximal term", strength, 0, Infinity);
+    if (to !== undefined) matchParameters(this.#variables, to);
   }
 
   #checked(dataset: NamedDataset): DatasetParts {
