@@ -1,0 +1,188 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { seededRandom } from "../../../base/random.ts";
+import { input, type Node, type Value } from "../../../ml/graph/value.ts";
+import { applyPasses, type Optimizations, PLAIN } from "../../../ml/lower/passes.ts";
+import { lowerGraph } from "../../../ml/lower/program.ts";
+import type { Layer } from "../../../ml/nn/layer.ts";
+import { trace } from "../../../ml/nn/trace.ts";
+import { attributeProto, type Attributes } from "../../../ml/onnx/attribute.ts";
+import { elementType } from "../../../ml/onnx/element_type.ts";
+import type { Engine } from "../../../ml/session/engine.ts";
+import {
+  ModelProtoSchema,
+  NodeProtoSchema,
+  type TensorProto,
+  TensorProtoSchema,
+  type ValueInfoProto,
+  ValueInfoProtoSchema,
+} from "../../../proto/gen/onnx/onnx_pb.ts";
+import type { DType } from "../../../tensor/dtype.ts";
+import { type Tensor, tensor, tensorBytes } from "../../../tensor/tensor.ts";
+import { topologicalOrder } from "../../../ml/graph/traverse.ts";
+
+/** The bytes of a recorded file. */
+export function recorded(name: string): Uint8Array {
+  return Deno.readFileSync(new URL(`../../vectors/ml/import/${name}`, import.meta.url));
+}
+
+/** A node to be written into a file. */
+export interface NodeSpec {
+  readonly op: string;
+  readonly domain?: string;
+  readonly name?: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes?: Attributes;
+}
+
+/** A file to be written: its input is "x", its output "y". */
+export interface FileSpec {
+  readonly nodes: readonly NodeSpec[];
+  readonly initializers?: Readonly<Record<string, Tensor>>;
+  /** Shape of x; null lengths are left open (default: everything is). */
+  readonly input?: readonly (number | null)[];
+  readonly inputType?: DType;
+  readonly outputType?: DType;
+  readonly opset?: number;
+}
+
+function port(name: string, dtype: DType, shape?: readonly (number | null)[]): ValueInfoProto {
+  const dim = shape?.map((length, axis) =>
+    length === null
+      ? { value: { case: "dimParam" as const, value: `d${axis}` } }
+      : { value: { case: "dimValue" as const, value: BigInt(length) } }
+  );
+  const value = { elemType: elementType(dtype), ...(dim && { shape: { dim } }) };
+  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value } } });
+}
+
+/** A tensor in a file's form. */
+export function tensorProto(name: string, value: Tensor): TensorProto {
+  return create(TensorProtoSchema, {
+    name,
+    dims: value.shape.map(BigInt),
+    dataType: elementType(value.dtype),
+    rawData: tensorBytes(value),
+  });
+}
+
+/** The bytes of an ONNX file. */
+export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
+  const { nodes, initializers = {}, opset = 17, inputType = "float32" } = spec;
+  return toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: 8n,
+      opsetImport: [{ domain: "", version: BigInt(opset) }, { domain: "ai.onnx.ml", version: 1n }],
+      graph: {
+        name: "g",
+        node: nodes.map(({ op, domain, name, inputs, outputs, attributes = {} }) =>
+          create(NodeProtoSchema, {
+            opType: op,
+            domain,
+            name,
+            input: [...inputs],
+            output: [...outputs],
+            attribute: Object.entries(attributes).map(([key, value]) => attributeProto(key, value)),
+          })
+        ),
+        initializer: Object.entries(initializers).map(([name, value]) => tensorProto(name, value)),
+        input: [port("x", inputType, spec.input)],
+        output: [port("y", spec.outputType ?? "float32")],
+      },
+    }),
+  );
+}
+
+/** A file of one node. Attributes named as the operator has them; all inputs but x are in the file. */
+export function oneNode(
+  op: string,
+  attributes: Attributes,
+  others: Readonly<Record<string, Tensor>> = {},
+  more: Partial<FileSpec> & { readonly domain?: string } = {},
+): Uint8Array<ArrayBuffer> {
+  const inputs = ["x", ...Object.keys(others)];
+  return onnxFile({
+    nodes: [{ op, name: "it", domain: more.domain, inputs, outputs: ["y"], attributes }],
+    initializers: others,
+    ...more,
+  });
+}
+
+/** The same file with one value as its only output, which need not be an output of the file. */
+export function withOutput(bytes: Uint8Array, name: string): Uint8Array {
+  const model = fromBinary(ModelProtoSchema, bytes);
+  model.graph!.output = [port(name, "float32")];
+  return toBinary(ModelProtoSchema, model);
+}
+
+/** What ONNX Runtime makes of a file. */
+export async function runFile(
+  engine: Engine,
+  bytes: Uint8Array,
+  given: Readonly<Record<string, Tensor>>,
+  output = "y",
+): Promise<Tensor> {
+  await engine.load("file", bytes);
+  const [result] = await engine.run({
+    model: "file",
+    stored: [],
+    given: Object.entries(given),
+    kept: [],
+    returned: [output],
+  });
+  return result!;
+}
+
+/** What ONNX Runtime makes of a network of ours, with its first parameters, in evaluation. */
+export async function runNetwork(
+  engine: Engine,
+  network: Layer,
+  x: Tensor,
+  optimizations: Optimizations = PLAIN,
+): Promise<Tensor> {
+  const source = input("x", x.dtype, x.shape) as Node<"input">;
+  const { output, variables } = trace(network, source);
+  const outputs: Value[] = applyPasses([output], optimizations);
+  const used = new Set(topologicalOrder(outputs));
+  const random = seededRandom(0);
+  const given = new Map<string, Tensor>([["x", x]]);
+  const inputs = [source];
+  for (const { name, value, initializer } of variables) {
+    if (!used.has(value)) continue;
+    inputs.push(value);
+    given.set(name, initializer(random, value.shape));
+  }
+  const file = lowerGraph(inputs, [{ name: "y'", value: outputs[0]! }], optimizations.patterns);
+  return await runFile(engine, file, Object.fromEntries(given), "y'");
+}
+
+/** Largest difference, relative to 1 + |expected|; infinite when the shapes differ. */
+export function difference(got: Tensor, expected: Tensor): number {
+  if (got.shape.join() !== expected.shape.join()) return Infinity;
+  let largest = 0;
+  for (let i = 0; i < expected.data.length; i++) {
+    const [a, b] = [Number(got.data[i]), Number(expected.data[i])];
+    const error = Object.is(a, b) || a === b ? 0 : Math.abs(a - b) / (1 + Math.abs(b));
+    largest = Number.isNaN(error) ? Infinity : Math.max(largest, error);
+  }
+  return largest;
+}
+
+/** float32 numbers of a shape from a seed, from [low, high). */
+export function numbers(
+  shape: readonly number[],
+  seed: number,
+  low = -2,
+  high = 2,
+): Tensor<"float32"> {
+  const random = seededRandom(seed);
+  const count = shape.reduce((a, b) => a * b, 1);
+  const data = Float32Array.from({ length: count }, () => low + (high - low) * random.uniform());
+  return tensor("float32", shape, data);
+}
+
+/** A tensor of int64. */
+export function integers(...values: readonly number[]): Tensor<"int64"> {
+  return tensor("int64", [values.length], BigInt64Array.from(values, BigInt));
+}
