@@ -5,7 +5,7 @@ import { reshape } from "../graph/movement.ts";
 import { argMax, logSoftmax, reduceMean, reduceSum } from "../graph/reduce.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
-import { requireRange } from "./optimizer.ts";
+import { requirePositive, requireRange } from "./optimizer.ts";
 import { logitsOf } from "./probabilities.ts";
 
 /** What training makes small. The trainer takes the mean over the batch. */
@@ -123,7 +123,7 @@ export function meanAbsoluteError(): Loss {
  * @throws FlwrError "invalid-argument" when delta is out of range
  */
 export function huber(delta = 1): Loss {
-  requireRange("delta of the Huber loss", delta, Number.MIN_VALUE, Infinity);
+  requirePositive("delta of the Huber loss", delta);
   return elementwiseLoss("huber", (output, target) => {
     // With q = min(|d|, δ): q²/2 + δ (|d| − q) is both branches at once.
     const distance = ops.abs(ops.sub(output, target));

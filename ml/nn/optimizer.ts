@@ -40,13 +40,21 @@ export interface Optimizer {
 
 /** @throws FlwrError "invalid-argument" when the learning rate is no positive number */
 export function requireLearningRate(learningRate: number): void {
-  requireRange("learning rate", learningRate, Number.MIN_VALUE, Infinity);
+  requirePositive("learning rate", learningRate);
+}
+
+/** @throws FlwrError "invalid-argument" unless 0 < value < ∞ */
+export function requirePositive(what: string, value: number): void {
+  if (value > 0 && Number.isFinite(value)) return;
+  throw new FlwrError("invalid-argument", `The ${what} must be greater than 0: got ${value}`);
 }
 
 /** @throws FlwrError "invalid-argument" unless low ≤ value < high */
 export function requireRange(what: string, value: number, low: number, high: number): void {
   if (value >= low && value < high) return;
-  const range = low === Number.MIN_VALUE ? "greater than 0" : `at least ${low}`;
   const limit = high === Infinity ? "" : ` and below ${high}`;
-  throw new FlwrError("invalid-argument", `The ${what} must be ${range}${limit}: got ${value}`);
+  throw new FlwrError(
+    "invalid-argument",
+    `The ${what} must be at least ${low}${limit}: got ${value}`,
+  );
 }
