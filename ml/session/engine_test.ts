@@ -77,6 +77,27 @@ Deno.test("the given tensors stay the caller's", async () => {
   assert.deepEqual(await engine.read(["x"]), [value]);
 });
 
+for (const [name, create] of Object.entries(ENGINES)) {
+  Deno.test(`${name}: shared memory is used where it is, not copied`, async () => {
+    const shared = new Float32Array(new SharedArrayBuffer(16), 8, 2);
+    shared.set([1, 2]);
+    {
+      await using engine = await create();
+      await engine.load("sum", accumulator());
+      // Under two names, as two data sets may share an array.
+      await engine.write([["total", tensor("float32", [2], shared)]]);
+      await engine.write([["other", tensor("float32", [2], shared)]]);
+      shared.set([3, 4]);
+      assert.deepEqual(await engine.run(steps(10, 20)), [floats([1, 2], 3, 4)]);
+      assert.deepEqual(await engine.read(["total", "other"]), [
+        floats([2], 13, 24),
+        floats([2], 3, 4),
+      ]);
+    }
+    assert.deepEqual([...shared], [3, 4], "outlives the engine");
+  });
+}
+
 Deno.test("a closed worker refuses calls", async () => {
   const engine = new WorkerEngine(1);
   await engine[Symbol.asyncDispose]();

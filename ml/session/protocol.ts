@@ -2,6 +2,7 @@ import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import type { Run } from "./engine.ts";
+import { isShared } from "./shared_memory.ts";
 
 /**
  * A tensor as it crosses the worker's boundary. Deno's node:worker_threads walks over every element of a typed array in
@@ -10,7 +11,9 @@ import type { Run } from "./engine.ts";
 export interface PackedTensor {
   readonly dtype: DType;
   readonly shape: readonly number[];
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
+  /** Byte at which it begins in the buffer. */
+  readonly offset: number;
 }
 
 /** A tensor with its name, packed. */
@@ -66,13 +69,20 @@ export function restoreError({ code, message, hints }: ErrorReport): FlwrError {
   return new FlwrError(code, message, { hints });
 }
 
-/** Copies a tensor into a buffer of its own, which can be handed over. */
+/** Makes a tensor ready for the boundary: shared memory goes as it is, everything else is copied. */
 export function pack(value: Tensor): PackedTensor {
-  const { dtype, shape } = value;
-  return { dtype, shape, buffer: tensorBytes(value).slice().buffer as ArrayBuffer };
+  const { dtype, shape, data } = value;
+  return isShared(data)
+    ? { dtype, shape, buffer: data.buffer, offset: data.byteOffset }
+    : { dtype, shape, buffer: tensorBytes(value).slice().buffer, offset: 0 };
 }
 
-/** A tensor over a buffer that was handed over. */
-export function unpack({ dtype, shape, buffer }: PackedTensor): Tensor {
-  return tensor(dtype, shape, new (arrayConstructor(dtype))(buffer, 0, elementCount(shape)));
+/** The buffers of packed tensors that are handed over with them; shared memory stays with both sides. */
+export function handedOver(tensors: readonly PackedTensor[]): ArrayBuffer[] {
+  return tensors.flatMap(({ buffer }) => buffer instanceof ArrayBuffer ? [buffer] : []);
+}
+
+/** A tensor over a buffer that crossed the boundary. */
+export function unpack({ dtype, shape, buffer, offset }: PackedTensor): Tensor {
+  return tensor(dtype, shape, new (arrayConstructor(dtype))(buffer, offset, elementCount(shape)));
 }

@@ -4,6 +4,7 @@ import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { MAX_THREADS, SPIN_MICROSECONDS } from "./limits.ts";
 import { openNativeLibrary } from "./native_library.ts";
+import { withoutSharing } from "./shared_memory.ts";
 
 /** The parts of onnxruntime-node that we use. */
 export type Runtime = typeof import("onnxruntime-node");
@@ -69,7 +70,7 @@ export function toRuntime(runtime: Runtime, { dtype, shape, data }: Tensor): Run
     data: unknown,
     dims: readonly number[],
   ) => RuntimeTensor;
-  return new Any(dtype, data, shape);
+  return new Any(dtype, withoutSharing(data), shape);
 }
 
 /** ONNX Runtime's tensor in our form; the data is not copied. */

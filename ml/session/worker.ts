@@ -3,6 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { type Engine, LocalEngine } from "./engine.ts";
 import {
   type Call,
+  handedOver,
   pack,
   type PackedTensor,
   type Reply,
@@ -55,6 +56,5 @@ parentPort!.on("message", async ({ id, call }: Request) => {
   } catch (error) {
     reply = { id, error: reportError(error) };
   }
-  const handed = "tensors" in reply ? reply.tensors.map(({ buffer }) => buffer) : [];
-  parentPort!.postMessage(reply, handed);
+  parentPort!.postMessage(reply, "tensors" in reply ? handedOver(reply.tensors) : []);
 });

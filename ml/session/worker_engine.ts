@@ -4,6 +4,7 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor, Run } from "./engine.ts";
 import {
   type Call,
+  handedOver,
   pack,
   type PackedTensor,
   type Reply,
@@ -57,7 +58,10 @@ export class WorkerEngine implements Engine {
 
   async write(tensors: readonly NamedTensor[]): Promise<void> {
     const packed = tensors.map(([name, value]) => [name, pack(value)] as const);
-    await this.#call({ method: "write", tensors: packed }, packed.map(([, { buffer }]) => buffer));
+    await this.#call(
+      { method: "write", tensors: packed },
+      handedOver(packed.map(([, value]) => value)),
+    );
   }
 
   async forget(names: readonly string[]): Promise<void> {
@@ -72,7 +76,7 @@ export class WorkerEngine implements Engine {
     const given = run.given.map(([name, value]) => [name, pack(value)] as const);
     const results = await this.#call(
       { method: "run", run: { ...run, given } },
-      given.map(([, { buffer }]) => buffer),
+      handedOver(given.map(([, value]) => value)),
     );
     return results.map(unpack);
   }

@@ -1,0 +1,26 @@
+import type { Tensor } from "../../tensor/tensor.ts";
+
+type Data = Tensor["data"];
+
+/** The shared memory that an alias shows: it must live as long as the alias. */
+const shown = new WeakMap<ArrayBuffer, SharedArrayBuffer>();
+
+/** Whether an array lies in memory that threads can share. */
+export function isShared(data: Data): data is Data & { readonly buffer: SharedArrayBuffer } {
+  return data.buffer instanceof SharedArrayBuffer;
+}
+
+/**
+ * The same elements in the same place, as an array that is not marked as shared: Node-API, through which ONNX Runtime
+ * takes its tensors, refuses arrays over shared memory ("Invalid argument"). An array that is not shared comes back as
+ * it is. Needs the permission for FFI, as ONNX Runtime does.
+ */
+export function withoutSharing(data: Data): Data {
+  if (!isShared(data) || data.length === 0) return data;
+  // Its type does not say so, but it takes shared memory too.
+  const place = Deno.UnsafePointer.of(data as unknown as BufferSource)!;
+  const alias = Deno.UnsafePointerView.getArrayBuffer(place, data.byteLength);
+  shown.set(alias, data.buffer);
+  const SameType = data.constructor as new (buffer: ArrayBuffer) => Data;
+  return new SameType(alias);
+}
