@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { FlwrError } from "../../base/error.ts";
 
 /** Where this machine's npm configuration can be asked. */
 export interface NpmSurroundings {
@@ -10,12 +11,11 @@ export interface NpmSurroundings {
   readonly readText: (path: string) => Promise<string | undefined>;
 }
 
-/** npm's own default. */
-export const PUBLIC_REGISTRY = "https://registry.npmjs.org";
-
 /**
  * The registry that the user's npm configuration names, without a slash at its end: from the environment, from npm
- * itself, from ~/.npmrc, or the public one.
+ * itself (which knows the public one where nothing is configured), or from ~/.npmrc.
+ *
+ * @throws FlwrError "failed-precondition" where none of them names one
  */
 export async function npmRegistry(surroundings: NpmSurroundings): Promise<string> {
   const { env, npm, readText } = surroundings;
@@ -29,7 +29,16 @@ export async function npmRegistry(surroundings: NpmSurroundings): Promise<string
     const url = (await candidate())?.trim();
     if (url && /^https?:\/\//.test(url) && URL.canParse(url)) return url.replace(/\/+$/, "");
   }
-  return PUBLIC_REGISTRY;
+  throw new FlwrError(
+    "failed-precondition",
+    "No npm registry is known to download from: there is no npm, and no configuration names one",
+    {
+      hints: [
+        "Install Node with npm, or set NPM_CONFIG_REGISTRY",
+        "Or put the data set's official files into a folder and name it with --data-dir",
+      ],
+    },
+  );
 }
 
 function registryLine(npmrc: string | undefined): string | undefined {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { npmRegistry, type NpmSurroundings, PUBLIC_REGISTRY } from "./npm_registry.ts";
+import { npmRegistry, type NpmSurroundings } from "./npm_registry.ts";
 
 function surroundings(
   variables: Record<string, string>,
@@ -13,8 +13,8 @@ function surroundings(
   };
 }
 
-const CASES: [string, NpmSurroundings, string][] = [
-  ["nothing is configured", surroundings({}), PUBLIC_REGISTRY],
+const CASES: [string, NpmSurroundings, string | undefined][] = [
+  ["nothing is configured", surroundings({}), undefined],
   [
     "the environment names one, before npm",
     surroundings({ NPM_CONFIG_REGISTRY: "http://env.example/npm/" }, "https://npm.example/"),
@@ -37,16 +37,18 @@ const CASES: [string, NpmSurroundings, string][] = [
   [
     "the file names a scope's registry only",
     surroundings({ HOME: "/home/u" }, undefined, "@scope:registry=https://scope.example/"),
-    PUBLIC_REGISTRY,
+    undefined,
   ],
   [
     "what is named is no address",
     surroundings({ npm_config_registry: "file:///etc" }, "undefined"),
-    PUBLIC_REGISTRY,
+    undefined,
   ],
 ];
 for (const [when, given, expected] of CASES) {
   Deno.test(`npm registry: when ${when}`, async () => {
-    assert.equal(await npmRegistry(given), expected);
+    if (expected === undefined) {
+      await assert.rejects(npmRegistry(given), /No npm registry is known/);
+    } else assert.equal(await npmRegistry(given), expected);
   });
 }
