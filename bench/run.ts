@@ -1,9 +1,9 @@
 /**
  * Runs benchmarks, one after the other:
  *
- *     deno task bench [name…] [option…]
+ *     deno task bench [name…] [argument…]
  *
- * Without a name all of them, with their default options. Options go to every one that is named;
+ * Without a name all of them, as they are by default. Arguments go to every one that is named;
  * `deno task bench job --help` shows those of the job.
  */
 import { ExitStatus, reportError } from "../roles/report_error.ts";
@@ -14,7 +14,7 @@ import { parseSelection, type Selection } from "./support/selection.ts";
 const BENCHES: Readonly<Record<string, string>> = {
   job: "bench/job/main.ts",
   roles: "bench/roles/main.ts",
-  training: "bench/ml/training.ts",
+  ml: "bench/ml/main.ts",
 };
 
 function selection(): Selection {
@@ -26,10 +26,10 @@ function selection(): Selection {
   }
 }
 
-const { names, options } = selection();
+const { names, args } = selection();
 for (const name of names) {
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", repositoryPath(BENCHES[name]!), ...options],
+    args: ["run", "-A", repositoryPath(BENCHES[name]!), ...args],
   }).spawn().status;
   if (code !== 0) Deno.exit(code);
 }

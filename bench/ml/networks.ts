@@ -20,24 +20,29 @@ import {
 export interface BenchNetwork {
   readonly network: Layer;
   readonly input: InputSpec;
+  /** Examples per step. */
   readonly batch: number;
 }
 
-function example(): Layer {
-  return sequential(
-    conv2d({ out: 6, kernel: 5 }),
+const images = { shape: [3, 32, 32], normalize: { mean: 0.5, deviation: 0.5 } };
+
+/** The example's network with so many times its filters and units. */
+function example(width: number): BenchNetwork {
+  const network = sequential(
+    conv2d({ out: 6 * width, kernel: 5 }),
     relu(),
     maxPool2d(2),
-    conv2d({ out: 16, kernel: 5 }),
+    conv2d({ out: 16 * width, kernel: 5 }),
     relu(),
     maxPool2d(2),
     flatten(),
-    dense({ out: 120 }),
+    dense({ out: 120 * width }),
     relu(),
-    dense({ out: 84 }),
+    dense({ out: 84 * width }),
     relu(),
     dense({ out: 10 }),
   );
+  return { network, input: images, batch: 32 };
 }
 
 const conv3 = (out: number, stride = 1) =>
@@ -82,11 +87,12 @@ function separable(out: number, stride: number): Layer[] {
   ];
 }
 
-const images = { shape: [3, 32, 32], normalize: { mean: 0.5, deviation: 0.5 } };
-
 /** The networks of the performance table. */
 export const NETWORKS: Readonly<Record<string, BenchNetwork>> = {
-  example: { network: example(), input: images, batch: 32 },
+  "example": example(1),
+  "example-x2": example(2),
+  "example-x4": example(4),
+  "example-x8": example(8),
   mlp: {
     network: sequential(
       dense({ out: 512 }),

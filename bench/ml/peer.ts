@@ -1,62 +1,93 @@
+import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
-import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { FlwrError } from "../../base/error.ts";
+import { repositoryPath } from "../../tests/support/repository.ts";
+import type { Side } from "../support/comparison.ts";
 
-/** A contestant: trains on or evaluates all examples once and says how many per second it managed. */
-export interface Contestant extends AsyncDisposable {
-  readonly name: string;
-  train(): Promise<number>;
-  evaluate(): Promise<number>;
+/** What a peer trains. */
+export interface Work {
+  /** One of networks.ts. */
+  readonly network: string;
+  /** Threads that compute; 0 leaves the side's default. */
+  readonly threads: number;
+  readonly examples: number;
+  /** Examples per step. */
+  readonly batch: number;
 }
 
-/** PyTorch in a process of its own, asked by lines. */
-export class TorchPeer implements Contestant {
-  readonly name: string;
-  readonly #process: ChildProcessWithoutNullStreams;
-  readonly #lines: AsyncIterator<string>;
+/** A process that trains and evaluates a network on random examples when it is told to. */
+export class Peer implements AsyncDisposable {
+  readonly side: Side;
+  readonly work: Work;
+  readonly #process: ChildProcess;
+  readonly #input: Writable;
   readonly #reader: Interface;
+  readonly #lines: AsyncIterator<string>;
 
-  private constructor(name: string, process: ChildProcessWithoutNullStreams) {
-    this.name = name;
+  private constructor(
+    side: Side,
+    work: Work,
+    process: ChildProcess & { stdin: Writable; stdout: Readable },
+  ) {
+    this.side = side;
+    this.work = work;
     this.#process = process;
+    this.#input = process.stdin;
     this.#reader = createInterface({ input: process.stdout });
     this.#lines = this.#reader[Symbol.asyncIterator]();
   }
 
   /**
-   * @param python a Python that has PyTorch
-   * @param network one of networks.ts
-   * @param threads PyTorch's threads; 0 leaves its default
+   * Starts a process and waits until its network and its examples are there.
+   *
+   * @param python an interpreter that has PyTorch
    */
-  static async start(
-    python: string,
-    network: string,
-    threads: number,
-    examples: number,
-  ): Promise<TorchPeer> {
-    const script = new URL("./torch_peer.py", import.meta.url).pathname;
-    const child = spawn(python, [script, network, String(threads), String(examples)]);
-    child.stderr.resume();
-    const peer = new TorchPeer("PyTorch", child);
-    await peer.#lines.next();
+  static async start(side: Side, python: string, work: Work): Promise<Peer> {
+    const { network, threads, examples, batch } = work;
+    const [command, ...args] = side === "flwr"
+      ? [Deno.execPath(), "run", "-A", repositoryPath("bench/ml/flwr_peer.ts")]
+      : [python, repositoryPath("bench/ml/torch_peer.py")];
+    const numbers = [threads, examples, batch].map(String);
+    const child = spawn(command!, [...args, network, ...numbers], {
+      stdio: ["pipe", "pipe", "inherit"],
+    });
+    const peer = new Peer(side, work, child);
+    await peer.#line();
     return peer;
   }
 
+  /** The process' id. */
+  get pid(): number {
+    return this.#process.pid!;
+  }
+
+  /** Trains on all examples once. @returns examples per second */
   train(): Promise<number> {
     return this.#ask("train");
   }
 
+  /** Evaluates all examples once. @returns examples per second */
   evaluate(): Promise<number> {
     return this.#ask("evaluate");
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
     this.#reader.close();
-    this.#process.stdin.end();
-    return new Promise((resolve) => this.#process.once("exit", () => resolve()));
+    if (this.#process.exitCode !== null) return;
+    const ended = new Promise((resolve) => this.#process.once("exit", resolve));
+    this.#input.end();
+    await ended;
   }
 
   async #ask(line: string): Promise<number> {
-    this.#process.stdin.write(line + "\n");
-    return Number((await this.#lines.next()).value);
+    this.#input.write(line + "\n");
+    return Number(await this.#line());
+  }
+
+  async #line(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (!done) return value;
+    throw new FlwrError("internal", `The ${this.side} process ended: it should train`);
   }
 }

@@ -1,6 +1,6 @@
-"""PyTorch's side of bench/ml/training.ts: python torch_peer.py NETWORK THREADS EXAMPLES answers lines `train` and
-`evaluate` with examples per second. The examples are ready-made floats: PyTorch does not pay for gathering and
-normalising them. The networks are those of networks.ts."""
+"""PyTorch's side of `deno task bench ml`: python torch_peer.py NETWORK THREADS EXAMPLES BATCH says `ready`, then answers
+lines `train` and `evaluate` with examples per second. 0 threads leave PyTorch's default. The examples are ready-made
+floats: PyTorch does not pay for gathering and normalising them. The networks are those of networks.ts."""
 import sys
 import time
 
@@ -57,28 +57,38 @@ def encoder():
     return nn.TransformerEncoderLayer(128, 4, 512, dropout=0, batch_first=True)
 
 
+def example(width):
+    return nn.Sequential(
+        nn.Conv2d(3, 6 * width, 5), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6 * width, 16 * width, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
+        nn.Linear(400 * width, 120 * width), nn.ReLU(), nn.Linear(120 * width, 84 * width), nn.ReLU(),
+        nn.Linear(84 * width, 10),
+    )
+
+
+IMAGES = (3, 32, 32)
 NETWORKS = {
-    "example": (lambda: nn.Sequential(
-        nn.Conv2d(3, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(),
-        nn.Linear(400, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10),
-    ), (3, 32, 32), 32),
+    "example": (lambda: example(1), IMAGES),
+    "example-x2": (lambda: example(2), IMAGES),
+    "example-x4": (lambda: example(4), IMAGES),
+    "example-x8": (lambda: example(8), IMAGES),
     "mlp": (lambda: nn.Sequential(
         nn.Linear(784, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 10)
-    ), (784,), 64),
+    ), (784,)),
     "depthwise": (lambda: nn.Sequential(
         conv3(3, 32), nn.BatchNorm2d(32), nn.ReLU(), *separable(32, 64, 1), *separable(64, 128, 2),
         *separable(128, 128, 1), *separable(128, 256, 2), *head(256),
-    ), (3, 32, 32), 32),
-    "transformer": (lambda: nn.Sequential(encoder(), encoder(), Mean(1), nn.Linear(128, 10)), (64, 128), 32),
-    "resnet20": (resnet20, (3, 32, 32), 32),
-    "stem": (lambda: nn.Sequential(Block(64, 64, 1), *head(64)), (64, 32, 32), 32),
+    ), IMAGES),
+    "transformer": (lambda: nn.Sequential(encoder(), encoder(), Mean(1), nn.Linear(128, 10)), (64, 128)),
+    "resnet20": (resnet20, IMAGES),
+    "stem": (lambda: nn.Sequential(Block(64, 64, 1), *head(64)), (64, 32, 32)),
 }
 EVALUATION_BATCH = 96
 
-network, threads, examples = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+network, (threads, examples, batch) = sys.argv[1], map(int, sys.argv[2:])
 if threads > 0:
     torch.set_num_threads(threads)
-make, shape, BATCH = NETWORKS[network]
+make, shape = NETWORKS[network]
 net = make()
 optimizer = torch.optim.SGD(net.parameters(), lr=0.001, momentum=0.9)
 x = torch.rand(examples, *shape).mul(2).sub(1)
@@ -87,9 +97,9 @@ y = torch.randint(0, 10, (examples,))
 
 def train():
     net.train()
-    for start in range(0, examples, BATCH):
+    for start in range(0, examples, batch):
         optimizer.zero_grad()
-        F.cross_entropy(net(x[start : start + BATCH]), y[start : start + BATCH]).backward()
+        F.cross_entropy(net(x[start : start + batch]), y[start : start + batch]).backward()
         optimizer.step()
 
 

@@ -25,7 +25,7 @@ export function ratioOf({ better, values }: Comparison): number | undefined {
 }
 
 /** The best of a side's values; undefined where nothing is better. */
-function bestOf({ better, values }: Comparison, side: Side): number | undefined {
+export function bestOf({ better, values }: Comparison, side: Side): number | undefined {
   if (better === "neither") return undefined;
   return better === "more" ? Math.max(...values[side]) : Math.min(...values[side]);
 }

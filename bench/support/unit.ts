@@ -1,15 +1,26 @@
 /** What a measured number counts. "fraction" is of one, "×" how many times as much. */
-export type Unit = "s" | "ms" | "MB" | "calls/s" | "rounds/s" | "fraction" | "×";
+export type Unit =
+  | "s"
+  | "ms"
+  | "µs"
+  | "MB"
+  | "calls/s"
+  | "examples/s"
+  | "rounds/s"
+  | "fraction"
+  | "×";
 
 /** A number for people, with its unit: as many digits as can be told apart on a machine that does other things too. */
 export function formatValue(value: number, unit: Unit): string {
   switch (unit) {
     case "s":
     case "ms":
+    case "µs":
       return `${threeDigits(value)} ${unit}`;
     case "MB":
       return `${value.toFixed(0)} MB`;
     case "calls/s":
+    case "examples/s":
       return `${value.toFixed(0)}/s`;
     case "rounds/s":
       return `${threeDigits(value)}/s`;
