@@ -2,6 +2,7 @@ import { decodeNpy } from "../../tensor/npy.ts";
 import { decodeNpz } from "../../tensor/npz.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
+import { sharedCopy } from "./shared_array.ts";
 
 /**
  * The tensor in a .npy file.
@@ -10,7 +11,7 @@ import { parseFile, readBytes } from "./read_bytes.ts";
  */
 export async function readNpy(path: string): Promise<Tensor> {
   const bytes = await readBytes(path);
-  return await parseFile(path, () => decodeNpy(bytes));
+  return await parseFile(path, () => sharedCopy(decodeNpy(bytes)));
 }
 
 /**
@@ -25,5 +26,6 @@ export async function readNpy(path: string): Promise<Tensor> {
  */
 export async function readNpz(path: string): Promise<Map<string, Tensor>> {
   const bytes = await readBytes(path);
-  return await parseFile(path, () => decodeNpz(bytes));
+  const arrays = await parseFile(path, () => decodeNpz(bytes));
+  return new Map([...arrays].map(([name, array]) => [name, sharedCopy(array)]));
 }

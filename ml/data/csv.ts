@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Dataset } from "../train/dataset.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
+import { sharedArray } from "./shared_array.ts";
 
 /** How to make a data set of a table. */
 export interface CsvOptions {
@@ -57,7 +58,7 @@ export async function parseCsv(text: string, options: CsvOptions): Promise<Table
   const target = find(options.target);
   const columns = options.inputs ?? header.cells.filter((name) => name !== options.target);
   const places = columns.map(find);
-  const x = new Float32Array(rows.length * places.length);
+  const x = sharedArray("float32", rows.length * places.length);
   rows.forEach((row, i) =>
     places.forEach((place, j) => x[i * places.length + j] = toNumber(row, place, header.cells))
   );

@@ -4,6 +4,7 @@ import { tensor } from "../../tensor/tensor.ts";
 import type { ImageDataset } from "./image_dataset.ts";
 import { decodePng, type Picture } from "./png.ts";
 import { fileError, parseFile, readBytes } from "./read_bytes.ts";
+import { sharedArray } from "./shared_array.ts";
 
 /** How to read an image folder. */
 export interface ImageFolderOptions {
@@ -44,7 +45,7 @@ export async function readImageFolder(
     throw new FlwrError("not-found", `Folder "${folder}" has no pictures in folders of classes`);
   }
   const size = first.planes.length;
-  const x = new Uint8Array(pictures.length * size);
+  const x = sharedArray("uint8", pictures.length * size);
   pictures.forEach(({ planes }, i) => x.set(planes, i * size));
   return {
     x: tensor("uint8", [pictures.length, first.channels, first.height, first.width], x),

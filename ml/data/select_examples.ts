@@ -1,8 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
-import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Dataset } from "../train/dataset.ts";
 import type { Partitions } from "./partition/partitions.ts";
+import { sharedArray } from "./shared_array.ts";
 
 /**
  * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
@@ -41,7 +41,7 @@ export function selectPartition<D extends Dataset>(
 function takeRows(source: Tensor, positions: ArrayLike<number>): Tensor {
   const [rows = 0, ...rowShape] = source.shape;
   const size = elementCount(rowShape);
-  const taken = new (arrayConstructor<DType>(source.dtype))(positions.length * size);
+  const taken = sharedArray(source.dtype, positions.length * size);
   for (let i = 0; i < positions.length; i++) {
     const row = positions[i]!;
     if (!Number.isInteger(row) || row < 0 || row >= rows) {

@@ -16,6 +16,7 @@ Deno.test("select examples: in the given order, with repetitions, the rest kept"
   assert.deepEqual([...x.data], [5, 6, 1, 2, 5, 6]);
   assert.deepEqual([...y.data], [9n, 7n, 9n]);
   assert.deepEqual(classes, ["only"]);
+  assert(x.data.buffer instanceof SharedArrayBuffer, "trained on without a copy");
 });
 
 Deno.test("select examples: no positions give no examples", () => {

@@ -1,11 +1,10 @@
 import { FlwrError } from "../../base/error.ts";
-import { arrayConstructor, itemSize } from "../../tensor/dtype.ts";
-import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import { readAt } from "./file_io.ts";
 import { BLOCK_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
 import { sha256 } from "./sha256.ts";
+import { sharedArray } from "./shared_array.ts";
 import {
-  blockCount,
   MAGIC,
   placeTensors,
   PREAMBLE_BYTES,
@@ -21,8 +20,6 @@ const HASHES_IN_FLIGHT = 4;
 export interface ReadTensorOptions {
   /** Only the first rows; all by default or where there are fewer. */
   readonly rows?: number;
-  /** Whether the tensor lies in memory that can be shared with workers; default false. */
-  readonly shared?: boolean;
 }
 
 /** An open data file. Each byte is verified by the file's SHA-256 digests before it is handed out. */
@@ -62,7 +59,7 @@ export class TensorFile implements Disposable {
   }
 
   /**
-   * A tensor, or its first rows. Calls must not overlap: the file has one position.
+   * A tensor, or its first rows, in memory that threads share. Calls must not overlap: the file has one position.
    *
    * @throws FlwrError "data-loss" when a block of it does not match its digest
    */
@@ -72,25 +69,22 @@ export class TensorFile implements Disposable {
     if (place === undefined) throw new FlwrError("internal", `Data file has no tensor "${name}"`);
     const { dtype, shape: [all = 1, ...row] } = place.plan;
     const rows = Math.min(options.rows ?? all, all);
-    const length = rows * elementCount(row);
-    const buffer = await this.#readBlocks(place, index, length * itemSize(dtype), options.shared);
-    return tensor(dtype, [rows, ...row], new (arrayConstructor(dtype))(buffer, 0, length));
+    const data = sharedArray(dtype, rows * elementCount(row));
+    const read = tensor(dtype, [rows, ...row], data);
+    await this.#readBlocks(place, index, tensorBytes(read));
+    return read;
   }
 
-  /** Whole blocks with at least so many bytes; they are hashed while the next ones are read. */
-  async #readBlocks(
-    place: TensorPlace,
-    index: number,
-    bytes: number,
-    shared = false,
-  ): Promise<ArrayBufferLike> {
-    const size = Math.min(blockCount(bytes) * BLOCK_BYTES, place.bytes);
-    const buffer = shared ? new SharedArrayBuffer(size) : new ArrayBuffer(size);
+  /** The first bytes of a tensor; whole blocks are hashed while the next ones are read. */
+  async #readBlocks(place: TensorPlace, index: number, target: Uint8Array): Promise<void> {
+    // WebCrypto takes a copy at once, so that one block serves all; it would refuse the shared memory itself.
+    const block = new Uint8Array(BLOCK_BYTES);
     const checks: Promise<boolean>[] = [];
-    for (let at = 0; at < size; at += BLOCK_BYTES) {
-      const block = new Uint8Array(buffer, at, Math.min(BLOCK_BYTES, size - at));
-      await readAt(this.#file, place.offset + at, block);
-      checks.push(matches(block, this.#digests[index]![checks.length]!));
+    for (let at = 0; at < target.length; at += BLOCK_BYTES) {
+      const bytes = block.subarray(0, Math.min(BLOCK_BYTES, place.bytes - at));
+      await readAt(this.#file, place.offset + at, bytes);
+      checks.push(matches(bytes, this.#digests[index]![checks.length]!));
+      target.set(bytes.subarray(0, target.length - at), at);
       await checks.at(-HASHES_IN_FLIGHT);
     }
     const wrong = (await Promise.all(checks)).indexOf(false);
@@ -100,7 +94,6 @@ export class TensorFile implements Disposable {
         `block ${wrong} of "${place.plan.name}" does not match its SHA-256`,
       );
     }
-    return buffer;
   }
 
   [Symbol.dispose](): void {

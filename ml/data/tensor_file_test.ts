@@ -33,20 +33,18 @@ async function withFile(test: (path: string) => Promise<void>): Promise<void> {
 const isDamaged = (sentence: RegExp) => (error: unknown) =>
   error instanceof FlwrError && error.code === "data-loss" && sentence.test(error.message);
 
-Deno.test("tensor file: what was written is read, whole or by rows, shared or not", () =>
+Deno.test("tensor file: what was written is read, whole or by rows", () =>
   withFile(async (path) => {
     using file = await TensorFile.open(path, PLANS);
-    for (const shared of [false, true]) {
-      const images = await file.read("images", { shared });
-      assert.deepEqual(images.shape, [ROWS, 1024]);
-      assert.deepEqual(images.data, PIXELS);
-      assert.equal(images.data.buffer instanceof SharedArrayBuffer, shared);
-    }
+    const images = await file.read("images");
+    assert.deepEqual(images.shape, [ROWS, 1024]);
+    assert.deepEqual(images.data, PIXELS);
+    assert(images.data.buffer instanceof SharedArrayBuffer);
     assert.deepEqual((await file.read("labels")).data, LABELS);
     const some = await file.read("images", { rows: 2 });
     assert.deepEqual(some.shape, [2, 1024]);
     assert.deepEqual(some.data, PIXELS.subarray(0, 2048));
-    assert.equal(some.data.buffer.byteLength, BLOCK_BYTES, "reads no more blocks than it needs");
+    assert.equal(some.data.buffer.byteLength, 2048);
     assert.deepEqual((await file.read("labels", { rows: 99 })).shape, [3]);
     assert.deepEqual((await file.read("labels", { rows: 0 })).shape, [0]);
   }));

