@@ -7,7 +7,7 @@ import type { Scope } from "../nn/layer.ts";
 import { Call, computedType, type StateValue, type Values } from "./call.ts";
 import { ConstantFolder } from "./fold.ts";
 import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph.ts";
-import { MAX_VALUE_ELEMENTS } from "./limits.ts";
+import { MAX_ALL_CONSTANT_ELEMENTS, MAX_VALUE_ELEMENTS } from "./limits.ts";
 import { ruleOf } from "./operators.ts";
 import { matchesName, type NamePattern } from "./patterns.ts";
 
@@ -38,6 +38,7 @@ class GraphValues implements Values {
   readonly #made = new Map<string, Value>();
   readonly #variables = new Map<string, Value>();
   readonly #folder = new ConstantFolder();
+  #constantElements = 0;
 
   constructor(
     prepared: PreparedGraph,
@@ -56,7 +57,15 @@ class GraphValues implements Values {
         `Its result ${showShape(value.shape)} has more than ${MAX_VALUE_ELEMENTS} elements`,
       );
     }
-    this.#made.set(name, this.#folder.fold(value));
+    const folded = this.#folder.fold(value);
+    if (folded.primitive === "constant") this.#constantElements += elementCount(folded.shape);
+    if (this.#constantElements > MAX_ALL_CONSTANT_ELEMENTS) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `The constants of the ONNX graph have more than ${MAX_ALL_CONSTANT_ELEMENTS} elements`,
+      );
+    }
+    this.#made.set(name, folded);
   }
 
   value(name: string, user: OnnxNode): Value {

@@ -146,7 +146,7 @@ function moved(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
 const isConstant = (value: Value): value is Node<"constant"> => value.primitive === "constant";
 
 /**
- * Computes what depends on constants alone: exporters write shapes as chains of small operators, which are all known
+ * Computes what depends on constants alone, as long as it is small: exporters write shapes as chains of small operators, which are all known
  * once the input's shape is.
  */
 export class ConstantFolder {

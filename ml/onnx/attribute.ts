@@ -12,6 +12,7 @@ export type Attribute =
   | { readonly float: number }
   | { readonly string: string }
   | { readonly ints: readonly number[] }
+  | { readonly floats: readonly number[] }
   | { readonly graph: GraphProto };
 
 /** The attributes of a node by name. */
@@ -31,6 +32,9 @@ export function attributeProto(name: string, value: Attribute): AttributeProto {
   }
   if ("ints" in value) {
     return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.ints.map(BigInt) });
+  }
+  if ("floats" in value) {
+    return create(AttributeProtoSchema, { name, type: Type.FLOATS, floats: [...value.floats] });
   }
   return create(AttributeProtoSchema, { name, type: Type.GRAPH, g: value.graph });
 }

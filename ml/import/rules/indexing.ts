@@ -1,11 +1,11 @@
 import { FlwrError } from "../../../base/error.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import { gather } from "../../graph/indexing.ts";
-import { concat, reshape, slice, transpose } from "../../graph/movement.ts";
+import { broadcastTo, reshape, slice, transpose } from "../../graph/movement.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { requireFoldable } from "./shapes.ts";
+import { requireConstantSize } from "./shapes.ts";
 
 /** Elements from … to (exclusive) along one axis. */
 function part(x: Value, axis: number, from: number, to: number): Value {
@@ -50,15 +50,14 @@ function gathered(call: Call): Value {
   return reshape(part(x, axis, at, at + 1), x.shape.filter((_, other) => other !== axis));
 }
 
-/** Positions that ONNX's Slice takes from an axis of a length; ends may lie far outside. */
-function positions(length: number, start: number, end: number, step: number): number[] {
+/** Where ONNX's Slice begins on an axis of a length, and how many elements it takes; ends may lie far outside. */
+function extent(length: number, start: number, end: number, step: number) {
   const clamp = (at: number, low: number, high: number) =>
     Math.min(high, Math.max(low, at < 0 ? at + length : at));
   const [from, to] = step > 0
     ? [clamp(start, 0, length), clamp(end, 0, length)]
     : [clamp(start, 0, length - 1), clamp(end, -1, length - 1)];
-  const count = Math.max(0, Math.ceil((to - from) / step));
-  return Array.from({ length: count }, (_, i) => from + i * step);
+  return { from, count: Math.max(0, Math.ceil((to - from) / step)) };
 }
 
 function sliced(call: Call): Value {
@@ -78,24 +77,23 @@ function sliced(call: Call): Value {
   told.forEach((axis, i) => {
     const along = normalizeAxis(x.shape, axis);
     const length = x.shape[along]!;
-    const taken = positions(length, starts[i]!, ends[i]!, steps[i]!);
-    if (steps[i] === 1) {
-      const from = taken[0] ?? 0;
-      x = part(x, along, from, from + taken.length);
-    } else x = gatherAlong(x, rowIndices(taken), along);
+    const step = steps[i]!;
+    const { from, count } = extent(length, starts[i]!, ends[i]!, step);
+    if (step === 1) x = part(x, along, from, from + count);
+    else {
+      requireConstantSize([count]);
+      const rows = BigInt64Array.from({ length: count }, (_, k) => BigInt(from + k * step));
+      x = gatherAlong(x, constant(tensor("int64", [count], rows)), along);
+    }
   });
   return x;
-}
-
-function rowIndices(rows: readonly number[]): Value {
-  return constant(tensor("int64", [rows.length], BigInt64Array.from(rows, BigInt)));
 }
 
 function split(call: Call): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const length = x.shape[axis]!;
-  const count = call.int("num_outputs", call.node.outputs.length);
+  const count = call.node.outputs.length;
   const size = Math.ceil(length / count);
   const lengths = call.integers("split", 1) ??
     Array.from({ length: count }, (_, i) => Math.min(size, length - i * size));
@@ -112,19 +110,21 @@ function split(call: Call): Value[] {
 
 function tile(call: Call): Value {
   const repeats = call.numbers(1) ?? [];
-  let x = call.value(0);
-  requireFoldable(repeats);
-  if (repeats.length !== x.shape.length) {
+  const x = call.value(0);
+  const wrong = repeats.some((times) => !Number.isSafeInteger(times) || times < 0);
+  if (wrong || repeats.length !== x.shape.length) {
     throw new FlwrError(
       "invalid-argument",
       `Repeats [${repeats}] do not belong to the axes of ${showShape(x.shape)}`,
     );
   }
-  repeats.forEach((times, axis) => {
-    if (times === 0) x = part(x, axis, 0, 0);
-    else x = concat(Array.from({ length: times }, () => x), axis);
-  });
-  return x;
+  // Each axis that is repeated gets one of its own in front, along which it is stretched.
+  const apart = x.shape.flatMap((length, axis) => repeats[axis] === 1 ? [length] : [1, length]);
+  const wide = x.shape.flatMap((length, axis) =>
+    repeats[axis] === 1 ? [length] : [repeats[axis]!, length]
+  );
+  const whole = x.shape.map((length, axis) => length * repeats[axis]!);
+  return reshape(broadcastTo(reshape(x, apart), wide), whole);
 }
 
 /** Parts of arrays, by positions. */

@@ -6,7 +6,7 @@ import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
 import { gatherAlong } from "./indexing.ts";
-import { requireFoldable } from "./shapes.ts";
+import { requireConstantSize } from "./shapes.ts";
 
 /** Positions that the padded axis takes from an axis, for the modes that repeat what is there. */
 function source(mode: string, length: number, before: number, after: number): number[] {
@@ -54,7 +54,7 @@ function padded(call: Call): Value {
   }
   return inner.shape.reduce((value, length, axis) => {
     if (front[axis]! + back[axis]! === 0) return value;
-    requireFoldable([length + front[axis]! + back[axis]!]);
+    requireConstantSize([length + front[axis]! + back[axis]!]);
     const rows = source(mode, length, front[axis]!, back[axis]!);
     const indices = tensor("int64", [rows.length], BigInt64Array.from(rows, BigInt));
     return gatherAlong(value, constant(indices), axis);
@@ -73,7 +73,7 @@ function withConstant(
   // The frame has length 1 along axes that nothing is added to, so that it does not depend on the batch.
   const added = x.shape.map((length, axis) => before[axis]! + after[axis]! > 0 ? length : 1);
   const shape = added.map((length, axis) => length + before[axis]! + after[axis]!);
-  requireFoldable(shape);
+  requireConstantSize(shape);
   const inside = Uint8Array.from({ length: elementCount(shape) }, (_, flat) => {
     let rest = flat;
     let all = 1;

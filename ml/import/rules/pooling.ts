@@ -7,7 +7,7 @@ import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
 import { constant, type Node, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { MAX_FOLDED_ELEMENTS } from "../limits.ts";
+import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
 /** What a maximum never chooses: finite, so that nothing becomes NaN. */
@@ -38,7 +38,7 @@ function frame(
 ): Node<"constant"> {
   const height = before[0] + input[0] + after[0];
   const width = before[1] + input[1] + after[1];
-  if (!(height * width <= MAX_FOLDED_ELEMENTS)) {
+  if (!(height * width <= MAX_CONSTANT_ELEMENTS)) {
     throw new FlwrError(
       "resource-exhausted",
       `Its padded input is too large: ${height} × ${width}`,
@@ -101,6 +101,10 @@ function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"const
     stride,
     padding: [0, 0],
   });
+  // Every window is counted through, which must not take longer than making the frame.
+  if (elementCount([...size, ...kernel]) > MAX_CONSTANT_ELEMENTS) {
+    throw new FlwrError("resource-exhausted", `Its windows are too large: [${kernel}]`);
+  }
   const width = counted.shape[3]!;
   const marks = counted.attributes.tensor.data as Float32Array;
   const data = Float32Array.from({ length: size[0] * size[1] }, (_, i) => {

@@ -5,7 +5,7 @@ import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { MAX_FOLDED_ELEMENTS } from "../limits.ts";
+import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
 import { realTensor } from "../real_tensor.ts";
 
 function integers(values: readonly number[]): Value {
@@ -17,12 +17,12 @@ function scalar(value: number): Value {
 }
 
 /** @throws FlwrError when it is no shape, or one too large to be computed while the graph is read */
-export function requireFoldable(shape: readonly number[]): void {
+export function requireConstantSize(shape: readonly number[]): void {
   const fits = shape.every((length) => Number.isSafeInteger(length) && length >= 0);
-  if (fits && elementCount(shape) <= MAX_FOLDED_ELEMENTS) return;
+  if (fits && elementCount(shape) <= MAX_CONSTANT_ELEMENTS) return;
   throw new FlwrError(
     fits ? "resource-exhausted" : "invalid-argument",
-    `${showShape(shape)} is no shape of at most ${MAX_FOLDED_ELEMENTS} elements`,
+    `${showShape(shape)} is no shape of at most ${MAX_CONSTANT_ELEMENTS} elements`,
   );
 }
 
@@ -49,7 +49,7 @@ function constantOf(call: Call): Value {
 
 function filled(call: Call): Value {
   const shape = call.numbers(0) ?? [];
-  requireFoldable(shape);
+  requireConstantSize(shape);
   const value = realTensor(call.tensor("value") ?? tensor("float32", [], new Float32Array(1)));
   if (value.data.length !== 1) call.refuse("value", value.shape, "a tensor of one element");
   const data = new (arrayConstructor(value.dtype))(elementCount(shape));
@@ -63,7 +63,7 @@ function range(call: Call): Value {
   const { dtype } = call.known(0);
   const [start, limit, step] = [0, 1, 2].map((i) => Number(call.number(i)));
   const count = Math.max(0, Math.ceil((limit! - start!) / step!));
-  requireFoldable([count]);
+  requireConstantSize([count]);
   const values = Array.from({ length: count }, (_, i) => start! + i * step!);
   if (dtype === "int64") return integers(values);
   if (dtype === "int32") return constant(tensor("int32", [count], Int32Array.from(values)));
@@ -95,7 +95,9 @@ function expand(call: Call): Value {
     const wanted = told[axis - rank + told.length] ?? 1;
     return wanted === 1 ? own : wanted;
   });
-  if (shape.some((length) => !Number.isSafeInteger(length) || length < 0)) requireFoldable(shape);
+  if (shape.some((length) => !Number.isSafeInteger(length) || length < 0)) {
+    requireConstantSize(shape);
+  }
   return broadcastTo(x, shape);
 }
 
