@@ -40,7 +40,7 @@ Deno.test("steps are run in order; outputs may share values, or be inputs or con
   await using engine = await LocalEngine.create(1);
   await engine.load("loop", model);
   const number = (value: number) => tensor("float32", [], Float32Array.of(value));
-  const results = await engine.run({
+  const { returned: results } = await engine.run({
     model: "loop",
     stored: [],
     given: [

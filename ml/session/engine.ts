@@ -27,6 +27,14 @@ export interface Run {
   readonly returned: readonly string[];
 }
 
+/** What a run came to. */
+export interface RunResult {
+  /** The outputs that are returned, in the order they were named. */
+  readonly returned: readonly Tensor[];
+  /** How long it took to compute, without the wait for its turn and for whoever asked. */
+  readonly seconds: number;
+}
+
 /**
  * A small machine: models under keys and tensors under names. A run takes tensors from the memory and puts results
  * back, so that weights and data stay where they are from call to call. Calls take effect in the order they are made,
@@ -45,8 +53,8 @@ export interface Engine extends AsyncDisposable {
   forget(names: readonly string[]): Promise<void>;
   /** Reads tensors out of the memory. */
   read(names: readonly string[]): Promise<Tensor[]>;
-  /** Runs a model once; resolves to the returned outputs, in order. */
-  run(run: Run): Promise<Tensor[]>;
+  /** Runs a model once. */
+  run(run: Run): Promise<RunResult>;
 }
 
 /** The engine in the calling thread: a run blocks its event loop. */
@@ -103,16 +111,18 @@ export class LocalEngine implements Engine {
     return this.#inTurn(() => names.map((name) => fromRuntime(this.#stored(name))));
   }
 
-  run({ model, stored, given, kept, returned }: Run): Promise<Tensor[]> {
+  run({ model, stored, given, kept, returned }: Run): Promise<RunResult> {
     return this.#inTurn(async () => {
       const session = this.#sessions.get(model);
       if (session === undefined) throw new FlwrError("internal", `No model is open as "${model}"`);
       const feeds: Record<string, RuntimeTensor> = {};
       for (const [input, name] of stored) feeds[input] = this.#stored(name);
       for (const [input, value] of given) feeds[input] = toRuntime(this.#runtime, value);
+      const start = performance.now();
       const results = await session.run(feeds, [...kept.map(([output]) => output), ...returned]);
       for (const [output, name] of kept) this.#memory.set(name, results[output]!);
-      return returned.map((output) => fromRuntime(results[output]!));
+      const seconds = (performance.now() - start) / 1000;
+      return { returned: returned.map((output) => fromRuntime(results[output]!)), seconds };
     });
   }
 

@@ -53,9 +53,15 @@ export interface ErrorReport {
   readonly hints: readonly string[];
 }
 
+/** What a call came to; each method leaves out what it has nothing of. */
+export interface Outcome {
+  readonly tensors?: readonly PackedTensor[];
+  readonly seconds?: number;
+}
+
 /** The worker's answer to a call. */
 export type Reply =
-  | { readonly id: number; readonly tensors: readonly PackedTensor[] }
+  | { readonly id: number; readonly outcome: Outcome }
   | { readonly id: number; readonly error: ErrorReport };
 
 /** An error made ready for the boundary. */

@@ -4,8 +4,8 @@ import { type Engine, LocalEngine } from "./engine.ts";
 import {
   type Call,
   handedOver,
+  type Outcome,
   pack,
-  type PackedTensor,
   type Reply,
   reportError,
   type Request,
@@ -13,9 +13,9 @@ import {
   type WorkerData,
 } from "./protocol.ts";
 
-const NOTHING: PackedTensor[] = [];
+const NOTHING: Outcome = {};
 
-async function answer(engine: Engine, call: Call): Promise<PackedTensor[]> {
+async function answer(engine: Engine, call: Call): Promise<Outcome> {
   switch (call.method) {
     case "use-threads":
       await engine.useThreads(call.threads);
@@ -33,12 +33,12 @@ async function answer(engine: Engine, call: Call): Promise<PackedTensor[]> {
       await engine.forget(call.names);
       return NOTHING;
     case "read":
-      return (await engine.read(call.names)).map(pack);
-    case "run":
-      return (await engine.run({
-        ...call.run,
-        given: call.run.given.map(([name, value]) => [name, unpack(value)]),
-      })).map(pack);
+      return { tensors: (await engine.read(call.names)).map(pack) };
+    case "run": {
+      const given = call.run.given.map(([name, value]) => [name, unpack(value)] as const);
+      const { returned, seconds } = await engine.run({ ...call.run, given });
+      return { tensors: returned.map(pack), seconds };
+    }
     case "close":
       await engine[Symbol.asyncDispose]();
       return NOTHING;
@@ -52,9 +52,10 @@ engine.catch(() => {}); // Reported to each call.
 parentPort!.on("message", async ({ id, call }: Request) => {
   let reply: Reply;
   try {
-    reply = { id, tensors: await answer(await engine, call) };
+    reply = { id, outcome: await answer(await engine, call) };
   } catch (error) {
     reply = { id, error: reportError(error) };
   }
-  parentPort!.postMessage(reply, "tensors" in reply ? handedOver(reply.tensors) : []);
+  const handed = "outcome" in reply ? handedOver(reply.outcome.tensors ?? []) : [];
+  parentPort!.postMessage(reply, handed);
 });

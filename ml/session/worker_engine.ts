@@ -1,12 +1,12 @@
 import { Worker } from "node:worker_threads";
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Engine, NamedTensor, Run } from "./engine.ts";
+import type { Engine, NamedTensor, Run, RunResult } from "./engine.ts";
 import {
   type Call,
   handedOver,
+  type Outcome,
   pack,
-  type PackedTensor,
   type Reply,
   type Request,
   restoreError,
@@ -15,7 +15,7 @@ import {
 } from "./protocol.ts";
 
 interface Waiting {
-  resolve(tensors: PackedTensor[]): void;
+  resolve(outcome: Outcome): void;
   reject(error: FlwrError): void;
 }
 
@@ -69,16 +69,17 @@ export class WorkerEngine implements Engine {
   }
 
   async read(names: readonly string[]): Promise<Tensor[]> {
-    return (await this.#call({ method: "read", names })).map(unpack);
+    const { tensors = [] } = await this.#call({ method: "read", names });
+    return tensors.map(unpack);
   }
 
-  async run(run: Run): Promise<Tensor[]> {
+  async run(run: Run): Promise<RunResult> {
     const given = run.given.map(([name, value]) => [name, pack(value)] as const);
-    const results = await this.#call(
+    const { tensors = [], seconds = 0 } = await this.#call(
       { method: "run", run: { ...run, given } },
       handedOver(given.map(([, value]) => value)),
     );
-    return results.map(unpack);
+    return { returned: tensors.map(unpack), seconds };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,7 +89,7 @@ export class WorkerEngine implements Engine {
     await this.#worker.terminate();
   }
 
-  #call(call: Call, handed: ArrayBuffer[] = []): Promise<PackedTensor[]> {
+  #call(call: Call, handed: ArrayBuffer[] = []): Promise<Outcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const request: Request = { id: this.#calls++, call };
     return new Promise((resolve, reject) => {
@@ -103,7 +104,7 @@ export class WorkerEngine implements Engine {
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#worker.unref();
     if ("error" in reply) waiting?.reject(restoreError(reply.error));
-    else waiting?.resolve([...reply.tensors]);
+    else waiting?.resolve(reply.outcome);
   }
 
   #fail(failure: FlwrError): void {

@@ -28,7 +28,7 @@ export async function evaluateOnnx(
   const sources = used.length > 0 ? used : [input("unused", "float32", []) as Node<"input">];
   const named = optimized.map((value, i) => ({ name: `output${i}`, value }));
   await engine.load("case", lowerGraph(sources, named, optimizations.patterns));
-  const results = await engine.run({
+  const { returned: results } = await engine.run({
     model: "case",
     stored: [],
     given: sources.map((value) => {

@@ -1,4 +1,3 @@
-import type { Clock } from "../../base/clock.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { type Executor, programRun, storeData } from "./executor.ts";
@@ -12,7 +11,6 @@ import { runSteps } from "./step_loop.ts";
 export interface EvaluationJob {
   readonly executor: Executor;
   readonly recipe: Recipe;
-  readonly clock: Clock;
   readonly dataset: DatasetParts;
   readonly signal?: AbortSignal;
 }
@@ -40,7 +38,7 @@ function weightsOf(examples: number, from: number, steps: number): Tensor<"float
 
 /** Evaluates the parameters that lie in the executor's memory. */
 export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
-  const { executor, recipe, clock, dataset, signal } = job;
+  const { executor, recipe, dataset, signal } = job;
   const examples = exampleCount(dataset.x);
   const targets = targetSpecs(dataset);
   const data = await storeData(executor, dataset.x, dataset.y);
@@ -51,7 +49,6 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
   const sums = loaded.program.stacked.map(() => 0);
   await runSteps({
     engine: await executor.engine(),
-    clock,
     length: loaded.length,
     steps: Math.ceil(examples / EVALUATION_BATCH),
     signal,

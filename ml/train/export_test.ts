@@ -63,7 +63,7 @@ for (
 
     await using engine = await LocalEngine.create(1);
     await engine.load("exported", model.export());
-    const [output] = await engine.run({
+    const { returned: [output] } = await engine.run({
       model: "exported",
       stored: [],
       given: [["input", x]],

@@ -124,7 +124,6 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
       const stepsBefore = steps;
       await runSteps({
         engine,
-        clock,
         length: loaded.length,
         steps: count,
         signal: options.signal,

@@ -179,7 +179,6 @@ export class Model implements AsyncDisposable {
       return await evaluateModel({
         executor: this.#executor,
         recipe: this.#recipe,
-        clock: this.#clock,
         dataset: parts,
         signal: options.signal,
       });
@@ -223,7 +222,6 @@ export class Model implements AsyncDisposable {
       return await predictModel({
         executor: this.#executor,
         recipe: this.#recipe,
-        clock: this.#clock,
         x: parts,
         signal: options.signal,
       });

@@ -1,4 +1,3 @@
-import type { Clock } from "../../base/clock.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { exampleCount } from "./dataset.ts";
 import { evaluationRows } from "./evaluate.ts";
@@ -12,14 +11,13 @@ import { runSteps } from "./step_loop.ts";
 export interface PredictionJob {
   readonly executor: Executor;
   readonly recipe: Recipe;
-  readonly clock: Clock;
   readonly x: Parts<Tensor>;
   readonly signal?: AbortSignal;
 }
 
 /** The network's outputs [examples, …] with the parameters that lie in the executor's memory. */
 export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"float32">>> {
-  const { executor, recipe, clock, x, signal } = job;
+  const { executor, recipe, x, signal } = job;
   const examples = exampleCount(x);
   const data = await storeData(executor, x);
   const loaded = await executor.program(
@@ -32,7 +30,6 @@ export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"fl
   });
   await runSteps({
     engine: await executor.engine(),
-    clock,
     length: loaded.length,
     steps: Math.ceil(examples / EVALUATION_BATCH),
     signal,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { MAX_SLICE_STEPS, SLICE_SECONDS } from "./limits.ts";
+import { MAX_SLICE_STEPS, SLICE_SECONDS, SLICES_IN_FLIGHT } from "./limits.ts";
 import { SliceLength } from "./slices.ts";
 
 Deno.test("slices grow until a call takes the time it should, and shrink when steps get slower", () => {
@@ -20,4 +20,13 @@ Deno.test("a slice has one step at least and never too many", () => {
   assert.equal(length.steps, 1);
   for (let i = 0; i < 20; i++) length.observe(length.steps, 0);
   assert.equal(length.steps, MAX_SLICE_STEPS);
+});
+
+Deno.test("only one call is under way while steps are unknown, or longer than a call should be", () => {
+  const length = new SliceLength();
+  assert.equal(length.inFlight, 1);
+  length.observe(1, SLICE_SECONDS / 2);
+  assert.equal(length.inFlight, SLICES_IN_FLIGHT);
+  length.observe(2, 2.1 * SLICE_SECONDS);
+  assert.equal(length.inFlight, 1);
 });

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { Engine, Run } from "../session/engine.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import type { Engine, Run, RunResult } from "../session/engine.ts";
 import { SLICES_IN_FLIGHT } from "./limits.ts";
 import { SliceLength } from "./slices.ts";
 import { runSteps, type StepLoop } from "./step_loop.ts";
@@ -14,14 +13,18 @@ class CountingEngine implements Engine {
   most = 0;
   failAt?: string;
 
-  async run({ model }: Run): Promise<Tensor[]> {
+  constructor(readonly secondsPerStep = 1e-4) {}
+
+  async run({ model }: Run): Promise<RunResult> {
     this.runs.push(model);
     this.underWay++;
     this.most = Math.max(this.most, this.underWay);
     await Promise.resolve();
     this.underWay--;
     if (model === this.failAt) throw new FlwrError("internal", `Run ${model} failed`);
-    return [tensor("float32", [], Float32Array.of(Number(model.split(":")[0])))];
+    const [from, count] = model.split(":").map(Number);
+    const returned = [tensor("float32", [], Float32Array.of(from!))];
+    return { returned, seconds: count! * this.secondsPerStep };
   }
 
   useThreads = () => Promise.resolve();
@@ -37,7 +40,6 @@ function loopOf(engine: Engine, changes: Partial<StepLoop> = {}): StepLoop & { t
   const taken: number[] = [];
   return {
     engine,
-    clock: new FakeClock(),
     length: new SliceLength(),
     steps: 100,
     run: (from, count) => ({
@@ -69,41 +71,85 @@ Deno.test("all steps are run once, in order, some ahead of what is known", async
   assert.equal(engine.most, SLICES_IN_FLIGHT);
 });
 
-Deno.test("the loop ends when it is told to, without taking what was ahead", async () => {
+Deno.test("a loop that is stopped counts the steps that were ahead: they have changed the parameters", async () => {
   const engine = new CountingEngine();
-  const seen: number[] = [];
-  const loop = loopOf(engine, {
-    onSlice: (from) => {
-      seen.push(from);
-      return seen.length < 2;
-    },
-  });
-  assert.equal(await runSteps(loop), 2);
-  assert.deepEqual(seen, [0, 1]);
+  const loop = loopOf(engine);
+  const { onSlice } = loop;
+  loop.onSlice = (from, count, results) => onSlice(from, count, results) && loop.taken.length < 2;
+  const steps = await runSteps(loop);
+  assert.ok(steps < 100);
+  assert.equal(loop.taken.length, engine.runs.length);
+  const [from, count] = engine.runs.at(-1)!.split(":").map(Number);
+  assert.equal(steps, from! + count!);
   assert.equal(engine.underWay, 0);
 });
 
-Deno.test("an aborted loop waits for what is under way and says it was cancelled", async () => {
+/** An engine one of whose steps sees the signal being aborted. */
+class AbortedEngine extends CountingEngine {
+  readonly abort = new AbortController();
+  /** Seconds of steps that were run after the signal was aborted, and how many steps that were. */
+  late = { seconds: 0, steps: 0 };
+  #turn = Promise.resolve();
+
+  constructor(secondsPerStep: number, readonly abortAfter: number) {
+    super(secondsPerStep);
+  }
+
+  override run(run: Run): Promise<RunResult> {
+    const [from, count] = run.model.split(":").map(Number) as [number, number];
+    const done = this.#turn.then(() => {
+      const overdue = Math.min(count, from + count - this.abortAfter);
+      if (overdue >= 0 && !this.abort.signal.aborted) this.abort.abort();
+      if (overdue > 0) {
+        this.late.steps += overdue;
+        this.late.seconds += overdue * this.secondsPerStep;
+      }
+    });
+    this.#turn = done;
+    return done.then(() => super.run(run));
+  }
+
+  get idle(): Promise<void> {
+    return this.#turn;
+  }
+}
+
+Deno.test("after an abort, 0.1 s of steps are run at most, or the one under way, however long steps are", async () => {
+  for (const secondsPerStep of [1e-5, 1e-3, 0.004, 0.02, 0.029, 0.031, 0.05, 0.2, 5]) {
+    for (const abortAfter of [0, 1, 2, 3, 7, 40, 400]) {
+      const engine = new AbortedEngine(secondsPerStep, abortAfter);
+      const loop = loopOf(engine, { signal: engine.abort.signal, steps: 1e5 });
+      await assert.rejects(runSteps(loop), /cancelled/);
+      await engine.idle;
+      const { seconds, steps } = engine.late;
+      const where = `${steps} steps of ${secondsPerStep} s after step ${abortAfter}`;
+      assert.ok(seconds <= 0.1 || steps <= 1, where);
+    }
+  }
+});
+
+Deno.test("an aborted loop does not wait for the step under way", async () => {
   const engine = new CountingEngine();
+  engine.run = () => new Promise(() => {});
   const abort = new AbortController();
-  const loop = loopOf(engine, {
-    signal: abort.signal,
-    onSlice: () => {
-      abort.abort();
-      return true;
-    },
-  });
-  await assert.rejects(runSteps(loop), (error) => {
+  const cancelled = assert.rejects(runSteps(loopOf(engine, { signal: abort.signal })), (error) => {
     assert.ok(error instanceof FlwrError && error.code === "cancelled");
+    assert.equal(error.cause, "enough");
     return true;
   });
-  assert.equal(engine.underWay, 0);
-  assert.ok(engine.runs.length <= 1 + SLICES_IN_FLIGHT);
+  abort.abort("enough");
+  await cancelled;
+});
+
+Deno.test("a loop whose signal is aborted already runs nothing", async () => {
+  const engine = new CountingEngine();
+  await assert.rejects(runSteps(loopOf(engine, { signal: AbortSignal.abort() })), /cancelled/);
+  assert.deepEqual(engine.runs, []);
 });
 
 Deno.test("a run that fails ends the loop with its error", async () => {
   const engine = new CountingEngine();
-  engine.failAt = "1:1";
-  await assert.rejects(runSteps(loopOf(engine)), /Run 1:1 failed/);
+  engine.failAt = "1:4";
+  await assert.rejects(runSteps(loopOf(engine)), /Run 1:4 failed/);
   assert.equal(engine.underWay, 0);
 });

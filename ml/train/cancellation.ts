@@ -1,0 +1,33 @@
+import { FlwrError } from "../../base/error.ts";
+
+/** @throws FlwrError "cancelled" when the signal is aborted */
+export function throwIfCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) {
+    throw new FlwrError("cancelled", "The call was cancelled", { cause: signal.reason });
+  }
+}
+
+/**
+ * What work comes to, or an error at once when the signal is aborted before: nobody waits for the step under way, which
+ * cannot be interrupted. The work itself must see the signal and end.
+ *
+ * @throws FlwrError "cancelled"
+ */
+export async function unlessCancelled<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
+  if (signal === undefined) return await work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => {
+    try {
+      throwIfCancelled(signal);
+    } catch (error) {
+      reject(error);
+    }
+  };
+  signal.addEventListener("abort", abort);
+  abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
