@@ -51,7 +51,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/store": ["base", "link"],
   "app": ["app/metadata.ts", "base", "tensor"],
   "app/metadata.ts": [],
-  "ml": ["ml/graph", "ml/nn", "ml/train"],
+  "ml": ["ml/graph", "ml/import", "ml/nn", "ml/train"],
   "ml/train": [
     "base",
     "ml/cores",
@@ -63,6 +63,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "tensor",
   ],
   "ml/nn": ["base", "ml/graph", "tensor"],
+  "ml/import": ["base", "ml/graph", "ml/nn", "ml/onnx", "proto", "tensor"],
   "ml/lower": ["base", "ml/graph", "ml/onnx", "proto", "tensor"],
   "ml/grad": ["base", "ml/graph", "tensor"],
   "ml/graph": ["base", "tensor"],
@@ -80,6 +81,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["rpc"],
   "@bufbuild/protobuf": [
+    "ml/import",
     "ml/onnx",
     "proto",
     "rpc",
@@ -90,7 +92,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "rpc/wire",
   ],
   "node:sqlite": ["link/store"],
-  "node:fs": ["link/store", "ml/onnx"],
+  "node:fs": ["link/store", "ml/import", "ml/onnx"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": ["main.ts", "roles"],
