@@ -63,6 +63,14 @@ function prepare(graph: OnnxGraph, choice: TrainingChoice): PreparedGraph {
   const tensors = new Map(
     [...graph.initializers].map(([name, tensor]) => [name, realTensor(tensor)] as const),
   );
+  for (const name of tensors.keys()) {
+    // The names of what is computed begin so when a network is written.
+    if (!/^[%#]/.test(name)) continue;
+    throw new FlwrError(
+      "unimplemented",
+      `Names of tensors cannot begin with % or #: got "${name}"`,
+    );
+  }
   graph.nodes.forEach(ruleOf);
   return {
     graph,

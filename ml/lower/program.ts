@@ -74,7 +74,7 @@ export function lowerProgram(
   const bodyOutputs = results.map(({ dtype, shape }, i): ValueInfo => {
     let name = names.get(results[i]!)!;
     // An output must be a result of the body's own, and no other output.
-    if (!body.makes(name) || taken.has(name)) name = body.alias(`step.${i}`, name);
+    if (!body.makes(name) || taken.has(name)) name = body.alias(`%step.${i}`, name);
     taken.add(name);
     return { name, dtype, shape };
   });

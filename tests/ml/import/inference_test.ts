@@ -40,7 +40,7 @@ for (const [name, shape] of Object.entries(FILES)) {
           network.outputName,
         );
         for (const optimizations of [PLAIN, OPTIMIZED]) {
-          const got = await runNetwork(engine, network, x, optimizations);
+          const got = await runNetwork(engine, network, x, { optimizations });
           const error = difference(got, expected);
           assert.ok(error < 2e-5, `differs by ${error}: ${got.data} and ${expected.data}`);
         }

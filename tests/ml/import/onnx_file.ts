@@ -124,7 +124,7 @@ export async function runFile(
   output = "y",
 ): Promise<Tensor> {
   await engine.load("file", bytes);
-  const [result] = await engine.run({
+  const { returned: [result] } = await engine.run({
     model: "file",
     stored: [],
     given: Object.entries(given),
@@ -134,27 +134,42 @@ export async function runFile(
   return result!;
 }
 
-/** What ONNX Runtime makes of a network of ours, with its first parameters, in evaluation. */
+/** How a network is run. */
+export interface RunOptions {
+  readonly optimizations?: Optimizations;
+  /** Whether as in training: batch normalisation by the batch, and dropout. */
+  readonly training?: boolean;
+}
+
+/** What ONNX Runtime makes of a network of ours, with its first parameters. */
 export async function runNetwork(
   engine: Engine,
   network: Layer,
   x: Tensor,
-  optimizations: Optimizations = PLAIN,
+  { optimizations = PLAIN, training = false }: RunOptions = {},
 ): Promise<Tensor> {
   const source = input("x", x.dtype, x.shape) as Node<"input">;
-  const { output, variables } = trace(network, source);
+  const key = input("key", "uint32", []) as Node<"input">;
+  const { output, variables } = trace(network, source, training ? key : undefined);
   const outputs: Value[] = applyPasses([output], optimizations);
-  const used = new Set(topologicalOrder(outputs));
   const random = seededRandom(0);
-  const given = new Map<string, Tensor>([["x", x]]);
-  const inputs = [source];
-  for (const { name, value, initializer } of variables) {
-    if (!used.has(value)) continue;
-    inputs.push(value);
-    given.set(name, initializer(random, value.shape));
-  }
-  const file = lowerGraph(inputs, [{ name: "y'", value: outputs[0]! }], optimizations.patterns);
-  return await runFile(engine, file, Object.fromEntries(given), "y'");
+  const sources = [
+    { value: source, tensor: x },
+    { value: key, tensor: tensor("uint32", [], Uint32Array.of(7)) as Tensor },
+    ...variables.map(({ value, initializer }) => ({
+      value,
+      tensor: initializer(random, value.shape),
+    })),
+  ];
+  const used = new Set(topologicalOrder(outputs));
+  const given = sources.filter(({ value }) => used.has(value));
+  const file = lowerGraph(
+    given.map(({ value }) => value),
+    [{ name: "y'", value: outputs[0]! }],
+    optimizations.patterns,
+  );
+  const named = given.map(({ value, tensor }) => [value.attributes.name, tensor] as const);
+  return await runFile(engine, file, Object.fromEntries(named), "y'");
 }
 
 /** Largest difference, relative to 1 + |expected|; infinite when the shapes differ. */

@@ -78,7 +78,7 @@ const walks = fc.record({
   perGroup: fc.integer({ min: 1, max: 3 }),
   filters: fc.integer({ min: 1, max: 3 }),
   groups: fc.integer({ min: 1, max: 3 }),
-  size: fc.tuple(fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 })),
+  size: fc.tuple(fc.integer({ min: 5, max: 9 }), fc.integer({ min: 5, max: 9 })),
   kernel: upTo(3),
   strides: upTo(3),
   dilations: upTo(2),
@@ -88,13 +88,12 @@ const walks = fc.record({
   flat: fc.boolean(),
 });
 
-/** One spatial axis instead of two. */
+/** Attributes of the second spatial axis alone. */
 function flattened(attributes: Attributes): Attributes {
   return Object.fromEntries(
     Object.entries(attributes).map(([name, value]) => {
       if (!("ints" in value)) return [name, value];
-      const [a, b, c] = value.ints as number[];
-      return [name, { ints: name === "pads" ? [a!, c!] : [b ?? a!] }];
+      return [name, { ints: value.ints.filter((_, i) => i % 2 === 1) }];
     }),
   );
 }
@@ -105,7 +104,8 @@ const convolution: Cases = walks.map((walk) => {
   const kernel = flat ? walk.kernel.slice(1) : walk.kernel;
   const attributes: Attributes = {
     strides: { ints: walk.strides },
-    dilations: { ints: walk.dilations },
+    // ONNX Runtime does not have both.
+    dilations: { ints: "auto_pad" in walk.padding ? [1, 1] : walk.dilations },
     ...walk.padding,
   };
   const others: Others = {
@@ -148,6 +148,9 @@ const pool = (op: string): Cases =>
       kernel_shape: { ints: walk.kernel },
       strides: { ints: strides },
       ...walk.padding,
+      ...("pads" in walk.padding && {
+        pads: { ints: walk.padding.pads.ints.map((n, i) => Math.min(n, walk.kernel[i % 2]! - 1)) },
+      }),
     };
     const shape = [walk.batch, walk.perGroup, ...(walk.flat ? walk.size.slice(1) : walk.size)];
     return caseOf(
@@ -230,11 +233,14 @@ const gemm: Cases = fc.tuple(side, side, side, fc.nat(), fc.nat(1), fc.nat(1), f
     ),
 );
 
-const matmul: Cases = fc.tuple(shapes(1, 4), shapes(1, 4), fc.nat()).map(([a, b, seed]) => {
-  const right = [...b];
-  right[Math.max(0, b.length - 2)] = a.at(-1)!;
-  return caseOf(numbers(a, seed), "MatMul", {}, { w: numbers(right, seed + 1) });
-});
+const matmul: Cases = fc.tuple(shapes(1, 4), fc.integer({ min: 1, max: 4 }), side, fc.nat()).map(
+  ([left, rank, columns, seed]) => {
+    const batches = left.slice(0, -2);
+    const shared = batches.slice(Math.max(0, batches.length - Math.max(0, rank - 2)));
+    const right = rank === 1 ? [left.at(-1)!] : [...shared, left.at(-1)!, columns];
+    return caseOf(numbers(left, seed), "MatMul", {}, { w: numbers(right, seed + 1) });
+  },
+);
 
 const clip: Cases = fc.tuple(shapes(), fc.nat(), fc.boolean()).map(([shape, seed, old]) => {
   const x = numbers(shape, seed);
