@@ -48,16 +48,17 @@ async function bench(flags: JobFlags): Promise<void> {
     console.log(`turn ${turn + 1}: ${contestant.side} took ${run.wallSeconds.toFixed(1)} s`);
     return run;
   });
-  const comparisons = [
-    ...compareJobs(turns.map(([flwr]) => flwr!), turns.map(([, python]) => python!)),
-    ...await measureRounds(python, credentials, repeat),
-  ];
-  const threads = torchThreads === "default" ? "default threads" : `${torchThreads} thread(s)`;
+  const threads = torchThreads === "default" ? "default threads" : `threads: ${torchThreads}`;
   printComparisons(
     "job",
     `${rounds} rounds, ${nodes} nodes with ${images} images each, ` +
       `against Flower 1.9.0 with PyTorch 2.13.0 (${threads})`,
-    comparisons,
+    compareJobs(turns.map(([flwr]) => flwr!), turns.map(([, python]) => python!)),
+  );
+  printComparisons(
+    "job",
+    "The same without training: clients that answer at once",
+    await measureRounds(python, credentials, repeat),
   );
 }
 

@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { reportError } from "../../roles/report_error.ts";
 import { makeCredentials } from "../../tests/support/credentials.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
+import type { Comparison } from "../support/comparison.ts";
 import { describeMachine } from "../support/machine.ts";
 import { pythonOption, repeatOption } from "../support/options.ts";
 import { printComparisons } from "../support/print_comparisons.ts";
@@ -23,12 +24,11 @@ async function bench(options: { repeat: number; python?: string }): Promise<void
   const credentials = await makeCredentials(folder.path);
   const contestants = instantContestants({ python, nodes: 2, flwrRounds: 1, pythonRounds: 1 });
   console.log(`${describeMachine()}; ${options.repeat} turns of each side`);
-  const comparisons = [
-    ...await measureIdle(contestants, credentials, options.repeat),
-    ...await measureCalls(contestants, credentials, options.repeat),
-    ...await measureRounds(python, credentials, options.repeat),
-  ];
-  printComparisons("roles", "Roles without training, against Flower 1.9.0", comparisons);
+  const show = (title: string, comparisons: readonly Comparison[]) =>
+    printComparisons("roles", `${title}, against Flower 1.9.0`, comparisons);
+  show("Roles that wait", await measureIdle(contestants, credentials, options.repeat));
+  show("Calls of a SuperNode", await measureCalls(contestants, credentials, options.repeat));
+  show("Rounds without training", await measureRounds(python, credentials, options.repeat));
 }
 
 try {

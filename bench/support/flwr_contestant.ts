@@ -31,7 +31,7 @@ export function flwrContestant({ folder, nodeConfig, runConfig }: FlwrApp): Cont
         ...["--node-config", nodeConfig],
         ...credentials.supernodeFlags(node),
       ]);
-      await nodesOnline(driver, credentials, node);
+      await nodesOnline(driver, credentials, node, process);
       return { process, readySeconds: seconds() };
     },
 

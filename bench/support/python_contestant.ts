@@ -54,7 +54,7 @@ export function pythonContestant({ python, folder, env }: PythonApp): Contestant
         ...["client:app", "--dir", folder, "--server", superLink.fleet],
         ...credentials.supernodeFlags(node),
       ]);
-      await nodesOnline(superLink.driver, credentials, node);
+      await nodesOnline(superLink.driver, credentials, node, process);
       return { process, readySeconds: seconds() };
     },
 
