@@ -1,10 +1,20 @@
 // The public surface of the training engine.
 import * as ops from "./ops.ts";
 
-export { Model, type ModelOptions } from "./train/model.ts";
+export { Model } from "./train/model.ts";
+export type { ModelOptions } from "./train/model_options.ts";
 export { type Dataset, datasetSize, type NamedDataset } from "./train/dataset.ts";
 export type { OneOrNamed } from "./train/parts.ts";
-export type { Evaluation, FitOptions, FitResult, Progress, Proximal } from "./train/fit_options.ts";
+export type {
+  EpochReport,
+  Evaluation,
+  FitOptions,
+  FitResult,
+  Progress,
+  Proximal,
+  StepOptions,
+} from "./train/fit_options.ts";
+export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 

@@ -10,6 +10,11 @@ export interface Dataset {
   readonly x: Tensor;
   /** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
   readonly y: Tensor;
+  /**
+   * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
+   * weight · loss over its batch small; losses and accuracies that are told are means by weight.
+   */
+  readonly weights?: Tensor;
 }
 
 /** Examples for a network of several inputs or outputs: row i of each array belongs together. */
@@ -18,12 +23,15 @@ export interface NamedDataset {
   readonly x: OneOrNamed<Tensor>;
   /** Targets [examples, …], by the names that the model's losses have. */
   readonly y: OneOrNamed<Tensor>;
+  /** How much each example counts, as in {@link Dataset}. */
+  readonly weights?: Tensor;
 }
 
 /** A data set with all its arrays by name. */
 export interface DatasetParts {
   readonly x: Parts<Tensor>;
   readonly y: Parts<Tensor>;
+  readonly weights?: Tensor;
 }
 
 /** How many examples a data set has. */
@@ -44,6 +52,11 @@ function isTensor(value: OneOrNamed<Tensor>): value is Tensor {
 /** Arrays by name, from one or several. */
 export function tensorParts(value: OneOrNamed<Tensor>): Parts<Tensor> {
   return toParts<Tensor>(value, isTensor);
+}
+
+/** A data set's arrays by name. */
+export function datasetParts({ x, y, weights }: NamedDataset): DatasetParts {
+  return { x: tensorParts(x), y: tensorParts(y), weights };
 }
 
 function label(what: string, name: string): string {
@@ -94,13 +107,35 @@ export function checkInputs(x: Parts<Tensor>, specs: Parts<InputSpec>): void {
   requirePairs([...x.values()]);
 }
 
-/** As {@link checkInputs}, for inputs with the targets of all losses. */
+function checkWeights({ dtype, shape, data }: Tensor, examples: number): void {
+  if (dtype !== "float32" || !sameShape(shape, [examples])) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Weights must be float32 ${showShape([examples])}, one for each example: ` +
+        `got ${dtype} ${showShape(shape)}`,
+    );
+  }
+  const weights = data as Float32Array;
+  const wrong = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (wrong !== -1) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Weights must be numbers that are not negative: got ${weights[wrong]} for example ${wrong}`,
+    );
+  }
+  if (weights.every((weight) => weight === 0)) {
+    throw new FlwrError("invalid-argument", "Some weight must be greater than 0: all are 0");
+  }
+}
+
+/** As {@link checkInputs}, for inputs with the targets of all losses, and weights if there are any. */
 export function checkDataset(
-  { x, y }: DatasetParts,
+  { x, y, weights }: DatasetParts,
   specs: Parts<InputSpec>,
   losses: Parts<unknown>,
 ): void {
   checkInputs(x, specs);
   requireParts("targets", y, losses);
   requirePairs([...x.values(), ...y.values()]);
+  if (weights !== undefined) checkWeights(weights, exampleCount(x));
 }

@@ -1,11 +1,11 @@
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { type Executor, programRun, storeData } from "./executor.ts";
-import { targetKey, targetSpecs } from "./fit.ts";
 import type { Evaluation } from "./fit_options.ts";
 import { EVALUATION_BATCH } from "./limits.ts";
 import { evaluationProgram, NAMES, type Recipe } from "./programs.ts";
 import { runSteps } from "./step_loop.ts";
+import { targetKey, targetSpecs } from "./target_spec.ts";
 
 /** What an evaluation works with; all checked. */
 export interface EvaluationJob {
@@ -28,12 +28,17 @@ export function evaluationRows(
   return tensor("int32", [steps, EVALUATION_BATCH], rows);
 }
 
-function weightsOf(examples: number, from: number, steps: number): Tensor<"float32"> {
-  const weights = Float32Array.from(
-    { length: steps * EVALUATION_BATCH },
-    (_, i) => from * EVALUATION_BATCH + i < examples ? 1 : 0,
-  );
-  return tensor("float32", [steps, EVALUATION_BATCH], weights);
+/** Weights [steps, batch] of the same rows: 0 beyond the last example. */
+function weightsOf(
+  { x, weights }: DatasetParts,
+  from: number,
+  steps: number,
+): Tensor<"float32"> {
+  const first = from * EVALUATION_BATCH;
+  const rows = new Float32Array(steps * EVALUATION_BATCH);
+  if (weights === undefined) rows.fill(1, 0, Math.max(0, exampleCount(x) - first));
+  else rows.set((weights.data as Float32Array).subarray(first, first + rows.length));
+  return tensor("float32", [steps, EVALUATION_BATCH], rows);
 }
 
 /** Evaluates the parameters that lie in the executor's memory. */
@@ -41,7 +46,7 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
   const { executor, recipe, dataset, signal } = job;
   const examples = exampleCount(dataset.x);
   const targets = targetSpecs(dataset);
-  const data = await storeData(executor, dataset.x, dataset.y);
+  const data = await storeData(executor, { x: dataset.x, y: dataset.y });
   const loaded = await executor.program(
     `evaluate:${targetKey(targets)}`,
     (optimizations) => evaluationProgram(recipe, targets, EVALUATION_BATCH, optimizations),
@@ -55,7 +60,7 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
     run: (from, steps) =>
       programRun(loaded, data, [
         [NAMES.rows, evaluationRows(examples, from, steps)],
-        [NAMES.weights, weightsOf(examples, from, steps)],
+        [NAMES.weights, weightsOf(dataset, from, steps)],
       ]),
     onSlice: (_, __, results) => {
       results.forEach(({ data }, i) => {
@@ -65,5 +70,8 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
     },
   });
   const [lossSum, correct = NaN] = sums;
-  return { loss: lossSum! / examples, lossSum: lossSum!, accuracy: correct / examples, examples };
+  const weight = dataset.weights === undefined
+    ? examples
+    : (dataset.weights.data as Float32Array).reduce((sum, value) => sum + value, 0);
+  return { loss: lossSum! / weight, lossSum: lossSum!, accuracy: correct / weight, examples };
 }

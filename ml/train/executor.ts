@@ -3,8 +3,8 @@ import { lowerProgram, nextName, type Program, startOf, stepsName } from "../low
 import type { Optimizations } from "../lower/passes.ts";
 import type { Engine, NamedTensor, Run } from "../session/engine.ts";
 import { WorkerEngine } from "../session/worker_engine.ts";
-import type { Parts } from "./parts.ts";
-import { inputName, targetName } from "./programs.ts";
+import type { DatasetParts } from "./dataset.ts";
+import { inputName, NAMES, targetName } from "./programs.ts";
 import { ResidentData } from "./resident_data.ts";
 import { SliceLength } from "./slices.ts";
 
@@ -123,13 +123,15 @@ export function programRun(
  */
 export async function storeData(
   executor: Executor,
-  x: Parts<Tensor>,
-  y: Parts<Tensor> = new Map(),
+  { x, y, weights }: Pick<DatasetParts, "x"> & Partial<DatasetParts>,
 ): Promise<Map<string, string>> {
-  const stored = await executor.data([
-    ...[...x.values()].map((value) => ({ value, flat: true })),
-    ...[...y.values()].map((value) => ({ value, flat: false })),
-  ]);
-  const names = [...[...x.keys()].map(inputName), ...[...y.keys()].map(targetName)];
-  return new Map(names.map((name, i) => [name, stored[i]!]));
+  const wanted = [
+    ...[...x].map(([part, value]) => ({ name: inputName(part), value, flat: true })),
+    ...[...y ?? []].map(([part, value]) => ({ name: targetName(part), value, flat: false })),
+  ];
+  if (weights !== undefined) {
+    wanted.push({ name: NAMES.exampleWeights, value: weights, flat: false });
+  }
+  const stored = await executor.data(wanted);
+  return new Map(wanted.map(({ name }, i) => [name, stored[i]!]));
 }

@@ -1,5 +1,7 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Schedule } from "../nn/schedule.ts";
+import type { NamedDataset } from "./dataset.ts";
+import type { EarlyStop } from "./early_stop.ts";
 
 /** How far a fit is. */
 export interface Progress {
@@ -11,9 +13,9 @@ export interface Progress {
   readonly steps: number;
   /** Mean loss of this epoch's examples so far. */
   readonly loss: number;
-  /** Examples per second since the fit began. */
+  /** Examples per second so far, without the time for opening models and for validation. */
   readonly examplesPerSecond: number;
-  /** Seconds that the rest will take at this speed. */
+  /** Seconds that the rest takes at this speed. */
   readonly secondsLeft: number;
 }
 
@@ -28,11 +30,25 @@ export interface Proximal {
   readonly to?: ReadonlyMap<string, Tensor>;
 }
 
+/** What an epoch of a fit came to. */
+export interface EpochReport {
+  /** The epoch that has ended, from 1. */
+  readonly epoch: number;
+  readonly epochs: number;
+  /** Mean loss over its examples, each taken before the step that learned from it. */
+  readonly loss: number;
+  /** What the model came to on the validation data after it; undefined when there are none. */
+  readonly validation?: Evaluation;
+}
+
 /** Options of a fit. */
 export interface FitOptions {
   /** Times to go through the data (default 1). */
   readonly epochs?: number;
-  /** Decides the order of the examples (default: the model's seed). Each epoch has an order of its own. */
+  /**
+   * Decides the order of the examples and what the network draws at random (default: another in each call and on each
+   * node). Each epoch has an order of its own. With a seed, a fit of the same parameters gives the same result again.
+   */
   readonly seed?: number;
   /** Whether the order is random (default true). */
   readonly shuffle?: boolean;
@@ -47,16 +63,38 @@ export interface FitOptions {
   readonly schedule?: Schedule;
   /** FedProx: pulls the parameters to where they were; a number is the strength (default 0). */
   readonly proximal?: number | Proximal;
-  /** Stops the fit within about 0.1 s. The parameters stay as they were before it. */
+  /** Evaluated after each epoch. */
+  readonly validation?: NamedDataset;
+  /**
+   * Ends the fit when the validation data show no improvement any more. The parameters become those of the best epoch,
+   * also when the fit went through all.
+   */
+  readonly earlyStop?: EarlyStop;
+  /** Ends the fit at once; a step under way goes on for itself. The parameters stay as they were before the fit. */
   readonly signal?: AbortSignal;
   /** Told about every 0.03 s how far it is; `"stop"` ends the fit early, with what was learned until then. */
   readonly onProgress?: (progress: Progress) => void | "stop";
+  /** Told after each whole epoch what it came to; `"stop"` ends the fit. */
+  readonly onEpoch?: (report: EpochReport) => void | "stop";
+}
+
+/** Options of a single training step. */
+export interface StepOptions {
+  /** Step size (default: the optimiser's). */
+  readonly learningRate?: number;
+  /** Decides what the network draws at random (default: another in each call). */
+  readonly seed?: number;
+  readonly signal?: AbortSignal;
 }
 
 /** What a fit came to. */
 export interface FitResult {
   /** Mean loss over the examples of each epoch, each taken before the step that learned from it. */
   readonly losses: readonly number[];
+  /** What the validation data came to after each whole epoch; empty when there are none. */
+  readonly validations: readonly Evaluation[];
+  /** The epoch, from 1, whose parameters an early stop has chosen; undefined without one. */
+  readonly bestEpoch?: number;
   /** Steps done and examples seen, in all epochs. */
   readonly steps: number;
   readonly examples: number;
@@ -65,11 +103,11 @@ export interface FitResult {
 
 /** What an evaluation came to. */
 export interface Evaluation {
-  /** Mean loss over the examples. */
+  /** Mean loss over the examples, by weight. */
   readonly loss: number;
-  /** Sum of the losses of all examples. */
+  /** Sum of the losses of all examples, times their weights. */
   readonly lossSum: number;
-  /** Share of the examples that the network gets right, 0 to 1; NaN when the loss has no notion of it. */
+  /** Share of the examples that the network gets right, by weight, 0 to 1; NaN when the loss has no notion of it. */
   readonly accuracy: number;
   readonly examples: number;
 }

@@ -1,63 +1,36 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor } from "../../tensor/tensor.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
 import { registerTrainer, trainerThreads } from "../cores/trainer_slot.ts";
 import { input } from "../graph/value.ts";
-import { type Optimizations, OPTIMIZED } from "../lower/passes.ts";
-import type { Layer } from "../nn/layer.ts";
+import { OPTIMIZED } from "../lower/passes.ts";
 import type { Loss } from "../nn/loss.ts";
-import { type Optimizer, requireLearningRate, requireRange } from "../nn/optimizer.ts";
-import type { Network } from "../nn/network.ts";
 import type { Variable } from "../nn/trace.ts";
-import type { Engine } from "../session/engine.ts";
+import { checkFitOptions, requireCount, requireSeed } from "./check_options.ts";
+import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import { connect } from "./connect.ts";
 import {
   checkDataset,
   checkInputs,
   type DatasetParts,
+  datasetParts,
   exampleCount,
   type NamedDataset,
   tensorParts,
 } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
 import { Executor } from "./executor.ts";
-import { exportModel } from "./export.ts";
-import { fitModel, type OptimizerMemory } from "./fit.ts";
-import type { Evaluation, FitOptions, FitResult } from "./fit_options.ts";
+import { exportModel, type ExportOptions } from "./export.ts";
+import { fitModel } from "./fit.ts";
+import type { Evaluation, FitOptions, FitResult, StepOptions } from "./fit_options.ts";
+import type { ModelOptions } from "./model_options.ts";
 import { type InputSpec, inputType, prepareInput } from "./input_spec.ts";
+import type { OptimizerMemory } from "./optimizer_memory.ts";
 import { initialParameters, matchParameters } from "./parameters.ts";
 import { namesOf, type OneOrNamed, ONLY, sameParts, toParts } from "./parts.ts";
 import { predictModel } from "./predict.ts";
 import type { Recipe } from "./programs.ts";
-import type { Clipping } from "./step_gradients.ts";
-
-/** What a model is made of. */
-export interface ModelOptions {
-  /** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
-  readonly network: Layer | Network;
-  /** What one example looks like, and how it is normalised: of the one input, or of each by name. */
-  readonly input: OneOrNamed<InputSpec>;
-  /** What is made small: of the one output, or of each by name, added up. */
-  readonly loss: OneOrNamed<Loss>;
-  readonly optimizer: Optimizer;
-  /** Limits for the gradients (default: none). */
-  readonly clipping?: Clipping;
-  /** Examples per training step (default 32). The last batch of an epoch may be smaller. */
-  readonly batchSize?: number;
-  /** Decides the first parameters and the order of the examples (default 0). */
-  readonly seed?: number;
-  /**
-   * Threads that compute. Default: this trainer's part of the machine's cores, found anew at every call, as other
-   * trainers of this user come and go.
-   */
-  readonly threads?: number;
-  /** Graph optimisations (default: all); `PLAIN` to compare with. */
-  readonly optimizations?: Optimizations;
-  /** Where time comes from (default: the machine). */
-  readonly clock?: Clock;
-  /** What computes (default: a thread of its own). */
-  readonly createEngine?: () => Promise<Engine>;
-}
 
 /**
  * A network with its parameters, trained and evaluated inside ONNX Runtime.
@@ -81,9 +54,9 @@ export class Model implements AsyncDisposable {
   readonly #recipe: Recipe;
   readonly #variables: readonly Variable[];
   readonly #batchSize: number;
-  readonly #seed: number;
   readonly #threads: number | undefined;
   readonly #clock: Clock;
+  readonly #random: Random;
   readonly #executor: Executor;
   #parameters: ReadonlyMap<string, Tensor>;
   /** Whether the engine's memory holds other parameters than these. */
@@ -91,6 +64,9 @@ export class Model implements AsyncDisposable {
   /** The optimiser's past, while its slots are in the engine's memory. */
   #memory?: OptimizerMemory;
   #busy = false;
+  /** Resolves when the work of the call before has ended. */
+  #settled: Promise<void> = Promise.resolve();
+  #disposing = new AbortController();
 
   /** @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range */
   constructor(options: ModelOptions) {
@@ -99,11 +75,11 @@ export class Model implements AsyncDisposable {
     const losses = toParts<Loss>(options.loss, isLoss);
     this.#recipe = { network, inputs, losses, optimizer, clipping };
     this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
-    this.#seed = options.seed ?? 0;
     this.#threads = options.threads;
     this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
     this.#variables = variablesOf(this.#recipe);
-    this.#parameters = initialParameters(this.#variables, this.#seed);
+    this.#parameters = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#executor = new Executor(
       trainerThreads({ override: options.threads }),
       options.optimizations ?? OPTIMIZED,
@@ -136,11 +112,30 @@ export class Model implements AsyncDisposable {
    *   is no number any more (names step and learning rate)
    */
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
-    requireCount("epochs", options.epochs ?? 1);
-    if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
-    this.#checkProximal(options.proximal);
-    const parts = this.#checked(dataset);
-    return await this.#exclusively(async () => {
+    checkFitOptions(options, this.#variables);
+    return await this.#fit(this.#checked(dataset), this.#batchSize, options);
+  }
+
+  /**
+   * Makes one training step on all the given examples, which goes on with the momentum of the steps before.
+   *
+   * @returns the mean loss of the examples before the step
+   * @throws FlwrError as {@link fit}
+   */
+  async trainStep(batch: NamedDataset, options: StepOptions = {}): Promise<number> {
+    checkFitOptions(options, this.#variables);
+    const parts = this.#checked(batch);
+    const { losses } = await this.#fit(parts, exampleCount(parts.x), {
+      ...options,
+      shuffle: false,
+      optimizerState: "keep",
+    });
+    return losses[0]!;
+  }
+
+  async #fit(dataset: DatasetParts, batchSize: number, options: FitOptions): Promise<FitResult> {
+    const validation = options.validation && this.#checked(options.validation);
+    return await this.#exclusively(options.signal, async (signal) => {
       await this.#upload();
       this.#stale = true;
       const memory = this.#memory;
@@ -151,12 +146,15 @@ export class Model implements AsyncDisposable {
         variables: this.#variables,
         parameters: this.#parameters,
         memory: options.optimizerState === "keep" ? memory : undefined,
-        batchSize: Math.min(this.#batchSize, exampleCount(parts.x)),
-        seed: options.seed ?? this.#seed,
+        batchSize: Math.min(batchSize, exampleCount(dataset.x)),
+        seed: options.seed ?? Math.floor(this.#random.uniform() * 2 ** 32),
         clock: this.#clock,
-        dataset: parts,
-        options,
+        dataset,
+        validation,
+        options: { ...options, signal },
       });
+      // Whoever cancelled was told so already.
+      throwIfCancelled(signal);
       this.#parameters = parameters;
       this.#memory = reached;
       this.#stale = false;
@@ -174,13 +172,13 @@ export class Model implements AsyncDisposable {
     options: { signal?: AbortSignal } = {},
   ): Promise<Evaluation> {
     const parts = this.#checked(dataset);
-    return await this.#exclusively(async () => {
+    return await this.#exclusively(options.signal, async (signal) => {
       await this.#upload();
       return await evaluateModel({
         executor: this.#executor,
         recipe: this.#recipe,
         dataset: parts,
-        signal: options.signal,
+        signal,
       });
     });
   }
@@ -217,61 +215,80 @@ export class Model implements AsyncDisposable {
   ): Promise<ReadonlyMap<string, Tensor<"float32">>> {
     const parts = tensorParts(x);
     checkInputs(parts, this.#recipe.inputs);
-    return await this.#exclusively(async () => {
+    return await this.#exclusively(options.signal, async (signal) => {
       await this.#upload();
       return await predictModel({
         executor: this.#executor,
         recipe: this.#recipe,
         x: parts,
-        signal: options.signal,
+        signal,
       });
     });
   }
 
   /**
-   * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads: input `input`, raw
-   * examples [examples, …] as in a data set (normalisation is inside), output `output`.
+   * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads, for any number of
+   * examples: input `input`, raw examples [examples, …] as in a data set (normalisation is inside), output `output`.
+   * A network that was read from a file keeps the file's names.
    *
-   * @throws FlwrError "unimplemented" when the network does not work with any number of examples
+   * @throws FlwrError "unimplemented" when the network does not work with any number of examples, "invalid-argument"
+   *   when a name is taken
    */
-  export(): Uint8Array<ArrayBuffer> {
-    return exportModel(this.#recipe, this.#parameters);
+  export(options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
+    return exportModel(this.#recipe, this.#parameters, options);
   }
 
-  /** Ends the thread and frees its memory. */
+  /** Cancels what is under way, ends the thread and frees its memory. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#disposing.abort();
+    this.#disposing = new AbortController();
+    await this.#settled;
     await this.#executor[Symbol.asyncDispose]();
     this.#stale = true;
     this.#memory = undefined;
   }
 
-  #checkProximal(proximal: FitOptions["proximal"] = 0): void {
-    const { strength, to } = typeof proximal === "number" ? { strength: proximal } : proximal;
-    requireRange("strength of the proximal term", strength, 0, Infinity);
-    if (to !== undefined) matchParameters(this.#variables, to);
-  }
-
   #checked(dataset: NamedDataset): DatasetParts {
-    const parts = { x: tensorParts(dataset.x), y: tensorParts(dataset.y) };
+    const parts = datasetParts(dataset);
     checkDataset(parts, this.#recipe.inputs, this.#recipe.losses);
     return parts;
   }
 
   async #upload(): Promise<void> {
     if (!this.#stale) return;
-    await this.#executor.write([...this.#parameters]);
+    // Known before it is done: parameters that are set meanwhile must be uploaded, too.
     this.#stale = false;
+    try {
+      await this.#executor.write([...this.#parameters]);
+    } catch (error) {
+      this.#stale = true;
+      throw error;
+    }
   }
 
-  async #exclusively<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Does work that no other call may come between. When it is cancelled, the caller is told at once, but the next call
+   * waits until the work has seen it, too.
+   */
+  async #exclusively<T>(
+    asked: AbortSignal | undefined,
+    work: (signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
     if (this.#busy) {
       throw new FlwrError("failed-precondition", "The model is busy: wait for the call before");
     }
     this.#busy = true;
-    using trainer = registerTrainer({ override: this.#threads });
-    try {
+    const own = this.#disposing.signal;
+    const signal = asked === undefined ? own : AbortSignal.any([asked, own]);
+    const running = this.#settled.then(async () => {
+      using trainer = registerTrainer({ override: this.#threads });
+      throwIfCancelled(signal);
       await this.#executor.useThreads(trainer.threads());
-      return await work();
+      return await work(signal);
+    });
+    this.#settled = running.then(() => {}, () => {});
+    try {
+      return await unlessCancelled(running, signal);
     } finally {
       this.#busy = false;
     }
@@ -299,11 +316,4 @@ function variablesOf({ network, inputs, losses }: Recipe): readonly Variable[] {
     );
   }
   return variables;
-}
-
-function requireCount(name: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1) {
-    throw new FlwrError("invalid-argument", `"${name}" must be a positive integer: got ${value}`);
-  }
-  return value;
 }

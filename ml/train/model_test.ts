@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
+import { seededRandom } from "../../base/random.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { conv2d } from "../nn/convolution.ts";
 import { dense } from "../nn/dense.ts";
@@ -11,7 +12,8 @@ import { sequential } from "../nn/sequential.ts";
 import { LocalEngine } from "../session/engine.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Progress } from "./fit_options.ts";
-import { Model, type ModelOptions } from "./model.ts";
+import { Model } from "./model.ts";
+import type { ModelOptions } from "./model_options.ts";
 
 /** Points in the plane; the class is the side of a line. */
 function points(count: number): Dataset {
@@ -61,13 +63,37 @@ Deno.test("a model learns, and predicts what it learned", async () => {
 });
 
 Deno.test("one seed gives one result, another seed another", async () => {
-  const train = async (seed: number) => {
-    await using model = pointModel({ seed });
-    await model.fit(points(100));
+  const train = async (options: Partial<ModelOptions>, seed?: number) => {
+    await using model = pointModel(options);
+    await model.fit(points(100), { seed });
     return [...model.getParameters().values()].map(({ data }) => [...data as Float32Array]);
   };
-  assert.deepEqual(await train(1), await train(1));
-  assert.notDeepEqual(await train(1), await train(2));
+  assert.deepEqual(await train({ seed: 1 }, 5), await train({ seed: 1 }, 5));
+  assert.notDeepEqual(await train({ seed: 1 }, 5), await train({ seed: 2 }, 5));
+  assert.notDeepEqual(await train({ seed: 1 }, 5), await train({ seed: 1 }, 6));
+  const random = () => ({ random: seededRandom(7) });
+  assert.deepEqual(await train(random()), await train(random()), "drawn from what is injected");
+  assert.notDeepEqual(await train({}), await train({}), "another order without a seed");
+});
+
+Deno.test("without a seed, each fit has another order of examples", async () => {
+  await using model = pointModel();
+  const start = model.getParameters();
+  const fit = async () => {
+    model.setParameters(start);
+    await model.fit(points(100));
+    return model.getParameters();
+  };
+  assert.notDeepEqual(await fit(), await fit());
+});
+
+Deno.test("a seed that is no integer is refused", async () => {
+  assert.throws(() => pointModel({ seed: 0.5 }), isError("invalid-argument", /"seed".*got 0.5/));
+  await using model = pointModel();
+  await assert.rejects(
+    model.fit(points(4), { seed: NaN }),
+    isError("invalid-argument", /"seed".*got NaN/),
+  );
 });
 
 Deno.test("parameters go from model to model, by name and by order", async () => {
@@ -156,7 +182,7 @@ Deno.test("an aborted fit leaves the parameters as they were", async () => {
 Deno.test("progress is told and can end the fit", async () => {
   await using model = pointModel();
   const told: Progress[] = [];
-  const { steps } = await model.fit(points(1000), {
+  const { steps, examples, losses } = await model.fit(points(1000), {
     epochs: 3,
     onProgress: (progress) => {
       told.push(progress);
@@ -164,7 +190,9 @@ Deno.test("progress is told and can end the fit", async () => {
     },
   });
   assert.ok(steps < 3 * 32, `stopped after ${steps} steps`);
-  assert.equal(told.at(-1)!.step, steps);
+  assert.ok(examples <= 32 * steps);
+  assert.equal(losses.length, 2);
+  assert.ok(told.at(-1)!.step <= steps, "counts steps that were under way");
   assert.equal(told[0]!.steps, 3 * 32);
   assert.ok(told.every(({ loss }) => Number.isFinite(loss)));
 });
@@ -191,9 +219,9 @@ Deno.test("the worker thread computes what the calling thread computes", async (
   await using there = pointModel({ createEngine: undefined });
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);
-  await there.fit(points(1000), { epochs: 20 });
+  await there.fit(points(1000), { epochs: 20, seed: 1 });
   clearInterval(timer);
-  await here.fit(points(1000), { epochs: 20 });
+  await here.fit(points(1000), { epochs: 20, seed: 1 });
   assert.ok(ticks > 0, "the event loop went on");
   assert.deepEqual(there.getParameters(), here.getParameters());
 });

@@ -1,4 +1,5 @@
 import { seededRandom } from "../../base/random.ts";
+import { mixBits } from "../graph/random.ts";
 
 /**
  * The numbers 0 … count−1 in an order that the seed decides (Fisher–Yates).
@@ -6,11 +7,26 @@ import { seededRandom } from "../../base/random.ts";
  * @param seed the same seed gives the same order
  */
 export function permutation(count: number, seed: number): Int32Array {
-  const order = Int32Array.from({ length: count }, (_, i) => i);
+  const order = ascending(count);
   const random = seededRandom(seed);
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(random.uniform() * (i + 1));
     [order[i], order[j]] = [order[j]!, order[i]!];
   }
   return order;
+}
+
+/** The order of the examples in an epoch, from 1: another one in each, and for each seed. */
+export function epochOrder(
+  count: number,
+  shuffle: boolean,
+  seed: number,
+  epoch: number,
+): Int32Array {
+  // Mixed, as seeds that follow each other would share their epochs' orders otherwise.
+  return shuffle ? permutation(count, mixBits(mixBits(seed) + epoch)) : ascending(count);
+}
+
+function ascending(count: number): Int32Array {
+  return Int32Array.from({ length: count }, (_, i) => i);
 }

@@ -19,7 +19,7 @@ export interface PredictionJob {
 export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"float32">>> {
   const { executor, recipe, x, signal } = job;
   const examples = exampleCount(x);
-  const data = await storeData(executor, x);
+  const data = await storeData(executor, { x });
   const loaded = await executor.program(
     "predict",
     (optimizations) => predictionProgram(recipe, EVALUATION_BATCH, optimizations),

@@ -13,6 +13,7 @@ import type { Network } from "../nn/network.ts";
 import { connect, lossOf } from "./connect.ts";
 import { type Clipping, stepGradients } from "./step_gradients.ts";
 import type { Parts } from "./parts.ts";
+import type { TargetSpec } from "./target_spec.ts";
 import { featureCount, type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 
 /** What programs are made of. */
@@ -24,12 +25,6 @@ export interface Recipe {
   readonly clipping?: Clipping;
 }
 
-/** The form of a target: [examples, …shape]. */
-export interface TargetSpec {
-  readonly dtype: DType;
-  readonly shape: readonly number[];
-}
-
 /** How a training program differs from the simplest one. */
 export interface TrainingVariant {
   /** Examples per step. */
@@ -38,12 +33,15 @@ export interface TrainingVariant {
   readonly scheduled: boolean;
   /** Whether the parameters are drawn to where they were when the fit began (FedProx). */
   readonly proximal: boolean;
+  /** Whether examples have weights. */
+  readonly weighted: boolean;
 }
 
 /** Names that the programs' inputs and outputs have beside the variables' own, which may be any: files bring theirs. */
 export const NAMES = {
   rows: "data:rows",
   weights: "data:weights",
+  exampleWeights: "data:example-weights",
   randomKey: "data:random-key",
   rateRatio: "data:rate-ratio",
   proximal: "data:proximal",
@@ -130,7 +128,7 @@ function usedBy(
 
 /**
  * Training: each step takes the rows of one batch, goes forward and back, and changes the parameters. Yields the mean
- * loss of each step's batch, before its update.
+ * loss of each step's batch, times the examples' weights, before its update.
  */
 export function trainingProgram(
   recipe: Recipe,
@@ -142,9 +140,13 @@ export function trainingProgram(
   const randomKey = source(NAMES.randomKey, "uint32", []);
   const taken = takeBatch(recipe, target, variant.batch, randomKey);
   const { variables, updates } = taken;
+  const weights = source(NAMES.exampleWeights, "float32", [1], true);
+  const perExample = variant.weighted
+    ? mul(taken.perExample, gather(weights, taken.rows))
+    : taken.perExample;
   const kept = variables.filter(({ trained }) => !trained);
   const [loss, ...keptNext] = applyPasses([
-    reduceMean(taken.perExample),
+    reduceMean(perExample),
     ...kept.map(({ value }) => updates.get(value) ?? value),
   ], optimizations);
 
@@ -181,7 +183,7 @@ export function trainingProgram(
   return {
     state,
     scanned: usedBy(results, [taken.rows, ...scalars, rateRatio, randomKey]),
-    captured: usedBy(results, [...taken.data, strength, ...starts]),
+    captured: usedBy(results, [...taken.data, weights, strength, ...starts]),
     stacked: [{ name: NAMES.loss, value: loss! }],
   };
 }

@@ -1,0 +1,42 @@
+import { FlwrError } from "../../base/error.ts";
+import { requireLearningRate, requireRange } from "../nn/optimizer.ts";
+import type { Variable } from "../nn/trace.ts";
+import { checkEarlyStop } from "./early_stop.ts";
+import type { FitOptions } from "./fit_options.ts";
+import { matchParameters } from "./parameters.ts";
+
+/**
+ * Checks the options of a fit.
+ *
+ * @param variables the network's
+ * @throws FlwrError "invalid-argument" that names the option
+ */
+export function checkFitOptions(options: FitOptions, variables: readonly Variable[]): void {
+  requireCount("epochs", options.epochs ?? 1);
+  if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
+  if (options.seed !== undefined) requireSeed(options.seed);
+  checkProximal(options.proximal, variables);
+  if (options.earlyStop === undefined) return;
+  checkEarlyStop(options.earlyStop);
+  if (options.validation === undefined) {
+    throw new FlwrError("invalid-argument", "An early stop needs validation data: got none");
+  }
+}
+
+function checkProximal(proximal: FitOptions["proximal"] = 0, variables: readonly Variable[]): void {
+  const { strength, to } = typeof proximal === "number" ? { strength: proximal } : proximal;
+  requireRange("strength of the proximal term", strength, 0, Infinity);
+  if (to !== undefined) matchParameters(variables, to);
+}
+
+/** @throws FlwrError "invalid-argument" unless it is an integer */
+export function requireSeed(seed: number): number {
+  if (Number.isSafeInteger(seed)) return seed;
+  throw new FlwrError("invalid-argument", `"seed" must be an integer: got ${seed}`);
+}
+
+/** @throws FlwrError "invalid-argument" unless it is an integer of at least 1 */
+export function requireCount(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 1) return value;
+  throw new FlwrError("invalid-argument", `"${name}" must be a positive integer: got ${value}`);
+}

@@ -1,0 +1,41 @@
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import type { Optimizations } from "../lower/passes.ts";
+import type { Layer } from "../nn/layer.ts";
+import type { Loss } from "../nn/loss.ts";
+import type { Network } from "../nn/network.ts";
+import type { Optimizer } from "../nn/optimizer.ts";
+import type { Engine } from "../session/engine.ts";
+import type { InputSpec } from "./input_spec.ts";
+import type { OneOrNamed } from "./parts.ts";
+import type { Clipping } from "./step_gradients.ts";
+
+/** What a model is made of. */
+export interface ModelOptions {
+  /** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
+  readonly network: Layer | Network;
+  /** What one example looks like, and how it is normalised: of the one input, or of each by name. */
+  readonly input: OneOrNamed<InputSpec>;
+  /** What is made small: of the one output, or of each by name, added up. */
+  readonly loss: OneOrNamed<Loss>;
+  readonly optimizer: Optimizer;
+  /** Limits for the gradients (default: none). */
+  readonly clipping?: Clipping;
+  /** Examples per training step (default 32). The last batch of an epoch may be smaller. */
+  readonly batchSize?: number;
+  /** Decides the first parameters (default 0, the same on all nodes). What a fit draws has a seed of its own. */
+  readonly seed?: number;
+  /**
+   * Threads that compute. Default: this trainer's part of the machine's cores, found anew at every call, as other
+   * trainers of this user come and go.
+   */
+  readonly threads?: number;
+  /** Graph optimisations (default: all); `PLAIN` to compare with. */
+  readonly optimizations?: Optimizations;
+  /** Where time comes from (default: the machine). */
+  readonly clock?: Clock;
+  /** Where fits without a seed take theirs from (default: the machine). */
+  readonly random?: Random;
+  /** What computes (default: a thread of its own). */
+  readonly createEngine?: () => Promise<Engine>;
+}
