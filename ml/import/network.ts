@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../base/error.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Layer, LayerOptions } from "../nn/layer.ts";
+import type { Layer, LayerOptions, Ports } from "../nn/layer.ts";
 import { markProbabilities } from "../nn/probabilities.ts";
 import { externalDataIn, noExternalData } from "../onnx/external_data.ts";
 import { applyGraph, type PreparedGraph, type TrainingChoice } from "./apply.ts";
@@ -20,14 +20,11 @@ export interface OnnxNetworkOptions extends LayerOptions, TrainingChoice {
 
 /** A network read from an ONNX file. */
 export interface OnnxNetwork extends Layer {
-  /** Name of its input in the file. */
-  readonly inputName: string;
+  readonly ports: Ports;
   /** Type of its input in the file; real numbers of any width are computed in float32. */
   readonly inputType: DType;
   /** Lengths of the input's axes in the file, the batch first; null where the file leaves them open. */
   readonly inputShape?: readonly (number | null)[];
-  /** Name of its output in the file. */
-  readonly outputName: string;
 }
 
 /** What an Identity makes of a tensor of the file is a tensor of its own: PyTorch's exporter writes equal ones so. */
@@ -129,10 +126,9 @@ export function onnxNetwork(
   return {
     kind: "onnxNetwork",
     name,
-    inputName: input.name,
+    ports: { input: input.name, output: prepared.graph.output },
     inputType: input.dtype,
     inputShape: input.shape,
-    outputName: prepared.graph.output,
     apply: (x, scope) => {
       const y = applyGraph(prepared, x, scope);
       markProbabilities(y);

@@ -1,7 +1,10 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Node, Value } from "../graph/value.ts";
+import { topologicalOrder } from "../graph/traverse.ts";
+import { constantsAsNodes } from "../onnx/constant_nodes.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { modelBytes } from "../onnx/model.ts";
+import { batchNormalizationPattern } from "./batch_normalization.ts";
 import { emit } from "./emit.ts";
 import { freeBatchPattern, freeLengths } from "./free_batch.ts";
 import { gemmPattern } from "./gemm.ts";
@@ -13,8 +16,8 @@ export interface Inference {
 }
 
 /**
- * Lowers a network to an ordinary ONNX model with any number of examples: the parameters are initialisers under their
- * own names.
+ * Lowers a network to an ordinary ONNX model with any number of examples: the parameters that its output needs are the
+ * initialisers, under their own names.
  *
  * @param network the network applied to a batch
  * @param other the same applied to a batch of another size
@@ -29,14 +32,20 @@ export function lowerInference(
 ): Uint8Array<ArrayBuffer> {
   const lengths = freeLengths([network.output], [other.output]);
   const builder = new GraphBuilder();
-  for (const [name, value] of parameters) builder.initializer(name, value);
-  const patterns = [freeBatchPattern(lengths), gemmPattern];
+  for (const value of topologicalOrder([network.output])) {
+    if (value.primitive !== "input") continue;
+    const { name } = value.attributes;
+    const parameter = parameters.get(name);
+    if (parameter !== undefined) builder.initializer(name, parameter);
+  }
+  const patterns = [batchNormalizationPattern, freeBatchPattern(lengths), gemmPattern];
   const names = emit([network.output], patterns, () => builder);
   builder.alias(outputName, names.get(network.output)!);
   const { input, output } = network;
-  return modelBytes(builder.build("network", [
+  const graph = builder.build("network", [
     { name: input.attributes.name, dtype: input.dtype, shape: [null, ...input.shape.slice(1)] },
   ], [
     { name: outputName, dtype: output.dtype, shape: lengths.get(output)! },
-  ]));
+  ]);
+  return modelBytes(constantsAsNodes(graph, (name) => parameters.has(name)));
 }

@@ -48,12 +48,20 @@ export interface Scope {
   apply(part: Layer, x: Value, name?: string): Value;
 }
 
+/** Names of a network's input and output in a file. */
+export interface Ports {
+  readonly input: string;
+  readonly output: string;
+}
+
 /** A piece of a network: a function over symbolic arrays that owns parameters. Its own object holds no values. */
 export interface Layer {
   /** What it is, for messages: `conv2d`. */
   readonly kind: string;
   /** Its name within the network around it; by default its position. */
   readonly name?: string;
+  /** Where it was read from a file, the file's names for its input and output: an exported model keeps them. */
+  readonly ports?: Ports;
   /** The layer applied to x [batch, …]. */
   apply(x: Value, scope: Scope): Value;
 }

@@ -32,12 +32,12 @@ for (const [name, shape] of Object.entries(FILES)) {
         const x = network.inputType === "int64"
           ? tensor("int64", real.shape, BigInt64Array.from(real.data, (n) => BigInt(Math.floor(n))))
           : numbers([batch, ...shape], seed);
-        const file = withOutput(bytes, network.outputName);
+        const file = withOutput(bytes, network.ports.output);
         const expected = await runFile(
           engine,
           file,
-          { [network.inputName]: x },
-          network.outputName,
+          { [network.ports.input]: x },
+          network.ports.output,
         );
         for (const optimizations of [PLAIN, OPTIMIZED]) {
           const got = await runNetwork(engine, network, x, { optimizations });
