@@ -31,6 +31,10 @@ export {
   type StateInitializer,
 } from "./nn/layer.ts";
 export { type NamedValues, type Network, network } from "./nn/network.ts";
+export type { Ports } from "./nn/layer.ts";
+export { type OnnxNetwork, onnxNetwork, type OnnxNetworkOptions } from "./import/network.ts";
+export type { NamePattern } from "./import/patterns.ts";
+export type { ExportOptions } from "./train/export.ts";
 export { sequential, sequentialWith } from "./nn/sequential.ts";
 export { parallel, residual, type ResidualOptions } from "./nn/combine.ts";
 export { dense, type DenseOptions } from "./nn/dense.ts";
