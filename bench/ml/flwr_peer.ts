@@ -6,6 +6,7 @@
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { crossEntropy, type Dataset, Model, sgd } from "../../ml/mod.ts";
+import { sharedArray } from "../../ml/data/shared_array.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import { NETWORKS } from "./networks.ts";
@@ -13,15 +14,19 @@ import { NETWORKS } from "./networks.ts";
 /** Most bytes that crypto.getRandomValues gives at once. */
 const RANDOM_BYTES = 65_536;
 
-/** Random bytes and labels: what is in them does not change the time. */
+/**
+ * Random bytes, repeated, and labels, in shared memory, where data sets from files are too. What is in them does not
+ * change the time.
+ */
 function randomData(examples: number, shape: readonly number[]): Dataset {
-  const pixels = new Uint8Array(examples * elementCount(shape));
-  for (let at = 0; at < pixels.length; at += RANDOM_BYTES) {
-    crypto.getRandomValues(pixels.subarray(at, at + RANDOM_BYTES));
-  }
+  const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
+  const pixels = sharedArray("uint8", examples * elementCount(shape));
+  pixels.forEach((_, i) => pixels[i] = random[i % RANDOM_BYTES]!);
+  const labels = sharedArray("uint8", examples);
+  labels.forEach((_, i) => labels[i] = random[i % RANDOM_BYTES]! % 10);
   return {
     x: tensor("uint8", [examples, ...shape], pixels),
-    y: tensor("uint8", [examples], pixels.slice(0, examples).map((pixel) => pixel % 10)),
+    y: tensor("uint8", [examples], labels),
   };
 }
 

@@ -127,7 +127,7 @@ export function stages(): Stage[] {
     patterns: OPTIMIZED.patterns.map(noting),
   };
   const target = new Map([[ONLY, { dtype: "uint8", shape: [] } as const]]);
-  const variant = { batch: BATCH, scheduled: false, proximal: false };
+  const variant = { batch: BATCH, scheduled: false, weighted: false, proximal: false };
   const program = trainingProgram(RECIPE, target, variant, optimizations);
   const results = [
     ...program.stacked.map(({ value }) => value),

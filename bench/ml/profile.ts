@@ -1,0 +1,95 @@
+/**
+ * Where a training step's time goes: ONNX Runtime's own profile, by operator and shape of the result.
+ *
+ *     deno run -A bench/ml/profile.ts NETWORK [--threads 1] [--steps 20] [--plain]
+ *
+ * NETWORK is one of networks.ts; --plain leaves all optimisations out.
+ */
+import { Argument, Command, Option } from "commander";
+import type { Node } from "../../ml/graph/value.ts";
+import { OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
+import { lowerProgram, startOf, stepsName } from "../../ml/lower/program.ts";
+import { crossEntropy, sgd } from "../../ml/mod.ts";
+import { loadRuntime, sessionOptions, toRuntime } from "../../ml/session/runtime.ts";
+import { ONLY } from "../../ml/train/parts.ts";
+import { trainingProgram } from "../../ml/train/programs.ts";
+import { reportError } from "../../roles/report_error.ts";
+import { arrayConstructor } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
+import { TempDir } from "../../tests/support/tempdir.ts";
+import { wholeNumber } from "../support/options.ts";
+import { NETWORKS } from "./networks.ts";
+import { parseProfile, timesTable } from "./operator_times.ts";
+
+/** Rows of the table; what is left is summed up. */
+const ROWS = 12;
+
+interface ProfileFlags {
+  threads: number;
+  steps: number;
+  plain: boolean;
+}
+
+/** An array of an input's form whose every number is the same and small; `rows` in front of it or instead of axis 0. */
+function filled({ dtype, shape, attributes }: Node<"input">, rows?: number): Tensor {
+  const sizes = attributes.freeRows
+    ? [rows!, ...shape.slice(1)]
+    : rows === undefined
+    ? shape
+    : [rows, ...shape];
+  const data = new (arrayConstructor(dtype))(elementCount(sizes));
+  if (dtype === "float32") data.fill(0.01 as never);
+  return tensor(dtype, sizes, data) as Tensor;
+}
+
+async function profile(name: string, { threads, steps, plain }: ProfileFlags): Promise<void> {
+  const { network, input, batch } = NETWORKS[name]!;
+  const optimizations = plain ? PLAIN : OPTIMIZED;
+  const program = trainingProgram(
+    {
+      network,
+      inputs: new Map([[ONLY, input]]),
+      losses: new Map([[ONLY, crossEntropy()]]),
+      optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
+    },
+    new Map([[ONLY, { dtype: "uint8", shape: [] }]]),
+    { batch, scheduled: false, weighted: false, proximal: false },
+    optimizations,
+  );
+  const model = lowerProgram(program, optimizations.patterns);
+  const runtime = await loadRuntime();
+  await using folder = await TempDir.make();
+  const session = await runtime.InferenceSession.create(model, {
+    ...sessionOptions(threads),
+    enableProfiling: true,
+    profileFilePrefix: `${folder.path}/profile`,
+  });
+  const feeds = Object.fromEntries([
+    ...program.state.map(({ input }) => [startOf(input.attributes.name), filled(input)] as const),
+    ...program.scanned.map((input) =>
+      [stepsName(input.attributes.name), filled(input, steps)] as const
+    ),
+    ...program.captured.map((input) => [input.attributes.name, filled(input, batch)] as const),
+  ].map(([name, value]) => [name, toRuntime(runtime, value)]));
+  await session.run(feeds);
+  session.endProfiling();
+  await session.release();
+  const [file] = [...Deno.readDirSync(folder.path)];
+  const times = parseProfile(await Deno.readTextFile(`${folder.path}/${file!.name}`));
+  console.log(`${name}, ${threads} thread(s), ${plain ? "plain" : "optimised"}, ${steps} steps`);
+  console.log(timesTable(times, steps, ROWS).join("\n"));
+}
+
+try {
+  await new Command("profile")
+    .description("Show where a training step's time goes.")
+    .addArgument(new Argument("<network>", "what to train").choices(Object.keys(NETWORKS)))
+    .addOption(new Option("--threads <n>", "threads").argParser(wholeNumber(1)).default(1))
+    .addOption(new Option("--steps <n>", "steps to run").argParser(wholeNumber(1)).default(20))
+    .option("--plain", "without any optimisation", false)
+    .exitOverride()
+    .action(profile)
+    .parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  Deno.exit(reportError(error));
+}
