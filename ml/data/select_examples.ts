@@ -11,7 +11,10 @@ import { sharedArray } from "./shared_array.ts";
  * @throws FlwrError "invalid-argument" for a position outside of the data set
  */
 export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
-  return { ...dataset, x: takeRows(dataset.x, positions), y: takeRows(dataset.y, positions) };
+  const taken = { x: takeRows(dataset.x, positions), y: takeRows(dataset.y, positions) };
+  const { weights } = dataset;
+  if (weights === undefined) return { ...dataset, ...taken };
+  return { ...dataset, ...taken, weights: takeRows(weights, positions) };
 }
 
 /**

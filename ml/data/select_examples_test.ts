@@ -19,6 +19,11 @@ Deno.test("select examples: in the given order, with repetitions, the rest kept"
   assert(x.data.buffer instanceof SharedArrayBuffer, "trained on without a copy");
 });
 
+Deno.test("select examples: weights go with their examples", () => {
+  const weights = tensor("float32", [3], Float32Array.of(1, 2, 3));
+  assert.deepEqual([...selectExamples({ ...DATASET, weights }, [2, 1]).weights.data], [3, 2]);
+});
+
 Deno.test("select examples: no positions give no examples", () => {
   const none = selectExamples(DATASET, []);
   assert.deepEqual([none.x.shape, none.y.shape], [[0, 1, 2], [0]]);

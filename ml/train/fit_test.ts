@@ -1,0 +1,227 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { relu } from "../nn/activation.ts";
+import { dense } from "../nn/dense.ts";
+import { crossEntropy, meanSquaredError } from "../nn/loss.ts";
+import { sequential } from "../nn/sequential.ts";
+import { sgd } from "../nn/sgd.ts";
+import { LocalEngine } from "../session/engine.ts";
+import type { Dataset } from "./dataset.ts";
+import type { EpochReport, FitOptions } from "./fit_options.ts";
+import { Model } from "./model.ts";
+import type { ModelOptions } from "./model_options.ts";
+
+/** Points in the plane; the class is the side of a line, or the other side for those that are wrong. */
+function points(count: number, first = 0, wrong = false): Dataset {
+  const x = Float32Array.from({ length: 2 * count }, (_, i) => Math.sin((i + 2 * first) * 12.9898));
+  const y = Uint8Array.from(
+    { length: count },
+    (_, i) => Number((x[2 * i]! > x[2 * i + 1]!) !== wrong),
+  );
+  return { x: tensor("float32", [count, 2], x), y: tensor("uint8", [count], y) };
+}
+
+function pointModel(options: Partial<ModelOptions> = {}): Model {
+  return new Model({
+    network: sequential(dense({ out: 8 }), relu(), dense({ name: "head", out: 2 })),
+    input: { shape: [2], dtype: "float32" },
+    loss: crossEntropy(),
+    optimizer: sgd({ learningRate: 0.1, momentum: 0.9 }),
+    createEngine: () => LocalEngine.create(1),
+    ...options,
+  });
+}
+
+const refused = (pattern: RegExp) => (error: unknown) => {
+  assert.ok(error instanceof FlwrError && error.code === "invalid-argument");
+  assert.match(error.message, pattern);
+  return true;
+};
+
+const weighted = (dataset: Dataset, weights: ArrayLike<number>): Dataset => ({
+  ...dataset,
+  weights: tensor("float32", [weights.length], Float32Array.from(weights)),
+});
+
+Deno.test("validation data are evaluated after each epoch", async () => {
+  await using model = pointModel();
+  const reports: EpochReport[] = [];
+  const validation = points(77, 1000);
+  const { losses, validations, bestEpoch } = await model.fit(points(100), {
+    epochs: 3,
+    validation,
+    onEpoch: (report) => void reports.push(report),
+  });
+  assert.equal(bestEpoch, undefined);
+  assert.deepEqual(
+    reports,
+    losses.map((loss, i) => ({ epoch: i + 1, epochs: 3, loss, validation: validations[i] })),
+  );
+  assert.equal(validations.length, 3);
+  assert.deepEqual(validations[2], await model.evaluate(validation));
+  assert.notDeepEqual(validations[0], validations[2]);
+});
+
+Deno.test("a fit ends after the epoch that is told to be the last", async () => {
+  await using model = pointModel();
+  const { losses, validations } = await model.fit(points(64), {
+    epochs: 9,
+    onEpoch: ({ epoch, validation }) => {
+      assert.equal(validation, undefined);
+      return epoch === 2 ? "stop" : undefined;
+    },
+  });
+  assert.deepEqual([losses.length, validations.length], [2, 0]);
+});
+
+Deno.test("an early stop leaves the parameters of the best epoch", async () => {
+  await using model = pointModel();
+  // What is learned is the opposite of what is judged: the first epoch is the best.
+  const validation = points(100, 0, true);
+  const options: FitOptions = { epochs: 50, seed: 1, validation, earlyStop: { patience: 2 } };
+  const { losses, validations, bestEpoch } = await model.fit(points(100), options);
+  assert.equal(bestEpoch, 1);
+  assert.equal(losses.length, 3);
+  assert.deepEqual(await model.evaluate(validation), validations[0]);
+
+  await using other = pointModel();
+  await other.fit(points(100), { epochs: 1, seed: 1 });
+  assert.deepEqual(model.getParameters(), other.getParameters());
+  // The optimiser's momentum belongs to later parameters: it starts anew.
+  await model.fit(points(100), { seed: 2, optimizerState: "keep" });
+  await other.fit(points(100), { seed: 2, optimizerState: "fresh" });
+  assert.deepEqual(model.getParameters(), other.getParameters());
+});
+
+Deno.test("an early stop goes through all epochs while they get better", async () => {
+  await using model = pointModel();
+  const options: FitOptions = { epochs: 4, validation: points(100), earlyStop: { patience: 3 } };
+  const { losses, validations, bestEpoch } = await model.fit(points(100), options);
+  assert.equal(losses.length, 4);
+  const best = validations.reduce(
+    (least, { loss }, i) => loss < validations[least]!.loss ? i : least,
+    0,
+  );
+  assert.equal(bestEpoch, best + 1);
+  assert.deepEqual(await model.evaluate(points(100)), validations[best]);
+});
+
+Deno.test("an early stop without validation data is refused, and data that do not fit", async () => {
+  await using model = pointModel();
+  await assert.rejects(
+    model.fit(points(4), { earlyStop: { patience: 1 } }),
+    refused(/needs validation data/),
+  );
+  const { y } = points(4);
+  const validation = { x: tensor("float32", [4, 3], new Float32Array(12)), y };
+  await assert.rejects(
+    model.fit(points(4), { validation }),
+    refused(/float32 \[examples, 2\]: got float32 \[4, 3\]/),
+  );
+});
+
+Deno.test("an example of weight 2 counts as two, one of weight 0 not at all", async () => {
+  const data = points(4);
+  const rows = [0, 1, 1, 3];
+  const repeated: Dataset = {
+    x: tensor(
+      "float32",
+      [4, 2],
+      Float32Array.from(rows.flatMap((row) => [
+        data.x.data[2 * row] as number,
+        data.x.data[2 * row + 1] as number,
+      ])),
+    ),
+    y: tensor("uint8", [4], Uint8Array.from(rows, (row) => data.y.data[row] as number)),
+  };
+  const weights = [1, 2, 0, 1];
+  const results = [];
+  for (const dataset of [weighted(data, weights), repeated]) {
+    await using model = pointModel({ optimizer: sgd({ learningRate: 0.5 }) });
+    const { losses } = await model.fit(dataset, { epochs: 3, shuffle: false });
+    results.push({ losses, evaluation: await model.evaluate(dataset), model });
+  }
+  const [one, two] = results;
+  close(one!.losses, two!.losses);
+  close(
+    [one!.evaluation.loss, one!.evaluation.lossSum, one!.evaluation.accuracy],
+    [two!.evaluation.loss, two!.evaluation.lossSum, two!.evaluation.accuracy],
+  );
+  for (const [name, { data }] of one!.model.getParameters()) {
+    close(data as Float32Array, two!.model.getParameters().get(name)!.data as Float32Array);
+  }
+});
+
+Deno.test("losses are means by weight, also over a last smaller batch and shuffled", async () => {
+  // Without a step size to speak of, each example's loss stays what it is.
+  await using model = pointModel({ optimizer: sgd({ learningRate: 1e-20 }), batchSize: 3 });
+  const data = weighted(points(100), Array.from({ length: 100 }, (_, i) => i % 4));
+  const { loss } = await model.evaluate(data);
+  const { losses } = await model.fit(data);
+  close(losses, [loss]);
+  const unweighted = await model.evaluate(points(100));
+  assert.ok(Math.abs(unweighted.loss - loss) > 1e-4, "weights matter");
+});
+
+Deno.test("weights that do not fit are refused", async () => {
+  await using model = pointModel();
+  const fit = (weights: Tensor) => model.fit({ ...points(3), weights });
+  const floats = (...numbers: number[]) =>
+    tensor("float32", [numbers.length], Float32Array.from(numbers));
+  await assert.rejects(fit(floats(1, 2)), refused(/float32 \[3\].*: got float32 \[2\]/));
+  await assert.rejects(
+    fit(tensor("float64", [3], new Float64Array(3))),
+    refused(/float32 \[3\].*: got float64 \[3\]/),
+  );
+  await assert.rejects(fit(floats(1, -2, 1)), refused(/not negative: got -2 for example 1/));
+  await assert.rejects(fit(floats(1, 1, NaN)), refused(/not negative: got NaN for example 2/));
+  await assert.rejects(fit(floats(0, 0, 0)), refused(/all are 0/));
+});
+
+Deno.test("single steps make what a fit makes of the same batches", async () => {
+  const data = points(96);
+  await using whole = pointModel();
+  const { losses: [loss] } = await whole.fit(data, { shuffle: false });
+  await using stepped = pointModel();
+  let sum = 0;
+  for (let step = 0; step < 3; step++) {
+    const x = (data.x.data as Float32Array).subarray(64 * step, 64 * (step + 1));
+    const y = (data.y.data as Uint8Array).subarray(32 * step, 32 * (step + 1));
+    sum += await stepped.trainStep({
+      x: tensor("float32", [32, 2], x),
+      y: tensor("uint8", [32], y),
+    });
+  }
+  close([sum / 3], [loss!]);
+  assert.deepEqual(stepped.getParameters(), whole.getParameters());
+});
+
+Deno.test("a step may have more examples than a batch", async () => {
+  await using model = pointModel({ batchSize: 4 });
+  const { loss } = await model.evaluate(points(50));
+  close([await model.trainStep(points(50), { learningRate: 0.01 })], [loss]);
+});
+
+Deno.test("an early stop cannot judge accuracy where there is none", async () => {
+  await using model = new Model({
+    network: dense({ out: 1 }),
+    input: { shape: [2], dtype: "float32" },
+    loss: meanSquaredError(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    createEngine: () => LocalEngine.create(1),
+  });
+  const data = { x: points(8).x, y: tensor("float32", [8, 1], new Float32Array(8)) };
+  const earlyStop = { patience: 1, monitor: "accuracy" } as const;
+  await assert.rejects(
+    model.fit(data, { validation: data, earlyStop }),
+    refused(/no notion of right answers/),
+  );
+});
+
+function close(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
+  assert.equal(got.length, wanted.length);
+  for (let i = 0; i < got.length; i++) {
+    assert.ok(Math.abs(got[i]! - wanted[i]!) < 1e-5, `number ${i}: ${got[i]}, not ${wanted[i]}`);
+  }
+}
