@@ -16,6 +16,7 @@ export type {
 } from "./train/fit_options.ts";
 export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
+export type { Augmentation } from "./train/augment.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 
 /** Functions over symbolic arrays, for layers of one's own: `ops.add(x, y)`. */

@@ -2,11 +2,14 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { relu } from "../nn/activation.ts";
+import { flatten } from "../nn/shaping.ts";
 import { dense } from "../nn/dense.ts";
 import { crossEntropy, meanSquaredError } from "../nn/loss.ts";
+import { linearDecay } from "../nn/schedule.ts";
 import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
 import { LocalEngine } from "../session/engine.ts";
+import type { Augmentation } from "./augment.ts";
 import type { Dataset } from "./dataset.ts";
 import type { EpochReport, FitOptions } from "./fit_options.ts";
 import { Model } from "./model.ts";
@@ -217,6 +220,58 @@ Deno.test("an early stop cannot judge accuracy where there is none", async () =>
     model.fit(data, { validation: data, earlyStop }),
     refused(/no notion of right answers/),
   );
+});
+
+/** Pictures with a bright left half (class 0) or right half. */
+function halves(count: number): Dataset {
+  const y = Uint8Array.from({ length: count }, (_, i) => i % 2);
+  const x = Uint8Array.from(
+    { length: 16 * count },
+    (_, i) => Number(i % 4 >= 2) === y[Math.floor(i / 16)] ? 200 : 20,
+  );
+  return { x: tensor("uint8", [count, 1, 4, 4], x), y: tensor("uint8", [count], y) };
+}
+
+function pictureModel(augment?: Augmentation): Model {
+  return new Model({
+    network: sequential(flatten(), dense({ out: 2 })),
+    input: { shape: [1, 4, 4], normalize: { mean: 0.5, deviation: 0.5 }, augment },
+    loss: crossEntropy(),
+    optimizer: sgd({ learningRate: 0.1 }),
+    createEngine: () => LocalEngine.create(1),
+  });
+}
+
+Deno.test("augmentation changes what is learned, and nothing in evaluation", async () => {
+  const data = halves(200);
+  await using plain = pictureModel();
+  await using mirrored = pictureModel({ horizontalFlip: true });
+  mirrored.setParameters(plain.getParameters());
+  assert.deepEqual(await mirrored.evaluate(data), await plain.evaluate(data));
+  assert.deepEqual(await mirrored.predict(data.x), await plain.predict(data.x));
+  const options: FitOptions = { epochs: 10, seed: 1, schedule: linearDecay() };
+  await plain.fit(data, options);
+  await mirrored.fit(data, options);
+  const [learned, confused] = [await plain.evaluate(data), await mirrored.evaluate(data)];
+  assert.equal(learned.accuracy, 1);
+  assert.ok(learned.loss < 0.1, `${learned.loss}`);
+  // Left and right cannot be told apart when half of each are mirrored.
+  assert.ok(confused.loss > 0.5, `${confused.loss}`);
+});
+
+Deno.test("augmentation is another in each epoch and for each seed, the same for one", async () => {
+  const data = halves(8);
+  const train = async (seed: number) => {
+    await using model = pictureModel({ crop: 1 });
+    const start = model.getParameters();
+    const { losses } = await model.fit(data, { epochs: 3, seed, learningRate: 1e-20 });
+    assert.deepEqual(model.getParameters(), start);
+    return losses;
+  };
+  const losses = await train(1);
+  assert.equal(new Set(losses).size, 3, "what is drawn is all that differs");
+  assert.deepEqual(await train(1), losses);
+  assert.notDeepEqual(await train(2), losses);
 });
 
 function close(got: ArrayLike<number>, wanted: ArrayLike<number>): void {

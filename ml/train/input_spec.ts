@@ -4,6 +4,7 @@ import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { cast, div, fill, mul, sub } from "../graph/elementwise.ts";
 import { reshape } from "../graph/movement.ts";
 import { constant, type Value } from "../graph/value.ts";
+import { augment, type Augmentation, checkAugmentation, type Draw } from "./augment.ts";
 
 /**
  * Normalisation as torchvision does it: (x / divisor − mean) / deviation, with one number for all or one per channel
@@ -23,6 +24,8 @@ export interface InputSpec {
   /** Dtype of the data (default uint8). Integer tokens stay integers; everything else becomes float32. */
   readonly dtype?: DType;
   readonly normalize?: Normalization;
+  /** Random changes of images in training (default: none). */
+  readonly augment?: Augmentation;
 }
 
 /** The dtype of the data. */
@@ -43,16 +46,25 @@ function perChannel(spec: InputSpec, numbers: number | readonly number[], scale:
   return constant(tensor("float32", shape, Float32Array.from(numbers, (n) => n * scale)));
 }
 
-/** Raw rows [batch, features] as the network gets them: [batch, …shape], float32 and normalised, or integers. */
-export function prepareInput(rows: Value, spec: InputSpec): Value {
-  const shaped = reshape(rows, [rows.shape[0]!, ...spec.shape]);
-  const { normalize } = spec;
+/**
+ * Raw rows [batch, features] as the network gets them: [batch, …shape], float32 and normalised, or integers.
+ *
+ * @param draw random numbers for augmentation, in training
+ * @throws FlwrError "invalid-argument" when examples are not what normalisation or augmentation needs
+ */
+export function prepareInput(rows: Value, spec: InputSpec, draw?: Draw): Value {
+  const raw = reshape(rows, [rows.shape[0]!, ...spec.shape]);
+  const { normalize, augment: changes } = spec;
+  if (changes !== undefined) checkAugmentation(changes, spec.shape);
+  const shaped = changes === undefined || draw === undefined
+    ? raw
+    : augment(cast(raw, "float32"), changes, draw);
   if (normalize === undefined) {
     const isToken = shaped.dtype === "int32" || shaped.dtype === "int64";
     return isToken ? shaped : cast(shaped, "float32");
   }
   // (x / s − m) / d = (x − s·m) / (s·d): one subtraction of whole numbers, mostly exact, and one multiplication.
-  const divisor = normalize.divisor ?? (shaped.dtype === "uint8" ? 255 : 1);
+  const divisor = normalize.divisor ?? (raw.dtype === "uint8" ? 255 : 1);
   const centred = sub(cast(shaped, "float32"), perChannel(spec, normalize.mean, divisor));
   if (typeof normalize.deviation === "number") {
     return mul(centred, 1 / (divisor * normalize.deviation));

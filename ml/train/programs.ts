@@ -1,6 +1,7 @@
 import type { DType } from "../../tensor/dtype.ts";
 import { mul } from "../graph/elementwise.ts";
 import { gather } from "../graph/indexing.ts";
+import { uniform } from "../graph/random.ts";
 import { reduceMean, reduceSum } from "../graph/reduce.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { input, type Node, type Value } from "../graph/value.ts";
@@ -90,13 +91,19 @@ export function startName(parameter: string): string {
 const source = (name: string, dtype: DType, shape: readonly number[], freeRows = false) =>
   input(name, dtype, shape, { freeRows }) as Node<"input">;
 
-function dataRows(recipe: Recipe, batch: number) {
+/** Random arrays for augmentation have salts from here on, far from those of layers. */
+const FIRST_SALT = 2 ** 16;
+
+function dataRows(recipe: Recipe, batch: number, randomKey?: Value) {
+  let salt = FIRST_SALT;
+  const draw = randomKey &&
+    ((shape: readonly number[]) => uniform(randomKey, salt++, shape));
   const rows = source(NAMES.rows, "int32", [batch]);
   const data: Node<"input">[] = [];
   const x = new Map([...recipe.inputs].map(([part, spec]) => {
     const raw = source(inputName(part), inputType(spec), [1, featureCount(spec)], true);
     data.push(raw);
-    return [part, prepareInput(gather(raw, rows), spec)];
+    return [part, prepareInput(gather(raw, rows), spec, draw)];
   }));
   return { rows, data, x };
 }
@@ -107,7 +114,7 @@ function takeBatch(
   batch: number,
   randomKey?: Value,
 ) {
-  const { rows, data, x } = dataRows(recipe, batch);
+  const { rows, data, x } = dataRows(recipe, batch, randomKey);
   const targets = new Map([...target].map(([part, { dtype, shape }]) => {
     const raw = source(targetName(part), dtype, [1, ...shape], true);
     data.push(raw);
