@@ -65,7 +65,7 @@ export async function loadData({ nodeConfig, runConfig }: Context): Promise<Cifa
  * its `train_loss` is 1,563 times (batches of 32), its `val_loss` 10,000 times as large (batches of 1).
  */
 export async function train(model: Model, data: Cifar10) {
-  await model.fit(data.train, { seed: Math.floor(Math.random() * 2 ** 32) });
+  await model.fit(data.train);
   const onTrain = await model.evaluate(data.train);
   const onTest = await model.evaluate(data.test);
   return {
