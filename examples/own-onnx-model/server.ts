@@ -1,0 +1,25 @@
+/** What drives the run: starts from the file's weights, and writes what was learned into a file again. */
+import { ArrayRecord, FedAvg, ServerApp } from "flwr";
+import { createModel, stripes } from "./task.ts";
+
+export const app = new ServerApp().main(async (grid, { runConfig }) => {
+  await using model = createModel();
+  const test = stripes(200, 0);
+  const minNodes = runConfig.number("min-nodes", 2);
+  const strategy = new FedAvg({
+    fractionEvaluate: 0, // the server measures the global model itself
+    minTrainNodes: minNodes,
+    minAvailableNodes: minNodes,
+  });
+  const { arrays } = await strategy.start(grid, {
+    numRounds: runConfig.number("num-rounds", 3),
+    initialArrays: ArrayRecord.fromTensors(model.getParameters()),
+    evaluateFn: async (_, arrays) => {
+      model.setParameters([...arrays.tensors().values()]);
+      const { loss, accuracy } = await model.evaluate(test);
+      return { loss, accuracy };
+    },
+  });
+  model.setParameters([...arrays.tensors().values()]);
+  await Deno.writeFile(runConfig.string("out", "trained.onnx"), model.export());
+});
