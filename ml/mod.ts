@@ -17,6 +17,7 @@ export type {
 export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Augmentation } from "./train/augment.ts";
+export type { Device } from "./session/device.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 
 /** Functions over symbolic arrays, for layers of one's own: `ops.add(x, y)`. */

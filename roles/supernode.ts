@@ -1,9 +1,11 @@
-import { Command } from "commander";
+import { Command, InvalidArgumentError, Option } from "commander";
 import { parseConfigString } from "../app/config_string.ts";
 import { systemClock } from "../base/clock.ts";
 import { log } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import { registerTrainer } from "../ml/cores/trainer_slot.ts";
+import { type Device, DEVICES } from "../ml/session/device.ts";
+import { MAX_THREADS } from "../ml/session/limits.ts";
 import { FleetConnection19 } from "../rpc/dialects/flwr-1.9/client/fleet_connection.ts";
 import { openChannel } from "../rpc/channel.ts";
 import { findAppModule } from "./app_module.ts";
@@ -36,6 +38,8 @@ Example, with TLS and authentication (files as "flwr keys generate" makes them):
 interface SuperNodeFlags extends ConnectionFlags, IdentityFlags, LogFlags {
   dir: string;
   nodeConfig?: string;
+  threads?: number;
+  device: Device;
 }
 
 /** The `supernode` command. */
@@ -57,6 +61,16 @@ export function command(): Command {
       "--node-config <pairs>",
       `settings for the ClientApp, as "partition-id=0 num-partitions=2" (default: none)`,
     )
+    .addOption(
+      new Option(
+        "--threads <n>",
+        "threads that train (default: this SuperNode's part of the machine's cores)",
+      ).argParser(threadCount),
+    )
+    .addOption(
+      new Option("--device <device>", "what trains; an error if it cannot be used")
+        .choices(DEVICES).default("cpu"),
+    )
     .addHelpText("after", EXAMPLE)
     .action(async (spec: string, flags: SuperNodeFlags) => {
       applyLogOptions(flags);
@@ -65,6 +79,12 @@ export function command(): Command {
     });
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
   return addForeignOptions(command, SUPERNODE_FOREIGN);
+}
+
+function threadCount(text: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && count >= 1 && count <= MAX_THREADS) return count;
+  throw new InvalidArgumentError(`It must be a whole number from 1 to ${MAX_THREADS}.`);
 }
 
 async function runSuperNode(
@@ -77,7 +97,8 @@ async function runSuperNode(
   const identity = await readIdentity(flags);
   // Registered before the first training, so that SuperNodes started together share the cores from the start.
   using _cores = registerTrainer({ kind: "reserved" });
-  using app = await AppHost.start(await findAppModule(spec, flags.dir));
+  const { threads, device } = flags;
+  using app = await AppHost.start(await findAppModule(spec, flags.dir), { threads, device });
   log("supernode").info("ClientApp {spec} is loaded; connecting to {address}", { spec, address });
   const channel = openChannel({
     address,

@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import { type Device, requireDevice } from "./device.ts";
 import {
   fromRuntime,
   loadRuntime,
@@ -57,22 +58,36 @@ export interface Engine extends AsyncDisposable {
   run(run: Run): Promise<RunResult>;
 }
 
+/** What an engine computes with. */
+export interface EngineCompute {
+  /** Threads per operator on the CPU, until `useThreads` says otherwise. */
+  readonly threads: number;
+  readonly device: Device;
+}
+
 /** The engine in the calling thread: a run blocks its event loop. */
 export class LocalEngine implements Engine {
   readonly #runtime: Runtime;
+  readonly #device: Device;
   #threads: number;
   readonly #sessions = new Map<string, Session>();
   readonly #memory = new Map<string, RuntimeTensor>();
   #turn: Promise<void> = Promise.resolve();
 
-  private constructor(runtime: Runtime, threads: number) {
+  private constructor(runtime: Runtime, threads: number, device: Device) {
     this.#runtime = runtime;
+    this.#device = device;
     this.#threads = threads;
   }
 
-  /** @param threads threads per operator */
-  static async create(threads: number): Promise<LocalEngine> {
-    return new LocalEngine(await loadRuntime(), threads);
+  /**
+   * @param threads threads per operator on the CPU
+   * @throws FlwrError "failed-precondition" when ONNX Runtime cannot be loaded or the device cannot be used
+   */
+  static async create(threads: number, device: Device = "cpu"): Promise<LocalEngine> {
+    const runtime = await loadRuntime();
+    await requireDevice(device, runtime);
+    return new LocalEngine(runtime, threads, device);
   }
 
   useThreads(threads: number): Promise<void> {
@@ -86,7 +101,7 @@ export class LocalEngine implements Engine {
   load(key: string, model: Uint8Array): Promise<void> {
     return this.#inTurn(async () => {
       await this.#close(key);
-      const options = sessionOptions(this.#threads);
+      const options = sessionOptions(this.#threads, this.#device);
       this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, options));
     });
   }

@@ -1,6 +1,7 @@
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
+import type { Device } from "./device.ts";
 import type { Run } from "./engine.ts";
 import { isShared } from "./shared_memory.ts";
 
@@ -22,6 +23,7 @@ export type PackedNamedTensor = readonly [name: string, tensor: PackedTensor];
 /** What the worker is started with. */
 export interface WorkerData {
   readonly threads: number;
+  readonly device: Device;
 }
 
 /** A run with its given inputs packed. */

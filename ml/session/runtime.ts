@@ -2,6 +2,7 @@ import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { FlwrError } from "../../base/error.ts";
 import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import type { Device } from "./device.ts";
 import { MAX_THREADS, SPIN_MICROSECONDS } from "./limits.ts";
 import { openNativeLibrary } from "./native_library.ts";
 import { withoutSharing } from "./shared_memory.ts";
@@ -31,12 +32,16 @@ export async function loadRuntime(): Promise<Runtime> {
 }
 
 /**
- * How a session runs, as measured to be fastest: operators one after the other, each on all threads.
+ * How a session runs, as measured to be fastest: operators one after the other, each on all threads. What a device has no
+ * operator for runs on the CPU, as ONNX Runtime has it.
  *
- * @param threads threads per operator
+ * @param threads threads per operator on the CPU
  * @throws FlwrError "invalid-argument" when it is no sensible number
  */
-export function sessionOptions(threads: number): InferenceSession.SessionOptions {
+export function sessionOptions(
+  threads: number,
+  device: Device = "cpu",
+): InferenceSession.SessionOptions {
   if (!Number.isSafeInteger(threads) || threads < 1 || threads > MAX_THREADS) {
     throw new FlwrError(
       "invalid-argument",
@@ -44,7 +49,7 @@ export function sessionOptions(threads: number): InferenceSession.SessionOptions
     );
   }
   return {
-    executionProviders: ["cpu"],
+    executionProviders: [device],
     graphOptimizationLevel: "all",
     executionMode: "sequential",
     interOpNumThreads: 1,

@@ -15,7 +15,14 @@ import {
 
 const NOTHING: Outcome = {};
 
-async function answer(engine: Engine, call: Call): Promise<Outcome> {
+async function answer(started: Promise<Engine>, call: Call): Promise<Outcome> {
+  if (call.method === "close") {
+    // What could not be started need not be closed.
+    const engine = await started.catch(() => undefined);
+    await engine?.[Symbol.asyncDispose]();
+    return NOTHING;
+  }
+  const engine = await started;
   switch (call.method) {
     case "use-threads":
       await engine.useThreads(call.threads);
@@ -39,20 +46,17 @@ async function answer(engine: Engine, call: Call): Promise<Outcome> {
       const { returned, seconds } = await engine.run({ ...call.run, given });
       return { tensors: returned.map(pack), seconds };
     }
-    case "close":
-      await engine[Symbol.asyncDispose]();
-      return NOTHING;
   }
 }
 
-const { threads } = workerData as WorkerData;
-const engine = LocalEngine.create(threads);
+const { threads, device } = workerData as WorkerData;
+const engine = LocalEngine.create(threads, device);
 engine.catch(() => {}); // Reported to each call.
 
 parentPort!.on("message", async ({ id, call }: Request) => {
   let reply: Reply;
   try {
-    reply = { id, outcome: await answer(await engine, call) };
+    reply = { id, outcome: await answer(engine, call) };
   } catch (error) {
     reply = { id, error: reportError(error) };
   }

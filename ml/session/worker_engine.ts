@@ -1,6 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Device } from "./device.ts";
 import type { Engine, NamedTensor, Run, RunResult } from "./engine.ts";
 import {
   type Call,
@@ -29,9 +30,13 @@ export class WorkerEngine implements Engine {
   #calls = 0;
   #failure?: FlwrError;
 
-  /** @param threads threads per operator */
-  constructor(threads: number) {
-    const workerData: WorkerData = { threads };
+  /**
+   * A device that cannot be used shows at the first call.
+   *
+   * @param threads threads per operator on the CPU
+   */
+  constructor(threads: number, device: Device = "cpu") {
+    const workerData: WorkerData = { threads, device };
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
     this.#worker.on("message", (reply: Reply) => this.#settle(reply));
     this.#worker.on("error", (cause) => {

@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { requireLearningRate, requireRange } from "../nn/optimizer.ts";
 import type { Variable } from "../nn/trace.ts";
+import { type Device, DEVICES } from "../session/device.ts";
 import { checkEarlyStop } from "./early_stop.ts";
 import type { FitOptions } from "./fit_options.ts";
 import { matchParameters } from "./parameters.ts";
@@ -39,4 +40,13 @@ export function requireSeed(seed: number): number {
 export function requireCount(name: string, value: number): number {
   if (Number.isSafeInteger(value) && value >= 1) return value;
   throw new FlwrError("invalid-argument", `"${name}" must be a positive integer: got ${value}`);
+}
+
+/** @throws FlwrError "invalid-argument" unless there is such a device */
+export function requireKnown(device: Device): Device {
+  if (DEVICES.includes(device)) return device;
+  throw new FlwrError(
+    "invalid-argument",
+    `"device" must be one of ${DEVICES.join(", ")}: got ${device}`,
+  );
 }

@@ -1,7 +1,8 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { lowerProgram, nextName, type Program, startOf, stepsName } from "../lower/program.ts";
 import type { Optimizations } from "../lower/passes.ts";
-import type { Engine, NamedTensor, Run } from "../session/engine.ts";
+import type { Device } from "../session/device.ts";
+import type { Engine, EngineCompute, NamedTensor, Run } from "../session/engine.ts";
 import { WorkerEngine } from "../session/worker_engine.ts";
 import type { DatasetParts } from "./dataset.ts";
 import { inputName, NAMES, targetName } from "./programs.ts";
@@ -19,19 +20,25 @@ export interface LoadedProgram {
 /** Keeps programs, data and parameters in one engine, and starts that engine when it is first needed. */
 export class Executor implements AsyncDisposable {
   readonly #optimizations: Optimizations;
-  readonly #createEngine: () => Promise<Engine>;
+  readonly #createEngine: (compute: EngineCompute) => Promise<Engine>;
+  readonly #device: Device;
   readonly #programs = new Map<string, Promise<LoadedProgram>>();
   #threads: number;
   #running?: Promise<{ engine: Engine; data: ResidentData }>;
 
   /**
-   * @param threads threads per operator, until {@link useThreads} says otherwise
+   * @param compute where, and with how many threads until {@link useThreads} says otherwise
    * @param createEngine by default, a worker thread
    */
-  constructor(threads: number, optimizations: Optimizations, createEngine?: () => Promise<Engine>) {
+  constructor(
+    { threads, device }: EngineCompute,
+    optimizations: Optimizations,
+    createEngine: (compute: EngineCompute) => Promise<Engine> = startWorker,
+  ) {
     this.#optimizations = optimizations;
     this.#threads = threads;
-    this.#createEngine = createEngine ?? (() => Promise.resolve(new WorkerEngine(this.#threads)));
+    this.#device = device;
+    this.#createEngine = createEngine;
   }
 
   /** Computes with so many threads from now on. Data and parameters stay; programs are opened anew. */
@@ -75,7 +82,9 @@ export class Executor implements AsyncDisposable {
   }
 
   #start() {
-    this.#running ??= this.#createEngine().then((engine) => ({
+    this.#running ??= this.#createEngine({ threads: this.#threads, device: this.#device }).then((
+      engine,
+    ) => ({
       engine,
       data: new ResidentData(engine),
     }));
@@ -87,6 +96,10 @@ export class Executor implements AsyncDisposable {
     await (await this.engine()).load(key, model);
     return { key, program, length: new SliceLength() };
   }
+}
+
+function startWorker({ threads, device }: EngineCompute): Promise<Engine> {
+  return Promise.resolve(new WorkerEngine(threads, device));
 }
 
 /**

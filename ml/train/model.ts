@@ -7,7 +7,8 @@ import { input } from "../graph/value.ts";
 import { OPTIMIZED } from "../lower/passes.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Variable } from "../nn/trace.ts";
-import { checkFitOptions, requireCount, requireSeed } from "./check_options.ts";
+import { checkFitOptions, requireCount, requireKnown, requireSeed } from "./check_options.ts";
+import { computeDefaults } from "../session/compute_defaults.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import { connect } from "./connect.ts";
 import {
@@ -75,13 +76,17 @@ export class Model implements AsyncDisposable {
     const losses = toParts<Loss>(options.loss, isLoss);
     this.#recipe = { network, inputs, losses, optimizer, clipping };
     this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
-    this.#threads = options.threads;
+    const defaults = computeDefaults();
+    this.#threads = options.threads ?? defaults.threads;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#variables = variablesOf(this.#recipe);
     this.#parameters = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#executor = new Executor(
-      trainerThreads({ override: options.threads }),
+      {
+        threads: trainerThreads({ override: this.#threads }),
+        device: requireKnown(options.device ?? defaults.device ?? "cpu"),
+      },
       options.optimizations ?? OPTIMIZED,
       options.createEngine,
     );

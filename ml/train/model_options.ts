@@ -5,7 +5,8 @@ import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import type { Optimizer } from "../nn/optimizer.ts";
-import type { Engine } from "../session/engine.ts";
+import type { Device } from "../session/device.ts";
+import type { Engine, EngineCompute } from "../session/engine.ts";
 import type { InputSpec } from "./input_spec.ts";
 import type { OneOrNamed } from "./parts.ts";
 import type { Clipping } from "./step_gradients.ts";
@@ -26,10 +27,15 @@ export interface ModelOptions {
   /** Decides the first parameters (default 0, the same on all nodes). What a fit draws has a seed of its own. */
   readonly seed?: number;
   /**
-   * Threads that compute. Default: this trainer's part of the machine's cores, found anew at every call, as other
-   * trainers of this user come and go.
+   * Threads that compute. Default: as `--threads` of `flwr supernode` says, or else this trainer's part of the machine's
+   * cores, found anew at every call, as other trainers of this user come and go.
    */
   readonly threads?: number;
+  /**
+   * What computes (default: as `--device` of `flwr supernode` says, or else "cpu"). There is no falling back: a device that
+   * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
+   */
+  readonly device?: Device;
   /** Graph optimisations (default: all); `PLAIN` to compare with. */
   readonly optimizations?: Optimizations;
   /** Where time comes from (default: the machine). */
@@ -37,5 +43,5 @@ export interface ModelOptions {
   /** Where fits without a seed take theirs from (default: the machine). */
   readonly random?: Random;
   /** What computes (default: a thread of its own). */
-  readonly createEngine?: () => Promise<Engine>;
+  readonly createEngine?: (compute: EngineCompute) => Promise<Engine>;
 }

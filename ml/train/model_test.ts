@@ -9,7 +9,9 @@ import { flatten } from "../nn/shaping.ts";
 import { crossEntropy } from "../nn/loss.ts";
 import { sgd } from "../nn/sgd.ts";
 import { sequential } from "../nn/sequential.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { setComputeDefaults } from "../session/compute_defaults.ts";
+import type { Device } from "../session/device.ts";
+import { type EngineCompute, LocalEngine } from "../session/engine.ts";
 import type { Dataset } from "./dataset.ts";
 import type { Progress } from "./fit_options.ts";
 import { Model } from "./model.ts";
@@ -224,4 +226,39 @@ Deno.test("the worker thread computes what the calling thread computes", async (
   await here.fit(points(1000), { epochs: 20, seed: 1 });
   assert.ok(ticks > 0, "the event loop went on");
   assert.deepEqual(there.getParameters(), here.getParameters());
+});
+
+Deno.test("threads and device come from the model's options, or else from the defaults", async () => {
+  const asked = async (options: Partial<ModelOptions>) => {
+    let got: EngineCompute | undefined;
+    await using model = pointModel({
+      ...options,
+      createEngine: (compute) => {
+        got = compute;
+        return LocalEngine.create(1);
+      },
+    });
+    setComputeDefaults({});
+    await model.evaluate(points(4));
+    return got;
+  };
+  try {
+    setComputeDefaults({ threads: 3, device: "cuda" });
+    assert.deepEqual(await asked({}), { threads: 3, device: "cuda" });
+    setComputeDefaults({ threads: 3, device: "cuda" });
+    assert.deepEqual(await asked({ threads: 2, device: "webgpu" }), {
+      threads: 2,
+      device: "webgpu",
+    });
+    assert.equal((await asked({}))?.device, "cpu");
+  } finally {
+    setComputeDefaults({});
+  }
+});
+
+Deno.test("a device that does not exist is refused", () => {
+  assert.throws(
+    () => pointModel({ device: "tpu" as Device }),
+    isError("invalid-argument", /"device" must be one of cpu, webgpu, cuda: got tpu/),
+  );
 });

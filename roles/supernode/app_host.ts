@@ -8,6 +8,7 @@ import {
   toTransferable,
 } from "../../app/transferable.ts";
 import { FlwrError } from "../../base/error.ts";
+import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import type { AppModule } from "../app_module.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
@@ -25,21 +26,24 @@ export class AppCrashed extends Error {
 /** Keeps a ClientApp loaded in a worker, and a fresh one whenever that dies. One message at a time. */
 export class AppHost implements Disposable {
   readonly #module: AppModule;
+  readonly #compute: ComputeDefaults;
   #worker: Worker | undefined;
   /** Receives the worker's next word. */
   #listener: ((said: FromWorker) => void) | undefined;
 
-  private constructor(module: AppModule) {
+  private constructor(module: AppModule, compute: ComputeDefaults) {
     this.#module = module;
+    this.#compute = compute;
   }
 
   /**
    * Loads the ClientApp.
    *
-   * @throws FlwrError "failed-precondition" when it cannot be loaded, or is none
+   * @param compute what its models compute with when they do not say
+   * @throws FlwrError "failed-precondition" when it cannot be loaded, or is none, or the device cannot be used
    */
-  static async start(module: AppModule): Promise<AppHost> {
-    const host = new AppHost(module);
+  static async start(module: AppModule, compute: ComputeDefaults = {}): Promise<AppHost> {
+    const host = new AppHost(module, compute);
     await host.#ensureLoaded();
     return host;
   }
@@ -90,7 +94,11 @@ export class AppHost implements Disposable {
       event.preventDefault();
       this.#hear({ kind: "crashed", reason: event.message });
     };
-    const said = await this.#ask({ kind: "load", module: this.#module });
+    const said = await this.#ask({
+      kind: "load",
+      module: this.#module,
+      compute: this.#compute,
+    });
     if (said.kind === "loaded") return;
     this.#end();
     throw said.kind === "load-failed"

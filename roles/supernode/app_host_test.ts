@@ -4,11 +4,17 @@ import { ConfigRecord } from "../../app/config_record.ts";
 import type { Context } from "../../app/context.ts";
 import { Message } from "../../app/message.ts";
 import { RecordDict } from "../../app/record_dict.ts";
+import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import { requireDevice } from "../../ml/session/device.ts";
 import { findAppModule } from "../app_module.ts";
 import { AppCrashed, AppHost } from "./app_host.ts";
 
+const DEFAULTS = new URL("../../ml/session/compute_defaults.ts", import.meta.url).href;
+
 const APP = `
 import { ClientApp, MetricRecord } from "flwr";
+import { computeDefaults } from ${JSON.stringify(DEFAULTS)};
+const threads = computeDefaults().threads ?? 0; // Seen while the app is loaded.
 let handled = 0;
 export const app = new ClientApp()
   .train((message, context) => {
@@ -22,7 +28,7 @@ export const app = new ClientApp()
       case "hang": return new Promise(() => {});
     }
     context.state.set("handled", new MetricRecord({ handled }));
-    return { metrics: new MetricRecord({ handled }) };
+    return { metrics: new MetricRecord({ handled, threads }) };
   });
 `;
 
@@ -44,11 +50,14 @@ function message(what: string): Message {
   });
 }
 
-async function withHost(test: (host: AppHost) => Promise<void>): Promise<void> {
+async function withHost(
+  test: (host: AppHost) => Promise<void>,
+  compute?: ComputeDefaults,
+): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
     await Deno.writeTextFile(join(folder, "client.ts"), APP);
-    using host = await AppHost.start(await findAppModule("client:app", folder));
+    using host = await AppHost.start(await findAppModule("client:app", folder), compute);
     await test(host);
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -73,6 +82,27 @@ Deno.test("what a handler throws comes back as an error reply, and the app lives
     const next = await host.handle(message("reply"), context(), never);
     assert.equal(next.reply.content.metricRecord("metrics").number("handled"), 2);
   });
+});
+
+Deno.test("what models compute with reaches the app, in a fresh worker, too", async () => {
+  const threads = async (host: AppHost) => {
+    const { reply } = await host.handle(message("reply"), context(), never);
+    return reply.content.metricRecord("metrics").number("threads");
+  };
+  await withHost(async (host) => {
+    assert.equal(await threads(host), 5);
+    await assert.rejects(host.handle(message("exit"), context(), never), AppCrashed);
+    assert.equal(await threads(host), 5);
+  }, { threads: 5, device: "cpu" });
+  await withHost(async (host) => assert.equal(await threads(host), 0));
+});
+
+Deno.test("an app is not loaded when the device cannot be used", async () => {
+  const device = "cuda" as const;
+  const missing = await requireDevice(device).then(() => undefined, (error) => error);
+  const loaded = withHost(() => Promise.resolve(), { device });
+  if (missing === undefined) return await loaded;
+  await assert.rejects(loaded, { code: "failed-precondition", message: missing.message });
 });
 
 for (const what of ["exit", "close", "stray"]) {

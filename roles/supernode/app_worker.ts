@@ -10,6 +10,8 @@ import {
   toTransferable,
 } from "../../app/transferable.ts";
 import { FlwrError } from "../../base/error.ts";
+import { type ComputeDefaults, setComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import { requireDevice } from "../../ml/session/device.ts";
 import { type AppModule, importApp } from "../app_module.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
@@ -27,7 +29,7 @@ const scope = self as unknown as {
 let app: ClientApp | undefined;
 
 scope.onmessage = async ({ data }) => {
-  if (data.kind === "load") return await load(data.module);
+  if (data.kind === "load") return await load(data.module, data.compute);
   const message = fromTransferable(data.message);
   const context = contextFromTransferable(data.context);
   const reply = await app!.handle(message, context);
@@ -36,8 +38,11 @@ scope.onmessage = async ({ data }) => {
   scope.postMessage({ kind: "reply", message: plain, state: recordDictToPlain(context.state) });
 };
 
-async function load(module: AppModule): Promise<void> {
+async function load(module: AppModule, compute: ComputeDefaults): Promise<void> {
   try {
+    if (compute.device !== undefined) await requireDevice(compute.device);
+    // Before the app is loaded: it may make its model at once.
+    setComputeDefaults(compute);
     app = await importApp(module, isClientApp, "ClientApp");
     scope.postMessage({ kind: "loaded" });
   } catch (error) {

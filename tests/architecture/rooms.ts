@@ -17,6 +17,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "link",
     "link/store",
     "ml/cores",
+    "ml/session",
     "proto",
     "rpc",
     "rpc/dialects/*/client",
@@ -51,7 +52,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/store": ["base", "link"],
   "app": ["app/metadata.ts", "base", "tensor"],
   "app/metadata.ts": [],
-  "ml": ["ml/graph", "ml/import", "ml/nn", "ml/train"],
+  "ml": ["ml/graph", "ml/import", "ml/nn", "ml/session", "ml/train"],
   "ml/train": [
     "base",
     "ml/cores",

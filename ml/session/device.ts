@@ -1,0 +1,53 @@
+import { FlwrError } from "../../base/error.ts";
+import { loadRuntime, type Runtime, sessionOptions } from "./runtime.ts";
+
+/** What can compute: the processor, any graphics processor through WebGPU, one of NVIDIA's through CUDA. */
+export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
+
+/** One of {@link DEVICES}. */
+export type Device = typeof DEVICES[number];
+
+/** What a machine must have for each device, beside ONNX Runtime itself. */
+const NEEDS: Readonly<Record<Device, readonly string[]>> = {
+  cpu: [],
+  webgpu: [
+    "WebGPU needs a graphics processor and its driver: Vulkan (libvulkan.so.1) on Linux, Direct3D 12 on Windows, Metal " +
+    "on macOS",
+  ],
+  cuda: [
+    "CUDA needs Linux on x64, an NVIDIA driver, CUDA 12 and cuDNN 9",
+    "libonnxruntime_providers_shared.so and libonnxruntime_providers_cuda.so must lie beside libonnxruntime.so.1 in " +
+    "onnxruntime-node's folder: its script/install.js fetches them with --onnxruntime-node-install=cuda12",
+  ],
+};
+
+/** An ONNX model that does nothing (IR version 8, opset 18, one Identity of a float32 scalar): it opens on any device. */
+export const PROBE_MODEL: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
+  "CAgSBGZsd3I6LwoQCgF4EgF5IghJZGVudGl0eRIBZ1oLCgF4EgYKBAgBEgBiCwoBeRIGCgQIARIAQgIQEg==",
+);
+
+/**
+ * Makes sure that models can be opened on a device: ONNX Runtime finds out only then what is missing.
+ *
+ * @throws FlwrError "failed-precondition" that names the device and what it needs
+ */
+export async function requireDevice(device: Device, runtime?: Runtime): Promise<void> {
+  if (device === "cpu") return;
+  const { InferenceSession } = runtime ?? await loadRuntime();
+  try {
+    const session = await InferenceSession.create(PROBE_MODEL, sessionOptions(1, device));
+    await session.release();
+  } catch (cause) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Device "${device}" cannot be used on this machine: ${reasonOf(cause)}`,
+      { hints: NEEDS[device], cause },
+    );
+  }
+}
+
+/** The last sentence of what ONNX Runtime says: places in its source come before. */
+function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.trim().split(/ was false\. |\w+_Cuda: |ERR: /).at(-1)!.replace(/\.$/, "");
+}
