@@ -22,7 +22,10 @@ export type RuntimeTensor = OrtTensor;
 export async function loadRuntime(): Promise<Runtime> {
   await openNativeLibrary();
   try {
-    return await import("onnxruntime-node");
+    const runtime = await import("onnxruntime-node");
+    // Errors are thrown; what it writes to stderr besides is no line of a log.
+    runtime.env.logLevel = "fatal";
+    return runtime;
   } catch (cause) {
     throw new FlwrError("failed-precondition", "ONNX Runtime cannot be loaded on this machine", {
       hints: ["It needs the folder node_modules/onnxruntime-node/bin of this platform"],

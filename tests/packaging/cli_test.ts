@@ -44,6 +44,8 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--auth-supernode-public-key": "none",
     "--auth-superlink-public-key": "any",
     "--node-config": "none",
+    "--device": '"cpu"',
+    "--threads": "this SuperNode's part of the machine's cores",
   },
   "run": { ...connectionFlags("127.0.0.1:9091"), "--run-config": "none", "--json": "none" },
   "keys generate": {
