@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../base/error.ts";
@@ -83,7 +82,7 @@ function readSource(source: string | URL | Uint8Array, output: string | undefine
   const path = source instanceof URL ? fileURLToPath(source) : source;
   let bytes: Uint8Array;
   try {
-    bytes = readFileSync(path);
+    bytes = Deno.readFileSync(path);
   } catch (cause) {
     throw new FlwrError("not-found", `The ONNX file "${path}" cannot be read`, { cause });
   }

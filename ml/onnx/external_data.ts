@@ -1,4 +1,3 @@
-import { closeSync, fstatSync, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { isAbsolute, join, relative, sep } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import type { TensorProto } from "../../proto/gen/onnx/onnx_pb.ts";
@@ -33,7 +32,7 @@ function resolve(folder: string, location: string): string {
   if (!isInside(folder, join(folder, location))) throw outside(location);
   let path: string;
   try {
-    path = realpathSync(join(folder, location));
+    path = Deno.realPathSync(join(folder, location));
   } catch (cause) {
     throw new FlwrError(
       "not-found",
@@ -42,33 +41,32 @@ function resolve(folder: string, location: string): string {
     );
   }
   // Opening a pipe or a device could wait for ever.
-  if (!isInside(realpathSync(folder), path) || !statSync(path).isFile()) throw outside(location);
+  if (!isInside(Deno.realPathSync(folder), path) || !Deno.statSync(path).isFile) {
+    throw outside(location);
+  }
   return path;
 }
 
 /** External data below the folder that a model lies in; links out of it are not followed. */
 export function externalDataIn(folder: string): ExternalData {
   return (location, offset, length) => {
-    const file = openSync(resolve(folder, location), "r");
-    try {
-      const { size } = fstatSync(file);
-      if (offset + length > size) {
-        throw new FlwrError(
-          "data-loss",
-          `Data file "${location}" of the ONNX file is cut off: ` +
-            `needs ${offset + length} bytes, has ${size}`,
-        );
-      }
-      const bytes = new Uint8Array(length);
-      for (let read = 0; read < length;) {
-        const count = readSync(file, bytes, read, length - read, offset + read);
-        if (count === 0) throw new FlwrError("data-loss", `Data file "${location}" was cut off`);
-        read += count;
-      }
-      return bytes;
-    } finally {
-      closeSync(file);
+    using file = Deno.openSync(resolve(folder, location));
+    const { size } = file.statSync();
+    if (offset + length > size) {
+      throw new FlwrError(
+        "data-loss",
+        `Data file "${location}" of the ONNX file is cut off: ` +
+          `needs ${offset + length} bytes, has ${size}`,
+      );
     }
+    file.seekSync(offset, Deno.SeekMode.Start);
+    const bytes = new Uint8Array(length);
+    for (let read = 0; read < length;) {
+      const count = file.readSync(bytes.subarray(read));
+      if (count === null) throw new FlwrError("data-loss", `Data file "${location}" was cut off`);
+      read += count;
+    }
+    return bytes;
   };
 }
 

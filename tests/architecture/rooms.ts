@@ -93,7 +93,7 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
     "rpc/wire",
   ],
   "node:sqlite": ["link/store"],
-  "node:fs": ["link/store", "ml/import", "ml/onnx"],
+  "node:fs": ["link/store"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": ["main.ts", "roles"],
