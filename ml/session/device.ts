@@ -27,15 +27,23 @@ export const PROBE_MODEL: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
 );
 
 /**
- * Makes sure that models can be opened on a device: ONNX Runtime finds out only then what is missing.
+ * Makes sure that a device can be used.
  *
  * @throws FlwrError "failed-precondition" that names the device and what it needs
  */
-export async function requireDevice(device: Device, runtime?: Runtime): Promise<void> {
-  if (device === "cpu") return;
-  const { InferenceSession } = runtime ?? await loadRuntime();
+export async function requireDevice(device: Device): Promise<void> {
+  if (device !== "cpu") await openProbe(await loadRuntime(), device);
+}
+
+/**
+ * Opens a model that does nothing on a device: ONNX Runtime finds out only then what is missing. Also, the first model of
+ * a process takes 20 ms longer to open than others; a thread that has nothing else to do yet makes that this one.
+ *
+ * @throws FlwrError "failed-precondition" that names the device and what it needs
+ */
+export async function openProbe(runtime: Runtime, device: Device): Promise<void> {
   try {
-    const session = await InferenceSession.create(PROBE_MODEL, sessionOptions(1, device));
+    const session = await runtime.InferenceSession.create(PROBE_MODEL, sessionOptions(1, device));
     await session.release();
   } catch (cause) {
     throw new FlwrError(

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { type Device, requireDevice } from "./device.ts";
+import { type Device, openProbe } from "./device.ts";
 import {
   fromRuntime,
   loadRuntime,
@@ -86,7 +86,7 @@ export class LocalEngine implements Engine {
    */
   static async create(threads: number, device: Device = "cpu"): Promise<LocalEngine> {
     const runtime = await loadRuntime();
-    await requireDevice(device, runtime);
+    await openProbe(runtime, device);
     return new LocalEngine(runtime, threads, device);
   }
 

@@ -21,7 +21,7 @@ export interface Fit {
   readonly executor: Executor;
   readonly recipe: Recipe;
   readonly variables: readonly Variable[];
-  /** What the parameters are, as they lie in the executor's memory. */
+  /** What the parameters are when it begins. */
   readonly parameters: ReadonlyMap<string, Tensor>;
   readonly batchSize: number;
   readonly seed: number;
@@ -29,6 +29,8 @@ export interface Fit {
   readonly dataset: DatasetParts;
   readonly validation?: DatasetParts;
   readonly options: FitOptions;
+  /** Makes sure that the parameters lie in the executor's memory. */
+  upload(): Promise<void>;
   /** The optimiser's past, whose slots lie in the memory; without it, the optimiser starts anew. */
   readonly memory?: OptimizerMemory;
 }
@@ -41,7 +43,7 @@ export interface Fitted {
   readonly memory?: OptimizerMemory;
 }
 
-/** Trains the parameters that lie in the executor's memory. */
+/** Trains. */
 export async function fitModel(fit: Fit): Promise<Fitted> {
   const { clock, batchSize, dataset, options: { epochs = 1, earlyStop, onEpoch } } = fit;
   const start = clock.now();
@@ -49,10 +51,13 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   const steps = Math.ceil(examples / batchSize) * epochs;
   const meter = new FitMeter(clock, { epochs, examples, steps });
   const rates = new StepRates(fit, steps);
+  const trainer = new EpochTrainer(fit, meter, rates);
+  // The engine, in its own thread, starts while this thread makes the program.
+  await fit.executor.engine();
+  await Promise.all([trainer.open(batchSize), fit.upload()]);
   await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
   await writeProximal(fit);
 
-  const trainer = new EpochTrainer(fit, meter, rates);
   const losses: number[] = [];
   const validations: Evaluation[] = [];
   const best = earlyStop && new BestEpoch(earlyStop);
@@ -104,6 +109,22 @@ class EpochTrainer {
     this.#rates = rates;
   }
 
+  /** Opens the program for batches of a size, unless it is open. */
+  open(batch: number): Promise<LoadedProgram> {
+    const { executor, recipe, dataset, options } = this.#fit;
+    const targets = targetSpecs(dataset);
+    const variant = {
+      batch,
+      scheduled: options.schedule !== undefined,
+      proximal: proximalOf(this.#fit).strength > 0,
+      weighted: dataset.weights !== undefined,
+    };
+    return executor.program(
+      ["train", targetKey(targets), ...Object.values(variant)].join(":"),
+      (optimizations) => trainingProgram(recipe, targets, variant, optimizations),
+    );
+  }
+
   /** @returns whether to go on: `onProgress` did not say "stop" */
   async train(epoch: number): Promise<boolean> {
     const { batchSize, dataset, options, seed } = this.#fit;
@@ -118,7 +139,7 @@ class EpochTrainer {
     if (order.length === 0) return true;
     const { executor, dataset, options } = this.#fit;
     const meter = this.#meter;
-    const loaded = await this.#program(batch);
+    const loaded = await this.open(batch);
     const data = await storeData(executor, dataset);
     const engine = await executor.engine();
     const stepsBefore = meter.steps;
@@ -147,21 +168,6 @@ class EpochTrainer {
       })
     );
     return going;
-  }
-
-  #program(batch: number): Promise<LoadedProgram> {
-    const { executor, recipe, dataset, options } = this.#fit;
-    const targets = targetSpecs(dataset);
-    const variant = {
-      batch,
-      scheduled: options.schedule !== undefined,
-      proximal: proximalOf(this.#fit).strength > 0,
-      weighted: dataset.weights !== undefined,
-    };
-    return executor.program(
-      ["train", targetKey(targets), ...Object.values(variant)].join(":"),
-      (optimizations) => trainingProgram(recipe, targets, variant, optimizations),
-    );
   }
 
   #requireNumber(loss: number, epoch: number): void {

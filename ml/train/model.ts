@@ -141,8 +141,6 @@ export class Model implements AsyncDisposable {
   async #fit(dataset: DatasetParts, batchSize: number, options: FitOptions): Promise<FitResult> {
     const validation = options.validation && this.#checked(options.validation);
     return await this.#exclusively(options.signal, async (signal) => {
-      await this.#upload();
-      this.#stale = true;
       const memory = this.#memory;
       this.#memory = undefined;
       const { result, parameters, memory: reached } = await fitModel({
@@ -157,6 +155,10 @@ export class Model implements AsyncDisposable {
         dataset,
         validation,
         options: { ...options, signal },
+        upload: async () => {
+          await this.#upload();
+          this.#stale = true; // From the first step on.
+        },
       });
       // Whoever cancelled was told so already.
       throwIfCancelled(signal);
