@@ -36,4 +36,4 @@ export const MAX_APP_TRIES = 2;
 export const MAX_KEPT_RUNS = 64;
 
 /** Seconds that a stopping node takes for its last words to the SuperLink. */
-export const FAREWELL_SECONDS = 5;
+export const FAREWELL_SECONDS = 3;

@@ -153,8 +153,28 @@ export class SuperNode {
         reason: reply.error.reason,
       });
     }
-    await this.#options.connection.push(reply);
+    await this.#push(reply, signal);
     this.#log.info("Run {runId}, round {round}: sent reply", where);
+  }
+
+  /** Sends a reply for as long as it takes; a node that stops gives it a few seconds, for its SuperLink may be gone. */
+  async #push(reply: Message, signal: AbortSignal): Promise<void> {
+    const pushing = this.#options.connection.push(reply);
+    const { promise: gaveUp, reject } = Promise.withResolvers<never>();
+    const done = new AbortController();
+    const hurry = () =>
+      this.#options.clock.sleep(FAREWELL_SECONDS, done.signal).then(() =>
+        reject(new FlwrError("cancelled", "The SuperNode stopped before its reply was sent"))
+      );
+    if (signal.aborted) hurry();
+    else signal.addEventListener("abort", hurry, { once: true });
+    try {
+      await Promise.race([pushing, gaveUp]);
+    } finally {
+      signal.removeEventListener("abort", hurry);
+      done.abort();
+      for (const late of [pushing, gaveUp]) late.catch(() => {}); // nobody waits for them any more
+    }
   }
 
   /** The ClientApp's reply, or the error reply that says why there is none. */

@@ -10,7 +10,7 @@ import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { seededRandom } from "../../base/random.ts";
 import { AppCrashed, type Handled } from "./app_host.ts";
-import { MAX_APP_TRIES } from "./limits.ts";
+import { FAREWELL_SECONDS, MAX_APP_TRIES } from "./limits.ts";
 import { SuperNode } from "./node.ts";
 
 const NODE_ID = 42n;
@@ -165,6 +165,22 @@ Deno.test("a node that is stopped at work says so to the SuperLink before it lea
   controller.abort(new DOMException("stop", "AbortError"));
   await ended;
   assert.equal(fleet.replies[0]!.error?.code, MessageErrorCode.NodeUnavailable);
+  assert.equal(fleet.calls.at(-1), "leave");
+});
+
+Deno.test("a node that stops does not wait for ever for a SuperLink that is gone", async () => {
+  const fleet = new FakeFleet();
+  const pushing = Promise.withResolvers<void>();
+  fleet.push = () => {
+    pushing.resolve();
+    return new Promise(() => {});
+  };
+  fleet.give(instruction("a"));
+  const { clock, controller, ended } = start(fleet);
+  await pushing.promise;
+  controller.abort();
+  await clock.advance(FAREWELL_SECONDS);
+  await ended;
   assert.equal(fleet.calls.at(-1), "leave");
 });
 
