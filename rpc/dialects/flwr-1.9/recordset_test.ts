@@ -3,14 +3,11 @@ import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
 import { ConfigRecordValueSchema } from "../../../proto/gen/current/recorddict_pb.ts";
 import { RecordSetSchema } from "../../../proto/gen/flwr-1.9/recordset_pb.ts";
+import { readVector } from "../../testing/recorded.ts";
 import { canonicalBytes } from "./canonical.ts";
 import { dictToRecordSet, recordSetToDict } from "./recordset.ts";
 
-const RECORDED: { name: string; hex: string }[] = JSON.parse(
-  await Deno.readTextFile(
-    new URL("../../../tests/vectors/flwr-1.9/recordsets.json", import.meta.url),
-  ),
-);
+const RECORDED: { name: string; hex: string }[] = JSON.parse(readVector("recordsets.json"));
 
 Deno.test("every RecordSet recorded from Flower 1.9 survives the SuperLink unchanged", () => {
   assert.ok(RECORDED.length >= 10);

@@ -9,25 +9,17 @@ import { PullTaskResResponseSchema } from "../../../../proto/gen/flwr-1.9/driver
 import { PullTaskInsResponseSchema } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { TaskInsSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { tensor } from "../../../../tensor/tensor.ts";
+import { recordedCalls } from "../../../testing/recorded.ts";
 import { instructionToWire, messageFromWire, replyToWire } from "./task.ts";
 
-interface RecordedCall {
-  readonly method: string;
-  readonly res: string;
-}
-
-async function answers(file: string, method: string): Promise<Uint8Array[]> {
-  const url = new URL(`../../../../tests/vectors/flwr-1.9/${file}`, import.meta.url);
-  const calls = (await Deno.readTextFile(url)).trim().split("\n").map((line): RecordedCall =>
-    JSON.parse(line)
-  );
-  return calls.filter((call) => call.method === method).map(({ res }) =>
-    Uint8Array.fromBase64(res)
+function answers(service: "fleet" | "driver", method: string): Uint8Array[] {
+  return recordedCalls(service).filter(({ path }) => path === method).map(({ response }) =>
+    response
   );
 }
 
-Deno.test("every instruction that a Python SuperLink handed out is read", async () => {
-  const pulled = (await answers("captured_fleet.jsonl", "/flwr.proto.Fleet/PullTaskIns"))
+Deno.test("every instruction that a Python SuperLink handed out is read", () => {
+  const pulled = (answers("fleet", "/flwr.proto.Fleet/PullTaskIns"))
     .flatMap((bytes) => fromBinary(PullTaskInsResponseSchema, bytes).taskInsList);
   assert.ok(pulled.length > 3);
   for (const taskIns of pulled) {
@@ -38,8 +30,8 @@ Deno.test("every instruction that a Python SuperLink handed out is read", async 
   }
 });
 
-Deno.test("every result that a Python SuperLink passed on is read, errors too", async () => {
-  const pulled = (await answers("captured_driver.jsonl", "/flwr.proto.Driver/PullTaskRes"))
+Deno.test("every result that a Python SuperLink passed on is read, errors too", () => {
+  const pulled = (answers("driver", "/flwr.proto.Driver/PullTaskRes"))
     .flatMap((bytes) => fromBinary(PullTaskResResponseSchema, bytes).taskResList)
     .map(messageFromWire);
   assert.ok(pulled.some(({ hasContent }) => hasContent));

@@ -10,21 +10,11 @@ import {
   TaskResSchema,
 } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { idToWire } from "../node_id.ts";
+import { recordedCalls } from "../../../testing/recorded.ts";
 import { readPushedTask, taskInsToWire, taskResToWire } from "./task.ts";
 
-interface RecordedCall {
-  readonly method: string;
-  readonly req: string;
-}
-
-async function recorded(file: string, method: string): Promise<Uint8Array[]> {
-  const url = new URL(`../../../../tests/vectors/flwr-1.9/${file}`, import.meta.url);
-  const calls = (await Deno.readTextFile(url)).trim().split("\n").map((line): RecordedCall =>
-    JSON.parse(line)
-  );
-  return calls.filter((call) => call.method === method).map(({ req }) =>
-    Uint8Array.fromBase64(req)
-  );
+function recorded(service: "fleet" | "driver", method: string): Uint8Array[] {
+  return recordedCalls(service).filter(({ path }) => path === method).map(({ request }) => request);
 }
 
 const NODE = -5n;
@@ -57,8 +47,8 @@ function refusalOf(change: (taskIns: TaskIns) => void): string {
   throw new Error("The task was accepted");
 }
 
-Deno.test("every instruction that a Python ServerApp pushed is read", async () => {
-  const requests = await recorded("captured_driver.jsonl", "/flwr.proto.Driver/PushTaskIns");
+Deno.test("every instruction that a Python ServerApp pushed is read", () => {
+  const requests = recorded("driver", "/flwr.proto.Driver/PushTaskIns");
   assert.ok(requests.length > 5);
   for (const bytes of requests) {
     for (const taskIns of fromBinary(PushTaskInsRequestSchema, bytes).taskInsList) {
@@ -71,8 +61,8 @@ Deno.test("every instruction that a Python ServerApp pushed is read", async () =
   }
 });
 
-Deno.test("every result that a Python SuperNode pushed is read, errors too", async () => {
-  const requests = await recorded("captured_fleet.jsonl", "/flwr.proto.Fleet/PushTaskRes");
+Deno.test("every result that a Python SuperNode pushed is read, errors too", () => {
+  const requests = recorded("fleet", "/flwr.proto.Fleet/PushTaskRes");
   const read = requests.map((bytes) =>
     readPushedTask(fromBinary(PushTaskResRequestSchema, bytes).taskResList[0]!)
   );
