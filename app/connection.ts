@@ -1,3 +1,4 @@
+import type { ConfigRecord } from "./config_record.ts";
 import type { Message } from "./message.ts";
 import type { MessageId, NodeId, RunId } from "./metadata.ts";
 
@@ -21,12 +22,45 @@ export interface FleetConnection {
   heartbeat(heartbeatInterval: number): Promise<boolean>;
   /** The next instruction for this node, or undefined when the SuperLink had none for as long as it held the call. */
   pull(signal?: AbortSignal): Promise<Message | undefined>;
-  /** Sends the reply to an instruction that was pulled here. */
-  push(reply: Message): Promise<void>;
+  /**
+   * Sends the reply to an instruction that was pulled here.
+   *
+   * @param clientAppSeconds how long the ClientApp worked on it
+   */
+  push(reply: Message, clientAppSeconds?: number): Promise<void>;
+  /**
+   * What the SuperLink says of a run; undefined when it does not know it (any more), and from the 1.9 wire, on which
+   * runs say nothing.
+   */
+  run(runId: RunId): Promise<RunInfo | undefined>;
+  /** The app bundle of a run, checked against its hash. @throws not-found, data-loss */
+  fab(run: RunInfo): Promise<AppBundle>;
   /** Leaves the federation. Tried once, never retried: a node that stops does not wait. */
   leave(): Promise<void>;
   /** Closes the connection; open calls end. */
   close(): void;
+}
+
+/** A run as its nodes see it. */
+export interface RunInfo {
+  readonly runId: RunId;
+  /** "publisher/name"; empty when the ServerApp started itself: there is no bundle then. */
+  readonly fabId: string;
+  readonly fabVersion: string;
+  /** SHA-256 of the bundle, lower-case hexadecimal; empty without one. */
+  readonly fabHash: string;
+  /** Settings given at submission, which override the bundle's own. */
+  readonly overrideConfig: ConfigRecord;
+  /** Runs of one series share the nodes' state. */
+  readonly seriesId: bigint;
+}
+
+/** An app bundle (FAB) with who vouches for it. */
+export interface AppBundle {
+  readonly hash: string;
+  readonly content: Uint8Array;
+  /** By the id of the signing key: the signature, as JSON. */
+  readonly verifications: Readonly<Record<string, string>>;
 }
 
 /** A ServerApp's line to its SuperLink, whatever generation of Flower's wire carries it. */
