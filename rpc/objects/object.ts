@@ -38,16 +38,39 @@ export async function makeObject(
   children: readonly ObjectId[],
   body: Uint8Array,
 ): Promise<LinkObject> {
+  const bytes = joinObject(type, children, body);
+  return { id: await hashObject(bytes), bytes, children };
+}
+
+/** As {@link makeObject}, at once: for bodies of a few kilobytes, which are hashed where they are. */
+export function makeSmallObject(
+  type: ObjectType,
+  children: readonly ObjectId[],
+  body: Uint8Array,
+): LinkObject {
+  const bytes = joinObject(type, children, body);
+  return { id: hashHere(bytes), bytes, children };
+}
+
+function joinObject(
+  type: ObjectType,
+  children: readonly ObjectId[],
+  body: Uint8Array,
+): Uint8Array {
   const head = new TextEncoder().encode(`${type} ${children.join(",")} ${body.length}\0`);
   const bytes = new Uint8Array(head.length + body.length);
   bytes.set(head);
   bytes.set(body, head.length);
-  return { id: await hashObject(bytes), bytes, children };
+  return bytes;
+}
+
+function hashHere(bytes: Uint8Array): ObjectId {
+  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /** An object's id: the SHA-256 of its bytes in lower-case hexadecimal. */
 export async function hashObject(bytes: Uint8Array): Promise<ObjectId> {
-  if (bytes.length <= SYNC_HASH_BYTES) return createHash("sha256").update(bytes).digest("hex");
+  if (bytes.length <= SYNC_HASH_BYTES) return hashHere(bytes);
   const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
   return new Uint8Array(digest).toHex();
 }

@@ -1,0 +1,51 @@
+import { create } from "@bufbuild/protobuf";
+import type { RunInfo } from "../../../app/connection.ts";
+import type { LinkRun } from "../../../link/link.ts";
+import { type Run, RunSchema } from "../../../proto/gen/current/run_pb.ts";
+import { isoTime } from "./iso_time.ts";
+import { configFromWire, scalarsToWire } from "./scalar.ts";
+
+/** What a run's ServerApp is called among tasks. */
+export const SERVERAPP_TASK_TYPE = "flwr-serverapp";
+
+/** The account that everyone has on a SuperLink without accounts, as Flower's open version names it. */
+export const NO_ACCOUNT = { id: "<id:none>", name: "none" } as const;
+
+/** A run as protobuf. */
+export function runToWire(run: LinkRun): Run {
+  const [status = "", subStatus = ""] = run.state.split(":");
+  return create(RunSchema, {
+    runId: run.runId,
+    fabId: run.fabId,
+    fabVersion: run.fabVersion,
+    overrideConfig: scalarsToWire(run.overrideConfig),
+    fabHash: run.fabHash,
+    pendingAt: isoTime(run.pendingAt),
+    startingAt: isoTime(run.startingAt),
+    runningAt: isoTime(run.runningAt),
+    finishedAt: isoTime(run.finishedAt),
+    status: { status, subStatus, details: run.details },
+    flwrAid: NO_ACCOUNT.id,
+    federation: run.federation,
+    bytesSent: BigInt(run.bytesSent),
+    bytesRecv: BigInt(run.bytesReceived),
+    clientappRuntime: run.clientAppSeconds,
+    primaryTaskType: SERVERAPP_TASK_TYPE,
+    primaryTaskId: run.taskId,
+    seriesId: run.seriesId,
+    accountName: NO_ACCOUNT.name,
+  });
+}
+
+/** What a node or an app needs of a run. @throws FlwrError "invalid-argument" for a setting without a type */
+export function runInfoFromWire(run: Run): RunInfo {
+  const { runId, fabId, fabVersion, fabHash, seriesId } = run;
+  return {
+    runId,
+    fabId,
+    fabVersion,
+    fabHash,
+    seriesId,
+    overrideConfig: configFromWire(run.overrideConfig),
+  };
+}

@@ -1,0 +1,62 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FlwrError } from "../../base/error.ts";
+import type { LinkObject, MessageDraft, NewLinkMessage, ObjectId } from "../../link/message.ts";
+import { type Message, MessageSchema } from "../../proto/gen/current/message_pb.ts";
+import { errorFromWire, errorToWire, metadataFromWire, metadataToWire } from "./metadata.ts";
+import { makeSmallObject, parseObject } from "./object.ts";
+
+/** A message before it has an id: with the id of its content, or with an error in the place of it. */
+export type MessageInit = MessageDraft & { readonly content?: ObjectId };
+
+/**
+ * The object of a message, whose id is the message's id: its child is the content, if there is one, and its body the
+ * metadata without an id and the error. The content never stands in the body.
+ */
+export function messageObject(message: MessageInit): LinkObject {
+  const { content, error } = message;
+  const body = create(MessageSchema, {
+    metadata: metadataToWire({ ...message, messageId: "" }),
+    ...(error && { error: errorToWire(error) }),
+  });
+  return makeSmallObject(
+    "Message",
+    content === undefined ? [] : [content],
+    toBinary(MessageSchema, body),
+  );
+}
+
+/**
+ * Reads a Message object.
+ *
+ * @param object its bytes, which hash to its id
+ * @returns the message under that id
+ * @throws FlwrError "invalid-argument" for another object, and for a message that has not exactly one of content and
+ *   error, or an id or content in its body
+ */
+export function parseMessageObject({ id, bytes }: LinkObject): NewLinkMessage {
+  const { type, children, body } = parseObject(bytes);
+  if (type !== "Message") throw malformed(`it is a ${type}, expected Message`);
+  const { metadata: head, content, error } = readBody(body);
+  const metadata = metadataFromWire(head);
+  if (metadata.messageId !== "") throw malformed("the message has an id in its own object");
+  if (content !== undefined) throw malformed("the content stands in the message's own object");
+  if (children.length !== (error === undefined ? 1 : 0)) {
+    throw malformed("a message has one content or an error");
+  }
+  const named = { ...metadata, messageId: id };
+  return error === undefined
+    ? { ...named, content: children[0]! }
+    : { ...named, error: errorFromWire(error) };
+}
+
+function readBody(body: Uint8Array): Message {
+  try {
+    return fromBinary(MessageSchema, body);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "Malformed object: its body is no Message", { cause });
+  }
+}
+
+function malformed(why: string): FlwrError {
+  return new FlwrError("invalid-argument", `Malformed object: ${why}`);
+}
