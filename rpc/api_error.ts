@@ -12,6 +12,7 @@ const API_ERRORS = {
   "run-config-invalid": { number: 15, http: 412, code: "invalid-argument" },
   "run-not-found": { number: 16, http: 404, code: "not-found" },
   "run-already-finished": { number: 18, http: 412, code: "failed-precondition" },
+  "accounts-not-offered": { number: 19, http: 501, code: "unimplemented" },
   "artifacts-not-offered": { number: 20, http: 501, code: "unimplemented" },
   "public-key-invalid": { number: 22, http: 412, code: "invalid-argument" },
   "public-key-in-use": { number: 23, http: 412, code: "already-exists" },
@@ -33,6 +34,9 @@ const API_ERRORS = {
   "fab-denied": { number: 2009, http: 403, code: "permission-denied" },
   "task-not-started": { number: 3002, http: 412, code: "failed-precondition" },
   "task-node-id-invalid": { number: 3004, http: 412, code: "invalid-argument" },
+  "task-call-not-offered": { number: 3005, http: 403, code: "permission-denied" },
+  "message-count-invalid": { number: 3013, http: 400, code: "invalid-argument" },
+  "message-run-mismatch": { number: 3014, http: 403, code: "permission-denied" },
 } as const satisfies Readonly<
   Record<string, { readonly number: number; readonly http: number; readonly code: ErrorCode }>
 >;

@@ -1,4 +1,4 @@
-import type { LinkScalar, OpenedPush, PulledObject } from "../../../../link/link.ts";
+import type { LinkNode, LinkScalar, OpenedPush, PulledObject } from "../../../../link/link.ts";
 import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../../link/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
@@ -70,22 +70,6 @@ export interface TaskEnd {
   readonly clientAppSeconds?: number;
 }
 
-/** A node as a ServerApp sees it. Times are Unix times in seconds. */
-export interface RuntimeNode {
-  readonly nodeId: bigint;
-  readonly state: string;
-  /** SPKI in DER. */
-  readonly publicKey?: Uint8Array;
-  readonly onlineUntil: number;
-  readonly heartbeatInterval: number;
-  readonly name?: string;
-  readonly location?: string;
-  readonly registeredAt: number;
-  readonly activatedAt?: number;
-  readonly deactivatedAt?: number;
-  readonly unregisteredAt?: number;
-}
-
 /** A message for the app, with which objects it needs. */
 export interface PulledMessage {
   readonly message: NewLinkMessage;
@@ -118,8 +102,8 @@ export interface RuntimeBackend {
   beginTask(task: RuntimeTask): Promise<TaskInput>;
   /** The process ends its task; the token is void then. */
   finishTask(task: RuntimeTask, end: TaskEnd): Promise<void>;
-  /** Nodes that are online. @throws ApiError "runtime-call-not-offered" where apps send to none */
-  nodes(task: RuntimeTask): Promise<readonly RuntimeNode[]>;
+  /** Nodes that are online. @throws ApiError "task-call-not-offered" where apps send to none */
+  nodes(task: RuntimeTask): Promise<readonly LinkNode[]>;
   /**
    * Announces messages of the app, one tree each: a ServerApp's instructions, or a ClientApp's only reply. They count
    * once their objects are there.
