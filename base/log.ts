@@ -6,7 +6,8 @@ import {
   getTextFormatter,
   type Logger,
   type LogLevel,
-  type LogRecord,
+  type Sink,
+  type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
 import { printable } from "./printable.ts";
@@ -20,26 +21,53 @@ export function log(name: string): Logger {
   return getLogger(["flwr", name]);
 }
 
-/**
- * Sends the process' log to stderr: stdout is for data.
- *
- * @param options.format "text" (colours only on a terminal) or "json"
- * @param options.verbose also debug lines
- */
-export function configureLog(options: { format: LogFormat; verbose: boolean }): void {
-  const formatter = options.format === "json" ? getJsonLinesFormatter() : textFormatter();
-  const encoder = new TextEncoder();
+/** Where log lines go beside stderr. */
+export interface LogFile {
+  /** Takes one line with its end, whole. Must not throw. */
+  write(line: Uint8Array): void;
+}
+
+/** How the process' log looks and where it goes. */
+export interface LogOptions {
+  /** "text" (colours only on a terminal) or "json". */
+  readonly format: LogFormat;
+  /** Also debug lines. */
+  readonly verbose: boolean;
+  /** Gets every line, too, without colours. */
+  readonly file?: LogFile;
+}
+
+/** Sends the process' log to stderr: stdout is for data. */
+export function configureLog({ format, verbose, file }: LogOptions): void {
+  const onTerminal = Deno.stderr.isTerminal() && !Deno.noColor;
+  const sinks: Record<string, Sink> = {
+    stderr: lineSink(format, { colours: onTerminal }, writeWhole),
+  };
+  if (file !== undefined) {
+    sinks["file"] = lineSink(format, { colours: false }, (line) => file.write(line));
+  }
+  const names = Object.keys(sinks);
   configureSync({
     reset: true,
-    sinks: { stderr: (record: LogRecord) => writeWhole(encoder.encode(formatter(record))) },
+    sinks,
     loggers: [
-      { category: ["flwr"], lowestLevel: options.verbose ? "debug" : "info", sinks: ["stderr"] },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
+      { category: ["flwr"], lowestLevel: verbose ? "debug" : "info", sinks: names },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: names },
     ],
   });
 }
 
-function textFormatter(): (record: LogRecord) => string {
+function lineSink(
+  format: LogFormat,
+  options: { colours: boolean },
+  write: (line: Uint8Array) => void,
+): Sink {
+  const formatter = format === "json" ? getJsonLinesFormatter() : textFormatter(options);
+  const encoder = new TextEncoder();
+  return (record) => write(encoder.encode(formatter(record)));
+}
+
+function textFormatter({ colours }: { colours: boolean }): TextFormatter {
   const options: TextFormatterOptions = {
     timestamp: "time",
     timeZone: null,
@@ -49,9 +77,7 @@ function textFormatter(): (record: LogRecord) => string {
     format: ({ timestamp, level, category, message }) =>
       `${timestamp} ${level} ${category}: ${message}`,
   };
-  return Deno.stderr.isTerminal() && !Deno.noColor
-    ? getAnsiColorFormatter(options)
-    : getTextFormatter(options);
+  return colours ? getAnsiColorFormatter(options) : getTextFormatter(options);
 }
 
 /** Ids without JavaScript's `n`, text without quotes; nothing that came from elsewhere can forge a line. */

@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { configureLog, LOG_FORMATS, type LogFormat } from "../base/log.ts";
+import { configureLog, LOG_FORMATS, type LogFile, type LogFormat } from "../base/log.ts";
 
 /** What the logging flags give. */
 export interface LogFlags {
@@ -17,7 +17,7 @@ export function addLogOptions(command: Command): Command {
     .option("--verbose", "log every call, too", false);
 }
 
-/** Starts logging as the flags say. */
-export function applyLogOptions(flags: LogFlags): void {
-  configureLog({ format: flags.logFormat, verbose: flags.verbose });
+/** Starts logging as the flags say. @param file gets every line, too */
+export function applyLogOptions(flags: LogFlags, file?: LogFile): void {
+  configureLog({ format: flags.logFormat, verbose: flags.verbose, file });
 }

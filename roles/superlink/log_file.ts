@@ -1,0 +1,95 @@
+import type { LogFile } from "../../base/log.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+
+/** How a log file is rotated. */
+export interface LogFileOptions {
+  readonly file: string;
+  /** Hours after which a new file is begun. */
+  readonly intervalHours: number;
+  /** How many older files are kept; 0 keeps none. */
+  readonly backupCount: number;
+  readonly clock?: Clock;
+}
+
+/**
+ * A log file that is renamed to `<file>.1` once it is old enough, `<file>.1` to `<file>.2` before, and so on. It is
+ * looked at when a line comes: a silent SuperLink rotates nothing. The age goes on from where an earlier process left
+ * the file.
+ */
+export class RotatingLogFile implements LogFile, Disposable {
+  readonly #options: LogFileOptions;
+  readonly #clock: Clock;
+  #open: Deno.FsFile;
+  /** Unix time in seconds. */
+  #begunAt: number;
+  #failed = false;
+
+  /** @throws FlwrError "failed-precondition" naming `--log-file` when it cannot be written */
+  constructor(options: LogFileOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    try {
+      this.#open = openForAppend(options.file);
+      const { size, birthtime } = this.#open.statSync();
+      this.#begunAt = size === 0 || birthtime === null
+        ? this.#clock.now()
+        : birthtime.getTime() / 1000;
+    } catch (cause) {
+      throw new FlwrError(
+        "failed-precondition",
+        `File "${options.file}" of --log-file cannot be written`,
+        { cause },
+      );
+    }
+  }
+
+  write(line: Uint8Array): void {
+    try {
+      if (this.#clock.now() - this.#begunAt >= this.#options.intervalHours * 3600) this.#rotate();
+      for (let written = 0; written < line.length;) {
+        written += this.#open.writeSync(line.subarray(written));
+      }
+      this.#failed = false;
+    } catch (error) {
+      // A full disk must not end the SuperLink; stderr still has every line. Said once, not for every line.
+      if (!this.#failed) console.error(`The log file cannot be written: ${String(error)}`);
+      this.#failed = true;
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#open.close();
+  }
+
+  #rotate(): void {
+    const { file, backupCount } = this.#options;
+    const older = (n: number) => n === 0 ? file : `${file}.${n}`;
+    this.#begunAt = this.#clock.now();
+    removeIfThere(older(backupCount));
+    for (let n = backupCount - 1; n >= 0; n--) renameIfThere(older(n), older(n + 1));
+    const next = openForAppend(file);
+    this.#open.close();
+    this.#open = next;
+  }
+}
+
+function openForAppend(file: string): Deno.FsFile {
+  return Deno.openSync(file, { append: true, create: true, mode: 0o600 });
+}
+
+function removeIfThere(file: string): void {
+  ignoreMissing(() => Deno.removeSync(file));
+}
+
+function renameIfThere(from: string, to: string): void {
+  ignoreMissing(() => Deno.renameSync(from, to));
+}
+
+function ignoreMissing(action: () => void): void {
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+import { RotatingLogFile } from "./log_file.ts";
+
+const encoder = new TextEncoder();
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function contents(folder: string): Promise<Record<string, string>> {
+  const found: Record<string, string> = {};
+  for await (const { name } of Deno.readDir(folder)) {
+    found[name] = await Deno.readTextFile(`${folder}/${name}`);
+  }
+  return found;
+}
+
+Deno.test("a log file is begun anew after its interval, and the oldest goes", async () => {
+  await withFolder(async (folder) => {
+    const clock = new FakeClock();
+    using file = new RotatingLogFile({
+      file: `${folder}/log`,
+      intervalHours: 2,
+      backupCount: 2,
+      clock,
+    });
+    for (const line of ["a\n", "b\n", "c\n", "d\n"]) {
+      file.write(encoder.encode(line));
+      await clock.advance(3600);
+      file.write(encoder.encode(line));
+      await clock.advance(3600);
+    }
+    assert.deepEqual(await contents(folder), {
+      "log": "d\nd\n",
+      "log.1": "c\nc\n",
+      "log.2": "b\nb\n",
+    });
+  });
+});
+
+Deno.test("without backups a rotated log is gone", async () => {
+  await withFolder(async (folder) => {
+    const clock = new FakeClock();
+    using file = new RotatingLogFile({
+      file: `${folder}/log`,
+      intervalHours: 1,
+      backupCount: 0,
+      clock,
+    });
+    file.write(encoder.encode("old\n"));
+    await clock.advance(3600);
+    file.write(encoder.encode("new\n"));
+    assert.deepEqual(await contents(folder), { log: "new\n" });
+  });
+});
+
+Deno.test("a log file that is there is written on", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/log`, "before\n");
+    using file = new RotatingLogFile({ file: `${folder}/log`, intervalHours: 24, backupCount: 7 });
+    file.write(encoder.encode("after\n"));
+    assert.deepEqual(await contents(folder), { log: "before\nafter\n" });
+  });
+});
+
+Deno.test("a log file that cannot be written is named", () => {
+  assert.throws(
+    () => new RotatingLogFile({ file: "/nowhere/at/all/log", intervalHours: 1, backupCount: 1 }),
+    (error) =>
+      error instanceof FlwrError && /"\/nowhere\/at\/all\/log" of --log-file/.test(error.message),
+  );
+});
