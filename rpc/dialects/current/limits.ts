@@ -3,3 +3,9 @@ export const MAX_TREE_DEPTH = 16;
 
 /** Nodes of one object tree, as a wire carries it: 5 TB of array chunks. */
 export const MAX_TREE_NODES = 1_000_000;
+
+/** Seconds that a pull is held when there is nothing yet: Flower's HTTP clients give up at 30 s. */
+export const MAX_HOLD_SECONDS = 20;
+
+/** Bytes of an app bundle (FAB): what Flower takes. A larger one is not started. */
+export const MAX_FAB_BYTES = 10 * 1024 * 1024;

@@ -1,0 +1,153 @@
+import { create } from "@bufbuild/protobuf";
+import type { Clock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import {
+  type Control,
+  GetLoginDetailsResponseSchema,
+  ListFederationsResponseSchema,
+  ListNodesResponseSchema,
+  ListRunsResponseSchema,
+  RegisterNodeResponseSchema,
+  ShowFederationResponseSchema,
+  StartRunResponseSchema,
+  StopRunResponseSchema,
+  StreamLogsResponseSchema,
+  UnregisterNodeResponseSchema,
+} from "../../../../proto/gen/current/control_pb.ts";
+import { ApiError, type ApiErrorName } from "../../../api_error.ts";
+import type { Handlers } from "../../../service.ts";
+import { isoTime } from "../iso_time.ts";
+import { MAX_HOLD_SECONDS } from "../limits.ts";
+import { runToWire } from "../run.ts";
+import { checkFederation, federationToWire } from "./federation.ts";
+import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS } from "./limits.ts";
+import { nodeInfoToWire } from "./node_info.ts";
+import { notOfferedHandlers } from "./not_offered.ts";
+import { readRegistration } from "./registration.ts";
+import { type ReadFab, readSubmission } from "./submission.ts";
+
+/** What the Control API works with. */
+export interface ControlOptions {
+  readonly link: LinkService;
+  readonly readFab: ReadFab;
+  readonly clock: Clock;
+}
+
+/** The Control API, which the `flwr` command speaks: each call is translated to the domain. */
+export function controlHandlers(options: ControlOptions): Handlers<typeof Control, unknown> {
+  const { link, readFab, clock } = options;
+  const now = () => isoTime(clock.now());
+  return {
+    ...notOfferedHandlers(),
+
+    async startRun(request) {
+      const submission = await readSubmission(request, readFab);
+      if (submission === undefined) return create(StartRunResponseSchema);
+      await link.putFab(submission.run.fabHash, submission.content);
+      const { runId, seriesId, federation } = await link.createRun(submission.run);
+      return create(StartRunResponseSchema, { runId, seriesId, federation });
+    },
+
+    async listRuns({ runId, limit, skip }) {
+      const runs = runId === undefined
+        ? await link.listRuns({
+          limit: bounded(limit ?? BigInt(DEFAULT_LISTED_RUNS), MAX_LISTED_RUNS),
+          skip: bounded(skip ?? 0n, Number.MAX_SAFE_INTEGER),
+        })
+        : [await runOf(link, runId)];
+      const runDict = Object.fromEntries(runs.map((run) => [String(run.runId), runToWire(run)]));
+      return create(ListRunsResponseSchema, { runDict, now: now() });
+    },
+
+    async stopRun({ runId }) {
+      await numbered(() => link.stopRun(runId), {
+        "not-found": "run-not-found",
+        "failed-precondition": "run-already-finished",
+      });
+      return create(StopRunResponseSchema, { success: true });
+    },
+
+    async *streamLogs({ runId, afterTimestamp }, call) {
+      let after = afterTimestamp;
+      let finished = false;
+      while (!finished && !call.signal.aborted) {
+        const piece = await numbered(
+          () => link.readLog(runId, after, { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal }),
+          { "not-found": "run-not-found" },
+        );
+        if (piece.text !== "") {
+          yield create(StreamLogsResponseSchema, {
+            logOutput: piece.text,
+            latestTimestamp: piece.latest,
+          });
+          after = piece.latest;
+        }
+        finished = piece.finished;
+      }
+    },
+
+    async registerNode(request) {
+      const registration = await readRegistration(request);
+      const { nodeId } = await numbered(() => link.registerNode(registration), {
+        "already-exists": "public-key-in-use",
+      });
+      return create(RegisterNodeResponseSchema, { nodeId });
+    },
+
+    async unregisterNode({ nodeId }) {
+      await numbered(() => link.unregisterNode(nodeId), { "not-found": "node-not-found" });
+      return create(UnregisterNodeResponseSchema);
+    },
+
+    async listNodes() {
+      const nodes = await link.listNodes();
+      return create(ListNodesResponseSchema, { nodesInfo: nodes.map(nodeInfoToWire), now: now() });
+    },
+
+    listFederations: () =>
+      Promise.resolve(
+        create(ListFederationsResponseSchema, { federations: [federationToWire()] }),
+      ),
+
+    async showFederation({ federationName }) {
+      checkFederation(federationName);
+      const [nodes, runs] = await Promise.all([
+        link.listNodes(),
+        link.listRuns({ limit: MAX_LISTED_RUNS, skip: 0 }),
+      ]);
+      return create(ShowFederationResponseSchema, {
+        federation: federationToWire({ nodes, runs }),
+        now: now(),
+      });
+    },
+
+    getLoginDetails: () =>
+      Promise.resolve(create(GetLoginDetailsResponseSchema, { authnType: "noop" })),
+  };
+}
+
+async function runOf(link: LinkService, runId: bigint): Promise<LinkRun> {
+  const run = await link.getRun(runId);
+  if (run === undefined) throw new ApiError("run-not-found", `Run ${runId} does not exist`);
+  return run;
+}
+
+/** Gives the domain's refusals the numbers by which Flower's command line knows them. */
+async function numbered<T>(
+  act: () => Promise<T>,
+  names: Readonly<Partial<Record<FlwrError["code"], ApiErrorName>>>,
+): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof FlwrError)) throw error;
+    const name = names[error.code];
+    throw name === undefined ? error : new ApiError(name, error.message, { cause: error });
+  }
+}
+
+/** A count of the wire as a number, at most the given one. */
+function bounded(count: bigint, most: number): number {
+  return count > BigInt(most) ? most : Number(count);
+}

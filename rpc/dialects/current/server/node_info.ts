@@ -1,0 +1,34 @@
+import { create } from "@bufbuild/protobuf";
+import { writePem } from "../../../../auth/pem.ts";
+import type { LinkNode } from "../../../../link/link.ts";
+import { type NodeInfo, NodeInfoSchema } from "../../../../proto/gen/current/node_pb.ts";
+import { isoTime } from "../iso_time.ts";
+import { NO_ACCOUNT } from "../run.ts";
+
+/** A node as the SuperLink shows it. Without accounts, everything belongs to the same one. */
+export function nodeInfoToWire(node: LinkNode): NodeInfo {
+  const { nodeId, publicKey, name, location, onlineUntil, heartbeatInterval } = node;
+  return create(NodeInfoSchema, {
+    nodeId,
+    ownerAid: NO_ACCOUNT.id,
+    ownerName: NO_ACCOUNT.name,
+    status: statusOf(node),
+    registeredAt: isoTime(node.registeredAt),
+    heartbeatInterval,
+    publicKey: new TextEncoder().encode(
+      publicKey === undefined ? "" : writePem("PUBLIC KEY", publicKey),
+    ),
+    ...(onlineUntil > 0 && { onlineUntil }),
+    ...(node.activatedAt !== undefined && { lastActivatedAt: isoTime(node.activatedAt) }),
+    ...(node.deactivatedAt !== undefined && { lastDeactivatedAt: isoTime(node.deactivatedAt) }),
+    ...(node.unregisteredAt !== undefined && { unregisteredAt: isoTime(node.unregisteredAt) }),
+    ...(name !== undefined && { name }),
+    ...(location !== undefined && { location }),
+  });
+}
+
+/** Flower's word for where a node is in its life: one that left by the 1.9 wire is offline. */
+function statusOf({ state, unregisteredAt }: LinkNode): string {
+  if (unregisteredAt !== undefined) return "unregistered";
+  return state === "left" ? "offline" : state;
+}
