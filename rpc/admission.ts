@@ -1,9 +1,7 @@
 import { ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
-import { type CallHead, firstHeader } from "./server_call.ts";
+import type { Admit } from "./call.ts";
+import { firstBytes, firstHeader } from "./grpc_call.ts";
 import { statusOf } from "./status.ts";
-
-/** Throws a FlwrError to refuse a call. */
-export type Admit = (call: CallHead) => void | Promise<void>;
 
 /**
  * Lets calls in by their headers alone. A refused call's body is never read: HTTP/2's flow control keeps all but
@@ -21,9 +19,11 @@ export function admission(admits: ReadonlyMap<string, Admit>): ServerInterceptor
           onReceiveMetadata: async (metadata, forward) => {
             try {
               await admit({
+                transport: "grpc",
                 method: method.path,
                 peer: below.getPeer(),
                 header: (name) => firstHeader(metadata, name),
+                headerBytes: (name) => firstBytes(metadata, name),
               });
             } catch (error) {
               return below.sendStatus(statusOf(error));

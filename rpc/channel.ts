@@ -14,6 +14,7 @@ import { formatAddress, isLoopback, parseAddress } from "./address.ts";
 import { channelSecurity, type ClientTls } from "./client_tls.ts";
 import { encode } from "./codec.ts";
 import { diagnose, isConnectionFailure, needsProbe, type Target } from "./diagnose.ts";
+import { firstHeader } from "./grpc_call.ts";
 import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
@@ -24,7 +25,6 @@ import {
 } from "./limits.ts";
 import { probe } from "./probe.ts";
 import { type Retry, type RetryPolicy, withRetries } from "./retry.ts";
-import { firstHeader } from "./server_call.ts";
 import { methodPath } from "./service.ts";
 import type { WireStatus } from "./status.ts";
 import { unaryCall, type UnarySuccess } from "./unary_call.ts";

@@ -8,27 +8,13 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 
-/** A request as it arrived: the bytes stay beside the message because 1.9's authentication signs (nearly) them. */
-export interface RawRequest<I extends DescMessage = DescMessage> {
-  readonly bytes: Uint8Array;
-  /** Absent when the bytes are no such message. */
-  readonly message?: MessageShape<I>;
-  /** Why they are not. */
-  readonly error?: unknown;
-}
-
 /**
- * A deserialiser that never throws: grpc-js would answer with words of its own.
- * The `bytes` fields of the message are views of the received bytes, not copies.
+ * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
+ *
+ * @throws Error for bytes that are no such message
  */
-export function requestDecoder(schema: DescMessage): (bytes: Uint8Array) => RawRequest {
-  return (bytes) => {
-    try {
-      return { bytes, message: fromBinary(schema, bytes) };
-    } catch (error) {
-      return { bytes, error };
-    }
-  };
+export function decode<M extends DescMessage>(schema: M, bytes: Uint8Array): MessageShape<M> {
+  return fromBinary(schema, bytes);
 }
 
 /** Encodes a message, or what it can be made from, into the kind of bytes that grpc-js wants. */

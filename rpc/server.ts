@@ -3,12 +3,14 @@ import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
 import { log as defaultLog } from "../base/log.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
-import { admission, type Admit } from "./admission.ts";
+import { admission } from "./admission.ts";
+import type { Admit } from "./call.ts";
 import { asBuffer } from "./codec.ts";
 import { trackDelivery } from "./delivery.ts";
 import { checkServerDeno } from "./deno_version.ts";
 import { widenConnectionWindows, widenStreamWindows } from "./flow_window.ts";
 import { silenceGrpc } from "./grpc_log.ts";
+import { methodsByPath, serveMethods } from "./grpc_services.ts";
 import { healthService } from "./health.ts";
 import {
   KEEPALIVE_TIMEOUT_MS,
@@ -18,7 +20,8 @@ import {
   MAX_MESSAGE_BYTES,
   SERVER_KEEPALIVE_MS,
 } from "./limits.ts";
-import { methodPath, type ServiceBinding } from "./service.ts";
+import type { ServiceBinding } from "./service.ts";
+import { admitFor } from "./shared_path.ts";
 
 /** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
 export interface ServerTls {
@@ -73,17 +76,17 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   silenceGrpc();
   const address = parseAddress(options.address, { allowZero: true });
   const log = options.log ?? defaultLog("rpc");
-  const services = [
+  const byPath = methodsByPath([
     ...options.services,
     healthService(options.services.map(({ desc }) => desc.typeName)),
-  ];
-  const server = new Server({
-    ...OPTIONS,
-    interceptors: [trackDelivery, admission(admitsByPath(services))],
-  });
-  for (const { definition, implementation } of services) {
-    server.addService(definition, implementation(log));
+  ]);
+  const admits = new Map<string, Admit>();
+  for (const [path, methods] of byPath) {
+    const admit = admitFor(methods);
+    if (admit !== undefined) admits.set(path, admit);
   }
+  const server = new Server({ ...OPTIONS, interceptors: [trackDelivery, admission(admits)] });
+  serveMethods(server, byPath, log);
   widenStreamWindows(server);
   const port = await listen(server, address, options.tls);
   widenConnectionWindows(server);
@@ -93,15 +96,6 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
     address: bound,
     close: (graceSeconds) => closed ??= closeServer(server, bound, graceSeconds),
   };
-}
-
-function admitsByPath(services: readonly ServiceBinding[]): Map<string, Admit> {
-  const admits = new Map<string, Admit>();
-  for (const { desc, admit } of services) {
-    if (admit === undefined) continue;
-    for (const method of desc.methods) admits.set(methodPath(method), admit);
-  }
-  return admits;
 }
 
 function listen(server: Server, address: Address, tls: ServerTls | undefined): Promise<number> {

@@ -1,29 +1,23 @@
-import {
-  type handleUnaryCall,
-  type MethodDefinition,
-  type ServiceDefinition,
-  status as Status,
-  type UntypedServiceImplementation,
-} from "@grpc/grpc-js";
-import type { Logger } from "@logtape/logtape";
 import type {
+  DescMessage,
   DescMethod,
   DescService,
   Message,
   MessageInitShape,
   MessageShape,
 } from "@bufbuild/protobuf";
-import type { Admit } from "./admission.ts";
-import { asBuffer, encode, type RawRequest, requestDecoder } from "./codec.ts";
-import { type AnonymousCall, type Call, ServerCall } from "./server_call.ts";
-import { statusOf, type WireStatus } from "./status.ts";
+import type { Admit, AnonymousCall, Call } from "./call.ts";
+
+/** What answers a method: a promise of one message, or for a server-streaming method the messages one by one. */
+export type Handler<M extends DescMethod, Caller> = (
+  request: MessageShape<M["input"]>,
+  call: Call<Caller>,
+) => M["methodKind"] extends "server_streaming" ? AsyncIterable<MessageInitShape<M["output"]>>
+  : Promise<MessageInitShape<M["output"]>>;
 
 /** One function per RPC of a service. A FlwrError that it throws is told to the caller, anything else is hidden. */
 export type Handlers<S extends DescService, Caller> = {
-  readonly [K in keyof S["method"]]: (
-    request: MessageShape<S["method"][K]["input"]>,
-    call: Call<Caller>,
-  ) => Promise<MessageInitShape<S["method"][K]["output"]>>;
+  readonly [K in keyof S["method"]]: Handler<S["method"][K], Caller>;
 };
 
 /**
@@ -44,91 +38,54 @@ export interface ServiceOptions<S extends DescService, Caller> {
   readonly admit?: Admit;
   readonly authenticate: Authenticate<Caller>;
   readonly handlers: Handlers<S, Caller>;
+  /**
+   * A header that all callers of this service send, for where two services share a path (the Fleet services of two
+   * generations share GetRun): only calls that have it are put before `admit`. A name as `header` or `headerBytes`
+   * takes it.
+   */
+  readonly knownBy?: string;
 }
 
-/** A service with its handlers, ready for a server. */
+/** What any handler is, once it is known which method's it is. */
+export type AnyHandler = (
+  request: Message,
+  call: Call<unknown>,
+) => Promise<MessageInitShape<DescMessage>> | AsyncIterable<MessageInitShape<DescMessage>>;
+
+/** A method with what answers it, whatever transport brings the call. */
+export interface BoundMethod {
+  readonly desc: DescMethod;
+  readonly admit?: Admit;
+  readonly authenticate: Authenticate<unknown>;
+  readonly handle: AnyHandler;
+  readonly knownBy?: string;
+}
+
+/** A service with its handlers, ready for a server of either transport. */
 export interface ServiceBinding {
   readonly desc: DescService;
-  readonly admit?: Admit;
-  /** For grpc-js. */
-  readonly definition: ServiceDefinition;
-  /** For grpc-js; what is hidden from callers goes to the log. */
-  implementation(log: Logger): UntypedServiceImplementation;
+  readonly methods: readonly BoundMethod[];
 }
 
-/** What 1.9 answers to bytes that are no message of the expected type. */
-const UNDECODABLE: WireStatus = {
-  code: Status.INTERNAL,
-  details: "Exception deserializing request!",
-};
-
-/** Puts a service's description and its handlers together. Only unary methods can be served. */
+/** Puts a service's description and its handlers together. Methods that stream requests cannot be served. */
 export function bindService<S extends DescService, Caller>(
   desc: S,
-  options: ServiceOptions<S, Caller>,
+  { admit, authenticate, handlers, knownBy }: ServiceOptions<S, Caller>,
 ): ServiceBinding {
   return {
     desc,
-    admit: options.admit,
-    definition: Object.fromEntries(
-      desc.methods.map((method) => [method.localName, methodDefinition(method)]),
-    ),
-    implementation: (log) =>
-      Object.fromEntries(
-        desc.methods.map((method) => [method.localName, unaryHandler(method, options, log)]),
-      ),
+    methods: desc.methods.map((method) => {
+      if (method.methodKind !== "unary" && method.methodKind !== "server_streaming") {
+        throw new Error(`${method} streams its requests`);
+      }
+      // By the map's type, the handler under a method's name takes the method's input.
+      const handle = handlers[method.localName as keyof S["method"]] as unknown as AnyHandler;
+      return { desc: method, admit, authenticate, handle, knownBy };
+    }),
   };
 }
 
-function methodDefinition(method: DescMethod): MethodDefinition<RawRequest, Uint8Array> {
-  if (method.methodKind !== "unary") throw new Error(`${method} is not unary`);
-  return {
-    path: methodPath(method),
-    requestStream: false,
-    responseStream: false,
-    requestDeserialize: requestDecoder(method.input),
-    responseSerialize: asBuffer,
-    // The client's half, which a server does not use.
-    requestSerialize: ({ bytes }: RawRequest) => asBuffer(bytes),
-    responseDeserialize: (bytes) => bytes,
-  };
-}
-
-/** The path by which gRPC calls a method. */
+/** The path by which gRPC calls a method, which names it in logs and policies too. */
 export function methodPath(method: DescMethod): string {
   return `/${method.parent.typeName}/${method.name}`;
-}
-
-function unaryHandler<S extends DescService, Caller>(
-  method: DescMethod,
-  options: ServiceOptions<S, Caller>,
-  log: Logger,
-): handleUnaryCall<RawRequest, Uint8Array> {
-  const handler = options.handlers[method.localName as keyof S["method"]];
-  const path = methodPath(method);
-  return async (grpcCall, send) => {
-    const call = new ServerCall(path, grpcCall, send);
-    const names = { method: path, peer: call.peer };
-    try {
-      const { bytes, message, error } = grpcCall.request;
-      if (message === undefined) {
-        log.debug("{method} from {peer} cannot be decoded: {error}", { ...names, error });
-        return call.refuse(UNDECODABLE);
-      }
-      const caller = await options.authenticate(call, method, bytes, message);
-      const response = await handler(
-        // By the map's type, the handler under a method's name takes the method's input.
-        message as Parameters<typeof handler>[0],
-        Object.assign(call, { caller }),
-      );
-      call.answer(encode(method.output, response));
-      log.debug("{method} from {peer}", names);
-    } catch (error) {
-      const status = statusOf(error);
-      if (status.code === Status.INTERNAL) {
-        log.error("{method} from {peer} failed: {error}", { ...names, error });
-      }
-      call.refuse(status);
-    }
-  };
 }

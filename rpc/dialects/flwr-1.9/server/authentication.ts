@@ -13,7 +13,7 @@ import type { TokenKeys } from "../../../../auth/token_keys.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkService } from "../../../../link/link.ts";
 import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
-import type { AnonymousCall, CallHead } from "../../../server_call.ts";
+import type { AnonymousCall, CallHead } from "../../../call.ts";
 import type { ServiceOptions } from "../../../service.ts";
 import { canonicalBytes } from "../canonical.ts";
 import { nodeFromWire } from "../node_id.ts";

@@ -1,0 +1,72 @@
+import type { Logger } from "@logtape/logtape";
+import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
+import { FlwrError } from "../base/error.ts";
+import type { Call, OpenCall } from "./call.ts";
+import { decode, encode } from "./codec.ts";
+import type { BoundMethod } from "./service.ts";
+
+/** Thrown for bytes that are no message of the expected type; each transport has words of its own for it. */
+export class UndecodableRequest extends Error {
+  override readonly name = "UndecodableRequest";
+}
+
+/** What a message is made from. */
+type Initial = MessageInitShape<DescMessage>;
+
+/**
+ * Answers a call of a unary method: decode → authenticate → handle → encode.
+ *
+ * @throws UndecodableRequest, or what the service throws
+ */
+export async function answerUnary(
+  method: BoundMethod,
+  bytes: Uint8Array,
+  call: OpenCall,
+): Promise<Uint8Array> {
+  const [request, known] = await identify(method, bytes, call);
+  const response = method.handle(request, known) as Promise<Initial>;
+  return encode(method.desc.output, await response);
+}
+
+/** Answers a call of a server-streaming method. Ends the handler's iteration when the caller is gone. */
+export async function* answerStream(
+  method: BoundMethod,
+  bytes: Uint8Array,
+  call: OpenCall,
+): AsyncGenerator<Uint8Array, void, void> {
+  const [request, known] = await identify(method, bytes, call);
+  const responses = method.handle(request, known) as AsyncIterable<Initial>;
+  for await (const response of responses) yield encode(method.desc.output, response);
+}
+
+async function identify(
+  { desc, authenticate }: BoundMethod,
+  bytes: Uint8Array,
+  call: OpenCall,
+): Promise<[Message, Call<unknown>]> {
+  let request: Message;
+  try {
+    request = decode(desc.input, bytes);
+  } catch (cause) {
+    throw new UndecodableRequest(`Not a ${desc.input.typeName}`, { cause });
+  }
+  const caller = await authenticate(call, desc, bytes, request);
+  return [request, Object.assign(call, { caller })];
+}
+
+/** Logs how a call ended: what its caller is not told of as an error, the rest for debugging. */
+export function logOutcome(log: Logger, { method, peer }: OpenCall, error?: unknown): void {
+  if (error === undefined) return log.debug("{method} from {peer}", { method, peer });
+  if (error instanceof UndecodableRequest) {
+    const { cause } = error;
+    return log.debug("{method} from {peer} cannot be decoded: {cause}", { method, peer, cause });
+  }
+  if (error instanceof FlwrError && error.code !== "internal") {
+    return log.debug("{method} from {peer} is refused: {message}", {
+      method,
+      peer,
+      message: error.message,
+    });
+  }
+  log.error("{method} from {peer} failed: {error}", { method, peer, error });
+}

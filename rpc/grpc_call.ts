@@ -1,0 +1,85 @@
+import { Buffer } from "node:buffer";
+import { Metadata } from "@grpc/grpc-js";
+import type { OpenCall } from "./call.ts";
+import { delivered } from "./delivery.ts";
+
+/** The first value of a header that holds text. */
+export function firstHeader(metadata: Metadata, name: string): string | undefined {
+  const value = metadata.get(name)[0];
+  return Buffer.isBuffer(value) ? undefined : value;
+}
+
+/** The first value of a header that holds bytes. @param name without "-bin" */
+export function firstBytes(metadata: Metadata, name: string): Uint8Array | undefined {
+  const value = metadata.get(`${name}-bin`)[0];
+  return Buffer.isBuffer(value) ? value : undefined;
+}
+
+/** What unary and streaming calls of grpc-js have in common. */
+export interface SurfaceCall {
+  readonly metadata: Metadata;
+  readonly cancelled: boolean;
+  getPeer(): string;
+  sendMetadata(metadata: Metadata): void;
+  once(event: "cancelled", listener: () => void): unknown;
+}
+
+/** One call between grpc-js and a service. */
+export class GrpcCall implements OpenCall {
+  readonly transport = "grpc";
+  readonly method: string;
+  readonly #call: SurfaceCall;
+  #headers: Metadata | undefined;
+  #controller: AbortController | undefined;
+  #answered = false;
+
+  constructor(method: string, call: SurfaceCall) {
+    this.method = method;
+    this.#call = call;
+  }
+
+  get peer(): string {
+    return this.#call.getPeer();
+  }
+
+  header(name: string): string | undefined {
+    return firstHeader(this.#call.metadata, name);
+  }
+
+  headerBytes(name: string): Uint8Array | undefined {
+    return firstBytes(this.#call.metadata, name);
+  }
+
+  setHeader(name: string, value: string): void {
+    this.#headers ??= new Metadata();
+    this.#headers.set(name, value);
+  }
+
+  /** Made when it is first asked for: most calls are answered at once. */
+  get signal(): AbortSignal {
+    if (this.#controller === undefined) {
+      const controller = this.#controller = new AbortController();
+      const abort = () => {
+        // grpc-js reports the end of every call as cancelled, also of an answered one.
+        if (!this.#answered) controller.abort();
+      };
+      if (this.#call.cancelled) abort();
+      else this.#call.once("cancelled", abort);
+    }
+    return this.#controller.signal;
+  }
+
+  get delivered(): Promise<boolean> {
+    return delivered(this.#call.metadata);
+  }
+
+  /** To be called before the first message of an answer is sent. */
+  sendHeaders(): void {
+    if (this.#headers !== undefined) this.#call.sendMetadata(this.#headers);
+  }
+
+  /** To be called when the last word of an answer is about to be sent. */
+  end(): void {
+    this.#answered = true;
+  }
+}
