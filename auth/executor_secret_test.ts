@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../base/clock.ts";
+import { ExecutorSecret } from "./executor_secret.ts";
+
+/** Made by Flower 1.41. */
+const vector = JSON.parse(
+  await Deno.readTextFile(
+    new URL("../tests/vectors/flwr-1.41-runtime/superexec_hmac.json", import.meta.url),
+  ),
+);
+const secret = new TextEncoder().encode(vector.master_secret);
+const body = Uint8Array.fromBase64(vector.request_b64);
+const recorded = {
+  timestamp: String(vector.ts),
+  nonce: vector.nonce,
+  bodySha256: vector.body_sha256,
+  signature: vector.signature,
+};
+
+function verifier(secondsLater = 0, bytes = secret) {
+  return new ExecutorSecret(bytes, new FakeClock(vector.ts + secondsLater));
+}
+
+Deno.test("executor secret: signs as Flower 1.41 does", () => {
+  assert.deepEqual(verifier(0.9).sign(vector.method, body, vector.nonce), recorded);
+});
+
+Deno.test("executor secret: takes Flower's signature once", () => {
+  const mine = verifier();
+  assert.equal(mine.verify(vector.method, body, recorded), true);
+  assert.equal(mine.verify(vector.method, body, recorded), false);
+});
+
+Deno.test("executor secret: takes a signature within its window only", () => {
+  for (const [seconds, accepted] of [[-5, false], [-4.9, true], [304.9, true], [305, false]]) {
+    const outcome = verifier(seconds as number).verify(vector.method, body, recorded);
+    assert.equal(outcome, accepted, `${seconds} s later`);
+  }
+});
+
+Deno.test("executor secret: refuses what was signed otherwise, and forgets it", () => {
+  const mine = verifier();
+  const other = new TextEncoder().encode("another secret");
+  const refused = [
+    mine.verify("/flwr.proto.Runtime/PullTaskInput", body, recorded),
+    mine.verify(vector.method, body.subarray(1), recorded),
+    mine.verify(vector.method, body, { ...recorded, nonce: "1".repeat(32) }),
+    mine.verify(vector.method, body, { ...recorded, timestamp: String(vector.ts + 1) }),
+    mine.verify(vector.method, body, { ...recorded, timestamp: `${vector.ts}\nx` }),
+    mine.verify(vector.method, body, { ...recorded, signature: "" }),
+    mine.verify(vector.method, body, { ...recorded, signature: "é".repeat(64) }),
+    mine.verify(vector.method, body, { ...recorded, signature: vector.signature.toUpperCase() }),
+    verifier(0, other).verify(vector.method, body, recorded),
+  ];
+  assert.deepEqual(refused, refused.map(() => false));
+  assert.equal(mine.verify(vector.method, body, recorded), true);
+});
+
+Deno.test("executor secret: an empty secret is none", () => {
+  assert.throws(() => new ExecutorSecret(new Uint8Array()), { code: "invalid-argument" });
+});
