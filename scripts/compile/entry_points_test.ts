@@ -6,7 +6,19 @@ import { ENTRY, LOADED_BY_URL } from "./entry_points.ts";
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));
 
 /** The rooms that end up in the executable. */
-const ROOMS = ["app", "auth", "base", "certs", "link", "ml", "proto", "roles", "rpc", "tensor"];
+const ROOMS = [
+  "app",
+  "auth",
+  "base",
+  "certs",
+  "fab",
+  "link",
+  "ml",
+  "proto",
+  "roles",
+  "rpc",
+  "tensor",
+];
 
 /** A worker's module as its host names it. */
 const WORKER = /new Worker\(\s*new URL\("([^"]+)", import\.meta\.url\)/g;

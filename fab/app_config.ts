@@ -1,0 +1,173 @@
+import { FlwrError } from "../base/error.ts";
+import {
+  COMPONENT_KEYS,
+  type ComponentKey,
+  findModules,
+  type Language,
+  parseComponent,
+} from "./component.ts";
+import { labelFault, nameFault } from "./label.ts";
+import { flattenConfig, type RunConfig } from "./scalar.ts";
+import { isTable, tableAt, type TomlTable, type TomlValue } from "./toml/value.ts";
+
+/** What an app says of itself. */
+export interface AppConfig {
+  readonly publisher: string;
+  readonly name: string;
+  readonly version: string;
+  /** "publisher/name". */
+  readonly fabId: string;
+  /** The ServerApp as "module:object"; undefined in a bundle of Flower's agents. */
+  readonly serverApp?: string;
+  /** The ClientApp as "module:object"; undefined in a bundle of Flower's agents. */
+  readonly clientApp?: string;
+  /** The run's settings and their defaults, made flat. */
+  readonly config: RunConfig;
+  readonly language: Language;
+}
+
+/**
+ * Reads and checks the tables `[project]` and `[tool.flwr.app]` by Flower's rules.
+ *
+ * @param manifest the whole file
+ * @param where its name, for error sentences
+ * @param has whether the app has a file of the given path
+ * @throws FlwrError "invalid-argument" that lists every fault, or tells which component's language is not clear
+ */
+export function readAppConfig(
+  manifest: TomlTable,
+  where: string,
+  has: (path: string) => boolean,
+): AppConfig {
+  const faults: string[] = [];
+  const project = tableAt(manifest, "project");
+  const app = tableAt(manifest, "tool", "flwr", "app");
+  if (project === undefined) faults.push("there is no [project] section");
+  if (app === undefined) faults.push("there is no [tool.flwr.app] section");
+  const name = label(project, "project", "name", nameFault, faults);
+  const version = label(project, "project", "version", labelFault, faults);
+  const publisher = label(app, "tool.flwr.app", "publisher", labelFault, faults);
+  for (const key of ["fab-include", "fab-exclude"]) {
+    const fault = patternsFault(app?.get(key));
+    if (fault !== undefined) faults.push(`"${key}" in [tool.flwr.app] ${fault}`);
+  }
+  const components = app && readComponents(app, faults);
+  const settings = app?.get("config");
+  if (settings !== undefined && !isTable(settings)) {
+    faults.push('"config" in [tool.flwr.app] is not a table');
+  }
+  if (faults.length > 0) {
+    throw new FlwrError("invalid-argument", `"${where}" is no app's: ${faults.join("; ")}`);
+  }
+  return {
+    publisher,
+    name,
+    version,
+    fabId: `${publisher}/${name}`,
+    serverApp: components!.get("serverapp"),
+    clientApp: components!.get("clientapp"),
+    config: isTable(settings) ? flattenConfig(settings, "[tool.flwr.app.config]") : {},
+    language: languageOf(components!, has),
+  };
+}
+
+/** What Flower recommends and the file does not have, one sentence each. */
+export function missingRecommendations(manifest: TomlTable): string[] {
+  const project = tableAt(manifest, "project");
+  return ["description", "license"]
+    .filter((key) => !project?.has(key))
+    .map((key) => `[project] has no "${key}"`);
+}
+
+function label(
+  table: TomlTable | undefined,
+  section: string,
+  key: string,
+  faultOf: (value: string) => string | undefined,
+  faults: string[],
+): string {
+  if (table === undefined) return "";
+  const value = table.get(key);
+  if (typeof value !== "string") {
+    faults.push(`"${key}" in [${section}] ${value === undefined ? "is missing" : "is not a text"}`);
+    return "";
+  }
+  const fault = faultOf(value);
+  if (fault !== undefined) faults.push(`"${key}" in [${section}] ${fault}`);
+  return value;
+}
+
+function patternsFault(value: TomlValue | undefined): string | undefined {
+  if (value === undefined) return undefined;
+  if (!Array.isArray(value)) return "is not a list";
+  if (value.length === 0) return "is empty: name a pattern, or leave the key out";
+  const good = value.every((pattern) => typeof pattern === "string" && pattern.trim() !== "");
+  return good ? undefined : "has something other than patterns in it";
+}
+
+/** The components that are declared, as "module:object". Flower asks for both apps, or for an agent alone. */
+function readComponents(app: TomlTable, faults: string[]): Map<ComponentKey, string> {
+  const found = new Map<ComponentKey, string>();
+  const components = tableAt(app, "components");
+  if (components === undefined) {
+    faults.push("there is no [tool.flwr.app.components] section");
+    return found;
+  }
+  for (const key of COMPONENT_KEYS) {
+    const value = components.get(key);
+    if (value === undefined) {
+      if (key !== "agentapp" && !components.has("agentapp")) {
+        faults.push(`"${key}" in [tool.flwr.app.components] is missing`);
+      }
+    } else if (typeof value !== "string" || parseComponent(value) === undefined) {
+      const shown = typeof value === "string" ? `: "${value}"` : "";
+      faults.push(
+        `"${key}" in [tool.flwr.app.components] is not of the form "module:object"${shown}`,
+      );
+    } else found.set(key, value);
+  }
+  return found;
+}
+
+/** The one language that all components are written in. */
+function languageOf(
+  components: ReadonlyMap<ComponentKey, string>,
+  has: (path: string) => boolean,
+): Language {
+  const languages = [...components].map(([key, spec]) => ({
+    key,
+    language: language(key, spec, has),
+  }));
+  const [first, ...others] = languages;
+  const other = others.find(({ language }) => language !== first!.language);
+  if (other === undefined) return first!.language;
+  throw new FlwrError(
+    "invalid-argument",
+    `"${first!.key}" is written in ${first!.language}, "${other.key}" in ${other.language}: ` +
+      "an app is one or the other",
+  );
+}
+
+function language(
+  key: ComponentKey,
+  spec: string,
+  has: (path: string) => boolean,
+): Language {
+  const ref = parseComponent(spec)!;
+  const { typescript, python } = findModules(ref, has);
+  if (typescript.length > 0 && python.length === 0) return "typescript";
+  if (python.length > 0 && typescript.length === 0) return "python";
+  const named = `"${key}" in [tool.flwr.app.components] names "${spec}"`;
+  if (typescript.length === 0) {
+    throw new FlwrError(
+      "invalid-argument",
+      `${named}, but the app has neither "${ref.path}.ts" nor "${ref.path}.py"`,
+      { hints: ["A module in a folder is named with points: pkg.client is pkg/client.ts"] },
+    );
+  }
+  throw new FlwrError(
+    "invalid-argument",
+    `${named}, but the app has both "${typescript[0]}" and "${python[0]}"`,
+    { hints: ["Rename one of them"] },
+  );
+}

@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { refused } from "./refusal.ts";
+
+/** The path of a bundle's list of contents. */
+export const CONTENTS_PATH = ".info/CONTENT";
+
+/** SHA-256 as lower-case hexadecimal. */
+export function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+/** A line of the list: path, SHA-256, and the size in bits. */
+export function contentsLine(path: string, content: Uint8Array): string {
+  return `${path},${sha256(content)},${content.length * 8}`;
+}
+
+/**
+ * Holds a bundle's files to its list of contents, which must name each of them once and nothing else.
+ *
+ * @throws FlwrError "invalid-argument" naming the file
+ */
+export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8Array>): void {
+  const lines = new TextDecoder().decode(list).replace(/\n$/, "").split("\n");
+  const listed = new Set<string>();
+  for (const line of lines) {
+    const [path, hash, bits, ...more] = line.split(",") as [string, string?, string?, ...string[]];
+    if (hash === undefined || bits === undefined || more.length > 0) {
+      throw refused(`its ${CONTENTS_PATH} has a line that is not "path,hash,size": "${line}"`);
+    }
+    if (listed.has(path)) throw refused(`its ${CONTENTS_PATH} lists "${path}" twice`);
+    listed.add(path);
+    const content = files.get(path);
+    if (content === undefined) throw refused(`"${path}" of its ${CONTENTS_PATH} is not in it`);
+    if (bits !== String(content.length * 8)) {
+      throw refused(`"${path}" has another size than its ${CONTENTS_PATH} says`);
+    }
+    if (hash !== sha256(content)) {
+      throw refused(`"${path}" has another hash than its ${CONTENTS_PATH} says`);
+    }
+  }
+  const unlisted = [...files.keys()].find((path) => !listed.has(path));
+  if (unlisted !== undefined) throw refused(`"${unlisted}" is not in its ${CONTENTS_PATH}`);
+}

@@ -1,0 +1,35 @@
+import type { AppConfig } from "./app_config.ts";
+import { SHORT_HASH_LENGTH } from "./limits.ts";
+
+/** An app bundle: what is sent, and what it says of itself. */
+export interface Fab {
+  /** The zip archive. */
+  readonly content: Uint8Array<ArrayBuffer>;
+  /** SHA-256 of the archive, lower-case hexadecimal. */
+  readonly hash: string;
+  readonly config: AppConfig;
+}
+
+/** A bundle whose every byte has been checked: it may be installed. */
+export interface CheckedFab {
+  /** SHA-256 of the archive, lower-case hexadecimal. */
+  readonly hash: string;
+  readonly config: AppConfig;
+  /** The files of the app by their paths, which have "/" and stay below the app's folder. */
+  readonly files: ReadonlyMap<string, Uint8Array>;
+}
+
+/** A bundle's file name as Flower makes it: `publisher.name.1-0-0.3ffe67cf.fab`. */
+export function fabFileName({ publisher, name, version }: AppConfig, hash: string): string {
+  return `${publisher}.${name}.${version.replaceAll(".", "-")}.${shortHash(hash)}.fab`;
+}
+
+/** The folder that a bundle is installed to, below `apps`, as Flower names it: `publisher.name.1.0.0.3ffe67cf`. */
+export function fabFolderName({ publisher, name, version }: AppConfig, hash: string): string {
+  return `${publisher}.${name}.${version}.${shortHash(hash)}`;
+}
+
+/** The digits of a hash that names show. */
+export function shortHash(hash: string): string {
+  return hash.slice(0, SHORT_HASH_LENGTH);
+}

@@ -1,0 +1,97 @@
+import { dirname, join } from "node:path";
+import { FlwrError } from "../base/error.ts";
+import type { AppConfig } from "./app_config.ts";
+import { type CheckedFab, fabFolderName } from "./fab.ts";
+
+/** The folder below Flower's home that holds the apps. */
+const APPS = "apps";
+/** Only the user reads what is installed: an app may hold what it was given in confidence. */
+const FILE_MODE = 0o600;
+const FOLDER_MODE = 0o700;
+
+/** An app that can be loaded: its components are modules in the folder. */
+export interface InstalledApp {
+  readonly folder: string;
+  readonly config: AppConfig;
+  /** SHA-256 of the bundle. */
+  readonly hash: string;
+  /** Whether it was there already, every file as the bundle has it. */
+  readonly wasThere: boolean;
+}
+
+/**
+ * Installs a bundle to `<home>/apps/<publisher>.<name>.<version>.<hash8>`, the folder that Flower uses. The folder is
+ * there whole or not at all. One that is there already is kept when each file of the bundle is in it unchanged, and is
+ * replaced otherwise.
+ *
+ * @param home as `flwrHome` says
+ * @throws FlwrError "failed-precondition" when the folder cannot be written
+ */
+export async function installFab(fab: CheckedFab, home: string): Promise<InstalledApp> {
+  const { config, hash } = fab;
+  const apps = join(home, APPS);
+  const folder = join(apps, fabFolderName(config, hash));
+  if (await isIntact(fab, folder)) return { folder, config, hash, wasThere: true };
+  try {
+    await Deno.mkdir(apps, { recursive: true, mode: FOLDER_MODE });
+    // A sibling of what it becomes: renaming works only within a file system.
+    const staging = await Deno.makeTempDir({ dir: apps, prefix: ".installing-" });
+    try {
+      const unpacked = join(staging, "new");
+      await unpack(fab, unpacked);
+      await replace(folder, unpacked, join(staging, "old"));
+    } finally {
+      await Deno.remove(staging, { recursive: true });
+    }
+  } catch (cause) {
+    // Another process may have been faster with the same bundle.
+    if (!await isIntact(fab, folder)) {
+      throw new FlwrError("failed-precondition", `App cannot be installed to "${folder}"`, {
+        cause,
+      });
+    }
+  }
+  return { folder, config, hash, wasThere: false };
+}
+
+/** The files as an installed app has them: a bundle's own records stay out, as in Flower. */
+function* filesToInstall({ files }: CheckedFab): Generator<[path: string, content: Uint8Array]> {
+  for (const [path, content] of files) if (!path.startsWith(".info/")) yield [path, content];
+}
+
+async function unpack(fab: CheckedFab, folder: string): Promise<void> {
+  for (const [path, content] of filesToInstall(fab)) {
+    const file = join(folder, ...path.split("/"));
+    await Deno.mkdir(dirname(file), { recursive: true, mode: FOLDER_MODE });
+    await Deno.writeFile(file, content, { mode: FILE_MODE, createNew: true });
+  }
+}
+
+/** Puts a folder in the place of another, if there is one, which moves aside. */
+async function replace(folder: string, by: string, aside: string): Promise<void> {
+  try {
+    await Deno.rename(folder, aside);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  await Deno.rename(by, folder);
+}
+
+async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
+  for (const [path, content] of filesToInstall(fab)) {
+    const file = join(folder, ...path.split("/"));
+    try {
+      const { isFile, size } = await Deno.lstat(file);
+      if (!isFile || size !== content.length) return false;
+      if (!equal(await Deno.readFile(file), content)) return false;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }
+  }
+  return true;
+}
+
+function equal(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}

@@ -1,0 +1,37 @@
+import { readAppConfig } from "./app_config.ts";
+import { checkContents, CONTENTS_PATH, sha256 } from "./contents.ts";
+import type { CheckedFab } from "./fab.ts";
+import { MAX_FAB_BYTES } from "./limits.ts";
+import { MANIFEST } from "./manifest.ts";
+import { collision, pathFault } from "./path.ts";
+import { refused, tooLarge } from "./refusal.ts";
+import { parseToml } from "./toml/parse.ts";
+import { readZip } from "./zip/read.ts";
+
+/**
+ * Reads an app bundle and checks all of it: the archive's form, the paths, sizes and hashes of its files, and what it
+ * says of the app. Nothing is written; files are parts of `content`, not copies.
+ *
+ * @param content the archive as it was received, from whomever
+ * @throws FlwrError "invalid-argument" naming what is wrong, "resource-exhausted" beyond the limits
+ */
+export function readFab(content: Uint8Array): CheckedFab {
+  if (content.length > MAX_FAB_BYTES) {
+    throw tooLarge(`it has ${content.length} bytes, not up to ${MAX_FAB_BYTES}`);
+  }
+  const files = readZip(content);
+  for (const path of files.keys()) {
+    const fault = pathFault(path);
+    if (fault !== undefined) throw refused(`"${path}" ${fault}`);
+  }
+  const clash = collision(files.keys());
+  if (clash !== undefined) throw refused(clash);
+  const list = files.get(CONTENTS_PATH);
+  if (list === undefined) throw refused(`it has no ${CONTENTS_PATH}`);
+  files.delete(CONTENTS_PATH);
+  checkContents(list, files);
+  const manifest = files.get(MANIFEST);
+  if (manifest === undefined) throw refused(`it has no ${MANIFEST}`);
+  const config = readAppConfig(parseToml(manifest, MANIFEST), MANIFEST, (path) => files.has(path));
+  return { hash: sha256(content), config, files };
+}

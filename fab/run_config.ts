@@ -1,0 +1,83 @@
+import { parseConfigString } from "../app/config_string.ts";
+import type { TypedConfigValue } from "../app/typed_value.ts";
+import { FlwrError } from "../base/error.ts";
+import { flattenConfig, type RunConfig, type ScalarValue } from "./scalar.ts";
+import { parseToml } from "./toml/parse.ts";
+
+/** How many known names an error sentence lists. */
+const NAMES_SHOWN = 20;
+
+/**
+ * The settings of a run: an app's defaults with what was given at submission in their place. As in Flower the type of
+ * a value is free, but a name that the app does not know is an error.
+ *
+ * @throws FlwrError "invalid-argument" naming the unknown key and the known ones
+ */
+export function mergeRunConfig(defaults: RunConfig, override: RunConfig): RunConfig {
+  const unknown = Object.keys(override).find((key) => !Object.hasOwn(defaults, key));
+  if (unknown !== undefined) {
+    const known = Object.keys(defaults);
+    const shown = known.slice(0, NAMES_SHOWN).map((key) => `"${key}"`).join(", ");
+    throw new FlwrError("invalid-argument", `The app has no setting "${unknown}"`, {
+      hints: [
+        known.length === 0
+          ? "It has none at all: [tool.flwr.app.config] is where an app declares them"
+          : `It has: ${shown}${known.length > NAMES_SHOWN ? ", …" : ""}`,
+      ],
+    });
+  }
+  return { ...defaults, ...override };
+}
+
+/**
+ * Reads what `-c`/`--run-config` was given: pairs as in `'num-rounds=3 lr=0.1 name="x"'`, the flag any number of times,
+ * or one TOML file, whose tables are made flat.
+ *
+ * @param values the flag's values, in order; a later pair takes the place of an earlier one of the same name
+ * @param flag the flag's name, for error sentences
+ * @throws FlwrError "invalid-argument" naming the flag and what is wrong, "not-found" for a file that cannot be read
+ */
+export async function readRunConfig(
+  values: readonly string[],
+  flag = "--run-config",
+): Promise<RunConfig> {
+  const files = values.filter((value) => value.trim().endsWith(".toml"));
+  if (files.length === 0) return Object.assign({}, ...values.map((text) => fromPairs(text, flag)));
+  if (values.length > 1) {
+    throw new FlwrError("invalid-argument", `${flag} takes pairs, or one file: got both`, {
+      hints: [`Put all settings into "${files[0]}"`],
+    });
+  }
+  const file = files[0]!.trim();
+  return flattenConfig(parseToml(await readFile(file, flag), file), `"${file}"`);
+}
+
+function fromPairs(text: string, flag: string): RunConfig {
+  return Object.fromEntries(
+    [...parseConfigString(text, flag).typedEntries()].map((
+      [name, typed],
+    ) => [name, scalar(name, typed, flag)]),
+  );
+}
+
+function scalar(name: string, typed: TypedConfigValue, flag: string): ScalarValue {
+  switch (typed.type) {
+    case "bool":
+    case "string":
+    case "double":
+    case "sint64":
+    case "uint64":
+      return typed.value;
+  }
+  throw new FlwrError("invalid-argument", `"${name}" in ${flag} is a list: a run has none`, {
+    hints: [`Write it as a text: ${name}="8,16"`],
+  });
+}
+
+async function readFile(file: string, flag: string): Promise<Uint8Array> {
+  try {
+    return await Deno.readFile(file);
+  } catch (cause) {
+    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+  }
+}
