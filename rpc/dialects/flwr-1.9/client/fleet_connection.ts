@@ -1,5 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { FleetConnection } from "../../../../app/connection.ts";
+import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
 import { type NodeTranslation, translateAtNode } from "../../../../app/legacy/messages.ts";
 import type { Message } from "../../../../app/message.ts";
 import type { NodeId } from "../../../../app/metadata.ts";
@@ -100,6 +100,17 @@ export class FleetConnection19 implements FleetConnection {
         instructionId,
       });
     }
+  }
+
+  /** This wire says nothing of runs. */
+  run(): Promise<RunInfo | undefined> {
+    return Promise.resolve(undefined);
+  }
+
+  fab({ fabId }: RunInfo): Promise<AppBundle> {
+    return Promise.reject(
+      new FlwrError("unimplemented", `App "${fabId}" cannot be fetched: Flower 1.9 sends no apps`),
+    );
   }
 
   async leave(): Promise<void> {
