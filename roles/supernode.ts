@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from "commander";
+import { ConfigRecord } from "../app/config_record.ts";
 import { parseConfigString } from "../app/config_string.ts";
 import { systemClock } from "../base/clock.ts";
 import { log } from "../base/log.ts";
@@ -21,6 +22,7 @@ import { onShutdown } from "./shutdown.ts";
 import { AppHost } from "./supernode/app_host.ts";
 import { type IdentityFlags, readIdentity } from "./supernode/identity.ts";
 import { SuperNode } from "./supernode/node.ts";
+import { RunCatalogue } from "./supernode/runs/run_catalogue.ts";
 
 const DEFAULT_ADDRESS = "127.0.0.1:9092";
 
@@ -109,7 +111,10 @@ async function runSuperNode(
   const connection = new FleetConnection19(channel, identity);
   const node = new SuperNode({
     connection,
-    app,
+    runs: new RunCatalogue(connection, {
+      appFor: (run) =>
+        Promise.resolve({ handler: app, runConfig: run?.overrideConfig ?? new ConfigRecord() }),
+    }),
     nodeConfig,
     superLink: address,
     clock: systemClock,

@@ -16,6 +16,8 @@ import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 export interface Handled {
   readonly reply: Message;
   readonly state: RecordDict;
+  /** How long the app worked, where its process tells; otherwise the time until it had handled the message counts. */
+  readonly seconds?: number;
 }
 
 /** The ClientApp died while it handled a message: another try in a fresh worker may go well. */

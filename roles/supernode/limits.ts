@@ -32,8 +32,21 @@ export function pollWait(emptyAnswers: number): number {
 /** How often a message is tried when the ClientApp dies over it, before the ServerApp is told. */
 export const MAX_APP_TRIES = 2;
 
-/** How many runs' contexts a node keeps; beyond it the one unused for longest goes. */
+/** How many runs a node knows, and of how many it keeps the state; beyond it the one unused for longest goes. */
 export const MAX_KEPT_RUNS = 64;
 
 /** Seconds that a stopping node takes for its last words to the SuperLink. */
 export const FAREWELL_SECONDS = 3;
+
+/** The largest file of trusted entities, in bytes: thousands of keys. */
+export const MAX_TRUSTED_ENTITIES_BYTES = 1024 * 1024;
+
+/** How often a node asks whether the run that it works for goes on, in seconds; a short piece of work never asks. */
+export const RUN_CHECK_SECONDS = 5;
+
+/**
+ * How long a node waits for a SuperLink that counts it as online still, in seconds, and how often it tries: Flower's
+ * own takes a killed node back when two of its heartbeat intervals have passed.
+ */
+export const TAKE_OVER_PATIENCE_SECONDS = 2 * HEARTBEAT_INTERVAL_SECONDS + 10;
+export const TAKE_OVER_TRY_SECONDS = 3;

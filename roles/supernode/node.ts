@@ -1,26 +1,26 @@
-import { ConfigRecord } from "../../app/config_record.ts";
+import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
-import { MessageErrorCode } from "../../app/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
-import { AppCrashed, type AppHost } from "./app_host.ts";
+import { answerInstruction } from "./answer.ts";
 import {
   FAREWELL_SECONDS,
   HEARTBEAT_INTERVAL_SECONDS,
   heartbeatWait,
   HELD_PULL_SECONDS,
-  MAX_APP_TRIES,
   pollWait,
 } from "./limits.ts";
-import { RunStates } from "./run_states.ts";
+import { Membership } from "./membership.ts";
+import type { Runs } from "./runs/prepared_run.ts";
+import { RunStates } from "./runs/run_states.ts";
 
 /** What a SuperNode works with. */
 export interface NodeOptions {
   readonly connection: FleetConnection;
-  readonly app: Pick<AppHost, "handle">;
+  readonly runs: Runs;
   readonly nodeConfig: ConfigRecord;
   /** Where the SuperLink is, for the log. */
   readonly superLink: string;
@@ -28,20 +28,22 @@ export interface NodeOptions {
   readonly random: Random;
 }
 
+/** Errors after which a node goes on: something is wrong with one message, or with the SuperLink for a moment. */
+const PASSING = new Set(["data-loss", "internal", "invalid-argument", "resource-exhausted"]);
+
 /**
- * A SuperNode's life: join, send heartbeats, and one after the other pull an instruction, have the ClientApp handle
- * it, push the reply; leave at the end. A SuperLink that has forgotten the node is joined again.
+ * A SuperNode's life: join, send heartbeats, and one after the other pull an instruction, have its run's ClientApp
+ * handle it, push the reply; leave at the end. Messages of several runs take turns as the SuperLink hands them out.
  */
 export class SuperNode {
   readonly #options: NodeOptions;
+  readonly #membership: Membership;
   readonly #states = new RunStates();
   readonly #log = log("supernode");
-  #nodeId = 0n;
-  /** A join under way, which both loops wait for. */
-  #joining: Promise<void> | undefined;
 
   constructor(options: NodeOptions) {
     this.#options = options;
+    this.#membership = new Membership(options);
   }
 
   /**
@@ -50,7 +52,12 @@ export class SuperNode {
    * @throws FlwrError when the SuperLink refuses the node, or cannot be reached within the limits the user set
    */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#join();
+    try {
+      await this.#membership.join(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      throw error;
+    }
     // Whichever of the two loops fails ends the other.
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
@@ -61,57 +68,9 @@ export class SuperNode {
       })
     );
     const outcomes = await Promise.allSettled(loops);
-    await this.#leave();
+    await this.#membership.leave();
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
     if (failure !== undefined && !signal.aborted) throw failure.reason;
-  }
-
-  #join(): Promise<void> {
-    this.#joining ??= this.#joinOnce().finally(() => this.#joining = undefined);
-    return this.#joining;
-  }
-
-  async #joinOnce(): Promise<void> {
-    this.#nodeId = await this.#options.connection.join(HEARTBEAT_INTERVAL_SECONDS);
-    this.#log.info("SuperNode {nodeId} joined {superLink}", {
-      nodeId: this.#nodeId,
-      superLink: this.#options.superLink,
-    });
-  }
-
-  /**
-   * Makes a call; when the SuperLink does not know the node any more (it was restarted without a database), joins
-   * again and makes it once more. A node whose key was removed from the list fails at the join.
-   */
-  async #asMember<T>(call: () => Promise<T>, isForgotten: (answer: T) => boolean): Promise<T> {
-    try {
-      const answer = await call();
-      if (!isForgotten(answer)) return answer;
-    } catch (error) {
-      const { code } = FlwrError.from(error);
-      if (code !== "unauthenticated" && code !== "not-found") throw error;
-    }
-    this.#log.warn("The SuperLink does not know node {nodeId} any more: joining again", {
-      nodeId: this.#nodeId,
-    });
-    await this.#join();
-    return await call();
-  }
-
-  async #leave(): Promise<void> {
-    const { connection, clock } = this.#options;
-    const patience = new AbortController();
-    const left = connection.leave().then(() => true, (error) => {
-      this.#log.debug("Leaving failed: {reason}", { reason: FlwrError.from(error).message });
-      return false;
-    });
-    const inTime = await Promise.race([
-      left,
-      clock.sleep(FAREWELL_SECONDS, patience.signal).then(() => false),
-    ]);
-    patience.abort();
-    if (inTime) this.#log.info("SuperNode {nodeId} left", { nodeId: this.#nodeId });
-    else this.#log.warn("The SuperLink did not hear the farewell: it will find the node offline");
   }
 
   async #sendHeartbeats(signal: AbortSignal): Promise<void> {
@@ -119,19 +78,24 @@ export class SuperNode {
     while (!signal.aborted) {
       await clock.sleep(heartbeatWait(random.uniform()), signal);
       if (signal.aborted) return;
-      await this.#asMember(
-        () => connection.heartbeat(HEARTBEAT_INTERVAL_SECONDS),
-        (known) => !known,
-      );
+      try {
+        await this.#membership.as(
+          () => connection.heartbeat(HEARTBEAT_INTERVAL_SECONDS),
+          signal,
+          (known) => !known,
+        );
+      } catch (error) {
+        this.#goOnAfter(error, "A heartbeat failed: {reason}");
+      }
     }
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { connection, clock } = this.#options;
+    const { clock } = this.#options;
     let emptyAnswers = 0;
     while (!signal.aborted) {
       const asked = clock.now();
-      const instruction = await this.#asMember(() => connection.pull(signal), () => false);
+      const instruction = await this.#pull(signal);
       if (instruction !== undefined) {
         emptyAnswers = 0;
         await this.#handle(instruction, signal);
@@ -142,28 +106,60 @@ export class SuperNode {
     }
   }
 
+  /** The next instruction; undefined when there was none, or it could not be fetched. */
+  async #pull(signal: AbortSignal): Promise<Message | undefined> {
+    const { connection } = this.#options;
+    try {
+      return await this.#membership.as(() => connection.pull(signal), signal);
+    } catch (error) {
+      if (FlwrError.from(error).code === "permission-denied") {
+        this.#log.debug("The run of the next instruction is over: it is left aside");
+      } else {
+        this.#goOnAfter(error, "An instruction could not be fetched: {reason}");
+      }
+      return undefined;
+    }
+  }
+
   async #handle(instruction: Message, signal: AbortSignal): Promise<void> {
     const { runId, groupId, messageType, messageId } = instruction.metadata;
-    const where = { runId, round: groupId, messageType, messageId };
-    this.#log.info("Run {runId}, round {round}: received {messageType} {messageId}", where);
-    const reply = await this.#answer(instruction, signal);
-    if (reply.error !== undefined) {
-      this.#log.error("Run {runId}, round {round}: {messageType} failed: {reason}", {
-        ...where,
-        reason: reply.error.reason,
-      });
+    const run = groupId === "" ? `Run ${runId}` : `Run ${runId}, round ${groupId}`;
+    this.#log.info("{run}: received {messageType} {messageId}", { run, messageType, messageId });
+    const answer = await answerInstruction(instruction, {
+      ...this.#options,
+      states: this.#states,
+      nodeId: this.#membership.nodeId,
+    }, signal);
+    if (answer === undefined) {
+      this.#log.info("{run}: it is over, no reply is sent", { run });
+      return;
     }
-    await this.#push(reply, signal);
-    this.#log.info("Run {runId}, round {round}: sent reply", where);
+    const { reply, seconds } = answer;
+    if (reply.error !== undefined) {
+      const { reason } = reply.error;
+      this.#log.error("{run}: {messageType} failed: {reason}", { run, messageType, reason });
+    }
+    try {
+      await this.#push(reply, seconds, signal);
+      this.#log.info("{run}: sent reply", { run });
+    } catch (error) {
+      // A SuperLink that was restarted without a database knows no such run.
+      if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
+        this.#log.info("{run}: it is over, the reply is not wanted any more", { run });
+      } else {
+        this.#goOnAfter(error, "The reply could not be sent: {reason}");
+      }
+    }
   }
 
   /** Sends a reply for as long as it takes; a node that stops gives it a few seconds, for its SuperLink may be gone. */
-  async #push(reply: Message, signal: AbortSignal): Promise<void> {
-    const pushing = this.#options.connection.push(reply);
+  async #push(reply: Message, seconds: number, signal: AbortSignal): Promise<void> {
+    const { connection, clock } = this.#options;
+    const pushing = this.#membership.as(() => connection.push(reply, seconds), signal);
     const { promise: gaveUp, reject } = Promise.withResolvers<never>();
     const done = new AbortController();
     const hurry = () =>
-      this.#options.clock.sleep(FAREWELL_SECONDS, done.signal).then(() =>
+      clock.sleep(FAREWELL_SECONDS, done.signal).then(() =>
         reject(new FlwrError("cancelled", "The SuperNode stopped before its reply was sent"))
       );
     if (signal.aborted) hurry();
@@ -177,36 +173,10 @@ export class SuperNode {
     }
   }
 
-  /** The ClientApp's reply, or the error reply that says why there is none. */
-  async #answer(instruction: Message, signal: AbortSignal): Promise<Message> {
-    const { app, nodeConfig } = this.#options;
-    const { runId } = instruction.metadata;
-    for (let attempt = 1;; attempt += 1) {
-      const state = this.#states.get(runId);
-      const runConfig = new ConfigRecord();
-      const context = { runId, nodeId: this.#nodeId, nodeConfig, state, runConfig };
-      try {
-        const handled = await app.handle(instruction, context, signal);
-        this.#states.set(runId, handled.state);
-        return handled.reply;
-      } catch (error) {
-        if (signal.aborted) {
-          return instruction.replyError(
-            MessageErrorCode.NodeUnavailable,
-            "The SuperNode was stopped while it handled the message",
-          );
-        }
-        if (!(error instanceof AppCrashed)) throw error;
-        if (attempt >= MAX_APP_TRIES) {
-          return instruction.replyError(
-            MessageErrorCode.ClientAppCrashed,
-            `The ClientApp ended its worker ${attempt} times: ${error.message}`,
-          );
-        }
-        this.#log.warn("The ClientApp ended its worker ({reason}): trying in a fresh one", {
-          reason: error.message,
-        });
-      }
-    }
+  /** Says what went wrong when the node can go on. @throws the error otherwise */
+  #goOnAfter(thrown: unknown, words: string): void {
+    const error = FlwrError.from(thrown);
+    if (!PASSING.has(error.code)) throw error;
+    this.#log.warn(words, { reason: error.message });
   }
 }

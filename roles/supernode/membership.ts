@@ -1,0 +1,130 @@
+import type { FleetConnection } from "../../app/connection.ts";
+import type { NodeId } from "../../app/metadata.ts";
+import type { Clock } from "../../base/clock.ts";
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
+import { ApiError } from "../../rpc/api_error.ts";
+import {
+  FAREWELL_SECONDS,
+  HEARTBEAT_INTERVAL_SECONDS,
+  TAKE_OVER_PATIENCE_SECONDS,
+  TAKE_OVER_TRY_SECONDS,
+} from "./limits.ts";
+
+/** What a node joins with. */
+export interface MembershipOptions {
+  readonly connection: FleetConnection;
+  /** Where the SuperLink is, for the log. */
+  readonly superLink: string;
+  readonly clock: Clock;
+}
+
+/** Errors by which a SuperLink says that it does not know the node (any more). */
+const FORGOTTEN: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "not-found"]);
+
+/** A node's place in its federation: joined at the start, again whenever the SuperLink has forgotten it, left at the end. */
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #log = log("supernode");
+  #nodeId = 0n;
+  /** A join under way, which all who need it wait for. */
+  #joining: Promise<void> | undefined;
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+  }
+
+  /** The id of the last join; 0n before the first. */
+  get nodeId(): NodeId {
+    return this.#nodeId;
+  }
+
+  /** Joins, or waits for a join under way. @throws FlwrError when the SuperLink refuses the node */
+  join(signal: AbortSignal): Promise<void> {
+    this.#joining ??= this.#joinOnce(signal).finally(() => this.#joining = undefined);
+    return this.#joining;
+  }
+
+  /**
+   * Makes a call; when the SuperLink does not know the node any more (it was restarted without a database), joins
+   * again and makes it once more. A node whose key was removed from the list fails at the join.
+   *
+   * @param isForgotten whether an answer says the same
+   */
+  async as<T>(
+    call: () => Promise<T>,
+    signal: AbortSignal,
+    isForgotten: (answer: T) => boolean = () => false,
+  ): Promise<T> {
+    try {
+      const answer = await call();
+      if (!isForgotten(answer)) return answer;
+    } catch (error) {
+      if (!FORGOTTEN.has(FlwrError.from(error).code) || signal.aborted) throw error;
+    }
+    this.#log.warn("The SuperLink does not know node {nodeId} any more: joining again", {
+      nodeId: this.#nodeId,
+    });
+    await this.join(signal);
+    return await call();
+  }
+
+  /** Leaves, within a few seconds. */
+  async leave(): Promise<void> {
+    const { connection, clock } = this.#options;
+    const patience = new AbortController();
+    const left = connection.leave().then(() => true, (error) => {
+      this.#log.debug("Leaving failed: {reason}", { reason: FlwrError.from(error).message });
+      return false;
+    });
+    const inTime = await Promise.race([
+      left,
+      clock.sleep(FAREWELL_SECONDS, patience.signal).then(() => false),
+    ]);
+    patience.abort();
+    if (inTime) this.#log.info("SuperNode {nodeId} left", { nodeId: this.#nodeId });
+    else this.#log.warn("The SuperLink did not hear the farewell: it will find the node offline");
+  }
+
+  async #joinOnce(signal: AbortSignal): Promise<void> {
+    const { connection, superLink, clock } = this.#options;
+    const start = clock.now();
+    for (;;) {
+      try {
+        this.#nodeId = await unlessAborted(connection.join(HEARTBEAT_INTERVAL_SECONDS), signal);
+        break;
+      } catch (error) {
+        const waited = clock.now() - start;
+        if (!isStillOnline(error) || waited >= TAKE_OVER_PATIENCE_SECONDS) throw error;
+        if (waited === 0) {
+          this.#log.warn(
+            "{superLink} counts this node as online still: it takes it back within {seconds} s",
+            { superLink, seconds: TAKE_OVER_PATIENCE_SECONDS },
+          );
+        }
+        await clock.sleep(TAKE_OVER_TRY_SECONDS, signal);
+        if (signal.aborted) throw error;
+      }
+    }
+    this.#log.info("SuperNode {nodeId} joined {superLink}", { nodeId: this.#nodeId, superLink });
+  }
+}
+
+/** What a call gives, or an error as soon as nobody waits for it any more. */
+async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(new FlwrError("cancelled", "The SuperNode stopped"));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([call, aborted]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    for (const late of [call, aborted]) late.catch(() => {}); // nobody waits for them any more
+  }
+}
+
+/** Flower's own SuperLink refuses the key of a node that it counts as online, as after a kill (contract, section 3.5). */
+function isStillOnline(error: unknown): boolean {
+  return error instanceof ApiError && error.api === "activation-refused";
+}

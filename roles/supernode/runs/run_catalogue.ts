@@ -1,0 +1,64 @@
+import type { FleetConnection, RunInfo } from "../../../app/connection.ts";
+import type { RunId } from "../../../app/metadata.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { AppSource } from "../apps/app_source.ts";
+import { MAX_KEPT_RUNS } from "../limits.ts";
+import type { PreparedRun, Runs } from "./prepared_run.ts";
+import { stateKey } from "./run_states.ts";
+
+/** A run as it was made ready, and what the SuperLink said of it. */
+interface Entry {
+  readonly info: RunInfo | undefined;
+  readonly run: PreparedRun;
+}
+
+/** The runs that a node has had messages of: each is asked for once. */
+export class RunCatalogue implements Runs {
+  readonly #connection: Pick<FleetConnection, "run">;
+  readonly #apps: AppSource;
+  readonly #entries = new Map<RunId, Promise<Entry>>();
+
+  constructor(connection: Pick<FleetConnection, "run">, apps: AppSource) {
+    this.#connection = connection;
+    this.#apps = apps;
+  }
+
+  async prepare(runId: RunId): Promise<PreparedRun> {
+    const entry = this.#entries.get(runId) ?? this.#make(runId);
+    this.#entries.delete(runId);
+    this.#entries.set(runId, entry);
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= MAX_KEPT_RUNS) break;
+      this.#entries.delete(oldest);
+    }
+    try {
+      return (await entry).run;
+    } catch (error) {
+      // What went wrong may go well for the next message.
+      if (this.#entries.get(runId) === entry) this.#entries.delete(runId);
+      throw error;
+    }
+  }
+
+  async isOver(runId: RunId): Promise<boolean> {
+    const info = (await this.#entries.get(runId)?.catch(() => undefined))?.info;
+    if (info === undefined) return false;
+    try {
+      return await this.#connection.run(runId) === undefined;
+    } catch (error) {
+      if (FlwrError.from(error).code === "permission-denied") return true;
+      throw error;
+    }
+  }
+
+  async #make(runId: RunId): Promise<Entry> {
+    const info = await this.#connection.run(runId);
+    const { handler, runConfig } = await this.#apps.appFor(info);
+    const run: PreparedRun = {
+      runConfig,
+      stateKey: stateKey(runId, info?.seriesId),
+      handle: (message, context, signal) => handler.handle(message, context, signal),
+    };
+    return { info, run };
+  }
+}

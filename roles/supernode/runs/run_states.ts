@@ -1,0 +1,27 @@
+import { RecordDict } from "../../../app/record_dict.ts";
+import { MAX_KEPT_RUNS } from "../limits.ts";
+
+/** What the ClientApp keeps from message to message, per series of runs. It outlives the app's worker. */
+export class RunStates {
+  readonly #byKey = new Map<string, RecordDict>();
+
+  /** The state under a key; empty for one not seen before. */
+  get(key: string): RecordDict {
+    return this.#byKey.get(key) ?? new RecordDict();
+  }
+
+  /** Keeps a state; when there are too many, the one unused for longest is forgotten. */
+  set(key: string, state: RecordDict): void {
+    this.#byKey.delete(key);
+    this.#byKey.set(key, state);
+    for (const oldest of this.#byKey.keys()) {
+      if (this.#byKey.size <= MAX_KEPT_RUNS) break;
+      this.#byKey.delete(oldest);
+    }
+  }
+}
+
+/** The key of a run's state: runs of one series share it, a run that belongs to none has its own. */
+export function stateKey(runId: bigint, seriesId: bigint | undefined): string {
+  return seriesId === undefined || seriesId === 0n ? `run ${runId}` : `series ${seriesId}`;
+}
