@@ -78,7 +78,8 @@ export class ExecutorSecret {
     const given = Uint8Array.from(signed.signature, (character) => character.charCodeAt(0));
     const wanted = new TextEncoder().encode(expected.toString("hex"));
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false;
-    return this.#nonces.accept(method, signed.nonce) === "fresh";
+    const seconds = Number(signed.timestamp);
+    return this.#nonces.accept(method, { nonce: signed.nonce, seconds }) === "fresh";
   }
 
   #hmac(method: string, signed: Omit<ExecutorSignature, "signature">) {

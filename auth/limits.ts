@@ -16,8 +16,14 @@ export const MAX_CACHED_TOKEN_KEYS = 10_000;
 /** How many accepted signatures a replay guard remembers over all peers. */
 export const MAX_REMEMBERED_SIGNATURES = 1_000_000;
 
-/** How many of them one peer may take up, so that none can fill the memory of all. */
-export const MAX_REMEMBERED_PER_PEER = 50_000;
+/** How many of them one peer takes up, beyond which its oldest are forgotten and refused by their time. */
+export const MAX_REMEMBERED_PER_PEER = 20_000;
+
+/** How many nodes' public keys are kept read at once; the one unused for longest is read again when it returns. */
+export const MAX_CACHED_PUBLIC_KEYS = 10_000;
+
+/** Longest PEM text of a public key that is read, in bytes: P-521 takes 268. */
+export const MAX_PUBLIC_KEY_PEM_BYTES = 512;
 
 /** How many callers a rate limiter keeps account of. */
 export const MAX_RATE_LIMITED_CALLERS = 10_000;

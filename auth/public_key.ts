@@ -74,16 +74,21 @@ export function pointOf(key: PublicKey): Bytes {
   return key.spki.slice(-(1 + 2 * curveFacts(key.curve).fieldBytes));
 }
 
-/** The key as WebCrypto takes it. */
-export function importPublicKey(key: PublicKey, use: "ECDH" | "ECDSA"): Promise<CryptoKey> {
+/** What WebCrypto made of keys: an import takes longer than some of the calls that need it. */
+const imported = {
+  ECDH: new WeakMap<PublicKey, CryptoKey>(),
+  ECDSA: new WeakMap<PublicKey, CryptoKey>(),
+};
+
+/** The key as WebCrypto takes it; imported once for as long as the object lives. */
+export async function importPublicKey(key: PublicKey, use: "ECDH" | "ECDSA"): Promise<CryptoKey> {
+  const known = imported[use].get(key);
+  if (known !== undefined) return known;
   const algorithm = { name: use, namedCurve: key.curve };
-  return crypto.subtle.importKey(
-    "spki",
-    key.spki,
-    algorithm,
-    true,
-    use === "ECDH" ? [] : ["verify"],
-  );
+  const usages: KeyUsage[] = use === "ECDH" ? [] : ["verify"];
+  const made = await crypto.subtle.importKey("spki", key.spki, algorithm, true, usages);
+  imported[use].set(key, made);
+  return made;
 }
 
 /** OpenSSH's name of the key type: "ecdsa-sha2-nistp384". */

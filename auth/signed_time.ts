@@ -53,20 +53,33 @@ function formatTime(microseconds: number): string {
   return `${milliseconds}${String(microseconds % 1000).padStart(3, "0")}+00:00`;
 }
 
+/** A signed time that was found genuine: what a ReplayGuard must remember for SIGNATURE_WINDOW_SECONDS. */
+export interface VerifiedTime {
+  /**
+   * The last bytes of the signature's r, without s: whoever has r ‖ s can write r ‖ n − s, which verifies as well, but
+   * cannot change r.
+   */
+  readonly nonce: string;
+  /** The signed Unix time. */
+  readonly seconds: number;
+}
+
+/** Bytes of r that tell one signature from every other: r is random, and 2¹²⁸ are enough. */
+const NONCE_BYTES = 16;
+
 /**
  * Checks a signed time.
  *
- * @returns what a ReplayGuard must remember for SIGNATURE_WINDOW_SECONDS; undefined when the time is malformed or
- *   outside the window, or the signature not the key's. It is the signature's r alone: whoever has r ‖ s can write
- *   r ‖ n − s, which verifies as well, but cannot change r.
+ * @returns undefined when the time is malformed or outside the window, or the signature not the key's
  */
 export async function verifyTime(
   key: PublicKey,
   { timestamp, signature }: SignedTime,
   clock: Clock = systemClock,
-): Promise<string | undefined> {
+): Promise<VerifiedTime | undefined> {
   if (!ISO_TIME.test(timestamp)) return undefined;
-  const age = clock.now() - Date.parse(timestamp) / 1000;
+  const seconds = Date.parse(timestamp) / 1000;
+  const age = clock.now() - seconds;
   if (!(age > -MAX_LEAD_SECONDS && age < MAX_AGE_SECONDS)) return undefined;
   const raw = rawFromDerSignature(signature, key.curve);
   if (raw === undefined) return undefined;
@@ -76,5 +89,6 @@ export async function verifyTime(
     raw,
     asBytes(new TextEncoder().encode(timestamp)),
   );
-  return genuine ? raw.subarray(0, raw.length / 2).toHex() : undefined;
+  const r = raw.subarray(0, raw.length / 2);
+  return genuine ? { nonce: r.subarray(-NONCE_BYTES).toHex(), seconds } : undefined;
 }

@@ -1,0 +1,58 @@
+import { MAX_CACHED_PUBLIC_KEYS, MAX_PUBLIC_KEY_PEM_BYTES } from "./limits.ts";
+import { readPem } from "./pem.ts";
+import { type PublicKey, publicKeyFromSpki } from "./public_key.ts";
+import { FlwrError } from "../base/error.ts";
+
+/** Public keys as callers name them, read once: a point is checked, and imported, at a key's first call only. */
+export class PublicKeys {
+  readonly #capacity: number;
+  /** By PEM text; the one asked for last comes last. */
+  readonly #known = new Map<string, PublicKey>();
+
+  /** @param capacity how many are kept; beyond it the one unused for longest goes */
+  constructor(capacity: number = MAX_CACHED_PUBLIC_KEYS) {
+    this.#capacity = capacity;
+  }
+
+  /** The number of keys kept. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /**
+   * The key of a SubjectPublicKeyInfo in PEM.
+   *
+   * @param pem its text as bytes, byte for byte as Python writes it, for so Flower compares keys
+   * @returns undefined for anything else
+   */
+  async read(pem: Uint8Array): Promise<PublicKey | undefined> {
+    if (pem.length > MAX_PUBLIC_KEY_PEM_BYTES) return undefined;
+    const text = new TextDecoder().decode(pem);
+    const known = this.#known.get(text);
+    if (known !== undefined) {
+      this.#known.delete(text);
+      this.#known.set(text, known);
+      return known;
+    }
+    const key = await parse(text);
+    if (key === undefined) return undefined;
+    this.#known.set(text, key);
+    for (const oldest of this.#known.keys()) {
+      if (this.#known.size <= this.#capacity) break;
+      this.#known.delete(oldest);
+    }
+    return key;
+  }
+}
+
+async function parse(text: string): Promise<PublicKey | undefined> {
+  const block = readPem(text).find(({ label }) => label === "PUBLIC KEY");
+  if (block?.bytes === undefined) return undefined;
+  try {
+    const key = await publicKeyFromSpki(block.bytes, "of a call");
+    return key.pem === text ? key : undefined;
+  } catch (error) {
+    if (FlwrError.from(error).code === "invalid-argument") return undefined;
+    throw error;
+  }
+}
