@@ -17,7 +17,10 @@ export const MAX_LOCATION_LENGTH = 128;
 export const REPLY_LINGER_SECONDS = 3;
 
 /** Seconds that acquire-task is held. Flower's SuperExec looks after its other processes between two calls. */
-export const ACQUIRE_HOLD_SECONDS = 1;
+export const ACQUIRE_HOLD_SECONDS = 5;
 
 /** Lines of a ServerApp that one push carries at most: it comes several times a second. */
 export const MAX_LOG_LINES_PER_PUSH = 100_000;
+
+/** Longest text on how a task ended, in UTF-16 code units: a long stack trace of Python. */
+export const MAX_DETAILS_LENGTH = 20_000;

@@ -1,0 +1,117 @@
+import { create } from "@bufbuild/protobuf";
+import type { Clock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import { type LinkMessage, SUPERLINK_NODE_ID } from "../../../../link/message.ts";
+import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import { SERVERAPP_TASK_TYPE } from "../run.ts";
+import type { RuntimeBackend, RuntimeHold, RuntimeTask, TaskInput } from "./runtime_backend.ts";
+
+/** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
+export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBackend {
+  const speaker = ({ runId }: RuntimeTask) => ({ nodeId: SUPERLINK_NODE_ID, runId });
+  return {
+    async taskOfToken(token) {
+      const run = await link.runOfToken(token);
+      return run && taskOfRun(run, token);
+    },
+
+    async acquireTask(types, hold) {
+      if (!types.includes(SERVERAPP_TASK_TYPE)) return undefined;
+      const claimed = await link.claimRun(hold);
+      if (claimed === undefined) return undefined;
+      const { run, token } = claimed;
+      return {
+        ...taskOfRun(run, token),
+        type: SERVERAPP_TASK_TYPE,
+        fabHash: run.fabHash,
+        pendingAt: run.pendingAt,
+      };
+    },
+
+    heartbeat: ({ token }) => link.runHeartbeat(token),
+    beginTask: (task) => beginTask(link, task),
+    finishTask: ({ token }, { outcome, details }) =>
+      withToken(() => link.finishRun(token, { outcome, details })),
+
+    async nodes() {
+      return (await link.listNodes()).filter(({ state }) => state === "online");
+    },
+
+    openPush: (task, messages, trees) => link.openPush({ ...speaker(task), messages, trees }),
+    putObject: (task, sessionId, object) => link.putObject({ ...speaker(task), sessionId }, object),
+
+    async pullMessages(task, messageIds, hold) {
+      const replies = await pullReplies(link, clock, task.runId, messageIds, hold);
+      return await Promise.all(
+        replies.map(async (message) => ({ message, tree: await link.treeOf(message.messageId) })),
+      );
+    },
+
+    pullObject: (task, id) => link.pullObject(speaker(task), id),
+    confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
+    appendLog: ({ runId }, lines) => link.appendLog(runId, lines),
+  };
+}
+
+function taskOfRun({ taskId, runId }: LinkRun, token: string): RuntimeTask {
+  return { taskId, runId, nodeId: SUPERLINK_NODE_ID, token };
+}
+
+async function beginTask(link: LinkService, { runId, token }: RuntimeTask): Promise<TaskInput> {
+  const run = await link.getRun(runId);
+  const content = run && await link.getFab(run.fabHash);
+  if (content === undefined) {
+    throw new ApiError("task-not-started", `The app of run ${runId} is not there (any more)`);
+  }
+  return {
+    run: await withToken(() => link.beginRun(token)),
+    fab: { hash: run!.fabHash, content, verifications: {} },
+    nodeConfig: {},
+    runConfig: {},
+    state: create(RecordDictSchema),
+  };
+}
+
+/** Gives the domain's refusals of a token the numbers that Flower's processes know. */
+async function withToken<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (!(error instanceof FlwrError)) throw error;
+    const { code, message } = error;
+    if (code === "unauthenticated") {
+      throw new ApiError("task-token-invalid", message, { cause: error });
+    }
+    if (code === "failed-precondition") {
+      throw new ApiError("task-not-started", message, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** The replies that are there, held until there is one, and then for as long as the caller wants to have the rest too. */
+async function pullReplies(
+  link: LinkService,
+  clock: Clock,
+  runId: bigint,
+  messageIds: readonly string[],
+  { holdSeconds, lingerSeconds, signal }: RuntimeHold & { readonly lingerSeconds: number },
+): Promise<LinkMessage[]> {
+  const open = new Set(messageIds);
+  const replies: LinkMessage[] = [];
+  let deadline = clock.now() + holdSeconds;
+  while (open.size > 0 && (replies.length === 0 || clock.now() < deadline)) {
+    const found = await link.pullReplies([...open], {
+      runId,
+      holdSeconds: Math.max(0, deadline - clock.now()),
+      signal,
+    });
+    if (found.length === 0) break;
+    if (replies.length === 0) deadline = clock.now() + lingerSeconds;
+    replies.push(...found);
+    for (const { replyToMessageId } of found) open.delete(replyToMessageId);
+  }
+  return replies;
+}

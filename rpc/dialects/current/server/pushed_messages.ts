@@ -1,0 +1,78 @@
+import { FlwrError } from "../../../../base/error.ts";
+import type { NewLinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type {
+  Message as WireMessage,
+  ObjectTree as WireTree,
+} from "../../../../proto/gen/current/message_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import { messageFromWire } from "../message.ts";
+import { treeFromWire } from "../object_tree.ts";
+
+/** Messages that are being pushed, and which objects each needs. */
+export interface PushedBatch {
+  readonly messages: readonly NewLinkMessage[];
+  /** In the order of the messages; the root of each is its message's id. */
+  readonly trees: readonly ObjectTree[];
+}
+
+/**
+ * Reads announced messages with their trees. What they say of senders and receivers is for others to check.
+ *
+ * @param runId the run that the caller may speak for
+ * @throws ApiError "message-count-invalid" when there is none, or not one tree for each; "message-run-mismatch";
+ *   FlwrError "invalid-argument" for a malformed message or tree
+ */
+export function readPushedBatch(
+  request: {
+    readonly messagesList: readonly WireMessage[];
+    readonly messageObjectTrees: readonly WireTree[];
+  },
+  runId: bigint,
+): PushedBatch {
+  const { messagesList, messageObjectTrees } = request;
+  if (messagesList.length === 0 || messagesList.length !== messageObjectTrees.length) {
+    throw new ApiError(
+      "message-count-invalid",
+      `The push has ${messagesList.length} messages and ${messageObjectTrees.length} object trees: ` +
+        "expected one tree for each message, and one message at least",
+    );
+  }
+  const pushed = messagesList.map((message, place) =>
+    readPushed(message, messageObjectTrees[place]!, runId)
+  );
+  return {
+    messages: pushed.map(({ message }) => message),
+    trees: pushed.map(({ tree }) => tree),
+  };
+}
+
+function readPushed(
+  wire: WireMessage,
+  wireTree: WireTree,
+  runId: bigint,
+): { message: NewLinkMessage; tree: ObjectTree } {
+  const head = messageFromWire(wire);
+  if (head.runId !== runId) {
+    throw new ApiError(
+      "message-run-mismatch",
+      `The message belongs to run ${head.runId}: expected ${runId}`,
+    );
+  }
+  const tree = treeFromWire(wireTree);
+  if (wireTree.objectId !== head.messageId) {
+    throw malformed(`its object tree starts with "${wireTree.objectId}", not with its own id`);
+  }
+  const children = tree.get(head.messageId) ?? [];
+  if (head.error !== undefined) {
+    if (children.length > 0) throw malformed("it has objects beside its error");
+    return { message: { ...head, error: head.error }, tree };
+  }
+  if (children.length !== 1) {
+    throw malformed(`its object tree names ${children.length} contents, expected one`);
+  }
+  return { message: { ...head, content: children[0]! }, tree };
+}
+
+function malformed(why: string): FlwrError {
+  return new FlwrError("invalid-argument", `The message is refused: ${why}`);
+}

@@ -1,0 +1,102 @@
+import { EXECUTOR_HEADERS, type ExecutorSecret } from "../../../../auth/executor_secret.ts";
+import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { isLoopback, parseAddress } from "../../../address.ts";
+import { ApiError } from "../../../api_error.ts";
+import type { CallHead } from "../../../call.ts";
+import { methodPath, type ServiceOptions } from "../../../service.ts";
+import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
+import { taskAdmissionOf } from "./task_policy.ts";
+
+/** The header by which a process says which task it works on; it comes once. */
+export const TASK_TOKEN_HEADER = "flwr-task-token";
+
+/**
+ * Who may take on tasks: "nobody" where the server starts all apps itself, "this-machine" for callers by loopback, or
+ * whoever signs with a secret.
+ */
+export type Executors = "nobody" | "this-machine" | ExecutorSecret;
+
+/** What the Runtime API needs to tell its processes from strangers. */
+export interface TaskAuthenticationOptions {
+  readonly backend: Pick<RuntimeBackend, "taskOfToken">;
+  readonly executors: Executors;
+}
+
+/** Who makes a call of the Runtime API. */
+export interface RuntimeCaller {
+  /** What the caller works on; undefined for a program that asks for work. */
+  readonly task?: RuntimeTask;
+}
+
+const TASK_TOKEN = /^[0-9a-f]{256}$/;
+
+/**
+ * Authenticates the calls of the Runtime API: by the task's token, before a byte of the body is read, or, for
+ * acquire-task, as `executors` says. Versions are not compared, though Flower's processes name theirs: Flower's own
+ * server refuses another minor version, this one speaks to all.
+ */
+export function taskAuthentication(
+  { backend, executors }: TaskAuthenticationOptions,
+): Pick<ServiceOptions<typeof Runtime, RuntimeCaller>, "admit" | "authenticate"> {
+  return {
+    async admit(call) {
+      if (taskAdmissionOf(call.method) === "task") await taskOf(call, backend);
+      else admitExecutor(call, executors);
+    },
+    async authenticate(call, method, bytes) {
+      if (taskAdmissionOf(methodPath(method)) === "task") {
+        return { task: await taskOf(call, backend) };
+      }
+      admitExecutor(call, executors);
+      if (typeof executors !== "string") verifyExecutor(call, bytes, executors);
+      return {};
+    },
+  };
+}
+
+/** The task whose token a call carries. Two tokens arrive joined, and are none. */
+async function taskOf(
+  call: CallHead,
+  backend: Pick<RuntimeBackend, "taskOfToken">,
+): Promise<RuntimeTask> {
+  const token = call.header(TASK_TOKEN_HEADER) ?? "";
+  const task = TASK_TOKEN.test(token) ? await backend.taskOfToken(token) : undefined;
+  if (task !== undefined) return task;
+  throw new ApiError(
+    "task-token-invalid",
+    "The call carries no valid task token: its run was stopped or has ended, or it never had one",
+  );
+}
+
+/** What can be said of a program without its request. */
+function admitExecutor(call: CallHead, executors: Executors): void {
+  if (executors === "nobody") {
+    throw new ApiError(
+      "task-token-invalid",
+      "Apps are started here by the server itself: it gives no task to other programs unless it was started with " +
+        "--isolation process",
+    );
+  }
+  if (executors === "this-machine" && !isLoopback(parseAddress(call.peer).host)) {
+    throw new ApiError(
+      "task-token-invalid",
+      "Tasks are given to programs on the server's own machine only: others need its " +
+        "--superexec-auth-secret-file",
+    );
+  }
+}
+
+function verifyExecutor(call: CallHead, body: Uint8Array, secret: ExecutorSecret): void {
+  const header = (name: string) => call.header(name) ?? "";
+  const genuine = secret.verify(call.method, body, {
+    timestamp: header(EXECUTOR_HEADERS.timestamp),
+    nonce: header(EXECUTOR_HEADERS.nonce),
+    bodySha256: header(EXECUTOR_HEADERS.bodySha256),
+    signature: header(EXECUTOR_HEADERS.signature),
+  });
+  if (genuine) return;
+  throw new ApiError(
+    "task-token-invalid",
+    "The call is not signed with the server's secret, or it came before",
+  );
+}

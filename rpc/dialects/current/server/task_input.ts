@@ -1,0 +1,38 @@
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { PullTaskInputResponseSchema } from "../../../../proto/gen/current/runtime_pb.ts";
+import { NO_ACCOUNT, SERVERAPP_TASK_TYPE } from "../run.ts";
+import { scalarsToWire } from "../scalar.ts";
+import type { RuntimeTask, TaskInput } from "./runtime_backend.ts";
+
+/** What an app begins with, as its process gets it. */
+export function taskInputToWire(
+  { taskId, runId, nodeId }: RuntimeTask,
+  { run, fab, nodeConfig, runConfig, state }: TaskInput,
+): MessageInitShape<typeof PullTaskInputResponseSchema> {
+  const { fabId, fabVersion, fabHash, overrideConfig, federation, seriesId } = run;
+  return {
+    taskId,
+    context: {
+      runId,
+      nodeId,
+      nodeConfig: scalarsToWire(nodeConfig),
+      runConfig: scalarsToWire(runConfig),
+      state,
+      seriesId,
+    },
+    run: {
+      runId,
+      fabId,
+      fabVersion,
+      fabHash,
+      overrideConfig: scalarsToWire(overrideConfig),
+      federation,
+      seriesId,
+      status: { status: "running" },
+      primaryTaskType: SERVERAPP_TASK_TYPE,
+      flwrAid: NO_ACCOUNT.id,
+      accountName: NO_ACCOUNT.name,
+    },
+    fab: { hashStr: fab.hash, content: fab.content, verifications: { ...fab.verifications } },
+  };
+}
