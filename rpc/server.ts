@@ -1,9 +1,9 @@
 import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
 import type { Logger } from "@logtape/logtape";
-import { FlwrError } from "../base/error.ts";
 import { log as defaultLog } from "../base/log.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { admission } from "./admission.ts";
+import { explainBindError } from "./bind_error.ts";
 import type { Admit } from "./call.ts";
 import { asBuffer } from "./codec.ts";
 import { trackDelivery } from "./delivery.ts";
@@ -116,22 +116,6 @@ function credentials(tls: ServerTls | undefined): ServerCredentials {
   return ServerCredentials.createSsl(pem(tls.ca), [
     { cert_chain: pem(tls.cert), private_key: pem(tls.key) },
   ]);
-}
-
-function explainBindError(address: string, cause: Error): FlwrError {
-  const [why, hint] = cause.message.includes("EADDRINUSE")
-    ? ["the port is in use", "Stop the other process, or choose another port (0 takes a free one)"]
-    : /EADDRNOTAVAIL|EINVAL/.test(cause.message) // Deno says EINVAL
-    ? ["the address is not of this machine", "0.0.0.0 listens on all addresses of this machine"]
-    : cause.message.includes("EACCES")
-    ? ["permission denied", "Ports below 1024 need special rights: choose a higher one"]
-    : /resolution failed/.test(cause.message)
-    ? ["no such host name", "0.0.0.0 listens on all addresses of this machine"]
-    : [cause.message, undefined];
-  return new FlwrError("unavailable", `Cannot listen on "${address}": ${why}`, {
-    hints: hint === undefined ? [] : [hint],
-    cause,
-  });
 }
 
 /** `address` is the one that is listened on, with its port. */

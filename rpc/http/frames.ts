@@ -1,0 +1,54 @@
+import { FlwrError } from "../../base/error.ts";
+
+/** Bytes of the length before each message, a big-endian number. */
+const HEAD_BYTES = 4;
+
+/** A message of a stream: its length, then itself. */
+export function frame(message: Uint8Array): Uint8Array {
+  const framed = new Uint8Array(HEAD_BYTES + message.length);
+  new DataView(framed.buffer).setUint32(0, message.length);
+  framed.set(message, HEAD_BYTES);
+  return framed;
+}
+
+/**
+ * Takes a stream apart into its messages, wherever the network has cut it.
+ *
+ * @param maxBytes of one message
+ * @throws FlwrError "data-loss" for a message that is larger; "unavailable" for a stream that ends within one
+ */
+export async function* messagesIn(
+  stream: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): AsyncGenerator<Uint8Array, void, void> {
+  let rest = new Uint8Array();
+  for await (const part of stream) {
+    rest = rest.length === 0 ? new Uint8Array(part) : joined(rest, part);
+    let start = 0;
+    for (;;) {
+      const length = lengthAt(rest, start);
+      if (length === undefined) break;
+      if (length > maxBytes) {
+        throw new FlwrError("data-loss", `A message of ${length} bytes is too large`);
+      }
+      const end = start + HEAD_BYTES + length;
+      if (end > rest.length) break;
+      yield rest.subarray(start + HEAD_BYTES, end);
+      start = end;
+    }
+    rest = rest.subarray(start);
+  }
+  if (rest.length > 0) throw new FlwrError("unavailable", "The stream ended within a message");
+}
+
+function lengthAt(bytes: Uint8Array, start: number): number | undefined {
+  if (bytes.length - start < HEAD_BYTES) return undefined;
+  return new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(first.length + second.length);
+  both.set(first);
+  both.set(second, first.length);
+  return both;
+}

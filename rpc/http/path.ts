@@ -1,0 +1,22 @@
+import type { DescMethod, DescService } from "@bufbuild/protobuf";
+
+/** The paths of a service's methods start so: "/v1/fleet" for flwr.proto.Fleet. */
+export function apiPrefix(service: DescService): string {
+  return `/v1/${service.name.toLowerCase()}`;
+}
+
+/** The last part of a method's path: "pull-messages" for PullMessages, "begin-connector-oauth" for BeginConnectorOAuth. */
+export function kebabName(method: DescMethod): string {
+  return method.name.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
+}
+
+/** The path by which HTTP calls a method, "/v1/fleet/pull-messages". */
+export function httpPath(method: DescMethod): string {
+  return `${apiPrefix(method.parent)}/${kebabName(method)}`;
+}
+
+/** The path of a request's address, which may be one that URL cannot read: the host is what the caller says it is. */
+export function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3);
+  return start < 0 ? "/" : url.slice(start).split(/[?#]/, 1)[0]!;
+}

@@ -1,0 +1,65 @@
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { UndecodableRequest } from "../answer.ts";
+import { ApiError } from "../api_error.ts";
+import { JSON_TYPE } from "./media_type.ts";
+
+/** A request that HTTP itself refuses, in the words of Flower's own server. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  constructor(
+    readonly status: number,
+    readonly detail: string,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(detail);
+  }
+}
+
+/** The HTTP status of errors that have no number. Flower's clients try again after 502, 503 and 504 only. */
+const STATUS_OF: { readonly [C in ErrorCode]: number } = {
+  "invalid-argument": 400,
+  "unauthenticated": 401,
+  "permission-denied": 403,
+  "not-found": 404,
+  "already-exists": 409,
+  "failed-precondition": 412,
+  "resource-exhausted": 429,
+  "cancelled": 499, // nginx's "client closed request": nobody is there to read it
+  "internal": 500,
+  "data-loss": 500,
+  "unimplemented": 501,
+  "unavailable": 503,
+  "deadline-exceeded": 504,
+};
+
+/** What the other end is told of an internal error: the cause stays in the log. */
+const INTERNAL_ERROR_DETAIL = "Internal server error.";
+
+/** The answer that tells a caller of an error. Only what is a FlwrError, and not our own fault, is told in words. */
+export function refusalResponse(error: unknown): Response {
+  if (error instanceof Refusal) {
+    return jsonResponse(error.status, { detail: error.detail }, error.headers);
+  }
+  if (error instanceof UndecodableRequest) {
+    return refusalResponse(new ApiError("request-malformed", "Invalid protobuf payload."));
+  }
+  if (error instanceof ApiError) {
+    const { number: code, message: detail, httpStatus } = error;
+    return jsonResponse(httpStatus, { code, detail });
+  }
+  if (error instanceof FlwrError && error.code !== "internal") {
+    return jsonResponse(STATUS_OF[error.code], { detail: error.message });
+  }
+  return jsonResponse(500, { detail: INTERNAL_ERROR_DETAIL });
+}
+
+function jsonResponse(
+  status: number,
+  body: { readonly code?: number; readonly detail: string },
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { "content-type": JSON_TYPE, ...headers },
+  });
+}
