@@ -4,6 +4,7 @@ import { hasGaps } from "../graph/index_table.ts";
 import { elementBits } from "../graph/random.ts";
 import type { Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
+import type { Operator } from "../onnx/operators.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
 import { normalized } from "./normalized.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
@@ -30,7 +31,7 @@ type Elementwise =
   | "where"
   | "matmul";
 
-const operator = (op: string): PlainLowering<Elementwise> => (builder, _, names) =>
+const operator = (op: Operator): PlainLowering<Elementwise> => (builder, _, names) =>
   builder.node(op, names);
 
 function rangeAlong(x: Value, axis: number): { shape: number[]; data: BigInt64Array } {

@@ -13,6 +13,7 @@ import type { DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import { attributeProto, type Attributes } from "./attribute.ts";
 import { elementType } from "./element_type.ts";
+import type { Operator } from "./operators.ts";
 
 /** A constant larger than this many bytes is shared only when it is the same object. */
 const COMPARED_BYTES = 256;
@@ -49,13 +50,13 @@ export class GraphBuilder {
   }
 
   /** A node of one output: returns the output's name. */
-  node(op: string, inputs: readonly string[], attributes: Attributes = {}): string {
+  node(op: Operator, inputs: readonly string[], attributes: Attributes = {}): string {
     return this.nodes(op, inputs, 1, attributes)[0]!;
   }
 
   /** A node of several outputs: returns their names. */
   nodes(
-    op: string,
+    op: Operator,
     inputs: readonly string[],
     outputs: number,
     attributes: Attributes = {},
@@ -84,7 +85,7 @@ export class GraphBuilder {
   }
 
   /** Adds a node whose outputs have given names. */
-  named(op: string, inputs: readonly string[], outputs: string[], attributes: Attributes): void {
+  named(op: Operator, inputs: readonly string[], outputs: string[], attributes: Attributes): void {
     this.#add(op, inputs, outputs, attributes);
   }
 
@@ -149,7 +150,7 @@ export class GraphBuilder {
     return `${prefix}${this.#root.#names++}`;
   }
 
-  #add(op: string, inputs: readonly string[], outputs: string[], attributes: Attributes) {
+  #add(op: Operator, inputs: readonly string[], outputs: string[], attributes: Attributes) {
     for (const name of outputs) this.#results.add(name);
     this.#nodes.push(create(NodeProtoSchema, {
       opType: op,

@@ -15,3 +15,6 @@ export const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
 /** Most nodes in a model: a hundred times what large networks have. */
 export const MAX_NODES = 100_000;
+
+/** How deep graphs may lie in each other in a model from somebody who is not trusted: a loop's body in its graph. */
+export const MAX_GRAPH_DEPTH = 2;

@@ -1,0 +1,124 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { FlwrError } from "../../base/error.ts";
+import {
+  type AttributeProto,
+  AttributeProto_AttributeType as Type,
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  type NodeProto,
+  type TensorProto,
+  TensorProto_DataLocation as Location,
+} from "../../proto/gen/onnx/onnx_pb.ts";
+import { DTYPES, itemSize } from "../../tensor/dtype.ts";
+import { elementType } from "./element_type.ts";
+import { IR_VERSION, MAX_GRAPH_DEPTH, MAX_NODES, OPSET_VERSION } from "./limits.ts";
+import { OPERATORS } from "./operators.ts";
+
+const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
+
+/** The kinds of attributes that models are written with: none holds a tensor, so that all tensors are initialisers. */
+const KNOWN_ATTRIBUTES: ReadonlySet<Type> = new Set([
+  Type.INT,
+  Type.FLOAT,
+  Type.STRING,
+  Type.INTS,
+  Type.FLOATS,
+  Type.GRAPH,
+]);
+
+const ELEMENT_BYTES: ReadonlyMap<number, number> = new Map(
+  DTYPES.map((dtype) => [elementType(dtype), itemSize(dtype)]),
+);
+
+/**
+ * Makes sure that a model which somebody who is not trusted gives is nothing but arithmetic on its own bytes. ONNX
+ * Runtime reads the files that a model names for its data, from the process' working folder also where the model itself
+ * is given as bytes; it takes a format of its own beside ONNX, and operators that are not ONNX's.
+ *
+ * @returns the model, encoded anew: ONNX Runtime gets what was checked, whatever else the bytes may mean to it
+ * @throws FlwrError "permission-denied" for all that models of this project are not written with, "data-loss" when the
+ *   bytes are no model
+ */
+export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const model = decode(bytes);
+  if (
+    model.irVersion !== IR_VERSION || model.opsetImport.length !== 1 ||
+    model.opsetImport[0]!.domain !== "" ||
+    model.opsetImport[0]!.version !== BigInt(OPSET_VERSION)
+  ) {
+    throw refused(`is not of version ${IR_VERSION} with operator set ${OPSET_VERSION} alone`);
+  }
+  const { graph, functions, trainingInfo, configuration, metadataProps } = model;
+  if (graph === undefined) throw refused("has no graph");
+  if ([functions, trainingInfo, configuration, metadataProps].some(({ length }) => length > 0)) {
+    throw refused("holds more than a graph");
+  }
+  checkGraph(graph, { nodes: 0 }, 1);
+  return toBinary(ModelProtoSchema, model, { writeUnknownFields: false });
+}
+
+function decode(bytes: Uint8Array): ModelProto {
+  try {
+    return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+  } catch (cause) {
+    throw new FlwrError("data-loss", "The model is no ONNX model", { cause });
+  }
+}
+
+function checkGraph(graph: GraphProto, seen: { nodes: number }, depth: number): void {
+  if (depth > MAX_GRAPH_DEPTH) throw refused(`nests graphs more than ${MAX_GRAPH_DEPTH} deep`);
+  if (graph.sparseInitializer.length > 0 || graph.quantizationAnnotation.length > 0) {
+    throw refused("has sparse or quantised tensors");
+  }
+  seen.nodes += graph.node.length;
+  if (seen.nodes > MAX_NODES) throw refused(`has more than ${MAX_NODES} nodes`);
+  graph.initializer.forEach(checkTensor);
+  for (const node of graph.node) {
+    checkNode(node);
+    for (const attribute of node.attribute) {
+      checkAttribute(attribute);
+      if (attribute.g !== undefined) checkGraph(attribute.g, seen, depth + 1);
+    }
+  }
+}
+
+function checkNode({ opType, domain, overload, deviceConfigurations }: NodeProto): void {
+  if (domain !== "" || overload !== "" || !KNOWN_OPERATORS.has(opType)) {
+    throw refused(`uses the operator "${domain === "" ? "" : `${domain}.`}${opType}"`);
+  }
+  if (deviceConfigurations.length > 0) throw refused(`places "${opType}" on devices`);
+}
+
+function checkAttribute(attribute: AttributeProto): void {
+  const { type, refAttrName, t, sparseTensor, tp } = attribute;
+  const { tensors, graphs, sparseTensors, typeProtos, strings } = attribute;
+  const lists = [tensors, graphs, sparseTensors, typeProtos, strings];
+  if (
+    !KNOWN_ATTRIBUTES.has(type) || refAttrName !== "" || t !== undefined ||
+    sparseTensor !== undefined || tp !== undefined || lists.some(({ length }) => length > 0)
+  ) {
+    throw refused(`has an attribute of another kind, "${attribute.name}"`);
+  }
+}
+
+function checkTensor(tensor: TensorProto): void {
+  const { name, dataLocation, externalData, segment, dims, dataType, rawData } = tensor;
+  if (dataLocation !== Location.DEFAULT || externalData.length > 0) {
+    throw refused(`has the data of "${name}" in another file`);
+  }
+  const elements = dims.reduce((product, length) => product * length, 1n);
+  const size = ELEMENT_BYTES.get(dataType);
+  const { floatData, int32Data, stringData, int64Data, doubleData, uint64Data } = tensor;
+  const others = [floatData, int32Data, stringData, int64Data, doubleData, uint64Data];
+  if (
+    size === undefined || segment !== undefined || others.some(({ length }) => length > 0) ||
+    dims.some((length) => length < 0n) || elements * BigInt(size) !== BigInt(rawData.length)
+  ) {
+    throw refused(`has the tensor "${name}", whose bytes are not those of its type and shape`);
+  }
+}
+
+function refused(reason: string): FlwrError {
+  return new FlwrError("permission-denied", `A model from a sandbox ${reason}`);
+}

@@ -1,0 +1,121 @@
+import assert from "node:assert/strict";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  AttributeProto_AttributeType,
+  type GraphProto,
+  type ModelProto,
+  ModelProtoSchema,
+  TensorProto_DataLocation,
+  TensorProtoSchema,
+} from "../../proto/gen/onnx/onnx_pb.ts";
+import { GraphBuilder } from "./graph_builder.ts";
+import { modelBytes } from "./model.ts";
+import { requireSelfContained } from "./self_contained.ts";
+
+/** A model as this project writes them: a loop whose body adds a constant. */
+function honest(): Uint8Array<ArrayBuffer> {
+  const outer = new GraphBuilder();
+  const body = outer.body();
+  const next = body.node("Add", ["x", outer.floats(1)]);
+  const graph = body.build("body", [], [{ name: next, dtype: "float32", shape: [] }]);
+  outer.named("Scan", ["x"], ["y"], { body: { graph }, num_scan_inputs: { int: 0 } });
+  return modelBytes(outer.build("g", [], [{ name: "y", dtype: "float32", shape: [] }]));
+}
+
+function changed(change: (model: ModelProto, graph: GraphProto) => void): Uint8Array<ArrayBuffer> {
+  const model = fromBinary(ModelProtoSchema, honest());
+  change(model, model.graph!);
+  return toBinary(ModelProtoSchema, model);
+}
+
+const body = (graph: GraphProto) => graph.node[0]!.attribute.find(({ g }) => g)!.g!;
+const elsewhere = [{
+  $typeName: "onnx.StringStringEntryProto" as const,
+  key: "location",
+  value: "x",
+}];
+
+Deno.test("a model of this project passes as it is", () => {
+  assert.deepEqual(requireSelfContained(honest()), honest());
+});
+
+Deno.test("bytes that are no part of the format are gone afterwards", () => {
+  const field = Uint8Array.of(0xfa, 0x7f, 0x01, 0x41); // number 2047, "A"
+  const bytes = new Uint8Array([...honest(), ...field]);
+  assert.deepEqual(requireSelfContained(bytes), honest());
+});
+
+const REFUSED: Readonly<
+  Record<string, [change: (m: ModelProto, g: GraphProto) => void, says: RegExp]>
+> = {
+  "data in another file": [
+    (_, g) => Object.assign(g.initializer[0]!, { dataLocation: TensorProto_DataLocation.EXTERNAL }),
+    /"#\d+" in another file/,
+  ],
+  "a file named for data that are there": [
+    (_, g) => g.initializer[0]!.externalData.push(...elsewhere),
+    /in another file/,
+  ],
+  "data in another file, in the body of the loop": [
+    (_, g) =>
+      body(g).initializer.push(
+        create(TensorProtoSchema, { name: "w", dataType: 2, dims: [3n], externalData: elsewhere }),
+      ),
+    /"w" in another file/,
+  ],
+  "a tensor in an attribute": [
+    (_, g) => {
+      const attribute = g.node[0]!.attribute.find(({ g }) => g === undefined)!;
+      attribute.t = create(TensorProtoSchema, { externalData: elsewhere });
+    },
+    /attribute of another kind/,
+  ],
+  "an attribute of tensors": [
+    (_, g) => g.node[0]!.attribute[0]!.type = AttributeProto_AttributeType.TENSORS,
+    /attribute of another kind/,
+  ],
+  "a tensor with more elements than bytes": [
+    (_, g) => g.initializer[0]!.dims = [1n << 40n],
+    /bytes are not those of its type/,
+  ],
+  "a tensor with lengths that multiply to what fits": [
+    (_, g) => g.initializer[0]!.dims = [-1n, -1n],
+    /bytes are not those of its type/,
+  ],
+  "an operator of another set": [
+    (_, g) => g.node[0]!.domain = "com.microsoft",
+    /operator "com.microsoft.Scan"/,
+  ],
+  "an operator that is not used": [(_, g) => g.node[0]!.opType = "Loop", /operator "Loop"/],
+  "an operator that is not used, in the body of the loop": [
+    (_, g) => body(g).node[0]!.opType = "NonZero",
+    /operator "NonZero"/,
+  ],
+  "loops in loops": [
+    (_, g) => body(g).node.push(fromBinary(ModelProtoSchema, honest()).graph!.node[0]!),
+    /nests graphs/,
+  ],
+  "metadata, which may configure ONNX Runtime": [
+    (m) => m.metadataProps.push(...elsewhere),
+    /more than a graph/,
+  ],
+  "another operator set beside ONNX's": [
+    (m) => m.opsetImport.push({ ...m.opsetImport[0]!, domain: "x" }),
+    /operator set 18 alone/,
+  ],
+  "no graph": [(m) => m.graph = undefined, /no graph/],
+};
+
+for (const [name, [change, says]] of Object.entries(REFUSED)) {
+  Deno.test(`refused: ${name}`, () => {
+    assert.throws(() => requireSelfContained(changed(change)), {
+      code: "permission-denied",
+      message: says,
+    });
+  });
+}
+
+Deno.test("refused: a file in ONNX Runtime's own format", () => {
+  const bytes = Uint8Array.of(0x20, 0, 0, 0, ...new TextEncoder().encode("ORTM"), 1, 2, 3, 4);
+  assert.throws(() => requireSelfContained(bytes), { code: /data-loss|permission-denied/ });
+});
