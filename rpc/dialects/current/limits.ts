@@ -9,3 +9,7 @@ export const MAX_HOLD_SECONDS = 20;
 
 /** Bytes of an app bundle (FAB): what Flower takes. A larger one is not started. */
 export const MAX_FAB_BYTES = 10 * 1024 * 1024;
+
+/** What a node may promise as the time to its next heartbeat, in seconds (Flower 1.41). */
+export const MIN_HEARTBEAT_INTERVAL_SECONDS = 10;
+export const MAX_HEARTBEAT_INTERVAL_SECONDS = 1800;

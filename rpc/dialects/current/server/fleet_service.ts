@@ -1,0 +1,276 @@
+import { create } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkNode, LinkRun, LinkService } from "../../../../link/link.ts";
+import { takesMessages } from "../../../../link/run_state.ts";
+import {
+  ActivateNodeResponseSchema,
+  DeactivateNodeResponseSchema,
+  type Fleet,
+  PullMessagesResponseSchema,
+  PushMessagesResponseSchema,
+  RegisterNodeFleetResponseSchema,
+  SendNodeHeartbeatResponseSchema,
+  UnregisterNodeFleetResponseSchema,
+} from "../../../../proto/gen/current/fleet_pb.ts";
+import {
+  ConfirmMessageReceivedResponseSchema,
+  PullObjectResponseSchema,
+  PushObjectResponseSchema,
+} from "../../../../proto/gen/current/message_pb.ts";
+import {
+  GetFabResponseSchema,
+  GetRunResponseSchema,
+} from "../../../../proto/gen/current/run_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import type { Call } from "../../../call.ts";
+import type { Handlers } from "../../../service.ts";
+import {
+  MAX_HEARTBEAT_INTERVAL_SECONDS,
+  MAX_HOLD_SECONDS,
+  MIN_HEARTBEAT_INTERVAL_SECONDS,
+} from "../limits.ts";
+import { messageToWire } from "../message.ts";
+import { treeToWire } from "../object_tree.ts";
+import { runToWire } from "../run.ts";
+import type { NodeCaller } from "./node_caller.ts";
+import { nodeDenied } from "./node_denied.ts";
+import { readPushedBatch } from "./pushed_messages.ts";
+import { readPushedObject } from "./pushed_object.ts";
+
+/** How the Fleet API is served. */
+export interface FleetServiceOptions {
+  /** Whether the SuperLink admits known keys only; nodes cannot register and unregister themselves then. */
+  readonly knownKeysOnly: boolean;
+  /** Told of what fails after a call was answered. */
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * The Fleet API of today's Flower, for SuperNodes, over gRPC (up to 1.38) and HTTP (since 1.40): each call is translated
+ * to the domain. Whoever calls was identified before; every handler validates, acts, answers.
+ *
+ * A Python SuperNode ends its work for any status but 200, 401, 403 and those of gateways on PullMessages, GetRun and
+ * GetFab, so there are no others here.
+ */
+export function currentFleetHandlers(
+  link: LinkService,
+  { knownKeysOnly, onError }: FleetServiceOptions,
+): Handlers<typeof Fleet, NodeCaller> {
+  return {
+    async registerNode(_request, { caller }) {
+      if (knownKeysOnly) {
+        throw new ApiError(
+          "registration-by-node-refused",
+          "Nodes do not register themselves here: give the SuperNode the key that its owner registered",
+        );
+      }
+      const { nodeId } = await registerItself(link, caller.publicKey.spki);
+      return create(RegisterNodeFleetResponseSchema, { nodeId });
+    },
+
+    async activateNode({ heartbeatInterval }, { caller }) {
+      checkInterval(heartbeatInterval);
+      const node = await orActivationRefused(() =>
+        link.createNode({ publicKey: caller.publicKey.spki, heartbeatInterval })
+      );
+      return create(ActivateNodeResponseSchema, { nodeId: node.nodeId });
+    },
+
+    async deactivateNode(_request, call) {
+      await link.deactivateNode(nodeOf(call));
+      return create(DeactivateNodeResponseSchema);
+    },
+
+    async unregisterNode(_request, call) {
+      if (knownKeysOnly) {
+        throw new ApiError(
+          "unregistration-by-node-refused",
+          "Nodes do not unregister themselves here: their owner does",
+        );
+      }
+      await link.unregisterNode(nodeOf(call));
+      return create(UnregisterNodeFleetResponseSchema);
+    },
+
+    async sendNodeHeartbeat({ heartbeatInterval }, call) {
+      checkInterval(heartbeatInterval);
+      const success = await link.heartbeat(nodeOf(call), heartbeatInterval);
+      return create(SendNodeHeartbeatResponseSchema, { success });
+    },
+
+    async pullMessages(_request, call) {
+      const nodeId = nodeOf(call);
+      const signal = AbortSignal.any([call.signal, call.caller.revoked]);
+      const message = await orDenied(() =>
+        link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal })
+      );
+      if (message === undefined) {
+        if (call.caller.revoked.aborted) throw nodeDenied();
+        return create(PullMessagesResponseSchema);
+      }
+      // An instruction that did not arrive waits for the node's next pull.
+      call.delivered.then((delivered) => {
+        if (!delivered) return link.returnInstruction(nodeId, message.messageId);
+      }).catch(onError);
+      const tree = await link.treeOf(message.messageId);
+      return create(PullMessagesResponseSchema, {
+        messagesList: [messageToWire(message)],
+        messageObjectTrees: [treeToWire(message.messageId, tree)],
+      });
+    },
+
+    async pushMessages(request, call) {
+      const runId = request.messagesList[0]?.metadata?.runId ?? 0n;
+      const { messages, trees } = orMalformed(() => readPushedBatch(request, runId));
+      await requireRunning(link, runId);
+      const { missing, sessionId } = await link.openPush({
+        nodeId: nodeOf(call),
+        runId,
+        messages,
+        trees,
+        clientAppSeconds: request.clientappRuntimeList.map(seconds),
+      });
+      // As in Flower, a refused reply is not told from an accepted one but by its objects, which nobody asks for.
+      return create(PushMessagesResponseSchema, {
+        results: Object.fromEntries(messages.map(({ messageId }) => [messageId, 0])),
+        objectsToPush: [...missing],
+        sessionId,
+      });
+    },
+
+    async getRun({ runId }, call) {
+      nodeOf(call);
+      const run = await link.getRun(runId);
+      if (run === undefined) {
+        throw new ApiError("run-denied", `The SuperLink has no run ${runId}`);
+      }
+      checkRunning(run);
+      return create(GetRunResponseSchema, { run: runToWire(run) });
+    },
+
+    async getFab({ runId, hashStr }, call) {
+      nodeOf(call);
+      const run = await requireRunning(link, runId);
+      const content = run.fabHash === hashStr && hashStr !== ""
+        ? await link.getFab(hashStr)
+        : undefined;
+      if (content === undefined) {
+        throw new ApiError("fab-denied", `Run ${runId} has no app bundle "${hashStr}"`);
+      }
+      return create(GetFabResponseSchema, { fab: { hashStr, content } });
+    },
+
+    async pushObject({ runId, objectId, objectContent, sessionId }, call) {
+      const nodeId = nodeOf(call);
+      await requireRunning(link, runId);
+      const object = await readPushedObject({ nodeId, runId }, objectId, objectContent);
+      const stored = object !== undefined &&
+        await link.putObject({ nodeId, runId, sessionId }, object);
+      return create(PushObjectResponseSchema, { stored });
+    },
+
+    async pullObject({ runId, objectId }, call) {
+      const nodeId = nodeOf(call);
+      await requireRunning(link, runId);
+      const { found, bytes } = await link.pullObject({ nodeId, runId }, objectId);
+      return create(PullObjectResponseSchema, {
+        objectFound: found,
+        objectAvailable: bytes !== undefined,
+        objectContent: bytes ?? new Uint8Array(),
+      });
+    },
+
+    async confirmMessageReceived({ runId, messageObjectId }, call) {
+      const nodeId = nodeOf(call);
+      await requireRunning(link, runId);
+      await link.confirmReceived({ nodeId, runId }, messageObjectId);
+      return create(ConfirmMessageReceivedResponseSchema);
+    },
+  };
+}
+
+/** The node that calls. Without one the policy is at fault: it must admit nodes only. */
+function nodeOf({ caller, method }: Call<NodeCaller>): bigint {
+  if (caller.nodeId === undefined) throw new TypeError(`${method} is not for nodes only`);
+  return caller.nodeId;
+}
+
+/** A node that makes its own key known. One whose answer was lost on the way asks again: it is not refused. */
+async function registerItself(link: LinkService, publicKey: Uint8Array): Promise<LinkNode> {
+  try {
+    return await link.registerNode({ publicKey, by: "self" });
+  } catch (error) {
+    if (FlwrError.from(error).code !== "already-exists") throw error;
+    const node = await link.nodeOfKey(publicKey);
+    if (node !== undefined && node.registeredBy === "self" && node.state === "registered") {
+      return node;
+    }
+    throw new ApiError("public-key-in-use", "The public key is in use, or was unregistered", {
+      cause: error,
+    });
+  }
+}
+
+async function orActivationRefused<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    const { code, message } = FlwrError.from(error);
+    if (code !== "permission-denied" && code !== "not-found") throw error;
+    throw new ApiError("activation-refused", message, { cause: error });
+  }
+}
+
+/** What cannot be read is answered with Flower's number for it. */
+function orMalformed<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = FlwrError.from(error);
+    if (
+      error instanceof ApiError || (code !== "invalid-argument" && code !== "resource-exhausted")
+    ) {
+      throw error;
+    }
+    throw new ApiError("request-malformed", message, { cause: error });
+  }
+}
+
+/** A node that was cut off while its call was held is denied like one that comes later. */
+async function orDenied<T>(act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    if (FlwrError.from(error).code === "not-found") throw nodeDenied();
+    throw error;
+  }
+}
+
+function checkInterval(interval: number): void {
+  const [least, most] = [MIN_HEARTBEAT_INTERVAL_SECONDS, MAX_HEARTBEAT_INTERVAL_SECONDS];
+  if (interval >= least && interval <= most) return;
+  throw new ApiError(
+    "heartbeat-interval-invalid",
+    `The heartbeat interval is not between ${least} and ${most} s: ${interval}`,
+  );
+}
+
+/** The run, if it is running: a Python SuperNode that is told otherwise leaves the message aside. */
+async function requireRunning(link: LinkService, runId: bigint): Promise<LinkRun> {
+  const run = await link.getRun(runId);
+  if (run === undefined) {
+    throw new ApiError("run-not-running", `The SuperLink has no run ${runId}`);
+  }
+  checkRunning(run);
+  return run;
+}
+
+function checkRunning({ runId, state }: LinkRun): void {
+  if (takesMessages(state)) return;
+  throw new ApiError("run-not-running", `Run ${runId} is not running: it is ${state}`);
+}
+
+/** What a node measured; nothing where it cannot be a duration. */
+function seconds(measured: number): number {
+  return measured > 0 && measured < Infinity ? measured : 0;
+}

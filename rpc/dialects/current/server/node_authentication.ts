@@ -1,0 +1,222 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { sameBytes } from "../../../../auth/bytes.ts";
+import type { KeyList } from "../../../../auth/key_list.ts";
+import type { PublicKey } from "../../../../auth/public_key.ts";
+import { PublicKeys } from "../../../../auth/public_keys.ts";
+import type { RateLimiter } from "../../../../auth/rate_limiter.ts";
+import { ReplayGuard } from "../../../../auth/replay_guard.ts";
+import { SIGNATURE_WINDOW_SECONDS, verifyTime } from "../../../../auth/signed_time.ts";
+import { type Clock, systemClock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkNode, LinkService } from "../../../../link/link.ts";
+import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import type { AnonymousCall, CallHead } from "../../../call.ts";
+import { methodPath, type ServiceOptions } from "../../../service.ts";
+import { PUBLIC_KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../headers.ts";
+import { type NodePolicy, nodePolicyOf } from "./fleet_policy.ts";
+import type { NodeCaller } from "./node_caller.ts";
+import { nodeDenied } from "./node_denied.ts";
+
+/** Whom a SuperLink that authenticates its nodes admits, beside those that its owner registered. */
+export interface KnownKeys {
+  /** The keys of the list at this moment. */
+  readonly listed: () => KeyList;
+  /** Aborted when the given key is removed from the list. */
+  readonly revoked: (key: PublicKey) => AbortSignal;
+}
+
+/** What the SuperLink needs to tell its SuperNodes from strangers. */
+export interface NodeAuthenticationOptions {
+  readonly link: LinkService;
+  /** Without it every key is admitted; calls are signed all the same. */
+  readonly known?: KnownKeys;
+  /** Bounds how often one key may register and activate. */
+  readonly joinLimiter: RateLimiter;
+  /** Told why a call was refused; the caller is told little. */
+  readonly onDenied: (denial: NodeDenial) => void;
+  /** Default: the machine's clock. */
+  readonly clock?: Clock;
+}
+
+/** A refused call, for the log. */
+export interface NodeDenial {
+  readonly method: string;
+  readonly peer: string;
+  /** The key's fingerprint, where the caller named a key that can be read. */
+  readonly fingerprint: string | undefined;
+  readonly reason: string;
+}
+
+/** Why a call is refused, and what the caller is told. */
+class Refused extends Error {
+  constructor(readonly reason: string, readonly told: FlwrError = nodeDenied()) {
+    super(reason);
+  }
+}
+
+/** A signal that is never aborted: without a list no key is removed from it. */
+const NEVER = new AbortController().signal;
+
+/**
+ * Authenticates the calls of the Fleet API as Flower does since 1.15: by a time signed with ECDSA, over gRPC and HTTP
+ * alike, whether or not the SuperLink admits known keys only. A signature counts once, and every node that a request
+ * speaks for must be the one that belongs to the key.
+ *
+ * Who is admitted is looked up at each call, which takes microseconds beside a millisecond for the signature: a node
+ * that was unregistered, or whose key was removed, has no next call.
+ */
+export function nodeAuthentication(
+  options: NodeAuthenticationOptions,
+): Pick<ServiceOptions<typeof Fleet, NodeCaller>, "admit" | "authenticate" | "knownBy"> {
+  const gate = new Gate(options);
+  return {
+    knownBy: PUBLIC_KEY_HEADER,
+    admit: (call) => gate.admit(call),
+    authenticate: (call, method, _bytes, request) => gate.identify(call, method, request),
+  };
+}
+
+class Gate {
+  readonly #options: NodeAuthenticationOptions;
+  readonly #clock: Clock;
+  readonly #keys = new PublicKeys();
+  readonly #replays: ReplayGuard;
+
+  constructor(options: NodeAuthenticationOptions) {
+    this.#options = options;
+    this.#clock = options.clock ?? systemClock;
+    this.#replays = new ReplayGuard({
+      windowSeconds: SIGNATURE_WINDOW_SECONDS,
+      clock: this.#clock,
+    });
+  }
+
+  /** What can be said before the body is read: whether the key is admitted. */
+  async admit(call: CallHead): Promise<void> {
+    await this.#orDeny(call, async (key) => {
+      await this.#admitted(call, key);
+    });
+  }
+
+  async identify(call: AnonymousCall, method: DescMethod, request: Message): Promise<NodeCaller> {
+    return await this.#orDeny(call, async (key) => {
+      const policy = nodePolicyOf(methodPath(method));
+      await this.#verify(call, key);
+      const node = await this.#admitted(call, key);
+      const revoked = this.#options.known?.revoked(key) ?? NEVER;
+      if (policy.admission === "key") {
+        this.#checkOwnKey(policy, request, key);
+        this.#limitJoins(call, key);
+        return { publicKey: key, revoked };
+      }
+      return { publicKey: key, nodeId: checkClaims(policy, request, node), revoked };
+    });
+  }
+
+  /**
+   * The key's node, if it has one, where the key is admitted: any key, or one that is listed or that the owner
+   * registered. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
+   */
+  async #admitted(call: CallHead, key: PublicKey): Promise<LinkNode | undefined> {
+    const node = await this.#options.link.nodeOfKey(key.spki);
+    if (node?.state === "unregistered") throw strange(call, "the node was unregistered");
+    const { known } = this.#options;
+    const admitted = known === undefined || known.listed().findByPem(key.pem) !== undefined ||
+      node?.registeredBy === "owner";
+    if (!admitted) throw strange(call, "the key is neither listed nor registered");
+    return node;
+  }
+
+  async #verify(call: CallHead, key: PublicKey): Promise<void> {
+    const timestamp = call.header(TIMESTAMP_HEADER);
+    const signature = call.headerBytes(SIGNATURE_HEADER);
+    if (timestamp === undefined || signature === undefined) {
+      throw new Refused("the call carries no signed time");
+    }
+    const verified = await verifyTime(key, { timestamp, signature }, this.#clock);
+    if (verified === undefined) {
+      throw new Refused(`the time "${timestamp}" is out of the window, or not signed by the key`);
+    }
+    const verdict = this.#replays.accept(key.fingerprint, verified);
+    if (verdict !== "fresh") throw new Refused(`the signature of "${timestamp}" is ${verdict}`);
+  }
+
+  #checkOwnKey(
+    policy: NodePolicy & { admission: "key" },
+    request: Message,
+    key: PublicKey,
+  ): void {
+    const named = policy.key(request as never);
+    if (sameBytes(named, new TextEncoder().encode(key.pem))) return;
+    throw new Refused("the request names another key than the one that signed");
+  }
+
+  #limitJoins(call: CallHead, key: PublicKey): void {
+    const wait = this.#options.joinLimiter.take(key.fingerprint);
+    if (wait === 0) return;
+    const told = `This key joins too often: wait ${wait.toFixed(1)} s`;
+    throw new Refused(
+      `the key calls ${call.method} too often`,
+      new FlwrError("unavailable", told),
+    );
+  }
+
+  async #orDeny<T>(call: CallHead, attempt: (key: PublicKey) => Promise<T>): Promise<T> {
+    let fingerprint: string | undefined;
+    try {
+      const key = await this.#keyOf(call);
+      fingerprint = key.fingerprint;
+      return await attempt(key);
+    } catch (error) {
+      if (!(error instanceof Refused)) throw error;
+      const { reason, told } = error;
+      this.#options.onDenied({ method: call.method, peer: call.peer, fingerprint, reason });
+      throw told;
+    }
+  }
+
+  async #keyOf(call: CallHead): Promise<PublicKey> {
+    const pem = call.headerBytes(PUBLIC_KEY_HEADER);
+    if (pem === undefined) throw new Refused("the call names no public key");
+    const key = await this.#keys.read(pem);
+    if (key === undefined) throw new Refused("the public key is none, or on another curve");
+    return key;
+  }
+}
+
+/** The node that a request speaks for: the key's own, and no other. */
+function checkClaims(
+  { claims }: NodePolicy & { admission: "node" },
+  request: Message,
+  node: LinkNode | undefined,
+): bigint {
+  if (node === undefined) throw new Refused("the key has not joined");
+  const other = claims(request as never).find((nodeId) => nodeId !== node.nodeId);
+  if (other === undefined) return node.nodeId;
+  throw new Refused(`the request speaks for node ${other}, the key's is ${node.nodeId}`);
+}
+
+/** The refusal of a key that is not admitted, in the numbers that Flower's SuperNodes show. */
+function strange({ method }: CallHead, reason: string): Refused {
+  switch (method) {
+    case "/flwr.proto.Fleet/RegisterNode":
+      return new Refused(
+        reason,
+        new ApiError(
+          "registration-by-node-refused",
+          "This SuperLink admits known keys only: its owner registers them",
+        ),
+      );
+    case "/flwr.proto.Fleet/ActivateNode":
+      return new Refused(
+        reason,
+        new ApiError(
+          "activation-refused",
+          "The SuperNode is not admitted: its key is not known here, or was unregistered",
+        ),
+      );
+    default:
+      return new Refused(reason);
+  }
+}

@@ -1,0 +1,11 @@
+import type { PublicKey } from "../../../../auth/public_key.ts";
+
+/** Who makes a call of the Fleet API. */
+export interface NodeCaller {
+  /** The key that signed. */
+  readonly publicKey: PublicKey;
+  /** The node that belongs to the key; undefined in calls by which it may become one. */
+  readonly nodeId?: bigint;
+  /** Aborted when the key is removed from the SuperLink's list while the call is held. */
+  readonly revoked: AbortSignal;
+}
