@@ -1,6 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { FlwrError } from "../../../../base/error.ts";
-import type { LinkObject } from "../../../../link/message.ts";
 import {
   ConfirmMessageReceivedResponseSchema,
   PullObjectResponseSchema,
@@ -20,8 +18,6 @@ import {
 } from "../../../../proto/gen/current/runtime_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
-import { parseMessageObject } from "../../../objects/message.ts";
-import { parseObject, readObject } from "../../../objects/object.ts";
 import type { Handlers } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
@@ -35,6 +31,7 @@ import {
 } from "./limits.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
+import { readPushedObject } from "./pushed_object.ts";
 import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import type { RuntimeCaller } from "./task_authentication.ts";
 import { taskInputToWire } from "./task_input.ts";
@@ -105,7 +102,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
 
     async pushObject({ node, runId, sessionId, objectId, objectContent }, call) {
       const task = speakerOf(call, node, runId);
-      const object = await readOwnObject(task, objectId, objectContent);
+      const object = await readPushedObject(task, objectId, objectContent);
       const stored = object !== undefined && await backend.putObject(task, sessionId, object);
       return create(PushObjectResponseSchema, { stored });
     },
@@ -174,26 +171,4 @@ function checkNode(task: RuntimeTask, nodeId: bigint): void {
     "task-node-id-invalid",
     `The request speaks for node ${nodeId}: the token's is ${task.nodeId}`,
   );
-}
-
-/**
- * An object that the app pushes. Whoever gets a message reads it from its own object, so that must name the app itself
- * as the sender.
- *
- * @returns undefined for bytes that are not the id's, no object, or another's message: Flower answers "not stored"
- */
-async function readOwnObject(
-  task: RuntimeTask,
-  id: string,
-  bytes: Uint8Array,
-): Promise<LinkObject | undefined> {
-  try {
-    const object = await readObject(id, bytes);
-    if (parseObject(bytes).type !== "Message") return object;
-    const { srcNodeId, runId } = parseMessageObject(object);
-    return srcNodeId === task.nodeId && runId === task.runId ? object : undefined;
-  } catch (error) {
-    if (error instanceof FlwrError) return undefined;
-    throw error;
-  }
 }

@@ -1,0 +1,60 @@
+import type { ExecutorSecret } from "../../../../auth/executor_secret.ts";
+import { EXECUTOR_HEADERS } from "../../../../auth/executor_secret.ts";
+import type { RunId } from "../../../../app/metadata.ts";
+import { type Random, systemRandom } from "../../../../base/random.ts";
+import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import type { Channel } from "../../../channel.ts";
+import { methodPath } from "../../../service.ts";
+import { PULL_DEADLINE_SECONDS } from "./limits.ts";
+
+/** A task that was taken on: whoever has its token must begin it within 30 s. */
+export interface AcquiredTask {
+  readonly taskId: bigint;
+  readonly type: string;
+  readonly runId: RunId;
+  readonly token: string;
+}
+
+/** How to ask for a task. */
+export interface AcquireOptions {
+  /** What a server with a SuperExec secret wants the call signed with. */
+  readonly secret?: ExecutorSecret;
+  readonly signal?: AbortSignal;
+  readonly random?: Random;
+}
+
+/**
+ * Takes on the oldest task that waits, where the server gives tasks to other programs (`--isolation process`).
+ *
+ * @param types which, as "flwr-serverapp"
+ * @returns undefined when there is none
+ * @throws FlwrError "unauthenticated" where the server gives them to nobody, or to others
+ */
+export async function acquireTask(
+  channel: Channel,
+  types: readonly string[],
+  { secret, signal, random = systemRandom }: AcquireOptions = {},
+): Promise<AcquiredTask | undefined> {
+  const method = Runtime.method.acquireTask;
+  const { response: { task, token } } = await channel.call(
+    method,
+    { supportedTaskTypes: [...types] },
+    {
+      timeoutSeconds: PULL_DEADLINE_SECONDS,
+      ...(signal && { signal }),
+      ...(secret && {
+        metadata: (bytes) => {
+          const nonce = random.uuid().replaceAll("-", "");
+          const signed = secret.sign(methodPath(method), bytes, nonce);
+          return Promise.resolve({
+            [EXECUTOR_HEADERS.timestamp]: signed.timestamp,
+            [EXECUTOR_HEADERS.nonce]: signed.nonce,
+            [EXECUTOR_HEADERS.bodySha256]: signed.bodySha256,
+            [EXECUTOR_HEADERS.signature]: signed.signature,
+          });
+        },
+      }),
+    },
+  );
+  return task && { taskId: task.taskId, type: task.type, runId: task.runId, token };
+}

@@ -1,0 +1,42 @@
+/** Objects that one connection has on their way at a time. They have up to 5 MiB each: 40 MiB. */
+export const MAX_OBJECTS_IN_FLIGHT = 8;
+
+/** Seconds between two looks for an object that has not arrived at the SuperLink: first, and at most. */
+export const OBJECT_POLL_SECONDS = 0.5;
+export const MAX_OBJECT_POLL_SECONDS = 10;
+
+/** Seconds after which an object does not come any more: the SuperLink gives up a push after 180 s of silence. */
+export const OBJECT_WAIT_SECONDS = 240;
+
+/** How often messages are announced anew when the SuperLink takes their objects no more (its push session is over). */
+export const MAX_PUSH_ATTEMPTS = 3;
+
+/** Messages that one push announces: 1 MB or so; a Python SuperLink handles them one by one. */
+export const MAX_MESSAGES_PER_PUSH = 1000;
+
+/** Seconds for a call that does little. */
+export const CALL_DEADLINE_SECONDS = 20;
+
+/** Seconds after which a held pull counts as lost: the SuperLink's hold, and time for a large answer. */
+export const PULL_DEADLINE_SECONDS = 60;
+
+/** Seconds for a call that carries an object or an app bundle. */
+export const PUSH_DEADLINE_SECONDS = 300;
+
+/** Seconds for a heartbeat: the next one is due soon. */
+export const HEARTBEAT_DEADLINE_SECONDS = 5;
+
+/** Seconds between two heartbeats of a task, least and most: Flower gives up on a task after 60 s. */
+export const TASK_HEARTBEAT_SECONDS = { least: 17.5, most: 22.5 } as const;
+
+/** Seconds in which what an app writes is collected before it is sent. */
+export const LOG_BATCH_SECONDS = 0.2;
+
+/** Characters of log that wait to be sent at most, while the SuperLink cannot be reached; the oldest go first. */
+export const MAX_BUFFERED_LOG_CHARACTERS = 1024 * 1024;
+
+/** Seconds without the server after which a follower of a log gives up. */
+export const LOG_RECONNECT_SECONDS = 60;
+
+/** Seconds between two tries to follow a log again. */
+export const LOG_RETRY_SECONDS = 1;

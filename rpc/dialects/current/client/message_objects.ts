@@ -1,0 +1,76 @@
+import { Message } from "../../../../app/message.ts";
+import type { RecordDict } from "../../../../app/record_dict.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../../../link/message.ts";
+import type {
+  Message as WireMessage,
+  ObjectTree as WireTree,
+} from "../../../../proto/gen/current/message_pb.ts";
+import { type DeflatedRecordDict, deflateRecordDict } from "../../../objects/deflate.ts";
+import { type GetObject, inflateRecordDict } from "../../../objects/inflate.ts";
+import { messageObject, parseMessageObject } from "../../../objects/message.ts";
+import { recordDictFromWire, recordDictToWire } from "../../record_dict.ts";
+import { messageToWire } from "../message.ts";
+import { treeToWire } from "../object_tree.ts";
+
+/** A message taken apart, ready to be announced. */
+export interface DeflatedMessage {
+  /** The id of its own object, and so the message's. */
+  readonly id: ObjectId;
+  readonly wire: WireMessage;
+  readonly tree: WireTree;
+  /** All its objects; those of content that messages share are the same ones. */
+  readonly objects: ReadonlyMap<ObjectId, LinkObject>;
+}
+
+/** Takes messages apart into objects. Content that several of them share is taken apart once. */
+export async function deflateMessages(messages: readonly Message[]): Promise<DeflatedMessage[]> {
+  const contents = new Map<RecordDict, DeflatedRecordDict>();
+  const deflated: DeflatedMessage[] = [];
+  for (const message of messages) {
+    let content: DeflatedRecordDict | undefined;
+    if (message.hasContent) {
+      content = contents.get(message.content) ??
+        await deflateRecordDict(recordDictToWire(message.content));
+      contents.set(message.content, content);
+    }
+    deflated.push(deflateMessage(message, content));
+  }
+  return deflated;
+}
+
+function deflateMessage(
+  { metadata, error }: Message,
+  content: DeflatedRecordDict | undefined,
+): DeflatedMessage {
+  const root = messageObject({
+    ...metadata,
+    ...(error && { error }),
+    ...(content && { content: content.root }),
+  });
+  const objects = new Map((content?.objects ?? []).map((object) => [object.id, object]));
+  objects.set(root.id, root);
+  const tree: ObjectTree = new Map(
+    Array.from(objects.values(), ({ id, children }) => [id, children]),
+  );
+  return {
+    id: root.id,
+    wire: messageToWire({ ...metadata, ...(error && { error }), messageId: root.id }),
+    tree: treeToWire(root.id, tree),
+    objects,
+  };
+}
+
+/**
+ * Puts a message together from its objects.
+ *
+ * @param get gives any object of its tree
+ * @throws FlwrError "not-found" for an object that is missing; "invalid-argument" for a malformed one;
+ *   "resource-exhausted" for records that are too large
+ */
+export function inflateMessage(root: LinkObject, get: GetObject): Message {
+  const { content, error, ...metadata } = parseMessageObject(root);
+  return new Message(
+    metadata,
+    content === undefined ? error! : recordDictFromWire(inflateRecordDict(content, get)),
+  );
+}

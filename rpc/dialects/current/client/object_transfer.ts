@@ -1,0 +1,53 @@
+import type { Clock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { PulledObject } from "../../../../link/link.ts";
+import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import { readObject } from "../../../objects/object.ts";
+import { MAX_OBJECT_POLL_SECONDS, OBJECT_POLL_SECONDS, OBJECT_WAIT_SECONDS } from "./limits.ts";
+import type { Parallel } from "./parallel.ts";
+
+/** How objects are fetched. */
+export interface PullOptions {
+  /** Asks the server for one. */
+  readonly pull: (id: ObjectId) => Promise<PulledObject>;
+  readonly parallel: Parallel;
+  readonly clock: Clock;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Fetches objects, several at a time, and checks that their bytes are theirs. Waits for those that their sender has
+ * announced but not yet pushed.
+ *
+ * @throws FlwrError "not-found" for one that the server does not know, or that does not come; "data-loss" for bytes
+ *   that are not the id's; "invalid-argument" for malformed ones; "cancelled" by the signal
+ */
+export async function pullObjects(
+  ids: Iterable<ObjectId>,
+  options: PullOptions,
+): Promise<Map<ObjectId, LinkObject>> {
+  const objects = await options.parallel.map(ids, (id) => pullObject(id, options));
+  return new Map(objects.map((object) => [object.id, object]));
+}
+
+async function pullObject(
+  id: ObjectId,
+  { pull, clock, signal }: PullOptions,
+): Promise<LinkObject> {
+  const deadline = clock.now() + OBJECT_WAIT_SECONDS;
+  for (let pause = OBJECT_POLL_SECONDS;; pause = Math.min(2 * pause, MAX_OBJECT_POLL_SECONDS)) {
+    const { found, bytes } = await pull(id);
+    if (bytes !== undefined) return await readObject(id, bytes);
+    if (!found) throw new FlwrError("not-found", `The server does not know object "${id}"`);
+    if (clock.now() >= deadline) {
+      throw new FlwrError(
+        "not-found",
+        `Object "${id}" did not arrive at the server within ${OBJECT_WAIT_SECONDS} s`,
+      );
+    }
+    await clock.sleep(pause, signal);
+    if (signal?.aborted) {
+      throw new FlwrError("cancelled", "The objects are not waited for any more");
+    }
+  }
+}

@@ -1,0 +1,256 @@
+import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { AppBundle, RunInfo } from "../../../../app/connection.ts";
+import type { ConfigRecord } from "../../../../app/config_record.ts";
+import type { NodeId, RunId } from "../../../../app/metadata.ts";
+import { RecordDict } from "../../../../app/record_dict.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { PulledObject } from "../../../../link/link.ts";
+import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type {
+  Message as WireMessage,
+  ObjectTree as WireTree,
+} from "../../../../proto/gen/current/message_pb.ts";
+import { type PullTaskInputResponse, Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import type { CallOptions, Channel } from "../../../channel.ts";
+import { hashObject } from "../../../objects/object.ts";
+import { NO_RETRY } from "../../../retry.ts";
+import { recordDictFromWire } from "../../record_dict.ts";
+import { runInfoFromWire } from "../run.ts";
+import { configFromWire } from "../scalar.ts";
+import {
+  CALL_DEADLINE_SECONDS,
+  HEARTBEAT_DEADLINE_SECONDS,
+  PULL_DEADLINE_SECONDS,
+  PUSH_DEADLINE_SECONDS,
+} from "./limits.ts";
+import type { DeflatedMessage } from "./message_objects.ts";
+
+/** What an app begins with, as its server gives it. */
+export interface TaskInput {
+  readonly taskId: bigint;
+  readonly run: RunInfo;
+  /** The run's app, checked against its hash. */
+  readonly fab: AppBundle;
+  /** Under which the app sends: SUPERLINK_NODE_ID for a ServerApp. */
+  readonly nodeId: NodeId;
+  readonly nodeConfig: ConfigRecord;
+  /** A ClientApp's whole configuration; empty for a ServerApp, which has it from the bundle and the run. */
+  readonly runConfig: ConfigRecord;
+  /** What the app kept from its last task of the same series. */
+  readonly state: RecordDict;
+}
+
+/** How messages that were announced stand. */
+export interface AnnouncedMessages {
+  /** In the order of the messages: undefined for one that was refused. */
+  readonly ids: readonly (ObjectId | undefined)[];
+  /** Objects that the server does not have yet. */
+  readonly missing: readonly ObjectId[];
+  readonly sessionId: string;
+}
+
+/** A message that waits at the server, without its objects. */
+export interface WaitingMessage {
+  readonly wire: WireMessage;
+  readonly tree: WireTree;
+}
+
+/** For whom objects are pushed and pulled. */
+export interface Speaker {
+  readonly nodeId: NodeId;
+  readonly runId: RunId;
+}
+
+/** The header by which a process says which task it works on. */
+const TASK_TOKEN_HEADER = "flwr-task-token";
+
+/**
+ * The Runtime API of any SuperLink (or SuperNode) since Flower 1.40, as the process of one task speaks it. It names no
+ * version: a server of Flower would refuse another than its own.
+ */
+export class RuntimeClient {
+  readonly #channel: Channel;
+  readonly #headers: Record<string, string>;
+  readonly #ending = new AbortController();
+
+  /** @param token what the task was given out with, 256 hexadecimal digits */
+  constructor(channel: Channel, token: string) {
+    this.#channel = channel;
+    this.#headers = { [TASK_TOKEN_HEADER]: token };
+  }
+
+  /** Aborted when the server takes the token no more: the run was stopped, or given up. Its reason is the error. */
+  get ended(): AbortSignal {
+    return this.#ending.signal;
+  }
+
+  /** Begins the task. @throws FlwrError "data-loss" for an app that is not what its hash says */
+  async begin(): Promise<TaskInput> {
+    const input = await this.#call(Runtime.method.pullTaskInput, {}, {
+      timeoutSeconds: PUSH_DEADLINE_SECONDS,
+    });
+    return await readTaskInput(input);
+  }
+
+  /** Says that the process is alive. @returns false when the task is not its any more, and `ended` is aborted */
+  async heartbeat(): Promise<boolean> {
+    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {}, {
+      timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS,
+    });
+    if (!success) this.#end();
+    return success;
+  }
+
+  /** Ends the task; tried once. @param details why it failed, for people */
+  async finish(outcome: "completed" | "failed", details: string): Promise<void> {
+    await this.#call(Runtime.method.pushTaskOutput, { subStatus: outcome, details }, {
+      timeoutSeconds: CALL_DEADLINE_SECONDS,
+      retry: NO_RETRY,
+    });
+  }
+
+  /** Hands over what the app wrote. */
+  async pushLogs({ nodeId, runId }: Speaker, lines: readonly string[]): Promise<void> {
+    await this.#call(Runtime.method.pushLogs, { node: { nodeId }, runId, logs: [...lines] }, {
+      timeoutSeconds: CALL_DEADLINE_SECONDS,
+    });
+  }
+
+  /** The nodes that are online. */
+  async nodes(): Promise<NodeId[]> {
+    const { nodes } = await this.#call(Runtime.method.getNodes, {}, {
+      timeoutSeconds: CALL_DEADLINE_SECONDS,
+    });
+    return nodes.map(({ nodeId }) => nodeId);
+  }
+
+  /** Announces messages. */
+  async announce(messages: readonly DeflatedMessage[]): Promise<AnnouncedMessages> {
+    const { messageIds, objectsToPush, sessionId } = await this.#call(
+      Runtime.method.pushMessages,
+      {
+        messagesList: messages.map(({ wire }) => wire),
+        messageObjectTrees: messages.map(({ tree }) => tree),
+      },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
+    );
+    return {
+      ids: messages.map((_, place) => messageIds[place] || undefined),
+      missing: objectsToPush,
+      sessionId,
+    };
+  }
+
+  /** Hands over an object of announced messages. @returns false when the server waits for it no more */
+  async pushObject(
+    { nodeId, runId }: Speaker,
+    sessionId: string,
+    { id, bytes }: LinkObject,
+  ): Promise<boolean> {
+    const { stored } = await this.#call(
+      Runtime.method.pushObject,
+      { node: { nodeId }, runId, objectId: id, objectContent: bytes, sessionId },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
+    );
+    return stored;
+  }
+
+  /** Messages for the app: replies to the given ones. May be held by the server, or answered at once. */
+  async pullMessages(ids: readonly string[], signal?: AbortSignal): Promise<WaitingMessage[]> {
+    const { messagesList, messageObjectTrees } = await this.#call(
+      Runtime.method.pullMessages,
+      { messageIds: [...ids] },
+      { timeoutSeconds: PULL_DEADLINE_SECONDS, ...(signal && { signal }) },
+    );
+    if (messagesList.length !== messageObjectTrees.length) {
+      throw new FlwrError(
+        "data-loss",
+        `The server gave ${messagesList.length} messages and ${messageObjectTrees.length} object trees`,
+      );
+    }
+    return messagesList.map((wire, place) => ({ wire, tree: messageObjectTrees[place]! }));
+  }
+
+  /** An object of a message that was pulled. */
+  async pullObject(
+    { nodeId, runId }: Speaker,
+    objectId: ObjectId,
+    signal?: AbortSignal,
+  ): Promise<PulledObject> {
+    const { objectFound, objectAvailable, objectContent } = await this.#call(
+      Runtime.method.pullObject,
+      { node: { nodeId }, runId, objectId },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS, ...(signal && { signal }) },
+    );
+    return { found: objectFound, ...(objectAvailable && { bytes: objectContent }) };
+  }
+
+  /** Says that all objects of a message have come: the server may let go of them. */
+  async confirm({ nodeId, runId }: Speaker, messageObjectId: ObjectId): Promise<void> {
+    await this.#call(
+      Runtime.method.confirmMessageReceived,
+      { node: { nodeId }, runId, messageObjectId },
+      { timeoutSeconds: CALL_DEADLINE_SECONDS },
+    );
+  }
+
+  /** Closes the connection; open calls end. */
+  close(): void {
+    this.#channel.close();
+  }
+
+  async #call<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options: CallOptions,
+  ): Promise<MessageShape<M["output"]>> {
+    this.ended.throwIfAborted();
+    const signal = options.signal ? AbortSignal.any([options.signal, this.ended]) : this.ended;
+    try {
+      const { response } = await this.#channel.call(method, request, {
+        ...options,
+        signal,
+        metadata: () => Promise.resolve(this.#headers),
+      });
+      return response;
+    } catch (error) {
+      if (error instanceof FlwrError && error.code === "unauthenticated") this.#end(error);
+      this.ended.throwIfAborted();
+      throw error;
+    }
+  }
+
+  #end(cause?: FlwrError): void {
+    this.#ending.abort(
+      new FlwrError(
+        "cancelled",
+        "The run has ended: it was stopped, or nothing was heard of its app for too long",
+        { cause },
+      ),
+    );
+  }
+}
+
+async function readTaskInput(
+  { taskId, context, run, fab }: PullTaskInputResponse,
+): Promise<TaskInput> {
+  if (context === undefined || run === undefined || fab === undefined) {
+    throw new FlwrError("data-loss", "The server gave a task without its context, run or app");
+  }
+  const hash = await hashObject(fab.content);
+  if (hash !== run.fabHash) {
+    throw new FlwrError(
+      "data-loss",
+      `The app of run ${run.runId} is damaged: its hash is "${hash}", expected "${run.fabHash}"`,
+    );
+  }
+  return {
+    taskId,
+    run: runInfoFromWire(run),
+    fab: { hash, content: fab.content, verifications: fab.verifications },
+    nodeId: context.nodeId,
+    nodeConfig: configFromWire(context.nodeConfig),
+    runConfig: configFromWire(context.runConfig),
+    state: context.state === undefined ? new RecordDict() : recordDictFromWire(context.state),
+  };
+}

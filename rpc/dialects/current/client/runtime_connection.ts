@@ -1,0 +1,128 @@
+import type { DriverConnection } from "../../../../app/connection.ts";
+import { Message } from "../../../../app/message.ts";
+import {
+  MessageErrorCode,
+  type MessageId,
+  type NodeId,
+  type RunId,
+  SUPERLINK_NODE_ID,
+} from "../../../../app/metadata.ts";
+import { type Clock, systemClock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import { messageFromWire } from "../message.ts";
+import { idsOfTree, treeFromWire } from "../object_tree.ts";
+import { MAX_MESSAGES_PER_PUSH, MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
+import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
+import { pullObjects } from "./object_transfer.ts";
+import { Parallel } from "./parallel.ts";
+import type { RuntimeClient, Speaker, WaitingMessage } from "./runtime_client.ts";
+
+/** A ServerApp's line to its SuperLink over the Runtime API. Everything it does is done for the task's own run. */
+export class RuntimeConnection implements DriverConnection {
+  readonly #client: RuntimeClient;
+  readonly #speaker: Speaker;
+  readonly #clock: Clock;
+  readonly #parallel = new Parallel(MAX_OBJECTS_IN_FLIGHT);
+
+  /** @param runId the run of the client's task */
+  constructor(client: RuntimeClient, runId: RunId, clock: Clock = systemClock) {
+    this.#client = client;
+    this.#speaker = { nodeId: SUPERLINK_NODE_ID, runId };
+    this.#clock = clock;
+  }
+
+  /** The task's run: it is there already. */
+  createRun(): Promise<RunId> {
+    return Promise.resolve(this.#speaker.runId);
+  }
+
+  nodes(_runId: RunId): Promise<NodeId[]> {
+    return this.#client.nodes();
+  }
+
+  /** Only objects that the SuperLink does not have go over the wire: a model for a hundred nodes goes once. */
+  async push(
+    runId: RunId,
+    instructions: readonly Message[],
+  ): Promise<(MessageId | undefined)[]> {
+    const messages = await deflateMessages(
+      instructions.map((message) => message.withMetadata({ runId, srcNodeId: SUPERLINK_NODE_ID })),
+    );
+    const ids: (MessageId | undefined)[] = [];
+    for (let start = 0; start < messages.length; start += MAX_MESSAGES_PER_PUSH) {
+      ids.push(...await this.#pushBatch(messages.slice(start, start + MAX_MESSAGES_PER_PUSH)));
+    }
+    return ids;
+  }
+
+  async pull(_runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
+    const waiting = await this.#client.pullMessages(ids, signal);
+    return await Promise.all(waiting.map((message) => this.#receive(message, signal)));
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  async #pushBatch(messages: readonly DeflatedMessage[]): Promise<(MessageId | undefined)[]> {
+    const objects = new Map<ObjectId, LinkObject>(messages.flatMap((message) => [
+      ...message.objects,
+    ]));
+    for (let attempt = 1;; attempt++) {
+      const { ids, missing, sessionId } = await this.#client.announce(messages);
+      const stored = await this.#parallel.map(missing, (id) => {
+        const object = objects.get(id);
+        if (object !== undefined) return this.#client.pushObject(this.#speaker, sessionId, object);
+        throw new FlwrError("data-loss", `The SuperLink asks for object "${id}" of no message`);
+      });
+      if (stored.every(Boolean)) return [...ids];
+      if (attempt === MAX_PUSH_ATTEMPTS) {
+        throw new FlwrError(
+          "unavailable",
+          `The SuperLink did not take the objects of ${messages.length} instructions: ` +
+            `${MAX_PUSH_ATTEMPTS} times it waited for them no more`,
+        );
+      }
+    }
+  }
+
+  /** A reply with its content. One that cannot be put together becomes an error: no node's fault ends the run. */
+  async #receive({ wire, tree: wireTree }: WaitingMessage, signal?: AbortSignal): Promise<Message> {
+    const { error, ...metadata } = messageFromWire(wire);
+    const id = metadata.messageId;
+    if (error !== undefined) {
+      await this.#client.confirm(this.#speaker, id);
+      return new Message(metadata, error);
+    }
+    try {
+      const objects = await pullObjects(idsOfTree(id, treeFromWire(wireTree)), {
+        pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
+        parallel: this.#parallel,
+        clock: this.#clock,
+        ...(signal && { signal }),
+      });
+      const root = objects.get(id);
+      if (root === undefined) {
+        throw new FlwrError("invalid-argument", "its object tree lacks the message");
+      }
+      const message = inflateMessage(root, (objectId) => objects.get(objectId));
+      await this.#client.confirm(this.#speaker, id);
+      return message.withMetadata(metadata);
+    } catch (cause) {
+      if (!(cause instanceof FlwrError) || !SENDERS_FAULT.has(cause.code)) throw cause;
+      return new Message(metadata, {
+        code: MessageErrorCode.ReplyUnavailable,
+        reason: `The reply cannot be read: ${cause.message}`,
+      });
+    }
+  }
+}
+
+/** Errors that say that a reply is not whole or not well-formed; others end the pull. */
+const SENDERS_FAULT: ReadonlySet<FlwrError["code"]> = new Set([
+  "not-found",
+  "data-loss",
+  "invalid-argument",
+  "resource-exhausted",
+]);

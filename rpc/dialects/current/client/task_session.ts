@@ -1,0 +1,122 @@
+import { type Clock, systemClock } from "../../../../base/clock.ts";
+import { log } from "../../../../base/log.ts";
+import { type Random, systemRandom } from "../../../../base/random.ts";
+import {
+  LOG_BATCH_SECONDS,
+  MAX_BUFFERED_LOG_CHARACTERS,
+  TASK_HEARTBEAT_SECONDS,
+} from "./limits.ts";
+import type { RuntimeClient, Speaker, TaskInput } from "./runtime_client.ts";
+
+/** With what a task is worked on. */
+export interface TaskSessionOptions {
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/**
+ * A task from its beginning to its end: heartbeats keep it, and what the app writes goes to the server, until `finish`.
+ * Disposing of a session that was not finished ends it as failed.
+ */
+export class TaskSession implements AsyncDisposable {
+  readonly input: TaskInput;
+  readonly #client: RuntimeClient;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #log = log("runtime");
+  readonly #stopping = new AbortController();
+  readonly #background: Promise<void>[];
+  #lines: string[] = [];
+  #buffered = 0;
+  #wake = Promise.withResolvers<void>();
+  #finished = false;
+
+  /** Begins the task of a client. @throws FlwrError as RuntimeClient.begin */
+  static async begin(
+    client: RuntimeClient,
+    options: TaskSessionOptions = {},
+  ): Promise<TaskSession> {
+    return new TaskSession(client, await client.begin(), options);
+  }
+
+  private constructor(client: RuntimeClient, input: TaskInput, options: TaskSessionOptions) {
+    this.#client = client;
+    this.input = input;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? systemRandom;
+    this.#background = [this.#sendHeartbeats(), this.#sendLogs()];
+  }
+
+  /** Aborted when the server has ended the task by itself; its reason is the error. */
+  get ended(): AbortSignal {
+    return this.#client.ended;
+  }
+
+  /** Takes what the app wrote, with its line ends. */
+  log(text: string): void {
+    if (text === "" || this.#finished) return;
+    this.#lines.push(text);
+    this.#buffered += text.length;
+    while (this.#buffered > MAX_BUFFERED_LOG_CHARACTERS && this.#lines.length > 1) {
+      this.#buffered -= this.#lines.shift()!.length;
+    }
+    this.#wake.resolve();
+  }
+
+  /**
+   * Ends the task, once what the app wrote has gone. A task that the server has ended already stays as it is.
+   *
+   * @param details why it failed, for people
+   */
+  async finish(outcome: "completed" | "failed", details = ""): Promise<void> {
+    if (this.#finished) return;
+    this.#finished = true;
+    this.#stopping.abort();
+    this.#wake.resolve();
+    await Promise.all(this.#background);
+    if (this.ended.aborted) return;
+    try {
+      await this.#client.finish(outcome, details);
+    } catch (error) {
+      if (!this.ended.aborted) throw error;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.finish("failed", "The ServerApp's process gave up");
+  }
+
+  /** The app goes on while its server cannot be reached; `ended` tells where the server has ended the task. */
+  #report(error: unknown): void {
+    if (!this.ended.aborted) this.#log.warn("The SuperLink was not told: {error}", { error });
+  }
+
+  async #sendHeartbeats(): Promise<void> {
+    const signal = AbortSignal.any([this.#stopping.signal, this.ended]);
+    const { least, most } = TASK_HEARTBEAT_SECONDS;
+    while (!signal.aborted) {
+      await this.#clock.sleep(least + this.#random.uniform() * (most - least), signal);
+      if (!signal.aborted) await this.#client.heartbeat().catch((error) => this.#report(error));
+    }
+  }
+
+  async #sendLogs(): Promise<void> {
+    const speaker: Speaker = { nodeId: this.input.nodeId, runId: this.input.run.runId };
+    const ended = new Promise<void>((resolve) =>
+      this.ended.addEventListener("abort", () => resolve(), { once: true })
+    );
+    while (!this.ended.aborted) {
+      if (this.#lines.length > 0) {
+        const lines = this.#lines;
+        [this.#lines, this.#buffered] = [[], 0];
+        await this.#client.pushLogs(speaker, lines).catch((error) => this.#report(error));
+        await this.#clock.sleep(LOG_BATCH_SECONDS, this.#stopping.signal);
+      } else if (this.#finished) {
+        return;
+      } else {
+        await Promise.race([this.#wake.promise, ended]);
+        this.#wake = Promise.withResolvers();
+      }
+    }
+  }
+}
