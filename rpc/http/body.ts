@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+import type { IncomingMessage } from "node:http";
 import { FlwrError } from "../../base/error.ts";
 import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
@@ -19,72 +21,44 @@ export const BODY_LIMITS: BodyLimits = {
   minBytesPerSecond: MIN_BODY_BYTES_PER_SECOND,
 };
 
-const EMPTY = new Uint8Array();
-
 /**
  * Reads a request's body.
  *
- * @throws Refusal for a body that is too large, too slow or compressed; FlwrError "cancelled" when the caller goes
+ * @throws Refusal for a body that is compressed, too large or too slow; FlwrError "cancelled" when the caller goes
  */
-export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
-  const { headers, body } = request;
-  const encoding = headers.get("content-encoding");
-  if (encoding !== null && encoding !== "identity") {
+export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
+  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity") {
     throw new Refusal(415, `Unsupported Content-Encoding "${encoding}".`);
   }
-  if (Number(headers.get("content-length") ?? 0) > limits.maxBytes) throw tooLarge(limits);
-  if (body === null) return EMPTY;
-  const reader = body.getReader();
-  const parts: Uint8Array[] = [];
+  if (Number(request.headers["content-length"] ?? 0) > limits.maxBytes) throw tooLarge(limits);
+  const parts: Buffer[] = [];
   let received = 0;
-  let late = false;
   const start = performance.now();
   const checkPace = () => {
     const allowed = limits.graceSeconds + received / limits.minBytesPerSecond;
     const wait = start + allowed * 1000 - performance.now();
-    if (wait > 0) return setTimeout(() => timer = checkPace(), wait);
-    late = true;
-    discard(reader);
+    if (wait > 0) timer = setTimeout(checkPace, wait);
+    else reject(new Refusal(408, "The request came too slowly."));
   };
-  let timer = checkPace();
-  try {
-    for (;;) {
-      const { value } = await reader.read();
-      if (late) throw new Refusal(408, "The request came too slowly.");
-      if (value === undefined) return joined(parts, received);
-      received += value.length;
-      if (received > limits.maxBytes) {
-        discard(reader);
-        throw tooLarge(limits);
-      }
-      parts.push(value);
-    }
-  } catch (error) {
-    if (error instanceof Refusal) throw error;
-    throw new FlwrError("cancelled", "The caller went before the end of its request", {
-      cause: error,
-    });
-  } finally {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  checkPace();
+  const take = (part: Buffer) => {
+    received += part.length;
+    if (received > limits.maxBytes) return reject(tooLarge(limits));
+    parts.push(part);
+  };
+  const end = () => resolve(parts.length === 1 ? parts[0]! : Buffer.concat(parts, received));
+  const gone = () =>
+    reject(new FlwrError("cancelled", "The caller went before the end of its request"));
+  request.on("data", take).once("end", end).once("close", gone);
+  return promise.finally(() => {
     clearTimeout(timer);
-  }
-}
-
-/** Ends the reading, also one that waits. The rest of the body is nobody's; a caller that is gone does not matter. */
-function discard(reader: ReadableStreamDefaultReader<Uint8Array>): void {
-  reader.cancel().catch(() => {});
+    request.off("data", take).off("end", end).off("close", gone);
+  });
 }
 
 function tooLarge({ maxBytes }: BodyLimits): Refusal {
   return new Refusal(413, `The request is larger than ${maxBytes} bytes.`);
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  if (parts.length === 1) return parts[0]!;
-  const whole = new Uint8Array(length);
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
 }

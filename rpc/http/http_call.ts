@@ -1,34 +1,33 @@
+import { once } from "node:events";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { formatAddress } from "../address.ts";
 import type { OpenCall } from "../call.ts";
-import { SLICE_BYTES } from "./limits.ts";
+import { frame } from "./frames.ts";
+import { MAX_DROPPED_BYTES } from "./limits.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
+import type { PlainAnswer } from "./refusal.ts";
 
-/** One call between Deno.serve and a service. */
+/** One call between node:http and a service. */
 export class HttpCall implements OpenCall {
   readonly transport = "http";
-  readonly #request: Request;
-  readonly #info: Deno.ServeHandlerInfo<Deno.NetAddr>;
-  readonly #headers = new Headers();
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
   #controller: AbortController | undefined;
-  #delivery: PromiseWithResolvers<boolean> | undefined;
   #answered = false;
 
-  constructor(
-    readonly method: string,
-    request: Request,
-    info: Deno.ServeHandlerInfo<Deno.NetAddr>,
-  ) {
+  constructor(readonly method: string, request: IncomingMessage, response: ServerResponse) {
     this.#request = request;
-    this.#info = info;
+    this.#response = response;
   }
 
   get peer(): string {
-    const { hostname, port } = this.#info.remoteAddr;
-    return formatAddress({ host: hostname, port });
+    const { remoteAddress = "unknown", remotePort = 0 } = this.#request.socket;
+    return formatAddress({ host: remoteAddress, port: remotePort });
   }
 
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined;
+    const value = this.#request.headers[name.toLowerCase()];
+    return typeof value === "object" ? value[0] : value;
   }
 
   headerBytes(name: string): Uint8Array | undefined {
@@ -42,87 +41,88 @@ export class HttpCall implements OpenCall {
   }
 
   setHeader(name: string, value: string): void {
-    this.#headers.set(name, value);
+    this.#response.setHeader(name, value);
   }
 
   /** Made when it is first asked for: most calls are answered at once. */
   get signal(): AbortSignal {
     if (this.#controller === undefined) {
       const controller = this.#controller = new AbortController();
-      const { signal } = this.#request;
       const abort = () => {
         if (!this.#answered) controller.abort();
       };
-      if (signal.aborted) abort();
-      else signal.addEventListener("abort", abort, { once: true });
+      if (this.#response.closed) abort();
+      else this.#response.once("close", abort);
     }
     return this.#controller.signal;
   }
 
   get delivered(): Promise<boolean> {
-    this.#delivery ??= Promise.withResolvers();
-    return this.#delivery.promise;
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const response = this.#response;
+    const { socket } = this.#request;
+    // A broken connection counts as an end of the writing, but leaves its error.
+    const judge = () =>
+      resolve(response.statusCode === 200 && response.writableFinished && socket.errored == null);
+    if (response.closed) judge();
+    else response.once("close", judge);
+    return promise;
   }
 
-  /** The answer of a unary method. */
-  answer(message: Uint8Array): Response {
+  /** Sends the answer of a unary method. */
+  answer(message: Uint8Array): void {
     this.#answered = true;
-    const watched = this.#delivery !== undefined && message.length > SLICE_BYTES;
-    if (!watched) {
-      this.#endWithRequest();
-      return this.#respond(message, PROTOBUF);
+    this.#response.writeHead(200, {
+      "content-type": PROTOBUF,
+      "content-length": message.length,
+    });
+    this.#response.end(message);
+  }
+
+  /**
+   * Sends the answer of a streaming method, as the caller takes it. Waits for the first message, so that a call which
+   * is refused gets the status of its error.
+   */
+  async answerStream(messages: AsyncIterable<Uint8Array>): Promise<void> {
+    const { signal } = this;
+    const response = this.#response;
+    for await (const message of messages) {
+      if (signal.aborted) return;
+      if (!response.headersSent) response.writeHead(200, { "content-type": PROTOBUF_STREAM });
+      if (!response.write(frame(message))) {
+        // A caller that is gone takes nothing more.
+        await once(response, "drain", { signal }).catch(() => {});
+      }
     }
-    this.setHeader("content-length", String(message.length));
-    return this.#respond(slices(message, (whole) => this.end(whole)), PROTOBUF);
-  }
-
-  /** The answer of a streaming method; {@link end} or {@link abandon} is to be called at its end. */
-  answerStream(body: ReadableStream<Uint8Array>): Response {
-    return this.#respond(body, PROTOBUF_STREAM);
-  }
-
-  /** Tells that nothing more will be sent. @param whole whether all of an answer was handed to the network */
-  end(whole: boolean): void {
+    if (!response.headersSent) response.writeHead(200, { "content-type": PROTOBUF_STREAM });
     this.#answered = true;
-    if (whole) this.#endWithRequest();
-    else this.#delivery?.resolve(false);
+    response.end();
   }
 
-  /** Tells that the caller went within a streaming answer. */
-  abandon(): void {
-    this.#controller?.abort();
-    this.#delivery?.resolve(false);
-  }
-
-  #endWithRequest(): void {
-    if (this.#delivery === undefined) return;
-    const { resolve } = this.#delivery;
-    const { signal } = this.#request;
-    this.#info.completed.then(() => resolve(!signal.aborted), () => resolve(false));
-  }
-
-  #respond(body: Uint8Array | ReadableStream<Uint8Array>, type: string): Response {
-    this.setHeader("content-type", type);
-    return new Response(body as BodyInit, { headers: this.#headers });
+  /** Tells of an error; within a streaming answer nothing is left but to cut it short. */
+  refuse(refusal: PlainAnswer): void {
+    this.#answered = true;
+    if (this.#response.headersSent) this.#response.destroy();
+    else sendPlain(this.#request, this.#response, refusal);
   }
 }
 
-/**
- * Hands an answer to the network piece by piece, the next when there is room: one large piece counts for Deno as sent
- * at once, whether anybody takes it or not.
- *
- * @param onEnd told whether all was taken
- */
-function slices(message: Uint8Array, onEnd: (whole: boolean) => void): ReadableStream<Uint8Array> {
-  let sent = 0;
-  return new ReadableStream({
-    pull(controller) {
-      if (sent < message.length) {
-        return controller.enqueue(message.subarray(sent, sent += SLICE_BYTES));
-      }
-      onEnd(true);
-      controller.close();
-    },
-    cancel: () => onEnd(false),
-  }, { highWaterMark: 0 });
+/** Answers a request with something that is no message, whether its body was read or not. */
+export function sendPlain(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status, headers, body }: PlainAnswer,
+): void {
+  for (const name of response.getHeaderNames()) response.removeHeader(name);
+  if (!request.complete) {
+    const length = Number(request.headers["content-length"] ?? NaN);
+    // A short rest is dropped, a long one is not even asked for: whoever sends it sees the connection end.
+    if (length <= MAX_DROPPED_BYTES) request.resume();
+    else response.setHeader("connection", "close");
+  }
+  response.writeHead(status, {
+    ...headers,
+    "content-length": new TextEncoder().encode(body).length,
+  });
+  response.end(request.method === "HEAD" ? undefined : body);
 }

@@ -8,6 +8,6 @@ export const PROTOBUF_STREAM = "application/flower-protobuf-stream";
 export const JSON_TYPE = "application/json";
 
 /** Whether a content-type header names the type, whatever parameters follow. */
-export function isMediaType(header: string | null, type: string): boolean {
-  return header !== null && header.replace(/;.*/, "").trim().toLowerCase() === type;
+export function isMediaType(header: string | null | undefined, type: string): boolean {
+  return header?.replace(/;.*/, "").trim().toLowerCase() === type;
 }

@@ -5,7 +5,7 @@ export function apiPrefix(service: DescService): string {
   return `/v1/${service.name.toLowerCase()}`;
 }
 
-/** The last part of a method's path: "pull-messages" for PullMessages, "begin-connector-oauth" for BeginConnectorOAuth. */
+/** The last part of a method's path: "pull-messages" for PullMessages. */
 export function kebabName(method: DescMethod): string {
   return method.name.replaceAll(/([a-z])([A-Z])/g, "$1-$2").toLowerCase();
 }
@@ -15,8 +15,8 @@ export function httpPath(method: DescMethod): string {
   return `${apiPrefix(method.parent)}/${kebabName(method)}`;
 }
 
-/** The path of a request's address, which may be one that URL cannot read: the host is what the caller says it is. */
-export function pathOf(url: string): string {
-  const start = url.indexOf("/", url.indexOf("://") + 3);
-  return start < 0 ? "/" : url.slice(start).split(/[?#]/, 1)[0]!;
+/** The path of a request's target, without what follows "?". */
+export function pathOf(target: string): string {
+  const query = target.indexOf("?");
+  return query < 0 ? target : target.slice(0, query);
 }

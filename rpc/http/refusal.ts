@@ -35,31 +35,33 @@ const STATUS_OF: { readonly [C in ErrorCode]: number } = {
 /** What the other end is told of an internal error: the cause stays in the log. */
 const INTERNAL_ERROR_DETAIL = "Internal server error.";
 
+/** An answer that is no message. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /** The answer that tells a caller of an error. Only what is a FlwrError, and not our own fault, is told in words. */
-export function refusalResponse(error: unknown): Response {
-  if (error instanceof Refusal) {
-    return jsonResponse(error.status, { detail: error.detail }, error.headers);
-  }
+export function refusalOf(error: unknown): PlainAnswer {
+  if (error instanceof Refusal) return json(error.status, { detail: error.detail }, error.headers);
   if (error instanceof UndecodableRequest) {
-    return refusalResponse(new ApiError("request-malformed", "Invalid protobuf payload."));
+    return refusalOf(new ApiError("request-malformed", "Invalid protobuf payload."));
   }
   if (error instanceof ApiError) {
     const { number: code, message: detail, httpStatus } = error;
-    return jsonResponse(httpStatus, { code, detail });
+    return json(httpStatus, { code, detail });
   }
   if (error instanceof FlwrError && error.code !== "internal") {
-    return jsonResponse(STATUS_OF[error.code], { detail: error.message });
+    return json(STATUS_OF[error.code], { detail: error.message });
   }
-  return jsonResponse(500, { detail: INTERNAL_ERROR_DETAIL });
+  return json(500, { detail: INTERNAL_ERROR_DETAIL });
 }
 
-function jsonResponse(
+function json(
   status: number,
   body: { readonly code?: number; readonly detail: string },
   headers: Readonly<Record<string, string>> = {},
-): Response {
-  return new Response(JSON.stringify(body), {
-    status,
-    headers: { "content-type": JSON_TYPE, ...headers },
-  });
+): PlainAnswer {
+  return { status, headers: { "content-type": JSON_TYPE, ...headers }, body: JSON.stringify(body) };
 }

@@ -1,19 +1,20 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
-import { type Address, formatAddress, parseAddress } from "../address.ts";
+import { formatAddress, parseAddress } from "../address.ts";
 import { answerStream, answerUnary, logOutcome } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
-import { explainBindError } from "../bind_error.ts";
 import { LINGER_MS } from "../limits.ts";
 import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { BODY_LIMITS, type BodyLimits, readBody } from "./body.ts";
-import { HttpCall } from "./http_call.ts";
+import { HttpCall, sendPlain } from "./http_call.ts";
+import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS } from "./limits.ts";
+import { listen } from "./listen.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
-import { OpenCalls } from "./open_calls.ts";
 import { kebabName, pathOf } from "./path.ts";
-import { Refusal, refusalResponse } from "./refusal.ts";
-import { framesOf } from "./stream_body.ts";
+import { type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
 
 /** A service and where its methods are. */
 export interface HttpService {
@@ -22,8 +23,8 @@ export interface HttpService {
   readonly binding: ServiceBinding;
 }
 
-/** Answers requests that are no calls of a service. */
-export type Route = (request: Request) => Response | Promise<Response>;
+/** Answers GET and HEAD of a path that is no call of a service. */
+export type Route = () => PlainAnswer;
 
 /** How to start a server. */
 export interface StartHttpServerOptions {
@@ -38,57 +39,78 @@ export interface StartHttpServerOptions {
   readonly log?: Logger;
   /** What is to be different from {@link BODY_LIMITS}. */
   readonly bodyLimits?: Partial<BodyLimits>;
+  /** Milliseconds for a request's head; {@link HEAD_TIMEOUT_MS} by default. */
+  readonly headTimeoutMs?: number;
 }
+
+/** Healthy: it answers. */
+const HEALTHY: PlainAnswer = { status: 200, headers: {}, body: "" };
 
 /**
  * Starts a server for Flower's HTTP APIs: each method of the services is a POST of one message in protobuf's
- * encoding.
+ * encoding. HTTP/1.1 only, as Flower's own.
+ *
+ * It stands on node:http and not on Deno.serve, which has no deadline for a request's head, calls an answer sent that
+ * nobody has taken, and cannot tell a caller who went from one who was answered.
  *
  * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" when it cannot be listened on
  */
-export function startHttpServer(options: StartHttpServerOptions): Promise<RpcServer> {
-  return Promise.try(start, options);
-}
-
-function start(options: StartHttpServerOptions): RpcServer {
+export async function startHttpServer(options: StartHttpServerOptions): Promise<RpcServer> {
   const address = parseAddress(options.address, { allowZero: true });
-  const log = options.log ?? defaultLog("rpc");
-  const limits = { ...BODY_LIMITS, ...options.bodyLimits };
-  const routes = new Map(Object.entries({ "/health": health, ...options.routes }));
-  const methods = methodsByPath(options.services);
-  const calls = new OpenCalls();
-  const breaking = new AbortController();
-  const server = listen(address, options.tls, breaking.signal, log, (request, info) => {
-    if (calls.closing) return refusalResponse(CLOSING);
-    calls.add(info.completed);
-    const path = pathOf(request.url);
-    const route = routes.get(path);
-    if (route !== undefined) return route(request);
-    const method = methods.get(path);
-    if (method === undefined) return refusalResponse(new Refusal(404, "Not Found"));
-    return answer(method, request, info, limits, log);
+  const handler = requestHandler(options);
+  const { tls, headTimeoutMs = HEAD_TIMEOUT_MS } = options;
+  const settings = {
+    headersTimeout: headTimeoutMs,
+    connectionsCheckingInterval: Math.min(HEAD_CHECK_MS, headTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    requestTimeout: 0, // bodies have a deadline by their length
+  };
+  const server = tls === undefined
+    ? createServer(settings, handler)
+    : createTlsServer({ ...settings, cert: tls.cert, key: tls.key }, handler);
+  // Who asks first whether the body is wanted gets the answer from its headers.
+  server.on("checkContinue", handler);
+  server.on("clientError", (_error, socket) => {
+    if (socket.writable) socket.end(MALFORMED);
+    else socket.destroy();
   });
+  const port = await listen(server, address);
   let closed: Promise<void> | undefined;
   return {
-    address: formatAddress({ host: address.host, port: server.addr.port }),
-    close: (graceSeconds) => closed ??= close(server, calls, breaking, graceSeconds),
+    address: formatAddress({ host: address.host, port }),
+    close: (graceSeconds) => closed ??= close(server, graceSeconds),
   };
 }
 
-const CLOSING = new Refusal(503, "The server is closing.", { connection: "close" });
+/** What is no HTTP gets. */
+const MALFORMED = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
-function methodsByPath(services: readonly HttpService[]): Map<string, BoundMethod> {
-  return new Map(
+function requestHandler(
+  { services, routes, log = defaultLog("rpc"), bodyLimits }: StartHttpServerOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const plain = new Map(Object.entries({ "/health": () => HEALTHY, ...routes }));
+  const methods = new Map(
     services.flatMap(({ prefix, binding }) =>
       binding.methods.map((method) => [`${prefix}/${kebabName(method.desc)}`, method])
     ),
   );
+  const limits = { ...BODY_LIMITS, ...bodyLimits };
+  return async (request, response) => {
+    // A broken connection is an error of these two; whom it concerns hears of it by their end.
+    request.on("error", () => {});
+    response.on("error", () => {});
+    const path = pathOf(request.url ?? "");
+    const method = methods.get(path);
+    const route = plain.get(path);
+    if (method !== undefined) return await answer(method, request, response, limits, log);
+    sendPlain(request, response, route === undefined ? NOT_FOUND : answerRoute(route, request));
+  };
 }
 
-function health({ method }: Request): Response {
-  return method === "GET" || method === "HEAD"
-    ? new Response()
-    : refusalResponse(methodNotAllowed("GET, HEAD"));
+const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
+
+function answerRoute(route: Route, { method }: IncomingMessage): PlainAnswer {
+  return method === "GET" || method === "HEAD" ? route() : refusalOf(methodNotAllowed("GET, HEAD"));
 }
 
 function methodNotAllowed(allow: string): Refusal {
@@ -97,78 +119,41 @@ function methodNotAllowed(allow: string): Refusal {
 
 async function answer(
   method: BoundMethod,
-  request: Request,
-  info: Deno.ServeHandlerInfo<Deno.NetAddr>,
+  request: IncomingMessage,
+  response: ServerResponse,
   limits: BodyLimits,
   log: Logger,
-): Promise<Response> {
-  const call = new HttpCall(methodPath(method.desc), request, info);
+): Promise<void> {
+  const call = new HttpCall(methodPath(method.desc), request, response);
   try {
     if (request.method !== "POST") throw methodNotAllowed("POST");
-    if (!isMediaType(request.headers.get("content-type"), PROTOBUF)) {
+    if (!isMediaType(request.headers["content-type"], PROTOBUF)) {
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
     await method.admit?.(call);
+    if (request.headers.expect !== undefined) response.writeContinue();
     const bytes = await readBody(request, limits);
     if (method.desc.methodKind === "server_streaming") {
-      const frames = await framesOf(answerStream(method, bytes, call), call, log);
-      return call.answerStream(frames);
+      await call.answerStream(answerStream(method, bytes, call));
+    } else {
+      call.answer(await answerUnary(method, bytes, call));
     }
-    const response = await answerUnary(method, bytes, call);
     logOutcome(log, call);
-    return call.answer(response);
   } catch (error) {
     logOutcome(log, call, error);
-    call.end(false);
-    return refusalResponse(error);
+    call.refuse(refusalOf(error));
   }
 }
 
-function listen(
-  { host, port }: Address,
-  tls: ServerTls | undefined,
-  signal: AbortSignal,
-  log: Logger,
-  handler: Deno.ServeHandler<Deno.NetAddr>,
-): Deno.HttpServer<Deno.NetAddr> {
-  try {
-    return Deno.serve({
-      hostname: host,
-      port,
-      signal,
-      onListen() {}, // it would be said on stdout
-      onError(error) {
-        log.error("An HTTP request failed: {error}", { error });
-        return refusalResponse(error);
-      },
-      ...(tls === undefined ? {} : { cert: tls.cert, key: tls.key }),
-    }, handler);
-  } catch (error) {
-    throw explainBindError(formatAddress({ host, port }), error);
-  }
-}
-
-async function close(
-  server: Deno.HttpServer,
-  calls: OpenCalls,
-  breaking: AbortController,
-  graceSeconds: number,
-): Promise<void> {
-  const inTime = await calls.close(graceSeconds * 1000);
-  if (!inTime) {
-    breaking.abort();
-    return await server.finished;
-  }
-  // All answers are on their way; a peer that does not take its own must not keep the server from ending.
-  await settledWithin(server.shutdown(), LINGER_MS);
-}
-
-function settledWithin(ending: Promise<void>, milliseconds: number): Promise<void> {
+function close(server: Server, graceSeconds: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, milliseconds);
-    ending.finally(() => {
-      clearTimeout(timer);
+    const breakOff = setTimeout(() => server.closeAllConnections(), graceSeconds * 1000);
+    const giveUp = setTimeout(resolve, graceSeconds * 1000 + LINGER_MS);
+    server.close(() => {
+      clearTimeout(breakOff);
+      clearTimeout(giveUp);
       resolve();
     });
+    server.closeIdleConnections();
   });
 }
