@@ -4,7 +4,10 @@ import { tensor } from "../../tensor/tensor.ts";
 import { add } from "../graph/elementwise.ts";
 import { input, type Node } from "../graph/value.ts";
 import { lowerProgram } from "../lower/program.ts";
+import { requireSelfContained } from "../onnx/self_contained.ts";
 import { type Engine, LocalEngine, type Run } from "./engine.ts";
+import { PortEngine } from "./port_engine.ts";
+import { serveEngine } from "./serve_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
 const source = (name: string) => input(name, "float32", [2]) as Node<"input">;
@@ -36,6 +39,12 @@ function steps(...numbers: number[]): Run {
 const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
   "calling thread": () => LocalEngine.create(1),
   "worker thread": () => Promise.resolve(new WorkerEngine(1)),
+  "end of a port": () => {
+    const { port1, port2 } = new MessageChannel();
+    const guard = { admit: requireSelfContained, threads: () => 1, memoryBytes: 1024 };
+    serveEngine(port2, LocalEngine.create(1), guard, () => {});
+    return Promise.resolve(new PortEngine(port1));
+  },
 };
 
 for (const [name, create] of Object.entries(ENGINES)) {

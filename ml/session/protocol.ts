@@ -66,6 +66,9 @@ export type Reply =
   | { readonly id: number; readonly outcome: Outcome }
   | { readonly id: number; readonly error: ErrorReport };
 
+/** What a trainer at the end of a port says: an answer, or that it takes no calls at all, and why. */
+export type FromTrainer = Reply | { readonly refused: ErrorReport };
+
 /** An error made ready for the boundary. */
 export function reportError(error: unknown): ErrorReport {
   const { code, message, hints } = FlwrError.from(error);

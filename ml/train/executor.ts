@@ -3,7 +3,7 @@ import { lowerProgram, nextName, type Program, startOf, stepsName } from "../low
 import type { Optimizations } from "../lower/passes.ts";
 import type { Device } from "../session/device.ts";
 import type { Engine, EngineCompute, NamedTensor, Run } from "../session/engine.ts";
-import { WorkerEngine } from "../session/worker_engine.ts";
+import { type StartEngine, startEngine } from "../session/start_engine.ts";
 import type { DatasetParts } from "./dataset.ts";
 import { inputName, NAMES, targetName } from "./programs.ts";
 import { ResidentData } from "./resident_data.ts";
@@ -20,7 +20,7 @@ export interface LoadedProgram {
 /** Keeps programs, data and parameters in one engine, and starts that engine when it is first needed. */
 export class Executor implements AsyncDisposable {
   readonly #optimizations: Optimizations;
-  readonly #createEngine: (compute: EngineCompute) => Promise<Engine>;
+  readonly #createEngine: StartEngine;
   readonly #device: Device;
   readonly #programs = new Map<string, Promise<LoadedProgram>>();
   #threads: number;
@@ -28,12 +28,12 @@ export class Executor implements AsyncDisposable {
 
   /**
    * @param compute where, and with how many threads until {@link useThreads} says otherwise
-   * @param createEngine by default, a worker thread
+   * @param createEngine by default, as this thread starts engines
    */
   constructor(
     { threads, device }: EngineCompute,
     optimizations: Optimizations,
-    createEngine: (compute: EngineCompute) => Promise<Engine> = startWorker,
+    createEngine: StartEngine = startEngine,
   ) {
     this.#optimizations = optimizations;
     this.#threads = threads;
@@ -96,10 +96,6 @@ export class Executor implements AsyncDisposable {
     await (await this.engine()).load(key, model);
     return { key, program, length: new SliceLength() };
   }
-}
-
-function startWorker({ threads, device }: EngineCompute): Promise<Engine> {
-  return Promise.resolve(new WorkerEngine(threads, device));
 }
 
 /**
