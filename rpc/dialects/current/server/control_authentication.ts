@@ -1,0 +1,27 @@
+import { FlwrError } from "../../../../base/error.ts";
+import type { Control } from "../../../../proto/gen/current/control_pb.ts";
+import type { CallHead } from "../../../call.ts";
+import type { ServiceOptions } from "../../../service.ts";
+import { controlAdmissionOf } from "./control_policy.ts";
+
+/**
+ * Admits calls of the Control API as Flower's open SuperLink does: there are no accounts, so everyone who reaches the
+ * port is the same one. Other credentials than bearer tokens are refused: whoever sends them takes this for another
+ * kind of server.
+ */
+export function controlAuthentication(): Pick<
+  ServiceOptions<typeof Control, undefined>,
+  "admit" | "authenticate"
+> {
+  return { admit: checkCredentials, authenticate: () => Promise.resolve(undefined) };
+}
+
+function checkCredentials(call: CallHead): void {
+  if (controlAdmissionOf(call.method) === "anyone") return;
+  const credentials = call.header("authorization");
+  if (credentials === undefined || /^bearer /i.test(credentials)) return;
+  throw new FlwrError(
+    "unauthenticated",
+    "The call carries credentials of another kind than a bearer token",
+  );
+}

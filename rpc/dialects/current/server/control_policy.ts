@@ -1,0 +1,58 @@
+/**
+ * Who may make a call of the Control API. A SuperLink without accounts has one that everyone has who reaches the port:
+ * - "account": whoever does not claim another kind of credentials than bearer tokens, any of which is taken;
+ * - "anyone": calls that come before a login.
+ */
+export type ControlAdmission = "account" | "anyone";
+
+/** Every call of the Control API. A test fails when a method has no row. */
+export const CONTROL_POLICY: Readonly<Record<string, ControlAdmission>> = {
+  "/flwr.proto.Control/StartRun": "account",
+  "/flwr.proto.Control/ListRuns": "account",
+  "/flwr.proto.Control/StopRun": "account",
+  "/flwr.proto.Control/StreamLogs": "account",
+  "/flwr.proto.Control/RegisterNode": "account",
+  "/flwr.proto.Control/UnregisterNode": "account",
+  "/flwr.proto.Control/ListNodes": "account",
+  "/flwr.proto.Control/ListFederations": "account",
+  "/flwr.proto.Control/ShowFederation": "account",
+  "/flwr.proto.Control/GetLoginDetails": "anyone",
+  "/flwr.proto.Control/GetAuthTokens": "anyone",
+  "/flwr.proto.Control/RefreshAuthTokens": "anyone",
+  "/flwr.proto.Control/PullArtifacts": "account",
+  "/flwr.proto.Control/ConfigureSimulationFederation": "account",
+  "/flwr.proto.Control/CreateFederation": "account",
+  "/flwr.proto.Control/ArchiveFederation": "account",
+  "/flwr.proto.Control/SetFederationIcon": "account",
+  "/flwr.proto.Control/AddNodeToFederation": "account",
+  "/flwr.proto.Control/RemoveNodeFromFederation": "account",
+  "/flwr.proto.Control/RemoveAccountFromFederation": "account",
+  "/flwr.proto.Control/CreateInvitation": "account",
+  "/flwr.proto.Control/ListInvitations": "account",
+  "/flwr.proto.Control/AcceptInvitation": "account",
+  "/flwr.proto.Control/RejectInvitation": "account",
+  "/flwr.proto.Control/RevokeInvitation": "account",
+  "/flwr.proto.Control/ListRunSeries": "account",
+  "/flwr.proto.Control/GetRunSeries": "account",
+  "/flwr.proto.Control/UpdateRunSeriesDescription": "account",
+  "/flwr.proto.Control/ListRunSeriesEvents": "account",
+  "/flwr.proto.Control/StreamRunEvents": "account",
+  "/flwr.proto.Control/StartAutomation": "account",
+  "/flwr.proto.Control/ListAutomations": "account",
+  "/flwr.proto.Control/StopAutomation": "account",
+  "/flwr.proto.Control/ListApps": "account",
+  "/flwr.proto.Control/ListAppAssociations": "account",
+  "/flwr.proto.Control/AddApp": "account",
+  "/flwr.proto.Control/RemoveApp": "account",
+  "/flwr.proto.Control/ListConnectors": "account",
+  "/flwr.proto.Control/DisconnectConnector": "account",
+  "/flwr.proto.Control/BeginConnectorOAuth": "account",
+  "/flwr.proto.Control/CompleteConnectorOAuth": "account",
+};
+
+/** The policy's row of a method. @param method its gRPC path */
+export function controlAdmissionOf(method: string): ControlAdmission {
+  const admission = CONTROL_POLICY[method];
+  if (admission === undefined) throw new TypeError(`No policy for ${method}`);
+  return admission;
+}
