@@ -1,0 +1,106 @@
+import { type Clock, systemClock } from "../../../base/clock.ts";
+import { INTERRUPT_GRACE_SECONDS, MAX_OUTPUT_TAIL_BYTES } from "./limits.ts";
+
+/** A program to start. */
+export interface ProgramOptions {
+  readonly program: string;
+  readonly args: readonly string[];
+  /** Added to this process' environment. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Ends the program, and all that it started. */
+  readonly signal: AbortSignal;
+  readonly clock?: Clock;
+}
+
+/** How a program ended. */
+export interface ProgramEnd {
+  /** undefined when a signal ended it. */
+  readonly code?: number;
+  readonly signal?: Deno.Signal;
+  /** The last that it wrote, on both streams. */
+  readonly output: string;
+}
+
+/**
+ * Runs a program in a process group of its own, so that none of the processes which it starts outlives it: when the
+ * signal is aborted, all get SIGINT, and a second later SIGKILL; when the program ends by itself, what is left of its
+ * group is killed.
+ *
+ * @throws Deno.errors.NotFound or PermissionDenied when it cannot be started
+ */
+export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
+  const { program, args, env, signal, clock = systemClock } = options;
+  const child = new Deno.Command(program, {
+    args: [...args],
+    env: { ...env },
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    // Ctrl-C in the SuperLink's terminal is the SuperLink's to deal with.
+    detached: true,
+  }).spawn();
+  const output = new Tail(MAX_OUTPUT_TAIL_BYTES);
+  const reading = Promise.all([output.read(child.stdout), output.read(child.stderr)]);
+  const ended = new AbortController();
+  const interrupt = async () => {
+    signalGroup(child.pid, "SIGINT");
+    await clock.sleep(INTERRUPT_GRACE_SECONDS, ended.signal);
+    if (!ended.signal.aborted) signalGroup(child.pid, "SIGKILL");
+  };
+  let interrupting: Promise<void> | undefined;
+  const onAbort = () => interrupting ??= interrupt();
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort);
+  try {
+    const status = await child.status;
+    signalGroup(child.pid, "SIGKILL");
+    await reading;
+    return {
+      ...(status.signal === null ? { code: status.code } : { signal: status.signal }),
+      output: output.text(),
+    };
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    ended.abort();
+    await interrupting;
+  }
+}
+
+/** Signals a process and all of its group; nothing is there any more when it has ended with all of them. */
+function signalGroup(pid: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(Deno.build.os === "windows" ? pid : -pid, signal);
+  } catch (error) {
+    const gone = error instanceof Deno.errors.NotFound ||
+      // Deno's word for ESRCH of a process that has been waited for.
+      (error instanceof TypeError && /terminated/.test(error.message));
+    if (!gone) throw error;
+  }
+}
+
+/** The last bytes of streams, in the order in which they came. */
+class Tail {
+  readonly #limit: number;
+  #chunks: Uint8Array[] = [];
+  #bytes = 0;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  async read(stream: ReadableStream<Uint8Array>): Promise<void> {
+    for await (const chunk of stream) {
+      this.#chunks.push(chunk);
+      this.#bytes += chunk.length;
+      while (this.#bytes - this.#chunks[0]!.length >= this.#limit) {
+        this.#bytes -= this.#chunks.shift()!.length;
+      }
+    }
+  }
+
+  text(): string {
+    const decoder = new TextDecoder();
+    const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
+    return text.slice(-this.#limit);
+  }
+}

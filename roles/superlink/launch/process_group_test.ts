@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { runProgram } from "./process_group.ts";
+
+const never = new AbortController().signal;
+
+/** Whether a process is there; a zombie that nobody waits for counts as gone. */
+async function isAlive(pid: number): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  return stat !== "" && !/\) Z /.test(stat);
+}
+
+async function gone(pid: number): Promise<void> {
+  while (await isAlive(pid)) await new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+/** Starts a shell that writes its child's id to a file as soon as all is set up, and then waits. */
+async function startWithChild(setUp: string) {
+  const folder = await Deno.makeTempDir();
+  const file = `${folder}/child`;
+  const controller = new AbortController();
+  const end = runProgram({
+    program: "/bin/sh",
+    args: ["-c", `${setUp} sleep 600 & echo $! > ${file}.new; mv ${file}.new ${file}; wait; wait`],
+    env: {},
+    signal: controller.signal,
+  });
+  let child = "";
+  while (child === "") child = await Deno.readTextFile(file).catch(() => "");
+  await Deno.remove(folder, { recursive: true });
+  return { controller, end, child: Number(child) };
+}
+
+Deno.test("a program's end and its last words are told", async () => {
+  const end = await runProgram({
+    program: "/bin/sh",
+    args: ["-c", "echo out; echo err $WORD >&2; exit 3"],
+    env: { WORD: "given" },
+    signal: never,
+  });
+  assert.equal(end.code, 3);
+  assert.match(end.output, /out\n/);
+  assert.match(end.output, /err given\n/);
+});
+
+Deno.test("only the end of a long output is kept", async () => {
+  const { output } = await runProgram({
+    program: "/bin/sh",
+    args: ["-c", "seq 1 20000"],
+    env: {},
+    signal: never,
+  });
+  assert.match(output, /19999\n20000\n$/);
+  assert.ok(output.length <= 16 * 1024);
+});
+
+Deno.test("an aborted program ends with all that it started", async () => {
+  const { controller, end, child } = await startWithChild("");
+  controller.abort();
+  const { code, signal } = await end;
+  assert.ok(signal === "SIGINT" || code !== 0, "it did not end by itself");
+  await gone(child);
+});
+
+Deno.test("a program that does not heed SIGINT is killed with all that it started", async () => {
+  const { controller, end, child } = await startWithChild("trap '' INT;");
+  controller.abort();
+  assert.equal((await end).signal, "SIGKILL");
+  await gone(child);
+});
+
+Deno.test("what a program leaves behind when it ends goes with it", async () => {
+  const folder = await Deno.makeTempDir();
+  await runProgram({
+    program: "/bin/sh",
+    args: ["-c", `sleep 600 >/dev/null 2>&1 & echo $! > ${folder}/child`],
+    env: {},
+    signal: never,
+  });
+  await gone(Number(await Deno.readTextFile(`${folder}/child`)));
+  await Deno.remove(folder, { recursive: true });
+});

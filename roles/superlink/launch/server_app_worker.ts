@@ -1,0 +1,91 @@
+/**
+ * The worker in which a SuperLink runs the ServerApp of a submitted app. It is started before its app is known; what it
+ * may do is fixed by then (app_worker.ts). Its line to the nodes is the SuperLink itself, by messages.
+ */
+import { isServerApp } from "../../../app/server_app.ts";
+import { contextFromTransferable } from "../../../app/transferable.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { RuntimeClient } from "../../../rpc/dialects/current/client/runtime_client.ts";
+import { RuntimeConnection } from "../../../rpc/dialects/current/client/runtime_connection.ts";
+import { PortChannel } from "../../../rpc/port/channel.ts";
+import { importApp } from "../../app_module.ts";
+import { RunReport } from "../../run/report.ts";
+import { runServerApp } from "../../run/server_app.ts";
+import { captureConsole, LineLog } from "./line_log.ts";
+import { LOG_FLUSH_MS } from "./limits.ts";
+import type { FromWorker, ToWorker, WorkerJob } from "./worker_protocol.ts";
+// What every app imports: loaded while nothing waits for it.
+import "../../../mod.ts";
+
+const scope = self as unknown as {
+  postMessage(message: FromWorker, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
+  close(): void;
+};
+
+const post = scope.postMessage.bind(scope);
+const lines = new LineLog((lines) => post({ kind: "lines", lines }), LOG_FLUSH_MS);
+const channel = new PortChannel((request, transfer) => post(request, transfer));
+
+scope.onmessage = ({ data }) => {
+  switch (data.kind) {
+    case "run":
+      return void run(data.job);
+    case "stored":
+      return lines.stored();
+    default:
+      return channel.hear(data);
+  }
+};
+
+async function run({ module, context }: WorkerJob): Promise<void> {
+  try {
+    const { runId, runConfig } = contextFromTransferable(context);
+    // Its calls need no token of their own: the SuperLink knows which worker they come from.
+    const client = new RuntimeClient(channel, "");
+    const app = await importApp(module, isServerApp, "ServerApp");
+    await runServerApp({
+      app,
+      connection: new RuntimeConnection(client, runId),
+      runConfig,
+      report: new RunReport((line) => lines.write(`${line}\n`)),
+      signal: client.ended,
+    });
+    lines.flush();
+    post({ kind: "completed" });
+  } catch (error) {
+    fail(error);
+  }
+}
+
+function fail(error: unknown): void {
+  const { code, message, hints, cause } = FlwrError.from(error);
+  // What the app threw itself: the stack says where.
+  if (code === "internal" && cause instanceof Error && cause.stack !== undefined) {
+    lines.write(`${cause.stack}\n`);
+  }
+  lines.flush();
+  post({ kind: "failed", message, hints });
+}
+
+captureConsole(lines);
+scope.addEventListener("error", (event) => {
+  event.preventDefault();
+  fail(event.error);
+});
+scope.addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  fail(event.reason);
+});
+Deno.exit = (code = 0): never => {
+  fail(new FlwrError("failed-precondition", `The ServerApp called Deno.exit(${code})`));
+  throw new Error("A ServerApp must not end its worker");
+};
+// A worker that closes itself would end without a word.
+scope.close = () => fail(new FlwrError("failed-precondition", "The ServerApp closed its worker"));
+post({ kind: "ready" });

@@ -1,0 +1,128 @@
+import { ConfigRecord } from "../../../app/config_record.ts";
+import { SUPERLINK_NODE_ID } from "../../../app/metadata.ts";
+import { RecordDict } from "../../../app/record_dict.ts";
+import { contextToTransferable } from "../../../app/transferable.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { CheckedFab } from "../../../fab/fab.ts";
+import { installFab } from "../../../fab/install.ts";
+import { mergeRunConfig } from "../../../fab/run_config.ts";
+import { type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
+import type { LinkRun } from "../../../link/link.ts";
+import { PortCalls } from "../../../rpc/port/calls.ts";
+import type { ServiceBinding } from "../../../rpc/service.ts";
+import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/server/task_authentication.ts";
+import { findAppModule } from "../../app_module.ts";
+import type { AppWorker } from "./app_worker.ts";
+import { errorLines, type LaunchLink, type RunEnd, type RunProgram } from "./program.ts";
+import type { WorkerPool } from "./worker_pool.ts";
+import type { FromWorker, WorkerJob } from "./worker_protocol.ts";
+
+/** What a ServerApp may call; its run's begin, end, heartbeats and log are the SuperLink's own business. */
+const OFFERED: ReadonlySet<string> = new Set([
+  "GetNodes",
+  "PushMessages",
+  "PullMessages",
+  "PushObject",
+  "PullObject",
+  "ConfirmMessageReceived",
+]);
+
+/** What ServerApps in workers are run with. */
+export interface TypeScriptProgramOptions {
+  readonly link: LaunchLink;
+  readonly pool: WorkerPool;
+  /** The Runtime API, which the workers call. */
+  readonly runtime: ServiceBinding;
+}
+
+/** Runs ServerApps that are written in TypeScript or JavaScript, each in a worker of its own. */
+export function typescriptProgram(options: TypeScriptProgramOptions): RunProgram {
+  return async ({ run, token }, fab, signal) => {
+    await using worker = await options.pool.take();
+    try {
+      const job = await prepare(run, fab, worker.folder);
+      await options.link.beginRun(token);
+      return await attend(worker, job, options, { run, token, signal });
+    } finally {
+      options.pool.warm();
+    }
+  };
+}
+
+/** Puts the app into the worker's folder. */
+async function prepare(run: LinkRun, fab: CheckedFab, folder: string): Promise<WorkerJob> {
+  if (fab.config.serverApp === undefined) {
+    throw new FlwrError("failed-precondition", `App "${fab.config.fabId}" has no ServerApp`);
+  }
+  const runConfig = mergeRunConfig(fab.config.config, overrides(run));
+  const installed = await installFab(fab, folder);
+  return {
+    module: await findAppModule(fab.config.serverApp, installed.folder),
+    context: contextToTransferable({
+      runId: run.runId,
+      nodeId: SUPERLINK_NODE_ID,
+      nodeConfig: new ConfigRecord(),
+      state: new RecordDict(),
+      runConfig: toConfigRecord(runConfig),
+    }),
+  };
+}
+
+/** Settings given at submission. Nothing that submits can say bytes there. */
+function overrides({ overrideConfig }: LinkRun): RunConfig {
+  return Object.fromEntries(
+    Object.entries(overrideConfig).map(([name, value]) => {
+      if (!(value instanceof Uint8Array)) return [name, value];
+      throw new FlwrError("invalid-argument", `Setting "${name}" of the run is bytes`);
+    }),
+  );
+}
+
+/** Lets the worker run the app, answers its calls and keeps its log, until the app has ended or the run is. */
+async function attend(
+  worker: AppWorker,
+  job: WorkerJob,
+  { link, runtime }: TypeScriptProgramOptions,
+  { run: { runId }, token, signal }: { run: LinkRun; token: string; signal: AbortSignal },
+): Promise<RunEnd | undefined> {
+  const { promise: ended, resolve } = Promise.withResolvers<RunEnd | undefined>();
+  await using calls = new PortCalls({
+    service: runtime,
+    offered: OFFERED,
+    headers: { [TASK_TOKEN_HEADER]: token },
+    peer: `the ServerApp of run ${runId}`,
+    post: (answer, transfer) => worker.post(answer, transfer),
+  });
+  // One batch of lines after the other: they must not overtake each other, nor the run's end.
+  let storing = Promise.resolve();
+  const store = (lines: readonly string[]) => {
+    storing = storing.then(() => link.appendLog(runId, lines)).catch(() => {});
+    return storing;
+  };
+  const hear = async (said: FromWorker) => {
+    switch (said.kind) {
+      case "call":
+      case "cancel":
+        return calls.hear(said);
+      case "lines":
+        await store(said.lines);
+        return worker.post({ kind: "stored" });
+      case "completed":
+        await storing;
+        return resolve({ outcome: "completed", details: "" });
+      case "failed":
+        await store(errorLines(said));
+        return resolve({ outcome: "failed", details: said.message });
+    }
+  };
+  const stop = () => resolve(undefined);
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    await worker.attend((said) => void hear(said));
+    if (signal.aborted) return undefined;
+    worker.post({ kind: "run", job });
+    return await ended;
+  } finally {
+    signal.removeEventListener("abort", stop);
+  }
+}

@@ -1,0 +1,29 @@
+import type { PlainContext } from "../../../app/transferable.ts";
+import type { PortAnswer, PortRequest } from "../../../rpc/port/protocol.ts";
+import type { AppModule } from "../../app_module.ts";
+
+/** A ServerApp to run. */
+export interface WorkerJob {
+  readonly module: AppModule;
+  /** What the app begins with. */
+  readonly context: PlainContext;
+}
+
+/** What the SuperLink says to the worker that runs a ServerApp. */
+export type ToWorker =
+  | { readonly kind: "run"; readonly job: WorkerJob }
+  /** The lines that were sent are stored: more may come. */
+  | { readonly kind: "stored" }
+  | PortAnswer;
+
+/** What the worker says to the SuperLink. */
+export type FromWorker =
+  /** All modules but the app's are loaded. */
+  | { readonly kind: "ready" }
+  /** What the app wrote, each line with its end. */
+  | { readonly kind: "lines"; readonly lines: readonly string[] }
+  /** The ServerApp returned. */
+  | { readonly kind: "completed" }
+  /** The ServerApp threw, could not be loaded, or did what would have ended its worker. */
+  | { readonly kind: "failed"; readonly message: string; readonly hints: readonly string[] }
+  | PortRequest;

@@ -1,0 +1,97 @@
+import { FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
+import { answerUnary } from "../answer.ts";
+import { ApiError } from "../api_error.ts";
+import type { OpenCall } from "../call.ts";
+import { methodPath, type ServiceBinding } from "../service.ts";
+import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
+
+/** Hands an answer to the worker, by `postMessage`. */
+export type PostAnswer = (answer: PortAnswer, transfer: Transferable[]) => void;
+
+/** How a worker is served. */
+export interface PortCallsOptions {
+  readonly service: ServiceBinding;
+  /** Names of the methods that the worker may call. */
+  readonly offered: ReadonlySet<string>;
+  /** The headers that all of the worker's calls have, by their names: who it is. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** The worker's name in the log, in the place of a network address. */
+  readonly peer: string;
+  readonly post: PostAnswer;
+}
+
+/** The host's end of a {@link PortChannel}: answers a worker's calls as a server answers those of the network. */
+export class PortCalls implements AsyncDisposable {
+  readonly #options: PortCallsOptions;
+  readonly #open = new Map<number, AbortController>();
+  readonly #answering = new Set<Promise<void>>();
+
+  constructor(options: PortCallsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes what the worker asks. Its answer comes by `post`, unless the call is cancelled before. */
+  hear(said: PortRequest): void {
+    if (said.kind === "cancel") return this.#open.get(said.id)?.abort();
+    const { id, method, bytes } = said;
+    const controller = new AbortController();
+    this.#open.set(id, controller);
+    const answering = this.#answer(id, method, bytes, controller.signal).finally(() => {
+      this.#open.delete(id);
+      this.#answering.delete(answering);
+    });
+    this.#answering.add(answering);
+  }
+
+  /** Cancels what is open, and waits until nothing is left of it. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const controller of this.#open.values()) controller.abort();
+    await Promise.all(this.#answering);
+  }
+
+  async #answer(id: number, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
+    const { post } = this.#options;
+    try {
+      const answer = await this.#call(name, bytes, signal);
+      if (signal.aborted) return;
+      post({ kind: "answer", id, bytes: answer }, transferOf(answer));
+    } catch (error) {
+      if (signal.aborted) return;
+      const { peer } = this.#options;
+      const plain = toPlain(error);
+      if (plain.code === "internal") {
+        log("rpc").error("{method} from {peer} failed: {error}", { method: name, peer, error });
+      }
+      post({ kind: "refusal", id, error: plain }, []);
+    }
+  }
+
+  async #call(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+    const { service, offered, headers, peer } = this.#options;
+    const method = offered.has(name)
+      ? service.methods.find(({ desc }) => desc.name === name)
+      : undefined;
+    if (method === undefined) {
+      throw new FlwrError("unimplemented", `"${name}" is not offered to ${peer}`);
+    }
+    const call: OpenCall = {
+      transport: "http",
+      method: methodPath(method.desc),
+      peer,
+      header: (header) => Object.hasOwn(headers, header) ? headers[header] : undefined,
+      headerBytes: () => undefined,
+      setHeader: () => {},
+      signal,
+      delivered: Promise.resolve(true),
+    };
+    return await answerUnary(method, bytes, call);
+  }
+}
+
+/** What the worker is told of an error: as over a network, nothing of our own faults. */
+function toPlain(error: unknown): PlainError {
+  const { code, message } = FlwrError.from(error);
+  if (code === "internal") return { code, message: "Internal error" };
+  return { code, message, ...(error instanceof ApiError ? { api: error.api } : {}) };
+}

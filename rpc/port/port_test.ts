@@ -1,0 +1,135 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { type GetNodesRequest, Runtime } from "../../proto/gen/current/runtime_pb.ts";
+import { ApiError } from "../api_error.ts";
+import type { Call } from "../call.ts";
+import { bindService, type Handlers } from "../service.ts";
+import { PortCalls } from "./calls.ts";
+import { PortChannel } from "./channel.ts";
+import type { PortAnswer, PortRequest } from "./protocol.ts";
+
+type Caller = { readonly token: string | undefined };
+
+/** A channel and its host, with what each posts cloned (or moved) as between threads. */
+function connect(handlers: Partial<Handlers<typeof Runtime, Caller>>) {
+  const service = bindService(Runtime, {
+    authenticate: (call) => Promise.resolve({ token: call.header("flwr-task-token") }),
+    handlers: handlers as Handlers<typeof Runtime, Caller>,
+  });
+  const requests: PortRequest[] = [];
+  const channel = new PortChannel((request, transfer) => {
+    const arrived = structuredClone(request, { transfer });
+    requests.push(arrived);
+    queueMicrotask(() => calls.hear(arrived));
+  });
+  const calls: PortCalls = new PortCalls({
+    service,
+    offered: new Set(["GetNodes", "PullObject", "PushTaskOutput"]),
+    headers: { "flwr-task-token": "secret" },
+    peer: "the worker",
+    post: (answer: PortAnswer, transfer) => {
+      const arrived = structuredClone(answer, { transfer });
+      queueMicrotask(() => channel.hear(arrived));
+    },
+  });
+  return { channel, calls, requests };
+}
+
+/** A held call. */
+async function untilAborted(signal: AbortSignal): Promise<Record<string, never>> {
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve());
+  });
+  return {};
+}
+
+const { getNodes, pullObject, pushTaskOutput, pushLogs } = Runtime.method;
+
+Deno.test("a call reaches its handler with the host's headers, and its answer the caller", async () => {
+  const content = new Uint8Array(100_000).map((_, index) => index % 251);
+  const { channel, calls } = connect({
+    getNodes: (_request: GetNodesRequest, { caller }: Call<Caller>) =>
+      Promise.resolve({ nodes: [{ nodeId: 7n, status: caller.token }] }),
+    pullObject: ({ objectId }) =>
+      Promise.resolve({ objectFound: objectId === "a", objectContent: content }),
+  });
+  await using _ = calls;
+  const { response } = await channel.call(getNodes, {});
+  assert.deepEqual(response.nodes.map(({ nodeId, status }) => [nodeId, status]), [[7n, "secret"]]);
+  const [one, two] = await Promise.all([
+    channel.call(pullObject, { objectId: "a" }),
+    channel.call(pullObject, { objectId: "b" }),
+  ]);
+  assert.deepEqual([one.response.objectFound, two.response.objectFound], [true, false]);
+  assert.deepEqual(one.response.objectContent, content);
+});
+
+Deno.test("errors arrive with their code, Flower's number and their words, but for our own faults", async () => {
+  let error: Error = new FlwrError("not-found", "There is no such object");
+  const { channel, calls } = connect({ pullObject: () => Promise.reject(error) });
+  await using _ = calls;
+  const thrown = () => channel.call(pullObject, {}).then(() => undefined, (error) => error);
+  const plain = await thrown();
+  assert.deepEqual([plain.code, plain.message], ["not-found", "There is no such object"]);
+  error = new ApiError("task-token-invalid", "The token is void");
+  const numbered = await thrown();
+  assert.ok(numbered instanceof ApiError);
+  assert.deepEqual([numbered.number, numbered.message], [1008, "The token is void"]);
+  error = new TypeError("x is not a function");
+  const hidden = await thrown();
+  assert.deepEqual([hidden.code, hidden.message], ["internal", "Internal error"]);
+});
+
+Deno.test("a method that is not offered is refused without its handler", async () => {
+  let called = false;
+  const { channel, calls } = connect({
+    pushLogs: () => {
+      called = true;
+      return Promise.resolve({});
+    },
+  });
+  await using _ = calls;
+  await assert.rejects(channel.call(pushLogs, {}), { code: "unimplemented" });
+  assert.equal(called, false);
+});
+
+Deno.test("a cancelled call ends at both ends", async () => {
+  const { channel, calls, requests } = connect({
+    getNodes: (_request, { signal }) => untilAborted(signal),
+  });
+  await using _ = calls;
+  const controller = new AbortController();
+  const call = channel.call(getNodes, {}, { signal: controller.signal });
+  queueMicrotask(() => controller.abort());
+  await assert.rejects(call, { code: "cancelled" });
+  assert.deepEqual(requests.map(({ kind }) => kind), ["call", "cancel"]);
+  const before = channel.call(getNodes, {}, { signal: controller.signal });
+  await assert.rejects(before, { code: "cancelled" });
+  assert.equal(requests.length, 2, "a call whose signal is aborted already is not made");
+});
+
+Deno.test("closing either end cancels what is open", async () => {
+  const held = {
+    getNodes: (_request: GetNodesRequest, { signal }: Call<Caller>) => untilAborted(signal),
+  };
+  const one = connect(held);
+  const call = one.channel.call(getNodes, {});
+  queueMicrotask(() => one.channel.close());
+  await assert.rejects(call, { code: "cancelled" });
+  await one.calls[Symbol.asyncDispose]();
+  const two = connect(held);
+  const open = two.channel.call(getNodes, {});
+  queueMicrotask(async () => {
+    await two.calls[Symbol.asyncDispose]();
+    two.channel.close();
+  });
+  await assert.rejects(open, { code: "cancelled" });
+});
+
+Deno.test("an answer without a field is an answer", async () => {
+  const { channel, calls } = connect({ pushTaskOutput: () => Promise.resolve({}) });
+  await using _ = calls;
+  const { response } = await channel.call(pushTaskOutput, {});
+  assert.equal(response.$typeName, "flwr.proto.PushTaskOutputResponse");
+});
