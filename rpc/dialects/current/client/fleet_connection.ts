@@ -1,32 +1,23 @@
 import { createHash } from "node:crypto";
-import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
-import type { Message } from "../../../../app/message.ts";
+import { Message } from "../../../../app/message.ts";
 import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metadata.ts";
+import { RecordDict } from "../../../../app/record_dict.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { Clock } from "../../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
 import type { Random } from "../../../../base/random.ts";
-import type { ObjectId } from "../../../../link/message.ts";
-import { Fleet, type PullMessagesResponse } from "../../../../proto/gen/current/fleet_pb.ts";
+import type { PullMessagesResponse } from "../../../../proto/gen/current/fleet_pb.ts";
+import type { ObjectTree as WireTree } from "../../../../proto/gen/current/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import type { CallOptions, Channel } from "../../../channel.ts";
-import { NO_RETRY } from "../../../retry.ts";
+import type { Channel } from "../../../channel.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageFromWire, type MessageHead } from "../message.ts";
 import { idsOfTree, treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
-import {
-  CALL_DEADLINE_SECONDS,
-  HEARTBEAT_DEADLINE_SECONDS,
-  HELD_PULL_SECONDS,
-  MAX_OBJECTS_IN_FLIGHT,
-  MAX_PUSH_ATTEMPTS,
-  pollWait,
-  PULL_DEADLINE_SECONDS,
-  PUSH_DEADLINE_SECONDS,
-} from "./limits.ts";
+import { FleetClient } from "./fleet_client.ts";
+import { HELD_PULL_SECONDS, MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS, pollWait } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
 import { NodeCredentials, OWN_KEY_CURVE } from "./node_credentials.ts";
 import { pullObjects } from "./object_transfer.ts";
@@ -46,8 +37,14 @@ export interface CurrentFleetConnectionOptions {
   readonly random: Random;
 }
 
-/** What can be wrong with the objects of one message, and does not concern the next. */
-const BROKEN_CONTENT: ReadonlySet<ErrorCode> = new Set([
+/** A node that has joined. */
+interface Member {
+  readonly client: FleetClient;
+  readonly nodeId: NodeId;
+}
+
+/** What can be wrong with one instruction, and does not concern the next. */
+const BROKEN_INSTRUCTION: ReadonlySet<ErrorCode> = new Set([
   "not-found",
   "data-loss",
   "invalid-argument",
@@ -55,58 +52,45 @@ const BROKEN_CONTENT: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 /**
- * A SuperNode's line to a SuperLink of Flower 1.15 and later, or of ours, over gRPC or HTTP.
+ * A SuperNode's line to a SuperLink of Flower 1.23 and later, or of ours, over gRPC or HTTP.
  *
- * A pull lasts as long as ours holds it: a SuperLink that answers at once is polled within it.
+ * A pull lasts as long as our SuperLink holds it: one that answers at once is polled meanwhile.
  */
 export class CurrentFleetConnection implements FleetConnection {
   readonly #options: CurrentFleetConnectionOptions;
   readonly #objects = new Parallel(MAX_OBJECTS_IN_FLIGHT);
   readonly #log = log("fleet");
-  #credentials: NodeCredentials | undefined;
-  #nodeId: NodeId | undefined;
+  #client: FleetClient | undefined;
+  #member: Member | undefined;
 
   constructor(options: CurrentFleetConnectionOptions) {
     this.#options = options;
   }
 
   async join(heartbeatInterval: number): Promise<NodeId> {
-    this.#credentials ??= await this.#makeCredentials();
-    const { publicKey } = this.#credentials;
-    if (this.#options.key === undefined) await this.#register(publicKey);
-    const { nodeId } = await this.#call(
-      Fleet.method.activateNode,
-      { publicKey, heartbeatInterval },
-      { timeoutSeconds: CALL_DEADLINE_SECONDS },
-    ).catch((error) => {
-      throw this.#explainRefusal(FlwrError.from(error));
+    const client = this.#client ??= await this.#openClient();
+    if (this.#options.key === undefined) await registerItself(client);
+    const nodeId = await client.activate(heartbeatInterval).catch((error) => {
+      throw explainRefusal(FlwrError.from(error));
     });
     if (nodeId === 0n) throw new FlwrError("internal", "The SuperLink gave the node no id");
-    this.#nodeId = nodeId;
+    this.#member = { client, nodeId };
     return nodeId;
   }
 
   async heartbeat(heartbeatInterval: number): Promise<boolean> {
-    const { success } = await this.#call(
-      Fleet.method.sendNodeHeartbeat,
-      { node: this.#node(), heartbeatInterval },
-      { timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS },
-      this.#options.heartbeats,
-    );
-    return success;
+    const { client, nodeId } = this.#joined();
+    return await client.heartbeat(nodeId, heartbeatInterval);
   }
 
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
+    const member = this.#joined();
     const { clock, random } = this.#options;
     const start = clock.now();
     for (let emptyAnswers = 1;; emptyAnswers++) {
       const asked = clock.now();
-      const answer = await this.#call(
-        Fleet.method.pullMessages,
-        { node: this.#node() },
-        { timeoutSeconds: PULL_DEADLINE_SECONDS, ...(signal && { signal }) },
-      );
-      const message = await this.#receive(answer, signal);
+      const answer = await member.client.pullMessages(member.nodeId, signal);
+      const message = await this.#receive(member, answer, signal);
       const now = clock.now();
       const over = now - start >= MAX_HOLD_SECONDS || signal?.aborted;
       if (message !== undefined || over || now - asked >= HELD_PULL_SECONDS) return message;
@@ -116,9 +100,10 @@ export class CurrentFleetConnection implements FleetConnection {
   }
 
   async push(reply: Message, clientAppSeconds = 0): Promise<void> {
+    const member = this.#joined();
     const [deflated] = await deflateMessages([reply]);
     for (let attempt = 1; attempt <= MAX_PUSH_ATTEMPTS; attempt++) {
-      if (await this.#pushOnce(deflated!, reply.metadata.runId, clientAppSeconds)) return;
+      if (await this.#pushOnce(member, deflated!, clientAppSeconds)) return;
     }
     throw new FlwrError(
       "data-loss",
@@ -127,13 +112,10 @@ export class CurrentFleetConnection implements FleetConnection {
   }
 
   async run(runId: RunId): Promise<RunInfo | undefined> {
+    const { client, nodeId } = this.#joined();
     try {
-      const { run } = await this.#call(
-        Fleet.method.getRun,
-        { node: this.#node(), runId },
-        { timeoutSeconds: CALL_DEADLINE_SECONDS },
-      );
-      return run && run.runId === runId ? runInfoFromWire(run) : undefined;
+      const run = await client.run(nodeId, runId);
+      return run?.runId === runId ? runInfoFromWire(run) : undefined;
     } catch (error) {
       if (error instanceof ApiError && error.api === "run-denied") return undefined;
       throw error;
@@ -141,36 +123,29 @@ export class CurrentFleetConnection implements FleetConnection {
   }
 
   async fab({ runId, fabHash }: RunInfo): Promise<AppBundle> {
-    const { fab } = await this.#call(
-      Fleet.method.getFab,
-      { node: this.#node(), hashStr: fabHash, runId },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
-    );
+    const { client, nodeId } = this.#joined();
+    const fab = await client.fab(nodeId, runId, fabHash);
     if (fab === undefined) {
       throw new FlwrError("not-found", `The SuperLink has no app bundle "${fabHash}"`);
     }
     const { content, verifications } = fab;
     const hash = createHash("sha256").update(content).digest("hex");
-    if (hash !== fabHash) {
-      throw new FlwrError(
-        "data-loss",
-        `The SuperLink sent another app bundle than the run's: its hash is "${hash}", expected "${fabHash}"`,
-      );
-    }
-    return { hash, content, verifications };
+    if (hash === fabHash) return { hash, content, verifications };
+    throw new FlwrError(
+      "data-loss",
+      `The SuperLink sent another app bundle than the run's: its hash is "${hash}", expected "${fabHash}"`,
+    );
   }
 
   async leave(): Promise<void> {
-    const nodeId = this.#nodeId;
-    if (nodeId === undefined) return;
-    const once: CallOptions = { timeoutSeconds: CALL_DEADLINE_SECONDS, retry: NO_RETRY };
-    await this.#call(Fleet.method.deactivateNode, { nodeId }, once);
-    if (this.#options.key === undefined) {
-      await this.#call(Fleet.method.unregisterNode, { nodeId }, once);
-      // An unregistered key is never admitted again.
-      this.#credentials = undefined;
-    }
-    this.#nodeId = undefined;
+    const member = this.#member;
+    if (member === undefined) return;
+    this.#member = undefined;
+    await member.client.deactivate(member.nodeId);
+    if (this.#options.key !== undefined) return;
+    // An unregistered key is never admitted again.
+    this.#client = undefined;
+    await member.client.unregister(member.nodeId);
   }
 
   close(): void {
@@ -178,162 +153,132 @@ export class CurrentFleetConnection implements FleetConnection {
     this.#options.heartbeats?.close();
   }
 
-  async #makeCredentials(): Promise<NodeCredentials> {
-    const { key, clock } = this.#options;
-    return new NodeCredentials(key ?? await PrivateKey.generate(OWN_KEY_CURVE), clock);
+  async #openClient(): Promise<FleetClient> {
+    const { channel, heartbeats = channel, clock } = this.#options;
+    const key = this.#options.key ?? await PrivateKey.generate(OWN_KEY_CURVE);
+    return new FleetClient({ channel, heartbeats, credentials: new NodeCredentials(key, clock) });
   }
 
-  async #register(publicKey: Uint8Array): Promise<void> {
-    try {
-      await this.#call(
-        Fleet.method.registerNode,
-        { publicKey },
-        { timeoutSeconds: CALL_DEADLINE_SECONDS },
-      );
-    } catch (thrown) {
-      const error = FlwrError.from(thrown);
-      // Nobody else has this key: an earlier call registered it, whose answer was lost.
-      if (error.code !== "already-exists") throw this.#explainRefusal(error);
-    }
+  #joined(): Member {
+    if (this.#member !== undefined) return this.#member;
+    throw new FlwrError("failed-precondition", "The node has not joined the SuperLink");
   }
 
-  /** The message of an answer with its content, if there is one. */
+  /** The message of an answer with its content; undefined when there is none, or it cannot be had. */
   async #receive(
+    member: Member,
     { messagesList: [wire], messageObjectTrees: [tree] }: PullMessagesResponse,
     signal: AbortSignal | undefined,
   ): Promise<Message | undefined> {
     if (wire === undefined || tree === undefined) return undefined;
     const head = messageFromWire(wire);
-    const { messageId, dstNodeId, runId } = head;
-    if (dstNodeId !== this.#nodeId) {
+    if (head.dstNodeId !== member.nodeId) {
       this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {
-        other: dstNodeId,
-        nodeId: this.#nodeId,
+        other: head.dstNodeId,
+        nodeId: member.nodeId,
       });
       return undefined;
     }
-    const node = this.#node();
-    const { clock } = this.#options;
     try {
-      const ids = idsOfTree(messageId, treeFromWire(tree));
-      const objects = await pullObjects(ids, {
-        pull: (id) => this.#pullObject(node, runId, id, signal),
-        parallel: this.#objects,
-        clock,
-        signal,
-      });
-      const root = objects.get(messageId);
-      if (root === undefined) {
-        throw new FlwrError("invalid-argument", `Object "${messageId}" is not in its own tree`);
-      }
-      const message = inflateMessage(root, (id) => objects.get(id));
-      this.#confirm(node, runId, messageId);
+      const message = await this.#fetch(member, head, tree, signal);
+      this.#confirm(member, head);
       return message;
-    } catch (error) {
-      await this.#giveUp(head, FlwrError.from(error));
+    } catch (thrown) {
+      const error = FlwrError.from(thrown);
+      if (!BROKEN_INSTRUCTION.has(error.code)) throw error;
+      await this.#refuse(head, error);
       return undefined;
     }
   }
 
-  /** An instruction whose content cannot be had is answered, so that its ServerApp does not wait for ever. */
-  async #giveUp(head: MessageHead, error: FlwrError): Promise<void> {
-    if (!BROKEN_CONTENT.has(error.code)) throw error;
-    const { messageId } = head;
-    this.#log.warn("Instruction {messageId} could not be fetched: {reason}", {
-      messageId,
-      reason: error.message,
-    });
-  }
-
-  async #pullObject(
-    node: { nodeId: bigint },
-    runId: RunId,
-    objectId: ObjectId,
+  async #fetch(
+    { client, nodeId }: Member,
+    { messageId, runId }: MessageHead,
+    tree: WireTree,
     signal: AbortSignal | undefined,
-  ) {
-    const { objectFound: found, objectAvailable, objectContent } = await this.#call(
-      Fleet.method.pullObject,
-      { node, runId, objectId },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS, ...(signal && { signal }) },
-    );
-    return { found, ...(objectAvailable && { bytes: objectContent }) };
+  ): Promise<Message> {
+    const objects = await pullObjects(idsOfTree(tree.objectId, treeFromWire(tree)), {
+      pull: (id) => client.pullObject(nodeId, runId, id, signal),
+      parallel: this.#objects,
+      clock: this.#options.clock,
+      signal,
+    });
+    const root = objects.get(messageId);
+    if (root !== undefined) return inflateMessage(root, (id) => objects.get(id));
+    throw new FlwrError("invalid-argument", `Object "${messageId}" is not in its own tree`);
   }
 
   /** Nothing waits for the confirmation: the SuperLink only learns from it what it need not keep. */
-  #confirm(node: { nodeId: bigint }, runId: RunId, messageObjectId: ObjectId): void {
-    this.#call(
-      Fleet.method.confirmMessageReceived,
-      { node, runId, messageObjectId },
-      { timeoutSeconds: CALL_DEADLINE_SECONDS },
-    ).catch((error) => {
-      this.#log.debug("Confirming {messageId} failed: {reason}", {
-        messageId: messageObjectId,
-        reason: FlwrError.from(error).message,
-      });
+  #confirm({ client, nodeId }: Member, { runId, messageId }: MessageHead): void {
+    client.confirm(nodeId, runId, messageId).catch((error) => {
+      const { message: reason } = FlwrError.from(error);
+      this.#log.debug("Confirming {messageId} failed: {reason}", { messageId, reason });
     });
+  }
+
+  /** Answers an instruction whose content cannot be had, so that its ServerApp does not wait for the reply. */
+  async #refuse(head: MessageHead, { message: reason }: FlwrError): Promise<void> {
+    const { messageId } = head;
+    this.#log.warn("Instruction {messageId} cannot be read: {reason}", { messageId, reason });
+    const words = `The SuperNode could not read the instruction: ${reason}`;
+    const instruction = new Message(head, new RecordDict());
+    await this.push(instruction.replyError(MessageErrorCode.Unknown, words, this.#options))
+      .catch((error) => {
+        this.#log.debug("The SuperLink did not take the error reply to {messageId}: {reason}", {
+          messageId,
+          reason: FlwrError.from(error).message,
+        });
+      });
   }
 
   /** Announces the reply and pushes what the SuperLink does not have. @returns whether it took all */
   async #pushOnce(
-    { wire, tree, objects }: DeflatedMessage,
-    runId: RunId,
+    { client, nodeId }: Member,
+    deflated: DeflatedMessage,
     clientAppSeconds: number,
   ): Promise<boolean> {
-    const node = this.#node();
-    const { objectsToPush, sessionId } = await this.#call(
-      Fleet.method.pushMessages,
-      {
-        node,
-        messagesList: [wire],
-        messageObjectTrees: [tree],
-        clientappRuntimeList: [clientAppSeconds],
-      },
-      { timeoutSeconds: CALL_DEADLINE_SECONDS },
+    const runId = deflated.wire.metadata!.runId;
+    const announced = await client.pushMessage(nodeId, deflated, clientAppSeconds);
+    const { objectsToPush, sessionId } = announced;
+    const wanted = objectsToPush.flatMap((id) => deflated.objects.get(id) ?? []);
+    const stored = await this.#objects.map(
+      wanted,
+      (object) => client.pushObject(nodeId, runId, sessionId, object),
     );
-    const wanted = objectsToPush.flatMap((id) => objects.get(id) ?? []);
-    const answers = await this.#objects.map(wanted, ({ id, bytes }) =>
-      this.#call(
-        Fleet.method.pushObject,
-        { node, runId, objectId: id, objectContent: bytes, sessionId },
-        { timeoutSeconds: PUSH_DEADLINE_SECONDS },
-      ));
-    return answers.every(({ stored }) => stored);
+    return stored.every((one) => one);
   }
+}
 
-  /** What a refusal means for whoever started the node. */
-  #explainRefusal(error: FlwrError): FlwrError {
-    const hints = {
-      "registration-by-node-refused": [
-        "This SuperLink admits known keys only: give --auth-supernode-private-key",
-      ],
-      "public-key-invalid": [
-        "Have this node's public key registered: flwr supernode register, or --auth-list-public-keys of the SuperLink",
-      ],
-    };
-    if (!(error instanceof ApiError) || !(error.api in hints)) return error;
-    const key = this.#credentials?.fingerprint;
-    return new FlwrError(error.code, `${error.message} (key ${key})`, {
-      cause: error,
-      hints: hints[error.api as keyof typeof hints],
-    });
+async function registerItself(client: FleetClient): Promise<void> {
+  try {
+    await client.register();
+  } catch (thrown) {
+    const error = FlwrError.from(thrown);
+    // Nobody else has this key: an earlier call registered it, whose answer was lost.
+    if (error.code !== "already-exists") throw explainRefusal(error);
   }
+}
 
-  #node(): { nodeId: bigint } {
-    if (this.#nodeId !== undefined) return { nodeId: this.#nodeId };
-    throw new FlwrError("failed-precondition", "The node has not joined the SuperLink");
-  }
-
-  async #call<M extends DescMethod>(
-    method: M,
-    request: MessageInitShape<M["input"]>,
-    options: CallOptions,
-    channel: Channel = this.#options.channel,
-  ): Promise<MessageShape<M["output"]>> {
-    const credentials = this.#credentials;
-    const { response } = await channel.call(method, request, {
-      ...options,
-      ...(credentials && { metadata: () => credentials.headers() }),
-    });
-    return response;
+/** What a refusal means for whoever started the node. */
+function explainRefusal(error: FlwrError): FlwrError {
+  if (!(error instanceof ApiError)) return error;
+  switch (error.api) {
+    case "registration-by-node-refused":
+      return new FlwrError(error.code, error.message, {
+        cause: error,
+        hints: [
+          "This SuperLink admits known keys only: give this node one by --auth-supernode-private-key",
+        ],
+      });
+    case "public-key-invalid":
+      return new FlwrError(error.code, error.message, {
+        cause: error,
+        hints: [
+          "Have the node's public key registered: flwr supernode register",
+          "Or have it added to the file behind the SuperLink's --auth-list-public-keys",
+        ],
+      });
+    default:
+      return error;
   }
 }

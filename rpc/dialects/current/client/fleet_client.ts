@@ -1,0 +1,155 @@
+import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { NodeId, RunId } from "../../../../app/metadata.ts";
+import type { PulledObject } from "../../../../link/link.ts";
+import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import {
+  Fleet,
+  type PullMessagesResponse,
+  type PushMessagesResponse,
+} from "../../../../proto/gen/current/fleet_pb.ts";
+import type { Fab, Run } from "../../../../proto/gen/current/run_pb.ts";
+import type { CallOptions, Channel } from "../../../channel.ts";
+import { NO_RETRY } from "../../../retry.ts";
+import {
+  CALL_DEADLINE_SECONDS,
+  HEARTBEAT_DEADLINE_SECONDS,
+  PULL_DEADLINE_SECONDS,
+  PUSH_DEADLINE_SECONDS,
+} from "./limits.ts";
+import type { DeflatedMessage } from "./message_objects.ts";
+import type { NodeCredentials } from "./node_credentials.ts";
+
+/** Where the calls of a node go, and who makes them. */
+export interface FleetClientOptions {
+  readonly channel: Channel;
+  /** A connection of their own for heartbeats. */
+  readonly heartbeats: Channel;
+  readonly credentials: NodeCredentials;
+}
+
+/** The twelve calls of the Fleet API, each with its deadline and the node's credentials. All throw a FlwrError. */
+export class FleetClient {
+  readonly #options: FleetClientOptions;
+
+  constructor(options: FleetClientOptions) {
+    this.#options = options;
+  }
+
+  /** Makes the node's key known. */
+  async register(): Promise<void> {
+    const { publicKey } = this.#options.credentials;
+    await this.#call(Fleet.method.registerNode, { publicKey });
+  }
+
+  /** @param heartbeatInterval seconds */
+  async activate(heartbeatInterval: number): Promise<NodeId> {
+    const { publicKey } = this.#options.credentials;
+    const request = { publicKey, heartbeatInterval };
+    return (await this.#call(Fleet.method.activateNode, request)).nodeId;
+  }
+
+  /** Tried once: a node that stops does not wait. */
+  async deactivate(nodeId: NodeId): Promise<void> {
+    await this.#call(Fleet.method.deactivateNode, { nodeId }, { retry: NO_RETRY });
+  }
+
+  /** Tried once. */
+  async unregister(nodeId: NodeId): Promise<void> {
+    await this.#call(Fleet.method.unregisterNode, { nodeId }, { retry: NO_RETRY });
+  }
+
+  /** @returns whether the SuperLink knows the node */
+  async heartbeat(nodeId: NodeId, heartbeatInterval: number): Promise<boolean> {
+    const { success } = await this.#call(
+      Fleet.method.sendNodeHeartbeat,
+      { node: { nodeId }, heartbeatInterval },
+      { timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS },
+      this.#options.heartbeats,
+    );
+    return success;
+  }
+
+  async pullMessages(nodeId: NodeId, signal?: AbortSignal): Promise<PullMessagesResponse> {
+    return await this.#call(Fleet.method.pullMessages, { node: { nodeId } }, {
+      timeoutSeconds: PULL_DEADLINE_SECONDS,
+      signal,
+    });
+  }
+
+  /** @param clientAppSeconds how long the ClientApp worked on the reply */
+  async pushMessage(
+    nodeId: NodeId,
+    { wire, tree }: DeflatedMessage,
+    clientAppSeconds: number,
+  ): Promise<PushMessagesResponse> {
+    return await this.#call(Fleet.method.pushMessages, {
+      node: { nodeId },
+      messagesList: [wire],
+      messageObjectTrees: [tree],
+      clientappRuntimeList: [clientAppSeconds],
+    });
+  }
+
+  async run(nodeId: NodeId, runId: RunId): Promise<Run | undefined> {
+    return (await this.#call(Fleet.method.getRun, { node: { nodeId }, runId })).run;
+  }
+
+  async fab(nodeId: NodeId, runId: RunId, hashStr: string): Promise<Fab | undefined> {
+    const request = { node: { nodeId }, runId, hashStr };
+    return (await this.#call(Fleet.method.getFab, request, {
+      timeoutSeconds: PUSH_DEADLINE_SECONDS,
+    })).fab;
+  }
+
+  async pullObject(
+    nodeId: NodeId,
+    runId: RunId,
+    objectId: ObjectId,
+    signal?: AbortSignal,
+  ): Promise<PulledObject> {
+    const { objectFound: found, objectAvailable, objectContent } = await this.#call(
+      Fleet.method.pullObject,
+      { node: { nodeId }, runId, objectId },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS, signal },
+    );
+    return { found, ...(objectAvailable && { bytes: objectContent }) };
+  }
+
+  /** @returns whether the SuperLink took the object */
+  async pushObject(
+    nodeId: NodeId,
+    runId: RunId,
+    sessionId: string,
+    { id, bytes }: LinkObject,
+  ): Promise<boolean> {
+    const { stored } = await this.#call(
+      Fleet.method.pushObject,
+      { node: { nodeId }, runId, sessionId, objectId: id, objectContent: bytes },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
+    );
+    return stored;
+  }
+
+  /** The node has all objects of a message. */
+  async confirm(nodeId: NodeId, runId: RunId, messageObjectId: ObjectId): Promise<void> {
+    await this.#call(Fleet.method.confirmMessageReceived, {
+      node: { nodeId },
+      runId,
+      messageObjectId,
+    });
+  }
+
+  async #call<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options: CallOptions = {},
+    channel: Channel = this.#options.channel,
+  ): Promise<MessageShape<M["output"]>> {
+    const { response } = await channel.call(method, request, {
+      timeoutSeconds: CALL_DEADLINE_SECONDS,
+      ...options,
+      metadata: () => this.#options.credentials.headers(),
+    });
+    return response;
+  }
+}
