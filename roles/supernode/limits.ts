@@ -50,3 +50,12 @@ export const RUN_CHECK_SECONDS = 5;
  */
 export const TAKE_OVER_PATIENCE_SECONDS = 2 * HEARTBEAT_INTERVAL_SECONDS + 10;
 export const TAKE_OVER_TRY_SECONDS = 3;
+
+/** How many apps that runs brought along are kept loaded; beyond it the one unused for longest ends. */
+export const MAX_WARM_APPS = 4;
+
+/** After how many seconds without a heartbeat a ClientApp's process counts as dead (contract, section 3.2). */
+export const CLIENTAPP_SILENCE_SECONDS = 60;
+
+/** How long a ClientApp's process may take to end itself after its task, in seconds. */
+export const CLIENTAPP_EXIT_SECONDS = 5;

@@ -1,0 +1,67 @@
+import type { AppBundle, FleetConnection, RunInfo } from "../../../app/connection.ts";
+import { MessageErrorCode } from "../../../app/metadata.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { log } from "../../../base/log.ts";
+import type { CheckedFab } from "../../../fab/fab.ts";
+import { readFab } from "../../../fab/read.ts";
+import { RunRefused } from "../runs/prepared_run.ts";
+import type { TrustedEntities } from "../trust/trusted_entities.ts";
+import { signerOf } from "../trust/verify_bundle.ts";
+
+/** An app bundle that was fetched and found sound. */
+export interface CheckedBundle {
+  readonly bundle: AppBundle;
+  readonly fab: CheckedFab;
+}
+
+/** Fetches the bundles of runs; none that is unsound, or that nobody trusted signed, goes further than this. */
+export class Bundles {
+  readonly #connection: Pick<FleetConnection, "fab">;
+  readonly #trusted: TrustedEntities | undefined;
+
+  /** @param trusted who may vouch for apps; undefined: every app is taken */
+  constructor(connection: Pick<FleetConnection, "fab">, trusted: TrustedEntities | undefined) {
+    this.#connection = connection;
+    this.#trusted = trusted;
+  }
+
+  /**
+   * The bundle of a run, every byte of it checked.
+   *
+   * @throws RunRefused with InvalidFab; FlwrError when the SuperLink cannot be asked for it, or the run is over
+   */
+  async of(run: RunInfo): Promise<CheckedBundle> {
+    const bundle = await this.#fetch(run);
+    await this.#checkSignature(run, bundle);
+    try {
+      return { bundle, fab: readFab(bundle.content) };
+    } catch (error) {
+      throw invalidFab(`App "${run.fabId}" is refused: ${FlwrError.from(error).message}`, error);
+    }
+  }
+
+  async #fetch(run: RunInfo): Promise<AppBundle> {
+    try {
+      return await this.#connection.fab(run);
+    } catch (error) {
+      const { code, message } = FlwrError.from(error);
+      if (code !== "not-found" && code !== "data-loss") throw error;
+      throw invalidFab(`App "${run.fabId}" could not be fetched: ${message}`, error);
+    }
+  }
+
+  async #checkSignature(run: RunInfo, bundle: AppBundle): Promise<void> {
+    if (this.#trusted === undefined) return;
+    const signer = await signerOf(bundle, this.#trusted);
+    if (signer === undefined) {
+      throw invalidFab(
+        `App "${run.fabId}" is refused: nobody whom this SuperNode trusts signed it`,
+      );
+    }
+    log("supernode").info("App {fabId} {fabVersion} is signed by {signer}", { ...run, signer });
+  }
+}
+
+function invalidFab(reason: string, cause?: unknown): RunRefused {
+  return new RunRefused(MessageErrorCode.InvalidFab, reason, { cause });
+}

@@ -1,0 +1,106 @@
+import type { RunInfo } from "../../../app/connection.ts";
+import { MessageErrorCode } from "../../../app/metadata.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { log } from "../../../base/log.ts";
+import type { AppConfig } from "../../../fab/app_config.ts";
+import { type InstalledApp, installFab } from "../../../fab/install.ts";
+import { MAX_WARM_APPS } from "../limits.ts";
+import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
+import { runSettings } from "../runs/run_settings.ts";
+import type { AppForRun, AppSource } from "./app_source.ts";
+import type { Bundles, CheckedBundle } from "./bundles.ts";
+import { WarmApps } from "./warm_apps.ts";
+
+/** A bundle's app, ready for messages of any run that runs it. */
+export interface ReadyApp extends Disposable {
+  /** Handles messages of one run. */
+  forRun(run: RunInfo): MessageHandler;
+}
+
+/** How apps of each language are started. */
+export interface FabAppsOptions {
+  readonly bundles: Bundles;
+  /** Flower's home: apps are installed below it. */
+  readonly home: string;
+  /** Starts a TypeScript app in its sandbox. @throws FlwrError when it cannot be loaded */
+  readonly startTypeScript: (app: InstalledApp) => Promise<ReadyApp>;
+  /** Makes ready what starts a Python process per message, which installs the bundle itself. */
+  readonly startPython: (bundle: CheckedBundle) => Promise<ReadyApp>;
+}
+
+/** A ready app with the settings that it has by default. */
+interface Warm extends Disposable {
+  readonly config: AppConfig;
+  readonly app: ReadyApp;
+}
+
+/** The apps that runs bring along: fetched, checked, installed, and kept warm from message to message. */
+export class FabApps implements AppSource, AsyncDisposable {
+  readonly #options: FabAppsOptions;
+  readonly #warm = new WarmApps<Warm>(MAX_WARM_APPS);
+
+  constructor(options: FabAppsOptions) {
+    this.#options = options;
+  }
+
+  async appFor(run: RunInfo | undefined): Promise<AppForRun> {
+    if (run === undefined || run.fabHash === "") {
+      throw loadFailed(
+        "The run brings no app, and this SuperNode was started without one of its own",
+      );
+    }
+    const { config } = await this.#ready(run);
+    return {
+      runConfig: runSettings(run, config.config),
+      handler: {
+        handle: async (message, context, signal) => {
+          const { app } = await this.#ready(run);
+          return await app.forRun(run).handle(message, context, signal);
+        },
+      },
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#warm[Symbol.asyncDispose]();
+  }
+
+  #ready(run: RunInfo): Promise<Warm> {
+    return this.#warm.get(run.fabHash, () => this.#start(run));
+  }
+
+  async #start(run: RunInfo): Promise<Warm> {
+    const checked = await this.#options.bundles.of(run);
+    const { config } = checked.fab;
+    const { fabId, version, clientApp, language } = config;
+    if (clientApp === undefined) throw loadFailed(`App "${fabId}" has no ClientApp`);
+    try {
+      const app = await this.#open(checked);
+      log("supernode").info("App {fabId} {version} is ready ({language})", {
+        fabId,
+        version,
+        language,
+      });
+      return { config, app, [Symbol.dispose]: () => app[Symbol.dispose]() };
+    } catch (error) {
+      if (error instanceof RunRefused) throw error;
+      const { message, hints } = FlwrError.from(error);
+      log("supernode").error("App {fabId} {version} cannot be started: {reason}", {
+        fabId,
+        version,
+        reason: [message, ...hints].join("; "),
+      });
+      throw loadFailed(`App "${fabId}" cannot be started: ${message}`, error);
+    }
+  }
+
+  async #open(checked: CheckedBundle): Promise<ReadyApp> {
+    const { home, startPython, startTypeScript } = this.#options;
+    if (checked.fab.config.language === "python") return await startPython(checked);
+    return await startTypeScript(await installFab(checked.fab, home));
+  }
+}
+
+function loadFailed(reason: string, cause?: unknown): RunRefused {
+  return new RunRefused(MessageErrorCode.LoadClientApp, reason, { cause });
+}

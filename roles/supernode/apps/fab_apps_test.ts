@@ -1,0 +1,213 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import type { AppBundle, RunInfo } from "../../../app/connection.ts";
+import { ConfigRecord } from "../../../app/config_record.ts";
+import { Message } from "../../../app/message.ts";
+import { MessageErrorCode } from "../../../app/metadata.ts";
+import { RecordDict } from "../../../app/record_dict.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { buildFab } from "../../../fab/build.ts";
+import type { InstalledApp } from "../../../fab/install.ts";
+import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
+import type { TrustedEntities } from "../trust/trusted_entities.ts";
+import { Bundles } from "./bundles.ts";
+import { FabApps, type ReadyApp } from "./fab_apps.ts";
+import { LocalApp } from "./local_app.ts";
+
+/** The bundle of an app with the settings num-rounds and lr, its components in modules with the ending. */
+async function bundleOf(ending: "py" | "ts"): Promise<Uint8Array<ArrayBuffer>> {
+  const folder = await Deno.makeTempDir();
+  try {
+    const manifest = `[project]
+name = "mini"
+version = "1.0.0"
+[tool.flwr.app]
+publisher = "agenta"
+[tool.flwr.app.components]
+serverapp = "server:app"
+clientapp = "client:app"
+[tool.flwr.app.config]
+num-rounds = 3
+lr = 0.5
+`;
+    await Deno.writeTextFile(join(folder, "pyproject.toml"), manifest);
+    for (const name of ["server", "client"]) {
+      await Deno.writeTextFile(join(folder, `${name}.${ending}`), "");
+    }
+    return (await buildFab(folder)).content;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const PYTHON_FAB = await bundleOf("py");
+
+function runOf(change: Partial<RunInfo> = {}): RunInfo {
+  return {
+    runId: 1n,
+    fabId: "agenta/mini",
+    fabVersion: "1.0.0",
+    fabHash: "3ffe67cf",
+    overrideConfig: new ConfigRecord(),
+    seriesId: 2n,
+    ...change,
+  };
+}
+
+const handler: MessageHandler = {
+  handle: (message) =>
+    Promise.resolve({ reply: message.reply({}), state: new RecordDict(), seconds: 1 }),
+};
+
+/** What the fake SuperLink sends, and what the node made of it. */
+class Scene {
+  content: Uint8Array = PYTHON_FAB;
+  home = "/no/such/home";
+  fetchError: FlwrError | undefined;
+  startError: FlwrError | undefined;
+  fetched = 0;
+  readonly started: string[] = [];
+  readonly installed: InstalledApp[] = [];
+
+  bundles(trusted?: TrustedEntities): Bundles {
+    return new Bundles({ fab: () => this.#fetch() }, trusted);
+  }
+
+  apps(trusted?: TrustedEntities): FabApps {
+    const ready: ReadyApp = { forRun: () => handler, [Symbol.dispose]() {} };
+    return new FabApps({
+      bundles: this.bundles(trusted),
+      home: this.home,
+      startTypeScript: (app) => {
+        this.installed.push(app);
+        return Promise.resolve(ready);
+      },
+      startPython: ({ fab }) => {
+        this.started.push(fab.config.fabId);
+        return this.startError === undefined
+          ? Promise.resolve(ready)
+          : Promise.reject(this.startError);
+      },
+    });
+  }
+
+  #fetch(): Promise<AppBundle> {
+    this.fetched += 1;
+    if (this.fetchError !== undefined) return Promise.reject(this.fetchError);
+    return Promise.resolve({ hash: "3ffe67cf", content: this.content, verifications: {} });
+  }
+}
+
+function refused(code: number, words: RegExp) {
+  return (error: unknown) => {
+    assert.ok(error instanceof RunRefused);
+    assert.equal(error.code, code);
+    assert.match(error.message, words);
+    return true;
+  };
+}
+
+Deno.test("an app that a run brings is fetched once, and has its own settings with the run's", async () => {
+  const scene = new Scene();
+  await using apps = scene.apps();
+  const first = await apps.appFor(runOf());
+  assert.equal(first.runConfig.number("lr"), 0.5);
+  const second = await apps.appFor(
+    runOf({ runId: 2n, overrideConfig: new ConfigRecord({ "num-rounds": 9 }) }),
+  );
+  assert.equal(second.runConfig.number("num-rounds"), 9);
+  const message = Message.create({ content: {}, dstNodeId: 5n, messageType: "train" });
+  const { seconds } = await second.handler.handle(message, {
+    runId: 2n,
+    nodeId: 5n,
+    nodeConfig: new ConfigRecord(),
+    state: new RecordDict(),
+    runConfig: second.runConfig,
+  }, new AbortController().signal);
+  assert.equal(seconds, 1);
+  assert.equal(scene.fetched, 1);
+  assert.deepEqual(scene.started, ["agenta/mini"]);
+});
+
+Deno.test("a TypeScript app is installed, and started from its folder", async () => {
+  const scene = new Scene();
+  scene.content = await bundleOf("ts");
+  scene.home = await Deno.makeTempDir();
+  try {
+    await using apps = scene.apps();
+    await apps.appFor(runOf());
+    const [{ folder, config }] = scene.installed as [InstalledApp];
+    assert.ok(folder.startsWith(join(scene.home, "apps", "agenta.mini.1.0.0.")));
+    assert.ok((await Deno.stat(join(folder, "client.ts"))).isFile);
+    assert.equal(config.clientApp, "client:app");
+  } finally {
+    await Deno.remove(scene.home, { recursive: true });
+  }
+});
+
+Deno.test("a run whose app cannot be run is refused with Flower's number for why", async () => {
+  const scene = new Scene();
+  await using apps = scene.apps();
+  const unknown = runOf({ overrideConfig: new ConfigRecord({ speed: 1 }) });
+  await assert.rejects(
+    apps.appFor(unknown),
+    refused(MessageErrorCode.LoadClientApp, /has no setting "speed"/),
+  );
+  for (const run of [undefined, runOf({ fabHash: "", fabId: "" })]) {
+    await assert.rejects(
+      apps.appFor(run),
+      refused(MessageErrorCode.LoadClientApp, /brings no app.*without one of its own/),
+    );
+  }
+
+  const damaged = new Scene();
+  damaged.content = PYTHON_FAB.with(100, PYTHON_FAB[100]! ^ 1);
+  await using broken = damaged.apps();
+  await assert.rejects(broken.appFor(runOf()), refused(MessageErrorCode.InvalidFab, /is refused/));
+  assert.deepEqual(damaged.started, []);
+
+  const gone = new Scene();
+  gone.fetchError = new FlwrError("not-found", "There is no such bundle");
+  await using missing = gone.apps();
+  await assert.rejects(
+    missing.appFor(runOf()),
+    refused(MessageErrorCode.InvalidFab, /could not be fetched: There is no such bundle/),
+  );
+  gone.fetchError = new FlwrError("permission-denied", "The run is over");
+  await assert.rejects(missing.appFor(runOf()), { code: "permission-denied" });
+
+  const unloadable = new Scene();
+  unloadable.startError = new FlwrError("failed-precondition", "There is no Python");
+  await using none = unloadable.apps();
+  await assert.rejects(
+    none.appFor(runOf()),
+    refused(MessageErrorCode.LoadClientApp, /There is no Python/),
+  );
+});
+
+Deno.test("with trusted entities an app that none of them signed goes no further", async () => {
+  const scene = new Scene();
+  const pair = await crypto.subtle.generateKey("Ed25519", true, ["sign", "verify"]);
+  const trusted = new Map([["fpk_1", (pair as CryptoKeyPair).publicKey]]);
+  await using apps = scene.apps(trusted);
+  await assert.rejects(
+    apps.appFor(runOf()),
+    refused(MessageErrorCode.InvalidFab, /nobody whom this SuperNode trusts/),
+  );
+  assert.deepEqual(scene.started, []);
+});
+
+Deno.test("an app named on the command line runs every run, with the settings of the run's own app", async () => {
+  const scene = new Scene();
+  const app = new LocalApp(handler, scene.bundles());
+  assert.equal((await app.appFor(undefined)).runConfig.size, 0);
+  const bare = runOf({ fabHash: "", overrideConfig: new ConfigRecord({ any: 1 }) });
+  assert.equal((await app.appFor(bare)).runConfig.number("any"), 1);
+  assert.equal(scene.fetched, 0);
+  const { runConfig, handler: same } = await app.appFor(
+    runOf({ overrideConfig: new ConfigRecord({ lr: 0.25 }) }),
+  );
+  assert.equal(same, handler);
+  assert.equal(runConfig.number("lr"), 0.25);
+  assert.equal(runConfig.number("num-rounds"), 3);
+});

@@ -1,0 +1,28 @@
+import type { RunInfo } from "../../../app/connection.ts";
+import { ConfigRecord } from "../../../app/config_record.ts";
+import type { MessageHandler } from "../runs/prepared_run.ts";
+import { runSettings } from "../runs/run_settings.ts";
+import type { AppForRun, AppSource } from "./app_source.ts";
+import type { Bundles } from "./bundles.ts";
+
+/** The app that the node's owner named: it handles every run. Of what a run sends only the settings count. */
+export class LocalApp implements AppSource {
+  readonly #handler: MessageHandler;
+  readonly #bundles: Bundles;
+
+  constructor(handler: MessageHandler, bundles: Bundles) {
+    this.#handler = handler;
+    this.#bundles = bundles;
+  }
+
+  async appFor(run: RunInfo | undefined): Promise<AppForRun> {
+    return { handler: this.#handler, runConfig: await this.#settings(run) };
+  }
+
+  async #settings(run: RunInfo | undefined): Promise<ConfigRecord> {
+    if (run === undefined) return new ConfigRecord();
+    if (run.fabHash === "") return run.overrideConfig;
+    const { fab } = await this.#bundles.of(run);
+    return runSettings(run, fab.config.config);
+  }
+}

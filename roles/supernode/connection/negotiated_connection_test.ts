@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import type { FleetConnection } from "../../../app/connection.ts";
+import { type ErrorCode, FlwrError } from "../../../base/error.ts";
+import type { Retry } from "../../../rpc/retry.ts";
+import { type Dialect, NegotiatedConnection } from "./negotiated_connection.ts";
+
+/** A SuperLink that understands some dialects, and refuses the calls of others as it does. */
+class FakeSuperLink {
+  readonly calls: string[] = [];
+  readonly open = new Set<string>();
+  readonly retries: string[] = [];
+  understood: readonly string[];
+  refusal: ErrorCode = "unimplemented";
+  heartbeatError: ErrorCode | undefined;
+  #onRetry: (retry: Retry) => void = () => {};
+
+  constructor(...understood: string[]) {
+    this.understood = understood;
+  }
+
+  connection(): NegotiatedConnection {
+    const dialects = ["http", "grpc", "1.9"].map((name) => this.#dialect(name));
+    return new NegotiatedConnection({
+      superLink: "here",
+      dialects: () => Promise.resolve(dialects),
+      onRetry: ({ error }) => this.retries.push(error.message),
+    });
+  }
+
+  /** A call of the open connection fails and is repeated. */
+  failOnce(): void {
+    this.#onRetry({
+      attempt: 1,
+      waitSeconds: 0,
+      error: new FlwrError("unavailable", "gone for a moment"),
+    });
+  }
+
+  #dialect(name: string): Dialect {
+    const call = <T>(what: string, answer: T): Promise<T> => {
+      this.calls.push(`${name} ${what}`);
+      return this.understood.includes(name)
+        ? Promise.resolve(answer)
+        : Promise.reject(new FlwrError(this.refusal, `${name} is not understood`));
+    };
+    const refuse = () => Promise.reject(new Error("not called here"));
+    return {
+      name,
+      open: (onRetry) => {
+        this.#onRetry = onRetry;
+        this.open.add(name);
+        const connection: FleetConnection = {
+          join: () => call("join", 7n),
+          heartbeat: () =>
+            this.heartbeatError === undefined
+              ? call("heartbeat", true)
+              : Promise.reject(new FlwrError(this.heartbeatError, "no")),
+          leave: () => call("leave", undefined),
+          pull: refuse,
+          push: refuse,
+          run: refuse,
+          fab: refuse,
+          close: () => void this.open.delete(name),
+        };
+        return connection;
+      },
+    };
+  }
+}
+
+Deno.test("the newest dialect that is understood is spoken, and the others are closed", async () => {
+  for (const refusal of ["unimplemented", "internal"] as const) {
+    const link = new FakeSuperLink("1.9");
+    link.refusal = refusal;
+    const connection = link.connection();
+    assert.equal(await connection.join(30), 7n);
+    assert.equal(await connection.heartbeat(30), true);
+    assert.deepEqual(link.calls, ["http join", "grpc join", "1.9 join", "1.9 heartbeat"]);
+    assert.deepEqual([...link.open], ["1.9"]);
+    connection.close();
+    assert.deepEqual([...link.open], []);
+  }
+});
+
+Deno.test("a refusal that is not about the dialect is final; else the newest dialect's words count", async () => {
+  const refused = new FakeSuperLink();
+  refused.refusal = "unauthenticated";
+  await assert.rejects(refused.connection().join(30), { message: "http is not understood" });
+  assert.deepEqual(refused.calls, ["http join"]);
+  const none = new FakeSuperLink();
+  await assert.rejects(none.connection().join(30), { message: "http is not understood" });
+  assert.equal(none.calls.length, 3);
+  assert.deepEqual([...none.open], []);
+});
+
+Deno.test("what was agreed on is kept for a join again, until the SuperLink was away", async () => {
+  const link = new FakeSuperLink("1.9");
+  const connection = link.connection();
+  await connection.join(30);
+  link.calls.length = 0;
+  await connection.join(30);
+  assert.deepEqual(link.calls, ["1.9 join"]);
+  link.failOnce();
+  assert.deepEqual(link.retries, ["gone for a moment"]);
+  link.understood = ["http", "1.9"];
+  link.calls.length = 0;
+  await connection.heartbeat(30);
+  await connection.join(30);
+  assert.deepEqual(link.calls, ["1.9 heartbeat", "http join"]);
+  connection.close();
+});
+
+Deno.test("a SuperLink that does not understand the dialect any more is joined again", async () => {
+  const link = new FakeSuperLink("1.9");
+  const connection = link.connection();
+  await assert.rejects(connection.heartbeat(30), { code: "not-found" }, "it has not joined");
+  await connection.join(30);
+  link.understood = ["grpc"];
+  await assert.rejects(connection.heartbeat(30), { code: "not-found" });
+  await connection.join(30);
+  assert.deepEqual([...link.open], ["grpc"]);
+  link.heartbeatError = "internal";
+  await assert.rejects(connection.heartbeat(30), { code: "internal" });
+  await connection.leave();
+  assert.equal(link.calls.at(-1), "grpc leave");
+  connection.close();
+});

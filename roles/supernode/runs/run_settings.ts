@@ -1,0 +1,40 @@
+import type { ConfigRecord } from "../../../app/config_record.ts";
+import type { RunInfo } from "../../../app/connection.ts";
+import { MessageErrorCode } from "../../../app/metadata.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { mergeRunConfig } from "../../../fab/run_config.ts";
+import { type RunConfig, type ScalarValue, toConfigRecord } from "../../../fab/scalar.ts";
+import { RunRefused } from "./prepared_run.ts";
+
+/**
+ * The settings of a run: the app's own, and what was given at submission in their place.
+ *
+ * @throws RunRefused for a setting that the app does not have, or that is no single value
+ */
+export function runSettings(run: RunInfo, defaults: RunConfig): ConfigRecord {
+  try {
+    return toConfigRecord(mergeRunConfig(defaults, scalarsOf(run.overrideConfig)));
+  } catch (error) {
+    throw new RunRefused(
+      MessageErrorCode.LoadClientApp,
+      `The run's settings do not fit app "${run.fabId}": ${FlwrError.from(error).message}`,
+      { cause: error },
+    );
+  }
+}
+
+function scalarsOf(config: ConfigRecord): RunConfig {
+  return Object.fromEntries(
+    Array.from(config.typedEntries(), ([name, typed]): [string, ScalarValue] => {
+      switch (typed.type) {
+        case "bool":
+        case "string":
+        case "double":
+        case "sint64":
+        case "uint64":
+          return [name, typed.value];
+      }
+      throw new FlwrError("invalid-argument", `The run's setting "${name}" is no single value`);
+    }),
+  );
+}
