@@ -154,8 +154,12 @@ export class ClientApp {
   }
 }
 
-/** Flower's check of what leaves a ClientApp: it must answer this very instruction. */
-function checkReply(reply: Message, instruction: Message): Message {
+/**
+ * Flower's check of what leaves a ClientApp: it must answer this very instruction.
+ *
+ * @throws FlwrError "invalid-argument" when it does not
+ */
+export function checkReply(reply: Message, instruction: Message): Message {
   if (!isMessage(reply)) {
     throw new FlwrError(
       "invalid-argument",

@@ -1,3 +1,4 @@
+import { checkReply } from "../../app/client_app.ts";
 import type { Context } from "../../app/context.ts";
 import type { Message } from "../../app/message.ts";
 import type { RecordDict } from "../../app/record_dict.ts";
@@ -10,6 +11,7 @@ import {
 import { FlwrError } from "../../base/error.ts";
 import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import type { AppModule } from "../app_module.ts";
+import { type AppLink, type OpenAppLink, openWorker } from "./app_link.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
 /** A handled message: the reply, and what the app keeps for the run's next one. */
@@ -25,27 +27,37 @@ export class AppCrashed extends Error {
   override readonly name = "AppCrashed";
 }
 
-/** Keeps a ClientApp loaded in a worker, and a fresh one whenever that dies. One message at a time. */
+/**
+ * Keeps a ClientApp loaded in a worker or sandbox, and in a fresh one whenever that dies. One message at a time. What
+ * comes from there is taken only when it was asked for, and a reply only when it answers the message.
+ */
 export class AppHost implements Disposable {
   readonly #module: AppModule;
   readonly #compute: ComputeDefaults;
-  #worker: Worker | undefined;
-  /** Receives the worker's next word. */
+  readonly #open: OpenAppLink;
+  #link: AppLink | undefined;
+  /** Receives the app's next word. */
   #listener: ((said: FromWorker) => void) | undefined;
 
-  private constructor(module: AppModule, compute: ComputeDefaults) {
+  private constructor(module: AppModule, compute: ComputeDefaults, open: OpenAppLink) {
     this.#module = module;
     this.#compute = compute;
+    this.#open = open;
   }
 
   /**
    * Loads the ClientApp.
    *
    * @param compute what its models compute with when they do not say
+   * @param open where it is loaded: by default a worker, in which it may do all that the node itself may
    * @throws FlwrError "failed-precondition" when it cannot be loaded, or is none, or the device cannot be used
    */
-  static async start(module: AppModule, compute: ComputeDefaults = {}): Promise<AppHost> {
-    const host = new AppHost(module, compute);
+  static async start(
+    module: AppModule,
+    compute: ComputeDefaults = {},
+    open: OpenAppLink = openWorker,
+  ): Promise<AppHost> {
+    const host = new AppHost(module, compute, open);
     await host.#ensureLoaded();
     return host;
   }
@@ -57,25 +69,25 @@ export class AppHost implements Disposable {
    * @throws AppCrashed when the app ended its worker, DOMException "AbortError" when aborted
    */
   async handle(message: Message, context: Context, signal: AbortSignal): Promise<Handled> {
-    await this.#ensureLoaded();
     signal.throwIfAborted();
-    // Cloned, not transferred: the message may have to be handled again.
-    const { plain } = toTransferable(message);
     const abort = () => {
       this.#end();
       this.#listener?.({ kind: "crashed", reason: "the SuperNode stops" });
     };
     signal.addEventListener("abort", abort);
     try {
+      await this.#ensureLoaded();
+      // Cloned, not transferred: the message may have to be handled again.
+      const { plain } = toTransferable(message);
       const said = await this.#ask(
         { kind: "handle", message: plain, context: contextToTransferable(context) },
       );
-      if (said.kind === "reply") {
-        return { reply: fromTransferable(said.message), state: recordDictFromPlain(said.state) };
-      }
+      if (said.kind === "reply") return handledFrom(said, message);
+      throw new AppCrashed(said.kind === "crashed" ? said.reason : `unexpected "${said.kind}"`);
+    } catch (error) {
       this.#end();
       signal.throwIfAborted();
-      throw new AppCrashed(said.kind === "crashed" ? said.reason : `unexpected "${said.kind}"`);
+      throw error;
     } finally {
       signal.removeEventListener("abort", abort);
     }
@@ -86,16 +98,12 @@ export class AppHost implements Disposable {
   }
 
   async #ensureLoaded(): Promise<void> {
-    if (this.#worker !== undefined) return;
-    this.#worker = new Worker(new URL("./app_worker.ts", import.meta.url), {
-      type: "module",
-      name: "ClientApp",
+    if (this.#link !== undefined) return;
+    const link: AppLink = this.#open((said) => {
+      // What a place said before it was ended may arrive after that.
+      if (this.#link === link) this.#hear(said);
     });
-    this.#worker.onmessage = ({ data }: MessageEvent<FromWorker>) => this.#hear(data);
-    this.#worker.onerror = (event) => {
-      event.preventDefault();
-      this.#hear({ kind: "crashed", reason: event.message });
-    };
+    this.#link = link;
     const said = await this.#ask({
       kind: "load",
       module: this.#module,
@@ -112,7 +120,10 @@ export class AppHost implements Disposable {
       );
   }
 
-  /** A worker that dies between two messages has nobody to tell: the next message finds a fresh one. */
+  /**
+   * A worker that dies between two messages has nobody to tell: the next message finds a fresh one. So it does when an
+   * app speaks without having been asked.
+   */
   #hear(said: FromWorker): void {
     if (this.#listener === undefined) this.#end();
     else this.#listener(said);
@@ -121,12 +132,21 @@ export class AppHost implements Disposable {
   #ask(message: ToWorker): Promise<FromWorker> {
     const { promise, resolve } = Promise.withResolvers<FromWorker>();
     this.#listener = resolve;
-    this.#worker!.postMessage(message);
+    this.#link!.send(message);
     return promise.finally(() => this.#listener = undefined);
   }
 
   #end(): void {
-    this.#worker?.terminate();
-    this.#worker = undefined;
+    this.#link?.end();
+    this.#link = undefined;
+  }
+}
+
+function handledFrom(said: FromWorker & { kind: "reply" }, instruction: Message): Handled {
+  try {
+    const reply = checkReply(fromTransferable(said.message), instruction);
+    return { reply, state: recordDictFromPlain(said.state) };
+  } catch (cause) {
+    throw new AppCrashed(`its reply cannot be taken: ${FlwrError.from(cause).message}`, { cause });
   }
 }

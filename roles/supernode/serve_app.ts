@@ -1,0 +1,79 @@
+import { type ClientApp, isClientApp } from "../../app/client_app.ts";
+import {
+  contextFromTransferable,
+  fromTransferable,
+  recordDictToPlain,
+  toTransferable,
+} from "../../app/transferable.ts";
+import { FlwrError } from "../../base/error.ts";
+import { type ComputeDefaults, setComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import { type AppModule, importApp } from "../app_module.ts";
+import type { FromWorker, ToWorker } from "./worker_protocol.ts";
+
+/** The worker that an app's code runs in. */
+const scope = self as unknown as {
+  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
+  addEventListener(
+    type: "unhandledrejection",
+    listener: (event: PromiseRejectionEvent) => void,
+  ): void;
+  close(): void;
+};
+
+/**
+ * Makes this worker one that loads a ClientApp and has it handle messages, one after the other. The app stays loaded
+ * from one message to the next.
+ *
+ * @param post says something to whoever started the worker
+ * @param prepare what is to be done before the app is loaded; what it throws is why the app is not
+ * @returns what takes what is said to the worker
+ */
+export function serveApp(
+  post: (said: FromWorker) => void,
+  prepare: (compute: ComputeDefaults) => Promise<void>,
+): (said: ToWorker) => Promise<void> {
+  let app: ClientApp | undefined;
+  catchCrashes((reason) => post({ kind: "crashed", reason }));
+
+  async function load(module: AppModule, compute: ComputeDefaults): Promise<void> {
+    try {
+      await prepare(compute);
+      // Before the app is loaded: it may make its model at once.
+      setComputeDefaults(compute);
+      app = await importApp(module, isClientApp, "ClientApp");
+      post({ kind: "loaded" });
+    } catch (error) {
+      const { message, hints } = FlwrError.from(error);
+      post({ kind: "load-failed", message, hints });
+    }
+  }
+
+  return async (said) => {
+    if (said.kind === "load") return await load(said.module, said.compute);
+    const message = fromTransferable(said.message);
+    const context = contextFromTransferable(said.context);
+    const reply = await app!.handle(message, context);
+    // Cloned, not transferred: the app may have kept the arrays it replied with.
+    const { plain } = toTransferable(reply);
+    post({ kind: "reply", message: plain, state: recordDictToPlain(context.state) });
+  };
+}
+
+/** A worker that closes itself ends without a word to its host: whoever asks for it is told apart from a reply. */
+function catchCrashes(crash: (reason: string) => void): void {
+  const tell = (reason: unknown) =>
+    crash(reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason));
+  scope.addEventListener("error", (event) => {
+    event.preventDefault();
+    tell(event.error);
+  });
+  scope.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    tell(event.reason);
+  });
+  Deno.exit = (code = 0): never => {
+    tell(`the ClientApp called Deno.exit(${code})`);
+    throw new Error("A ClientApp must not end the process");
+  };
+  scope.close = () => tell("the ClientApp closed its worker");
+}
