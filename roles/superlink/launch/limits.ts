@@ -10,14 +10,8 @@ export const HEARTBEAT_SECONDS = 15;
 /** Seconds that a worker which nobody needed is kept warm. */
 export const SPARE_SECONDS = 300;
 
-/** Seconds that a process has to end after SIGINT before it is killed: `flwr stop` is done within two. */
-export const INTERRUPT_GRACE_SECONDS = 1;
-
 /** Milliseconds for which lines of an app are gathered before they go to the log together. */
 export const LOG_FLUSH_MS = 100;
 
 /** Characters of log that wait in a worker while the SuperLink stores what came before; the rest is dropped. */
 export const MAX_WAITING_LOG_CHARS = 1024 * 1024;
-
-/** Last bytes of a Python process' output that are kept to explain how it ended. */
-export const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;

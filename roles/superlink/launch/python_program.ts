@@ -1,7 +1,7 @@
-import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
-import { findPythonCommand } from "./python_command.ts";
-import { type ProgramEnd, runProgram } from "./process_group.ts";
+import { describeEnd, lastLine, runAppProcess } from "../../python/app_process.ts";
+import { findPythonCommand } from "../../python/find_program.ts";
+import type { ProgramEnd } from "../../python/process_group.ts";
 import type { LaunchLink, RunEnd, RunProgram } from "./program.ts";
 
 /** What Python ServerApps are run with. */
@@ -17,6 +17,8 @@ export interface PythonProgramOptions {
   readonly installDependencies: boolean;
 }
 
+const SERVERAPP = { name: "flwr-serverapp", role: "SuperLink" } as const;
+
 /** Lines of a failed program's output that go to the run's log. */
 const LINES_SHOWN = 40;
 
@@ -31,62 +33,33 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         { hints: ["Start the SuperLink with a --port"] },
       );
     }
-    const { program, path } = await findPythonCommand(python);
-    // In a file that only this user can read: a process' arguments are seen by all.
-    const folder = await Deno.makeTempDir({ prefix: "flwr-serverapp-" });
-    try {
-      const tokenFile = join(folder, "token");
-      await Deno.writeTextFile(tokenFile, token, { mode: 0o600, createNew: true });
-      const end = await start(program, path, tokenFile, { ...options, runtimeAddress }, signal);
-      if (signal.aborted) return undefined;
-      const { state } = await link.getRun(runId) ?? {};
-      if (state === undefined || state.startsWith("finished")) return undefined;
-      await link.appendLog(runId, lastLines(end.output));
-      return unfinished(end);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    const { program, path } = await findPythonCommand(SERVERAPP, python);
+    const { authorityFile, installDependencies } = options;
+    const end = await runAppProcess({
+      program,
+      path,
+      runtimeAddress,
+      token,
+      authorityFile,
+      installDependencies,
+      signal,
+    });
+    if (signal.aborted) return undefined;
+    const { state } = await link.getRun(runId) ?? {};
+    if (state === undefined || state.startsWith("finished")) return undefined;
+    await link.appendLog(runId, lastLines(end.output));
+    return unfinished(end);
   };
 }
 
-async function start(
-  program: string,
-  path: string,
-  tokenFile: string,
-  options: PythonProgramOptions & { readonly runtimeAddress: string },
-  signal: AbortSignal,
-): Promise<ProgramEnd> {
-  try {
-    return await runProgram({
-      program,
-      args: [
-        ...["--runtime-api-address", options.runtimeAddress, "--token-file", tokenFile],
-        ...(options.authorityFile === undefined
-          ? ["--insecure"]
-          : ["--root-certificates", options.authorityFile]),
-        ...["--parent-pid", String(Deno.pid)],
-        ...(options.installDependencies ? ["--allow-runtime-dependency-installation"] : []),
-      ],
-      env: {
-        FLWR_TELEMETRY_ENABLED: "0",
-        FLWR_DISABLE_UPDATE_CHECK: "1",
-        PYTHONUNBUFFERED: "1",
-        PATH: path,
-      },
-      signal,
-    });
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new FlwrError("failed-precondition", `"${program}" cannot be started: ${why}`, { cause });
-  }
-}
-
 /** The end of a run whose process said nothing of it. */
-function unfinished({ code, signal, output }: ProgramEnd): RunEnd {
-  const how = signal === undefined ? `with status ${code}` : `by ${signal}`;
-  const last = output.trimEnd().split("\n").at(-1)?.trim() ?? "";
+function unfinished(end: ProgramEnd): RunEnd {
+  const last = lastLine(end);
   const words = last === "" ? "" : `: ${last}`;
-  return { outcome: "failed", details: `flwr-serverapp ended ${how} before its run did${words}` };
+  return {
+    outcome: "failed",
+    details: `flwr-serverapp ended ${describeEnd(end)} before its run did${words}`,
+  };
 }
 
 function lastLines(output: string): string[] {

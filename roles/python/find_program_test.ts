@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { dirname } from "node:path";
-import { FlwrError } from "../../../base/error.ts";
-import { findPythonCommand } from "./python_command.ts";
+import { FlwrError } from "../../base/error.ts";
+import { type AppProgram, findPythonCommand } from "./find_program.ts";
+
+const SERVERAPP: AppProgram = { name: "flwr-serverapp", role: "SuperLink" };
 
 async function withPrograms(
   files: readonly string[],
@@ -20,7 +22,10 @@ async function withPrograms(
 }
 
 async function refusal(python: string | undefined, path: string): Promise<FlwrError> {
-  const error = await findPythonCommand(python, path).then(() => undefined, (error) => error);
+  const error = await findPythonCommand(SERVERAPP, python, path).then(
+    () => undefined,
+    (error) => error,
+  );
   assert.ok(error instanceof FlwrError, String(error));
   return error;
 }
@@ -28,7 +33,7 @@ async function refusal(python: string | undefined, path: string): Promise<FlwrEr
 Deno.test("without --python the first flwr-serverapp on PATH is taken", async () => {
   await withPrograms(["b/flwr-serverapp", "c/flwr-serverapp"], async (folder) => {
     const path = `${folder}/a:${folder}/b:${folder}/c`;
-    assert.deepEqual(await findPythonCommand(undefined, path), {
+    assert.deepEqual(await findPythonCommand(SERVERAPP, undefined, path), {
       program: `${folder}/b/flwr-serverapp`,
       path,
     });
@@ -41,8 +46,11 @@ Deno.test("with --python the one beside it is taken, and its programs come first
       program: `${folder}/venv/bin/flwr-serverapp`,
       path: `${folder}/venv/bin:/usr/bin`,
     };
-    assert.deepEqual(await findPythonCommand(`${folder}/venv/bin/python`, "/usr/bin"), expected);
-    const { program } = await findPythonCommand("python", `/nowhere:${folder}/venv/bin`);
+    assert.deepEqual(
+      await findPythonCommand(SERVERAPP, `${folder}/venv/bin/python`, "/usr/bin"),
+      expected,
+    );
+    const { program } = await findPythonCommand(SERVERAPP, "python", `/nowhere:${folder}/venv/bin`);
     assert.equal(program, expected.program);
   });
 });

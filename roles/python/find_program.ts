@@ -1,39 +1,45 @@
 import { delimiter, dirname, join } from "node:path";
-import { FlwrError } from "../../../base/error.ts";
+import { FlwrError } from "../../base/error.ts";
 
-/** The program of Flower's that runs a Python ServerApp. */
-const SERVERAPP = Deno.build.os === "windows" ? "flwr-serverapp.exe" : "flwr-serverapp";
+/** A program of Flower's that runs one app. */
+export interface AppProgram {
+  readonly name: "flwr-serverapp" | "flwr-clientapp";
+  /** Whose it is, in messages: "SuperLink". */
+  readonly role: string;
+}
 
-/** How Python ServerApps are started. */
+/** How a Python app is started. */
 export interface PythonCommand {
-  /** Path of `flwr-serverapp`. */
+  /** Path of the program. */
   readonly program: string;
   /** `PATH` for it: Flower looks for programs of its own environment there. */
   readonly path: string;
 }
 
 /**
- * Finds Flower's own program for ServerApps: beside the Python of `--python`, or on PATH.
+ * Finds Flower's own program for apps: beside the Python of `--python`, or on PATH.
  *
  * @param python a path, or a command such as "python3.12"; undefined without the flag
  * @param path the PATH to look on
  * @throws FlwrError "failed-precondition" when it is not there
  */
 export async function findPythonCommand(
+  { name, role }: AppProgram,
   python: string | undefined,
   path: string = Deno.env.get("PATH") ?? "",
 ): Promise<PythonCommand> {
+  const file = Deno.build.os === "windows" ? `${name}.exe` : name;
   const folders = path.split(delimiter).filter((folder) => folder !== "");
   if (python === undefined) {
-    const program = await firstFile(folders.map((folder) => join(folder, SERVERAPP)));
+    const program = await firstFile(folders.map((folder) => join(folder, file)));
     if (program !== undefined) return { program, path };
     throw new FlwrError(
       "failed-precondition",
-      `The app is written in Python, and there is no ${SERVERAPP} on this SuperLink's PATH`,
+      `The app is written in Python, and there is no ${name} on this ${role}'s PATH`,
       {
         hints: [
-          "On the SuperLink's machine install Flower for Python: pip install flwr",
-          "Or name the Python that has it with --python when the SuperLink is started",
+          `On the ${role}'s machine install Flower for Python: pip install flwr`,
+          `Or name the Python that has it with --python when the ${role} is started`,
         ],
       },
     );
@@ -47,11 +53,11 @@ export async function findPythonCommand(
   }
   // Not its real path: the python of a virtual environment is a link out of it.
   const folder = dirname(found);
-  const program = await firstFile([join(folder, SERVERAPP), join(folder, "Scripts", SERVERAPP)]);
+  const program = await firstFile([join(folder, file), join(folder, "Scripts", file)]);
   if (program !== undefined) return { program, path: [folder, ...folders].join(delimiter) };
   throw new FlwrError(
     "failed-precondition",
-    `Beside the Python of --python there is no ${SERVERAPP}: "${found}"`,
+    `Beside the Python of --python there is no ${name}: "${found}"`,
     { hints: [`Install Flower there: ${found} -m pip install flwr`] },
   );
 }

@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../../../base/clock.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
 import { INTERRUPT_GRACE_SECONDS, MAX_OUTPUT_TAIL_BYTES } from "./limits.ts";
 
 /** A program to start. */
@@ -9,6 +9,8 @@ export interface ProgramOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Ends the program, and all that it started. */
   readonly signal: AbortSignal;
+  /** Told of each whole line that it writes, on either stream. */
+  readonly onLine?: (line: string) => void;
   readonly clock?: Clock;
 }
 
@@ -29,7 +31,7 @@ export interface ProgramEnd {
  * @throws Deno.errors.NotFound or PermissionDenied when it cannot be started
  */
 export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
-  const { program, args, env, signal, clock = systemClock } = options;
+  const { program, args, env, signal, onLine, clock = systemClock } = options;
   const child = new Deno.Command(program, {
     args: [...args],
     env: { ...env },
@@ -40,7 +42,16 @@ export async function runProgram(options: ProgramOptions): Promise<ProgramEnd> {
     detached: true,
   }).spawn();
   const output = new Tail(MAX_OUTPUT_TAIL_BYTES);
-  const reading = Promise.all([output.read(child.stdout), output.read(child.stderr)]);
+  const reading = Promise.all(
+    [child.stdout, child.stderr].map(async (stream) => {
+      const lines = onLine && new Lines(onLine);
+      for await (const chunk of stream) {
+        output.add(chunk);
+        lines?.add(chunk);
+      }
+      lines?.end();
+    }),
+  );
   const ended = new AbortController();
   const interrupt = async () => {
     signalGroup(child.pid, "SIGINT");
@@ -88,13 +99,11 @@ class Tail {
     this.#limit = limit;
   }
 
-  async read(stream: ReadableStream<Uint8Array>): Promise<void> {
-    for await (const chunk of stream) {
-      this.#chunks.push(chunk);
-      this.#bytes += chunk.length;
-      while (this.#bytes - this.#chunks[0]!.length >= this.#limit) {
-        this.#bytes -= this.#chunks.shift()!.length;
-      }
+  add(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    while (this.#bytes - this.#chunks[0]!.length >= this.#limit) {
+      this.#bytes -= this.#chunks.shift()!.length;
     }
   }
 
@@ -102,5 +111,28 @@ class Tail {
     const decoder = new TextDecoder();
     const text = this.#chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("");
     return text.slice(-this.#limit);
+  }
+}
+
+/** Makes whole lines of a stream's pieces; one that does not end is told in parts. */
+class Lines {
+  readonly #onLine: (line: string) => void;
+  readonly #decoder = new TextDecoder();
+  #rest = "";
+
+  constructor(onLine: (line: string) => void) {
+    this.#onLine = onLine;
+  }
+
+  add(chunk: Uint8Array): void {
+    const lines = (this.#rest + this.#decoder.decode(chunk, { stream: true })).split("\n");
+    this.#rest = lines.pop()!;
+    for (const line of lines) this.#onLine(line);
+    if (this.#rest.length > MAX_OUTPUT_TAIL_BYTES) this.end();
+  }
+
+  end(): void {
+    if (this.#rest !== "") this.#onLine(this.#rest);
+    this.#rest = "";
   }
 }

@@ -42,6 +42,18 @@ Deno.test("a program's end and its last words are told", async () => {
   assert.match(end.output, /err given\n/);
 });
 
+Deno.test("a program's lines are told as they come, whole", async () => {
+  const lines: string[] = [];
+  await runProgram({
+    program: "/bin/sh",
+    args: ["-c", "printf 'one\\ntw'; printf 'o\\n\\nrest'"],
+    env: {},
+    signal: never,
+    onLine: (line) => lines.push(line),
+  });
+  assert.deepEqual(lines, ["one", "two", "", "rest"]);
+});
+
 Deno.test("only the end of a long output is kept", async () => {
   const { output } = await runProgram({
     program: "/bin/sh",
