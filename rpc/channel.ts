@@ -1,33 +1,15 @@
-import type { Buffer } from "node:buffer";
-import { Client, Metadata, status as Status } from "@grpc/grpc-js";
-import {
-  type DescMessage,
-  type DescMethod,
-  fromBinary,
-  type MessageInitShape,
-  type MessageShape,
+import type {
+  DescMethod,
+  DescMethodServerStreaming,
+  MessageInitShape,
+  MessageShape,
 } from "@bufbuild/protobuf";
-import { type Clock, systemClock } from "../base/clock.ts";
-import { FlwrError } from "../base/error.ts";
-import { type Random, systemRandom } from "../base/random.ts";
-import { formatAddress, isLoopback, parseAddress } from "./address.ts";
-import { channelSecurity, type ClientTls } from "./client_tls.ts";
-import { encode } from "./codec.ts";
-import { diagnose, isConnectionFailure, needsProbe, type Target } from "./diagnose.ts";
-import { firstHeader } from "./grpc_call.ts";
-import { silenceGrpc } from "./grpc_log.ts";
-import {
-  CLIENT_KEEPALIVE_MS,
-  CLIENT_WINDOW_BYTES,
-  CONNECT_TIMEOUT_SECONDS,
-  KEEPALIVE_TIMEOUT_MS,
-  MAX_MESSAGE_BYTES,
-} from "./limits.ts";
-import { probe } from "./probe.ts";
-import { type Retry, type RetryPolicy, withRetries } from "./retry.ts";
-import { methodPath } from "./service.ts";
-import type { WireStatus } from "./status.ts";
-import { unaryCall, type UnarySuccess } from "./unary_call.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import type { ClientTls } from "./client_tls.ts";
+import { GrpcTransport } from "./grpc_transport.ts";
+import type { Retry, RetryPolicy } from "./retry.ts";
+import { TransportChannel } from "./transport_channel.ts";
 
 /** How to open a channel. */
 export interface ChannelOptions {
@@ -44,13 +26,22 @@ export interface ChannelOptions {
   readonly random?: Random;
 }
 
+/**
+ * Headers of a request by name. Bytes travel over gRPC as the metadata of the name + "-bin", over HTTP in base64
+ * under the name as it is.
+ */
+export type RequestHeaders = Readonly<Record<string, string | Uint8Array>>;
+
 /** How to make one call. */
 export interface CallOptions {
   readonly signal?: AbortSignal;
-  /** Seconds for each try; without it as long as the connection lives. */
+  /**
+   * Seconds for each try. Without it over gRPC as long as the connection lives, over HTTP, which cannot ask whether
+   * it does, a time by the size of what is sent and received (rpc/http/limits.ts); a stream may take for ever.
+   */
   readonly timeoutSeconds?: number;
   /** Gives the headers of a try, from the request's bytes as they will be sent. */
-  readonly metadata?: (bytes: Uint8Array) => Promise<Record<string, string>>;
+  readonly metadata?: (bytes: Uint8Array) => Promise<RequestHeaders>;
   readonly retry?: RetryPolicy;
 }
 
@@ -68,158 +59,31 @@ export interface Channel {
   /**
    * Calls a method.
    *
-   * @throws FlwrError with the code and words of the server's status; "unavailable" when the server cannot be
-   *   reached; "failed-precondition" when the connection can never work as configured; "deadline-exceeded";
-   *   "cancelled" when the signal was aborted or the channel closed
+   * @throws FlwrError with the code and words of the server's status, an ApiError where it has a number; "unavailable"
+   *   when the server cannot be reached; "failed-precondition" when the connection can never work as configured;
+   *   "deadline-exceeded"; "cancelled" when the signal was aborted or the channel closed
    */
   call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
     options?: CallOptions,
   ): Promise<Answer<MessageShape<M["output"]>>>;
+  /**
+   * Calls a method that answers with many messages. Tries are repeated until the first of them has come; the call is
+   * ended when the iteration is.
+   *
+   * @throws FlwrError as {@link call}, also between messages
+   */
+  stream<M extends DescMethodServerStreaming>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    options?: CallOptions,
+  ): AsyncIterable<MessageShape<M["output"]>>;
   /** Cancels all calls and closes the connection. */
   close(): void;
 }
 
-/** Opens a channel. @throws FlwrError "invalid-argument" for a malformed address or root certificates */
+/** Opens a gRPC channel. @throws FlwrError "invalid-argument" for a malformed address or root certificates */
 export function openChannel(options: ChannelOptions): Channel {
-  return new GrpcChannel(options);
-}
-
-class GrpcChannel implements Channel {
-  readonly address: string;
-  readonly #target: Target;
-  readonly #options: ChannelOptions;
-  readonly #clock: Clock;
-  readonly #closing = new AbortController();
-  #client: Client;
-
-  constructor(options: ChannelOptions) {
-    silenceGrpc();
-    const address = parseAddress(options.address);
-    this.address = formatAddress(address);
-    this.#target = { address, tls: options.tls };
-    this.#options = options;
-    this.#clock = options.clock ?? systemClock;
-    this.#client = openClient(this.#target);
-  }
-
-  async call<M extends DescMethod>(
-    method: M,
-    request: MessageInitShape<M["input"]>,
-    options: CallOptions = {},
-  ): Promise<Answer<MessageShape<M["output"]>>> {
-    const bytes = encode(method.input, request);
-    const closing = this.#closing.signal;
-    const signal = options.signal ? AbortSignal.any([options.signal, closing]) : closing;
-    const { response, headers } = await withRetries(
-      () => this.#try(methodPath(method), bytes, options, signal),
-      {
-        policy: options.retry ?? this.#options.retry ?? {},
-        clock: this.#clock,
-        random: this.#options.random ?? systemRandom,
-        signal,
-        onRetry: this.#options.onRetry,
-      },
-    );
-    return {
-      response: this.#decode(method.output, response) as MessageShape<M["output"]>,
-      header: (name) => headers && firstHeader(headers, name),
-    };
-  }
-
-  close(): void {
-    this.#closing.abort();
-    this.#client.close();
-  }
-
-  async #try(
-    path: string,
-    bytes: Buffer,
-    { metadata: headers, timeoutSeconds }: CallOptions,
-    signal: AbortSignal,
-  ): Promise<UnarySuccess> {
-    const metadata = new Metadata();
-    for (const [name, value] of Object.entries(await headers?.(bytes) ?? {})) {
-      metadata.set(name, value);
-    }
-    if (signal.aborted) throw this.#cancelled();
-    const client = this.#client;
-    const outcome = await unaryCall(client, {
-      path,
-      bytes,
-      metadata,
-      timeoutSeconds,
-      connectTimeoutSeconds: this.#options.connectTimeoutSeconds ?? CONNECT_TIMEOUT_SECONDS,
-      signal,
-    });
-    if ("response" in outcome) return outcome;
-    if (signal.aborted) throw this.#cancelled();
-    if (isConnectionFailure(outcome)) this.#replace(client);
-    throw await this.#explain(outcome, timeoutSeconds);
-  }
-
-  /**
-   * A channel of grpc-js tries to reconnect at times of its own; a new one tries when it is told to, so that the
-   * retry policy alone says when. Calls that are open on the old one run on.
-   */
-  #replace(broken: Client): void {
-    if (this.#client !== broken) return;
-    broken.close();
-    this.#client = openClient(this.#target);
-  }
-
-  async #explain(failure: WireStatus, timeoutSeconds: number | undefined): Promise<FlwrError> {
-    const name = `"${this.address}"`;
-    if (failure.code === Status.CANCELLED) {
-      return new FlwrError("unavailable", `${name} broke the call off`);
-    }
-    if (failure.code === Status.DEADLINE_EXCEEDED && timeoutSeconds !== undefined) {
-      return new FlwrError(
-        "deadline-exceeded",
-        `${name} did not answer within ${timeoutSeconds} s`,
-      );
-    }
-    const { address, tls } = this.#target;
-    const found = needsProbe(failure) ? await probe(address, tls) : undefined;
-    return diagnose(this.#target, failure, found, this.#clock.now());
-  }
-
-  #decode(schema: DescMessage, bytes: Uint8Array) {
-    try {
-      return fromBinary(schema, bytes);
-    } catch (cause) {
-      throw new FlwrError("data-loss", `"${this.address}" did not answer with a ${schema.name}`, {
-        cause,
-      });
-    }
-  }
-
-  #cancelled(): FlwrError {
-    const closed = this.#closing.signal.aborted;
-    return new FlwrError(
-      "cancelled",
-      closed ? `The connection to "${this.address}" is closed` : "The call was cancelled",
-    );
-  }
-}
-
-function openClient({ address, tls }: Target): Client {
-  const { credentials, options } = channelSecurity(address, tls);
-  return new Client(formatAddress(address), credentials, {
-    ...options,
-    "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-    "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-    "grpc.keepalive_time_ms": CLIENT_KEEPALIVE_MS,
-    "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-    "grpc-node.flow_control_window": CLIENT_WINDOW_BYTES,
-    // Retries are ours (retry.ts); grpc-js would keep every sent message for its own.
-    "grpc.enable_retries": 0,
-    "grpc.service_config_disable_resolution": 1,
-    // With the common pool a closed channel's connection would live on, and a new channel would take it over.
-    "grpc.use_local_subchannel_pool": 1,
-    "grpc.enable_channelz": 0,
-    // A proxy cannot reach this machine's loopback.
-    ...(isLoopback(address.host) ? { "grpc.enable_http_proxy": 0 } : {}),
-  });
+  return new TransportChannel(new GrpcTransport(options), options);
 }

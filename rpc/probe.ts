@@ -47,7 +47,7 @@ function probeTls({ host, port }: Address, tls: ClientTls): Promise<Probe | unde
     port,
     ca: tls === "insecure" ? undefined : tls.rootCertificates,
     servername: isIP(host) ? "" : host,
-    ALPNProtocols: ["h2"],
+    ALPNProtocols: ["h2", "http/1.1"],
     // Nothing is sent over this connection: it is there to read the certificate.
     rejectUnauthorized: false,
   });

@@ -1,9 +1,15 @@
 import type { Buffer } from "node:buffer";
-import { type Client, connectivityState, type Metadata, status as Status } from "@grpc/grpc-js";
+import {
+  type Client,
+  type ClientReadableStream,
+  connectivityState,
+  type Metadata,
+  status as Status,
+} from "@grpc/grpc-js";
 import type { WireStatus } from "./status.ts";
 
 /** One call as grpc-js makes it. */
-export interface UnaryRequest {
+export interface GrpcRequest {
   readonly path: string;
   readonly bytes: Buffer;
   readonly metadata: Metadata;
@@ -23,7 +29,7 @@ const same = (bytes: Buffer) => bytes;
 /** Makes one try of a call. Never rejects: a failure is a status. */
 export function unaryCall(
   client: Client,
-  { path, bytes, metadata, timeoutSeconds, connectTimeoutSeconds, signal }: UnaryRequest,
+  { path, bytes, metadata, timeoutSeconds, connectTimeoutSeconds, signal }: GrpcRequest,
 ): Promise<UnarySuccess | WireStatus> {
   const { promise, resolve } = Promise.withResolvers<UnarySuccess | WireStatus>();
   const deadline = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
@@ -45,10 +51,47 @@ export function unaryCall(
   const cancel = () => call.cancel();
   signal.addEventListener("abort", cancel);
   const timer = giveUpConnecting(client, connectTimeoutSeconds, () => {
-    resolve({ code: Status.UNAVAILABLE, details: "No connection established: ETIMEDOUT" });
+    resolve(NOT_CONNECTED);
     call.cancel();
   });
   return promise;
+}
+
+/** Said as grpc-js says it. */
+const NOT_CONNECTED: WireStatus = {
+  code: Status.UNAVAILABLE,
+  details: "No connection established: ETIMEDOUT",
+};
+
+/**
+ * Makes one try of a call of a server-streaming method; ends it when it is no longer iterated.
+ *
+ * @returns after the messages, what the call failed with, if it did
+ */
+export async function* streamCall(
+  client: Client,
+  { path, bytes, metadata, timeoutSeconds, connectTimeoutSeconds, signal }: GrpcRequest,
+): AsyncGenerator<Uint8Array, WireStatus | undefined, void> {
+  const deadline = timeoutSeconds === undefined ? undefined : Date.now() + timeoutSeconds * 1000;
+  const call: ClientReadableStream<Buffer> = client
+    .makeServerStreamRequest<Buffer, Buffer>(path, same, same, bytes, metadata, { deadline });
+  let notConnected = false;
+  const timer = giveUpConnecting(client, connectTimeoutSeconds, () => {
+    notConnected = true;
+    call.cancel();
+  });
+  const cancel = () => call.cancel();
+  signal.addEventListener("abort", cancel);
+  try {
+    for await (const message of call) yield message;
+    return undefined;
+  } catch (error) {
+    return notConnected ? NOT_CONNECTED : statusOf(error as WireStatus | null);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener("abort", cancel);
+    call.cancel();
+  }
 }
 
 function statusOf(error: { code: Status; details: string } | null): WireStatus {

@@ -1,0 +1,33 @@
+import type { Buffer } from "node:buffer";
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { RequestHeaders } from "./channel.ts";
+
+/** One try of a call, on its way to the network. */
+export interface TransportRequest {
+  readonly method: DescMethod;
+  readonly bytes: Buffer;
+  readonly headers: RequestHeaders;
+  /** Seconds; without it the transport's own deadline, if it has one. */
+  readonly timeoutSeconds?: number;
+  /** Aborted when the call is cancelled or the channel closed. */
+  readonly signal: AbortSignal;
+}
+
+/** An answer's bytes and headers. */
+export interface TransportAnswer {
+  readonly response: Uint8Array;
+  /** The first value of a response header. */
+  header(name: string): string | undefined;
+}
+
+/** What a channel sends its calls over. Its errors are FlwrErrors, explained for people. */
+export interface ClientTransport {
+  /** "host:port" of the server. */
+  readonly address: string;
+  /** Makes one try of a call. What it throws after its signal was aborted does not matter. */
+  unary(request: TransportRequest): Promise<TransportAnswer>;
+  /** Makes one try of a call of a server-streaming method; ends it when it is no longer iterated. */
+  stream(request: TransportRequest): AsyncIterable<Uint8Array>;
+  /** Closes the connections. */
+  close(): void;
+}
