@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../../base/clock.ts";
+import type { PulledObject } from "../../../../link/link.ts";
+import { makeSmallObject } from "../../../objects/object.ts";
+import { pullObjects } from "./object_transfer.ts";
+import { Parallel } from "./parallel.ts";
+
+const OBJECT = makeSmallObject("ArrayChunk", [], new Uint8Array([1, 2]));
+
+/** Fetches one object from a server that gives these answers, the last one again and again. */
+function pull(answers: PulledObject[], signal?: AbortSignal) {
+  const clock = new FakeClock();
+  const start = clock.now();
+  const asked: number[] = [];
+  const objects = pullObjects([OBJECT.id], {
+    pull: () => {
+      asked.push(clock.now() - start);
+      return Promise.resolve(answers[Math.min(asked.length, answers.length) - 1]!);
+    },
+    parallel: new Parallel(1),
+    clock,
+    ...(signal && { signal }),
+  });
+  return { objects, asked, clock };
+}
+
+/** Moves time once everything that can go on has gone on. */
+async function pass(clock: FakeClock, seconds: number): Promise<void> {
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  await clock.advance(seconds);
+}
+
+Deno.test("object transfer: takes bytes that hash to the id", async () => {
+  const { objects } = pull([{ found: true, bytes: OBJECT.bytes }]);
+  assert.deepEqual(await objects, new Map([[OBJECT.id, OBJECT]]));
+});
+
+Deno.test("object transfer: refuses bytes that do not, and what the server does not know", async () => {
+  const other = makeSmallObject("ArrayChunk", [], new Uint8Array([1, 3]));
+  await assert.rejects(pull([{ found: true, bytes: other.bytes }]).objects, { code: "data-loss" });
+  await assert.rejects(pull([{ found: true, bytes: new Uint8Array(3) }]).objects, {
+    code: "invalid-argument",
+  });
+  await assert.rejects(pull([{ found: false }]).objects, { code: "not-found" });
+});
+
+Deno.test("object transfer: waits for an object that has not arrived, ever longer", async () => {
+  const { objects, asked, clock } = pull([
+    { found: true },
+    { found: true },
+    { found: true },
+    { found: true, bytes: OBJECT.bytes },
+  ]);
+  for (let step = 0; step < 8; step++) await pass(clock, 0.5);
+  assert.equal((await objects).size, 1);
+  assert.deepEqual(asked, [0, 0.5, 1.5, 3.5]);
+});
+
+Deno.test("object transfer: gives up an object that does not come", async () => {
+  const { objects, clock, asked } = pull([{ found: true }]);
+  const outcome = assert.rejects(objects, { code: "not-found", message: /within 240 s/ });
+  for (let step = 0; step < 60; step++) await pass(clock, 5);
+  await outcome;
+  assert.ok(asked.length < 40);
+});
+
+Deno.test("object transfer: stops when it is told to", async () => {
+  const controller = new AbortController();
+  const { objects } = pull([{ found: true }], controller.signal);
+  await Promise.resolve();
+  controller.abort();
+  await assert.rejects(objects, { code: "cancelled" });
+});

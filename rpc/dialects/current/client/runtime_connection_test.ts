@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { ArrayRecord } from "../../../../app/array_record.ts";
+import { ConfigRecord } from "../../../../app/config_record.ts";
+import { Message } from "../../../../app/message.ts";
+import { MessageErrorCode } from "../../../../app/metadata.ts";
+import { NdArray } from "../../../../app/nd_array.ts";
+import { RecordDict } from "../../../../app/record_dict.ts";
+import { FakeClock } from "../../../../base/clock.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import { tensor } from "../../../../tensor/tensor.ts";
+import { FakeBackend } from "../testing/fake_backend.ts";
+import { RuntimeClient } from "./runtime_client.ts";
+import { RuntimeConnection } from "./runtime_connection.ts";
+
+const PUSH_OBJECT = "/flwr.proto.Runtime/PushObject";
+
+const model = () =>
+  new RecordDict({
+    arrays: new ArrayRecord({
+      w: NdArray.fromTensor(tensor("float32", [3], new Float32Array([1, 2, 3]))),
+    }),
+    config: new ConfigRecord({ "server-round": 1 }),
+  });
+
+/** A ServerApp's connection to a server in memory. */
+function connect(server = new FakeBackend()) {
+  const clock = new FakeClock();
+  const channel = server.channel();
+  const client = new RuntimeClient(channel, server.task.token);
+  const connection = new RuntimeConnection(client, 7n, clock);
+  const instruct = (dstNodeId: bigint, content = model()) =>
+    Message.create({ content, dstNodeId, messageType: "train", clock });
+  return { server, channel, client, connection, clock, instruct };
+}
+
+/** Pushes one instruction, and gives it as its node gets it. */
+async function handedOut({ connection, instruct }: ReturnType<typeof connect>): Promise<Message> {
+  const instruction = instruct(4n);
+  const [messageId] = await connection.push(7n, [instruction]);
+  return instruction.withMetadata({ runId: 7n, messageId: messageId! });
+}
+
+Deno.test("runtime connection: the run is the task's", async () => {
+  const { connection, server } = connect();
+  server.online = [4n, 5n].map((nodeId) => ({
+    nodeId,
+    state: "online",
+    registeredBy: "self",
+    onlineUntil: 1,
+    heartbeatInterval: 30,
+    registeredAt: 1,
+  }));
+  assert.equal(await connection.createRun(), 7n);
+  assert.deepEqual(await connection.nodes(7n), [4n, 5n]);
+});
+
+Deno.test("runtime connection: a model for many nodes goes once, and not again the next time", async () => {
+  const { connection, channel, instruct, server } = connect();
+  const content = model();
+  const ids = await connection.push(7n, [instruct(4n, content), instruct(5n, content)]);
+  // ArrayChunk, Array, ArrayRecord, ConfigRecord, RecordDict, and a Message for each node.
+  const pushes = () => channel.calls.filter((path) => path === PUSH_OBJECT).length;
+  assert.equal(pushes(), 7);
+  assert.deepEqual(ids, [...server.messages.keys()]);
+  for (const message of server.messages.values()) {
+    assert.equal(message.srcNodeId, 1n);
+    assert.equal(message.runId, 7n);
+  }
+  await connection.push(7n, [instruct(6n, model())]);
+  assert.equal(pushes(), 8);
+});
+
+Deno.test("runtime connection: an instruction that is refused has no id, the others have", async () => {
+  const { connection, instruct, server } = connect();
+  server.refused.add(4n);
+  const [refused, taken] = await connection.push(7n, [instruct(4n), instruct(5n)]);
+  assert.equal(refused, undefined);
+  assert.equal(server.messages.get(taken!)?.dstNodeId, 5n);
+});
+
+Deno.test("runtime connection: announces anew what the server has forgotten", async () => {
+  const { connection, instruct, server, channel } = connect();
+  server.forgetful = 2;
+  await connection.push(7n, [instruct(4n)]);
+  const announced = channel.calls.filter((path) => path.endsWith("/PushMessages")).length;
+  assert.equal(announced, 2);
+  assert.equal(server.objects.size, 6);
+  server.forgetful = Infinity;
+  await assert.rejects(connection.push(7n, [instruct(5n)]), { code: "unavailable" });
+});
+
+Deno.test("runtime connection: a reply comes with its records, and is confirmed", async () => {
+  const connected = connect();
+  const { connection, server, clock } = connected;
+  const instruction = await handedOut(connected);
+  await server.reply(instruction.reply(model(), { clock }));
+  const [reply] = await connection.pull(7n, [instruction.metadata.messageId]);
+  assert.equal(reply!.metadata.replyToMessageId, instruction.metadata.messageId);
+  assert.equal(reply!.metadata.srcNodeId, 4n);
+  const weights = reply!.content.arrayRecord("arrays").get("w")!.toTensor();
+  assert.deepEqual([...weights.data], [1, 2, 3]);
+  assert.deepEqual(server.confirmed, [reply!.metadata.messageId]);
+});
+
+Deno.test("runtime connection: a pull is held until there is a reply", async () => {
+  const connected = connect();
+  const { connection, server, clock } = connected;
+  const instruction = await handedOut(connected);
+  const pulled = connection.pull(7n, [instruction.metadata.messageId]);
+  await server.reply(instruction.reply(new RecordDict(), { clock }));
+  assert.equal((await pulled).length, 1);
+  assert.equal(server.lingerSeconds, 0);
+});
+
+Deno.test("runtime connection: an error needs no objects", async () => {
+  const connected = connect();
+  const { connection, server, clock, channel } = connected;
+  const instruction = await handedOut(connected);
+  await server.reply(instruction.replyError(2, "It broke", { clock }), () => true);
+  const [reply] = await connection.pull(7n, [instruction.metadata.messageId]);
+  assert.deepEqual(reply!.error, { code: 2, reason: "It broke" });
+  assert.ok(!channel.calls.some((path) => path.endsWith("/PullObject")));
+  assert.equal(server.confirmed.length, 1);
+});
+
+Deno.test("runtime connection: a reply whose objects are lost is an error of its node's", async () => {
+  const connected = connect();
+  const { connection, server, clock } = connected;
+  const instruction = await handedOut(connected);
+  const reply = new RecordDict({ config: new ConfigRecord({ only: "here" }) });
+  await server.reply(instruction.reply(reply, { clock }), ({ children }) => children.length === 0);
+  const [lost] = await connection.pull(7n, [instruction.metadata.messageId]);
+  assert.equal(lost!.error?.code, MessageErrorCode.ReplyUnavailable);
+  assert.match(lost!.error!.reason, /does not know object/);
+  assert.equal(lost!.metadata.srcNodeId, 4n);
+});
+
+Deno.test("runtime connection: says that a stopped run is over, and ends what waits for it", async () => {
+  const connected = connect();
+  const { connection, server, client } = connected;
+  const instruction = await handedOut(connected);
+  const ended = { name: "FlwrError", code: "cancelled", message: /run has ended/ };
+  const waiting = connection.pull(7n, [instruction.metadata.messageId]);
+  server.good = false;
+  await assert.rejects(connection.nodes(7n), ended);
+  await assert.rejects(waiting, ended);
+  assert.equal(client.ended.aborted, true);
+  assert.ok(client.ended.reason instanceof FlwrError);
+});

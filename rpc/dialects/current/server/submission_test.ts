@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../../base/error.ts";
+import { StartRunRequestSchema } from "../../../../proto/gen/current/control_pb.ts";
+import { MAX_FAB_BYTES } from "../limits.ts";
+import { readSubmission, type SubmittedApp } from "./submission.ts";
+
+const CONTENT = new Uint8Array([1, 2, 3]);
+const APP: SubmittedApp = {
+  fabId: "me/app",
+  version: "1.0.0",
+  serverApp: "app:server",
+  config: { "lr": 0.1, "model.size": 3n },
+};
+
+function submit(
+  request: MessageInitShape<typeof StartRunRequestSchema>,
+  readFab: Parameters<typeof readSubmission>[1] = () => ({ config: APP }),
+) {
+  return readSubmission(create(StartRunRequestSchema, request), readFab);
+}
+
+Deno.test("submission: names the bundle by its own hash, whatever the request says", async () => {
+  const submission = await submit({
+    fab: { content: CONTENT, hashStr: "0".repeat(64) },
+    overrideConfig: {
+      "lr": { scalar: { case: "double", value: 1 } },
+      "model.size": { scalar: { case: "sint64", value: 5n } },
+    },
+  });
+  assert.deepEqual(submission, {
+    content: CONTENT,
+    run: {
+      fabId: "me/app",
+      fabVersion: "1.0.0",
+      fabHash: createHash("sha256").update(CONTENT).digest("hex"),
+      overrideConfig: { "lr": 1, "model.size": 5n },
+      federation: "@none/default",
+    },
+  });
+});
+
+Deno.test("submission: goes on with the series that it names", async () => {
+  const submission = await submit({ fab: { content: CONTENT }, seriesId: 9n });
+  assert.equal(submission?.run.seriesId, 9n);
+  assert.equal((await submit({ fab: { content: CONTENT } }))?.run.seriesId, undefined);
+});
+
+Deno.test("submission: a bundle of the largest size is read, a larger one is not looked at", async () => {
+  const sizes: number[] = [];
+  const readFab = (content: Uint8Array) => (sizes.push(content.length), { config: APP });
+  assert.ok(await submit({ fab: { content: new Uint8Array(MAX_FAB_BYTES) } }, readFab));
+  const large = new Uint8Array(MAX_FAB_BYTES + 1);
+  assert.equal(await submit({ fab: { content: large } }, readFab), undefined);
+  assert.deepEqual(sizes, [MAX_FAB_BYTES]);
+});
+
+Deno.test("submission: says what is wrong, with Flower's number", async () => {
+  const fab = { content: CONTENT };
+  const scalar = { case: "bool", value: true } as const;
+  const broken = () => {
+    throw new FlwrError("invalid-argument", "The bundle is no ZIP file");
+  };
+  const noServer = () => ({ config: { ...APP, serverApp: undefined } });
+  const cases: [Promise<unknown>, number, RegExp][] = [
+    [submit({}), 15, /carries no app/],
+    [submit({ fab: { hashStr: "ab" } }), 15, /carries no app/],
+    [submit({ appSpec: "@flwrlabs/x==1.0.0", fab }), 33, /"@flwrlabs\/x==1.0.0".*hub/],
+    [submit({ fab, federation: "@me/x" }), 2, /"@me\/x".*"@none\/default"/],
+    [submit({ fab, overrideConfig: { rate: { scalar } } }), 15, /"rate".*"lr", "model.size"/],
+    [submit({ fab, overrideConfig: { toString: { scalar } } }), 15, /"toString"/],
+    [submit({ fab, overrideConfig: { lr: {} } }), 15, /"lr" has no value/],
+    [submit({ fab }, broken), 15, /no ZIP file/],
+    [submit({ fab }, noServer), 15, /"me\/app" has no ServerApp/],
+  ];
+  for (const [outcome, number, message] of cases) {
+    await assert.rejects(outcome, { number, message });
+  }
+});
+
+Deno.test("submission: what is wrong with the server itself is not told as the app's fault", async () => {
+  const outcome = submit({ fab: { content: CONTENT } }, () => {
+    throw new TypeError("a bug");
+  });
+  await assert.rejects(outcome, TypeError);
+});

@@ -1,0 +1,190 @@
+import { create } from "@bufbuild/protobuf";
+import { createHash } from "node:crypto";
+import type { Message } from "../../../../app/message.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { LinkNode, OpenedPush, PulledObject } from "../../../../link/link.ts";
+import {
+  type LinkObject,
+  type NewLinkMessage,
+  type ObjectId,
+  type ObjectTree,
+  SUPERLINK_NODE_ID,
+} from "../../../../link/message.ts";
+import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
+import { parseMessageObject } from "../../../objects/message.ts";
+import { bindService } from "../../../service.ts";
+import { deflateMessages } from "../client/message_objects.ts";
+import { treeFromWire } from "../object_tree.ts";
+import type {
+  AcquiredTask,
+  PulledMessage,
+  RuntimeBackend,
+  RuntimeHold,
+  RuntimeTask,
+  TaskEnd,
+  TaskInput,
+} from "../server/runtime_backend.ts";
+import { runtimeHandlers } from "../server/runtime_service.ts";
+import { taskAuthentication } from "../server/task_authentication.ts";
+import { DirectChannel } from "./direct_channel.ts";
+
+const FAB = new TextEncoder().encode("an app");
+const FAB_HASH = createHash("sha256").update(FAB).digest("hex");
+
+/** A server with one ServerApp's task, in memory. Tests reach in. */
+export class FakeBackend implements RuntimeBackend {
+  task: AcquiredTask = {
+    taskId: 5n,
+    runId: 7n,
+    nodeId: SUPERLINK_NODE_ID,
+    token: "ab".repeat(128),
+    type: "flwr-serverapp",
+    fabHash: FAB_HASH,
+    pendingAt: 1_800_000_000,
+  };
+  fab = { hash: FAB_HASH, content: FAB, verifications: { key: "{}" } };
+  /** Whether the token is good. */
+  good = true;
+  begun = false;
+  end: TaskEnd | undefined;
+  heartbeats = 0;
+  online: LinkNode[] = [];
+  readonly log: string[] = [];
+  readonly objects = new Map<ObjectId, LinkObject>();
+  /** What was announced, by id; instructions that count. */
+  readonly messages = new Map<ObjectId, NewLinkMessage>();
+  /** Receivers whose messages are refused. */
+  readonly refused = new Set<bigint>();
+  readonly confirmed: string[] = [];
+  /** How many pushes of objects are refused from now on, as if their session were over. */
+  forgetful = 0;
+  /** How long the last pull asked for the rest. */
+  lingerSeconds: number | undefined;
+  readonly #replies = new Map<string, PulledMessage>();
+  readonly #waiting = new Set<() => void>();
+
+  /** A line to this server. */
+  channel(options?: ConstructorParameters<typeof DirectChannel>[1]): DirectChannel {
+    const binding = bindService(Runtime, {
+      ...taskAuthentication({ backend: this, executors: "this-machine" }),
+      handlers: runtimeHandlers(this),
+    });
+    return new DirectChannel(binding, options);
+  }
+
+  /** Has a reply wait for whoever asks for the instruction. @param lost ids of objects that never arrived */
+  async reply(reply: Message, lost: (object: LinkObject) => boolean = () => false): Promise<void> {
+    const [{ wire, tree, objects, id }] = await deflateMessages([reply]) as [
+      Awaited<ReturnType<typeof deflateMessages>>[number],
+    ];
+    for (const object of objects.values()) {
+      if (!lost(object)) this.objects.set(object.id, object);
+    }
+    const message = parseMessageObject(objects.get(id)!);
+    this.#replies.set(wire.metadata!.replyToMessageId, { message, tree: treeFromWire(tree) });
+    for (const wake of this.#waiting) wake();
+  }
+
+  taskOfToken(token: string): Promise<RuntimeTask | undefined> {
+    return Promise.resolve(this.good && token === this.task.token ? this.task : undefined);
+  }
+
+  acquireTask(types: readonly string[]): Promise<AcquiredTask | undefined> {
+    return Promise.resolve(types.includes(this.task.type) ? this.task : undefined);
+  }
+
+  heartbeat(): Promise<boolean> {
+    this.heartbeats++;
+    return Promise.resolve(this.good);
+  }
+
+  beginTask({ runId }: RuntimeTask): Promise<TaskInput> {
+    if (this.begun) throw new FlwrError("failed-precondition", "The task has begun");
+    this.begun = true;
+    return Promise.resolve({
+      run: {
+        runId,
+        fabId: "me/app",
+        fabVersion: "1.0.0",
+        fabHash: FAB_HASH,
+        overrideConfig: { lr: 0.5, rounds: 3n },
+        federation: "@none/default",
+        seriesId: 11n,
+      },
+      fab: this.fab,
+      nodeConfig: { "partition-id": 0n },
+      runConfig: {},
+      state: create(RecordDictSchema),
+    });
+  }
+
+  finishTask(_task: RuntimeTask, end: TaskEnd): Promise<void> {
+    this.end = end;
+    this.good = false;
+    return Promise.resolve();
+  }
+
+  nodes(): Promise<readonly LinkNode[]> {
+    return Promise.resolve(this.online);
+  }
+
+  openPush(
+    _task: RuntimeTask,
+    messages: readonly NewLinkMessage[],
+    trees: readonly ObjectTree[],
+  ): Promise<OpenedPush> {
+    const refusals = messages.map(({ dstNodeId }) =>
+      this.refused.has(dstNodeId) ? { reason: "no such node" } : undefined
+    );
+    const taken = messages.filter((_, place) => refusals[place] === undefined);
+    for (const message of taken) this.messages.set(message.messageId, message);
+    const needed = trees.filter((_, place) => refusals[place] === undefined)
+      .flatMap((tree) => [...tree.keys()]);
+    const missing = [...new Set(needed)].filter((id) => !this.objects.has(id));
+    return Promise.resolve({ refusals, missing, sessionId: "session" });
+  }
+
+  putObject(_task: RuntimeTask, sessionId: string, object: LinkObject): Promise<boolean> {
+    if (this.forgetful > 0 || sessionId !== "session") {
+      this.forgetful--;
+      return Promise.resolve(false);
+    }
+    this.objects.set(object.id, object);
+    return Promise.resolve(true);
+  }
+
+  async pullMessages(
+    _task: RuntimeTask,
+    messageIds: readonly string[],
+    { signal, lingerSeconds }: RuntimeHold & { readonly lingerSeconds: number },
+  ): Promise<readonly PulledMessage[]> {
+    this.lingerSeconds = lingerSeconds;
+    for (;;) {
+      const found = messageIds.filter((id) => this.#replies.has(id));
+      const replies = found.map((id) => this.#replies.get(id)!);
+      for (const id of found) this.#replies.delete(id);
+      if (replies.length > 0 || signal.aborted) return replies;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#waiting.add(resolve);
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+      this.#waiting.delete(resolve);
+    }
+  }
+
+  pullObject(_task: RuntimeTask, id: ObjectId): Promise<PulledObject> {
+    const object = this.objects.get(id);
+    return Promise.resolve({ found: object !== undefined, bytes: object?.bytes });
+  }
+
+  confirmReceived(_task: RuntimeTask, messageId: string): Promise<void> {
+    this.confirmed.push(messageId);
+    return Promise.resolve();
+  }
+
+  appendLog(_task: RuntimeTask, lines: readonly string[]): Promise<void> {
+    this.log.push(...lines);
+    return Promise.resolve();
+  }
+}
