@@ -57,8 +57,12 @@ function inflateArrayRecord(record: ParsedObject, source: ObjectSource): ArrayRe
   return create(ArrayRecordSchema, { items });
 }
 
-/** The names that an object gives to its children, in its order. */
-function membersOf(object: ParsedObject): [key: string, id: ObjectId][] {
+/**
+ * The names that a RecordDict or an ArrayRecord gives to its children, in its order.
+ *
+ * @throws FlwrError "invalid-argument" when its body is no such list
+ */
+export function membersOf(object: ParsedObject): [key: string, id: ObjectId][] {
   const children = new Set(object.children);
   const members = [...parseOrdered(decodeText(object.body))];
   for (const [key, id] of members) {

@@ -1,25 +1,51 @@
-import type { LinkObject, ObjectId } from "../../../../link/message.ts";
 import type { LinkService } from "../../../../link/link.ts";
+import type {
+  LinkMessage,
+  LinkObject,
+  MessageDraft,
+  NewLinkMessage,
+} from "../../../../link/message.ts";
+import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import { deflateRecordDict } from "../../../objects/deflate.ts";
 import { inflateRecordDict } from "../../../objects/inflate.ts";
-import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
+import { messageObject } from "../../../objects/message.ts";
 
-/**
- * The content of a pushed task as the SuperLink keeps it: content-addressed objects.
- *
- * @throws FlwrError "invalid-argument" for content that has no current form
- */
-export function storeContent(
-  set: RecordSet,
-): Promise<{ root: ObjectId; objects: readonly LinkObject[] }> {
-  return deflateRecordDict(recordSetToDict(set));
+/** A message as the SuperLink takes it, with all objects that it needs. */
+export interface StoredMessage {
+  readonly message: NewLinkMessage;
+  readonly objects: readonly LinkObject[];
 }
 
-/** The content of a message that was just pulled, in the 1.9 wire's form. */
-export async function loadContent(link: LinkService, root: ObjectId): Promise<RecordSet> {
-  const objects = new Map((await link.objectTree(root)).map((object) => [object.id, object]));
-  return dictToRecordSet(inflateRecordDict(root, (id) => objects.get(id)));
+/**
+ * A pushed task as the SuperLink keeps it: content-addressed objects, of which the last is the message's own and gives
+ * it its id.
+ *
+ * @param content undefined beside an error
+ * @throws FlwrError "invalid-argument" for content that has no current form
+ */
+export async function storeMessage(
+  draft: MessageDraft,
+  content: RecordDict | undefined,
+): Promise<StoredMessage> {
+  const stored = content && await deflateRecordDict(content);
+  const message = { ...draft, ...(stored && { content: stored.root }) };
+  const object = messageObject(message);
+  return {
+    message: { ...message, messageId: object.id },
+    objects: [...stored?.objects ?? [], object],
+  };
+}
+
+/** The content of a message that was just pulled; undefined for one that carries an error. */
+export async function loadContent(
+  link: LinkService,
+  { content, runId }: LinkMessage,
+): Promise<RecordDict | undefined> {
+  if (content === undefined) return undefined;
+  const objects = await link.objectTree(content, runId);
+  const byId = new Map(objects.map((object) => [object.id, object]));
+  return inflateRecordDict(content, (id) => byId.get(id));
 }
 
 /** About how many bytes a content takes on the wire: its arrays; the rest is small. */

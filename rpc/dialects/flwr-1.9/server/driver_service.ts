@@ -10,14 +10,16 @@ import {
   PushTaskInsResponseSchema,
 } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import { isObjectId } from "../../../objects/object.ts";
 import type { Handlers } from "../../../service.ts";
 import { MAX_CONTENT_BYTES_PER_CALL, MAX_HOLD_SECONDS } from "../limits.ts";
 import { idFromWire, idToWire, nodeToWire } from "../node_id.ts";
-import { arrayBytes, loadContent, storeContent } from "./content.ts";
+import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
+import { arrayBytes, loadContent, storeMessage } from "./content.ts";
 import { readPushedTask, taskResToWire } from "./task.ts";
 
-/** A task id of the 1.9 wire. */
-const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+/** The least by which two times of creation differ, in seconds: a double's step at present is 2⁻²². */
+const TIME_STEP_SECONDS = 1e-6;
 
 /** The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain. */
 export function driverHandlers(link: LinkService): Handlers<typeof Driver, unknown> {
@@ -45,9 +47,9 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
     },
 
     async pullTaskRes({ taskIds }, call) {
-      const strange = taskIds.find((id) => !UUID.test(id));
+      const strange = taskIds.find((id) => !isObjectId(id));
       if (strange !== undefined) {
-        throw new FlwrError("invalid-argument", `Task id "${strange}" is not a UUID`);
+        throw new FlwrError("invalid-argument", `Task id "${strange}" was never given to a task`);
       }
       const replies = await link.pullReplies(taskIds, {
         holdSeconds: MAX_HOLD_SECONDS,
@@ -58,23 +60,29 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
   };
 }
 
-/** All instructions of a push, with the objects of all of them, each once: a model for every node is kept once. */
+/**
+ * All instructions of a push, with the objects of all of them, each once: a model for every node is kept once.
+ *
+ * Tasks that are equal in everything are different tasks on this wire, and the same message in the domain: the later
+ * ones are made a moment later.
+ */
 async function readInstructions(
   taskInsList: readonly TaskIns[],
 ): Promise<{ messages: NewLinkMessage[]; objects: LinkObject[] }> {
   const objects = new Map<string, LinkObject>();
-  const messages: NewLinkMessage[] = [];
+  const messages = new Map<string, NewLinkMessage>();
   for (const taskIns of taskInsList) {
-    const { message, recordSet } = readPushedTask(taskIns);
-    if (recordSet === undefined) {
-      messages.push(message);
-      continue;
+    let { message: draft, recordSet } = readPushedTask(taskIns);
+    const content = recordSet && recordSetToDict(recordSet);
+    let stored = await storeMessage(draft, content);
+    while (messages.has(stored.message.messageId)) {
+      draft = { ...draft, createdAt: draft.createdAt + TIME_STEP_SECONDS };
+      stored = await storeMessage(draft, content);
     }
-    const stored = await storeContent(recordSet);
+    messages.set(stored.message.messageId, stored.message);
     for (const object of stored.objects) objects.set(object.id, object);
-    messages.push({ ...message, content: stored.root });
   }
-  return { messages, objects: [...objects.values()] };
+  return { messages: [...messages.values()], objects: [...objects.values()] };
 }
 
 /** The replies as results, as many as one answer should carry: the ServerApp asks again for the others. */
@@ -83,11 +91,10 @@ async function readReplies(link: LinkService, replies: readonly LinkMessage[]): 
   let bytes = 0;
   for (const reply of replies) {
     if (bytes >= MAX_CONTENT_BYTES_PER_CALL) break;
-    const content = reply.content === undefined
-      ? undefined
-      : await loadContent(link, reply.content);
-    taskResList.push(taskResToWire(reply, content));
-    bytes += content === undefined ? 0 : arrayBytes(content);
+    const dict = await loadContent(link, reply);
+    const recordSet = dict && dictToRecordSet(dict);
+    taskResList.push(taskResToWire(reply, recordSet));
+    bytes += recordSet === undefined ? 0 : arrayBytes(recordSet);
   }
   return taskResList;
 }

@@ -17,10 +17,13 @@ import type { TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import type { Handlers } from "../../../service.ts";
 import { errorToWire } from "../error_code.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
+import { instructionForLegacyNode } from "../legacy_names.ts";
 import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
+import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
-import { loadContent, storeContent } from "./content.ts";
+import { loadContent, storeMessage } from "./content.ts";
+import { nameReply } from "./reply_names.ts";
 import { readPushedTask, taskInsToWire } from "./task.ts";
 
 /** Key of a refused result in PushTaskResResponse.results, where an accepted one has its new id (Flower 1.9). */
@@ -70,10 +73,9 @@ export function fleetHandlers(
       call.delivered.then((delivered) => {
         if (!delivered) return link.returnInstruction(nodeId, message.messageId);
       }).catch(onError);
-      const content = message.content === undefined
-        ? undefined
-        : await loadContent(link, message.content);
-      const taskIns = taskInsToWire(message, content);
+      const content = await loadContent(link, message);
+      const named = content && instructionForLegacyNode(message.messageType, content);
+      const taskIns = taskInsToWire(message, named && dictToRecordSet(named));
       return create(PullTaskInsResponseSchema, { taskInsList: [taskIns] });
     },
 
@@ -110,9 +112,11 @@ export function fleetHandlers(
 async function pushResult(link: LinkService, taskRes: TaskRes): Promise<LinkMessage | Refusal> {
   try {
     const { message, recordSet } = readPushedTask(taskRes);
-    const stored = recordSet && await storeContent(recordSet);
-    const reply = { ...message, ...(stored && { content: stored.root }) };
-    return await link.pushReply(message.srcNodeId, reply, stored?.objects ?? []);
+    const named = recordSet && await nameReply(link, message, recordSetToDict(recordSet));
+    const { message: reply, objects } = named === undefined || "items" in named
+      ? await storeMessage(message, named)
+      : await storeMessage({ ...message, error: named }, undefined);
+    return await link.pushReply(message.srcNodeId, reply, objects);
   } catch (error) {
     const { code, message: reason } = FlwrError.from(error);
     if (code !== "invalid-argument") throw error;
@@ -131,8 +135,9 @@ async function pushErrorInstead(
   });
   try {
     const failed = task && { ...task, recordset: undefined, error };
-    const { message } = readPushedTask({ ...taskRes, task: failed });
-    await link.pushReply(message.srcNodeId, message, []);
+    const { message: draft } = readPushedTask({ ...taskRes, task: failed });
+    const { message, objects } = await storeMessage(draft, undefined);
+    await link.pushReply(message.srcNodeId, message, objects);
   } catch (cause) {
     // Not even its envelope can be read: there is nobody to tell but the node.
     if (FlwrError.from(cause).code !== "invalid-argument") throw cause;

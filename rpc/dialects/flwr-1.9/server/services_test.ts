@@ -6,9 +6,11 @@ import { createLink } from "../../../../link/create_link.ts";
 import type { LinkService } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
+import { ErrorSchema } from "../../../../proto/gen/flwr-1.9/error_pb.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
 import { type TaskIns, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import { messageObject, parseMessageObject } from "../../../objects/message.ts";
 import { MAX_CONTENT_BYTES_PER_CALL } from "../limits.ts";
 import { driverHandlers } from "./driver_service.ts";
 import { fleetHandlers } from "./fleet_service.ts";
@@ -30,7 +32,8 @@ class Services implements AsyncDisposable {
   static async start(): Promise<Services> {
     const clock = new FakeClock();
     const random = seededRandom(1);
-    return new Services(await createLink({ store: new MemoryStore(), clock, random }), clock);
+    const store = new MemoryStore();
+    return new Services(await createLink({ store, clock, random, messageObject }), clock);
   }
 
   fleet<M extends keyof typeof Fleet.method>(
@@ -67,8 +70,18 @@ class Services implements AsyncDisposable {
   }
 
   async push(runId: bigint, node: Node, data = new Uint8Array(8)): Promise<string> {
+    const [id] = await this.pushAll(runId, [node], data);
+    return id!;
+  }
+
+  /** The same task for each of some nodes. @returns the tasks' ids */
+  async pushAll(
+    runId: bigint,
+    nodes: readonly Node[],
+    data = new Uint8Array(8),
+  ): Promise<string[]> {
     const { taskIds } = await this.driver("pushTaskIns", {
-      taskInsList: [{
+      taskInsList: nodes.map((node) => ({
         runId,
         groupId: "1",
         task: {
@@ -79,9 +92,9 @@ class Services implements AsyncDisposable {
           taskType: "train",
           recordset: { parameters: { p: { dataKeys: ["0"], dataValues: [{ data }] } } },
         },
-      }],
+      })),
     });
-    return taskIds![0]!;
+    return taskIds!;
   }
 
   result({ node, taskIns }: { node: Node; taskIns: TaskIns }, data = new Uint8Array(8)) {
@@ -182,13 +195,39 @@ Deno.test("a call that names no node, or the anonymous one, is refused", async (
   }
 });
 
-Deno.test("task ids that are no UUIDs are refused, unknown ones answered with an error", async () => {
+Deno.test("task ids that cannot be are refused, unknown ones answered with an error", async () => {
   await using services = await Services.start();
-  await assert.rejects(services.driver("pullTaskRes", { taskIds: ["x"] }), /"x" is not a UUID/);
-  const unknown = "00000000-0000-4000-8000-000000000000";
+  for (const id of ["x", "", "00000000-0000-4000-8000-000000000000"]) {
+    await assert.rejects(services.driver("pullTaskRes", { taskIds: [id] }), /was never given/);
+  }
+  const unknown = "0".repeat(64);
   const { taskResList } = await services.driver("pullTaskRes", { taskIds: [unknown] });
   assert.deepEqual(taskResList![0]!.task!.ancestry, [unknown]);
   assert.ok(taskResList![0]!.task!.error !== undefined);
+});
+
+Deno.test("a task's id is that of its message's own object, of results and errors too", async () => {
+  await using services = await Services.start();
+  const { node, taskIns } = await services.handedOut();
+  const objects = await services.link.objectTree(taskIns.taskId);
+  const message = parseMessageObject(objects.at(-1)!);
+  assert.equal(message.messageId, taskIns.taskId);
+  assert.equal(message.createdAt, taskIns.task!.createdAt);
+  const failed = services.result({ node, taskIns });
+  failed.task!.recordset = undefined;
+  failed.task!.error = create(ErrorSchema, { code: 2n, reason: "boom" });
+  const { results } = await services.fleet("pushTaskRes", { taskResList: [failed] });
+  const [replyId] = Object.keys(results!);
+  const [reply] = await services.link.objectTree(replyId!);
+  assert.deepEqual(parseMessageObject(reply!).error, { code: 2, reason: "boom" });
+});
+
+Deno.test("tasks that are equal in everything are different tasks", async () => {
+  await using services = await Services.start();
+  const { node } = await services.fleet("createNode", { pingInterval: 30 }) as { node: Node };
+  const { runId } = await services.driver("createRun", {}) as { runId: bigint };
+  const ids = await services.pushAll(runId, [node, node, node]);
+  assert.equal(new Set(ids.filter((id) => id !== "")).size, 3);
 });
 
 Deno.test("a run that nobody knows has no nodes, and is told as Flower 1.9 tells it", async () => {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkMessage, NewLinkMessage } from "../../../../link/message.ts";
+import type { LinkMessage, MessageDraft } from "../../../../link/message.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import type { Task, TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { TaskInsSchema, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
@@ -9,8 +9,8 @@ import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
 
 /** A task as it was pushed: what the domain needs of it, with the content still apart. */
 export interface PushedTask {
-  /** The message, without `content`: the caller adds the id under which it stores the records. */
-  readonly message: Omit<NewLinkMessage, "content">;
+  /** The message without an id: that is known when the content has been stored. */
+  readonly message: MessageDraft;
   /** The content, unless the message carries an error. */
   readonly recordSet?: RecordSet;
 }
