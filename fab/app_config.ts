@@ -6,6 +6,7 @@ import {
   type Language,
   parseComponent,
 } from "./component.ts";
+import { formatFaults } from "./format_version.ts";
 import { labelFault, nameFault } from "./label.ts";
 import { flattenConfig, type RunConfig } from "./scalar.ts";
 import { isTable, tableAt, type TomlTable, type TomlValue } from "./toml/value.ts";
@@ -56,6 +57,7 @@ export function readAppConfig(
   if (settings !== undefined && !isTable(settings)) {
     faults.push('"config" in [tool.flwr.app] is not a table');
   }
+  faults.push(...formatFaults(manifest));
   if (faults.length > 0) {
     throw new FlwrError("invalid-argument", `"${where}" is no app's: ${faults.join("; ")}`);
   }

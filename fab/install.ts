@@ -39,12 +39,12 @@ export async function installFab(fab: CheckedFab, home: string): Promise<Install
     try {
       const unpacked = join(staging, "new");
       await unpack(fab, unpacked);
-      await replace(folder, unpacked, join(staging, "old"));
+      await putInPlace(fab, unpacked, folder, join(staging, "old"));
     } finally {
       await Deno.remove(staging, { recursive: true });
     }
   } catch (cause) {
-    // Another process may have been faster with the same bundle.
+    // Another process may have moved the same damaged folder aside, and put a whole one there.
     if (!await isIntact(fab, folder)) {
       throw new FlwrError("failed-precondition", `App cannot be installed to "${folder}"`, {
         cause,
@@ -67,16 +67,24 @@ async function unpack(fab: CheckedFab, folder: string): Promise<void> {
   }
 }
 
-/** Puts a folder in the place of another, if there is one, which moves aside. */
-async function replace(folder: string, by: string, aside: string): Promise<void> {
+/** Gives a new folder its name. What has that name already stays if it is right, and moves aside if not. */
+async function putInPlace(
+  fab: CheckedFab,
+  unpacked: string,
+  folder: string,
+  aside: string,
+): Promise<void> {
   try {
+    await Deno.rename(unpacked, folder);
+  } catch {
+    // Most likely a folder is there: which error tells so differs between systems.
+    if (await isIntact(fab, folder)) return;
     await Deno.rename(folder, aside);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await Deno.rename(unpacked, folder);
   }
-  await Deno.rename(by, folder);
 }
 
+/** Whether each file of the bundle is in the folder as the bundle has it, and is no link. */
 async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
   for (const [path, content] of filesToInstall(fab)) {
     const file = join(folder, ...path.split("/"));
@@ -84,9 +92,8 @@ async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
       const { isFile, size } = await Deno.lstat(file);
       if (!isFile || size !== content.length) return false;
       if (!equal(await Deno.readFile(file), content)) return false;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return false;
-      throw error;
+    } catch {
+      return false; // it is not there, or cannot be read: installing tells which
     }
   }
   return true;

@@ -42,7 +42,7 @@ export async function readRunConfig(
   flag = "--run-config",
 ): Promise<RunConfig> {
   const files = values.filter((value) => value.trim().endsWith(".toml"));
-  if (files.length === 0) return Object.assign({}, ...values.map((text) => fromPairs(text, flag)));
+  if (files.length === 0) return Object.fromEntries(values.flatMap((text) => pairs(text, flag)));
   if (values.length > 1) {
     throw new FlwrError("invalid-argument", `${flag} takes pairs, or one file: got both`, {
       hints: [`Put all settings into "${files[0]}"`],
@@ -52,12 +52,10 @@ export async function readRunConfig(
   return flattenConfig(parseToml(await readFile(file, flag), file), `"${file}"`);
 }
 
-function fromPairs(text: string, flag: string): RunConfig {
-  return Object.fromEntries(
-    [...parseConfigString(text, flag).typedEntries()].map((
-      [name, typed],
-    ) => [name, scalar(name, typed, flag)]),
-  );
+function pairs(text: string, flag: string): [string, ScalarValue][] {
+  return [...parseConfigString(text, flag).typedEntries()].map((
+    [name, typed],
+  ) => [name, scalar(name, typed, flag)]);
 }
 
 function scalar(name: string, typed: TypedConfigValue, flag: string): ScalarValue {

@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import vectors from "../tests/vectors/fab/bundles.json" with { type: "json" };
+import { buildFab } from "./build.ts";
+import { fabFileName } from "./fab.ts";
+import { MAX_FAB_BYTES } from "./limits.ts";
+import { readFab } from "./read.ts";
+import { appFiles, withApp } from "./testing.ts";
+
+Deno.test("build: the bytes are those of Flower's own flwr build", async (t) => {
+  for (const { title, files, file, sha256, fab } of vectors) {
+    if (file === undefined) continue;
+    await t.step(title, async () => {
+      await withApp(files, async (folder) => {
+        const built = await buildFab(folder);
+        if (fab !== undefined) assert.deepEqual(built.content, Uint8Array.fromBase64(fab));
+        assert.equal(built.hash, sha256);
+        assert.equal(fabFileName(built.config, built.hash), file);
+        assert.deepEqual(readFab(built.content).config, built.config);
+      });
+    });
+  }
+});
+
+Deno.test("build: what Flower's own flwr build refuses is refused", async (t) => {
+  const refused = vectors.filter(({ file }) => file === undefined);
+  assert.ok(refused.length > 20);
+  for (const { title, files } of refused) {
+    await t.step(
+      title,
+      () =>
+        withApp(files, (folder) => assert.rejects(buildFab(folder), { code: "invalid-argument" })),
+    );
+  }
+});
+
+const paths = async (folder: string) => [...readFab((await buildFab(folder)).content).files.keys()];
+
+Deno.test("build: a TypeScript app has its code and networks, but no tests and packages", () =>
+  withApp({
+    ...appFiles("typescript"),
+    "lib/task.mts": "",
+    "model.onnx": "",
+    "fast.wasm": "",
+    "deno.json": "{}",
+    "README.md": "",
+    "task_test.ts": "",
+    "lib/task.test.ts": "",
+    "make_model.py": "",
+    "data.csv": "",
+    "package-lock.json": "{}",
+    "node_modules/x/index.js": "",
+    "lib/node_modules/x/index.js": "",
+  }, async (folder) => {
+    assert.deepEqual(await paths(folder), [
+      "pyproject.toml",
+      "README.md",
+      "client.ts",
+      "deno.json",
+      "fast.wasm",
+      "lib/task.mts",
+      "model.onnx",
+      "server.ts",
+    ]);
+  }));
+
+Deno.test("build: flwr.toml becomes the bundle's pyproject.toml, whatever other one there is", async () => {
+  const { "pyproject.toml": manifest, ...code } = appFiles("typescript");
+  const [plain, own, both] = await Promise.all([
+    withApp({ ...code, "pyproject.toml": manifest! }, buildFab),
+    withApp({ ...code, "flwr.toml": manifest! }, buildFab),
+    withApp({ ...code, "flwr.toml": manifest!, "pyproject.toml": "[tool.ruff]\n" }, buildFab),
+  ]);
+  assert.equal(own.hash, plain.hash);
+  assert.equal(both.hash, plain.hash);
+  assert.equal(own.config.language, "typescript");
+  await withApp(
+    { ...code, "flwr.toml": manifest!, "pyproject.toml": manifest! },
+    (folder) =>
+      assert.rejects(buildFab(folder), {
+        code: "invalid-argument",
+        message: /Both "pyproject.toml"/,
+      }),
+  );
+});
+
+Deno.test("build: links are left out, and what is in .git", () =>
+  withApp({ ...appFiles("typescript"), ".git/refs/x.md": "" }, async (folder) => {
+    await Deno.symlink("/etc/hostname", join(folder, "link.md"));
+    await Deno.symlink("/etc", join(folder, "linked"));
+    assert.deepEqual(await paths(folder), ["pyproject.toml", "client.ts", "server.ts"]);
+  }));
+
+Deno.test("build: an app without its components is refused, naming why", async () => {
+  const files = appFiles("typescript");
+  const refusal = (more: Record<string, string>, message: RegExp) =>
+    withApp({ ...files, ...more }, (folder) => assert.rejects(buildFab(folder), { message }));
+  await refusal({ "client.py": "" }, /"clientapp" .* has both "client\.ts" and "client\.py"/);
+  await refusal({ ".gitignore": "server.ts" }, /"serverapp" .* has neither "server\.ts" nor/);
+  const { "client.ts": _, ...without } = files;
+  await withApp(without, (folder) => assert.rejects(buildFab(folder), { message: /"clientapp"/ }));
+  await withApp(
+    { ...without, "client.py": "" },
+    (folder) =>
+      assert.rejects(buildFab(folder), {
+        message: /"serverapp" is written in typescript, "clientapp" in python/,
+      }),
+  );
+});
+
+Deno.test("build: names that some system cannot tell apart, or keep, are refused", async () => {
+  const refusal = (name: string, message: RegExp) =>
+    withApp(
+      { ...appFiles("typescript"), [name]: "" },
+      (folder) => assert.rejects(buildFab(folder), { code: "invalid-argument", message }),
+    );
+  await refusal("CLIENT.ts", /one file on some systems/);
+  await refusal("a,b.ts", /has a comma/);
+  await refusal("a:b.ts", /one of the characters/);
+  await refusal("con.ts", /name of a device/);
+});
+
+Deno.test("build: a bundle beyond the limit is refused", () =>
+  withApp(
+    { ...appFiles("typescript"), "big.json": " ".repeat(MAX_FAB_BYTES) },
+    (folder) =>
+      assert.rejects(buildFab(folder), {
+        code: "resource-exhausted",
+        message: /more than 10485760 bytes/,
+      }),
+  ));
+
+Deno.test("build: a folder that is not there, or has no manifest, is told", async () => {
+  await withApp({ "client.ts": "" }, async (folder) => {
+    await assert.rejects(buildFab(folder), {
+      code: "not-found",
+      message: /neither "pyproject\.toml"/,
+    });
+    await assert.rejects(buildFab(join(folder, "gone")), { code: "not-found" });
+  });
+});

@@ -1,0 +1,96 @@
+import { FlwrError } from "../../base/error.ts";
+
+/** A pattern of a .gitignore file, made ready to match paths. */
+interface Pattern {
+  readonly regex: RegExp;
+  /** False for one that begins with "!": it takes back what earlier ones matched. */
+  readonly include: boolean;
+}
+
+/** Whether patterns match a path, which is relative and has "/". */
+export type PathTest = (path: string) => boolean;
+
+/**
+ * Compiles patterns as .gitignore files have them. They mean what Python's pathspec takes them for: the last pattern
+ * that matches decides, and one that names a folder matches all below it.
+ *
+ * @throws FlwrError "invalid-argument" naming a malformed pattern
+ */
+export function compilePatterns(patterns: readonly string[]): PathTest {
+  const compiled = patterns.map(compile).filter((pattern) => pattern !== undefined).toReversed();
+  return (path) => compiled.find(({ regex }) => regex.test(path))?.include ?? false;
+}
+
+/** Undefined for a pattern that says nothing: blank, a comment, or with a range that is not closed. */
+function compile(written: string): Pattern | undefined {
+  const text = written.endsWith("\\ ") ? written : written.trimEnd();
+  if (text === "" || text === "/" || text.startsWith("#")) return undefined;
+  const include = !text.startsWith("!");
+  const source = toRegex((include ? text : text.slice(1)).split("/"), written);
+  if (source === undefined) return undefined;
+  try {
+    return { regex: new RegExp(source, "su"), include };
+  } catch (cause) {
+    throw malformed(written, cause);
+  }
+}
+
+function toRegex(segments: string[], written: string): string | undefined {
+  if (segments[0] === "") segments.shift();
+  else if (segments.length === 1 || (segments.length === 2 && segments[1] === "")) {
+    // A single name matches at any depth.
+    if (segments[0] !== "**") segments.unshift("**");
+  }
+  if (segments.length === 0) throw malformed(written);
+  const onlyFolders = segments.at(-1) === "";
+  if (onlyFolders) segments[segments.length - 1] = "**";
+  segments = segments.filter((segment, i) =>
+    i === 0 || segment !== "**" || segments[i - 1] !== "**"
+  );
+  const whole = segments.join("/");
+  if (whole === "**") return onlyFolders ? "/" : "";
+  if (whole === "**/*") return "";
+  if (whole === "**/*/**") return "/";
+  let regex = "^";
+  for (const [index, segment] of segments.entries()) {
+    const last = index === segments.length - 1;
+    if (segment === "**") regex += index === 0 ? "(?:.+/)?" : last ? "/" : "(?:/.+)?";
+    else {
+      if (index > 0 && !(index === 1 && segments[0] === "**")) regex += "/";
+      const glob = segment === "*" ? "[^/]+" : toSegmentRegex(segment, written);
+      if (glob === undefined) return undefined;
+      regex += last ? `${glob}(?:/|$)` : glob;
+    }
+  }
+  return regex;
+}
+
+/** One name between slashes; undefined when a "[" is not closed: Git leaves such a pattern out. */
+function toSegmentRegex(glob: string, written: string): string | undefined {
+  let regex = "";
+  const chars = [...glob];
+  for (let i = 0; i < chars.length; i++) {
+    const char = chars[i]!;
+    if (char === "*") regex += "[^/]*";
+    else if (char === "?") regex += "[^/]";
+    else if (char === "\\") {
+      const escaped = chars[++i];
+      if (escaped === undefined) throw malformed(written);
+      regex += RegExp.escape(escaped);
+    } else if (char === "[") {
+      const negated = chars[i + 1] === "!" || chars[i + 1] === "^";
+      const first = i + (negated ? 2 : 1);
+      // A "]" in front is one of the characters.
+      const end = chars.indexOf("]", first + (chars[first] === "]" ? 1 : 0));
+      if (end < 0) return undefined;
+      const set = chars.slice(first, end).map((c) => /[\\[\]^]/.test(c) ? `\\${c}` : c).join("");
+      regex += `[${negated ? "^" : ""}${set}]`;
+      i = end;
+    } else regex += RegExp.escape(char);
+  }
+  return regex;
+}
+
+function malformed(pattern: string, cause?: unknown): FlwrError {
+  return new FlwrError("invalid-argument", `Pattern is malformed: "${pattern}"`, { cause });
+}

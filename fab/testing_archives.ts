@@ -1,0 +1,91 @@
+import { crc32, deflateRawSync } from "node:zlib";
+import { CONTENTS_PATH, contentsLine } from "./contents.ts";
+import { CENTRAL, CentralField, END, EndField, Field, Method } from "./zip/layout.ts";
+import { writeZip } from "./zip/write.ts";
+
+/** Files by their paths. */
+export type Files = Record<string, string>;
+
+/** A text as UTF-8. */
+export const encode = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
+
+/** An archive of the files, its list of contents behind them, whatever their names are. */
+export function archive(
+  files: Files | readonly [string, string][],
+  list?: string,
+): Uint8Array<ArrayBuffer> {
+  const entries = (Array.isArray(files) ? files : Object.entries(files))
+    .map(([path, text]) => [path, encode(text)] as const);
+  const contents = list ?? entries.map(([path, bytes]) => contentsLine(path, bytes)).join("\n");
+  return writeZip([...entries, [CONTENTS_PATH, encode(contents)]]);
+}
+
+/** An archive of the files and of "big.json", which is compressed and claims a size. */
+export function deflated(
+  files: Files,
+  content: Uint8Array,
+  claimed: number = content.length,
+): Uint8Array {
+  const own = Object.entries(files).map(([path, text]) => [path, encode(text)] as const);
+  const list = [...own, ["big.json", content] as const].map(([path, bytes]) =>
+    contentsLine(path, bytes)
+  ).join("\n");
+  const packed = new Uint8Array(deflateRawSync(content));
+  const bytes = writeZip([...own, ["big.json", packed], [CONTENTS_PATH, encode(list)]]);
+  return tampered(bytes, (at) => {
+    at.set16(own.length, Field.method, Method.deflated);
+    at.set32(own.length, Field.size, claimed);
+    at.set32(own.length, Field.crc, crc32(content));
+  });
+}
+
+/** Changes an archive in place. */
+export function tampered(
+  bytes: Uint8Array<ArrayBuffer>,
+  change: (at: Records) => void,
+): Uint8Array {
+  change(new Records(bytes));
+  return bytes;
+}
+
+/** Where the records of an archive are. */
+export class Records {
+  readonly view: DataView;
+  readonly end: number;
+
+  constructor(readonly bytes: Uint8Array<ArrayBuffer>) {
+    this.view = new DataView(bytes.buffer);
+    this.end = bytes.length - END.bytes;
+  }
+
+  /** Where the directory describes the n-th file. */
+  central(n: number): number {
+    let at = this.view.getUint32(this.end + EndField.directoryOffset, true);
+    for (let i = 0; i < n; i++) {
+      at += CENTRAL.bytes + this.view.getUint16(at + Field.nameLength + CENTRAL.shift, true);
+    }
+    return at;
+  }
+
+  /** Where the n-th file begins. */
+  local(n: number): number {
+    return this.view.getUint32(this.central(n) + CentralField.offset, true);
+  }
+
+  /** Sets a field of two bytes that both records of the n-th file have. */
+  set16(n: number, field: number, value: number): void {
+    this.view.setUint16(this.local(n) + field, value, true);
+    this.view.setUint16(this.central(n) + field + CENTRAL.shift, value, true);
+  }
+
+  /** Sets a field of four bytes that both records of the n-th file have. */
+  set32(n: number, field: number, value: number): void {
+    this.view.setUint32(this.local(n) + field, value, true);
+    this.view.setUint32(this.central(n) + field + CENTRAL.shift, value, true);
+  }
+
+  /** Sets the n-th file's type and permissions. */
+  setMode(n: number, mode: number): void {
+    this.view.setUint32(this.central(n) + CentralField.attributes, mode << 16, true);
+  }
+}

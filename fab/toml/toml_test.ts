@@ -1,0 +1,113 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import vectors from "../../tests/vectors/fab/toml.json" with { type: "json" };
+import { MAX_MANIFEST_BYTES } from "../limits.ts";
+import { hideNumericKeys } from "./numeric_keys.ts";
+import { parseToml } from "./parse.ts";
+import type { TomlTable, TomlValue } from "./value.ts";
+import { writeToml } from "./write.ts";
+
+const parse = (text: string) => parseToml(new TextEncoder().encode(text), "app.toml");
+
+Deno.test("toml: what Python's tomli reads and tomli_w writes is read and written the same", () => {
+  assert.ok(vectors.length > 100);
+  for (const { source, written } of vectors) {
+    assert.equal(writeToml(parse(source)), written, source);
+  }
+});
+
+Deno.test("toml: what is written is read as the same", () => {
+  const key = fc.oneof(fc.string(), fc.nat().map(String), fc.constant("__proto__"));
+  const { table } = fc.letrec<{ value: TomlValue; table: TomlTable }>((tie) => ({
+    value: fc.oneof(
+      { maxDepth: 4, depthSize: "small" },
+      fc.string({ unit: "binary" }).map((text) => text.toWellFormed()),
+      fc.boolean(),
+      fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+      fc.double(),
+      fc.array(tie("value"), { maxLength: 4 }),
+      tie("table"),
+    ),
+    table: fc.uniqueArray(fc.tuple(key, tie("value")), { selector: ([name]) => name, maxLength: 5 })
+      .map((entries) => new Map(entries)),
+  }));
+  fc.assert(
+    fc.property(table, (before) => {
+      assert.deepEqual(parse(writeToml(before)), before);
+    }),
+    { seed: 20260103, numRuns: 500 },
+  );
+});
+
+Deno.test("toml: numeric keys are marked wherever a key can be, and nothing else is", () => {
+  const source = [
+    '1 = "2 = 3" # 4 = 5',
+    "[6.a.'7'.\"8\"]",
+    "x = [9, { 10 = [11, { 12 = 13 }], b = 14 }, 15]",
+    'text = """\n16 = 17\n"18 = 19\\""""',
+    "raw = '''\n20 = 21'''",
+    "[[22]]",
+    "01 = 23",
+    "-1 = 1_0",
+  ].join("\n");
+  const { source: hidden, mark } = hideNumericKeys(source);
+  const marked = [...hidden.matchAll(new RegExp(`"${mark}(\\d+)"`, "g"))].map((match) => match[1]);
+  assert.deepEqual(marked, ["1", "6", "7", "8", "10", "12", "22"]);
+  assert.equal(
+    hidden.replaceAll(new RegExp(`"${mark}(\\d+)"`, "g"), "$1").replaceAll(mark, ""),
+    source.replace("'7'.\"8\"", "7.8"),
+  );
+});
+
+Deno.test("toml: a mark never meets a key of the file that looks like it", () => {
+  const table = parse('"\uE0001" = "a"\n1 = "b"\n"\uE000\uE000" = "c"');
+  assert.deepEqual([...table], [["\uE0001", "a"], ["1", "b"], ["\uE000\uE000", "c"]]);
+});
+
+Deno.test("toml: a file that is none is refused with its line, as is one that is too large", () => {
+  assert.throws(() => parse("a = 1\nb = \n"), {
+    code: "invalid-argument",
+    message: /^"app\.toml" is not valid TOML, line 2: /,
+  });
+  assert.throws(() => parse("a = 1\na = 2"), { code: "invalid-argument" });
+  assert.throws(() => parseToml(new Uint8Array([0x61, 0xff]), "x"), { message: /not UTF-8/ });
+  assert.throws(() => parseToml(new Uint8Array(MAX_MANIFEST_BYTES + 1), "x"), {
+    code: "resource-exhausted",
+  });
+  assert.throws(() => parse(`a = ${"[".repeat(100)}${"]".repeat(100)}`), {
+    code: "invalid-argument",
+  });
+});
+
+Deno.test("toml: any text is read or refused, never anything else", () => {
+  const piece = fc.constantFrom(
+    "a",
+    "1",
+    "=",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    ".",
+    '"',
+    "'",
+    "\n",
+    "#",
+    " ",
+    "\\",
+    "-",
+    '"""',
+    "'''",
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 30 }), (pieces) => {
+      try {
+        parse(pieces.join(""));
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, "invalid-argument");
+      }
+    }),
+    { seed: 20260104, numRuns: 3000 },
+  );
+});
