@@ -57,3 +57,13 @@ export class ApiError extends FlwrError {
     this.httpStatus = http;
   }
 }
+
+const NAMES = new Map<number, ApiErrorName>(
+  Object.entries(API_ERRORS).map(([name, { number }]) => [number, name as ApiErrorName]),
+);
+
+/** The error for a number that a server answered with; undefined for one that has no name here. */
+export function apiErrorOf(number: number, detail: string): ApiError | undefined {
+  const name = NAMES.get(number);
+  return name === undefined ? undefined : new ApiError(name, detail);
+}

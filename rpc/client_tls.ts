@@ -24,7 +24,9 @@ export function channelSecurity(
   tls: ClientTls,
 ): { credentials: ChannelCredentials; options: ChannelOptions } {
   if (tls === "insecure") return { credentials: credentials.createInsecure(), options: {} };
-  const roots = tls.rootCertificates === undefined ? null : rootsOf(tls.rootCertificates);
+  const roots = tls.rootCertificates === undefined
+    ? null
+    : Buffer.from(checkRoots(tls.rootCertificates));
   if (!isIP(address.host)) {
     return { credentials: credentials.createSsl(roots), options: {} };
   }
@@ -40,8 +42,13 @@ export function channelSecurity(
   };
 }
 
-/** TLS libraries take a file without a certificate for an empty list and then trust nobody, without a word. */
-function rootsOf(pem: string): Buffer {
+/**
+ * The PEM text of root certificates, where it holds one: TLS libraries take a file without for an empty list and then
+ * trust nobody, without a word.
+ *
+ * @throws FlwrError "invalid-argument"
+ */
+export function checkRoots(pem: string): string {
   if (!pem.includes("-----BEGIN CERTIFICATE-----")) {
     throw new FlwrError("invalid-argument", "The root certificates hold no PEM certificate", {
       hints: [
@@ -49,5 +56,5 @@ function rootsOf(pem: string): Buffer {
       ],
     });
   }
-  return Buffer.from(pem);
+  return pem;
 }

@@ -15,3 +15,20 @@ export const HEAD_CHECK_MS = 5_000;
 
 /** Milliseconds without a request after which a connection is closed. Python's clients close theirs after 5 s. */
 export const KEEP_ALIVE_MS = 75_000;
+
+/** Seconds that a server may take to answer, beside the time for the bytes: a held pull takes 20. */
+export const ANSWER_SECONDS = 60;
+
+/**
+ * Milliseconds that a client keeps an unused connection. Flower's own server closes it after 5 s; a request sent at
+ * that moment would be lost.
+ */
+export const POOL_IDLE_MS = 4_000;
+
+/** Bytes of an error's text that are read. */
+export const MAX_ERROR_BYTES = 64 * 1024;
+
+/** Seconds that a body may take, each way. @param bytes how large it is */
+export function bodySeconds(bytes: number): number {
+  return BODY_GRACE_SECONDS + bytes / MIN_BODY_BYTES_PER_SECOND;
+}

@@ -1,0 +1,172 @@
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+import { type Address, formatAddress, isLoopback, parseAddress } from "../address.ts";
+import type { ChannelOptions, RequestHeaders } from "../channel.ts";
+import { checkRoots, type ClientTls } from "../client_tls.ts";
+import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
+import { connectionProblem, type Target } from "../connection_problem.ts";
+import { CONNECT_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES } from "../limits.ts";
+import { probe } from "../probe.ts";
+import { answerError } from "./answer_error.ts";
+import { Deadline } from "./deadline.ts";
+import { messagesIn } from "./frames.ts";
+import { ANSWER_SECONDS, bodySeconds, POOL_IDLE_MS } from "./limits.ts";
+import { isMediaType, PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
+import { httpPath } from "./path.ts";
+import { readLimited } from "./read_limited.ts";
+
+/** Calls over HTTP/1.1, by fetch. */
+export class HttpTransport implements ClientTransport {
+  readonly address: string;
+  readonly #target: Target;
+  readonly #origin: string;
+  readonly #client: Deno.HttpClient;
+  readonly #clock: Clock;
+  readonly #connectTimeoutSeconds: number;
+  /** Whether a server has answered yet. */
+  #reached = false;
+
+  constructor(options: ChannelOptions) {
+    const address = parseAddress(options.address);
+    const { tls } = options;
+    this.address = formatAddress(address);
+    this.#target = { address, tls };
+    this.#origin = `${tls === "insecure" ? "http" : "https"}://${this.address}`;
+    this.#client = openClient(address, tls);
+    this.#clock = options.clock ?? systemClock;
+    this.#connectTimeoutSeconds = options.connectTimeoutSeconds ?? CONNECT_TIMEOUT_SECONDS;
+  }
+
+  async unary(request: TransportRequest): Promise<TransportAnswer> {
+    const { bytes, timeoutSeconds } = request;
+    using deadline = new Deadline(timeoutSeconds ?? ANSWER_SECONDS + bodySeconds(bytes.length));
+    const answer = await this.#fetch(request, PROTOBUF, deadline);
+    try {
+      const length = Number(answer.headers.get("content-length") ?? 0);
+      if (timeoutSeconds === undefined) deadline.set(bodySeconds(length));
+      const response = await readLimited(answer, MAX_MESSAGE_BYTES);
+      return { response, header: (name) => answer.headers.get(name) ?? undefined };
+    } catch (error) {
+      throw await this.#explain(error, deadline);
+    }
+  }
+
+  async *stream(request: TransportRequest): AsyncGenerator<Uint8Array, void, void> {
+    using deadline = new Deadline(request.timeoutSeconds);
+    const answer = await this.#fetch(request, PROTOBUF_STREAM, deadline);
+    try {
+      if (answer.body !== null) yield* messagesIn(answer.body, MAX_MESSAGE_BYTES);
+    } catch (error) {
+      throw await this.#explain(error, deadline);
+    }
+  }
+
+  close(): void {
+    this.#client.close();
+  }
+
+  /** Sends a request. @throws FlwrError for any answer but one of the expected type */
+  async #fetch(
+    { method, bytes, headers, signal }: TransportRequest,
+    accept: string,
+    deadline: Deadline,
+  ): Promise<Response> {
+    const unreached = this.#giveUpConnecting(deadline);
+    let answer: Response;
+    try {
+      answer = await fetch(this.#origin + httpPath(method), {
+        method: "POST",
+        headers: {
+          ...encodeHeaders(headers),
+          "content-type": PROTOBUF,
+          accept,
+          // Tensors do not get smaller, and a stream would wait for the compressor.
+          "accept-encoding": "identity",
+        },
+        body: bytes as BodyInit,
+        client: this.#client,
+        redirect: "manual",
+        signal: AbortSignal.any([signal, deadline.signal]),
+      });
+      this.#reached = true;
+    } catch (error) {
+      throw await this.#explain(error, deadline);
+    } finally {
+      clearTimeout(unreached);
+    }
+    if (answer.ok && isMediaType(answer.headers.get("content-type"), accept)) return answer;
+    throw await answerError(this.address, method, answer);
+  }
+
+  /**
+   * fetch waits for minutes for a host that does not answer at all. As long as none has answered, this looks, after
+   * the time for connecting, whether anything is there.
+   */
+  #giveUpConnecting(deadline: Deadline): ReturnType<typeof setTimeout> | undefined {
+    if (this.#reached) return undefined;
+    return setTimeout(async () => {
+      const { address, tls } = this.#target;
+      const found = await probe(address, tls);
+      if (found.kind === "unreachable") deadline.expire("unreachable");
+    }, this.#connectTimeoutSeconds * 1000);
+  }
+
+  async #explain(error: unknown, deadline: Deadline): Promise<FlwrError> {
+    if (error instanceof FlwrError) return error;
+    if (deadline.expired === "late") {
+      return new FlwrError(
+        "deadline-exceeded",
+        `"${this.address}" did not answer within ${Number(deadline.seconds.toFixed(1))} s`,
+      );
+    }
+    const { address, tls } = this.#target;
+    const details = describe(error);
+    if (/are blocked$/.test(details)) {
+      return new FlwrError("invalid-argument", `Port ${address.port} is not for HTTP`, {
+        hints: ["Web clients refuse some port numbers: have the SuperLink take another one"],
+        cause: error,
+      });
+    }
+    const found = await probe(address, tls);
+    return connectionProblem(this.#target, "http", details, found, this.#clock.now());
+  }
+}
+
+function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
+  const roots = tls === "insecure" ? undefined : tls.rootCertificates;
+  const open = () =>
+    Deno.createHttpClient({
+      caCerts: roots === undefined ? [] : [checkRoots(roots)],
+      poolIdleTimeout: POOL_IDLE_MS,
+      http2: false,
+    });
+  return isLoopback(address.host) ? withoutProxy(open) : open();
+}
+
+/** A proxy cannot reach this machine's loopback; fetch asks the environment for one when a client is opened. */
+function withoutProxy<T>(open: () => T): T {
+  const name = "NO_PROXY";
+  const before = Deno.env.get(name);
+  Deno.env.set(name, "*");
+  try {
+    return open();
+  } finally {
+    if (before === undefined) Deno.env.delete(name);
+    else Deno.env.set(name, before);
+  }
+}
+
+function encodeHeaders(headers: RequestHeaders): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name,
+      typeof value === "string" ? value : value.toBase64(),
+    ]),
+  );
+}
+
+/** What fetch says: the reason is in the error's cause. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? error.cause.message : error.message;
+}
