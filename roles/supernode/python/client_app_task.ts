@@ -1,0 +1,205 @@
+import type { ConfigRecord } from "../../../app/config_record.ts";
+import type { AppBundle, RunInfo } from "../../../app/connection.ts";
+import type { Context } from "../../../app/context.ts";
+import type { Message } from "../../../app/message.ts";
+import type { RecordDict } from "../../../app/record_dict.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { LinkScalar, OpenedPush, PulledObject } from "../../../link/link.ts";
+import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import { ApiError } from "../../../rpc/api_error.ts";
+import { recordDictFromWire, recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
+import type {
+  PulledMessage,
+  RuntimeTask,
+  TaskEnd,
+  TaskInput,
+} from "../../../rpc/dialects/current/server/runtime_backend.ts";
+import { inflateReply, type TaskMessage } from "./message_objects.ts";
+
+/** What a task is made of. */
+export interface TaskInit extends RuntimeTask {
+  readonly run: RunInfo;
+  readonly bundle: AppBundle;
+  readonly instruction: Message;
+  readonly deflated: TaskMessage;
+  readonly context: Context;
+}
+
+/** What a process has made of its task. */
+export interface TaskResult {
+  readonly reply: Message;
+  readonly state: RecordDict;
+  /** Seconds from the hand-over of the instruction to the last object of the reply. */
+  readonly seconds: number;
+}
+
+/** How a task came out: a result, or why there is none. */
+export type TaskOutcome = { readonly result: TaskResult } | { readonly failure: string };
+
+/**
+ * One instruction that a process has been given: what the process asks for, and what it has brought so far. The
+ * sequence is Flower's (contract, section 3.2): input, message, its objects; then the reply, its objects, the end.
+ */
+export class ClientAppTask {
+  readonly task: RuntimeTask;
+  readonly #init: TaskInit;
+  readonly #clock: Clock;
+  readonly #ended = Promise.withResolvers<TaskOutcome>();
+  #lastSign: number | undefined;
+  #begun = false;
+  #pulledAt: number | undefined;
+  #reply: { readonly message: NewLinkMessage; readonly tree: ObjectTree } | undefined;
+  #repliedAt: number | undefined;
+  readonly #received = new Map<ObjectId, LinkObject>();
+
+  constructor(init: TaskInit, clock: Clock) {
+    const { taskId, runId, nodeId, token } = init;
+    this.task = { taskId, runId, nodeId, token };
+    this.#init = init;
+    this.#clock = clock;
+  }
+
+  /** Resolves when the process has ended the task. */
+  get ended(): Promise<TaskOutcome> {
+    return this.#ended.promise;
+  }
+
+  /** Unix time in seconds at which the process was last heard of; undefined while no process has the task. */
+  get lastSign(): number | undefined {
+    return this.#lastSign;
+  }
+
+  /** A process has the task, and is alive. */
+  sign(): void {
+    this.#lastSign = this.#clock.now();
+  }
+
+  begin(): TaskInput {
+    if (this.#begun) throw new ApiError("task-not-started", "The task has begun already");
+    const { run, bundle, context } = this.#init;
+    const input: TaskInput = {
+      run: { ...run, federation: "", overrideConfig: scalars(run.overrideConfig, "The run's") },
+      fab: bundle,
+      nodeConfig: scalars(context.nodeConfig, "The node's"),
+      runConfig: scalars(context.runConfig, "The run's"),
+      state: recordDictToWire(context.state),
+    };
+    this.#begun = true;
+    this.sign();
+    return input;
+  }
+
+  /** The task's one instruction; asking again gives it again, for an answer may be lost on the way. */
+  pull(): PulledMessage {
+    this.#pulledAt ??= this.#clock.now();
+    const { message, tree } = this.#init.deflated;
+    return { message, tree };
+  }
+
+  pullObject(id: ObjectId): PulledObject {
+    const object = this.#init.deflated.objects.get(id);
+    return object === undefined ? { found: false } : { found: true, bytes: object.bytes };
+  }
+
+  /** Announces the reply. */
+  openPush(
+    messages: readonly NewLinkMessage[],
+    trees: readonly ObjectTree[],
+    sessionId: string,
+  ): OpenedPush {
+    const [message, ...others] = messages;
+    const tree = trees[0];
+    if (message === undefined || tree === undefined || others.length > 0) {
+      throw new FlwrError("invalid-argument", "A ClientApp sends one message: its reply");
+    }
+    const refused = this.#refusal(message);
+    if (refused !== undefined) {
+      return { refusals: [{ reason: refused }], missing: [], sessionId };
+    }
+    this.#reply ??= { message, tree };
+    this.#noteReply();
+    return { refusals: [undefined], missing: this.#missing(), sessionId };
+  }
+
+  /** @returns false when the reply does not need the object */
+  put(object: LinkObject): boolean {
+    if (this.#reply?.tree.has(object.id) !== true) return false;
+    this.#received.set(object.id, object);
+    this.#noteReply();
+    return true;
+  }
+
+  finish({ outcome, details, state, clientAppSeconds }: TaskEnd): void {
+    this.#ended.resolve(this.#outcome(outcome, details, state, clientAppSeconds));
+  }
+
+  /** What there is when the process has gone without a word. */
+  abandon(why: string): TaskOutcome {
+    return this.#outcome("failed", why, undefined, undefined);
+  }
+
+  #outcome(
+    outcome: TaskEnd["outcome"],
+    details: string,
+    state: TaskEnd["state"],
+    clientAppSeconds: number | undefined,
+  ): TaskOutcome {
+    const { instruction, context } = this.#init;
+    if (this.#reply === undefined || this.#repliedAt === undefined) {
+      return {
+        failure: details || `the process ended its task as ${outcome}, but sent no reply`,
+      };
+    }
+    try {
+      return {
+        result: {
+          reply: inflateReply(instruction, this.#reply.message, this.#received),
+          state: state === undefined ? context.state : recordDictFromWire(state),
+          seconds: clientAppSeconds ?? this.#repliedAt - (this.#pulledAt ?? this.#repliedAt),
+        },
+      };
+    } catch (error) {
+      return { failure: `its reply cannot be read: ${FlwrError.from(error).message}` };
+    }
+  }
+
+  #refusal({ runId, srcNodeId, replyToMessageId }: NewLinkMessage): string | undefined {
+    const { runId: own, nodeId, deflated } = this.#init;
+    if (runId !== own) return `The message is of run ${runId}: the task is of run ${own}`;
+    if (srcNodeId !== nodeId) return `The message is of node ${srcNodeId}: this is node ${nodeId}`;
+    if (replyToMessageId !== deflated.message.messageId) {
+      return "The message does not answer the task's instruction";
+    }
+    return undefined;
+  }
+
+  #missing(): ObjectId[] {
+    return [...this.#reply!.tree.keys()].filter((id) => !this.#received.has(id));
+  }
+
+  #noteReply(): void {
+    if (this.#missing().length === 0) this.#repliedAt ??= this.#clock.now();
+  }
+}
+
+/** Settings as Flower's processes take them: single values only. */
+function scalars(config: ConfigRecord, whose: string): Record<string, LinkScalar> {
+  return Object.fromEntries(
+    Array.from(config.typedEntries(), ([name, typed]): [string, LinkScalar] => {
+      switch (typed.type) {
+        case "bool":
+        case "string":
+        case "double":
+        case "sint64":
+        case "uint64":
+        case "bytes":
+          return [name, typed.value];
+      }
+      throw new FlwrError(
+        "invalid-argument",
+        `${whose} setting "${name}" is a list: a Python app takes single values only`,
+      );
+    }),
+  );
+}
