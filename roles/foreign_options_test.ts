@@ -16,6 +16,7 @@ async function parse(options: readonly ForeignOption[], ...args: string[]): Prom
 
 Deno.test("what Flower's flags ask for is accepted where we do it anyway", async () => {
   await parse(SUPERLINK_FOREIGN, "--fleet-api-type", "grpc-rere", "--fleet-api-num-workers=4");
+  await parse(SUPERLINK_FOREIGN, "--disable-runtime-dependency-installation");
   await parse(SUPERNODE_FOREIGN);
   await parse(RUN_FOREIGN);
 });
@@ -31,6 +32,10 @@ Deno.test("what cannot be followed is refused with the flag, its value and a hin
     });
   };
   await refused(/^--fleet-api-type "rest" .*REST/, SUPERLINK_FOREIGN, "--fleet-api-type", "rest");
+  await refused(/"grpc-adapter" .*adapter/, SUPERLINK_FOREIGN, "--fleet-api-type=grpc-adapter");
+  await refused(/^--simulation is/, SUPERLINK_FOREIGN, "--simulation");
+  await refused(/--host and --port/, SUPERLINK_FOREIGN, "--serverappio-api-address", "a:1");
+  await refused(/one certificate/, SUPERLINK_FOREIGN, "--appio-ssl-certfile", "a.pem");
   await refused(/^--rest is not supported: .*REST/, SUPERNODE_FOREIGN, "--rest");
   await refused(/^--flwr-dir "~\/x" .*\(FAB\)/, SUPERNODE_FOREIGN, "--flwr-dir", "~/x");
   await refused(/^--fab-id "a\/b" .*\(FAB\)/, RUN_FOREIGN, "--fab-id", "a/b");

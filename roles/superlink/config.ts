@@ -1,58 +1,71 @@
+import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { readServerTls, type ServerTls, type ServerTlsFiles } from "../../certs/check.ts";
-import { isLoopback } from "../../rpc/address.ts";
-import { readFlagAddress } from "../flag_address.ts";
-
-/** The `superlink` command's flags as commander parses them. */
-export interface SuperLinkFlags {
-  insecure: boolean;
-  sslCaCertfile?: string;
-  sslCertfile?: string;
-  sslKeyfile?: string;
-  authListPublicKeys?: string;
-  authSuperlinkPrivateKey?: string;
-  authSuperlinkPublicKey?: string;
-  fleetApiAddress: string;
-  driverApiAddress: string;
-  driverApiAllowRemote: boolean;
-  database: string;
-}
+import {
+  type AuthenticationFiles,
+  missingFlags,
+  readAuthenticationFiles,
+} from "./authentication_files.ts";
+import { readDatabase } from "./database.ts";
+import type { SuperLinkFlags } from "./flags.ts";
+import { type Listeners, readListeners } from "./listeners.ts";
 
 /** What a SuperLink is started with: checked, and read from its files. */
 export interface SuperLinkConfig {
-  readonly fleetAddress: string;
-  readonly driverAddress: string;
+  readonly listeners: Listeners;
+  /** Which APIs machines other than this one may call over HTTP. Fleet is always open to them. */
+  readonly remote: RemoteAccess;
   /** TLS, or undefined for `--insecure`. */
-  readonly tls?: ServerTls;
-  /** The three authentication files, or undefined to admit every SuperNode. */
+  readonly tls?: SuperLinkTls;
+  /** Which SuperNodes are admitted, or undefined for all. */
   readonly authentication?: AuthenticationFiles;
   /** A SQLite file, or undefined for memory. */
   readonly database?: string;
+  readonly runs: RunsConfig;
 }
 
-/** The files behind the three `--auth-…` flags. */
-export interface AuthenticationFiles {
-  readonly publicKeyList: string;
-  readonly privateKey: string;
-  readonly publicKey: string;
+/** Which APIs other machines may call. */
+export interface RemoteAccess {
+  readonly control: boolean;
+  readonly runtime: boolean;
 }
 
-/** Names under which the state in memory may be asked for: ours, and Flower's own default. */
-const MEMORY_DATABASES = new Set([":memory:", ":flwr-in-memory-state:", ":flwr-in-memory:", ""]);
+/** A server's TLS, and where its authority lies for processes that are to trust it. */
+export interface SuperLinkTls extends ServerTls {
+  /** Absolute path. */
+  readonly authorityFile: string;
+}
+
+/** How the ServerApps of submitted apps are run. */
+export interface RunsConfig {
+  /** "here": this SuperLink starts them; "elsewhere": other processes take them on. */
+  readonly where: "here" | "elsewhere";
+  /** Bytes of the secret that such processes must know; undefined: whoever is on this machine may take them. */
+  readonly superexecSecret?: Uint8Array;
+  /** The Python whose flwr runs Python apps; undefined: the one on PATH. */
+  readonly python?: string;
+  /** Whether Python apps may install packages. */
+  readonly installDependencies: boolean;
+  /** Folders that TypeScript apps may read beside their own; absolute. */
+  readonly allowRead: readonly string[];
+  /** How many run at the same time. */
+  readonly concurrent: number;
+}
 
 /**
- * Checks the flags against each other and reads the TLS files.
+ * Checks the flags against each other and reads the files that are needed whatever happens.
  *
  * @throws FlwrError naming the flag or file that is wrong
  */
 export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperLinkConfig> {
-  const authentication = authenticationFiles(flags);
-  checkDriverAddress(flags);
-  readFlagAddress("--fleet-api-address", flags.fleetApiAddress, { allowZero: true });
+  const authentication = readAuthenticationFiles(flags);
+  const listeners = readListeners(flags);
+  const database = readDatabase(flags.database);
   const config = {
-    fleetAddress: flags.fleetApiAddress,
-    driverAddress: flags.driverApiAddress,
-    ...(MEMORY_DATABASES.has(flags.database) ? {} : { database: flags.database }),
+    listeners,
+    remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
+    ...(database === undefined ? {} : { database }),
+    runs: await readRuns(flags),
   };
   if (flags.insecure) {
     if (authentication !== undefined) {
@@ -62,7 +75,11 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     }
     return config;
   }
-  const tls = await readServerTls(tlsFiles(flags));
+  const files = tlsFiles(flags);
+  const tls = {
+    ...await readServerTls(files),
+    authorityFile: resolve(files.authority.file),
+  };
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };
 }
 
@@ -88,44 +105,47 @@ function tlsFiles(flags: SuperLinkFlags): ServerTlsFiles {
   });
 }
 
-function authenticationFiles(flags: SuperLinkFlags): AuthenticationFiles | undefined {
-  const given = {
-    "--auth-list-public-keys": flags.authListPublicKeys,
-    "--auth-superlink-private-key": flags.authSuperlinkPrivateKey,
-    "--auth-superlink-public-key": flags.authSuperlinkPublicKey,
-  };
-  const missing = missingFlags(given);
-  if (missing.length === Object.keys(given).length) return undefined;
-  if (missing.length > 0) {
-    throw new FlwrError("invalid-argument", `Authentication also needs ${missing.join(" and ")}`, {
-      hints: ["Give all three --auth-… flags, or none to admit every SuperNode"],
-    });
+async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
+  const { isolation, superexecAuthSecretFile: secretFile, python } = flags;
+  if (secretFile !== undefined && isolation !== "process") {
+    throw new FlwrError(
+      "invalid-argument",
+      "--superexec-auth-secret-file needs --isolation process",
+      {
+        hints: ["This SuperLink starts ServerApps itself: nobody else may take them"],
+      },
+    );
+  }
+  if (isolation === "process" && flags.runtimeApiAllowRemote && secretFile === undefined) {
+    throw new FlwrError(
+      "failed-precondition",
+      "Every machine could take runs: --isolation process with --runtime-api-allow-remote needs a secret",
+      { hints: ["Give one with --superexec-auth-secret-file, to flower-superexec, too"] },
+    );
   }
   return {
-    publicKeyList: flags.authListPublicKeys!,
-    privateKey: flags.authSuperlinkPrivateKey!,
-    publicKey: flags.authSuperlinkPublicKey!,
+    where: isolation === "process" ? "elsewhere" : "here",
+    ...(secretFile === undefined ? {} : { superexecSecret: await readSecret(secretFile) }),
+    ...(python === undefined ? {} : { python: resolve(python) }),
+    installDependencies: flags.allowRuntimeDependencyInstallation,
+    allowRead: await Promise.all((flags.allowRead ?? []).map(readableFolder)),
+    concurrent: flags.concurrentRuns,
   };
 }
 
-function missingFlags(flags: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.keys(flags).filter((name) => flags[name] === undefined);
+async function readSecret(file: string): Promise<Uint8Array> {
+  const flag = "--superexec-auth-secret-file";
+  const bytes = await Deno.readFile(file).catch((cause) => {
+    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+  });
+  if (bytes.length > 0) return bytes;
+  throw new FlwrError("invalid-argument", `File "${file}" of ${flag} is empty`);
 }
 
-/** The driver API of the 1.9 wire has no authentication: whoever reaches it can drive every node. */
-function checkDriverAddress(flags: SuperLinkFlags): void {
-  const { host } = readFlagAddress("--driver-api-address", flags.driverApiAddress, {
-    allowZero: true,
+async function readableFolder(folder: string): Promise<string> {
+  // The real path: permissions are checked against it.
+  const path = await Deno.realPath(folder).catch((cause) => {
+    throw new FlwrError("not-found", `Folder "${folder}" of --allow-read is not there`, { cause });
   });
-  if (isLoopback(host) || flags.driverApiAllowRemote) return;
-  throw new FlwrError(
-    "failed-precondition",
-    `The driver API has no authentication and would listen beyond this machine: --driver-api-address "${flags.driverApiAddress}"`,
-    {
-      hints: [
-        "Use a loopback address such as 127.0.0.1:9091 and run the ServerApp on this machine",
-        "Or say that the network is trusted with --driver-api-allow-remote",
-      ],
-    },
-  );
+  return path;
 }

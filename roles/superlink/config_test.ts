@@ -2,15 +2,10 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { generateKeys } from "../keys/generate.ts";
-import { readSuperLinkConfig, type SuperLinkFlags } from "./config.ts";
+import { readSuperLinkConfig } from "./config.ts";
+import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
 
-const INSECURE: SuperLinkFlags = {
-  insecure: true,
-  fleetApiAddress: "127.0.0.1:9092",
-  driverApiAddress: "127.0.0.1:9091",
-  driverApiAllowRemote: false,
-  database: ":memory:",
-};
+const INSECURE: SuperLinkFlags = { ...DEFAULT_FLAGS, insecure: true };
 
 async function refusal(flags: Partial<SuperLinkFlags>): Promise<FlwrError> {
   const error = await readSuperLinkConfig({ ...INSECURE, ...flags }).then(
@@ -21,12 +16,34 @@ async function refusal(flags: Partial<SuperLinkFlags>): Promise<FlwrError> {
   return error;
 }
 
-Deno.test("without TLS and keys, the defaults are memory and the given addresses", async () => {
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("without TLS and keys, the defaults are memory and ports on this machine", async () => {
   const config = await readSuperLinkConfig(INSECURE);
   assert.equal(config.tls, undefined);
   assert.equal(config.authentication, undefined);
   assert.equal(config.database, undefined);
   assert.equal((await readSuperLinkConfig({ ...INSECURE, database: "a.db" })).database, "a.db");
+  assert.deepEqual(config.listeners, {
+    http: "127.0.0.1:8000",
+    fleet: "127.0.0.1:9092",
+    control: "127.0.0.1:9093",
+    driver: "127.0.0.1:9091",
+  });
+  assert.deepEqual(config.remote, { control: false, runtime: false });
+  assert.deepEqual(config.runs, {
+    where: "here",
+    installDependencies: false,
+    allowRead: [],
+    concurrent: 4,
+  });
 });
 
 Deno.test("missing TLS and authentication files are asked for by their flags", async () => {
@@ -44,43 +61,68 @@ Deno.test("authentication without TLS is refused", async () => {
     authSuperlinkPublicKey: "c",
   });
   assert.match(error.message, /needs TLS/);
-});
-
-Deno.test("the driver API stays on this machine unless the user says otherwise", async () => {
-  for (const address of ["0.0.0.0:9091", "[::]:9091", "superlink.example:9091"]) {
-    const error = await refusal({ driverApiAddress: address });
-    assert.match(error.message, /no authentication/, address);
-    assert.ok(error.message.includes(address));
-    const allowed = { ...INSECURE, driverApiAddress: address, driverApiAllowRemote: true };
-    assert.equal((await readSuperLinkConfig(allowed)).driverAddress, address);
-  }
-  for (const address of ["127.0.0.1:0", "localhost:9091", "[::1]:9091"]) {
-    await readSuperLinkConfig({ ...INSECURE, driverApiAddress: address });
-  }
-});
-
-Deno.test("a malformed address is named with its flag", async () => {
-  assert.match((await refusal({ fleetApiAddress: "nonsense" })).message, /^--fleet-api-address: /);
-  assert.match((await refusal({ driverApiAddress: "a:99999" })).message, /^--driver-api-address: /);
+  assert.match((await refusal({ enableSupernodeAuth: true })).message, /needs TLS/);
 });
 
 Deno.test("generated files make a configuration with TLS and authentication", async () => {
-  const dir = await Deno.makeTempDir();
-  try {
+  await withFolder(async (dir) => {
     await generateKeys({ folder: dir, clients: 1 });
-    const config = await readSuperLinkConfig({
-      ...INSECURE,
-      insecure: false,
+    const tls: SuperLinkFlags = {
+      ...DEFAULT_FLAGS,
       sslCaCertfile: join(dir, "certificates/ca.crt"),
       sslCertfile: join(dir, "certificates/server.pem"),
       sslKeyfile: join(dir, "certificates/server.key"),
+    };
+    const config = await readSuperLinkConfig({
+      ...tls,
       authListPublicKeys: join(dir, "keys/client_public_keys.csv"),
       authSuperlinkPrivateKey: join(dir, "keys/server_credentials"),
       authSuperlinkPublicKey: join(dir, "keys/server_credentials.pub"),
     });
     assert.match(config.tls!.certificate, /BEGIN CERTIFICATE/);
-    assert.equal(config.authentication!.privateKey, join(dir, "keys/server_credentials"));
-  } finally {
-    await Deno.remove(dir, { recursive: true });
-  }
+    assert.equal(config.tls!.authorityFile, join(dir, "certificates/ca.crt"));
+    assert.equal(
+      config.authentication!.ownKey!.privateKey,
+      join(dir, "keys/server_credentials"),
+    );
+    const open = await readSuperLinkConfig(tls);
+    assert.equal(open.authentication, undefined);
+    const registeredOnly = await readSuperLinkConfig({ ...tls, enableSupernodeAuth: true });
+    assert.deepEqual(registeredOnly.authentication, {});
+  });
+});
+
+Deno.test("a secret of flower-superexec goes with --isolation process, which needs one beyond this machine", async () => {
+  await withFolder(async (dir) => {
+    const file = join(dir, "secret");
+    await Deno.writeFile(file, new Uint8Array([1, 2, 3, 10]));
+    const process = { ...INSECURE, isolation: "process" as const };
+    const { runs } = await readSuperLinkConfig({ ...process, superexecAuthSecretFile: file });
+    assert.deepEqual([runs.where, runs.superexecSecret], [
+      "elsewhere",
+      new Uint8Array([1, 2, 3, 10]),
+    ]);
+    assert.equal((await readSuperLinkConfig(process)).runs.superexecSecret, undefined);
+    assert.match(
+      (await refusal({ superexecAuthSecretFile: file })).message,
+      /needs --isolation process/,
+    );
+    assert.match(
+      (await refusal({ isolation: "process", runtimeApiAllowRemote: true })).message,
+      /Every machine could take runs/,
+    );
+    assert.match(
+      (await refusal({ isolation: "process", superexecAuthSecretFile: join(dir, "no") })).message,
+      /of --superexec-auth-secret-file cannot be read/,
+    );
+  });
+});
+
+Deno.test("a folder that apps may read must be there", async () => {
+  await withFolder(async (dir) => {
+    const { runs } = await readSuperLinkConfig({ ...INSECURE, allowRead: [dir] });
+    assert.deepEqual(runs.allowRead, [dir]);
+    const error = await refusal({ allowRead: [join(dir, "gone")] });
+    assert.match(error.message, /gone" of --allow-read is not there/);
+  });
 });

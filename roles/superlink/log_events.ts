@@ -18,8 +18,27 @@ export function logLinkEvent(event: LinkEvent): void {
       return logger.info("Node {nodeId} left", event);
     case "node-forgotten":
       return logger.debug("Node {nodeId} was forgotten", event);
+    case "node-deactivated":
+      return logger.info("Node {nodeId} went offline by its own word", event);
+    case "node-registered":
+      return logger.info("Node {nodeId} was registered", event);
+    case "node-unregistered":
+      return logger.info("Node {nodeId} was unregistered: its key is never admitted again", event);
     case "run-created":
       return logger.info("Run {runId} started", event);
+    case "run-claimed":
+      return logger.info("Run {runId} is being started", event);
+    case "run-released":
+      return logger.warn("Run {runId} waits again: whoever took it did not begin it", event);
+    case "run-began":
+      return logger.info("Run {runId} runs", event);
+    case "run-finished":
+      return logRunEnd(event);
+    case "push-expired":
+      return logger.warn(
+        "Run {runId}: objects of {messages} messages from node {nodeId} never came",
+        event,
+      );
     case "instruction-pushed":
       return logger.debug(`Instruction ${FACTS} waits`, facts(event.instruction));
     case "instruction-refused":
@@ -54,6 +73,14 @@ export function logLinkEvent(event: LinkEvent): void {
     case "housekeeping-failed":
       return logger.error("The store failed; trying again: {error}", { error: event.error });
   }
+}
+
+function logRunEnd(event: Extract<LinkEvent, { kind: "run-finished" }>): void {
+  const { runId, details } = event;
+  const outcome = event.state.replace("finished:", "");
+  const words = details === "" ? "Run {runId} {outcome}" : "Run {runId} {outcome}: {details}";
+  if (outcome === "failed") logger.warn(words, { runId, outcome, details });
+  else logger.info(words, { runId, outcome, details });
 }
 
 const FACTS = "{messageId} (run {runId}, round {groupId}, {messageType}, node {nodeId})";

@@ -21,6 +21,11 @@ export class RunsInFlight {
       case "instruction-answered":
       case "instruction-failed":
         this.#runs.delete(event.instruction.messageId);
+        return;
+      case "run-finished":
+        for (const [messageId, runId] of this.#runs) {
+          if (runId === event.runId) this.#runs.delete(messageId);
+        }
     }
   }
 

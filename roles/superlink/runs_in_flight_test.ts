@@ -27,3 +27,11 @@ Deno.test("runs are in flight from their first instruction to the last answer", 
   runs.hear({ kind: "instruction-answered", instruction: about("c", 3n) });
   assert.deepEqual(runs.list(), []);
 });
+
+Deno.test("a run that has finished is in flight no more, whatever was unanswered", () => {
+  const runs = new RunsInFlight();
+  runs.hear({ kind: "instruction-pushed", instruction: about("a", 7n) });
+  runs.hear({ kind: "instruction-pushed", instruction: about("b", 9n) });
+  runs.hear({ kind: "run-finished", runId: 7n, state: "finished:stopped", details: "" });
+  assert.deepEqual(runs.list(), [{ runId: 9n, unanswered: 1 }]);
+});

@@ -6,6 +6,7 @@ export const ENTRY = "main.ts";
  * what an app on the disk imports as "flwr".
  */
 export const LOADED_BY_URL: readonly string[] = [
+  "roles/superlink/launch/server_app_worker.ts",
   "roles/supernode/app_worker.ts",
   "ml/session/worker.ts",
   "mod.ts",

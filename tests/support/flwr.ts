@@ -34,24 +34,31 @@ export function startFlwr(stage: Stage, name: string, args: readonly string[]): 
  */
 export async function startSuperLink(
   { stage, credentials, addresses, flags = [] }: FlwrOptions & { addresses?: Addresses },
-): Promise<Addresses & { process: Process }> {
+): Promise<Addresses & { http: string; control: string; process: Process }> {
   const process = startFlwr(stage, "superlink", [
     "superlink",
     ...["--driver-api-address", addresses?.driver ?? "127.0.0.1:0"],
     ...["--fleet-api-address", addresses?.fleet ?? "127.0.0.1:0"],
+    ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
     ...(credentials?.superlinkFlags() ?? ["--insecure"]),
     ...flags,
   ]);
   await process.waitForLine(/SuperLink ready/);
   const listening = (api: string) => {
-    const pattern = new RegExp(`${api} API.* on (\\S+)$`);
+    const pattern = new RegExp(`${api} \\(.* on (\\S+)$`);
     for (const line of process.lines) {
       const match = pattern.exec(line);
       if (match !== null) return match[1]!;
     }
-    throw new Error(`The SuperLink did not say where its ${api} API is`);
+    throw new Error(`The SuperLink did not say where its ${api} is`);
   };
-  return { process, driver: listening("Driver"), fleet: listening("Fleet") };
+  return {
+    process,
+    driver: listening("Driver API"),
+    fleet: listening("Fleet API"),
+    control: listening("Control API"),
+    http: listening("HTTP"),
+  };
 }
 
 /**

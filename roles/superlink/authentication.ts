@@ -1,0 +1,155 @@
+import { KeyList } from "../../auth/key_list.ts";
+import { readKeyPair } from "../../auth/key_pair.ts";
+import { RateLimiter } from "../../auth/rate_limiter.ts";
+import { TokenKeys } from "../../auth/token_keys.ts";
+import { watchKeyList } from "../../auth/watch_key_list.ts";
+import { log } from "../../base/log.ts";
+import type { LinkService } from "../../link/link.ts";
+import type { Fleet } from "../../proto/gen/current/fleet_pb.ts";
+import type { Fleet as Fleet19 } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
+import {
+  type KnownKeys,
+  nodeAuthentication,
+} from "../../rpc/dialects/current/server/node_authentication.ts";
+import type { NodeCaller } from "../../rpc/dialects/current/server/node_caller.ts";
+import { fleetAuthentication } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
+import type { FleetCaller } from "../../rpc/dialects/flwr-1.9/server/caller.ts";
+import type { ServiceOptions } from "../../rpc/service.ts";
+import type { AuthenticationFiles } from "./authentication_files.ts";
+import { JOIN_BURST, JOINS_PER_SECOND } from "./limits.ts";
+import { Revocations } from "./revocations.ts";
+
+const logger = log("superlink");
+
+/** How SuperNodes are told from strangers, for each generation of the wire. */
+export interface FleetAuthentications {
+  /** Flower 1.15 and later: every call is signed, whether or not known keys alone are admitted. */
+  readonly current: Pick<ServiceOptions<typeof Fleet, NodeCaller>, "admit" | "authenticate">;
+  /** Flower 1.8 to 1.14; undefined where those nodes cannot authenticate, for the SuperLink has no key of its own. */
+  readonly legacy?: Pick<ServiceOptions<typeof Fleet19, FleetCaller>, "admit" | "authenticate">;
+}
+
+/** Admits every SuperNode that reaches the Fleet API. */
+export function admitEveryone(link: LinkService): FleetAuthentications {
+  logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
+  const never = new AbortController().signal;
+  return {
+    current: nodeAuthentication({ link, joinLimiter: joinLimiter(), onDenied: logDenied }),
+    legacy: { authenticate: () => Promise.resolve({ revoked: never }) },
+  };
+}
+
+/**
+ * Admits SuperNodes whose keys were registered, or stand in the list, which is followed as its file changes.
+ *
+ * @param signal ends the following
+ * @throws FlwrError naming the file and flag that is wrong
+ */
+export async function admitKnownKeys(
+  files: AuthenticationFiles,
+  link: LinkService,
+  signal: AbortSignal,
+): Promise<FleetAuthentications> {
+  const ownKey = files.ownKey && await readKeyPair({
+    privateFile: files.ownKey.privateKey,
+    publicFile: files.ownKey.publicKey,
+    privateFlag: "--auth-superlink-private-key",
+    publicFlag: "--auth-superlink-public-key",
+  });
+  const tokenKeys = ownKey && new TokenKeys(ownKey);
+  const revocations = new Revocations();
+  const listed = files.publicKeyList === undefined
+    ? () => NO_KEYS
+    : await followList(files.publicKeyList, { link, revocations, tokenKeys, signal });
+  const known: KnownKeys = { listed, revoked: (key) => revocations.signalOf(key) };
+  if (ownKey === undefined) {
+    logger.info("Authentication on: SuperNodes of Flower 1.15 and later, {count} keys listed", {
+      count: listed().size,
+    });
+  } else {
+    logger.info("Authentication on: {count} public keys, own key {fingerprint}", {
+      count: listed().size,
+      fingerprint: ownKey.publicKey.fingerprint,
+    });
+  }
+  const limiter = joinLimiter();
+  return {
+    current: nodeAuthentication({ link, known, joinLimiter: limiter, onDenied: logDenied }),
+    ...(ownKey === undefined || tokenKeys === undefined ? {} : {
+      legacy: fleetAuthentication({
+        link,
+        ownKey: ownKey.publicKey,
+        tokenKeys,
+        admitted: listed,
+        revoked: known.revoked,
+        joinLimiter: limiter,
+        onDenied: logDenied,
+      }),
+    }),
+  };
+}
+
+const NO_KEYS = new KeyList();
+
+/** What a change of the key list acts on. */
+interface ListFollower {
+  readonly link: LinkService;
+  readonly revocations: Revocations;
+  readonly tokenKeys: TokenKeys | undefined;
+  readonly signal: AbortSignal;
+}
+
+async function followList(
+  file: string,
+  { link, revocations, tokenKeys, signal }: ListFollower,
+): Promise<() => KeyList> {
+  const list = await watchKeyList({ file, flag: "--auth-list-public-keys" }, {
+    signal,
+    onChange(added, removed) {
+      for (const { fingerprint } of added) {
+        logger.info("Key {fingerprint} was added to the list: its node may join", { fingerprint });
+      }
+      for (const key of removed) {
+        revocations.revoke(key);
+        tokenKeys?.forget(key);
+        logger.warn("Key {fingerprint} was removed from the list: its node is cut off", {
+          fingerprint: key.fingerprint,
+        });
+        cutOff(link, key.spki).catch(logFailure);
+      }
+    },
+    onError: ({ message }) =>
+      logger.error("The changed key list is not used, the one before still is: {message}", {
+        message,
+      }),
+  });
+  if (list.current.size === 0) logger.warn("The key list is empty: it lets no SuperNode join");
+  return () => list.current;
+}
+
+/** The node leaves against its will, so that whoever waits for its replies is told at once. */
+async function cutOff(link: LinkService, spki: Uint8Array): Promise<void> {
+  const node = await link.nodeOfKey(spki);
+  // The owner's registration counts for itself.
+  if (node !== undefined && node.registeredBy === "self") await link.deleteNode(node.nodeId);
+}
+
+function joinLimiter(): RateLimiter {
+  return new RateLimiter({ burst: JOIN_BURST, perSecond: JOINS_PER_SECOND });
+}
+
+/** A refused call, of either generation. */
+interface Denied {
+  readonly method: string;
+  readonly peer: string;
+  readonly fingerprint: string | undefined;
+  readonly reason: string;
+}
+
+function logDenied(denied: Denied): void {
+  logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", { ...denied });
+}
+
+function logFailure(error: unknown): void {
+  logger.error("Internal error: {error}", { error });
+}

@@ -1,0 +1,42 @@
+import { FlwrError } from "../../base/error.ts";
+import { MemoryStore } from "../../link/store/memory.ts";
+import { SqliteStore } from "../../link/store/sqlite.ts";
+import type { LinkStore } from "../../link/store/store.ts";
+
+/** Names under which the state in memory may be asked for: ours, and those of Flower 1.9 and of today. */
+const MEMORY_NAMES = new Set([":memory:", ":flwr-in-memory-state:", ":flwr-in-memory:", ""]);
+
+/**
+ * What `--database` names: a file's path, or a URL as SQLAlchemy (and so Flower) writes it: `sqlite:///relative.db`,
+ * `sqlite:////absolute.db`.
+ *
+ * @returns the SQLite file, or undefined for memory
+ * @throws FlwrError "unimplemented" for a URL of another database
+ */
+export function readDatabase(text: string): string | undefined {
+  const [, scheme, rest = ""] = /^([a-z][a-z0-9+]*):\/\/(.*)$/i.exec(text) ?? [];
+  if (scheme === undefined) return MEMORY_NAMES.has(text) ? undefined : text;
+  if (!/^sqlite(\+.*)?$/i.test(scheme)) {
+    throw new FlwrError("unimplemented", `--database "${scheme}://…" is not supported`, {
+      hints: ["Give the path of a SQLite file, or sqlite:///path"],
+    });
+  }
+  const file = rest.replace(/^\//, "").replace(/\?.*$/, "");
+  return MEMORY_NAMES.has(file) ? undefined : file;
+}
+
+/**
+ * Opens where the state is kept.
+ *
+ * @param file as {@link readDatabase} gives it
+ * @throws FlwrError naming `--database`
+ */
+export function openStore(file: string | undefined): LinkStore {
+  if (file === undefined) return new MemoryStore();
+  try {
+    return new SqliteStore(file);
+  } catch (error) {
+    const { code, message, hints } = FlwrError.from(error);
+    throw new FlwrError(code, `--database: ${message}`, { hints, cause: error });
+  }
+}

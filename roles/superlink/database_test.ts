@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { openStore, readDatabase } from "./database.ts";
+
+Deno.test("a database is a file, a SQLite URL, or one of the names of memory", () => {
+  const cases: [string, string | undefined][] = [
+    ["state.db", "state.db"],
+    ["/var/lib/flwr/state.db", "/var/lib/flwr/state.db"],
+    ["sqlite:///state.db", "state.db"],
+    ["sqlite:////var/lib/flwr/state.db", "/var/lib/flwr/state.db"],
+    ["sqlite+pysqlite:///state.db?timeout=5", "state.db"],
+    ["sqlite://", undefined],
+    ["sqlite:///:memory:", undefined],
+    [":memory:", undefined],
+    [":flwr-in-memory:", undefined],
+    [":flwr-in-memory-state:", undefined],
+    ["", undefined],
+  ];
+  for (const [text, file] of cases) assert.equal(readDatabase(text), file, text);
+});
+
+Deno.test("other databases are refused without their passwords", () => {
+  assert.throws(() => readDatabase("postgresql://user:secret@host/db"), (error) => {
+    assert.ok(error instanceof FlwrError);
+    assert.match(error.message, /"postgresql:\/\/…" is not supported/);
+    assert.doesNotMatch(error.message + error.hints.join(), /secret/);
+    return true;
+  });
+});
+
+Deno.test("a file that cannot be opened is named with the flag", () => {
+  assert.throws(() => openStore("/nowhere/at/all/state.db"), {
+    name: "FlwrError",
+    message: /^--database: .*\/nowhere\/at\/all\/state\.db/,
+  });
+});

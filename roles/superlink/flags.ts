@@ -1,0 +1,210 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+
+/** How the ServerApps of submitted apps are run. */
+export const ISOLATIONS = ["subprocess", "process"] as const;
+export type Isolation = typeof ISOLATIONS[number];
+
+/** What switches a listener off, in the place of its address or port. */
+export const OFF = "none";
+
+/** Runs of submitted apps that are under way at the same time, when nothing else is said. */
+const DEFAULT_CONCURRENT_RUNS = 4;
+
+/** The `superlink` command's flags as commander parses them. */
+export interface SuperLinkFlags {
+  insecure: boolean;
+  sslCaCertfile?: string;
+  sslCertfile?: string;
+  sslKeyfile?: string;
+  enableSupernodeAuth: boolean;
+  authListPublicKeys?: string;
+  authSuperlinkPrivateKey?: string;
+  authSuperlinkPublicKey?: string;
+  host: string;
+  port: string;
+  fleetApiAddress: string;
+  controlApiAddress: string;
+  driverApiAddress: string;
+  healthServerAddress?: string;
+  controlApiAllowRemote: boolean;
+  runtimeApiAllowRemote: boolean;
+  driverApiAllowRemote: boolean;
+  database: string;
+  isolation: Isolation;
+  superexecAuthSecretFile?: string;
+  python?: string;
+  allowRuntimeDependencyInstallation: boolean;
+  allowRead: readonly string[];
+  concurrentRuns: number;
+  logFile?: string;
+  logRotationIntervalHours: number;
+  logRotationBackupCount: number;
+}
+
+/** The flags when none is given, but for `--insecure`. */
+export const DEFAULT_FLAGS: SuperLinkFlags = {
+  insecure: false,
+  enableSupernodeAuth: false,
+  host: "127.0.0.1",
+  port: "8000",
+  fleetApiAddress: "127.0.0.1:9092",
+  controlApiAddress: "127.0.0.1:9093",
+  driverApiAddress: "127.0.0.1:9091",
+  controlApiAllowRemote: false,
+  runtimeApiAllowRemote: false,
+  driverApiAllowRemote: false,
+  database: ":memory:",
+  isolation: "subprocess",
+  allowRuntimeDependencyInstallation: false,
+  allowRead: [],
+  concurrentRuns: DEFAULT_CONCURRENT_RUNS,
+  logRotationIntervalHours: 24,
+  logRotationBackupCount: 7,
+};
+
+/** Gives the `superlink` command its flags. */
+export function addSuperLinkOptions(command: Command): Command {
+  addIdentityOptions(command);
+  addListenerOptions(command);
+  addRunOptions(command);
+  return command
+    .option(
+      "--log-file <file>",
+      "also write the log to this file, without colours, and rotate it (default: none)",
+    )
+    .addOption(
+      new Option("--log-rotation-interval-hours <n>", "begin a new log file every so many hours")
+        .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumberFrom(1)),
+    )
+    .addOption(
+      new Option("--log-rotation-backup-count <n>", "keep at most so many older log files")
+        .default(DEFAULT_FLAGS.logRotationBackupCount).argParser(wholeNumberFrom(0)),
+    );
+}
+
+function addIdentityOptions(command: Command): void {
+  command
+    .option(
+      "--insecure",
+      "serve without TLS; anyone on the way can read and change messages",
+      DEFAULT_FLAGS.insecure,
+    )
+    .option(
+      "--ssl-ca-certfile <file>",
+      "PEM file with the CA certificate that signed the server's (default: none)",
+    )
+    .option("--ssl-certfile <file>", "PEM file with the server's certificate (default: none)")
+    .option("--ssl-keyfile <file>", "PEM file with the server's private key (default: none)")
+    .option(
+      "--enable-supernode-auth",
+      'admit only SuperNodes whose public keys were registered with "flwr supernode register", or are listed',
+      DEFAULT_FLAGS.enableSupernodeAuth,
+    )
+    .option(
+      "--auth-list-public-keys <csv>",
+      "admit SuperNodes whose public keys stand in this file; read again when it changes; implies --enable-supernode-auth (default: none)",
+    )
+    .option(
+      "--auth-superlink-private-key <file>",
+      "the SuperLink's private key, OpenSSH or PEM: SuperNodes of Flower 1.8 to 1.14 authenticate with it (default: none)",
+    )
+    .option(
+      "--auth-superlink-public-key <file>",
+      "the SuperLink's public key, OpenSSH (default: none)",
+    );
+}
+
+function addListenerOptions(command: Command): void {
+  command
+    .option(
+      "--host <host>",
+      "where today's SuperNodes, apps and the flwr command connect, over HTTP",
+      DEFAULT_FLAGS.host,
+    )
+    .option("--port <port>", `the port of --host; "${OFF}" for no HTTP`, DEFAULT_FLAGS.port)
+    .option(
+      "--fleet-api-address <host:port>",
+      `where SuperNodes that speak gRPC connect (Flower 1.8 to 1.38); "${OFF}" for not at all`,
+      DEFAULT_FLAGS.fleetApiAddress,
+    )
+    .option(
+      "--control-api-address <host:port>",
+      `where the flwr command of Flower up to 1.36 connects, over gRPC; "${OFF}" for not at all`,
+      DEFAULT_FLAGS.controlApiAddress,
+    )
+    .option(
+      "--driver-api-address <host:port>",
+      `where ServerApps that were started by hand connect, over gRPC; "${OFF}" for not at all`,
+      DEFAULT_FLAGS.driverApiAddress,
+    )
+    .option(
+      "--health-server-address <host:port>",
+      "serve gRPC's health service there, too, without TLS (default: none)",
+    )
+    .option(
+      "--control-api-allow-remote",
+      "let other machines use the control API, which has no authentication: whoever reaches it can run code on every node",
+      DEFAULT_FLAGS.controlApiAllowRemote,
+    )
+    .option(
+      "--runtime-api-allow-remote",
+      "let app processes on other machines use the runtime API, with the token of their run",
+      DEFAULT_FLAGS.runtimeApiAllowRemote,
+    )
+    .option(
+      "--driver-api-allow-remote",
+      "let the driver API, which has no authentication, listen beyond this machine",
+      DEFAULT_FLAGS.driverApiAllowRemote,
+    );
+}
+
+function addRunOptions(command: Command): void {
+  command
+    .option(
+      "--database <file>",
+      "keep the state in this SQLite file, so that runs and nodes survive a restart",
+      DEFAULT_FLAGS.database,
+    )
+    .addOption(
+      new Option(
+        "--isolation <mode>",
+        '"subprocess": start the ServerApps of submitted apps here; "process": leave that to flower-superexec',
+      ).choices(ISOLATIONS).default(DEFAULT_FLAGS.isolation),
+    )
+    .option(
+      "--superexec-auth-secret-file <file>",
+      "with --isolation process: the secret that flower-superexec must know (default: none)",
+    )
+    .option(
+      "--python <file>",
+      "the Python, with flwr beside it, that runs the ServerApps of Python apps (default: flwr-serverapp on PATH)",
+    )
+    .option(
+      "--allow-runtime-dependency-installation",
+      "let Python apps install what their pyproject.toml asks for, from the package index",
+      DEFAULT_FLAGS.allowRuntimeDependencyInstallation,
+    )
+    .addOption(
+      new Option(
+        "--allow-read <folder>",
+        "let submitted TypeScript ServerApps read this folder, too; may be repeated (default: none)",
+      ).argParser((folder: string, before: readonly string[] | undefined) => [
+        ...(before ?? []),
+        folder,
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--concurrent-runs <n>",
+        "how many submitted apps may run at the same time; the others wait",
+      ).default(DEFAULT_FLAGS.concurrentRuns).argParser(wholeNumberFrom(1)),
+    );
+}
+
+function wholeNumberFrom(lowest: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= lowest) return value;
+    throw new InvalidArgumentError(`It must be a whole number, ${lowest} or more.`);
+  };
+}

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { LineLog } from "./line_log.ts";
+
+/** Far longer than any test: batches go by flush alone. */
+const NEVER_MS = 2 ** 30;
+
+function setUp() {
+  const batches: string[][] = [];
+  const log = new LineLog((lines) => batches.push([...lines]), NEVER_MS);
+  return { log, batches };
+}
+
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
+
+Deno.test("pieces become lines with their times, however they are cut", () => {
+  const { log, batches } = setUp();
+  log.write("one\ntw");
+  log.write("o\n\nthr");
+  log.write("ee");
+  log.flush();
+  assert.equal(batches.length, 1);
+  const lines = batches[0]!;
+  for (const line of lines) assert.match(line, TIME);
+  assert.deepEqual(lines.map((line) => line.replace(TIME, "")), [
+    " one\n",
+    " two\n",
+    "\n",
+    " three\n",
+  ]);
+});
+
+Deno.test("while a batch is stored the next one gathers, and what is too much is counted", () => {
+  const { log, batches } = setUp();
+  log.write("first\n");
+  log.flush();
+  const line = "x".repeat(64 * 1024);
+  for (let n = 0; n < 20; n++) log.write(`${line}\n`);
+  assert.equal(batches.length, 1);
+  log.stored();
+  assert.equal(batches.length, 2);
+  const kept = batches[1]!.filter((text) => text.includes("xxx")).length;
+  assert.ok(kept > 10 && kept < 20, `${kept} lines are kept`);
+  assert.equal(
+    batches[1]!.at(-1),
+    `(${20 - kept} lines dropped: they came faster than they are kept)\n`,
+  );
+  log.stored();
+  assert.equal(batches.length, 2, "nothing waits");
+});

@@ -1,0 +1,67 @@
+import { systemClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { log } from "../../../base/log.ts";
+import { readFab } from "../../../fab/read.ts";
+import type { LinkEvent } from "../../../link/events.ts";
+import type { LinkService } from "../../../link/link.ts";
+import type { ServiceBinding } from "../../../rpc/service.ts";
+import type { RunsConfig } from "../config.ts";
+import { Launcher } from "./launcher.ts";
+import { pythonProgram } from "./python_program.ts";
+import { settleLeftovers } from "./settle_leftovers.ts";
+import { typescriptProgram } from "./typescript_program.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+/** What the runs of submitted apps need of their SuperLink. */
+export interface LaunchOptions {
+  readonly link: LinkService;
+  readonly runtime: ServiceBinding;
+  readonly runs: RunsConfig;
+  /** "host:port" by which processes on this machine reach the Runtime API. */
+  readonly runtimeAddress?: string;
+  /** File with the authority of the SuperLink's certificate; undefined without TLS. */
+  readonly authorityFile?: string;
+}
+
+/** Runs submitted apps until it is disposed of. */
+export interface Launching extends AsyncDisposable {
+  /** Takes note of what happens in the SuperLink. */
+  hear(event: LinkEvent): void;
+}
+
+/** Begins to run submitted apps, those that wait already included. */
+export function startLaunching(
+  { link, runtime, runs, runtimeAddress, authorityFile }: LaunchOptions,
+): Launching {
+  const pool = new WorkerPool({ allowRead: runs.allowRead });
+  const launcher = new Launcher({
+    link,
+    readFab,
+    programs: {
+      typescript: typescriptProgram({ link, pool, runtime }),
+      python: pythonProgram({
+        link,
+        python: runs.python,
+        runtimeAddress,
+        authorityFile,
+        installDependencies: runs.installDependencies,
+      }),
+    },
+    concurrent: runs.concurrent,
+  });
+  const settling = settleLeftovers(link, systemClock.now()).catch((error) => {
+    const { code, message } = FlwrError.from(error);
+    if (code === "unavailable") return;
+    log("superlink").error("Runs of before the restart were not settled: {message}", { message });
+  });
+  return {
+    hear(event) {
+      if (event.kind === "run-finished") launcher.end(event.runId);
+    },
+    async [Symbol.asyncDispose]() {
+      await launcher[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
+      await settling;
+    },
+  };
+}

@@ -1,0 +1,225 @@
+import assert from "node:assert/strict";
+import type { CheckedFab } from "../../../fab/fab.ts";
+import type { RunConfig } from "../../../fab/scalar.ts";
+import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
+import { bindService, type Handlers } from "../../../rpc/service.ts";
+import type { RunEnd } from "./program.ts";
+import { FakeLink } from "./testing/fake_link.ts";
+import { typescriptProgram } from "./typescript_program.ts";
+import { WorkerPool } from "./worker_pool.ts";
+
+type RuntimeHandlers = Handlers<typeof Runtime, unknown>;
+
+function fabOf(serverApp: string, config: RunConfig = {}): CheckedFab {
+  const encoder = new TextEncoder();
+  return {
+    hash: "0123456789abcdef".repeat(4),
+    files: new Map([
+      ["pyproject.toml", new Uint8Array()],
+      ["server.ts", encoder.encode(serverApp)],
+      ["lib/answer.ts", encoder.encode("export const answer: number = 42;\n")],
+    ]),
+    config: {
+      publisher: "tests",
+      name: "app",
+      version: "1.0.0",
+      fabId: "tests/app",
+      serverApp: "server:app",
+      config,
+      language: "typescript",
+    },
+  };
+}
+
+interface Played {
+  readonly link: FakeLink;
+  readonly end: RunEnd | undefined;
+  /** What the app wrote, without times. */
+  readonly log: string;
+}
+
+/** Runs a ServerApp in a worker; `during` may stop it. */
+async function play(
+  serverApp: string,
+  { config, handlers = {}, allowRead = [], during }: {
+    config?: RunConfig;
+    handlers?: Partial<RuntimeHandlers>;
+    allowRead?: string[];
+    during?: (link: FakeLink, stop: () => void) => Promise<void>;
+  } = {},
+): Promise<Played> {
+  const link = new FakeLink();
+  link.submit(7n);
+  const claimed = (await link.claimRun())!;
+  await using pool = new WorkerPool({ allowRead });
+  const run = typescriptProgram({
+    link,
+    pool,
+    runtime: bindService(Runtime, {
+      authenticate: (call) => Promise.resolve(call.header("flwr-task-token")),
+      handlers: handlers as RuntimeHandlers,
+    }),
+  });
+  const stopping = new AbortController();
+  const ending = run(claimed, fabOf(serverApp, config), stopping.signal);
+  await during?.(link, () => stopping.abort());
+  const end = await ending;
+  return { link, end, log: link.log(7n).replaceAll(/^\d{4}-\S+Z ?/gm, "") };
+}
+
+/** Folders of workers that are there now. */
+async function workerFolders(): Promise<string[]> {
+  const probe = await Deno.makeTempDir();
+  await Deno.remove(probe);
+  const parent = probe.slice(0, probe.lastIndexOf("/"));
+  const names = await Array.fromAsync(Deno.readDir(parent), ({ name }) => name);
+  return names.filter((name) => name.startsWith("flwr-serverapp-")).sort();
+}
+
+Deno.test("an app runs with its settings, reaches the nodes, and its output is the run's log", async () => {
+  const tokens: unknown[] = [];
+  const { link, end, log } = await play(
+    `import { ServerApp } from "flwr";
+     import { answer } from "./lib/answer.ts";
+     export const app = new ServerApp().main(async (grid, { runConfig, runId }) => {
+       console.log("run %s: %d", runId, answer + runConfig.number("plus"), { lr: 0.5 });
+       Deno.stdout.writeSync(new TextEncoder().encode("nodes "));
+       console.error((await grid.nodeIds()).join());
+     });`,
+    {
+      config: { plus: 3n },
+      handlers: {
+        getNodes: (_request, { caller }) => {
+          tokens.push(caller);
+          return Promise.resolve({ nodes: [{ nodeId: 9n }, { nodeId: 2n ** 63n }] });
+        },
+      },
+    },
+  );
+  assert.deepEqual(end, { outcome: "completed", details: "" });
+  assert.equal(link.state(7n), "running", "the launcher ends it");
+  assert.match(log, /^Run 7\nrun 7n: 45 \{ lr: 0\.5 \}\nnodes 9,9223372036854775808\n/);
+  assert.match(log, /\[SUMMARY\]\nRun finished\n$/);
+  assert.deepEqual(tokens, ["token of 7"], "the worker's calls are made in the run's name");
+});
+
+Deno.test("an app that throws fails its run with the reason, and the log says where", async () => {
+  const { end, log } = await play(
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main(() => {
+       console.log("before");
+       throw new RangeError("no such round");
+     });`,
+  );
+  assert.deepEqual(end, { outcome: "failed", details: "no such round" });
+  assert.match(log, /before\nRangeError: no such round\n.*server\.ts:4:/);
+  assert.match(log, /\nError: no such round\n$/);
+});
+
+Deno.test("what is no ServerApp is told, and so is a module that cannot be loaded", async () => {
+  const none = await play(`export const app = 1;`);
+  assert.match(none.end!.details, /"app" of ".*server\.ts" is not a ServerApp/);
+  const broken = await play(`import "./missing.ts"; export const app = 1;`);
+  assert.match(broken.end!.details, /server\.ts" could not be loaded/);
+});
+
+Deno.test("an app that would end its worker ends its run alone", async () => {
+  const app = (statement: string) =>
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main(async () => {
+       ${statement}
+       await new Promise(() => {});
+     });`;
+  const exit = await play(app("Deno.exit(0);"));
+  assert.match(exit.end!.details, /called Deno\.exit\(0\)/);
+  const close = await play(app("self.close();"));
+  assert.match(close.end!.details, /closed its worker/);
+  const unhandled = await play(app(`Promise.reject(new Error("forgotten"));`));
+  assert.equal(unhandled.end!.details, "forgotten");
+});
+
+Deno.test("an app reads its own folder and what was granted, and does nothing else to this machine", async () => {
+  const granted = await Deno.realPath(await Deno.makeTempDir());
+  const secret = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(`${granted}/data.csv`, "1,2");
+    const { end, log } = await play(
+      `import { ServerApp } from "flwr";
+       const attempts = {
+         own: () => Deno.readTextFileSync(new URL("./lib/answer.ts", import.meta.url)),
+         granted: () => Deno.readTextFileSync("${granted}/data.csv"),
+         secret: () => Deno.readTextFileSync("${secret}"),
+         write: () => Deno.writeTextFileSync(new URL("./x", import.meta.url), ""),
+         net: () => Deno.listen({ port: 0 }),
+         fetch: () => fetch("http://127.0.0.1:9/"),
+         env: () => Deno.env.get("HOME"),
+         run: () => new Deno.Command("true").outputSync(),
+         ffi: () => Deno.dlopen("libc.so.6", {}),
+         sys: () => Deno.hostname(),
+         remote: () => import("http://127.0.0.1:9/x.ts"),
+         worker: () => new Worker("data:text/javascript,", {
+           type: "module", deno: { permissions: { net: true } },
+         }),
+         permission: () => Deno.permissions.requestSync({ name: "net" }).state === "granted",
+       };
+       export const app = new ServerApp().main(async () => {
+         for (const [name, attempt] of Object.entries(attempts)) {
+           try { console.log(name, (await attempt()) === false ? "refused" : "done"); }
+           catch (error) { console.log(name, "refused", error.name); }
+         }
+       });`,
+      { allowRead: [granted] },
+    );
+    assert.equal(end!.outcome, "completed");
+    const outcomes = [...log.matchAll(/^(\w+) (done|refused)/gm)].map((
+      [, name, how],
+    ) => [name, how]);
+    assert.deepEqual(outcomes, [
+      ["own", "done"],
+      ["granted", "done"],
+      ...["secret", "write", "net", "fetch", "env", "run", "ffi", "sys"].map((n) => [n, "refused"]),
+      ["remote", "refused"],
+      ["worker", "refused"],
+      ["permission", "refused"],
+    ]);
+  } finally {
+    await Deno.remove(granted, { recursive: true });
+    await Deno.remove(secret);
+  }
+});
+
+Deno.test("a run that is stopped leaves no worker, call or folder, whatever its app does", async () => {
+  const before = await workerFolders();
+  const busy = await play(
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main(() => { console.log("busy"); for (;;); });`,
+    {
+      during: async (link, stop) => {
+        await link.reached(7n, "running");
+        stop();
+      },
+    },
+  );
+  assert.equal(busy.end, undefined);
+  let held: AbortSignal | undefined;
+  const asked = Promise.withResolvers<void>();
+  const waiting = await play(
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main((grid) => grid.nodeIds());`,
+    {
+      handlers: {
+        getNodes: (_request, { signal }) => {
+          held = signal;
+          asked.resolve();
+          return new Promise((resolve) => signal.addEventListener("abort", () => resolve({})));
+        },
+      },
+      during: async (_link, stop) => {
+        await asked.promise;
+        stop();
+      },
+    },
+  );
+  assert.deepEqual([waiting.end, held?.aborted], [undefined, true]);
+  assert.deepEqual(await workerFolders(), before);
+});

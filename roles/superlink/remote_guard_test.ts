@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { Control } from "../../proto/gen/current/control_pb.ts";
+import type { CallHead } from "../../rpc/call.ts";
+import type { ServiceBinding } from "../../rpc/service.ts";
+import { onlyThisMachine } from "./remote_guard.ts";
+
+const API = {
+  name: "control",
+  danger: "it has no authentication",
+  flag: "--control-api-allow-remote",
+};
+
+function callFrom(peer: string): CallHead {
+  return {
+    transport: "http",
+    method: "/flwr.proto.Control/StopRun",
+    peer,
+    header: () => undefined,
+    headerBytes: () => undefined,
+  };
+}
+
+/** Peers whose calls the service's own admission was asked about. */
+function guarded() {
+  const admitted: string[] = [];
+  const binding: ServiceBinding = {
+    desc: Control,
+    methods: [{
+      desc: Control.method.stopRun,
+      admit: ({ peer }) => void admitted.push(peer),
+      authenticate: () => Promise.resolve(undefined),
+      handle: () => Promise.resolve({}),
+    }],
+  };
+  const { admit } = onlyThisMachine(binding, API, () => new Set(["192.0.2.7"])).methods[0]!;
+  return { admit: admit!, admitted };
+}
+
+Deno.test("calls of this machine are let in, by whichever of its addresses", async () => {
+  const { admit, admitted } = guarded();
+  const peers = ["127.0.0.1:50000", "[::1]:50000", "[::ffff:127.0.0.1]:5", "192.0.2.7:50000"];
+  for (const peer of peers) await admit(callFrom(peer));
+  assert.deepEqual(admitted, peers);
+});
+
+Deno.test("calls of others are refused with words that name the flag", async () => {
+  const { admit, admitted } = guarded();
+  for (const peer of ["192.0.2.8:50000", "[2001:db8::1]:50000", "[::ffff:192.0.2.8]:5"]) {
+    await assert.rejects(async () => await admit(callFrom(peer)), {
+      code: "permission-denied",
+      message: /control API answers calls from its own machine only.*--control-api-allow-remote$/,
+    });
+  }
+  assert.deepEqual(admitted, []);
+});

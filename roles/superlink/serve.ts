@@ -1,0 +1,133 @@
+import { FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
+import { startHttpServer } from "../../rpc/http/server.ts";
+import { type RpcServer, startServer } from "../../rpc/server.ts";
+import type { ServiceBinding } from "../../rpc/service.ts";
+import type { SuperLinkConfig } from "./config.ts";
+import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
+import { SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
+import { onlyThisMachine } from "./remote_guard.ts";
+import type { SuperLinkServices } from "./services.ts";
+
+const logger = log("superlink");
+
+/** A listener: which API, of whom, where. */
+interface Plan {
+  readonly name: keyof Listeners;
+  /** As the log names it. */
+  readonly title: string;
+  /** Who connects there, for the log. */
+  readonly serves: string;
+  readonly start: (address: string) => Promise<RpcServer>;
+  /** Without TLS also where the others have it. */
+  readonly plain?: true;
+}
+
+/** Listeners that are open, by their names, with "host:port" as taken. */
+export type OpenListeners = Partial<Record<keyof Listeners, string>>;
+
+/**
+ * Opens every listener that the configuration asks for. What is open is closed with `cleanup`.
+ *
+ * @throws FlwrError naming the flag whose address cannot be listened on
+ */
+export async function serve(
+  config: SuperLinkConfig,
+  services: SuperLinkServices,
+  cleanup: AsyncDisposableStack,
+): Promise<OpenListeners> {
+  const open: OpenListeners = {};
+  for (const plan of plans(config, services)) {
+    const address = config.listeners[plan.name];
+    if (address === undefined) continue;
+    const server = await naming(LISTENER_FLAGS[plan.name], plan.start(address));
+    cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
+    open[plan.name] = server.address;
+    logger.info("{title} ({tls}), for {serves}, on {address}", {
+      title: plan.title,
+      serves: plan.serves,
+      tls: config.tls === undefined || plan.plain ? "no TLS" : "TLS",
+      address: server.address,
+    });
+  }
+  return open;
+}
+
+function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
+  const { fleet, fleet19, control, driver } = services;
+  const tls = config.tls && {
+    ca: config.tls.authority,
+    cert: config.tls.certificate,
+    key: config.tls.key,
+  };
+  const grpc = (...bindings: readonly ServiceBinding[]) => (address: string) =>
+    startServer({ address, tls, services: bindings });
+  return [
+    {
+      name: "driver",
+      title: "Driver API",
+      serves: "ServerApps started by hand",
+      start: grpc(driver),
+    },
+    {
+      name: "fleet",
+      title: "Fleet API",
+      serves: fleet19 === undefined
+        ? "SuperNodes of Flower 1.15 to 1.38"
+        : "SuperNodes of Flower 1.8 to 1.38",
+      start: grpc(fleet, ...(fleet19 === undefined ? [] : [fleet19])),
+    },
+    {
+      name: "control",
+      title: "Control API",
+      serves: "the flwr command of Flower up to 1.36",
+      start: grpc(control),
+    },
+    {
+      name: "health",
+      title: "Health service",
+      serves: "whoever watches over this SuperLink",
+      start: (address) => startServer({ address, services: [] }),
+      plain: true,
+    },
+    {
+      name: "http",
+      title: "HTTP",
+      serves: "today's SuperNodes, apps and flwr command",
+      start: (address) =>
+        startHttpServer({ address, tls, services: httpServices(config, services) }),
+    },
+  ];
+}
+
+/** One port serves all: what only this machine may call is told apart by the caller's address. */
+function httpServices({ remote }: SuperLinkConfig, services: SuperLinkServices) {
+  const control = remote.control ? services.control : onlyThisMachine(services.control, {
+    name: "control",
+    danger: "it has no authentication",
+    flag: "--control-api-allow-remote",
+  });
+  const runtime = remote.runtime ? services.runtime : onlyThisMachine(services.runtime, {
+    name: "runtime",
+    danger: "apps run beside it",
+    flag: "--runtime-api-allow-remote",
+  });
+  return [
+    { prefix: "/v1/fleet", binding: services.fleet },
+    { prefix: "/v1/control", binding: control },
+    { prefix: "/v1/runtime", binding: runtime },
+  ];
+}
+
+async function naming<T>(flag: string, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    const { code, message, hints } = FlwrError.from(error);
+    if (code === "internal") throw error;
+    throw new FlwrError(code, `${flag}: ${message}`, {
+      hints: [...hints, `Or do without it: ${flag} none`].slice(0, 3),
+      cause: error,
+    });
+  }
+}
