@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
-import { type LinkMessage, SUPERLINK_NODE_ID } from "../../../../link/message.ts";
+import { type LinkMessage, type ObjectTree, SUPERLINK_NODE_ID } from "../../../../link/message.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { SERVERAPP_TASK_TYPE } from "../run.ts";
@@ -45,7 +45,7 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
     async pullMessages(task, messageIds, hold) {
       const replies = await pullReplies(link, clock, task.runId, messageIds, hold);
       return await Promise.all(
-        replies.map(async (message) => ({ message, tree: await link.treeOf(message.messageId) })),
+        replies.map(async (message) => ({ message, tree: await treeOf(link, message) })),
       );
     },
 
@@ -72,6 +72,11 @@ async function beginTask(link: LinkService, { runId, token }: RuntimeTask): Prom
     runConfig: {},
     state: create(RecordDictSchema),
   };
+}
+
+/** An error is one object, which is not kept where the SuperLink does not even know the instruction. */
+async function treeOf(link: LinkService, { messageId, error }: LinkMessage): Promise<ObjectTree> {
+  return error === undefined ? await link.treeOf(messageId) : new Map([[messageId, []]]);
 }
 
 /** Gives the domain's refusals of a token the numbers that Flower's processes know. */

@@ -33,7 +33,7 @@ import { nodeInfoToWire } from "./node_info.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
 import { readPushedObject } from "./pushed_object.ts";
 import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
-import type { RuntimeCaller } from "./task_authentication.ts";
+import { type RuntimeCaller, taskDenied } from "./task_authentication.ts";
 import { taskInputToWire } from "./task_input.ts";
 
 /** A header of every process of Python's Flower; ours name no version. */
@@ -108,11 +108,14 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
     },
 
     async pullMessages({ messageIds }, call) {
-      const pulled = await backend.pullMessages(taskOf(call), messageIds, {
+      const task = taskOf(call);
+      const pulled = await backend.pullMessages(task, messageIds, {
         holdSeconds: MAX_HOLD_SECONDS,
         signal: call.signal,
         lingerSeconds: call.header(PACKAGE_HEADER) === undefined ? 0 : REPLY_LINGER_SECONDS,
       });
+      // A run that was stopped while the call was held: its process hears of it at once.
+      if (await backend.taskOfToken(task.token) === undefined) throw taskDenied();
       return create(PullAppMessagesResponseSchema, {
         messagesList: pulled.map(({ message }) => messageToWire(message)),
         messageObjectTrees: pulled.map(({ message, tree }) => treeToWire(message.messageId, tree)),

@@ -61,8 +61,13 @@ async function taskOf(
 ): Promise<RuntimeTask> {
   const token = call.header(TASK_TOKEN_HEADER) ?? "";
   const task = TASK_TOKEN.test(token) ? await backend.taskOfToken(token) : undefined;
-  if (task !== undefined) return task;
-  throw new ApiError(
+  if (task === undefined) throw taskDenied();
+  return task;
+}
+
+/** What a caller is told whose token is not, or no longer, good. Flower's processes end themselves then. */
+export function taskDenied(): ApiError {
+  return new ApiError(
     "task-token-invalid",
     "The call carries no valid task token: its run was stopped or has ended, or it never had one",
   );

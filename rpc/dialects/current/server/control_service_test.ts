@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import { ConfigRecord } from "../../../../app/config_record.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import { methodPath } from "../../../service.ts";
+import { ControlClient } from "../client/control_client.ts";
+import { MAX_FAB_BYTES } from "../limits.ts";
+import { DirectChannel } from "../testing/direct_channel.ts";
+import { FakeSuperLink } from "../testing/fake_superlink.ts";
+import { CONTROL_POLICY } from "./control_policy.ts";
+
+/** A SuperLink, and the command line's line to it. */
+async function start() {
+  const superlink = await FakeSuperLink.start();
+  const channel = new DirectChannel(superlink.control);
+  const client = new ControlClient(channel, superlink.clock);
+  return { superlink, channel, client, link: superlink.link, clock: superlink.clock };
+}
+
+const submission = (overrides: ConfigRecord = new ConfigRecord(), content = new Uint8Array(4)) => ({
+  fab: { content, hash: "" },
+  overrideConfig: overrides,
+});
+
+/** A P-256 key in PEM. */
+async function makePem(): Promise<string> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const { publicKey } = await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const spki = new Uint8Array(await crypto.subtle.exportKey("spki", publicKey));
+  return `-----BEGIN PUBLIC KEY-----\n${spki.toBase64()}\n-----END PUBLIC KEY-----\n`;
+}
+
+Deno.test("control policy: every method has a row, and every row a method", () => {
+  assert.deepEqual(Object.keys(CONTROL_POLICY).sort(), Control.methods.map(methodPath).sort());
+});
+
+Deno.test("control: a submitted app waits as a run with its settings", async () => {
+  const { superlink, client, link, clock } = await start();
+  await using _ = superlink;
+  const started = await client.startRun(submission(new ConfigRecord({ rounds: 5 })));
+  const { run, now } = await client.getRun(started.runId);
+  assert.equal(started.federation, "@none/default");
+  assert.equal(run.seriesId, started.seriesId);
+  assert.equal(run.fabId, "me/app");
+  assert.equal(run.fabVersion, "1.2.3");
+  assert.equal(run.status, "pending");
+  assert.equal(run.account, "none");
+  assert.equal(run.pendingAt, clock.now());
+  assert.equal(now, clock.now());
+  assert.deepEqual((await link.getRun(started.runId))?.overrideConfig, { rounds: 5n });
+  assert.deepEqual([...(await link.getFab(run.fabHash))!], [0, 0, 0, 0]);
+});
+
+Deno.test("control: a run goes on with a series when it is told to", async () => {
+  const { superlink, client } = await start();
+  await using _ = superlink;
+  const first = await client.startRun(submission());
+  const second = await client.startRun({ ...submission(), seriesId: first.seriesId });
+  const third = await client.startRun(submission());
+  assert.equal(second.seriesId, first.seriesId);
+  assert.notEqual(third.seriesId, first.seriesId);
+});
+
+Deno.test("control: a bundle that is too large is answered with no run", async () => {
+  const { superlink, client, channel } = await start();
+  await using _ = superlink;
+  const content = new Uint8Array(MAX_FAB_BYTES + 1);
+  const { response } = await channel.call(Control.method.startRun, { fab: { content } });
+  assert.equal(response.runId, undefined);
+  await assert.rejects(client.startRun(submission(undefined, content)), {
+    code: "resource-exhausted",
+    message: /10485761 bytes/,
+  });
+});
+
+Deno.test("control: lists the newest 20 runs, or as many as are asked for", async () => {
+  const { superlink, client, clock } = await start();
+  await using _ = superlink;
+  const ids: bigint[] = [];
+  for (let count = 0; count < 25; count++) {
+    ids.unshift((await client.startRun(submission())).runId);
+    await clock.advance(1);
+  }
+  const listed = async (range?: { limit?: number; skip?: number }) =>
+    (await client.listRuns(range)).items.map(({ runId }) => runId);
+  assert.deepEqual(await listed(), ids.slice(0, 20));
+  assert.deepEqual(await listed({ limit: 2, skip: 3 }), ids.slice(3, 5));
+  assert.deepEqual(await listed({ limit: 0 }), []);
+  assert.deepEqual(await listed({ limit: 1000 }), ids);
+});
+
+Deno.test("control: stops a run once", async () => {
+  const { superlink, client, link } = await start();
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  await client.stopRun(runId);
+  const { run } = await client.getRun(runId);
+  assert.deepEqual([run.status, run.subStatus], ["finished", "stopped"]);
+  assert.equal(await link.claimRun(), undefined);
+  await assert.rejects(client.stopRun(runId), { code: "failed-precondition" });
+});
+
+Deno.test("control: what names no run, node or federation has Flower's numbers", async () => {
+  const { superlink, channel } = await start();
+  await using _ = superlink;
+  const { stopRun, listRuns, streamLogs, unregisterNode, showFederation } = Control.method;
+  const logs = Array.fromAsync(channel.stream(streamLogs, { runId: 9n }));
+  const cases: [Promise<unknown>, { number: number; httpStatus: number }][] = [
+    [channel.call(stopRun, { runId: 9n }), { number: 16, httpStatus: 404 }],
+    [channel.call(listRuns, { runId: 9n }), { number: 16, httpStatus: 404 }],
+    [logs, { number: 16, httpStatus: 404 }],
+    [channel.call(unregisterNode, { nodeId: 9n }), { number: 24, httpStatus: 404 }],
+    [channel.call(showFederation, { federationName: "@a/b" }), { number: 2, httpStatus: 404 }],
+  ];
+  for (const [outcome, expected] of cases) await assert.rejects(outcome, expected);
+});
+
+Deno.test("control: a log comes as it is written, and ends with the run", async () => {
+  const { superlink, client, link, clock } = await start();
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  const { token } = (await link.claimRun())!;
+  await link.beginRun(token);
+  await link.appendLog(runId, ["one\n"]);
+  const log = client.streamLogs(runId);
+  const first = (await log.next()).value!;
+  assert.equal(first.text, "one\n");
+  const second = log.next();
+  await clock.advance(1);
+  await link.appendLog(runId, ["two\n", "three\n"]);
+  assert.equal((await second).value?.text, "two\nthree\n");
+  const end = log.next();
+  await link.finishRun(token, { outcome: "completed", details: "" });
+  assert.equal((await end).done, true);
+  const later = await Array.fromAsync(client.streamLogs(runId, { after: first.latest }));
+  assert.deepEqual(later.map(({ text }) => text), ["two\nthree\n"]);
+});
+
+Deno.test("control: following a log goes on after the connection broke, with what is new", async () => {
+  const { superlink, client, link, clock, channel } = await start();
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  await link.appendLog(runId, ["one\n"]);
+  const log = client.streamLogs(runId);
+  assert.equal((await log.next()).value?.text, "one\n");
+  let failures = 3;
+  channel.failing = () => {
+    if (failures-- > 0) throw new FlwrError("unavailable", "The connection broke");
+  };
+  await clock.advance(1);
+  await link.appendLog(runId, ["two\n"]);
+  const second = log.next();
+  for (let step = 0; step < 5; step++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await clock.advance(1);
+  }
+  assert.equal((await second).value?.text, "two\n");
+  failures = Infinity;
+  const lost = assert.rejects(log.next(), { code: "unavailable" });
+  await link.stopRun(runId);
+  await link.appendLog(runId, ["three\n"]);
+  for (let step = 0; step < 70; step++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    await clock.advance(1);
+  }
+  await lost;
+});
+
+Deno.test("control: a key is registered once, and never again after its node was unregistered", async () => {
+  const { superlink, client } = await start();
+  await using _ = superlink;
+  const publicKeyPem = await makePem();
+  const nodeId = await client.registerNode({ publicKeyPem, name: "lab", location: "52.5,13.4" });
+  await assert.rejects(client.registerNode({ publicKeyPem }), { code: "already-exists" });
+  const [node] = (await client.listNodes()).items;
+  assert.equal(node!.nodeId, nodeId);
+  assert.equal(node!.status, "registered");
+  assert.equal(node!.owner, "none");
+  assert.deepEqual([node!.name, node!.location], ["lab", "52.5,13.4"]);
+  assert.equal(node!.publicKeyPem.replaceAll("\n", ""), publicKeyPem.replaceAll("\n", ""));
+  await client.unregisterNode(nodeId);
+  assert.equal((await client.listNodes()).items[0]!.status, "unregistered");
+  await assert.rejects(client.registerNode({ publicKeyPem }), { code: "already-exists" });
+});
+
+Deno.test("control: there is one federation, with all nodes and runs", async () => {
+  const { superlink, client } = await start();
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  await client.registerNode({ publicKeyPem: await makePem() });
+  const [listed] = await client.listFederations();
+  assert.deepEqual([listed!.name, listed!.nodes, listed!.runs], ["@none/default", [], []]);
+  assert.deepEqual(listed!.members, [{ name: "none", role: "owner" }]);
+  const { federation } = await client.showFederation("@none/default");
+  assert.deepEqual(federation.runs.map((run) => run.runId), [runId]);
+  assert.equal(federation.nodes.length, 1);
+});
+
+Deno.test("control: a login is told that there are no accounts", async () => {
+  const { superlink, channel } = await start();
+  await using _ = superlink;
+  const { response } = await channel.call(Control.method.getLoginDetails, {});
+  assert.equal(response.authnType, "noop");
+});
+
+Deno.test("control: every other call is refused in words, with Flower's number where it has one", async () => {
+  const { superlink, channel } = await start();
+  await using _ = superlink;
+  const numbers = new Map<string, number | undefined>();
+  for (const method of Control.methods.filter(({ input }) => input.name === "NotOffered")) {
+    const refusal = await channel.call(method, {}).then(() => undefined, FlwrError.from);
+    assert.equal(refusal?.code, "unimplemented", method.name);
+    assert.match(refusal!.message, /does not offer/);
+    numbers.set(method.name, refusal instanceof ApiError ? refusal.number : undefined);
+  }
+  assert.equal(numbers.size, 31);
+  assert.equal(numbers.get("CreateFederation"), 1);
+  assert.equal(numbers.get("PullArtifacts"), 20);
+  assert.equal(numbers.get("RefreshAuthTokens"), 19);
+  assert.equal(numbers.get("ListConnectors"), undefined);
+});
+
+Deno.test("control: credentials of another kind are refused, but for what comes before a login", async () => {
+  const { superlink } = await start();
+  await using _ = superlink;
+  const channelWith = (authorization: string) =>
+    new DirectChannel(superlink.control, { headers: { authorization } });
+  await channelWith("Bearer x").call(Control.method.listRuns, {});
+  await channelWith("bearer").call(Control.method.getLoginDetails, {});
+  for (const odd of ["Basic eA==", "", "Bearer"]) {
+    await assert.rejects(channelWith(odd).call(Control.method.listRuns, {}), {
+      code: "unauthenticated",
+    });
+  }
+});

@@ -1,0 +1,52 @@
+import { FakeClock } from "../../../../base/clock.ts";
+import { seededRandom } from "../../../../base/random.ts";
+import { createLink } from "../../../../link/create_link.ts";
+import type { LinkService } from "../../../../link/link.ts";
+import { MemoryStore } from "../../../../link/store/memory.ts";
+import { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { messageObject } from "../../../objects/message.ts";
+import { bindService, type ServiceBinding } from "../../../service.ts";
+import { controlAuthentication } from "../server/control_authentication.ts";
+import { controlHandlers } from "../server/control_service.ts";
+import { linkRuntimeBackend } from "../server/link_runtime.ts";
+import { runtimeHandlers } from "../server/runtime_service.ts";
+import type { SubmittedApp } from "../server/submission.ts";
+import { taskAuthentication } from "../server/task_authentication.ts";
+
+/** What every submitted bundle is taken for. */
+export const FAKE_APP: SubmittedApp = {
+  fabId: "me/app",
+  version: "1.2.3",
+  serverApp: "app:server",
+  config: { lr: 0.1, rounds: 3n },
+};
+
+/** A SuperLink in memory with its Control and Runtime API, without a network, on a clock that stands still. */
+export class FakeSuperLink implements AsyncDisposable {
+  readonly control: ServiceBinding;
+  readonly runtime: ServiceBinding;
+
+  private constructor(readonly link: LinkService, readonly clock: FakeClock) {
+    const backend = linkRuntimeBackend(link, clock);
+    this.control = bindService(Control, {
+      ...controlAuthentication(),
+      handlers: controlHandlers({ link, clock, readFab: () => ({ config: FAKE_APP }) }),
+    });
+    this.runtime = bindService(Runtime, {
+      ...taskAuthentication({ backend, executors: "this-machine" }),
+      handlers: runtimeHandlers(backend),
+    });
+  }
+
+  static async start(): Promise<FakeSuperLink> {
+    const clock = new FakeClock();
+    const random = seededRandom(1);
+    const store = new MemoryStore();
+    return new FakeSuperLink(await createLink({ store, clock, random, messageObject }), clock);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.close();
+  }
+}
