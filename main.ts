@@ -5,6 +5,8 @@ import { VERSION } from "./roles/version.ts";
 /** A command of `flwr`: its module is loaded only when it is asked for, so that each role starts fast. */
 interface Entry {
   readonly summary: string;
+  /** Whether it is for the program itself, not for people. */
+  readonly hidden?: boolean;
   load(): Promise<{ command(): Command }>;
 }
 
@@ -21,17 +23,33 @@ const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Run a ServerApp against a SuperLink",
     load: () => import("./roles/run.ts"),
   },
+  new: {
+    summary: "Make a new app from a template",
+    load: () => import("./roles/new.ts"),
+  },
+  build: {
+    summary: "Build an app into a bundle (FAB)",
+    load: () => import("./roles/build.ts"),
+  },
+  install: {
+    summary: "Install an app from a bundle (FAB)",
+    load: () => import("./roles/install.ts"),
+  },
   keys: {
     summary: "Make and show certificates and key pairs",
     load: () => import("./roles/keys.ts"),
   },
+  sandbox: {
+    summary: "The process of a sandboxed app",
+    hidden: true,
+    load: () => import("./roles/sandbox.ts"),
+  },
 };
 
 function usage(): string {
-  const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length));
-  const rows = Object.entries(COMMANDS).map(([name, { summary }]) =>
-    `  ${name.padEnd(width)}  ${summary}`
-  );
+  const shown = Object.entries(COMMANDS).filter(([, { hidden }]) => !hidden);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  const rows = shown.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
   return [
     `flwr ${VERSION}: federated learning, Flower's wire protocols, no Python needed`,
     "",

@@ -8,6 +8,8 @@ export const ENTRY = "main.ts";
 export const LOADED_BY_URL: readonly string[] = [
   "roles/superlink/launch/server_app_worker.ts",
   "roles/supernode/app_worker.ts",
+  "roles/supernode/sandbox/app_worker.ts",
+  "roles/supernode/sandbox/trainer_worker.ts",
   "ml/session/worker.ts",
   "mod.ts",
 ];

@@ -1,0 +1,12 @@
+import { Command } from "commander";
+import { SANDBOX_COMMAND } from "./supernode/sandbox/launch.ts";
+import { runSandbox } from "./supernode/sandbox/process.ts";
+
+/** The command that an executable starts itself with for a sandboxed app; nobody types it. */
+export function command(): Command {
+  return new Command(SANDBOX_COMMAND)
+    .description("The process of a sandboxed app, which a SuperNode starts and speaks with.")
+    .action(async () => {
+      await runSandbox();
+    });
+}

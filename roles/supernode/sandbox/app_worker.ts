@@ -1,0 +1,37 @@
+/**
+ * The thread of a sandbox in which the app's code runs, without permissions but for reading what it may read. What an
+ * app imports as "flwr" is loaded before, for these files themselves may not be read.
+ */
+import "../../../mod.ts";
+import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
+import { PortEngine } from "../../../ml/session/port_engine.ts";
+import { setStartEngine, startEngine } from "../../../ml/session/start_engine.ts";
+import { serveApp } from "../serve_app.ts";
+import type { FromWorker, ToWorker } from "../worker_protocol.ts";
+import type { AssignThreads, OpenTrainer } from "./protocol.ts";
+
+const scope = self as unknown as {
+  postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker | AssignThreads>) => void) | null;
+};
+
+// Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
+const post = scope.postMessage.bind(scope);
+
+setStartEngine(({ threads, device }) => {
+  const { port1, port2 } = new MessageChannel();
+  post({ kind: "open-trainer", threads, device }, [port2]);
+  return Promise.resolve(new PortEngine(port1));
+});
+
+const serve = serveApp((said) => post(said), async ({ device }) => {
+  if (device === undefined || device === "cpu") return;
+  // What cannot be used shows at a trainer's first answer.
+  await using engine = await startEngine({ threads: 1, device });
+  await engine.read([]);
+});
+
+scope.onmessage = ({ data }) => {
+  if (data.kind === "assign-threads") assignThreads(data.threads);
+  else return serve(data);
+};

@@ -1,0 +1,99 @@
+import { FlwrError } from "../../../base/error.ts";
+import { MAX_FRAME_BODY_BYTES, MAX_FRAME_TEXT_BYTES } from "./limits.ts";
+import { decodeValue, encodeValue } from "./plain_codec.ts";
+
+/** A frame begins with these four bytes, the lengths of text (uint32) and body (float64), little-endian. */
+const MAGIC = 0x72_77_6c_66; // "flwr"
+const HEAD_BYTES = 16;
+
+/** A value as the bytes of a frame, in pieces: arrays are not copied. */
+export function encodeFrame(value: unknown): Uint8Array[] {
+  const { text, parts, bodyLength } = encodeValue(value);
+  const start = new Uint8Array(HEAD_BYTES + text.length);
+  const head = new DataView(start.buffer);
+  head.setUint32(0, MAGIC, true);
+  head.setUint32(4, text.length, true);
+  head.setFloat64(8, bodyLength, true);
+  start.set(text, HEAD_BYTES);
+  const pieces: Uint8Array[] = [start];
+  let end = 0;
+  for (const { offset, bytes } of parts) {
+    if (offset > end) pieces.push(new Uint8Array(offset - end));
+    if (bytes.length > 0) pieces.push(bytes);
+    end = offset + bytes.length;
+  }
+  return pieces;
+}
+
+/** A frame that was read. */
+export interface Frame {
+  readonly value: unknown;
+  /** Where the value's byte arrays lie. */
+  readonly body: ArrayBuffer;
+}
+
+/**
+ * The frames of a stream, each as it is complete.
+ *
+ * @throws FlwrError "invalid-argument" when the stream is none of frames or ends within one, "resource-exhausted" when a
+ *   frame is too long
+ */
+export async function* decodeFrames(
+  stream: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Frame, void, undefined> {
+  const source = new ByteSource(stream);
+  const head = new Uint8Array(HEAD_BYTES);
+  while (await source.fill(head)) {
+    const view = new DataView(head.buffer);
+    const [magic, textLength] = [view.getUint32(0, true), view.getUint32(4, true)];
+    const bodyLength = view.getFloat64(8, true);
+    if (magic !== MAGIC || !Number.isSafeInteger(bodyLength) || bodyLength < 0) {
+      throw new FlwrError("invalid-argument", "What was sent is no frame");
+    }
+    if (textLength > MAX_FRAME_TEXT_BYTES || bodyLength > MAX_FRAME_BODY_BYTES) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `A frame has ${textLength} and ${bodyLength} bytes: ` +
+          `at most ${MAX_FRAME_TEXT_BYTES} and ${MAX_FRAME_BODY_BYTES} are read`,
+      );
+    }
+    const text = new Uint8Array(textLength);
+    const body = new Uint8Array(bodyLength);
+    if (!(await source.fill(text) && await source.fill(body))) throw cutOff();
+    yield { value: decodeValue(text, body.buffer), body: body.buffer };
+  }
+}
+
+function cutOff(): FlwrError {
+  return new FlwrError("invalid-argument", "What was sent ends within a frame");
+}
+
+/** Takes so many bytes from a stream as are asked for. */
+class ByteSource {
+  readonly #chunks: AsyncIterator<Uint8Array>;
+  #rest = new Uint8Array(0);
+
+  constructor(stream: AsyncIterable<Uint8Array>) {
+    this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  /** Fills an array; false when the stream had ended before. */
+  async fill(target: Uint8Array): Promise<boolean> {
+    for (let filled = 0; filled < target.length;) {
+      if (this.#rest.length === 0) {
+        const { value, done } = await this.#chunks.next();
+        if (done) {
+          if (filled > 0) throw cutOff();
+          return false;
+        }
+        this.#rest = value as Uint8Array<ArrayBuffer>;
+        continue;
+      }
+      const taken = this.#rest.subarray(0, target.length - filled);
+      target.set(taken, filled);
+      filled += taken.length;
+      this.#rest = this.#rest.subarray(taken.length);
+    }
+    return true;
+  }
+}

@@ -1,0 +1,62 @@
+/** Most memory that a sandboxed app may take when its owner does not say: half of the machine's, within these bounds. */
+const MIN_MEMORY_BYTES = 1024 ** 3;
+const MAX_MEMORY_BYTES = 16 * 1024 ** 3;
+
+/**
+ * Bytes that an app's process may take, its models and data sets included.
+ *
+ * @param total bytes that the machine has
+ */
+export function defaultMemoryBytes(total: number): number {
+  return Math.min(MAX_MEMORY_BYTES, Math.max(MIN_MEMORY_BYTES, total / 2));
+}
+
+/**
+ * Milliseconds between two looks at how much memory the process takes. A thread touches about 1 GB of new memory a
+ * second: so much may be taken beyond the limit, times the threads that do, times this.
+ */
+export const MEMORY_CHECK_MILLISECONDS = 25;
+
+/** Milliseconds that an app may take to be loaded: its modules, and what it does before its first message. */
+export const LOAD_MILLISECONDS = 60_000;
+
+/** Models of an app that may be open for training at once; each has a thread of its own. */
+export const MAX_TRAINERS = 16;
+
+/** Most files that an app's folder may hold: all are looked at before the app is started. */
+export const MAX_APP_FILES = 10_000;
+
+/** Longest frame between the node and an app's process: its text, and its arrays' bytes (protocol buffers: 2 GiB). */
+export const MAX_FRAME_TEXT_BYTES = 64 * 1024 ** 2;
+export const MAX_FRAME_BODY_BYTES = 2 ** 31;
+
+/** Where arrays begin in a frame's body: at multiples of this, as their elements do in a .npy file. */
+export const BODY_ALIGNMENT = 64;
+
+/** Most entries of a record, and records, in what an app replies. */
+export const MAX_ENTRIES = 1_000_000;
+
+/** Longest name of a record or an entry that an app replies, in characters. */
+export const MAX_NAME_LENGTH = 4_096;
+
+/** Longest text among the settings that an app replies, in characters. */
+export const MAX_TEXT_LENGTH = 16 * 1024 ** 2;
+
+/** Longest sentence about an error that is taken from an app, in characters, and most hints. */
+export const MAX_SENTENCE_LENGTH = 8_192;
+export const MAX_HINTS = 8;
+
+/** Most dimensions of an array that an app replies. */
+export const MAX_RANK = 64;
+
+/** Longest line of an app's output that goes into the node's log, in characters; the rest is cut. */
+export const MAX_LINE_LENGTH = 2_000;
+
+/** Lines of an app's output that go into the node's log at once, and per second from then on. */
+export const LOG_LINES = { burst: 200, perSecond: 20 } as const;
+
+/** Bytes of an app's output that are read in a second; an app that writes more waits. */
+export const OUTPUT_BYTES_PER_SECOND = 1024 ** 2;
+
+/** Most frames that may wait to be written by an app's process: each answers a question, and one is asked at a time. */
+export const MAX_QUEUED_FRAMES = 16;

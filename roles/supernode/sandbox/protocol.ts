@@ -1,0 +1,43 @@
+import type { Device } from "../../../ml/session/device.ts";
+import type { ToWorker } from "../worker_protocol.ts";
+
+/** What an app's process is started with: the first frame. */
+export interface SandboxStart {
+  readonly kind: "start";
+  /** Folders and files that the app may read: absolute paths. */
+  readonly readable: readonly string[];
+  /** Bytes that the process may take. */
+  readonly memoryBytes: number;
+  /** What the app's models may compute with. */
+  readonly devices: readonly Device[];
+}
+
+/** What a node says to an app's process after that: what it says to any app, with the threads that may train now. */
+export type ToProcess = ToWorker & { readonly threads: number };
+
+/** What the app's thread asks its process for beside what any app says: a trainer at the other end of a port. */
+export interface OpenTrainer {
+  readonly kind: "open-trainer";
+  readonly threads: number;
+  readonly device: Device;
+}
+
+/** What the process says to the app's thread beside what is said to any app. */
+export interface AssignThreads {
+  readonly kind: "assign-threads";
+  readonly threads: number;
+}
+
+/** What a trainer's thread is told: how to start, with the port that comes along, and later how many threads it may use. */
+export type ToTrainer = TrainerStart | AssignThreads;
+
+/** How a trainer's thread is to start. */
+export interface TrainerStart {
+  readonly kind: "start";
+  readonly threads: number;
+  readonly device: Device;
+  /** Most threads that may compute, until it is told otherwise. */
+  readonly maxThreads: number;
+  /** Most bytes of tensors that it keeps. */
+  readonly memoryBytes: number;
+}
