@@ -33,3 +33,6 @@ export const PROBE_TIMEOUT_MS = 5_000;
 
 /** Milliseconds after a closing server's grace that its connections have to end on their own account. */
 export const LINGER_MS = 2000;
+
+/** Milliseconds that a server of HTTP/2 has to speak first, before it is taken for one of HTTP/1. */
+export const SERVER_SPEAKS_FIRST_MS = 300;

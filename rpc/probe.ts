@@ -63,7 +63,7 @@ function probeTls({ host, port }: Address, tls: ClientTls): Promise<Probe | unde
 }
 
 /** Errors that come before any answer. A reset (ECONNRESET) is an answer. */
-const UNREACHABLE = new Set([
+export const UNREACHABLE: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
+import { Socket } from "node:net";
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
 import { formatAddress, parseAddress } from "../address.ts";
@@ -71,7 +72,9 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
   // Who asks first whether the body is wanted gets the answer from its headers.
   server.on("checkContinue", handler);
   server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.end(MALFORMED);
+    if (socket.writable) socket.write(MALFORMED);
+    // Whoever speaks something else need not be waited for.
+    if (socket instanceof Socket) socket.destroySoon();
     else socket.destroy();
   });
   const port = await listen(server, address);
