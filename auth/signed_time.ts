@@ -22,16 +22,18 @@ export interface SignedTime {
   readonly signature: Uint8Array;
 }
 
+/** The last time that each key signed, in microseconds, whichever signer it was. */
+const lastSigned = new WeakMap<PrivateKey, number>();
+
 /**
  * Signs the present time, each time another one.
  *
  * Deno's ECDSA is deterministic (RFC 6979): one time signed twice would give one signature, which a replay guard
- * takes for a replay. So the times rise by a microsecond at least.
+ * takes for a replay. So the times that a key signs rise by a microsecond at least.
  */
 export class TimeSigner {
   readonly #key: PrivateKey;
   readonly #clock: Clock;
-  #lastMicroseconds = 0;
 
   constructor(key: PrivateKey, clock: Clock = systemClock) {
     this.#key = key;
@@ -41,8 +43,9 @@ export class TimeSigner {
   /** The credentials of the next call. */
   async sign(): Promise<SignedTime> {
     const now = Math.floor(this.#clock.now() * 1e6);
-    this.#lastMicroseconds = Math.max(now, this.#lastMicroseconds + 1);
-    const timestamp = formatTime(this.#lastMicroseconds);
+    const time = Math.max(now, (lastSigned.get(this.#key) ?? 0) + 1);
+    lastSigned.set(this.#key, time);
+    const timestamp = formatTime(time);
     return { timestamp, signature: await this.#key.sign(new TextEncoder().encode(timestamp)) };
   }
 }

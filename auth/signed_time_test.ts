@@ -41,8 +41,16 @@ for (const { curve } of CURVES) {
   });
 }
 
+Deno.test("two signers of one key never sign the same time", async () => {
+  const [own, clock] = [await PrivateKey.generate("P-256"), new FakeClock()];
+  const [one, two] = [new TimeSigner(own, clock), new TimeSigner(own, clock)];
+  const times = [await one.sign(), await two.sign(), await one.sign()].map((s) => s.timestamp);
+  assert.equal(new Set(times).size, 3);
+});
+
 Deno.test("a time is accepted from 5 s ahead to 305 s behind, both ends excluded", async () => {
   const clock = new FakeClock();
+  const key = await PrivateKey.generate("P-256");
   const signed = await new TimeSigner(key, clock).sign();
   const start = clock.now();
   const verdicts = await Promise.all(

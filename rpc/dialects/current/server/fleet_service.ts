@@ -70,10 +70,10 @@ export function currentFleetHandlers(
 
     async activateNode({ heartbeatInterval }, { caller }) {
       checkInterval(heartbeatInterval);
-      const node = await orActivationRefused(() =>
+      const { nodeId } = await orKeyRefused(() =>
         link.createNode({ publicKey: caller.publicKey.spki, heartbeatInterval })
       );
-      return create(ActivateNodeResponseSchema, { nodeId: node.nodeId });
+      return create(ActivateNodeResponseSchema, { nodeId });
     },
 
     async deactivateNode(_request, call) {
@@ -211,13 +211,14 @@ async function registerItself(link: LinkService, publicKey: Uint8Array): Promise
   }
 }
 
-async function orActivationRefused<T>(act: () => Promise<T>): Promise<T> {
+/** A key that was unregistered since it was looked at. */
+async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
     const { code, message } = FlwrError.from(error);
-    if (code !== "permission-denied" && code !== "not-found") throw error;
-    throw new ApiError("activation-refused", message, { cause: error });
+    if (code !== "permission-denied") throw error;
+    throw new ApiError("public-key-invalid", message, { cause: error });
   }
 }
 

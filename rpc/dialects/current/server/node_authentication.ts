@@ -211,8 +211,10 @@ function strange({ method }: CallHead, reason: string): Refused {
     case "/flwr.proto.Fleet/ActivateNode":
       return new Refused(
         reason,
+        // Not Flower's "activation-refused", by which its SuperLinks mean also a node that is online still: nodes of
+        // ours wait for its end.
         new ApiError(
-          "activation-refused",
+          "public-key-invalid",
           "The SuperNode is not admitted: its key is not known here, or was unregistered",
         ),
       );

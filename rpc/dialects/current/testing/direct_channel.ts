@@ -15,6 +15,8 @@ export class DirectChannel implements Channel {
   readonly #closing = new AbortController();
   /** Paths of all calls, in order. */
   readonly calls: string[] = [];
+  /** Whether answers arrive, as the server sees it. */
+  delivers = true;
   /** Looked at before every call: throws to have it fail. */
   failing: (method: string) => void = () => {};
 
@@ -81,11 +83,17 @@ export class DirectChannel implements Channel {
       transport: "http",
       method: path,
       peer: this.#peer,
-      header: (name) => headers.get(name)?.toString(),
-      headerBytes: () => undefined,
+      header(name) {
+        const value = headers.get(name);
+        return typeof value === "string" ? value : undefined;
+      },
+      headerBytes(name) {
+        const value = headers.get(name);
+        return typeof value === "string" ? undefined : value;
+      },
       setHeader: () => {},
       signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
-      delivered: Promise.resolve(true),
+      delivered: Promise.resolve(this.delivers),
     };
     const bound = this.#methods.get(path);
     if (bound === undefined) throw new FlwrError("unimplemented", `No service has ${path}`);

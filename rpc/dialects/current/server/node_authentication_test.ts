@@ -1,0 +1,245 @@
+import assert from "node:assert/strict";
+import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
+import { CURVES } from "../../../../auth/curve.ts";
+import { PrivateKey } from "../../../../auth/private_key.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
+import { ApiError, type ApiErrorName } from "../../../api_error.ts";
+import type { RequestHeaders } from "../../../channel.ts";
+import { NodeCredentials } from "../client/node_credentials.ts";
+import { PUBLIC_KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../headers.ts";
+import { FleetStage } from "../testing/fleet_stage.ts";
+
+const denied = (error: unknown) => {
+  assert.ok(error instanceof FlwrError && !(error instanceof ApiError), String(error));
+  assert.equal(error.message, "Invalid SuperNode authentication");
+  return error.code === "unauthenticated";
+};
+
+const refused = (api: ApiErrorName) => (error: unknown) =>
+  error instanceof ApiError && error.api === api;
+
+/** A key with the calls that its holder makes, with headers of its own or others. */
+class Holder {
+  readonly credentials: NodeCredentials;
+  readonly #stage: FleetStage;
+
+  constructor(stage: FleetStage, readonly key: PrivateKey) {
+    this.#stage = stage;
+    this.credentials = new NodeCredentials(key, stage.clock);
+  }
+
+  static async start(stage: FleetStage): Promise<Holder> {
+    return new Holder(stage, await PrivateKey.generate("P-256"));
+  }
+
+  async call<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    headers?: RequestHeaders,
+  ) {
+    const given = headers ?? await this.credentials.headers();
+    const { response } = await this.#stage.channel().call(method, request, {
+      metadata: () => Promise.resolve(given),
+    });
+    return response;
+  }
+
+  async join(): Promise<bigint> {
+    const { publicKey } = this.credentials;
+    const request = { publicKey, heartbeatInterval: 30 };
+    return (await this.call(Fleet.method.activateNode, request)).nodeId;
+  }
+
+  heartbeat(nodeId: bigint, headers?: RequestHeaders) {
+    const request = { node: { nodeId }, heartbeatInterval: 30 };
+    return this.call(Fleet.method.sendNodeHeartbeat, request, headers);
+  }
+}
+
+for (const { curve } of CURVES) {
+  Deno.test(`a node with a ${curve} key joins and is heard`, async () => {
+    await using stage = await FleetStage.start();
+    const holder = new Holder(stage, await PrivateKey.generate(curve));
+    assert.equal((await holder.heartbeat(await holder.join())).success, true);
+  });
+}
+
+Deno.test("without authentication too every call must be signed by the key that it names", async () => {
+  await using stage = await FleetStage.start();
+  const [holder, other] = [await Holder.start(stage), await Holder.start(stage)];
+  const nodeId = await holder.join();
+  const fresh = () => holder.credentials.headers();
+  const without = async (name: string) => {
+    const { [name]: _, ...rest } = await fresh();
+    return rest;
+  };
+  const foreign = await other.credentials.headers();
+  for (
+    const headers of [
+      {},
+      await without(PUBLIC_KEY_HEADER),
+      await without(SIGNATURE_HEADER),
+      await without(TIMESTAMP_HEADER),
+      { ...await fresh(), [SIGNATURE_HEADER]: foreign[SIGNATURE_HEADER]! },
+      { ...await fresh(), [TIMESTAMP_HEADER]: foreign[TIMESTAMP_HEADER]! },
+      { ...await fresh(), [PUBLIC_KEY_HEADER]: other.credentials.publicKey },
+      { ...await fresh(), [PUBLIC_KEY_HEADER]: new Uint8Array(10) },
+      { ...await fresh(), [SIGNATURE_HEADER]: new Uint8Array() },
+    ]
+  ) await assert.rejects(holder.heartbeat(nodeId, headers), denied);
+  assert.equal((await holder.heartbeat(nodeId)).success, true);
+  assert.ok(stage.denials.every(({ method }) => method.endsWith("/SendNodeHeartbeat")));
+  assert.ok(
+    stage.denials.some(({ fingerprint }) => fingerprint === holder.credentials.fingerprint),
+  );
+});
+
+Deno.test("a signature counts once, whatever it is used for, while its time counts", async () => {
+  await using stage = await FleetStage.start();
+  const holder = await Holder.start(stage);
+  const nodeId = await holder.join();
+  const headers = await holder.credentials.headers();
+  await holder.heartbeat(nodeId, headers);
+  await assert.rejects(holder.heartbeat(nodeId, headers), denied);
+  await assert.rejects(
+    holder.call(Fleet.method.deactivateNode, { nodeId }, headers),
+    denied,
+  );
+  await stage.clock.advance(300);
+  await assert.rejects(holder.heartbeat(nodeId, headers), denied);
+  await stage.clock.advance(10);
+  await assert.rejects(holder.heartbeat(nodeId, headers), denied);
+  assert.match(stage.denials[0]!.reason, /is replayed/);
+  assert.match(stage.denials.at(-1)!.reason, /out of the window/);
+});
+
+Deno.test("a request speaks for the key's own node and for no other", async () => {
+  await using stage = await FleetStage.start();
+  const [holder, other] = [await Holder.start(stage), await Holder.start(stage)];
+  const [nodeId, otherId] = [await holder.join(), await other.join()];
+  const node = { nodeId: otherId };
+  for (
+    const act of [
+      () => holder.call(Fleet.method.deactivateNode, node),
+      () => holder.call(Fleet.method.unregisterNode, node),
+      () => holder.call(Fleet.method.sendNodeHeartbeat, { node, heartbeatInterval: 30 }),
+      () => holder.call(Fleet.method.pullMessages, { node }),
+      () => holder.call(Fleet.method.pullMessages, {}),
+      () => holder.call(Fleet.method.getRun, { node }),
+      () => holder.call(Fleet.method.getFab, { node }),
+      () => holder.call(Fleet.method.pushObject, { node }),
+      () => holder.call(Fleet.method.pullObject, { node }),
+      () => holder.call(Fleet.method.confirmMessageReceived, { node }),
+      () => holder.call(Fleet.method.pushMessages, { node }),
+      () =>
+        holder.call(Fleet.method.pushMessages, {
+          node: { nodeId },
+          messagesList: [
+            { metadata: { srcNodeId: nodeId }, content: {} },
+            { metadata: { srcNodeId: otherId }, content: {} },
+          ],
+        }),
+      () => holder.call(Fleet.method.pushMessages, { node: { nodeId }, messagesList: [{}] }),
+      () =>
+        holder.call(Fleet.method.activateNode, {
+          publicKey: other.credentials.publicKey,
+          heartbeatInterval: 30,
+        }),
+      () => holder.call(Fleet.method.registerNode, { publicKey: other.credentials.publicKey }),
+    ]
+  ) await assert.rejects(act, denied, act.toString());
+  assert.equal((await other.heartbeat(otherId)).success, true, "the other is not affected");
+});
+
+Deno.test("a key that never joined speaks for nobody", async () => {
+  await using stage = await FleetStage.start();
+  const [holder, stranger] = [await Holder.start(stage), await Holder.start(stage)];
+  const nodeId = await holder.join();
+  await assert.rejects(stranger.heartbeat(nodeId), denied);
+  assert.match(stage.denials[0]!.reason, /has not joined/);
+});
+
+Deno.test("a SuperLink that authenticates tells strangers in Flower's numbers", async () => {
+  await using stage = await FleetStage.start({ knownKeysOnly: true });
+  const stranger = await Holder.start(stage);
+  const { publicKey } = stranger.credentials;
+  await assert.rejects(
+    stranger.call(Fleet.method.registerNode, { publicKey }),
+    refused("registration-by-node-refused"),
+  );
+  await assert.rejects(stranger.join(), refused("public-key-invalid"));
+  await assert.rejects(stranger.heartbeat(7n), denied);
+  assert.equal(stage.denials.length, 3);
+});
+
+Deno.test("listed keys join unasked, registered ones too, and neither registers or unregisters itself", async () => {
+  await using stage = await FleetStage.start({ knownKeysOnly: true });
+  const [listed, registered] = [await Holder.start(stage), await Holder.start(stage)];
+  stage.list(listed.key.publicKey);
+  await stage.link.registerNode({ publicKey: registered.key.publicKey.spki });
+  for (const holder of [listed, registered]) {
+    const nodeId = await holder.join();
+    assert.equal((await holder.heartbeat(nodeId)).success, true);
+    await assert.rejects(
+      holder.call(Fleet.method.registerNode, { publicKey: holder.credentials.publicKey }),
+      refused("registration-by-node-refused"),
+    );
+    await assert.rejects(
+      holder.call(Fleet.method.unregisterNode, { nodeId }),
+      refused("unregistration-by-node-refused"),
+    );
+  }
+});
+
+Deno.test("a key that leaves the list is cut off at once, a held pull included, and may come back", async () => {
+  await using stage = await FleetStage.start({ knownKeysOnly: true });
+  const holder = await Holder.start(stage);
+  stage.list(holder.key.publicKey);
+  const nodeId = await holder.join();
+  const held = assert.rejects(
+    holder.call(Fleet.method.pullMessages, { node: { nodeId } }),
+    denied,
+  );
+  await stage.pulling;
+  stage.list();
+  await held;
+  await assert.rejects(holder.heartbeat(nodeId), denied);
+  await assert.rejects(holder.join(), refused("public-key-invalid"));
+  stage.list(holder.key.publicKey);
+  assert.equal(await holder.join(), nodeId);
+});
+
+Deno.test("a node that is unregistered is cut off at once, a held pull included, for good", async () => {
+  await using stage = await FleetStage.start({ knownKeysOnly: true });
+  const holder = await Holder.start(stage);
+  stage.list(holder.key.publicKey);
+  const nodeId = await holder.join();
+  const held = assert.rejects(
+    holder.call(Fleet.method.pullMessages, { node: { nodeId } }),
+    denied,
+  );
+  await stage.pulling;
+  await stage.link.unregisterNode(nodeId);
+  await held;
+  await assert.rejects(holder.heartbeat(nodeId), denied);
+  await assert.rejects(holder.join(), refused("public-key-invalid"));
+});
+
+Deno.test("a key that joins too often is held back for a moment", async () => {
+  await using stage = await FleetStage.start();
+  const holder = await Holder.start(stage);
+  const join = async () => {
+    try {
+      return await holder.join();
+    } catch (error) {
+      return FlwrError.from(error).code;
+    }
+  };
+  const outcomes = [];
+  for (let time = 0; time < 6; time++) outcomes.push(await join());
+  assert.deepEqual(outcomes.slice(0, 5), new Array(5).fill(outcomes[0]));
+  assert.equal(outcomes[5], "unavailable", "a node tries again after that");
+  await stage.clock.advance(1);
+  assert.equal(await join(), outcomes[0]);
+});

@@ -1,0 +1,131 @@
+import { KeyList } from "../../../../auth/key_list.ts";
+import type { PrivateKey } from "../../../../auth/private_key.ts";
+import type { PublicKey } from "../../../../auth/public_key.ts";
+import { RateLimiter } from "../../../../auth/rate_limiter.ts";
+import { Message } from "../../../../app/message.ts";
+import type { RecordDictInit } from "../../../../app/record_dict.ts";
+import { FakeClock } from "../../../../base/clock.ts";
+import { seededRandom } from "../../../../base/random.ts";
+import { createLink } from "../../../../link/create_link.ts";
+import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import { MemoryStore } from "../../../../link/store/memory.ts";
+import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
+import { messageObject, parseMessageObject } from "../../../objects/message.ts";
+import { bindService, type ServiceBinding } from "../../../service.ts";
+import { CurrentFleetConnection } from "../client/fleet_connection.ts";
+import { deflateMessages, inflateMessage } from "../client/message_objects.ts";
+import { currentFleetHandlers } from "../server/fleet_service.ts";
+import { nodeAuthentication, type NodeDenial } from "../server/node_authentication.ts";
+import { DirectChannel } from "./direct_channel.ts";
+
+/** A SuperLink's Fleet API over a real domain in memory, without a network. Its clock stands still. */
+export class FleetStage implements AsyncDisposable {
+  readonly link: LinkService;
+  readonly clock: FakeClock;
+  readonly binding: ServiceBinding;
+  /** What was refused, and why. */
+  readonly denials: NodeDenial[] = [];
+  /** Resolves when the first node pulls. */
+  readonly pulling: Promise<void>;
+  readonly #revocations = new Map<string, AbortController>();
+  #listed = new KeyList();
+
+  private constructor(link: LinkService, clock: FakeClock, knownKeysOnly: boolean) {
+    this.link = link;
+    this.clock = clock;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.pulling = promise;
+    const watched: LinkService = {
+      ...link,
+      pullInstruction(nodeId, options) {
+        resolve();
+        return link.pullInstruction(nodeId, options);
+      },
+    };
+    this.binding = bindService(Fleet, {
+      ...nodeAuthentication({
+        link,
+        clock,
+        joinLimiter: new RateLimiter({ burst: 5, perSecond: 1, clock }),
+        onDenied: (denial) => this.denials.push(denial),
+        ...(knownKeysOnly && {
+          known: { listed: () => this.#listed, revoked: (key) => this.#revocationOf(key).signal },
+        }),
+      }),
+      handlers: currentFleetHandlers(watched, {
+        knownKeysOnly,
+        onError(error) {
+          throw error;
+        },
+      }),
+    });
+  }
+
+  static async start({ knownKeysOnly = false } = {}): Promise<FleetStage> {
+    const clock = new FakeClock();
+    const store = new MemoryStore();
+    const link = await createLink({ store, clock, random: seededRandom(1), messageObject });
+    return new FleetStage(link, clock, knownKeysOnly);
+  }
+
+  /** Puts keys on the list in the place of those that were there; who is not on it any more is cut off. */
+  list(...keys: readonly PublicKey[]): void {
+    const next = new KeyList(keys);
+    for (const key of this.#listed.without(next)) this.#revocationOf(key).abort();
+    this.#listed = next;
+  }
+
+  /** A node's connection. */
+  node(key?: PrivateKey, channel: DirectChannel = this.channel()): CurrentFleetConnection {
+    const random = seededRandom(2);
+    return new CurrentFleetConnection({ channel, clock: this.clock, random, ...(key && { key }) });
+  }
+
+  channel(): DirectChannel {
+    return new DirectChannel(this.binding);
+  }
+
+  /** A run that is running. */
+  run(): Promise<LinkRun> {
+    return this.link.createRun({ fabId: "", fabVersion: "" });
+  }
+
+  /** An instruction for a node, as its ServerApp pushes it. @returns its id */
+  async instruct(
+    runId: bigint,
+    dstNodeId: bigint,
+    content: RecordDictInit,
+    messageType = "train",
+  ): Promise<string> {
+    const { clock } = this;
+    const message = Message.create({ content, dstNodeId, messageType, clock })
+      .withMetadata({ runId });
+    const [deflated] = await deflateMessages([message]);
+    const objects = [...deflated!.objects.values()];
+    const instruction = parseMessageObject(deflated!.objects.get(deflated!.id)!);
+    const [outcome] = await this.link.pushInstructions([instruction], objects);
+    if ("reason" in outcome!) throw new Error(outcome.reason);
+    return deflated!.id;
+  }
+
+  /** The reply to an instruction, as its ServerApp gets it. */
+  async reply(messageId: string): Promise<Message | undefined> {
+    const [reply] = await this.link.pullReplies([messageId]);
+    if (reply === undefined) return undefined;
+    const objects = await this.link.objectTree(reply.messageId);
+    const byId = new Map(objects.map((object) => [object.id, object]));
+    return inflateMessage(byId.get(reply.messageId)!, (id) => byId.get(id));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.link.close();
+  }
+
+  #revocationOf(key: PublicKey): AbortController {
+    const known = this.#revocations.get(key.pem);
+    if (known !== undefined && !known.signal.aborted) return known;
+    const made = new AbortController();
+    this.#revocations.set(key.pem, made);
+    return made;
+  }
+}
