@@ -15,6 +15,7 @@ const BENCHES: Readonly<Record<string, string>> = {
   job: "bench/job/main.ts",
   roles: "bench/roles/main.ts",
   ml: "bench/ml/main.ts",
+  accuracy: "bench/accuracy/main.ts",
 };
 
 function selection(): Selection {
