@@ -3,7 +3,12 @@ import { FlwrError } from "../base/error.ts";
 import type { Random } from "../base/random.ts";
 import type { LinkEvent } from "./events.ts";
 import type { LinkLimits } from "./limits.ts";
+import type { LooseReplies } from "./loose_replies.ts";
+import type { LinkObject, MessageDraft } from "./message.ts";
+import type { QuietInstructions } from "./quiet.ts";
 import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
+import type { TrafficMeter } from "./traffic.ts";
+import type { TreeCache } from "./tree_cache.ts";
 import type { Topic, Wakes } from "./wakes.ts";
 
 /** What every operation of the SuperLink's domain works with. */
@@ -12,7 +17,12 @@ export interface LinkContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: LinkLimits;
+  readonly messageObject: (message: MessageDraft) => LinkObject;
   readonly wakes: Wakes;
+  readonly quiet: QuietInstructions;
+  readonly traffic: TrafficMeter;
+  readonly trees: TreeCache;
+  readonly loose: LooseReplies;
   readonly onEvent: (event: LinkEvent) => void;
   /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
   readonly expect: (dueAt: number) => void;
@@ -20,10 +30,11 @@ export interface LinkContext {
   readonly closing: AbortSignal;
 }
 
-/** What a transaction brings about outside the store, once it is stored. */
+/** What a transaction brings about outside the store: once it is stored, or, for `undo`, when it failed. */
 export class Effects {
   readonly events: LinkEvent[] = [];
   readonly topics = new Set<Topic>();
+  readonly undo: (() => void)[] = [];
   dueAt = Infinity;
 
   due(at: number | undefined): void {
@@ -43,9 +54,18 @@ export async function transact<T>(
 ): Promise<T> {
   requireOpen(context);
   const effects = new Effects();
-  const result = await context.store.transaction(durability, (tx) => work(tx, effects));
+  let result: T;
+  try {
+    result = await context.store.transaction(durability, (tx) => work(tx, effects));
+  } catch (error) {
+    for (const undo of effects.undo) undo();
+    throw error;
+  }
   if (effects.dueAt < Infinity) context.expect(effects.dueAt);
-  for (const topic of effects.topics) context.wakes.wake(topic);
+  for (const topic of effects.topics) {
+    context.quiet.disturb(topic);
+    context.wakes.wake(topic);
+  }
   for (const event of effects.events) context.onEvent(event);
   return result;
 }

@@ -2,16 +2,34 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type LinkContext, transact } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
+import { getFab, putFab } from "./fabs.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { pullInstruction, pushInstructions, returnInstruction } from "./instructions.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { LinkService } from "./link.ts";
-import { createNode, deleteNode, heartbeat, nodeOfKey, onlineNodes } from "./nodes.ts";
-import { readTree } from "./objects.ts";
+import { LooseReplies } from "./loose_replies.ts";
+import {
+  activateNode,
+  createNode,
+  deactivateNode,
+  deleteNode,
+  registerNode,
+  unregisterNode,
+} from "./membership.ts";
+import type { LinkObject, MessageDraft } from "./message.ts";
+import { heartbeat, listNodes, nodeOfKey, onlineNodes } from "./nodes.ts";
+import { objectTree, pullObject, treeOf } from "./object_pulls.ts";
+import { openPush, putObject } from "./pushes.ts";
+import { QuietInstructions } from "./quiet.ts";
 import { recover } from "./recover.ts";
-import { pullReplies, pushReply } from "./replies.ts";
-import { createRun, getRun } from "./runs.ts";
+import { confirmReceived, pullReplies, pushReply } from "./replies.ts";
+import { beginRun, claimRun, finishRun, runHeartbeat } from "./run_claims.ts";
+import { failRun, stopRun } from "./run_end.ts";
+import { appendLog, readLog } from "./run_log.ts";
+import { createRun, getRun, listRuns, runOfToken } from "./runs.ts";
 import type { LinkStore } from "./store/store.ts";
+import { TrafficMeter } from "./traffic.ts";
+import { TreeCache } from "./tree_cache.ts";
 import { Wakes } from "./wakes.ts";
 
 /** What the SuperLink's domain is made of. */
@@ -23,6 +41,8 @@ export interface LinkOptions {
   readonly random: Random;
   /** Limits that differ from {@link DEFAULT_LINK_LIMITS}. */
   readonly limits?: Partial<LinkLimits>;
+  /** Makes the object of a message that the SuperLink writes itself: an error in the place of a reply. */
+  readonly messageObject: (message: MessageDraft) => LinkObject;
   /** Told what happened, once it is stored. Must not throw. */
   readonly onEvent?: (event: LinkEvent) => void;
 }
@@ -34,12 +54,18 @@ export interface LinkOptions {
 export async function createLink(options: LinkOptions): Promise<LinkService> {
   const closing = new AbortController();
   const housekeeper = new Housekeeper();
+  const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const context: LinkContext = {
     store: options.store,
     clock: options.clock,
     random: options.random,
-    limits: { ...DEFAULT_LINK_LIMITS, ...options.limits },
+    limits,
+    messageObject: options.messageObject,
     wakes: new Wakes(),
+    quiet: new QuietInstructions(),
+    traffic: new TrafficMeter(),
+    loose: new LooseReplies(),
+    trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent: options.onEvent ?? (() => {}),
     expect: (dueAt) => housekeeper.expect(dueAt),
     closing: closing.signal,
@@ -53,23 +79,55 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
   housekeeper.start(context);
   return {
     createNode: (input) => createNode(context, input),
+    registerNode: (input) => registerNode(context, input),
+    unregisterNode: (nodeId) => unregisterNode(context, nodeId),
+    activateNode: (input) => activateNode(context, input),
+    deactivateNode: (nodeId) => deactivateNode(context, nodeId),
     deleteNode: (nodeId) => deleteNode(context, nodeId),
     heartbeat: (nodeId, interval) => heartbeat(context, nodeId, interval),
     nodeOfKey: (publicKey) => nodeOfKey(context, publicKey),
+    listNodes: () => listNodes(context),
     onlineNodes: () => onlineNodes(context),
     createRun: (input) => createRun(context, input),
     getRun: (runId) => getRun(context, runId),
+    listRuns: (range) => listRuns(context, range),
+    claimRun: (claim) => claimRun(context, claim),
+    runOfToken: (token) => runOfToken(context, token),
+    beginRun: (token) => beginRun(context, token),
+    runHeartbeat: (token) => runHeartbeat(context, token),
+    finishRun: (token, end) => finishRun(context, token, end),
+    stopRun: (runId) => stopRun(context, runId),
+    failRun: (runId, details) => failRun(context, runId, details),
+    appendLog: (runId, lines) => appendLog(context, runId, lines),
+    readLog: (runId, after, hold) => readLog(context, runId, after, hold),
+    putFab: (hash, content) => putFab(context, hash, content),
+    getFab: (hash) => getFab(context, hash),
     pushInstructions: (messages, objects) => pushInstructions(context, messages, objects),
     pullInstruction: (nodeId, hold) => pullInstruction(context, nodeId, hold),
     returnInstruction: (nodeId, messageId) => returnInstruction(context, nodeId, messageId),
     pushReply: (nodeId, reply, objects) => pushReply(context, nodeId, reply, objects),
     pullReplies: (messageIds, hold) => pullReplies(context, messageIds, hold),
-    objectTree: (root) => transact(context, "relaxed", (tx) => readTree(tx, root)),
+    openPush: (push) => openPush(context, push),
+    putObject: (push, object) => putObject(context, push, object),
+    pullObject: (caller, id) => pullObject(context, caller, id),
+    confirmReceived: (caller, messageId) => confirmReceived(context, caller, messageId),
+    treeOf: (root) => treeOf(context, root),
+    objectTree: (root, runId) => objectTree(context, root, runId),
     close: async () => {
+      if (!closing.signal.aborted) await saveTraffic(context);
       closing.abort();
       context.wakes.wakeAll();
       await housekeeper.stopped();
       await options.store.close();
     },
   };
+}
+
+/** Writes what was counted and is not in the store yet. */
+async function saveTraffic(context: LinkContext): Promise<void> {
+  const runs = context.traffic.runs();
+  if (runs.length === 0) return;
+  await transact(context, "relaxed", async (tx, effects) => {
+    for (const runId of runs) await context.traffic.save(tx, effects, runId);
+  });
 }

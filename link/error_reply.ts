@@ -1,4 +1,10 @@
-import { expiryOf, type LinkMessage, type LinkMessageError, SUPERLINK_NODE_ID } from "./message.ts";
+import {
+  expiryOf,
+  type LinkMessage,
+  type LinkMessageError,
+  type MessageDraft,
+  SUPERLINK_NODE_ID,
+} from "./message.ts";
 
 /** Codes of the errors that the SuperLink puts in the place of a reply (Flower 1.41 contract, section 3.5). */
 export const LinkErrorCode = {
@@ -10,21 +16,13 @@ export const LinkErrorCode = {
   ClientAppCrashed: 8,
 } as const;
 
-/** What the SuperLink adds to a message that it makes or takes. */
-export interface Stamp {
-  readonly messageId: string;
-  /** Unix time in seconds. */
-  readonly now: number;
-}
-
 /** The reply that stands in for the one the instruction's node did not give; it names that node as its source. */
 export function errorReply(
   instruction: LinkMessage,
   error: LinkMessageError,
-  { messageId, now }: Stamp,
-): LinkMessage {
+  now: number,
+): MessageDraft {
   return {
-    messageId,
     runId: instruction.runId,
     srcNodeId: instruction.dstNodeId,
     dstNodeId: SUPERLINK_NODE_ID,
@@ -32,27 +30,29 @@ export function errorReply(
     groupId: instruction.groupId,
     messageType: instruction.messageType,
     createdAt: now,
-    pushedAt: now,
     ttl: Math.max(0, expiryOf(instruction) - now),
     error,
   };
 }
 
-/** The reply to an instruction that the SuperLink does not know: nothing but the error and the id is true of it. */
+/**
+ * The reply to an instruction that the SuperLink does not know: nothing but the error and the id is true of it.
+ *
+ * @param runId the run of whoever asks; 0 when that is not known
+ */
 export function unknownInstructionReply(
   instructionId: string,
-  { messageId, now }: Stamp,
-): LinkMessage {
+  runId: bigint,
+  now: number,
+): MessageDraft {
   return {
-    messageId,
-    runId: 0n,
+    runId,
     srcNodeId: SUPERLINK_NODE_ID,
     dstNodeId: SUPERLINK_NODE_ID,
     replyToMessageId: instructionId,
     groupId: "",
     messageType: "",
     createdAt: now,
-    pushedAt: now,
     ttl: 0,
     error: {
       code: LinkErrorCode.MessageUnavailable,

@@ -1,4 +1,5 @@
 import type { LinkMessage } from "./message.ts";
+import type { RunState } from "./run_state.ts";
 
 /** What happens in the SuperLink, told after it is stored: for logs and metrics. */
 export type LinkEvent =
@@ -7,10 +8,26 @@ export type LinkEvent =
   | { readonly kind: "node-offline"; readonly nodeId: bigint; readonly onlineUntil: number }
   /** A heartbeat of a node that was offline. */
   | { readonly kind: "node-returned"; readonly nodeId: bigint }
+  /** It went offline by its own word, and stays registered. */
+  | { readonly kind: "node-deactivated"; readonly nodeId: bigint }
   | { readonly kind: "node-left"; readonly nodeId: bigint }
+  | { readonly kind: "node-registered"; readonly nodeId: bigint }
+  | { readonly kind: "node-unregistered"; readonly nodeId: bigint }
   /** A node without a key that had been offline for long was forgotten. */
   | { readonly kind: "node-forgotten"; readonly nodeId: bigint }
   | { readonly kind: "run-created"; readonly runId: bigint }
+  /** Somebody took the run on. */
+  | { readonly kind: "run-claimed"; readonly runId: bigint }
+  /** Who took the run on did not begin it in time: it can be claimed again. */
+  | { readonly kind: "run-released"; readonly runId: bigint }
+  | { readonly kind: "run-began"; readonly runId: bigint }
+  /** Its unanswered instructions are void: nothing more is told about them. */
+  | {
+    readonly kind: "run-finished";
+    readonly runId: bigint;
+    readonly state: RunState;
+    readonly details: string;
+  }
   | { readonly kind: "instruction-pushed"; readonly instruction: InstructionFacts }
   | {
     readonly kind: "instruction-refused";
@@ -27,7 +44,7 @@ export type LinkEvent =
   | {
     readonly kind: "instruction-requeued";
     readonly instruction: InstructionFacts;
-    readonly cause: "returned" | "node-joined-again" | "superlink-restarted";
+    readonly cause: "returned" | "node-joined-again" | "superlink-restarted" | "push-expired";
   }
   | { readonly kind: "instruction-answered"; readonly instruction: InstructionFacts }
   /** An error stands in for the reply from now on. */
@@ -42,6 +59,13 @@ export type LinkEvent =
     readonly nodeId: bigint;
     readonly replyToMessageId: string;
     readonly reason: string;
+  }
+  /** Objects of announced messages never came; `messages` is how many were dropped. */
+  | {
+    readonly kind: "push-expired";
+    readonly nodeId: bigint;
+    readonly runId: bigint;
+    readonly messages: number;
   }
   /** The store failed under the housekeeper, which tries again. */
   | { readonly kind: "housekeeping-failed"; readonly error: unknown };

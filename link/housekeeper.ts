@@ -1,6 +1,8 @@
 import { type LinkContext, transact } from "./context.ts";
 import { settleDueNode } from "./nodes.ts";
-import { settleDueInstruction } from "./replies.ts";
+import { settleDuePush } from "./push_end.ts";
+import { settleDueRun } from "./run_claims.ts";
+import { settleDueInstruction } from "./settle_instruction.ts";
 
 /** No sleep is longer, so that none overflows the 2^31 ms of a platform's timer. */
 const LONGEST_SLEEP_SECONDS = 3600;
@@ -54,10 +56,16 @@ export class Housekeeper {
     try {
       return await transact(context, "relaxed", async (tx, effects) => {
         const now = clock.now();
-        for (const node of await tx.dueNodes(now, limits.housekeepingBatch)) {
+        for (const node of await tx.nodes.due(now, limits.housekeepingBatch)) {
           await settleDueNode(context, tx, effects, node);
         }
-        for (const instruction of await tx.dueInstructions(now, limits.housekeepingBatch)) {
+        for (const run of await tx.runs.due(now, limits.housekeepingBatch)) {
+          await settleDueRun(context, tx, effects, run);
+        }
+        for (const push of await tx.pushes.due(now, limits.housekeepingPushBatch)) {
+          await settleDuePush(context, tx, effects, push);
+        }
+        for (const instruction of await tx.instructions.due(now, limits.housekeepingBatch)) {
           await settleDueInstruction(context, tx, effects, instruction);
         }
         return await tx.nextDue();

@@ -6,11 +6,24 @@
  * - `answered`: its node's reply is stored
  * - `expired`: its time, or that of its reply, passed; an error stands in for the reply
  * - `undeliverable`: its node cannot answer; an error stands in for the reply
+ * - `cancelled`: its run finished; nobody will ask for the reply
  */
-export type InstructionState = "waiting" | "handed-out" | "answered" | "expired" | "undeliverable";
+export type InstructionState =
+  | "waiting"
+  | "handed-out"
+  | "answered"
+  | "expired"
+  | "undeliverable"
+  | "cancelled";
 
 /** What can happen to an instruction. `requeue`: it was returned, or its delivery is uncertain. */
-export type InstructionEvent = "hand-out" | "requeue" | "answer" | "expire" | "give-up";
+export type InstructionEvent =
+  | "hand-out"
+  | "requeue"
+  | "answer"
+  | "expire"
+  | "give-up"
+  | "cancel";
 
 const MOVES: Readonly<
   Record<InstructionState, Partial<Record<InstructionEvent, InstructionState>>>
@@ -21,16 +34,19 @@ const MOVES: Readonly<
     answer: "answered",
     expire: "expired",
     "give-up": "undeliverable",
+    cancel: "cancelled",
   },
   "handed-out": {
     requeue: "waiting",
     answer: "answered",
     expire: "expired",
     "give-up": "undeliverable",
+    cancel: "cancelled",
   },
-  answered: { expire: "expired" },
-  expired: {},
-  undeliverable: {},
+  answered: { expire: "expired", cancel: "cancelled" },
+  expired: { cancel: "cancelled" },
+  undeliverable: { cancel: "cancelled" },
+  cancelled: {},
 };
 
 /** The state after the event; undefined where the event is not legal. */

@@ -6,15 +6,23 @@ import {
   nextInstructionState,
 } from "./instruction_state.ts";
 
-const EVENTS: readonly InstructionEvent[] = ["hand-out", "requeue", "answer", "expire", "give-up"];
+const EVENTS: readonly InstructionEvent[] = [
+  "hand-out",
+  "requeue",
+  "answer",
+  "expire",
+  "give-up",
+  "cancel",
+];
 
 /** The state after each event, in the order above; "-" where it is not legal. */
 const TABLE: Readonly<Record<InstructionState, string>> = {
-  waiting: "handed-out - answered expired undeliverable",
-  "handed-out": "- waiting answered expired undeliverable",
-  answered: "- - - expired -",
-  expired: "- - - - -",
-  undeliverable: "- - - - -",
+  waiting: "handed-out - answered expired undeliverable cancelled",
+  "handed-out": "- waiting answered expired undeliverable cancelled",
+  answered: "- - - expired - cancelled",
+  expired: "- - - - - cancelled",
+  undeliverable: "- - - - - cancelled",
+  cancelled: "- - - - - -",
 };
 
 Deno.test("instructions move as the table says", () => {

@@ -3,12 +3,13 @@ import { factsOf } from "./events.ts";
 import { hold } from "./hold.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { HoldOptions, Refusal } from "./link.ts";
-import { expiryOf, type LinkMessage, type LinkObject, type NewLinkMessage } from "./message.ts";
-import { instructionFault } from "./message_fault.ts";
+import type { LinkMessage, LinkObject, NewLinkMessage } from "./message.ts";
 import { requireNode } from "./nodes.ts";
-import { holdContent } from "./objects.ts";
+import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
 import { requeue } from "./requeue.ts";
 import type { LinkTransaction } from "./store/store.ts";
+import { bytesOf, takeObjects } from "./take.ts";
+import { refuse } from "./whole_messages.ts";
 
 /** See LinkService.pushInstructions. */
 export function pushInstructions(
@@ -22,6 +23,10 @@ export function pushInstructions(
     for (const message of messages) {
       outcomes.push(await takeInstruction(context, tx, effects, message, given));
     }
+    const runId = messages[0]?.runId;
+    if (runId !== undefined) {
+      await context.traffic.save(tx, effects, runId, { bytesReceived: bytesOf(objects) });
+    }
     return outcomes;
   });
 }
@@ -33,23 +38,13 @@ async function takeInstruction(
   message: NewLinkMessage,
   given: ReadonlyMap<string, LinkObject>,
 ): Promise<LinkMessage | Refusal> {
-  const { clock, limits, random } = context;
-  const { runId, dstNodeId: nodeId, content } = message;
-  const now = clock.now();
-  const reason =
-    instructionFault(message, await tx.run(runId), await tx.node(nodeId), now, limits) ??
-      (content === undefined ? undefined : await holdContent(tx, content, given, limits));
-  if (reason !== undefined) {
-    effects.events.push({ kind: "instruction-refused", runId, nodeId, reason });
-    return { reason };
-  }
-  const taken: LinkMessage = { ...message, messageId: random.uuid(), pushedAt: now };
-  const dueAt = expiryOf(taken);
-  await tx.addInstruction({ message: taken, state: "waiting", deliveries: 0, told: false, dueAt });
-  effects.due(dueAt);
-  effects.topics.add(`work:${nodeId}`);
-  effects.events.push({ kind: "instruction-pushed", instruction: factsOf(taken) });
-  return taken;
+  const before = await takenBefore(tx, message);
+  if (before !== undefined) return before;
+  const reason = await instructionRefusal(context, tx, message) ??
+    await takeObjects(context, tx, effects, message, given);
+  if (reason === undefined) return await recordInstruction(context, tx, effects, message);
+  refuse(effects, message, reason);
+  return { reason };
 }
 
 /** See LinkService.pullInstruction. */
@@ -76,12 +71,13 @@ function handOut(
     await requireNode(tx, nodeId);
     if (signal?.aborted) return undefined;
     const { maxDeliveries } = context.limits;
-    const instruction = await tx.nextWaiting(nodeId, context.clock.now(), maxDeliveries);
+    const now = context.clock.now();
+    const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);
     if (instruction === undefined) return undefined;
     const { message, told, dueAt } = instruction;
     const state = nextInstructionState(instruction.state, "hand-out")!;
     const deliveries = instruction.deliveries + 1;
-    await tx.updateInstruction(message.messageId, { state, deliveries, told, dueAt });
+    await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
     effects.events.push({
       kind: "instruction-handed-out",
       instruction: factsOf(message),
@@ -108,7 +104,7 @@ function takeBack(
   { counts }: { counts: boolean },
 ): Promise<void> {
   return transact(context, "relaxed", async (tx, effects) => {
-    const [instruction] = await tx.instructions([messageId]);
+    const [instruction] = await tx.instructions.get([messageId]);
     if (instruction?.message.dstNodeId !== nodeId || instruction.state !== "handed-out") return;
     const deliveries = instruction.deliveries - (counts ? 0 : 1);
     await requeue(context, tx, effects, { ...instruction, deliveries }, "returned");

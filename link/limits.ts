@@ -22,8 +22,24 @@ export interface LinkLimits {
   readonly maxObjectDepth: number;
   /** The longest message type and group id, in UTF-16 code units. */
   readonly maxLabelLength: number;
-  /** How many instructions and nodes the housekeeper settles in one transaction. */
+  /** How long who took on a run has to begin it (Flower 1.41). */
+  readonly claimSeconds: number;
+  /** How long a running ServerApp may be silent (Flower 1.41; its heartbeats come every 17.5 to 22.5 s). */
+  readonly taskTimeoutSeconds: number;
+  /** How much is kept of what one run's ServerApp wrote, in bytes of UTF-8. */
+  readonly maxLogBytesPerRun: number;
+  /** How long a push waits for its next object (Flower 1.41). */
+  readonly pushSessionSeconds: number;
+  /** How many pushes of one caller, for one run, may wait for objects at the same time. */
+  readonly maxOpenPushes: number;
+  /** How much the pushes of one caller, for one run, that wait for more may have brought, in bytes. */
+  readonly maxOpenPushBytes: number;
+  /** How many ids of objects are remembered with the trees that they form, to look them up without the store. */
+  readonly maxCachedTreeIds: number;
+  /** How many instructions, nodes and runs the housekeeper settles in one transaction. */
   readonly housekeepingBatch: number;
+  /** How many abandoned pushes, which can have thousands of objects each, it clears in one transaction. */
+  readonly housekeepingPushBatch: number;
 }
 
 /** The limits that hold when nothing else is said. */
@@ -39,5 +55,13 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   replyTtlToleranceSeconds: 0.1,
   maxObjectDepth: 16,
   maxLabelLength: 1024,
+  claimSeconds: 30,
+  taskTimeoutSeconds: 60,
+  maxLogBytesPerRun: 16 * 2 ** 20,
+  pushSessionSeconds: 180,
+  maxOpenPushes: 64,
+  maxOpenPushBytes: 16 * 2 ** 30,
+  maxCachedTreeIds: 200_000,
   housekeepingBatch: 100,
+  housekeepingPushBatch: 5,
 };

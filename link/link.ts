@@ -1,4 +1,6 @@
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectId } from "./message.ts";
+import type { LinkMessage, LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "./message.ts";
+import type { NodeState } from "./node_state.ts";
+import type { RunState } from "./run_state.ts";
 
 /** How long a pull may be held, and what ends it early. */
 export interface HoldOptions {
@@ -8,20 +10,121 @@ export interface HoldOptions {
   signal?: AbortSignal;
 }
 
-/** A node as the SuperLink knows it. */
+/** A node as the SuperLink knows it. Times are Unix times in seconds. */
 export interface LinkNode {
   readonly nodeId: bigint;
   /** The SPKI public key (DER) it authenticates with; undefined without authentication. */
   readonly publicKey?: Uint8Array;
-  /** Unix time in seconds until which the node counts as online. */
+  readonly state: NodeState;
+  /** Until when the node counts as online. */
   readonly onlineUntil: number;
+  /** Seconds, as last asked for by the node; 0 before it first joined. */
+  readonly heartbeatInterval: number;
+  /**
+   * Who made its key known: the SuperLink's owner, by registerNode, or the node itself, by joining. A SuperLink that
+   * authenticates its nodes admits the owner's; the others' keys must be in its list at every call.
+   */
+  readonly registeredBy: "owner" | "self";
+  /** As given at its registration. */
+  readonly name?: string;
+  /** "latitude,longitude", as given at its registration. */
+  readonly location?: string;
+  readonly registeredAt: number;
+  readonly activatedAt?: number;
+  readonly deactivatedAt?: number;
+  readonly unregisteredAt?: number;
 }
 
-/** A run as the SuperLink knows it. */
+/** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
+export type LinkScalar = boolean | bigint | number | string | Uint8Array;
+
+/** What a run is made from. */
+export interface NewLinkRun {
+  /** "publisher/name"; empty for a ServerApp that started itself. */
+  readonly fabId: string;
+  readonly fabVersion: string;
+  /** Hash of the FAB that the run runs, which `putFab` stored. Without it the run is "running" from the start. */
+  readonly fabHash?: string;
+  /** Settings that differ from the FAB's own. */
+  readonly overrideConfig?: Readonly<Record<string, LinkScalar>>;
+  /** Default "@none/default", the only one that an open SuperLink of Flower has. */
+  readonly federation?: string;
+  /** The series to go on with; a new one by default. */
+  readonly seriesId?: bigint;
+}
+
+/** A run as the SuperLink knows it. Times are Unix times in seconds. */
 export interface LinkRun {
   readonly runId: bigint;
   readonly fabId: string;
   readonly fabVersion: string;
+  /** Empty for a ServerApp that started itself. */
+  readonly fabHash: string;
+  readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
+  readonly federation: string;
+  readonly seriesId: bigint;
+  /** Id of the one task that a run has here: its ServerApp. */
+  readonly taskId: bigint;
+  readonly state: RunState;
+  /** Why the run ended as it did, for people; empty while there is nothing to say. */
+  readonly details: string;
+  readonly pendingAt: number;
+  readonly startingAt?: number;
+  readonly runningAt?: number;
+  readonly finishedAt?: number;
+  /** Bytes of objects that nodes and ServerApp got from, and gave to, the SuperLink. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  /** Seconds that ClientApps worked for the run, summed over all replies. */
+  readonly clientAppSeconds: number;
+}
+
+/** A run that a process has taken on: it must begin it soon, and then send heartbeats. */
+export interface ClaimedRun {
+  readonly run: LinkRun;
+  /** 256 hexadecimal digits: whoever has it speaks for the run's ServerApp. The SuperLink keeps only its hash. */
+  readonly token: string;
+}
+
+/** What a run's ServerApp wrote. */
+export interface LogPiece {
+  /** All that was written since the time asked for, joined as it came: line ends are the writer's. */
+  readonly text: string;
+  /** Unix time in seconds of the last of it, or the time asked for: ask again from there. */
+  readonly latest: number;
+  /** Whether nothing more will come: the run has finished. */
+  readonly finished: boolean;
+}
+
+/** Messages whose objects come one by one. */
+export interface PushedMessages {
+  /** Who pushes: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
+  readonly nodeId: bigint;
+  readonly runId: bigint;
+  /** Instructions from the ServerApp, replies from a node. */
+  readonly messages: readonly NewLinkMessage[];
+  /** Which objects each of them needs, in the order of the messages; the root is the message's id. */
+  readonly trees: readonly ObjectTree[];
+  /** Seconds that the ClientApp worked on each reply. */
+  readonly clientAppSeconds?: readonly number[];
+}
+
+/** How a push of messages stands. A message counts once the last of its objects is there. */
+export interface OpenedPush {
+  /** For each message, in order: undefined where it was taken, or why it was not. */
+  readonly refusals: readonly (Refusal | undefined)[];
+  /** Objects that are still to be pushed, each once. */
+  readonly missing: readonly ObjectId[];
+  /** Under which to push them; lives limits.pushSessionSeconds after its last object. Empty when none is missing. */
+  readonly sessionId: string;
+}
+
+/** What a pull of one object finds. Messages are handed out whole: what is found is there with its bytes. */
+export interface PulledObject {
+  /** Whether the SuperLink has it, and the caller may have it. */
+  readonly found: boolean;
+  /** Its bytes, if it is found. */
+  readonly bytes?: Uint8Array;
 }
 
 /** Why one message of a push was refused. The others of the same push are not affected. */
@@ -43,9 +146,39 @@ export interface LinkService {
    * is online (the newcomer takes over). Instructions that were handed to it but never answered are handed out
    * again.
    *
-   * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
+   * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds];
+   *   permission-denied for a key that was unregistered
    */
   createNode(input: { publicKey?: Uint8Array; heartbeatInterval: number }): Promise<LinkNode>;
+  /**
+   * Makes a key known, so that its holder can join.
+   *
+   * @param input `by` as LinkNode.registeredBy, "owner" by default
+   * @throws already-exists when it is known, or ever was: an unregistered key never comes back
+   */
+  registerNode(
+    input: { publicKey: Uint8Array; name?: string; location?: string; by?: "owner" | "self" },
+  ): Promise<LinkNode>;
+  /**
+   * Ends a node's membership for good; its key is never admitted again.
+   *
+   * @throws not-found
+   */
+  unregisterNode(nodeId: bigint): Promise<void>;
+  /**
+   * The holder of a registered key joins, as by createNode.
+   *
+   * @throws not-found when the key is not registered; permission-denied when it was unregistered;
+   *   invalid-argument as createNode
+   */
+  activateNode(input: { publicKey: Uint8Array; heartbeatInterval: number }): Promise<LinkNode>;
+  /**
+   * The node goes offline by its own word. It stays registered. What it was handed and has not answered waits for
+   * its return; whoever asks for the replies is told that the node is unavailable.
+   *
+   * @throws not-found
+   */
+  deactivateNode(nodeId: bigint): Promise<void>;
   /**
    * The node leaves. Whoever asks for replies to its unanswered instructions is answered with error
    * NodeUnavailable. With a key, the id is kept for its return; without one, the node is forgotten.
@@ -60,17 +193,78 @@ export interface LinkService {
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
   heartbeat(nodeId: bigint, heartbeatInterval: number): Promise<boolean>;
-  /** The node that last joined with this key, also after it left. */
+  /** The node that last joined with this key, also after it left or was unregistered: its state tells. */
   nodeOfKey(publicKey: Uint8Array): Promise<LinkNode | undefined>;
+  /** All nodes, the unregistered ones included, the earliest registered first. */
+  listNodes(): Promise<LinkNode[]>;
   /** Ids of all nodes that are online. */
   onlineNodes(): Promise<bigint[]>;
 
   // Runs
-  createRun(input: { fabId: string; fabVersion: string }): Promise<LinkRun>;
+  /**
+   * Makes a run. With a FAB it is "pending" until someone claims it; without, it is "running", has no token, and only
+   * stopRun and failRun end it.
+   *
+   * @throws not-found for a series that no run is of; failed-precondition when the FAB is not there
+   */
+  createRun(input: NewLinkRun): Promise<LinkRun>;
   getRun(runId: bigint): Promise<LinkRun | undefined>;
+  /** The newest first. @param range how many, after skipping how many */
+  listRuns(range: { limit: number; skip: number }): Promise<LinkRun[]>;
+  /**
+   * Takes on a pending run, the oldest, or the given one: it is "starting" then. Who does not begin it within
+   * limits.claimSeconds loses it, and it is "pending" again.
+   */
+  claimRun(options?: HoldOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
+  /** The run that a token speaks for; undefined for a token that is not, or no longer, good. */
+  runOfToken(token: string): Promise<LinkRun | undefined>;
+  /**
+   * The ServerApp begins: the run is "running", and has limits.taskTimeoutSeconds for each heartbeat.
+   *
+   * @returns the run
+   * @throws unauthenticated for a token that is not good; failed-precondition when it began before
+   */
+  beginRun(token: string): Promise<LinkRun>;
+  /** The ServerApp is alive. @returns false for a token that is not, or no longer, good */
+  runHeartbeat(token: string): Promise<boolean>;
+  /**
+   * The ServerApp ends its run; the token is void then, and what is left of the run's messages goes.
+   *
+   * @throws unauthenticated for a token that is not good; failed-precondition when a run that has not begun is said
+   *   to be completed
+   */
+  finishRun(
+    token: string,
+    end: { outcome: "completed" | "failed"; details: string },
+  ): Promise<void>;
+  /**
+   * Ends a run from outside, whoever started it: its token is void, its messages go.
+   *
+   * @throws not-found; failed-precondition when it has finished
+   */
+  stopRun(runId: bigint): Promise<void>;
+  /** Ends a run that no process could be started for. Without effect on a finished one. */
+  failRun(runId: bigint, details: string): Promise<void>;
+  /** Keeps what a run's ServerApp wrote; the oldest goes beyond limits.maxLogBytesPerRun. @throws not-found */
+  appendLog(runId: bigint, lines: readonly string[]): Promise<void>;
+  /**
+   * What a run's ServerApp wrote after a time, as soon as there is something, or the run has finished.
+   *
+   * @param after Unix time in seconds, as LogPiece.latest; 0 for everything
+   * @throws not-found
+   */
+  readLog(runId: bigint, after: number, options?: HoldOptions): Promise<LogPiece>;
+
+  // App bundles
+  /** Keeps a FAB under its hash (SHA-256 of its bytes, lower-case hexadecimal). */
+  putFab(hash: string, content: Uint8Array): Promise<void>;
+  getFab(hash: string): Promise<Uint8Array | undefined>;
 
   // Messages
-  /** Takes instructions with the objects they need, in one transaction; wakes the pulls that wait for them. */
+  /**
+   * Takes instructions with the objects they need, their own objects included, in one transaction; wakes the pulls
+   * that wait for them. One that was taken before is answered as then, and not taken twice.
+   */
   pushInstructions(
     messages: readonly NewLinkMessage[],
     objects: readonly LinkObject[],
@@ -78,7 +272,7 @@ export interface LinkService {
   /**
    * The oldest instruction that waits for the node; marks it as handed out. Held as the options say.
    *
-   * @throws not-found when the node never joined or has left
+   * @throws not-found when the node never joined, has left or was unregistered
    */
   pullInstruction(nodeId: bigint, options?: HoldOptions): Promise<LinkMessage | undefined>;
   /**
@@ -86,7 +280,10 @@ export interface LinkService {
    * counts as one of limits.maxDeliveries. Without effect when the instruction is not with that node.
    */
   returnInstruction(nodeId: bigint, messageId: string): Promise<void>;
-  /** Takes a node's reply once: a second one for the same instruction is refused. `nodeId` is who sends. */
+  /**
+   * Takes a node's reply once, with the objects it needs, its own included: another one for the same instruction is
+   * refused, the same again is answered as before. `nodeId` is who sends.
+   */
   pushReply(
     nodeId: bigint,
     reply: NewLinkMessage,
@@ -96,17 +293,61 @@ export interface LinkService {
    * Replies to the given instructions, as soon as there is one. Asking again for one that was returned gives it
    * again for limits.replyGraceSeconds: an answer lost on the way is not lost for good. Instructions that can no
    * longer be answered (node gone, expired, unknown) come back as error replies, and are final from then on.
+   *
+   * @param runId the caller is this run's ServerApp, over an API on which it confirms what it received: it knows of
+   *   no other run's instructions, and what it was told stays until it confirms it, the instruction expires, or the
+   *   run ends, and not only for the grace
    */
-  pullReplies(messageIds: readonly string[], options?: HoldOptions): Promise<LinkMessage[]>;
+  pullReplies(
+    messageIds: readonly string[],
+    options?: HoldOptions & { runId?: bigint },
+  ): Promise<LinkMessage[]>;
+
+  // Messages whose objects come one by one
+  /**
+   * Announces messages: instructions of a run's ServerApp, or a node's replies. They count, as by pushInstructions
+   * and pushReply, once their objects are there: at once when none is missing. Announcing the same message again
+   * gives what is still missing: a caller whose answer was lost asks again. Survives a restart of the SuperLink.
+   *
+   * An object that several open pushes lack is asked of each of them, since any may die, and counts for all once it
+   * came.
+   *
+   * @throws resource-exhausted when limits.maxOpenPushes of that caller and run wait for objects
+   */
+  openPush(push: PushedMessages): Promise<OpenedPush>;
+  /**
+   * Takes an object that an open push waits for. Its bytes were checked against its id by the caller.
+   *
+   * @param push sessionId is empty for callers that know of none (Flower before 1.34): any push of theirs
+   * @returns false when no push of that caller and run announced the object; true also for one that came before
+   * @throws resource-exhausted when the caller's open pushes for the run have brought limits.maxOpenPushBytes
+   */
+  putObject(
+    push: { nodeId: bigint; runId: bigint; sessionId: string },
+    object: LinkObject,
+  ): Promise<boolean>;
+  /**
+   * An object of a message that the caller was given: an instruction handed out to the node, or a reply told to the
+   * run's ServerApp (`nodeId` SUPERLINK_NODE_ID).
+   */
+  pullObject(caller: { nodeId: bigint; runId: bigint }, id: ObjectId): Promise<PulledObject>;
+  /**
+   * The caller has all objects of a message. A reply's are let go; an instruction's stay until it is answered, for
+   * its node may die first.
+   */
+  confirmReceived(caller: { nodeId: bigint; runId: bigint }, messageId: string): Promise<void>;
 
   // Objects
+  /** Which objects a root is made of, the root first, for a message just pulled. @throws not-found */
+  treeOf(root: ObjectId): Promise<ObjectTree>;
   /**
    * The objects under a root, children first, each once, for a message just pulled. An instruction's are there
    * until it is answered, a reply's until its grace ends.
    *
+   * @param runId the run as whose traffic the bytes count, if any
    * @throws not-found
    */
-  objectTree(root: ObjectId): Promise<LinkObject[]>;
+  objectTree(root: ObjectId, runId?: bigint): Promise<LinkObject[]>;
 
   /** Ends all held pulls and closes the store. Calling it again has no effect. */
   close(): Promise<void>;

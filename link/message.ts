@@ -16,7 +16,11 @@ export interface LinkMessageError {
  * the object store, under the id of its RecordDict object, so that one model sent to a hundred nodes is kept once.
  */
 export interface LinkMessage {
-  readonly messageId: string;
+  /**
+   * The id of the message's own object, whose only child is the content, or which has none beside an error. Whoever
+   * makes a message makes that object.
+   */
+  readonly messageId: ObjectId;
   readonly runId: bigint;
   readonly srcNodeId: bigint;
   readonly dstNodeId: bigint;
@@ -35,8 +39,14 @@ export interface LinkMessage {
   readonly error?: LinkMessageError;
 }
 
-/** A message as a caller hands it over: the SuperLink gives it its id and time. */
-export type NewLinkMessage = Omit<LinkMessage, "messageId" | "pushedAt">;
+/** A message as a caller hands it over: the SuperLink gives it its time. */
+export type NewLinkMessage = Omit<LinkMessage, "pushedAt">;
+
+/** An error reply that the SuperLink makes itself, before it has an id. */
+export type MessageDraft = Omit<LinkMessage, "messageId" | "pushedAt" | "content">;
+
+/** Which objects an object is made of, by id: the ids of each object's children. */
+export type ObjectTree = ReadonlyMap<ObjectId, readonly ObjectId[]>;
 
 /**
  * An object: its exact bytes, and the ids of the objects that it refers to. Whoever makes one from bytes that came

@@ -1,8 +1,17 @@
 import { isOpen } from "./instruction_state.ts";
 import type { LinkLimits } from "./limits.ts";
-import { expiryOf, type NewLinkMessage, SUPERLINK_NODE_ID } from "./message.ts";
+import {
+  expiryOf,
+  type NewLinkMessage,
+  type ObjectId,
+  type ObjectTree,
+  SUPERLINK_NODE_ID,
+} from "./message.ts";
+import { isMember } from "./node_state.ts";
 import { takesMessages } from "./run_state.ts";
-import type { InstructionRecord, NodeRecord, RunRecord } from "./store/store.ts";
+import type { InstructionRecord } from "./store/message_tables.ts";
+import type { NodeRecord } from "./store/node_table.ts";
+import type { RunRecord } from "./store/run_table.ts";
 
 /**
  * Why an instruction cannot be taken, as a sentence; its content is not looked at.
@@ -27,7 +36,7 @@ export function instructionFault(
   if (message.replyToMessageId !== "") {
     return `An instruction answers nothing: reply to "${message.replyToMessageId}"`;
   }
-  if (node === undefined || node.state === "left") {
+  if (node === undefined || !isMember(node.state)) {
     return `Node "${message.dstNodeId}" is not known or has left`;
   }
   if (createdAt > now + limits.maxClockSkewSeconds) {
@@ -92,6 +101,43 @@ export function replyFault(
     }`;
   }
   return undefined;
+}
+
+/**
+ * Whether a message is what its own object says, as far as the SuperLink looks into that: its child is the content, and
+ * there is none beside an error.
+ *
+ * @param children of the object under the message's id
+ */
+export function rootFault(
+  { messageId, content }: NewLinkMessage,
+  children: readonly ObjectId[],
+): string | undefined {
+  const expected = content === undefined ? [] : [content];
+  return children.length === expected.length && children[0] === expected[0]
+    ? undefined
+    : `The content of message "${brief(messageId)}" is not the child of its own object`;
+}
+
+/** Why an announced tree is not one of the message's objects, as a sentence. */
+export function treeFault(
+  message: NewLinkMessage,
+  tree: ObjectTree | undefined,
+  limits: LinkLimits,
+): string | undefined {
+  const { messageId } = message;
+  const children = tree?.get(messageId);
+  if (tree === undefined || children === undefined) {
+    return `The objects of message "${brief(messageId)}" are not announced`;
+  }
+  let level: ReadonlySet<ObjectId> = new Set([messageId]);
+  for (let depth = 0; level.size > 0; depth++) {
+    if (depth === limits.maxObjectDepth) {
+      return `The message's objects are nested more than ${limits.maxObjectDepth} deep`;
+    }
+    level = new Set([...level].flatMap((id) => tree.get(id) ?? []));
+  }
+  return rootFault(message, children);
 }
 
 /** What must hold for every message; comparisons are written so that NaN fails them. */

@@ -1,19 +1,18 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "./limits.ts";
 import type { NewLinkMessage } from "./message.ts";
-import { instructionFault, replyFault } from "./message_fault.ts";
-import type { InstructionRecord, NodeRecord, RunRecord } from "./store/store.ts";
+import { instructionFault, replyFault, rootFault, treeFault } from "./message_fault.ts";
+import type { InstructionRecord } from "./store/message_tables.ts";
+import type { NodeRecord } from "./store/node_table.ts";
+import type { RunRecord } from "./store/run_table.ts";
+import { nodeRecord, runRecord } from "./testing/records.ts";
 
 const NOW = 1_800_000_000;
 const LIMITS = DEFAULT_LINK_LIMITS;
-const RUN: RunRecord = { runId: 5n, fabId: "", fabVersion: "", state: "running" };
-const NODE: NodeRecord = {
-  nodeId: 9n,
-  state: "online",
-  onlineUntil: NOW + 30,
-  heartbeatInterval: 30,
-};
+const RUN = runRecord({ runId: 5n });
+const NODE = nodeRecord();
 const INSTRUCTION: NewLinkMessage = {
+  messageId: "i",
   runId: 5n,
   srcNodeId: 1n,
   dstNodeId: 9n,
@@ -25,7 +24,7 @@ const INSTRUCTION: NewLinkMessage = {
   content: "model",
 };
 const RECORD: InstructionRecord = {
-  message: { ...INSTRUCTION, messageId: "i", pushedAt: NOW - 10 },
+  message: { ...INSTRUCTION, pushedAt: NOW - 10 },
   state: "handed-out",
   deliveries: 1,
   told: false,
@@ -33,6 +32,7 @@ const RECORD: InstructionRecord = {
 };
 const REPLY: NewLinkMessage = {
   ...INSTRUCTION,
+  messageId: "r",
   srcNodeId: 9n,
   dstNodeId: 1n,
   replyToMessageId: "i",
@@ -141,4 +141,26 @@ Deno.test("a reply to nothing is refused like one to another node's instruction"
     replyFault(REPLY, 9n, undefined, NOW, LIMITS),
     replyFault(REPLY, 9n, foreign, NOW, LIMITS),
   );
+});
+
+Deno.test("a message's own object has the content for its only child", () => {
+  assert.equal(rootFault(INSTRUCTION, ["model"]), undefined);
+  const { content: _, ...rest } = INSTRUCTION;
+  assert.equal(rootFault({ ...rest, error: { code: 2, reason: "" } }, []), undefined);
+  for (const children of [[], ["other"], ["model", "other"]]) {
+    assert.match(rootFault(INSTRUCTION, children)!, /not the child of its own object/);
+  }
+  assert.match(rootFault(rest, ["model"])!, /not the child/);
+});
+
+Deno.test("an announced tree starts at the message, is not endless, and holds the content", () => {
+  const tree = new Map([["i", ["model"]], ["model", ["layer"]], ["layer", []]]);
+  assert.equal(treeFault(INSTRUCTION, tree, LIMITS), undefined);
+  // What is not announced may be there already: the store knows.
+  assert.equal(treeFault(INSTRUCTION, new Map([["i", ["model"]]]), LIMITS), undefined);
+  assert.match(treeFault(INSTRUCTION, undefined, LIMITS)!, /are not announced/);
+  assert.match(treeFault(INSTRUCTION, new Map([["x", []]]), LIMITS)!, /are not announced/);
+  assert.match(treeFault(INSTRUCTION, new Map([["i", ["x"]]]), LIMITS)!, /not the child/);
+  const circle = new Map([["i", ["model"]], ["model", ["i"]]]);
+  assert.match(treeFault(INSTRUCTION, circle, LIMITS)!, /more than 16 deep/);
 });

@@ -1,56 +1,9 @@
 import { FlwrError } from "../base/error.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
-import { requeue } from "./requeue.ts";
 import type { LinkNode } from "./link.ts";
-import { SUPERLINK_NODE_ID } from "./message.ts";
-import { nextNodeState } from "./node_state.ts";
-import type { LinkTransaction, NodeRecord } from "./store/store.ts";
-
-/** See LinkService.createNode. */
-export function createNode(
-  context: LinkContext,
-  { publicKey, heartbeatInterval }: { publicKey?: Uint8Array; heartbeatInterval: number },
-): Promise<LinkNode> {
-  requireInterval(context, heartbeatInterval);
-  return transact(context, "durable", async (tx, effects) => {
-    const known = publicKey === undefined ? undefined : await tx.nodeByKey(publicKey);
-    const nodeId = known?.nodeId ?? await freshNodeId(context, tx);
-    const onlineUntil = context.clock.now() + heartbeatInterval;
-    const node: NodeRecord = {
-      nodeId,
-      ...(publicKey !== undefined && { publicKey }),
-      state: nextNodeState(known?.state ?? "registered", "join")!,
-      onlineUntil,
-      heartbeatInterval,
-      dueAt: onlineUntil,
-    };
-    await tx.putNode(node);
-    for (const instruction of await tx.openInstructions(nodeId)) {
-      if (instruction.state === "handed-out") {
-        await requeue(context, tx, effects, instruction, "node-joined-again");
-      }
-    }
-    effects.due(onlineUntil);
-    effects.events.push({ kind: "node-joined", nodeId, takeover: known?.state === "online" });
-    return toNode(node);
-  });
-}
-
-/** See LinkService.deleteNode. */
-export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> {
-  return transact(context, "durable", async (tx, effects) => {
-    const node = await requireNode(tx, nodeId);
-    const state = nextNodeState(node.state, "leave")!;
-    if (node.publicKey === undefined) await tx.removeNode(nodeId);
-    else {
-      const { dueAt: _, ...rest } = node;
-      await tx.putNode({ ...rest, state, onlineUntil: context.clock.now() });
-    }
-    await wakeAskers(tx, effects, nodeId);
-    effects.topics.add(`work:${nodeId}`);
-    effects.events.push({ kind: "node-left", nodeId });
-  });
-}
+import { isMember, nextNodeState } from "./node_state.ts";
+import type { NodeRecord } from "./store/node_table.ts";
+import type { LinkTransaction } from "./store/store.ts";
 
 /** See LinkService.heartbeat. */
 export function heartbeat(
@@ -61,11 +14,11 @@ export function heartbeat(
   requireInterval(context, heartbeatInterval);
   // Relaxed: after a loss of power every node that was online gets a new interval anyway.
   return transact(context, "relaxed", async (tx, effects) => {
-    const node = await tx.node(nodeId);
+    const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "heartbeat");
     if (node === undefined || state === undefined) return false;
     const onlineUntil = context.clock.now() + heartbeatInterval;
-    await tx.putNode({ ...node, state, onlineUntil, heartbeatInterval, dueAt: onlineUntil });
+    await tx.nodes.put({ ...node, state, onlineUntil, heartbeatInterval, dueAt: onlineUntil });
     effects.due(onlineUntil);
     if (node.state !== state) effects.events.push({ kind: "node-returned", nodeId });
     return true;
@@ -78,18 +31,19 @@ export function nodeOfKey(
   publicKey: Uint8Array,
 ): Promise<LinkNode | undefined> {
   return transact(context, "relaxed", async (tx) => {
-    const node = await tx.nodeByKey(publicKey);
+    const node = await tx.nodes.byKey(publicKey);
     return node && toNode(node);
   });
 }
 
+/** See LinkService.listNodes. */
+export function listNodes(context: LinkContext): Promise<LinkNode[]> {
+  return transact(context, "relaxed", async (tx) => (await tx.nodes.all()).map(toNode));
+}
+
 /** See LinkService.onlineNodes. */
 export function onlineNodes(context: LinkContext): Promise<bigint[]> {
-  return transact(context, "relaxed", async (tx) => {
-    const now = context.clock.now();
-    const nodes = await tx.onlineNodes();
-    return nodes.filter(({ onlineUntil }) => onlineUntil > now).map(({ nodeId }) => nodeId);
-  });
+  return transact(context, "relaxed", (tx) => tx.nodes.onlineIds(context.clock.now()));
 }
 
 /** Settles a node whose time has passed: an online one is offline now, an anonymous offline one forgotten. */
@@ -102,17 +56,10 @@ export async function settleDueNode(
   const { nodeId, onlineUntil } = node;
   const state = nextNodeState(node.state, "lapse");
   if (state === undefined) {
-    await tx.removeNode(nodeId);
+    await tx.nodes.remove(nodeId);
     effects.events.push({ kind: "node-forgotten", nodeId });
   } else {
-    const { dueAt: _, ...rest } = node;
-    await tx.putNode({
-      ...rest,
-      state,
-      ...(node.publicKey === undefined && {
-        dueAt: onlineUntil + context.limits.anonymousNodeRetentionSeconds,
-      }),
-    });
+    await putAbsent(context, tx, effects, { ...node, state });
     effects.events.push({ kind: "node-offline", nodeId, onlineUntil });
   }
   await wakeAskers(tx, effects, nodeId);
@@ -121,31 +68,42 @@ export async function settleDueNode(
 /**
  * The node, if it is there.
  *
- * @throws not-found when it never joined or has left
+ * @throws not-found when it never joined, has left, or was unregistered
  */
 export async function requireNode(tx: LinkTransaction, nodeId: bigint): Promise<NodeRecord> {
-  const node = await tx.node(nodeId);
-  if (node === undefined || node.state === "left") {
+  const node = await tx.nodes.get(nodeId);
+  if (node === undefined || !isMember(node.state)) {
     throw new FlwrError("not-found", `Node "${nodeId}" is not here: it never joined or has left`);
   }
   return node;
 }
 
+/** Keeps a node that is not online now; one without a key only for a while. */
+export async function putAbsent(
+  { limits }: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  { dueAt: _, ...node }: NodeRecord,
+): Promise<void> {
+  const { publicKey, onlineUntil } = node;
+  const dueAt = onlineUntil + limits.anonymousNodeRetentionSeconds;
+  await tx.nodes.put({ ...node, ...(publicKey === undefined && { dueAt }) });
+  if (publicKey === undefined) effects.due(dueAt);
+}
+
 /** Wakes those who wait for replies of the node, for there may be none. */
-async function wakeAskers(tx: LinkTransaction, effects: Effects, nodeId: bigint): Promise<void> {
-  for (const { message } of await tx.openInstructions(nodeId)) {
+export async function wakeAskers(
+  tx: LinkTransaction,
+  effects: Effects,
+  nodeId: bigint,
+): Promise<void> {
+  for (const { message } of await tx.instructions.openOf(nodeId)) {
     effects.topics.add(`reply:${message.messageId}`);
   }
 }
 
-async function freshNodeId({ random }: LinkContext, tx: LinkTransaction): Promise<bigint> {
-  for (;;) {
-    const id = random.uint64();
-    if (id !== 0n && id !== SUPERLINK_NODE_ID && await tx.node(id) === undefined) return id;
-  }
-}
-
-function requireInterval({ limits }: LinkContext, seconds: number): void {
+/** @throws invalid-argument */
+export function requireInterval({ limits }: LinkContext, seconds: number): void {
   const longest = limits.maxHeartbeatIntervalSeconds;
   if (!(seconds > 0 && seconds <= longest)) {
     throw new FlwrError(
@@ -155,6 +113,7 @@ function requireInterval({ limits }: LinkContext, seconds: number): void {
   }
 }
 
-function toNode({ nodeId, publicKey, onlineUntil }: NodeRecord): LinkNode {
-  return { nodeId, ...(publicKey !== undefined && { publicKey }), onlineUntil };
+/** A node as callers see it. */
+export function toNode({ dueAt: _, ...node }: NodeRecord): LinkNode {
+  return node;
 }

@@ -1,17 +1,31 @@
 import { type LinkContext, transact } from "./context.ts";
 import { requeue } from "./requeue.ts";
+import type { LinkTransaction } from "./store/store.ts";
 
-/** Takes up what an earlier process left in the store; call it before anything else. */
+/**
+ * Takes up what an earlier process left in the store; call it before anything else. Nobody could reach the SuperLink
+ * while it was down, so nobody's time ran out in that while.
+ */
 export function recover(context: LinkContext): Promise<void> {
   return transact(context, "durable", async (tx, effects) => {
-    const now = context.clock.now();
-    // No heartbeat could reach the SuperLink while it was down, so none counts as missed.
-    for (const node of await tx.onlineNodes()) {
-      const onlineUntil = Math.max(node.onlineUntil, now + node.heartbeatInterval);
-      await tx.putNode({ ...node, onlineUntil, dueAt: onlineUntil });
-    }
-    for (const instruction of await tx.handedOut()) {
+    await giveTime(context, tx);
+    for (const instruction of await tx.instructions.handedOut()) {
       await requeue(context, tx, effects, instruction, "superlink-restarted");
     }
   });
+}
+
+async function giveTime({ clock, limits }: LinkContext, tx: LinkTransaction): Promise<void> {
+  const now = clock.now();
+  for (const node of await tx.nodes.online()) {
+    const onlineUntil = Math.max(node.onlineUntil, now + node.heartbeatInterval);
+    await tx.nodes.put({ ...node, onlineUntil, dueAt: onlineUntil });
+  }
+  for (const run of await tx.runs.launched()) {
+    const seconds = run.state === "starting" ? limits.claimSeconds : limits.taskTimeoutSeconds;
+    await tx.runs.put({ ...run, dueAt: Math.max(run.dueAt!, now + seconds) });
+  }
+  for (const push of await tx.pushes.open()) {
+    await tx.pushes.put({ ...push, dueAt: now + limits.pushSessionSeconds });
+  }
 }

@@ -1,14 +1,16 @@
 import { type Effects, type LinkContext, transact } from "./context.ts";
-import { errorReply, unknownInstructionReply } from "./error_reply.ts";
-import { factsOf } from "./events.ts";
+import { unknownInstructionReply } from "./error_reply.ts";
 import { hold } from "./hold.ts";
-import { isOpen, nextInstructionState } from "./instruction_state.ts";
+import { isOpen } from "./instruction_state.ts";
 import type { HoldOptions, Refusal } from "./link.ts";
 import { expiryOf, type LinkMessage, type LinkObject, type NewLinkMessage } from "./message.ts";
-import { replyFault } from "./message_fault.ts";
-import { holdContent, releaseContent } from "./objects.ts";
-import type { InstructionRecord, LinkTransaction } from "./store/store.ts";
+import { recordReply, replyRefusal, takenBefore } from "./record_message.ts";
+import { failInstruction, letGo } from "./settle_instruction.ts";
+import type { InstructionRecord } from "./store/message_tables.ts";
+import type { LinkTransaction } from "./store/store.ts";
+import { bytesOf, takeObjects } from "./take.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
+import { refuse } from "./whole_messages.ts";
 
 /** See LinkService.pushReply. */
 export function pushReply(
@@ -17,33 +19,19 @@ export function pushReply(
   reply: NewLinkMessage,
   objects: readonly LinkObject[],
 ): Promise<LinkMessage | Refusal> {
-  const { clock, limits, random } = context;
   const given = new Map(objects.map((object) => [object.id, object]));
   return transact(context, "durable", async (tx, effects) => {
-    const { replyToMessageId, content } = reply;
-    const now = clock.now();
-    const [instruction] = await tx.instructions([replyToMessageId]);
-    const reason = replyFault(reply, nodeId, instruction, now, limits) ??
-      (content === undefined ? undefined : await holdContent(tx, content, given, limits));
-    if (reason !== undefined || instruction === undefined) {
-      const refusal = { reason: reason ?? "There is no such instruction" };
-      effects.events.push({ kind: "reply-refused", nodeId, replyToMessageId, ...refusal });
-      return refusal;
+    const before = reply.srcNodeId === nodeId ? await takenBefore(tx, reply) : undefined;
+    if (before !== undefined) return before;
+    const reason = await replyRefusal(context, tx, nodeId, reply) ??
+      await takeObjects(context, tx, effects, reply, given);
+    if (reason !== undefined) {
+      refuse(effects, reply, reason);
+      return { reason };
     }
-    const taken: LinkMessage = { ...reply, messageId: random.uuid(), pushedAt: now };
-    await tx.putReply(taken);
-    await releaseContent(tx, instruction.message.content);
-    await tx.updateInstruction(replyToMessageId, {
-      state: nextInstructionState(instruction.state, "answer")!,
-      deliveries: instruction.deliveries,
-      told: false,
-      dueAt: expiryOf(instruction.message),
-    });
-    effects.topics.add(`reply:${replyToMessageId}`);
-    effects.events.push({
-      kind: "instruction-answered",
-      instruction: factsOf(instruction.message),
-    });
+    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
+    const taken = await recordReply(context, tx, effects, reply, instruction!);
+    await context.traffic.save(tx, effects, reply.runId, { bytesReceived: bytesOf(objects) });
     return taken;
   });
 }
@@ -52,122 +40,109 @@ export function pushReply(
 export async function pullReplies(
   context: LinkContext,
   messageIds: readonly string[],
-  options: HoldOptions = {},
+  options: HoldOptions & { runId?: bigint } = {},
 ): Promise<LinkMessage[]> {
   const ids = [...new Set(messageIds)];
   if (ids.length === 0) return [];
+  const { runId } = options;
   const topics = ids.map((id) => `reply:${id}` as const);
-  const found = await hold(context, topics, options, () =>
+  const found = await hold(context, topics, options, async () => {
+    const asked = ids.filter((id) => !context.quiet.has(id, runId));
+    if (asked.length === 0) return undefined;
     // Relaxed: an error that was told and then forgotten with the power can only turn into a reply.
-    transact(context, "relaxed", async (tx, effects) => {
-      const replies = await tellReplies(context, tx, effects, ids);
-      const told = replies.length > 0 ? replies : await tellHopeless(context, tx, effects, ids);
-      return told.length > 0 ? told : undefined;
-    }));
+    const told = await transact(
+      context,
+      "relaxed",
+      (tx, effects) => tell(context, tx, effects, asked, runId),
+    );
+    return told.length > 0 ? told : undefined;
+  });
   return found ?? [];
 }
 
-/** The replies that are there, errors in their place included. */
-async function tellReplies(
+/** All replies that are there; only if there is none, errors for those that will never be there. */
+async function tell(
   context: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
   ids: readonly string[],
+  runId: bigint | undefined,
 ): Promise<LinkMessage[]> {
-  const replies = await tx.replies(ids);
-  const answered = await tx.instructions(replies.map(({ replyToMessageId }) => replyToMessageId));
-  const instructions = new Map(answered.map((record) => [record.message.messageId, record]));
-  const now = context.clock.now();
+  const { clock, limits, quiet } = context;
+  const now = clock.now();
+  const asked = await instructionsOf(tx, ids, runId);
+  const settled = [...asked.values()].filter(({ state }) => !isOpen(state));
+  const replies = await tx.replies.to(settled.map(({ message }) => message.messageId));
   const told: LinkMessage[] = [];
   for (const reply of replies) {
-    const instruction = instructions.get(reply.replyToMessageId)!;
-    const verdict = verdictOn(instruction, undefined, now, context.limits);
+    const instruction = asked.get(reply.replyToMessageId)!;
+    const verdict = verdictOn(instruction, undefined, now, limits);
     if (verdict !== undefined) {
-      told.push(await settle(context, tx, effects, instruction, verdict, { told: true }));
-      continue;
+      told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+    } else {
+      if (!instruction.told) await markTold(context, tx, effects, instruction, runId);
+      told.push(reply);
     }
-    if (!instruction.told) {
-      const { state, deliveries } = instruction;
-      const dueAt = now + context.limits.replyGraceSeconds;
-      await tx.updateInstruction(reply.replyToMessageId, { state, deliveries, told: true, dueAt });
-      effects.due(dueAt);
-    }
-    told.push(reply);
   }
-  return told;
-}
-
-/** Errors for those instructions, none of which has a reply, that will never have one. */
-async function tellHopeless(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
-  ids: readonly string[],
-): Promise<LinkMessage[]> {
-  const records = await tx.instructions(ids);
-  const instructions = new Map(records.map((record) => [record.message.messageId, record]));
-  const now = context.clock.now();
-  const told: LinkMessage[] = [];
+  const hopeless: [InstructionRecord, Verdict][] = [];
+  for (const instruction of asked.values()) {
+    if (!isOpen(instruction.state)) continue;
+    const { messageId, dstNodeId } = instruction.message;
+    const node = await tx.nodes.get(dstNodeId);
+    const verdict = verdictOn(instruction, node, now, limits);
+    if (verdict === undefined) quiet.note(messageId, instruction.message.runId);
+    else hopeless.push([instruction, verdict]);
+  }
+  if (told.length > 0) return told;
+  for (const [instruction, verdict] of hopeless) {
+    told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+  }
   for (const id of ids) {
-    const instruction = instructions.get(id);
-    if (instruction === undefined) {
-      told.push(unknownInstructionReply(id, { messageId: context.random.uuid(), now }));
-      continue;
-    }
-    const node = await tx.node(instruction.message.dstNodeId);
-    const verdict = verdictOn(instruction, node, now, context.limits);
-    if (verdict !== undefined) {
-      told.push(await settle(context, tx, effects, instruction, verdict, { told: true }));
-    }
+    if (asked.has(id)) continue;
+    const draft = unknownInstructionReply(id, runId ?? 0n, now);
+    const object = context.messageObject(draft);
+    context.loose.add(object, draft.runId);
+    told.push({ ...draft, messageId: object.id, pushedAt: now });
   }
   return told;
 }
 
-/** Puts an error in the place of an instruction's reply and lets all content of the two go. */
-async function settle(
-  context: LinkContext,
+/** The instructions that the caller knows of, by id; those of a run that has finished are as good as gone. */
+async function instructionsOf(
+  tx: LinkTransaction,
+  ids: readonly string[],
+  runId: bigint | undefined,
+): Promise<Map<string, InstructionRecord>> {
+  const records = await tx.instructions.get(ids);
+  const known = records.filter(({ message, state }) =>
+    state !== "cancelled" && (runId === undefined || message.runId === runId)
+  );
+  return new Map(known.map((record) => [record.message.messageId, record]));
+}
+
+async function markTold(
+  { clock, limits }: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
-  instruction: InstructionRecord,
-  { event, error }: Verdict,
-  { told }: { told: boolean },
-): Promise<LinkMessage> {
-  const { message, deliveries } = instruction;
-  const now = context.clock.now();
-  const reply = errorReply(message, error, { messageId: context.random.uuid(), now });
-  await releaseContentOf(tx, instruction);
-  await tx.putReply(reply);
-  const state = nextInstructionState(instruction.state, event)!;
-  const dueAt = now + context.limits.replyGraceSeconds;
-  await tx.updateInstruction(message.messageId, { state, deliveries, told, dueAt });
+  { message, state, deliveries }: InstructionRecord,
+  runId: bigint | undefined,
+): Promise<void> {
+  const grace = clock.now() + limits.replyGraceSeconds;
+  const dueAt = runId === undefined ? grace : Math.max(grace, expiryOf(message));
+  await tx.instructions.update(message.messageId, { state, deliveries, told: true, dueAt });
   effects.due(dueAt);
-  effects.topics.add(`reply:${message.messageId}`);
-  effects.events.push({ kind: "instruction-failed", instruction: factsOf(message), ...error });
-  return reply;
 }
 
-/** Settles an instruction whose time has passed: an unsettled one expires, a settled one is removed. */
-export async function settleDueInstruction(
+/** See LinkService.confirmReceived. */
+export function confirmReceived(
   context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
-  instruction: InstructionRecord,
+  { nodeId, runId }: { nodeId: bigint; runId: bigint },
+  messageId: string,
 ): Promise<void> {
-  const verdict = verdictOn(instruction, undefined, context.clock.now(), context.limits);
-  if (verdict !== undefined) {
-    await settle(context, tx, effects, instruction, verdict, { told: false });
-  } else {
-    await releaseContentOf(tx, instruction);
-    await tx.removeInstruction(instruction.message.messageId);
-  }
-}
-
-/** Lets go the content that is still held for an instruction: its own while it is open, then its reply's. */
-async function releaseContentOf(
-  tx: LinkTransaction,
-  { message, state }: InstructionRecord,
-): Promise<void> {
-  if (isOpen(state)) return await releaseContent(tx, message.content);
-  const [reply] = await tx.replies([message.messageId]);
-  await releaseContent(tx, reply?.content);
+  return transact(context, "relaxed", async (tx) => {
+    const reply = await tx.replies.get(messageId);
+    if (reply === undefined || reply.dstNodeId !== nodeId || reply.runId !== runId) return;
+    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
+    if (instruction?.told) await letGo(tx, instruction);
+  });
 }

@@ -1,7 +1,8 @@
 import type { Effects, LinkContext } from "./context.ts";
 import { factsOf, type LinkEvent } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import type { InstructionRecord, LinkTransaction } from "./store/store.ts";
+import type { InstructionRecord } from "./store/message_tables.ts";
+import type { LinkTransaction } from "./store/store.ts";
 
 /** Makes an instruction that was handed out wait again. */
 export async function requeue(
@@ -13,7 +14,7 @@ export async function requeue(
 ): Promise<void> {
   const { message, deliveries, told, dueAt } = instruction;
   const state = nextInstructionState(instruction.state, "requeue")!;
-  await tx.updateInstruction(message.messageId, { state, deliveries, told, dueAt });
+  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
   const spent = deliveries >= limits.maxDeliveries;
   effects.topics.add(spent ? `reply:${message.messageId}` : `work:${message.dstNodeId}`);
   effects.events.push({ kind: "instruction-requeued", instruction: factsOf(message), cause });

@@ -33,6 +33,11 @@ export function nextRunState(state: RunState, event: RunEvent): RunState | undef
   return MOVES[state][event];
 }
 
+/** Whether the run has ended, however it did. */
+export function isFinished(state: RunState): boolean {
+  return state.startsWith("finished:");
+}
+
 /** Whether messages of the run are taken. */
 export function takesMessages(state: RunState): boolean {
   return state === "running";

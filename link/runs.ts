@@ -1,32 +1,103 @@
+import { FlwrError } from "../base/error.ts";
 import { type LinkContext, transact } from "./context.ts";
-import type { LinkRun } from "./link.ts";
+import type { LinkRun, NewLinkRun } from "./link.ts";
 import { SELF_STARTED } from "./run_state.ts";
+import { hashToken } from "./run_token.ts";
+import type { RunRecord } from "./store/run_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
+/** The one federation that an open SuperLink of Flower has. */
+const DEFAULT_FEDERATION = "@none/default";
+
 /** See LinkService.createRun. */
-export function createRun(
-  context: LinkContext,
-  { fabId, fabVersion }: { fabId: string; fabVersion: string },
-): Promise<LinkRun> {
+export function createRun(context: LinkContext, input: NewLinkRun): Promise<LinkRun> {
   return transact(context, "durable", async (tx, effects) => {
-    const run = { runId: await freshRunId(context, tx), fabId, fabVersion };
-    await tx.putRun({ ...run, state: SELF_STARTED });
+    const { fabId, fabVersion, fabHash = "", overrideConfig = {} } = input;
+    if (fabHash !== "" && !await tx.fabs.has(fabHash)) {
+      throw new FlwrError("failed-precondition", `FAB "${fabHash}" is not in the store`);
+    }
+    if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
+      throw new FlwrError("not-found", `No run is of series "${input.seriesId}"`);
+    }
+    const now = context.clock.now();
+    const run: RunRecord = {
+      runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
+      fabId,
+      fabVersion,
+      fabHash,
+      overrideConfig,
+      federation: input.federation ?? DEFAULT_FEDERATION,
+      seriesId: input.seriesId ??
+        await freshId(context, (id) => tx.runs.hasSeries(id)),
+      taskId: await freshId(context, () => Promise.resolve(false)),
+      details: "",
+      pendingAt: now,
+      ...(fabHash === ""
+        ? { state: SELF_STARTED, startingAt: now, runningAt: now }
+        : { state: "pending" }),
+      bytesSent: 0,
+      bytesReceived: 0,
+      clientAppSeconds: 0,
+    };
+    await tx.runs.put(run);
+    if (run.state === "pending") effects.topics.add("runs");
     effects.events.push({ kind: "run-created", runId: run.runId });
-    return run;
+    return toRun(context, run);
   });
 }
 
 /** See LinkService.getRun. */
 export function getRun(context: LinkContext, runId: bigint): Promise<LinkRun | undefined> {
+  return readRun(context, (tx) => tx.runs.get(runId));
+}
+
+/** See LinkService.runOfToken. */
+export function runOfToken(context: LinkContext, token: string): Promise<LinkRun | undefined> {
+  const hash = hashToken(token);
+  return readRun(context, (tx) => tx.runs.byToken(hash));
+}
+
+/** See LinkService.listRuns. */
+export function listRuns(
+  context: LinkContext,
+  { limit, skip }: { limit: number; skip: number },
+): Promise<LinkRun[]> {
   return transact(context, "relaxed", async (tx) => {
-    const run = await tx.run(runId);
-    return run && { runId, fabId: run.fabId, fabVersion: run.fabVersion };
+    const runs = await tx.runs.list(limit, skip);
+    return runs.map((run) => toRun(context, run));
   });
 }
 
-async function freshRunId({ random }: LinkContext, tx: LinkTransaction): Promise<bigint> {
-  for (;;) {
-    const id = random.uint64();
-    if (id !== 0n && await tx.run(id) === undefined) return id;
-  }
+/** A run as callers see it. */
+export function toRun(
+  { traffic }: LinkContext,
+  { tokenHash: _, dueAt: __, ...run }: RunRecord,
+): LinkRun {
+  return { ...run, bytesSent: run.bytesSent + traffic.unsaved(run.runId) };
+}
+
+/** @throws not-found */
+export async function requireRun(tx: LinkTransaction, runId: bigint): Promise<RunRecord> {
+  const run = await tx.runs.get(runId);
+  if (run === undefined) throw new FlwrError("not-found", `Run "${runId}" is not known`);
+  return run;
+}
+
+function readRun(
+  context: LinkContext,
+  find: (tx: LinkTransaction) => Promise<RunRecord | undefined>,
+): Promise<LinkRun | undefined> {
+  return transact(context, "relaxed", async (tx) => {
+    const run = await find(tx);
+    return run && toRun(context, run);
+  });
+}
+
+async function freshId(
+  { random }: LinkContext,
+  isTaken: (id: bigint) => Promise<boolean>,
+): Promise<bigint> {
+  let id = random.uint64();
+  while (id === 0n || await isTaken(id)) id = random.uint64();
+  return id;
 }

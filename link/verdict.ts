@@ -2,7 +2,9 @@ import { LinkErrorCode } from "./error_reply.ts";
 import { type InstructionEvent, isOpen } from "./instruction_state.ts";
 import type { LinkLimits } from "./limits.ts";
 import { expiryOf, type LinkMessageError } from "./message.ts";
-import type { InstructionRecord, NodeRecord } from "./store/store.ts";
+import { isMember } from "./node_state.ts";
+import type { InstructionRecord } from "./store/message_tables.ts";
+import type { NodeRecord } from "./store/node_table.ts";
 
 /** Why an instruction will have no reply, and what that makes of it. */
 export interface Verdict {
@@ -43,19 +45,12 @@ export function verdictOn(
         `its ttl of ${message.ttl} s`,
     );
   }
-  if (node === undefined || node.state === "left") {
+  const absence = absenceOf(node, now);
+  if (absence !== undefined) {
     return verdict(
       "give-up",
       LinkErrorCode.NodeUnavailable,
-      `Node "${message.dstNodeId}" is not available: it ${node ? "left" : "is not known any more"}`,
-    );
-  }
-  if (node.state === "offline" || node.onlineUntil <= now) {
-    return verdict(
-      "give-up",
-      LinkErrorCode.NodeUnavailable,
-      `Node "${message.dstNodeId}" is not available: no heartbeat within the ` +
-        `${node.heartbeatInterval} s it promised`,
+      `Node "${message.dstNodeId}" is not available: ${absence}`,
     );
   }
   if (state === "waiting" && deliveries >= limits.maxDeliveries) {
@@ -66,6 +61,16 @@ export function verdictOn(
     );
   }
   return undefined;
+}
+
+/** Why a node cannot answer now, as the end of a sentence. */
+function absenceOf(node: NodeRecord | undefined, now: number): string | undefined {
+  if (node === undefined) return "it is not known any more";
+  if (!isMember(node.state)) return node.state === "left" ? "it left" : "it was unregistered";
+  if (node.state === "online" && node.onlineUntil > now) return undefined;
+  return node.deactivatedAt !== undefined && node.deactivatedAt >= (node.activatedAt ?? 0)
+    ? "it went offline by its own word"
+    : `no heartbeat within the ${node.heartbeatInterval} s it promised`;
 }
 
 function verdict(event: Verdict["event"], code: number, reason: string): Verdict {

@@ -1,15 +1,12 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "./limits.ts";
-import type { InstructionRecord, NodeRecord } from "./store/store.ts";
+import type { InstructionRecord } from "./store/message_tables.ts";
+import type { NodeRecord } from "./store/node_table.ts";
+import { nodeRecord } from "./testing/records.ts";
 import { verdictOn } from "./verdict.ts";
 
 const NOW = 1_800_000_000;
-const NODE: NodeRecord = {
-  nodeId: 9n,
-  state: "online",
-  onlineUntil: NOW + 30,
-  heartbeatInterval: 30,
-};
+const NODE = nodeRecord();
 const WAITING: InstructionRecord = {
   message: {
     messageId: "i",

@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 
-/** What one can wait for: work for a node, or something to tell about an instruction. */
-export type Topic = `work:${bigint}` | `reply:${string}`;
+/** What one can wait for: work for a node, something to tell about an instruction, a run to take on, lines of its log. */
+export type Topic = `work:${bigint}` | `reply:${string}` | "runs" | `log:${bigint}`;
 
 /** Lets callers sleep until something happens, without asking again and again. */
 export class Wakes {

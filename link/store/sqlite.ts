@@ -3,7 +3,8 @@ import { Serial } from "./serial.ts";
 import { sqliteError } from "./sqlite_error.ts";
 import { openDatabase } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
-import { SqliteTransaction } from "./sqlite_transaction.ts";
+import { Statements } from "./sqlite_statements.ts";
+import { sqliteTransaction } from "./sqlite_transaction.ts";
 import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
 
 /** A moment on either side of which a crash leaves a different state. */
@@ -25,7 +26,7 @@ export class SqliteStore implements LinkStore {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #transaction: SqliteTransaction;
+  readonly #transaction: LinkTransaction;
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
   #durability: Durability | undefined;
@@ -38,9 +39,8 @@ export class SqliteStore implements LinkStore {
   constructor(path: string, options: SqliteOptions = {}) {
     this.#path = path;
     this.#onStep = options.onStep ?? (() => {});
-    this.#transaction = new SqliteTransaction(
-      (sql) => this.#prepare(sql),
-      () => this.#onStep("write"),
+    this.#transaction = sqliteTransaction(
+      new Statements((sql) => this.#prepare(sql), () => this.#onStep("write")),
     );
     this.#database = openDatabase(path, options.lockWaitSeconds ?? 2);
   }
@@ -71,6 +71,7 @@ export class SqliteStore implements LinkStore {
         instructions: count("instruction"),
         replies: count("reply"),
         objects: count("object"),
+        pushes: count("push"),
       });
     });
   }

@@ -84,4 +84,110 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (parent, position)
   ) STRICT, WITHOUT ROWID;
   `,
+  // Messages have an object of their own, and references are counted from there. Those under way get one in name: its
+  // bytes are of no use, but the nodes of that time ask for the content alone.
+  `
+  ALTER TABLE node ADD COLUMN registered_by TEXT NOT NULL DEFAULT 'self';
+  ALTER TABLE node ADD COLUMN name BLOB;
+  ALTER TABLE node ADD COLUMN location BLOB;
+  ALTER TABLE node ADD COLUMN registered_at REAL NOT NULL DEFAULT 0;
+  ALTER TABLE node ADD COLUMN activated_at REAL;
+  ALTER TABLE node ADD COLUMN deactivated_at REAL;
+  ALTER TABLE node ADD COLUMN unregistered_at REAL;
+  UPDATE node SET registered_at = online_until - heartbeat_interval,
+    activated_at = online_until - heartbeat_interval;
+  UPDATE node SET deactivated_at = online_until WHERE state = 'left';
+  DROP INDEX node_online;
+  CREATE INDEX node_online ON node (online_until) WHERE state = 'online';
+
+  ALTER TABLE run ADD COLUMN place INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN fab_hash TEXT NOT NULL DEFAULT '';
+  ALTER TABLE run ADD COLUMN override_config BLOB NOT NULL DEFAULT X'5B5D';
+  ALTER TABLE run ADD COLUMN federation BLOB NOT NULL DEFAULT X'406E6F6E652F64656661756C74';
+  ALTER TABLE run ADD COLUMN series_id INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN task_id INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN details BLOB NOT NULL DEFAULT X'';
+  ALTER TABLE run ADD COLUMN pending_at REAL NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN starting_at REAL;
+  ALTER TABLE run ADD COLUMN running_at REAL;
+  ALTER TABLE run ADD COLUMN finished_at REAL;
+  ALTER TABLE run ADD COLUMN bytes_sent INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN bytes_received INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN client_app_seconds REAL NOT NULL DEFAULT 0;
+  ALTER TABLE run ADD COLUMN token_hash TEXT;
+  ALTER TABLE run ADD COLUMN due_at REAL;
+  UPDATE run SET place = (SELECT count(*) FROM run AS other WHERE other.run_id <= run.run_id),
+    series_id = random(), task_id = random(),
+    pending_at = coalesce(
+      (SELECT min(pushed_at) FROM instruction WHERE instruction.run_id = run.run_id), unixepoch());
+  UPDATE run SET starting_at = pending_at, running_at = pending_at;
+  CREATE UNIQUE INDEX run_by_place ON run (place);
+  CREATE UNIQUE INDEX run_by_token ON run (token_hash) WHERE token_hash IS NOT NULL;
+  CREATE INDEX run_pending ON run (place) WHERE state = 'pending';
+  CREATE INDEX run_by_series ON run (series_id);
+  CREATE INDEX run_by_due ON run (due_at) WHERE due_at IS NOT NULL;
+
+  CREATE TABLE run_log (
+    run_id INTEGER NOT NULL REFERENCES run,
+    at REAL NOT NULL,
+    end_byte INTEGER NOT NULL,
+    text BLOB NOT NULL,
+    PRIMARY KEY (run_id, at)
+  ) STRICT;
+  CREATE INDEX run_log_by_end ON run_log (run_id, end_byte);
+  CREATE TABLE fab (
+    hash TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+  ) STRICT;
+
+  CREATE INDEX instruction_by_run ON instruction (run_id);
+
+  ALTER TABLE object ADD COLUMN waits INTEGER NOT NULL DEFAULT 0;
+  CREATE INDEX object_child_by_child ON object_child (child);
+  CREATE TEMP TABLE held AS
+    SELECT message_id, content FROM instruction WHERE state IN ('waiting', 'handed-out')
+    UNION ALL SELECT message_id, content FROM reply;
+  INSERT INTO object (object_id, refs) SELECT message_id, 1 FROM held;
+  INSERT INTO object_bytes (object_id, bytes) SELECT message_id, X'' FROM held;
+  INSERT INTO object_child (parent, position, child)
+    SELECT message_id, 0, content FROM held WHERE content IS NOT NULL;
+  DROP TABLE held;
+
+  CREATE TABLE push (
+    push INTEGER PRIMARY KEY,
+    session_id TEXT NOT NULL UNIQUE,
+    node_id INTEGER NOT NULL,
+    run_id INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    bytes INTEGER NOT NULL,
+    due_at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX push_by_node ON push (node_id, run_id);
+  CREATE INDEX push_by_run ON push (run_id);
+  CREATE INDEX push_by_due ON push (due_at);
+  CREATE TABLE push_object (
+    push INTEGER NOT NULL REFERENCES push ON DELETE CASCADE,
+    object_id TEXT NOT NULL,
+    PRIMARY KEY (push, object_id)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX push_object_by_object ON push_object (object_id);
+  CREATE TABLE announced (
+    message_id TEXT PRIMARY KEY,
+    push INTEGER NOT NULL REFERENCES push ON DELETE CASCADE,
+    run_id INTEGER NOT NULL,
+    src_node_id INTEGER NOT NULL,
+    dst_node_id INTEGER NOT NULL,
+    reply_to_message_id TEXT NOT NULL,
+    group_id BLOB NOT NULL,
+    message_type BLOB NOT NULL,
+    created_at REAL NOT NULL,
+    pushed_at REAL NOT NULL,
+    ttl REAL NOT NULL,
+    content TEXT,
+    error_code INTEGER,
+    error_reason BLOB,
+    client_app_seconds REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX announced_by_push ON announced (push);
+  `,
 ];

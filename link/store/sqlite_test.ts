@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { runRecord } from "../testing/records.ts";
 import { SqliteStore } from "./sqlite.ts";
 import { MIGRATIONS } from "./sqlite_schema.ts";
 import type { LinkTransaction } from "./store.ts";
@@ -17,14 +18,14 @@ function pathTest(name: string, body: (path: string) => Promise<void> | void): v
 }
 
 const write = (tx: LinkTransaction) =>
-  tx.putRun({ runId: 2n ** 64n - 1n, fabId: "app", fabVersion: "1", state: "running" });
+  tx.runs.put(runRecord({ runId: 2n ** 64n - 1n, fabId: "app" }));
 
 pathTest("what was committed is there when the file is opened again", async (path) => {
   const first = new SqliteStore(path);
   await first.transaction("durable", write);
   await first.close();
   const second = new SqliteStore(path);
-  const run = await second.transaction("relaxed", (tx) => tx.run(2n ** 64n - 1n));
+  const run = await second.transaction("relaxed", (tx) => tx.runs.get(2n ** 64n - 1n));
   await second.close();
   assert.equal(run?.fabId, "app");
 });
@@ -53,9 +54,8 @@ pathTest("a new file is made for its owner only, whatever the umask", async (pat
 
 pathTest("a file that another process has open is refused", async (path) => {
   await new SqliteStore(path).close();
-  const code = `import { SqliteStore } from ${
-    JSON.stringify(new URL("./sqlite.ts", import.meta.url).href)
-  };
+  const code = `import { runRecord } from "../testing/records.ts";
+import { SqliteStore } from ${JSON.stringify(new URL("./sqlite.ts", import.meta.url).href)};
     new SqliteStore(${JSON.stringify(path)});
     console.log("open");
     await new Promise((resolve) => setTimeout(resolve, 60_000));`;
@@ -130,7 +130,9 @@ pathTest("a folder that does not exist is named", (path) => {
 pathTest("ids that are not unsigned 64-bit are refused", async (path) => {
   const store = new SqliteStore(path);
   for (const id of [-1n, 2n ** 64n]) {
-    await assert.rejects(store.transaction("relaxed", (tx) => tx.run(id)), { code: "internal" });
+    await assert.rejects(store.transaction("relaxed", (tx) => tx.runs.get(id)), {
+      code: "internal",
+    });
   }
   await store.close();
 });

@@ -3,7 +3,10 @@ import fc from "fast-check";
 import type { LinkMessage } from "../message.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
-import type { InstructionRecord, LinkStore, LinkTransaction, NodeRecord } from "./store.ts";
+import type { InstructionRecord } from "./message_tables.ts";
+import type { NodeRecord } from "./node_table.ts";
+import { nodeRecord, runRecord } from "../testing/records.ts";
+import type { LinkStore, LinkTransaction } from "./store.ts";
 
 /** Runs the same body over a store of each kind. */
 function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
@@ -78,7 +81,7 @@ eachStore("a message is read as it was written", async (store) => {
   await fc.assert(
     fc.asyncProperty(messages, (message) =>
       store.transaction("relaxed", async (tx) => {
-        await tx.putRun({ runId: 3n, fabId: "", fabVersion: "", state: "running" });
+        await tx.runs.put(runRecord());
         const record: InstructionRecord = {
           message,
           state: "handed-out",
@@ -86,14 +89,14 @@ eachStore("a message is read as it was written", async (store) => {
           told: true,
           dueAt: message.createdAt,
         };
-        await tx.addInstruction(record);
-        assert.deepEqual(await tx.instructions([message.messageId]), [record]);
+        await tx.instructions.add(record);
+        assert.deepEqual(await tx.instructions.get([message.messageId]), [record]);
         const reply = { ...message, replyToMessageId: message.messageId };
-        await tx.putReply(reply);
-        assert.deepEqual(await tx.replies([message.messageId, "other"]), [reply]);
+        await tx.replies.put(reply);
+        assert.deepEqual(await tx.replies.to([message.messageId, "other"]), [reply]);
         assert.deepEqual(await tx.nextDue(), record.dueAt);
-        await tx.removeInstruction(message.messageId);
-        assert.deepEqual(await tx.replies([message.messageId]), []);
+        await tx.instructions.remove(message.messageId);
+        assert.deepEqual(await tx.replies.to([message.messageId]), []);
       })),
     { numRuns: 100, seed: 11 },
   );
@@ -107,6 +110,13 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       state: "online",
       onlineUntil: 1_800_000_000.25,
       heartbeatInterval: 30,
+      registeredBy: "owner",
+      name: "left\0right",
+      location: "48.1,11.6",
+      registeredAt: 1_700_000_000.5,
+      activatedAt: 1_700_000_001,
+      deactivatedAt: 1_700_000_002,
+      unregisteredAt: 1_700_000_003,
       dueAt: 1_800_000_000.25,
     };
     const second: NodeRecord = {
@@ -114,28 +124,30 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
       state: "offline",
       onlineUntil: 5,
       heartbeatInterval: 1.5,
+      registeredBy: "self",
+      registeredAt: 5,
     };
     for (const node of [first, second]) {
-      await tx.putNode(node);
-      assert.deepEqual(await tx.node(node.nodeId), node);
+      await tx.nodes.put(node);
+      assert.deepEqual(await tx.nodes.get(node.nodeId), node);
     }
-    assert.deepEqual(await tx.nodeByKey(new Uint8Array([0, 255, 1])), first);
-    assert.equal(await tx.nodeByKey(new Uint8Array([0, 255])), undefined);
-    assert.deepEqual(await tx.onlineNodes(), [first]);
-    assert.deepEqual(await tx.dueNodes(1_800_000_000.25, 5), [first]);
-    assert.deepEqual(await tx.dueNodes(1_800_000_000.2, 5), []);
-    await tx.removeNode(first.nodeId);
-    assert.equal(await tx.nodeByKey(new Uint8Array([0, 255, 1])), undefined);
+    assert.deepEqual(await tx.nodes.byKey(new Uint8Array([0, 255, 1])), first);
+    assert.equal(await tx.nodes.byKey(new Uint8Array([0, 255])), undefined);
+    assert.deepEqual(await tx.nodes.online(), [first]);
+    assert.deepEqual(await tx.nodes.due(1_800_000_000.25, 5), [first]);
+    assert.deepEqual(await tx.nodes.due(1_800_000_000.2, 5), []);
+    await tx.nodes.remove(first.nodeId);
+    assert.equal(await tx.nodes.byKey(new Uint8Array([0, 255, 1])), undefined);
     assert.equal(await tx.nextDue(), undefined);
   });
 });
 
 eachStore("instructions come in the order in which they were added", async (store) => {
   await store.transaction("relaxed", async (tx) => {
-    await tx.putRun({ runId: 3n, fabId: "", fabVersion: "", state: "running" });
+    await tx.runs.put(runRecord());
     const progress = { state: "waiting", deliveries: 0, told: false, dueAt: 10 } as const;
     for (const [index, messageId] of ["c", "a", "b"].entries()) {
-      await tx.addInstruction({
+      await tx.instructions.add({
         ...progress,
         dueAt: 10 - index,
         message: { ...MESSAGE, messageId },
@@ -145,98 +157,99 @@ eachStore("instructions come in the order in which they were added", async (stor
       records.map(({ message }) => message.messageId).join("");
     const expiry = MESSAGE.createdAt + MESSAGE.ttl;
     const next = async (now = 0, deliveries = 5) =>
-      (await tx.nextWaiting(9n, now, deliveries))?.message.messageId;
-    assert.equal(ids(await tx.openInstructions(9n)), "cab");
-    assert.equal(ids(await tx.instructions(["a", "b", "c", "d", "a"])), "cab");
-    assert.equal(ids(await tx.dueInstructions(9, 5)), "ba");
-    assert.equal(ids(await tx.dueInstructions(10, 2)), "ba");
+      (await tx.instructions.nextWaiting(9n, now, deliveries))?.message.messageId;
+    assert.equal(ids(await tx.instructions.openOf(9n)), "cab");
+    assert.equal(ids(await tx.instructions.get(["a", "b", "c", "d", "a"])), "cab");
+    assert.equal(ids(await tx.instructions.due(9, 5)), "ba");
+    assert.equal(ids(await tx.instructions.due(10, 2)), "ba");
     assert.equal(await next(), "c");
     assert.equal(await next(expiry), undefined);
     assert.equal(await next(expiry - 0.25), "c");
-    await tx.updateInstruction("c", { ...progress, state: "handed-out", deliveries: 1 });
-    await tx.updateInstruction("a", { ...progress, deliveries: 2 });
+    await tx.instructions.update("c", { ...progress, state: "handed-out", deliveries: 1 });
+    await tx.instructions.update("a", { ...progress, deliveries: 2 });
     assert.equal(await next(), "a");
     assert.equal(await next(0, 2), "b");
-    assert.equal(ids(await tx.handedOut()), "c");
-    await tx.updateInstruction("c", { ...progress, deliveries: 1 });
+    assert.equal(ids(await tx.instructions.handedOut()), "c");
+    await tx.instructions.update("c", { ...progress, deliveries: 1 });
     assert.equal(await next(), "c");
-    await tx.updateInstruction("c", { ...progress, state: "answered" });
-    assert.equal(ids(await tx.openInstructions(9n)), "ab");
-    assert.equal(await tx.nextWaiting(8n, 0, 5), undefined);
+    await tx.instructions.update("c", { ...progress, state: "answered" });
+    assert.equal(ids(await tx.instructions.openOf(9n)), "ab");
+    assert.equal(await tx.instructions.nextWaiting(8n, 0, 5), undefined);
   });
 });
 
 eachStore("a transaction that fails has not happened", async (store) => {
   const fill = async (tx: LinkTransaction, suffix: string) => {
-    await tx.putRun({ runId: 3n, fabId: suffix, fabVersion: "", state: "running" });
-    await tx.putNode({
-      nodeId: 9n,
-      publicKey: new TextEncoder().encode(suffix),
-      state: "online",
-      onlineUntil: 1,
-      heartbeatInterval: 1,
-    });
-    await tx.addInstruction({
+    await tx.runs.put(runRecord({ fabId: suffix }));
+    await tx.nodes.put(nodeRecord({ publicKey: new TextEncoder().encode(suffix) }));
+    await tx.instructions.add({
       message: { ...MESSAGE, messageId: suffix },
       state: "waiting",
       deliveries: 0,
       told: false,
       dueAt: 1,
     });
-    await tx.putReply({ ...MESSAGE, messageId: `reply ${suffix}`, replyToMessageId: suffix });
-    await tx.addObject({ id: suffix, bytes: new Uint8Array([1]), children: ["child"] });
-    await tx.addReferences(suffix, 1);
+    await tx.replies.put({ ...MESSAGE, messageId: `reply ${suffix}`, replyToMessageId: suffix });
+    await tx.objects.add({ id: suffix, bytes: new Uint8Array([1]), children: ["child"] }, {
+      references: 1,
+      waits: 0,
+    });
   };
   const look = () =>
     store.transaction("relaxed", async (tx) => ({
-      run: await tx.run(3n),
-      node: await tx.node(9n),
-      byKey: await tx.nodeByKey(new TextEncoder().encode("before")),
-      open: await tx.openInstructions(9n),
-      replies: await tx.replies(["before", "after"]),
-      object: await tx.object("before"),
-      after: await tx.hasObject("after"),
+      run: await tx.runs.get(3n),
+      node: await tx.nodes.get(9n),
+      byKey: await tx.nodes.byKey(new TextEncoder().encode("before")),
+      open: await tx.instructions.openOf(9n),
+      replies: await tx.replies.to(["before", "after"]),
+      object: await tx.objects.get("before"),
+      after: await tx.objects.standing("after"),
     }));
   await store.transaction("durable", (tx) => fill(tx, "before"));
   const before = { ...await look(), usage: await store.usage() };
   const failure = new Error("changed my mind");
   await assert.rejects(
     store.transaction("durable", async (tx) => {
-      await tx.addReferences("before", 1);
-      await tx.updateInstruction("before", {
+      await tx.objects.addReferences("before", 1);
+      await tx.instructions.update("before", {
         state: "answered",
         deliveries: 1,
         told: true,
         dueAt: 2,
       });
       await fill(tx, "after");
-      await tx.removeInstruction("before");
-      await tx.removeNode(9n);
-      await tx.removeObject("before");
+      await tx.instructions.remove("before");
+      await tx.nodes.remove(9n);
+      await tx.objects.remove("before");
       throw failure;
     }),
     failure,
   );
   assert.deepEqual({ ...await look(), usage: await store.usage() }, before);
-  const references = await store.transaction("relaxed", (tx) => tx.addReferences("before", -1));
+  const references = await store.transaction(
+    "relaxed",
+    (tx) => tx.objects.addReferences("before", -1),
+  );
   assert.equal(references, 0);
 });
 
 eachStore("transactions do not interleave", async (store) => {
   const increments = Array.from({ length: 20 }, () =>
     store.transaction("relaxed", async (tx) => {
-      const run = await tx.run(3n);
+      const run = await tx.runs.get(3n);
       await Promise.resolve();
       const count = Number(run?.fabId ?? 0) + 1;
-      await tx.putRun({ runId: 3n, fabId: `${count}`, fabVersion: "", state: "running" });
+      await tx.runs.put(runRecord({ fabId: `${count}` }));
     }));
   await Promise.all(increments);
-  const run = await store.transaction("relaxed", (tx) => tx.run(3n));
+  const run = await store.transaction("relaxed", (tx) => tx.runs.get(3n));
   assert.equal(run?.fabId, "20");
 });
 
 eachStore("a closed store takes no transaction", async (store) => {
   await store.close();
-  await assert.rejects(store.transaction("relaxed", (tx) => tx.run(3n)), { code: "unavailable" });
+  await assert.rejects(store.transaction("relaxed", (tx) => tx.runs.get(3n)), {
+    code: "unavailable",
+  });
   await store.close();
 });

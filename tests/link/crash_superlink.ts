@@ -6,6 +6,7 @@ import { FakeClock } from "../../base/clock.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import { type DurableStep, SqliteStore } from "../../link/store/sqlite.ts";
+import { errorObject } from "./harness.ts";
 import { type Call, decode, encode, type Failpoint, type Operation } from "./crash_protocol.ts";
 
 const [path, now, armed] = Deno.args;
@@ -25,6 +26,7 @@ const link = await createLink({
   store,
   clock,
   random: systemRandom,
+  messageObject: errorObject,
   // Every crash makes another delivery of what was under way.
   limits: { maxDeliveries: 1000 },
 });

@@ -8,6 +8,7 @@ import { isRefusal, type LinkService } from "../../link/link.ts";
 import {
   type LinkMessage,
   type LinkObject,
+  type MessageDraft,
   type NewLinkMessage,
   SUPERLINK_NODE_ID,
 } from "../../link/message.ts";
@@ -65,6 +66,7 @@ export class Bench {
   readonly events: LinkEvent[] = [];
   readonly #stores: Reopenable;
   readonly #limits: Partial<LinkLimits>;
+  #made = 0;
   store!: LinkStore;
   link!: LinkService;
   runId!: bigint;
@@ -92,6 +94,7 @@ export class Bench {
       clock: this.clock,
       random: this.random,
       limits: this.#limits,
+      messageObject: errorObject,
       onEvent: (event) => this.events.push(event),
     });
   }
@@ -104,6 +107,7 @@ export class Bench {
 
   instruction(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
     return {
+      messageId: `instruction ${++this.#made}`,
       runId: this.runId,
       srcNodeId: SUPERLINK_NODE_ID,
       dstNodeId,
@@ -120,7 +124,10 @@ export class Bench {
   /** Pushes one instruction that must be taken. */
   async push(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): Promise<LinkMessage> {
     const message = this.instruction(dstNodeId, changes);
-    const [outcome] = await this.link.pushInstructions([message], MODEL_OBJECTS);
+    const [outcome] = await this.link.pushInstructions([message], [
+      ...MODEL_OBJECTS,
+      rootOf(message),
+    ]);
     if (outcome === undefined || isRefusal(outcome)) throw new Error(outcome?.reason);
     return outcome;
   }
@@ -130,6 +137,7 @@ export class Bench {
     const createdAt = this.clock.now();
     return {
       ...fields,
+      messageId: `reply ${++this.#made} to ${messageId}`,
       srcNodeId: instruction.dstNodeId,
       dstNodeId: SUPERLINK_NODE_ID,
       replyToMessageId: messageId,
@@ -143,7 +151,8 @@ export class Bench {
   /** Pushes a reply that must be taken. */
   async answer(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}) {
     const reply = this.reply(instruction, changes);
-    const outcome = await this.link.pushReply(reply.srcNodeId, reply, UPDATE_OBJECTS);
+    const objects = [...UPDATE_OBJECTS, rootOf(reply)];
+    const outcome = await this.link.pushReply(reply.srcNodeId, reply, objects);
     if (isRefusal(outcome)) throw new Error(outcome.reason);
     return outcome;
   }
@@ -171,6 +180,17 @@ export function object(name: string, children: readonly LinkObject[] = []): Link
     bytes: new TextEncoder().encode(`bytes of ${name}`),
     children: children.map(({ id }) => id),
   };
+}
+
+/** A message's own object, under the id that it has. */
+export function rootOf({ messageId, content }: NewLinkMessage): LinkObject {
+  return { ...object(messageId), children: content === undefined ? [] : [content] };
+}
+
+/** The object of an error that the SuperLink makes: equal errors have equal ids. */
+export function errorObject(draft: MessageDraft): LinkObject {
+  const { replyToMessageId, createdAt, error } = draft;
+  return object(`error ${error?.code} for ${replyToMessageId} at ${createdAt}`);
 }
 
 const LAYER = object("layer");

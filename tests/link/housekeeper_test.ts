@@ -4,7 +4,7 @@ import { seededRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { linkTest } from "./harness.ts";
+import { errorObject, linkTest } from "./harness.ts";
 
 linkTest("much that is due at once is settled in small transactions", async (bench) => {
   const nodeId = await bench.node(1000);
@@ -48,6 +48,7 @@ Deno.test("a store that fails is reported, and tried again", async () => {
     },
     clock,
     random: seededRandom(1),
+    messageObject: errorObject,
     onEvent: (event) => events.push(event),
   });
   const settled = () => new Promise((resolve) => setTimeout(resolve, 0));

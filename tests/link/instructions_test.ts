@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { isRefusal } from "../../link/link.ts";
-import { linkTest, MODEL, MODEL_OBJECTS, object } from "./harness.ts";
+import { linkTest, MODEL, MODEL_OBJECTS, object, rootOf } from "./harness.ts";
 
 linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   const nodeId = await bench.node();
@@ -12,7 +12,6 @@ linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   assert.equal(await bench.link.pullInstruction(nodeId), undefined);
   assert.equal(await bench.link.pullInstruction(other), undefined);
   assert.equal(first.pushedAt, bench.clock.now());
-  assert.match(first.messageId, /^[0-9a-f]{8}-[0-9a-f]{4}-4/);
 });
 
 linkTest("objects come children first, each once", async (bench) => {
@@ -21,8 +20,11 @@ linkTest("objects come children first, each once", async (bench) => {
   const left = object("left", [shared]);
   const root = object("root", [left, shared]);
   const message = bench.instruction(nodeId, { content: root.id });
-  await bench.link.pushInstructions([message], [root, left, shared, object("unneeded")]);
+  const objects = [rootOf(message), root, left, shared, object("unneeded")];
+  await bench.link.pushInstructions([message], objects);
   assert.deepEqual(await bench.link.objectTree("root"), [shared, left, root]);
+  const whole = await bench.link.objectTree(message.messageId);
+  assert.deepEqual(whole, [shared, left, root, rootOf(message)]);
   await assert.rejects(bench.link.objectTree("unneeded"), { code: "not-found" });
 });
 
@@ -166,18 +168,20 @@ linkTest("a message that kills its node is answered with an error in the end", a
 
 linkTest("refused messages are reported one by one, the others taken", async (bench) => {
   const nodeId = await bench.node();
-  const outcomes = await bench.link.pushInstructions([
+  const messages = [
     bench.instruction(nodeId),
     bench.instruction(99n),
     bench.instruction(nodeId, { runId: 5n }),
     bench.instruction(nodeId, { content: "nowhere" }),
     bench.instruction(nodeId),
-  ], MODEL_OBJECTS);
+  ];
+  const objects = [...MODEL_OBJECTS, ...messages.map(rootOf)];
+  const outcomes = await bench.link.pushInstructions(messages, objects);
   assert.deepEqual(outcomes.map((outcome) => isRefusal(outcome) ? outcome.reason : "taken"), [
     "taken",
     'Node "99" is not known or has left',
     'Run "5" is not known',
-    'Object "nowhere" of the content is missing',
+    'Object "nowhere" of the message is missing',
     "taken",
   ]);
   assert.equal(bench.eventsOf("instruction-refused").length, 3);
@@ -189,11 +193,10 @@ linkTest("refused messages are reported one by one, the others taken", async (be
 linkTest("a refused message leaves no object behind", async (bench) => {
   const nodeId = await bench.node();
   const root = object("root", [MODEL, object("absent")]);
-  const [outcome] = await bench.link.pushInstructions(
-    [bench.instruction(nodeId, { content: "root" })],
-    [root, ...MODEL_OBJECTS],
-  );
-  assert.deepEqual(outcome, { reason: 'Object "absent" of the content is missing' });
+  const message = bench.instruction(nodeId, { content: "root" });
+  const objects = [rootOf(message), root, ...MODEL_OBJECTS];
+  const [outcome] = await bench.link.pushInstructions([message], objects);
+  assert.deepEqual(outcome, { reason: 'Object "absent" of the message is missing' });
   assert.equal((await bench.store.usage()).objects, 0);
 });
 
@@ -202,6 +205,10 @@ linkTest("a circle of objects is refused", async (bench) => {
   const round = { id: "a", bytes: new Uint8Array(), children: ["b"] };
   const back = { id: "b", bytes: new Uint8Array(), children: ["a"] };
   const message = bench.instruction(nodeId, { content: "a" });
-  const [outcome] = await bench.link.pushInstructions([message], [round, back]);
-  assert.deepEqual(outcome, { reason: "The content's objects are nested more than 16 deep" });
+  const [outcome] = await bench.link.pushInstructions([message], [
+    rootOf(message),
+    round,
+    back,
+  ]);
+  assert.deepEqual(outcome, { reason: "The message's objects are nested more than 16 deep" });
 });

@@ -111,18 +111,6 @@ linkTest("an absurd heartbeat interval is refused", async (bench) => {
   }
 });
 
-linkTest("runs are found by their id", async (bench) => {
-  const run = await bench.link.createRun({ fabId: "flwr/app", fabVersion: "1.2.3" });
-  assert.deepEqual(await bench.link.getRun(run.runId), {
-    runId: run.runId,
-    fabId: "flwr/app",
-    fabVersion: "1.2.3",
-  });
-  await bench.restart();
-  assert.equal((await bench.link.getRun(run.runId))?.fabVersion, "1.2.3");
-  assert.equal(await bench.link.getRun(run.runId ^ 1n), undefined);
-});
-
 linkTest("after close every call is refused and held pulls have ended", async (bench) => {
   const nodeId = await bench.node();
   const pull = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });

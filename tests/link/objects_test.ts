@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DEFAULT_LINK_LIMITS } from "../../link/limits.ts";
 import type { LinkObject } from "../../link/message.ts";
-import { holdContent, readTree, releaseContent } from "../../link/objects.ts";
+import { completeTree, readTree, releaseTree } from "../../link/objects.ts";
 import { object, storeTest } from "./harness.ts";
 
 /** Objects that refer only to earlier ones, so that there is no circle. */
@@ -40,7 +40,9 @@ storeTest("exactly what the held contents need is stored", async (stores) => {
           if (hold) {
             const root = `${pick % objects.length}`;
             held.push(root);
-            assert.equal(await holdContent(tx, root, given, DEFAULT_LINK_LIMITS), undefined);
+            const { fault } = await completeTree(tx, root, given, DEFAULT_LINK_LIMITS);
+            assert.equal(fault, undefined);
+            await tx.objects.addReferences(root, 1);
             const tree = await readTree(tx, root);
             assert.deepEqual(new Set(tree.map(({ id }) => id)), reachable(objects, [root]));
             const seen = new Set<string>();
@@ -49,10 +51,13 @@ storeTest("exactly what the held contents need is stored", async (stores) => {
               seen.add(id);
             }
           } else if (held.length > 0) {
-            await releaseContent(tx, held.splice(pick % held.length, 1)[0]);
+            await releaseTree(tx, held.splice(pick % held.length, 1)[0]!);
           }
           const needed = reachable(objects, held);
-          for (const { id } of objects) assert.equal(await tx.hasObject(id), needed.has(id), id);
+          for (const { id } of objects) {
+            const waits = needed.has(id) ? 0 : undefined;
+            assert.equal((await tx.objects.standing(id))?.waits, waits, id);
+          }
         }
         assert.equal(held.length, 0);
       })),

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { isRefusal } from "../../link/link.ts";
-import { linkTest, UPDATE_OBJECTS } from "./harness.ts";
+import type { NewLinkMessage } from "../../link/message.ts";
+import { linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
+
+/** What a reply needs. */
+const objectsOf = (reply: NewLinkMessage) => [...UPDATE_OBJECTS, rootOf(reply)];
 
 const KEY = new Uint8Array([1]);
 
@@ -65,7 +69,8 @@ linkTest("a second reply is refused", async (bench) => {
   const pushed = await bench.push(nodeId);
   await bench.link.pullInstruction(nodeId);
   const taken = await bench.answer(pushed);
-  const second = await bench.link.pushReply(nodeId, bench.reply(pushed), UPDATE_OBJECTS);
+  const reply = bench.reply(pushed);
+  const second = await bench.link.pushReply(nodeId, reply, objectsOf(reply));
   assert.ok(isRefusal(second));
   assert.match(second.reason, /already answered/);
   assert.deepEqual(await bench.link.pullReplies([pushed.messageId]), [taken]);
@@ -76,15 +81,17 @@ linkTest("a reply with missing objects is refused, the next may do", async (benc
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
   await bench.link.pullInstruction(nodeId);
-  const outcome = await bench.link.pushReply(nodeId, bench.reply(pushed), []);
-  assert.deepEqual(outcome, { reason: 'Object "update" of the content is missing' });
+  const reply = bench.reply(pushed);
+  const outcome = await bench.link.pushReply(nodeId, reply, [rootOf(reply)]);
+  assert.deepEqual(outcome, { reason: 'Object "update" of the message is missing' });
   await bench.answer(pushed);
 });
 
 linkTest("an instruction that was not handed out takes no reply", async (bench) => {
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
-  const outcome = await bench.link.pushReply(nodeId, bench.reply(pushed), UPDATE_OBJECTS);
+  const reply = bench.reply(pushed);
+  const outcome = await bench.link.pushReply(nodeId, reply, objectsOf(reply));
   assert.ok(isRefusal(outcome));
   assert.match(outcome.reason, /was not handed to node/);
 });
@@ -154,7 +161,8 @@ linkTest("an error that was told is final", async (bench) => {
   assert.equal(told[0]?.error?.code, 5);
   await bench.node(15, KEY);
   assert.equal(await bench.link.pullInstruction(nodeId), undefined);
-  const late = await bench.link.pushReply(nodeId, bench.reply(pushed), UPDATE_OBJECTS);
+  const reply = bench.reply(pushed);
+  const late = await bench.link.pushReply(nodeId, reply, objectsOf(reply));
   assert.ok(isRefusal(late));
   assert.match(late.reason, /undeliverable/);
   assert.deepEqual(await bench.link.pullReplies([pushed.messageId]), told);
@@ -189,7 +197,7 @@ linkTest("an expired instruction takes no reply", async (bench) => {
   await bench.link.pullInstruction(nodeId);
   const reply = bench.reply(pushed);
   await bench.clock.advance(10);
-  const outcome = await bench.link.pushReply(nodeId, reply, UPDATE_OBJECTS);
+  const outcome = await bench.link.pushReply(nodeId, reply, objectsOf(reply));
   assert.ok(isRefusal(outcome));
   assert.match(outcome.reason, /expired/);
 });
@@ -200,10 +208,10 @@ linkTest("a reply that nobody asked for expires with its instruction", async (be
   await bench.link.pullInstruction(nodeId);
   await bench.answer(pushed);
   await bench.pass(11);
-  assert.equal((await bench.store.usage()).objects, 0);
+  assert.equal((await bench.store.usage()).objects, 1, "the error's own object");
   const [reply] = await bench.link.pullReplies([pushed.messageId]);
   assert.equal(reply?.error?.code, 4);
   await bench.pass(120);
-  const { instructions, replies } = await bench.store.usage();
-  assert.deepEqual({ instructions, replies }, { instructions: 0, replies: 0 });
+  const { instructions, replies, objects } = await bench.store.usage();
+  assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
 });

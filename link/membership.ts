@@ -1,0 +1,185 @@
+import { FlwrError } from "../base/error.ts";
+import { type Effects, type LinkContext, transact } from "./context.ts";
+import type { LinkNode } from "./link.ts";
+import { SUPERLINK_NODE_ID } from "./message.ts";
+import { nextNodeState } from "./node_state.ts";
+import { putAbsent, requireInterval, requireNode, toNode, wakeAskers } from "./nodes.ts";
+import { endPushes } from "./push_end.ts";
+import { requeue } from "./requeue.ts";
+import type { NodeRecord } from "./store/node_table.ts";
+import type { LinkTransaction } from "./store/store.ts";
+
+/** See LinkService.createNode. */
+export function createNode(
+  context: LinkContext,
+  { publicKey, heartbeatInterval }: { publicKey?: Uint8Array; heartbeatInterval: number },
+): Promise<LinkNode> {
+  requireInterval(context, heartbeatInterval);
+  return transact(context, "durable", async (tx, effects) => {
+    const known = publicKey === undefined ? undefined : await tx.nodes.byKey(publicKey);
+    const node = known ?? await newNode(context, tx, publicKey, "self");
+    return await join(context, tx, effects, node, heartbeatInterval);
+  });
+}
+
+/** See LinkService.registerNode. */
+export function registerNode(
+  context: LinkContext,
+  { publicKey, name, location, by = "owner" }: {
+    publicKey: Uint8Array;
+    name?: string;
+    location?: string;
+    by?: LinkNode["registeredBy"];
+  },
+): Promise<LinkNode> {
+  return transact(context, "durable", async (tx, effects) => {
+    const known = await tx.nodes.byKey(publicKey);
+    if (known !== undefined) {
+      throw new FlwrError(
+        "already-exists",
+        known.state === "unregistered"
+          ? `The key was node "${known.nodeId}"'s, which was unregistered: it is not admitted again`
+          : `The key is node "${known.nodeId}"'s already`,
+      );
+    }
+    const node: NodeRecord = {
+      ...await newNode(context, tx, publicKey, by),
+      ...(name !== undefined && { name }),
+      ...(location !== undefined && { location }),
+    };
+    await tx.nodes.put(node);
+    effects.events.push({ kind: "node-registered", nodeId: node.nodeId });
+    return toNode(node);
+  });
+}
+
+/** See LinkService.activateNode. */
+export function activateNode(
+  context: LinkContext,
+  { publicKey, heartbeatInterval }: { publicKey: Uint8Array; heartbeatInterval: number },
+): Promise<LinkNode> {
+  requireInterval(context, heartbeatInterval);
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await tx.nodes.byKey(publicKey);
+    if (node === undefined) {
+      throw new FlwrError("not-found", "The key is not registered with this SuperLink");
+    }
+    return await join(context, tx, effects, node, heartbeatInterval);
+  });
+}
+
+/** See LinkService.deactivateNode. */
+export function deactivateNode(context: LinkContext, nodeId: bigint): Promise<void> {
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await requireNode(tx, nodeId);
+    const state = nextNodeState(node.state, "deactivate")!;
+    const now = context.clock.now();
+    const onlineUntil = Math.min(node.onlineUntil, now);
+    await putAbsent(context, tx, effects, { ...node, state, onlineUntil, deactivatedAt: now });
+    await wakeAskers(tx, effects, nodeId);
+    effects.events.push({ kind: "node-deactivated", nodeId });
+  });
+}
+
+/** See LinkService.deleteNode. */
+export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> {
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await requireNode(tx, nodeId);
+    const state = nextNodeState(node.state, "leave")!;
+    const now = context.clock.now();
+    if (node.publicKey === undefined) await tx.nodes.remove(nodeId);
+    else {
+      await putAbsent(context, tx, effects, {
+        ...node,
+        state,
+        onlineUntil: now,
+        deactivatedAt: now,
+      });
+    }
+    await wakeAskers(tx, effects, nodeId);
+    effects.topics.add(`work:${nodeId}`);
+    effects.events.push({ kind: "node-left", nodeId });
+  });
+}
+
+/** See LinkService.unregisterNode. */
+export function unregisterNode(context: LinkContext, nodeId: bigint): Promise<void> {
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await tx.nodes.get(nodeId);
+    const state = node && nextNodeState(node.state, "unregister");
+    if (state === undefined) {
+      throw new FlwrError("not-found", `Node "${nodeId}" is not registered`);
+    }
+    const now = context.clock.now();
+    const onlineUntil = Math.min(node!.onlineUntil, now);
+    await putAbsent(context, tx, effects, {
+      ...node!,
+      state,
+      onlineUntil,
+      unregisteredAt: now,
+    });
+    await endPushes(context, tx, effects, await tx.pushes.ofNode(nodeId));
+    await wakeAskers(tx, effects, nodeId);
+    effects.topics.add(`work:${nodeId}`);
+    effects.events.push({ kind: "node-unregistered", nodeId });
+  });
+}
+
+/** A node that joins is online, and gets again what it had not answered. */
+async function join(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  known: NodeRecord,
+  heartbeatInterval: number,
+): Promise<LinkNode> {
+  const { nodeId } = known;
+  const state = nextNodeState(known.state, "join");
+  if (state === undefined) {
+    throw new FlwrError(
+      "permission-denied",
+      `Node "${nodeId}" was unregistered: its key is not admitted again`,
+    );
+  }
+  const now = context.clock.now();
+  const onlineUntil = now + heartbeatInterval;
+  const node: NodeRecord = {
+    ...known,
+    state,
+    onlineUntil,
+    heartbeatInterval,
+    activatedAt: now,
+    dueAt: onlineUntil,
+  };
+  await tx.nodes.put(node);
+  for (const instruction of await tx.instructions.openOf(nodeId)) {
+    if (instruction.state === "handed-out") {
+      await requeue(context, tx, effects, instruction, "node-joined-again");
+    }
+  }
+  effects.due(onlineUntil);
+  effects.events.push({ kind: "node-joined", nodeId, takeover: known.state === "online" });
+  return toNode(node);
+}
+
+/** A node that is registered and never joined. */
+async function newNode(
+  { clock, random }: LinkContext,
+  tx: LinkTransaction,
+  publicKey: Uint8Array | undefined,
+  registeredBy: LinkNode["registeredBy"],
+): Promise<NodeRecord> {
+  let nodeId = random.uint64();
+  while (nodeId === 0n || nodeId === SUPERLINK_NODE_ID || await tx.nodes.get(nodeId)) {
+    nodeId = random.uint64();
+  }
+  return {
+    nodeId,
+    ...(publicKey !== undefined && { publicKey }),
+    state: "registered",
+    onlineUntil: 0,
+    heartbeatInterval: 0,
+    registeredBy,
+    registeredAt: clock.now(),
+  };
+}

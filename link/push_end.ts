@@ -1,0 +1,71 @@
+import { type Effects, type LinkContext, transact } from "./context.ts";
+import { nextPushState } from "./push_state.ts";
+import { releaseTree } from "./objects.ts";
+import { requeue } from "./requeue.ts";
+import type { PushRecord } from "./store/push_table.ts";
+import type { LinkTransaction } from "./store/store.ts";
+import { refuse } from "./whole_messages.ts";
+
+/**
+ * Settles pushes of which no message waits any more. Durable: with it, all that came before is handed to the disk, so
+ * that the answer to the last object of a push means what it says.
+ */
+export async function settlePushes(
+  context: LinkContext,
+  sessionIds: readonly string[],
+): Promise<void> {
+  if (sessionIds.length === 0) return;
+  await transact(context, "durable", async (tx) => {
+    for (const sessionId of sessionIds) {
+      const push = await tx.pushes.get(sessionId);
+      const state = push && nextPushState(push.state, "settle");
+      // Another call may have settled it, or announced another message under it, in the meantime.
+      if (state === undefined || await tx.pushes.hasMessages(sessionId)) continue;
+      await releaseObjects(tx, push!);
+      await tx.pushes.put({ ...push!, state });
+    }
+  });
+}
+
+/** Ends pushes: what they announced is not waited for any more. The housekeeper clears them away. */
+export async function endPushes(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  pushes: readonly PushRecord[],
+): Promise<void> {
+  const dueAt = context.clock.now();
+  for (const push of pushes) await tx.pushes.put({ ...push, dueAt });
+  if (pushes.length > 0) effects.due(dueAt);
+}
+
+/** Clears a push away whose time has passed, and the messages that still wait for objects. */
+export async function settleDuePush(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  push: PushRecord,
+): Promise<void> {
+  const { sessionId, nodeId, runId } = push;
+  const announced = await tx.pushes.messagesOf(sessionId);
+  if (push.state === "open") await releaseObjects(tx, push);
+  await tx.pushes.remove(sessionId);
+  for (const { message } of announced) {
+    refuse(effects, message, `Objects of message "${message.messageId}" never came`);
+    // Its node may have died over the push, or lost track of it: it can do the work again.
+    const [instruction] = await tx.instructions.get([message.replyToMessageId]);
+    if (instruction?.state === "handed-out") {
+      await requeue(context, tx, effects, instruction, "push-expired");
+    }
+  }
+  if (announced.length > 0) {
+    effects.events.push({ kind: "push-expired", nodeId, runId, messages: announced.length });
+  }
+}
+
+/** Ends an open push's hold on the objects that it announced. */
+async function releaseObjects(tx: LinkTransaction, { sessionId }: PushRecord): Promise<void> {
+  for (const id of await tx.pushes.objectsOf(sessionId)) {
+    if (await tx.objects.standing(id) !== undefined) await releaseTree(tx, id);
+  }
+}

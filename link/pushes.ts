@@ -1,0 +1,261 @@
+import { FlwrError } from "../base/error.ts";
+import { type Effects, type LinkContext, transact } from "./context.ts";
+import type { OpenedPush, PushedMessages, Refusal } from "./link.ts";
+import {
+  type LinkObject,
+  type NewLinkMessage,
+  type ObjectId,
+  type ObjectTree,
+  SUPERLINK_NODE_ID,
+} from "./message.ts";
+import { treeFault } from "./message_fault.ts";
+import { addObject } from "./objects.ts";
+import { settlePushes } from "./push_end.ts";
+import { instructionRefusal, replyRefusal, takenBefore } from "./record_message.ts";
+import type { PushRecord } from "./store/push_table.ts";
+import type { LinkTransaction } from "./store/store.ts";
+import { refuse, takeWholeMessages } from "./whole_messages.ts";
+
+/** Who pushes. */
+interface Pusher {
+  readonly nodeId: bigint;
+  readonly runId: bigint;
+}
+
+/** See LinkService.openPush. */
+export async function openPush(
+  context: LinkContext,
+  pushed: PushedMessages,
+): Promise<OpenedPush> {
+  // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with.
+  const { opened, finished } = await transact(
+    context,
+    "relaxed",
+    (tx, effects) => announce(context, tx, effects, pushed),
+  );
+  await settlePushes(context, finished);
+  return opened;
+}
+
+async function announce(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  pushed: PushedMessages,
+): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
+  const { messages, trees, runId } = pushed;
+  const { clock, limits } = context;
+  let session = await sessionOf(tx, pushed);
+  const refusals: (Refusal | undefined)[] = [];
+  const waiting: { messageId: string; tree: ObjectTree }[] = [];
+  for (const [index, message] of messages.entries()) {
+    const tree = trees[index];
+    const outcome = await judge(context, tx, pushed, message, tree);
+    refusals.push(outcome.refusal);
+    if (outcome.refusal !== undefined) refuse(effects, message, outcome.refusal.reason);
+    if (!outcome.waits) continue;
+    session ??= await newSession(context, tx, pushed);
+    const { sessionId } = session;
+    if (outcome.isNew) {
+      const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
+      await tx.pushes.addMessage({
+        sessionId,
+        message: { ...message, pushedAt: 0 },
+        clientAppSeconds,
+      });
+    }
+    waiting.push({ messageId: message.messageId, tree: tree! });
+  }
+  if (session === undefined) {
+    return { opened: { refusals, missing: [], sessionId: "" }, finished: [] };
+  }
+
+  const dueAt = clock.now() + limits.pushSessionSeconds;
+  await tx.pushes.put({ ...session, dueAt });
+  effects.due(dueAt);
+  const missing = await list(tx, session.sessionId, waiting);
+  const whole: ObjectId[] = [];
+  for (const { messageId } of waiting) {
+    if ((await tx.objects.standing(messageId))?.waits === 0) whole.push(messageId);
+  }
+  const finished = await takeWholeMessages(context, tx, effects, whole);
+  await context.traffic.save(tx, effects, runId);
+  return { opened: { refusals, missing, sessionId: session.sessionId }, finished };
+}
+
+/** What is to be done with a message of a push. */
+interface Judgement {
+  readonly refusal?: Refusal;
+  /** Whether it waits for objects, now or since it was announced before. */
+  readonly waits: boolean;
+  readonly isNew: boolean;
+}
+
+async function judge(
+  context: LinkContext,
+  tx: LinkTransaction,
+  pushed: PushedMessages,
+  message: NewLinkMessage,
+  tree: ObjectTree | undefined,
+): Promise<Judgement> {
+  const no = (reason: string) => ({ refusal: { reason }, waits: false, isNew: false });
+  const { nodeId, runId } = pushed;
+  if (message.runId !== runId) {
+    return no(`The message is for another run than its push: "${message.runId}", not "${runId}"`);
+  }
+  const fault = treeFault(message, tree, context.limits);
+  if (fault !== undefined) return no(fault);
+  const announced = await tx.pushes.message(message.messageId);
+  if (announced !== undefined) {
+    const owner = await tx.pushes.get(announced.sessionId);
+    return owner?.nodeId === nodeId && owner.runId === runId
+      ? { waits: true, isNew: false }
+      : no(`Message id "${message.messageId}" is another message's`);
+  }
+  if (message.srcNodeId === nodeId && await takenBefore(tx, message) !== undefined) {
+    return { waits: false, isNew: false };
+  }
+  const reason = nodeId === SUPERLINK_NODE_ID
+    ? await instructionRefusal(context, tx, message)
+    : await replyRefusal(context, tx, nodeId, message);
+  return reason === undefined ? { waits: true, isNew: true } : no(reason);
+}
+
+/** The push under which one of the messages was announced before, by the same caller. */
+async function sessionOf(
+  tx: LinkTransaction,
+  { nodeId, runId, messages }: PushedMessages,
+): Promise<PushRecord | undefined> {
+  for (const { messageId } of messages) {
+    const announced = await tx.pushes.message(messageId);
+    const push = announced && await tx.pushes.get(announced.sessionId);
+    if (push?.nodeId === nodeId && push.runId === runId) return push;
+  }
+  return undefined;
+}
+
+async function newSession(
+  { clock, limits, random }: LinkContext,
+  tx: LinkTransaction,
+  pusher: Pusher,
+): Promise<PushRecord> {
+  const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
+    state === "open"
+  );
+  if (open.length >= limits.maxOpenPushes) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `Node "${pusher.nodeId}" has too many pushes that wait for objects: ${open.length} for run ` +
+        `"${pusher.runId}"`,
+    );
+  }
+  const { nodeId, runId } = pusher;
+  const session: PushRecord = {
+    sessionId: random.uuid(),
+    nodeId,
+    runId,
+    state: "open",
+    bytes: 0,
+    dueAt: clock.now() + limits.pushSessionSeconds,
+  };
+  await tx.pushes.put(session);
+  return session;
+}
+
+/** Notes the objects that messages need, holds those that are there, and returns the others. */
+async function list(
+  tx: LinkTransaction,
+  sessionId: string,
+  waiting: readonly { messageId: string; tree: ObjectTree }[],
+): Promise<ObjectId[]> {
+  const missing: ObjectId[] = [];
+  const seen = new Set<ObjectId>();
+  const visit = async (id: ObjectId, tree: ObjectTree): Promise<void> => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    const standing = await tx.objects.standing(id);
+    const isNew = await tx.pushes.addObject(sessionId, id);
+    if (isNew && standing !== undefined) await tx.objects.addReferences(id, 1);
+    if (standing?.waits === 0) return;
+    if (standing === undefined) missing.push(id);
+    // An object that is there has the children that its bytes say, whatever was announced.
+    const children = standing === undefined ? tree.get(id) : await tx.objects.childrenOf(id);
+    for (const child of children ?? []) await visit(child, tree);
+  };
+  for (const { messageId, tree } of waiting) await visit(messageId, tree);
+  return missing;
+}
+
+/** See LinkService.putObject. */
+export async function putObject(
+  context: LinkContext,
+  pusher: Pusher & { readonly sessionId: string },
+  object: LinkObject,
+): Promise<boolean> {
+  const { stored, finished } = await transact(
+    context,
+    "relaxed",
+    (tx, effects) => store(context, tx, effects, pusher, object),
+  );
+  await settlePushes(context, finished);
+  return stored;
+}
+
+/** `finished`: the pushes of which no message waits any more. */
+async function store(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  pusher: Pusher & { readonly sessionId: string },
+  object: LinkObject,
+): Promise<{ stored: boolean; finished: readonly string[] }> {
+  const { clock, limits, traffic } = context;
+  const push = await findPush(context, tx, pusher, object.id);
+  if (push === undefined) return { stored: false, finished: [] };
+  const isNew = push.state === "open" && await tx.objects.standing(object.id) === undefined;
+  if (isNew) await requireSpace(context, tx, pusher, object.bytes.length);
+  const dueAt = clock.now() + limits.pushSessionSeconds;
+  const bytes = push.bytes + (isNew ? object.bytes.length : 0);
+  await tx.pushes.put({ ...push, bytes, dueAt });
+  const whole = isNew ? await addObject(tx, object) : [];
+  const finished = await takeWholeMessages(context, tx, effects, whole);
+  await traffic.save(tx, effects, push.runId, { bytesReceived: object.bytes.length });
+  return { stored: true, finished };
+}
+
+/** The caller's push that announced the object, and has not ended. */
+async function findPush(
+  { clock }: LinkContext,
+  tx: LinkTransaction,
+  { nodeId, runId, sessionId }: Pusher & { readonly sessionId: string },
+  id: ObjectId,
+): Promise<PushRecord | undefined> {
+  const candidates = sessionId === ""
+    ? await tx.pushes.of(nodeId, runId)
+    : [await tx.pushes.get(sessionId)];
+  for (const push of candidates) {
+    if (push?.nodeId !== nodeId || push.runId !== runId || push.dueAt <= clock.now()) continue;
+    if (await tx.pushes.hasObject(push.sessionId, id)) return push;
+  }
+  return undefined;
+}
+
+/** @throws resource-exhausted */
+async function requireSpace(
+  { limits }: LinkContext,
+  tx: LinkTransaction,
+  pusher: Pusher,
+  length: number,
+): Promise<void> {
+  const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
+    state === "open"
+  );
+  const total = open.reduce((sum, { bytes }) => sum + bytes, length);
+  if (total > limits.maxOpenPushBytes) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `The unfinished pushes of node "${pusher.nodeId}" for run "${pusher.runId}" would hold more than ` +
+        `${limits.maxOpenPushBytes} bytes: ${total}`,
+    );
+  }
+}

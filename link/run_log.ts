@@ -1,0 +1,57 @@
+import { type LinkContext, transact } from "./context.ts";
+import { hold } from "./hold.ts";
+import type { HoldOptions, LogPiece } from "./link.ts";
+import { isFinished } from "./run_state.ts";
+import { requireRun } from "./runs.ts";
+
+/** Seconds between entries made at the same time, so that each has its own: more than a double's step at such times. */
+const ENTRY_STEP = 1e-6;
+
+/** See LinkService.appendLog. */
+export function appendLog(
+  context: LinkContext,
+  runId: bigint,
+  lines: readonly string[],
+): Promise<void> {
+  const { clock, limits } = context;
+  // Every character takes at least a byte: of a longer text only the end can stay.
+  const text = lines.join("").slice(-limits.maxLogBytesPerRun);
+  const length = new TextEncoder().encode(text).length;
+  return transact(context, "relaxed", async (tx, effects) => {
+    await requireRun(tx, runId);
+    if (length === 0) return;
+    const last = await tx.logs.last(runId) ?? { at: 0, end: 0 };
+    const at = Math.max(clock.now(), last.at + ENTRY_STEP);
+    const end = last.end + length;
+    await tx.logs.add(runId, { at, end, text });
+    await tx.logs.trim(runId, end - limits.maxLogBytesPerRun);
+    effects.topics.add(`log:${runId}`);
+  });
+}
+
+/** See LinkService.readLog. */
+export async function readLog(
+  context: LinkContext,
+  runId: bigint,
+  after: number,
+  options: HoldOptions = {},
+): Promise<LogPiece> {
+  const piece = await hold(
+    context,
+    [`log:${runId}`],
+    options,
+    () =>
+      transact(context, "relaxed", async (tx) => {
+        const finished = isFinished((await requireRun(tx, runId)).state);
+        const entries = await tx.logs.since(runId, after);
+        const last = entries.at(-1);
+        if (last === undefined && !finished) return undefined;
+        return {
+          text: entries.map(({ text }) => text).join(""),
+          latest: last?.at ?? after,
+          finished,
+        };
+      }),
+  );
+  return piece ?? { text: "", latest: after, finished: false };
+}

@@ -1,0 +1,164 @@
+import { isOpen } from "../instruction_state.ts";
+import { expiryOf, type LinkMessage } from "../message.ts";
+import { earliestDue, mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
+import { Links } from "./links.ts";
+import type {
+  InstructionProgress,
+  InstructionRecord,
+  InstructionTable,
+  ReplyTable,
+} from "./message_tables.ts";
+
+/** An instruction with its place in the order of arrival. */
+interface Placed {
+  readonly place: number;
+  readonly record: InstructionRecord;
+}
+
+/** The messages of a store in memory. */
+export class MessageMap {
+  readonly instructions = new Map<string, Placed>();
+  /** The open instructions of each node that has any. */
+  readonly open = new Links<bigint, string>();
+  /** The instructions of each run that has any. */
+  readonly ofRun = new Links<bigint, string>();
+  /** By the instruction that they answer. */
+  readonly replies = new Map<string, LinkMessage>();
+  /** The instruction that each reply answers, by the reply's id. */
+  readonly answered = new Map<string, string>();
+  places = 0;
+
+  nextDue(): number {
+    return earliestDue(this.instructions.values().map(({ record }) => record));
+  }
+}
+
+/** The instructions in memory as one transaction sees them. */
+export class MemoryInstructions implements InstructionTable {
+  readonly #map: MessageMap;
+  readonly #journal: Journal;
+
+  constructor(map: MessageMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  add(record: InstructionRecord): Promise<void> {
+    this.#map.ofRun.add(this.#journal, record.message.runId, record.message.messageId);
+    this.#put({ place: ++this.#map.places, record });
+    return Promise.resolve();
+  }
+
+  get(messageIds: readonly string[]): Promise<InstructionRecord[]> {
+    return Promise.resolve(this.#select(new Set(messageIds)));
+  }
+
+  openOf(nodeId: bigint): Promise<InstructionRecord[]> {
+    return Promise.resolve(this.#select(this.#map.open.of(nodeId)));
+  }
+
+  handedTo(nodeId: bigint, runId: bigint): Promise<LinkMessage[]> {
+    const records = this.#select(this.#map.open.of(nodeId)).filter(({ message, deliveries }) =>
+      message.runId === runId && deliveries > 0
+    );
+    return Promise.resolve(records.map(({ message }) => message));
+  }
+
+  nextWaiting(
+    nodeId: bigint,
+    now: number,
+    maxDeliveries: number,
+  ): Promise<InstructionRecord | undefined> {
+    return Promise.resolve(
+      this.#select(this.#map.open.of(nodeId)).find(({ message, state, deliveries }) =>
+        state === "waiting" && deliveries < maxDeliveries && expiryOf(message) > now
+      ),
+    );
+  }
+
+  handedOut(): Promise<InstructionRecord[]> {
+    const records = this.#select(this.#map.instructions.keys());
+    return Promise.resolve(records.filter(({ state }) => state === "handed-out"));
+  }
+
+  ofRun(runId: bigint): Promise<InstructionRecord[]> {
+    return Promise.resolve(this.#select(this.#map.ofRun.of(runId)));
+  }
+
+  due(now: number, limit: number): Promise<InstructionRecord[]> {
+    const records = this.#map.instructions.values().map(({ record }) => record);
+    return Promise.resolve(mostUrgent(records, now, limit));
+  }
+
+  update(messageId: string, progress: InstructionProgress): Promise<void> {
+    const placed = this.#map.instructions.get(messageId);
+    if (placed !== undefined) {
+      this.#put({ place: placed.place, record: { ...progress, message: placed.record.message } });
+    }
+    return Promise.resolve();
+  }
+
+  remove(messageId: string): Promise<void> {
+    const placed = this.#map.instructions.get(messageId);
+    if (placed === undefined) return Promise.resolve();
+    const { dstNodeId, runId } = placed.record.message;
+    this.#map.open.remove(this.#journal, dstNodeId, messageId);
+    this.#map.ofRun.remove(this.#journal, runId, messageId);
+    this.#journal.delete(this.#map.instructions, messageId);
+    const reply = this.#map.replies.get(messageId);
+    if (reply !== undefined) {
+      this.#journal.delete(this.#map.replies, messageId);
+      this.#journal.delete(this.#map.answered, reply.messageId);
+    }
+    return Promise.resolve();
+  }
+
+  #put(placed: Placed): void {
+    const { message: { messageId, dstNodeId }, state } = placed.record;
+    this.#journal.set(this.#map.instructions, messageId, placed);
+    if (isOpen(state)) this.#map.open.add(this.#journal, dstNodeId, messageId);
+    else this.#map.open.remove(this.#journal, dstNodeId, messageId);
+  }
+
+  /** Those of the ids that are there, in the order of arrival. */
+  #select(messageIds: Iterable<string>): InstructionRecord[] {
+    const found: Placed[] = [];
+    for (const id of messageIds) {
+      const placed = this.#map.instructions.get(id);
+      if (placed !== undefined) found.push(placed);
+    }
+    return found.sort((a, b) => a.place - b.place).map(({ record }) => record);
+  }
+}
+
+/** The replies in memory as one transaction sees them. */
+export class MemoryReplies implements ReplyTable {
+  readonly #map: MessageMap;
+  readonly #journal: Journal;
+
+  constructor(map: MessageMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  to(instructionIds: readonly string[]): Promise<LinkMessage[]> {
+    const found = [...new Set(instructionIds)].map((id) => this.#map.replies.get(id));
+    return Promise.resolve(found.filter((reply) => reply !== undefined));
+  }
+
+  get(messageId: string): Promise<LinkMessage | undefined> {
+    const instructionId = this.#map.answered.get(messageId);
+    return Promise.resolve(
+      instructionId === undefined ? undefined : this.#map.replies.get(instructionId),
+    );
+  }
+
+  put(reply: LinkMessage): Promise<void> {
+    const before = this.#map.replies.get(reply.replyToMessageId);
+    if (before !== undefined) this.#journal.delete(this.#map.answered, before.messageId);
+    this.#journal.set(this.#map.replies, reply.replyToMessageId, reply);
+    this.#journal.set(this.#map.answered, reply.messageId, reply.replyToMessageId);
+    return Promise.resolve();
+  }
+}

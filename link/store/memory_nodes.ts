@@ -1,0 +1,69 @@
+import { mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
+import type { NodeRecord, NodeTable } from "./node_table.ts";
+
+/** The nodes of a store in memory. */
+export class NodeMap {
+  readonly byId = new Map<bigint, NodeRecord>();
+  readonly idByKey = new Map<string, bigint>();
+}
+
+/** The nodes in memory as one transaction sees them. */
+export class MemoryNodes implements NodeTable {
+  readonly #map: NodeMap;
+  readonly #journal: Journal;
+
+  constructor(map: NodeMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  get(nodeId: bigint): Promise<NodeRecord | undefined> {
+    return Promise.resolve(this.#map.byId.get(nodeId));
+  }
+
+  byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined> {
+    const nodeId = this.#map.idByKey.get(publicKey.toHex());
+    return Promise.resolve(nodeId === undefined ? undefined : this.#map.byId.get(nodeId));
+  }
+
+  all(): Promise<NodeRecord[]> {
+    return Promise.resolve(
+      [...this.#map.byId.values()].sort((a, b) =>
+        a.registeredAt - b.registeredAt || (a.nodeId < b.nodeId ? -1 : 1)
+      ),
+    );
+  }
+
+  online(): Promise<NodeRecord[]> {
+    return Promise.resolve(this.#online());
+  }
+
+  onlineIds(now: number): Promise<bigint[]> {
+    const nodes = this.#online().filter(({ onlineUntil }) => onlineUntil > now);
+    return Promise.resolve(nodes.map(({ nodeId }) => nodeId));
+  }
+
+  due(now: number, limit: number): Promise<NodeRecord[]> {
+    return Promise.resolve(mostUrgent(this.#map.byId.values(), now, limit));
+  }
+
+  put(node: NodeRecord): Promise<void> {
+    this.#journal.set(this.#map.byId, node.nodeId, node);
+    if (node.publicKey !== undefined) {
+      this.#journal.set(this.#map.idByKey, node.publicKey.toHex(), node.nodeId);
+    }
+    return Promise.resolve();
+  }
+
+  remove(nodeId: bigint): Promise<void> {
+    const key = this.#map.byId.get(nodeId)?.publicKey;
+    if (key !== undefined) this.#journal.delete(this.#map.idByKey, key.toHex());
+    this.#journal.delete(this.#map.byId, nodeId);
+    return Promise.resolve();
+  }
+
+  #online(): NodeRecord[] {
+    return [...this.#map.byId.values()].filter(({ state }) => state === "online");
+  }
+}

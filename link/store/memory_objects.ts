@@ -1,0 +1,76 @@
+import type { LinkObject, ObjectId } from "../message.ts";
+import type { Journal } from "./journal.ts";
+import { Links } from "./links.ts";
+import type { ObjectStanding, ObjectTable } from "./object_table.ts";
+
+interface Counted extends ObjectStanding {
+  readonly object: LinkObject;
+}
+
+/** The objects of a store in memory. */
+export class ObjectMap {
+  readonly byId = new Map<ObjectId, Counted>();
+  readonly parents = new Links<ObjectId, ObjectId>();
+}
+
+/** The objects in memory as one transaction sees them. */
+export class MemoryObjects implements ObjectTable {
+  readonly #map: ObjectMap;
+  readonly #journal: Journal;
+
+  constructor(map: ObjectMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  standing(id: ObjectId): Promise<ObjectStanding | undefined> {
+    return Promise.resolve(this.#map.byId.get(id));
+  }
+
+  get(id: ObjectId): Promise<LinkObject | undefined> {
+    return Promise.resolve(this.#map.byId.get(id)?.object);
+  }
+
+  bytes(id: ObjectId): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#map.byId.get(id)?.object.bytes);
+  }
+
+  childrenOf(id: ObjectId): Promise<ObjectId[]> {
+    return Promise.resolve([...new Set(this.#map.byId.get(id)?.object.children)]);
+  }
+
+  parentsOf(id: ObjectId): Promise<ObjectId[]> {
+    return Promise.resolve([...this.#map.parents.of(id)]);
+  }
+
+  add(object: LinkObject, { references, waits }: ObjectStanding): Promise<void> {
+    this.#journal.set(this.#map.byId, object.id, { object, references, waits });
+    for (const child of object.children) {
+      this.#map.parents.add(this.#journal, child, object.id);
+    }
+    return Promise.resolve();
+  }
+
+  addReferences(id: ObjectId, delta: 1 | -1): Promise<number> {
+    const counted = this.#map.byId.get(id);
+    if (counted === undefined) return Promise.resolve(0);
+    const references = counted.references + delta;
+    this.#journal.set(this.#map.byId, id, { ...counted, references });
+    return Promise.resolve(references);
+  }
+
+  endWait(id: ObjectId): Promise<number> {
+    const counted = this.#map.byId.get(id)!;
+    const waits = counted.waits - 1;
+    this.#journal.set(this.#map.byId, id, { ...counted, waits });
+    return Promise.resolve(waits);
+  }
+
+  remove(id: ObjectId): Promise<void> {
+    for (const child of this.#map.byId.get(id)?.object.children ?? []) {
+      this.#map.parents.remove(this.#journal, child, id);
+    }
+    this.#journal.delete(this.#map.byId, id);
+    return Promise.resolve();
+  }
+}

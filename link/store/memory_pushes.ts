@@ -1,0 +1,131 @@
+import type { ObjectId } from "../message.ts";
+import { mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
+import { Links } from "./links.ts";
+import type { AnnouncedMessage, PushRecord, PushTable } from "./push_table.ts";
+
+/** The pushes of a store in memory. */
+export class PushMap {
+  readonly byId = new Map<string, PushRecord>();
+  readonly ofNode = new Links<bigint, string>();
+  readonly ofRun = new Links<bigint, string>();
+  readonly messages = new Map<string, AnnouncedMessage>();
+  readonly messagesOf = new Links<string, string>();
+  readonly objectsOf = new Links<string, ObjectId>();
+  /** The pushes that announced an object. */
+  readonly announcers = new Links<ObjectId, string>();
+}
+
+/** The pushes in memory as one transaction sees them. */
+export class MemoryPushes implements PushTable {
+  readonly #map: PushMap;
+  readonly #journal: Journal;
+
+  constructor(map: PushMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  get(sessionId: string): Promise<PushRecord | undefined> {
+    return Promise.resolve(this.#map.byId.get(sessionId));
+  }
+
+  of(nodeId: bigint, runId: bigint): Promise<PushRecord[]> {
+    const pushes = this.#select(this.#map.ofNode.of(nodeId));
+    return Promise.resolve(pushes.filter((push) => push.runId === runId));
+  }
+
+  ofNode(nodeId: bigint): Promise<PushRecord[]> {
+    return Promise.resolve(this.#select(this.#map.ofNode.of(nodeId)));
+  }
+
+  ofRun(runId: bigint): Promise<PushRecord[]> {
+    return Promise.resolve(this.#select(this.#map.ofRun.of(runId)));
+  }
+
+  open(): Promise<PushRecord[]> {
+    const pushes = [...this.#map.byId.values()];
+    return Promise.resolve(pushes.filter(({ state }) => state === "open"));
+  }
+
+  due(now: number, limit: number): Promise<PushRecord[]> {
+    return Promise.resolve(mostUrgent(this.#map.byId.values(), now, limit));
+  }
+
+  put(push: PushRecord): Promise<void> {
+    this.#journal.set(this.#map.byId, push.sessionId, push);
+    this.#map.ofNode.add(this.#journal, push.nodeId, push.sessionId);
+    this.#map.ofRun.add(this.#journal, push.runId, push.sessionId);
+    return Promise.resolve();
+  }
+
+  remove(sessionId: string): Promise<void> {
+    const push = this.#map.byId.get(sessionId);
+    if (push === undefined) return Promise.resolve();
+    for (const id of [...this.#map.objectsOf.of(sessionId)]) {
+      this.#map.objectsOf.remove(this.#journal, sessionId, id);
+      this.#map.announcers.remove(this.#journal, id, sessionId);
+    }
+    for (const id of [...this.#map.messagesOf.of(sessionId)]) this.#drop(id);
+    this.#map.ofNode.remove(this.#journal, push.nodeId, sessionId);
+    this.#map.ofRun.remove(this.#journal, push.runId, sessionId);
+    this.#journal.delete(this.#map.byId, sessionId);
+    return Promise.resolve();
+  }
+
+  addMessage(announced: AnnouncedMessage): Promise<void> {
+    const { sessionId, message: { messageId } } = announced;
+    this.#journal.set(this.#map.messages, messageId, announced);
+    this.#map.messagesOf.add(this.#journal, sessionId, messageId);
+    return Promise.resolve();
+  }
+
+  message(messageId: string): Promise<AnnouncedMessage | undefined> {
+    return Promise.resolve(this.#map.messages.get(messageId));
+  }
+
+  messagesOf(sessionId: string): Promise<AnnouncedMessage[]> {
+    const ids = [...this.#map.messagesOf.of(sessionId)];
+    return Promise.resolve(ids.map((id) => this.#map.messages.get(id)!));
+  }
+
+  hasMessages(sessionId: string): Promise<boolean> {
+    return Promise.resolve([...this.#map.messagesOf.of(sessionId)].length > 0);
+  }
+
+  removeMessage(messageId: string): Promise<void> {
+    this.#drop(messageId);
+    return Promise.resolve();
+  }
+
+  addObject(sessionId: string, id: ObjectId): Promise<boolean> {
+    if (this.#map.objectsOf.has(sessionId, id)) return Promise.resolve(false);
+    this.#map.objectsOf.add(this.#journal, sessionId, id);
+    this.#map.announcers.add(this.#journal, id, sessionId);
+    return Promise.resolve(true);
+  }
+
+  hasObject(sessionId: string, id: ObjectId): Promise<boolean> {
+    return Promise.resolve(this.#map.objectsOf.has(sessionId, id));
+  }
+
+  objectsOf(sessionId: string): Promise<ObjectId[]> {
+    return Promise.resolve([...this.#map.objectsOf.of(sessionId)]);
+  }
+
+  openPushesWith(id: ObjectId): Promise<number> {
+    const pushes = this.#select(this.#map.announcers.of(id));
+    return Promise.resolve(pushes.filter(({ state }) => state === "open").length);
+  }
+
+  #drop(messageId: string): void {
+    const announced = this.#map.messages.get(messageId);
+    if (announced === undefined) return;
+    this.#map.messagesOf.remove(this.#journal, announced.sessionId, messageId);
+    this.#journal.delete(this.#map.messages, messageId);
+  }
+
+  #select(sessionIds: Iterable<string>): PushRecord[] {
+    return [...sessionIds].map((id) => this.#map.byId.get(id)!);
+  }
+}

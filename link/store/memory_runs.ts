@@ -1,0 +1,147 @@
+import { mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
+import type { FabTable, LogEntry, LogTable, RunRecord, RunTable, Traffic } from "./run_table.ts";
+
+/** The runs of a store in memory, in the order of arrival. */
+export class RunMap {
+  readonly byId = new Map<bigint, RunRecord>();
+  readonly idByToken = new Map<string, bigint>();
+}
+
+/** The runs in memory as one transaction sees them. */
+export class MemoryRuns implements RunTable {
+  readonly #map: RunMap;
+  readonly #journal: Journal;
+
+  constructor(map: RunMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  get(runId: bigint): Promise<RunRecord | undefined> {
+    return Promise.resolve(this.#map.byId.get(runId));
+  }
+
+  byToken(tokenHash: string): Promise<RunRecord | undefined> {
+    const runId = this.#map.idByToken.get(tokenHash);
+    return Promise.resolve(runId === undefined ? undefined : this.#map.byId.get(runId));
+  }
+
+  list(limit: number, skip: number): Promise<RunRecord[]> {
+    return Promise.resolve([...this.#map.byId.values()].reverse().slice(skip, skip + limit));
+  }
+
+  oldestPending(): Promise<RunRecord | undefined> {
+    return Promise.resolve(this.#find(({ state }) => state === "pending"));
+  }
+
+  hasSeries(seriesId: bigint): Promise<boolean> {
+    return Promise.resolve(this.#find((run) => run.seriesId === seriesId) !== undefined);
+  }
+
+  launched(): Promise<RunRecord[]> {
+    const runs = [...this.#map.byId.values()];
+    return Promise.resolve(runs.filter(({ dueAt }) => dueAt !== undefined));
+  }
+
+  due(now: number, limit: number): Promise<RunRecord[]> {
+    return Promise.resolve(mostUrgent(this.#map.byId.values(), now, limit));
+  }
+
+  put(run: RunRecord): Promise<void> {
+    const before = this.#map.byId.get(run.runId)?.tokenHash;
+    if (before !== undefined && before !== run.tokenHash) {
+      this.#journal.delete(this.#map.idByToken, before);
+    }
+    this.#journal.set(this.#map.byId, run.runId, run);
+    if (run.tokenHash !== undefined) {
+      this.#journal.set(this.#map.idByToken, run.tokenHash, run.runId);
+    }
+    return Promise.resolve();
+  }
+
+  addTraffic(runId: bigint, traffic: Traffic): Promise<void> {
+    const run = this.#map.byId.get(runId);
+    if (run === undefined) return Promise.resolve();
+    return this.put({
+      ...run,
+      bytesSent: run.bytesSent + traffic.bytesSent,
+      bytesReceived: run.bytesReceived + traffic.bytesReceived,
+      clientAppSeconds: run.clientAppSeconds + traffic.clientAppSeconds,
+    });
+  }
+
+  #find(wanted: (run: RunRecord) => boolean): RunRecord | undefined {
+    return this.#map.byId.values().find(wanted);
+  }
+}
+
+/** The logs of a store in memory: each run's entries by their time, in order, and the last of all. */
+export class LogMap {
+  readonly entries = new Map<bigint, Map<number, LogEntry>>();
+  readonly last = new Map<bigint, LogEntry>();
+}
+
+/** The logs in memory as one transaction sees them. */
+export class MemoryLogs implements LogTable {
+  readonly #map: LogMap;
+  readonly #journal: Journal;
+
+  constructor(map: LogMap, journal: Journal) {
+    this.#map = map;
+    this.#journal = journal;
+  }
+
+  last(runId: bigint): Promise<LogEntry | undefined> {
+    return Promise.resolve(this.#map.last.get(runId));
+  }
+
+  since(runId: bigint, after: number): Promise<LogEntry[]> {
+    const entries = this.#map.entries.get(runId)?.values() ?? [];
+    return Promise.resolve([...entries].filter(({ at }) => at > after));
+  }
+
+  add(runId: bigint, entry: LogEntry): Promise<void> {
+    let entries = this.#map.entries.get(runId);
+    if (entries === undefined) {
+      entries = new Map();
+      this.#journal.set(this.#map.entries, runId, entries);
+    }
+    this.#journal.set(entries, entry.at, entry);
+    this.#journal.set(this.#map.last, runId, entry);
+    return Promise.resolve();
+  }
+
+  trim(runId: bigint, end: number): Promise<void> {
+    const entries = this.#map.entries.get(runId);
+    for (const entry of entries?.values() ?? []) {
+      if (entry.end > end) break;
+      this.#journal.delete(entries!, entry.at);
+    }
+    return Promise.resolve();
+  }
+}
+
+/** The app bundles in memory as one transaction sees them. */
+export class MemoryFabs implements FabTable {
+  readonly #fabs: Map<string, Uint8Array>;
+  readonly #journal: Journal;
+
+  constructor(fabs: Map<string, Uint8Array>, journal: Journal) {
+    this.#fabs = fabs;
+    this.#journal = journal;
+  }
+
+  has(hash: string): Promise<boolean> {
+    return Promise.resolve(this.#fabs.has(hash));
+  }
+
+  get(hash: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.#fabs.get(hash));
+  }
+
+  add(hash: string, content: Uint8Array): Promise<void> {
+    this.#journal.set(this.#fabs, hash, content);
+    return Promise.resolve();
+  }
+}

@@ -1,0 +1,24 @@
+import type { LinkNode } from "../link.ts";
+
+/** A node as it is kept. */
+export interface NodeRecord extends LinkNode {
+  /** Unix time in seconds at which the housekeeper has to look at the node; undefined for never. */
+  readonly dueAt?: number;
+}
+
+/** The nodes of a store. */
+export interface NodeTable {
+  get(nodeId: bigint): Promise<NodeRecord | undefined>;
+  byKey(publicKey: Uint8Array): Promise<NodeRecord | undefined>;
+  /** All nodes, the earliest registered first. */
+  all(): Promise<NodeRecord[]>;
+  /** All nodes in state "online", whether or not their time has passed. */
+  online(): Promise<NodeRecord[]>;
+  /** Ids of the nodes in state "online" whose time has not passed, in no particular order. */
+  onlineIds(now: number): Promise<bigint[]>;
+  /** Nodes whose `dueAt` is not after `now`, the most urgent first. */
+  due(now: number, limit: number): Promise<NodeRecord[]>;
+  /** Adds the node or replaces the one with its id. */
+  put(node: NodeRecord): Promise<void>;
+  remove(nodeId: bigint): Promise<void>;
+}

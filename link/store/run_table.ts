@@ -1,0 +1,64 @@
+import type { LinkRun } from "../link.ts";
+
+/** A run as it is kept. */
+export interface RunRecord extends LinkRun {
+  /** SHA-256 of the token that speaks for the run's ServerApp, in hexadecimal; undefined while there is none. */
+  readonly tokenHash?: string;
+  /** Unix time in seconds at which the claim, or the patience for the next heartbeat, ends; undefined for never. */
+  readonly dueAt?: number;
+}
+
+/** What is added up over a run. */
+export interface Traffic {
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
+  readonly clientAppSeconds: number;
+}
+
+/** The runs of a store. */
+export interface RunTable {
+  get(runId: bigint): Promise<RunRecord | undefined>;
+  byToken(tokenHash: string): Promise<RunRecord | undefined>;
+  /** The newest first. */
+  list(limit: number, skip: number): Promise<RunRecord[]>;
+  /** The run in state "pending" that was added first. */
+  oldestPending(): Promise<RunRecord | undefined>;
+  hasSeries(seriesId: bigint): Promise<boolean>;
+  /** All runs that have a `dueAt`. */
+  launched(): Promise<RunRecord[]>;
+  /** Runs whose `dueAt` is not after `now`, the most urgent first. */
+  due(now: number, limit: number): Promise<RunRecord[]>;
+  /** Adds the run or replaces the one with its id. */
+  put(run: RunRecord): Promise<void>;
+  /** Adds to what a run that is there has added up. */
+  addTraffic(runId: bigint, traffic: Traffic): Promise<void>;
+}
+
+/** What a run's ServerApp wrote at one time. */
+export interface LogEntry {
+  /** Unix time in seconds; no two entries of a run have the same. */
+  readonly at: number;
+  /** How many UTF-8 bytes the run's entries have up to the end of this one, removed ones included. */
+  readonly end: number;
+  readonly text: string;
+}
+
+/** The logs of a store's runs. */
+export interface LogTable {
+  /** The time and end of the run's last entry. */
+  last(runId: bigint): Promise<Pick<LogEntry, "at" | "end"> | undefined>;
+  /** The run's entries after a time, in order. */
+  since(runId: bigint, after: number): Promise<LogEntry[]>;
+  /** Adds an entry, later than all others of the run. */
+  add(runId: bigint, entry: LogEntry): Promise<void>;
+  /** Removes the run's entries that end at or before this count of bytes. */
+  trim(runId: bigint, end: number): Promise<void>;
+}
+
+/** The app bundles of a store, by the SHA-256 of their bytes. */
+export interface FabTable {
+  has(hash: string): Promise<boolean>;
+  get(hash: string): Promise<Uint8Array | undefined>;
+  /** Adds a bundle that is not there yet. */
+  add(hash: string, content: Uint8Array): Promise<void>;
+}

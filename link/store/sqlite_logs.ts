@@ -1,0 +1,68 @@
+import type { FabTable, LogEntry, LogTable } from "./run_table.ts";
+import { bytes, foreignText, fromId, fromText, number } from "./sqlite_rows.ts";
+import type { Statements } from "./sqlite_statements.ts";
+
+/** The logs in SQLite. */
+export class SqliteLogs implements LogTable {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  last(runId: bigint): Promise<Pick<LogEntry, "at" | "end"> | undefined> {
+    return this.#sql.one(
+      (row) => ({ at: number(row, "at"), end: number(row, "end_byte") }),
+      "SELECT at, end_byte FROM run_log WHERE run_id = ? ORDER BY at DESC LIMIT 1",
+      fromId(runId),
+    );
+  }
+
+  since(runId: bigint, after: number): Promise<LogEntry[]> {
+    return this.#sql.all(
+      (row) => ({
+        at: number(row, "at"),
+        end: number(row, "end_byte"),
+        text: foreignText(row, "text"),
+      }),
+      "SELECT at, end_byte, text FROM run_log WHERE run_id = ? AND at > ? ORDER BY at",
+      fromId(runId),
+      after,
+    );
+  }
+
+  async add(runId: bigint, { at, end, text }: LogEntry): Promise<void> {
+    const sql = "INSERT INTO run_log (run_id, at, end_byte, text) VALUES (?, ?, ?, ?)";
+    await this.#sql.run(sql, fromId(runId), at, end, fromText(text));
+  }
+
+  async trim(runId: bigint, end: number): Promise<void> {
+    await this.#sql.run(
+      "DELETE FROM run_log WHERE run_id = ? AND end_byte <= ?",
+      fromId(runId),
+      end,
+    );
+  }
+}
+
+/** The app bundles in SQLite. */
+export class SqliteFabs implements FabTable {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  has(hash: string): Promise<boolean> {
+    return this.#sql.some("SELECT 1 FROM fab WHERE hash = ?", hash);
+  }
+
+  get(hash: string): Promise<Uint8Array | undefined> {
+    const sql = "SELECT content FROM fab WHERE hash = ?";
+    return this.#sql.one((row) => bytes(row, "content"), sql, hash);
+  }
+
+  async add(hash: string, content: Uint8Array): Promise<void> {
+    await this.#sql.run("INSERT INTO fab (hash, content) VALUES (?, ?)", hash, content);
+  }
+}

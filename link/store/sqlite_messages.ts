@@ -1,0 +1,219 @@
+import type { InstructionState } from "../instruction_state.ts";
+import type { LinkMessage } from "../message.ts";
+import type {
+  InstructionProgress,
+  InstructionRecord,
+  InstructionTable,
+  ReplyTable,
+} from "./message_tables.ts";
+import {
+  foreignText,
+  fromId,
+  fromText,
+  id,
+  marks,
+  number,
+  type Row,
+  type SqlValue,
+  text,
+} from "./sqlite_rows.ts";
+import type { Statements } from "./sqlite_statements.ts";
+
+/** The columns that every message has, in the order of {@link messageValues}. */
+export const MESSAGE_COLUMNS: readonly string[] = [
+  "message_id",
+  "run_id",
+  "src_node_id",
+  "dst_node_id",
+  "reply_to_message_id",
+  "group_id",
+  "message_type",
+  "created_at",
+  "pushed_at",
+  "ttl",
+  "content",
+  "error_code",
+  "error_reason",
+];
+const COLUMNS = MESSAGE_COLUMNS.join(", ");
+const OPEN = "state IN ('waiting', 'handed-out')";
+
+/** The instructions in SQLite. */
+export class SqliteInstructions implements InstructionTable {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  async add({ message, state, deliveries, told, dueAt }: InstructionRecord): Promise<void> {
+    await this.#sql.run(
+      `INSERT INTO instruction (${COLUMNS}, state, deliveries, told, due_at)
+         VALUES (${marks(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
+      ...messageValues(message),
+      state,
+      deliveries,
+      told ? 1 : 0,
+      dueAt,
+    );
+  }
+
+  get(messageIds: readonly string[]): Promise<InstructionRecord[]> {
+    const [only, ...more] = messageIds;
+    if (only === undefined) return Promise.resolve([]);
+    if (more.length === 0) {
+      return this.#all("SELECT * FROM instruction WHERE message_id = ?", only);
+    }
+    return this.#all(
+      `SELECT * FROM instruction WHERE message_id IN (SELECT value FROM json_each(?))
+         ORDER BY place`,
+      JSON.stringify(messageIds),
+    );
+  }
+
+  openOf(nodeId: bigint): Promise<InstructionRecord[]> {
+    const sql = `SELECT * FROM instruction WHERE dst_node_id = ? AND ${OPEN} ORDER BY place`;
+    return this.#all(sql, fromId(nodeId));
+  }
+
+  handedTo(nodeId: bigint, runId: bigint): Promise<LinkMessage[]> {
+    return this.#sql.all(
+      messageFrom,
+      `SELECT ${COLUMNS} FROM instruction WHERE dst_node_id = ? AND ${OPEN}
+         AND run_id = ? AND deliveries > 0 ORDER BY place`,
+      fromId(nodeId),
+      fromId(runId),
+    );
+  }
+
+  nextWaiting(
+    nodeId: bigint,
+    now: number,
+    maxDeliveries: number,
+  ): Promise<InstructionRecord | undefined> {
+    // The first condition on the state is the index's, the second picks from it.
+    return this.#sql.one(
+      instructionFrom,
+      `SELECT * FROM instruction WHERE dst_node_id = ? AND ${OPEN}
+         AND state = 'waiting' AND deliveries < ? AND created_at + ttl > ?
+         ORDER BY place LIMIT 1`,
+      fromId(nodeId),
+      maxDeliveries,
+      now,
+    );
+  }
+
+  handedOut(): Promise<InstructionRecord[]> {
+    return this.#all("SELECT * FROM instruction WHERE state = 'handed-out' ORDER BY place");
+  }
+
+  ofRun(runId: bigint): Promise<InstructionRecord[]> {
+    return this.#all("SELECT * FROM instruction WHERE run_id = ? ORDER BY place", fromId(runId));
+  }
+
+  due(now: number, limit: number): Promise<InstructionRecord[]> {
+    const sql = "SELECT * FROM instruction WHERE due_at <= ? ORDER BY due_at LIMIT ?";
+    return this.#all(sql, now, limit);
+  }
+
+  async update(messageId: string, progress: InstructionProgress): Promise<void> {
+    const { state, deliveries, told, dueAt } = progress;
+    await this.#sql.run(
+      `UPDATE instruction SET state = ?, deliveries = ?, told = ?, due_at = ?
+         WHERE message_id = ?`,
+      state,
+      deliveries,
+      told ? 1 : 0,
+      dueAt,
+      messageId,
+    );
+  }
+
+  async remove(messageId: string): Promise<void> {
+    await this.#sql.run("DELETE FROM instruction WHERE message_id = ?", messageId);
+  }
+
+  #all(sql: string, ...values: SqlValue[]): Promise<InstructionRecord[]> {
+    return this.#sql.all(instructionFrom, sql, ...values);
+  }
+}
+
+/** The replies in SQLite. */
+export class SqliteReplies implements ReplyTable {
+  readonly #sql: Statements;
+
+  constructor(sql: Statements) {
+    this.#sql = sql;
+  }
+
+  to(instructionIds: readonly string[]): Promise<LinkMessage[]> {
+    const [only, ...more] = instructionIds;
+    if (only === undefined) return Promise.resolve([]);
+    return more.length === 0
+      ? this.#sql.all(messageFrom, "SELECT * FROM reply WHERE reply_to_message_id = ?", only)
+      : this.#sql.all(
+        messageFrom,
+        "SELECT * FROM reply WHERE reply_to_message_id IN (SELECT value FROM json_each(?))",
+        JSON.stringify(instructionIds),
+      );
+  }
+
+  get(messageId: string): Promise<LinkMessage | undefined> {
+    return this.#sql.one(messageFrom, "SELECT * FROM reply WHERE message_id = ?", messageId);
+  }
+
+  async put(reply: LinkMessage): Promise<void> {
+    await this.#sql.run(
+      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${marks(MESSAGE_COLUMNS)})`,
+      ...messageValues(reply),
+    );
+  }
+}
+
+/** A message's values, in the order of {@link MESSAGE_COLUMNS}. */
+export function messageValues(message: LinkMessage): SqlValue[] {
+  return [
+    message.messageId,
+    fromId(message.runId),
+    fromId(message.srcNodeId),
+    fromId(message.dstNodeId),
+    message.replyToMessageId,
+    fromText(message.groupId),
+    fromText(message.messageType),
+    message.createdAt,
+    message.pushedAt,
+    message.ttl,
+    message.content ?? null,
+    message.error?.code ?? null,
+    message.error ? fromText(message.error.reason) : null,
+  ];
+}
+
+/** The message of a row that has {@link MESSAGE_COLUMNS}. */
+export function messageFrom(row: Row): LinkMessage {
+  return {
+    messageId: text(row, "message_id"),
+    runId: id(row, "run_id"),
+    srcNodeId: id(row, "src_node_id"),
+    dstNodeId: id(row, "dst_node_id"),
+    replyToMessageId: text(row, "reply_to_message_id"),
+    groupId: foreignText(row, "group_id"),
+    messageType: foreignText(row, "message_type"),
+    createdAt: number(row, "created_at"),
+    pushedAt: number(row, "pushed_at"),
+    ttl: number(row, "ttl"),
+    ...(row.content === null
+      ? { error: { code: number(row, "error_code"), reason: foreignText(row, "error_reason") } }
+      : { content: text(row, "content") }),
+  };
+}
+
+function instructionFrom(row: Row): InstructionRecord {
+  return {
+    message: messageFrom(row),
+    state: text(row, "state") as InstructionState,
+    deliveries: number(row, "deliveries"),
+    told: number(row, "told") === 1,
+    dueAt: number(row, "due_at"),
+  };
+}

@@ -1,0 +1,60 @@
+import type { StatementSync } from "node:sqlite";
+import type { Row, SqlValue } from "./sqlite_rows.ts";
+
+/** Runs SQL, each text prepared once. Work that is done at once comes as a promise. */
+export class Statements {
+  readonly #prepare: (sql: string) => StatementSync;
+  readonly #onWrite: () => void;
+
+  /**
+   * @param prepare gives the prepared statement of a text, with integers read as bigint
+   * @param onWrite called before each statement that writes
+   */
+  constructor(prepare: (sql: string) => StatementSync, onWrite: () => void) {
+    this.#prepare = prepare;
+    this.#onWrite = onWrite;
+  }
+
+  /** The first row of a query. */
+  one<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T | undefined> {
+    return promised(() => {
+      const row = this.#prepare(sql).get(...values) as Row | undefined;
+      return row && from(row);
+    });
+  }
+
+  all<T>(from: (row: Row) => T, sql: string, ...values: SqlValue[]): Promise<T[]> {
+    return promised(() => (this.#prepare(sql).all(...values) as Row[]).map(from));
+  }
+
+  /** Whether a query has any row. */
+  async some(sql: string, ...values: SqlValue[]): Promise<boolean> {
+    return await this.one(() => true, sql, ...values) ?? false;
+  }
+
+  /** Writes. @returns how many rows were changed */
+  run(sql: string, ...values: SqlValue[]): Promise<number> {
+    return promised(() => {
+      this.#onWrite();
+      return Number(this.#prepare(sql).run(...values).changes);
+    });
+  }
+
+  /** Writes, and reads what the statement returns. */
+  returning<T>(
+    from: (row: Row) => T,
+    sql: string,
+    ...values: SqlValue[]
+  ): Promise<T | undefined> {
+    this.#onWrite();
+    return this.one(from, sql, ...values);
+  }
+}
+
+function promised<T>(work: () => T): Promise<T> {
+  try {
+    return Promise.resolve(work());
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}

@@ -1,0 +1,68 @@
+import type { Effects, LinkContext } from "./context.ts";
+import type { NewLinkMessage, ObjectId } from "./message.ts";
+import { rootFault } from "./message_fault.ts";
+import {
+  instructionRefusal,
+  recordInstruction,
+  recordReply,
+  replyRefusal,
+} from "./record_message.ts";
+import type { AnnouncedMessage } from "./store/push_table.ts";
+import type { LinkTransaction } from "./store/store.ts";
+
+/**
+ * Takes the announced messages whose objects are all there now.
+ *
+ * @param whole ids of objects that are whole now and were not before
+ * @returns the ids of pushes of which no message waits any more
+ */
+export async function takeWholeMessages(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  whole: readonly ObjectId[],
+): Promise<string[]> {
+  const finished: string[] = [];
+  for (const id of whole) {
+    const announced = await tx.pushes.message(id);
+    if (announced === undefined) continue;
+    await tx.pushes.removeMessage(id);
+    await take(context, tx, effects, announced);
+    if (!await tx.pushes.hasMessages(announced.sessionId)) finished.push(announced.sessionId);
+  }
+  return finished;
+}
+
+/** Much may have happened since the announcement, so the message is judged again. */
+async function take(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  { message, clientAppSeconds }: AnnouncedMessage,
+): Promise<void> {
+  const { messageId, runId, srcNodeId, replyToMessageId } = message;
+  const children = await tx.objects.childrenOf(messageId);
+  const isReply = replyToMessageId !== "";
+  const reason = rootFault(message, children) ??
+    (isReply
+      ? await replyRefusal(context, tx, srcNodeId, message)
+      : await instructionRefusal(context, tx, message));
+  if (reason !== undefined) return refuse(effects, message, reason);
+  if (!isReply) {
+    await recordInstruction(context, tx, effects, message);
+    return;
+  }
+  const [instruction] = await tx.instructions.get([replyToMessageId]);
+  await recordReply(context, tx, effects, message, instruction!);
+  await context.traffic.save(tx, effects, runId, { clientAppSeconds });
+}
+
+/** Tells that a message is not taken. */
+export function refuse(effects: Effects, message: NewLinkMessage, reason: string): void {
+  const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
+  effects.events.push(
+    replyToMessageId === ""
+      ? { kind: "instruction-refused", runId, nodeId: dstNodeId, reason }
+      : { kind: "reply-refused", nodeId: srcNodeId, replyToMessageId, reason },
+  );
+}
