@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { missingRecommendations, readAppConfig } from "./app_config.ts";
-import { appFiles } from "./testing.ts";
+import { appFiles } from "./testing/app_files.ts";
 import { parseToml } from "./toml/parse.ts";
 
 const manifest = appFiles("typescript")["pyproject.toml"]!;

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../base/error.ts";
-import { type AppConfig, readAppConfig } from "./app_config.ts";
+import { type AppConfig, missingRecommendations, readAppConfig } from "./app_config.ts";
 import { listFiles, readAppFile } from "./app_folder.ts";
 import { CONTENTS_PATH, contentsLine, sha256 } from "./contents.ts";
 import type { Fab } from "./fab.ts";
@@ -51,7 +51,8 @@ export async function buildFab(folder: string): Promise<Fab> {
   const contents = files.map(([path, content]) => contentsLine(path, content)).join("\n");
   const content = writeZip([...files, [CONTENTS_PATH, new TextEncoder().encode(contents)]]);
   checkSize(content.length);
-  return { content, hash: sha256(content), config };
+  const warnings = missingRecommendations(manifest.tables);
+  return { content, hash: sha256(content), config, warnings };
 }
 
 /** The files that go into the bundle beside its manifest, in its order. */

@@ -5,7 +5,7 @@ import { buildFab } from "./build.ts";
 import { fabFileName } from "./fab.ts";
 import { MAX_FAB_BYTES } from "./limits.ts";
 import { readFab } from "./read.ts";
-import { appFiles, withApp } from "./testing.ts";
+import { appFiles, withApp } from "./testing/app_files.ts";
 
 Deno.test("build: the bytes are those of Flower's own flwr build", async (t) => {
   for (const { title, files, file, sha256, fab } of vectors) {

@@ -8,6 +8,8 @@ export interface Fab {
   /** SHA-256 of the archive, lower-case hexadecimal. */
   readonly hash: string;
   readonly config: AppConfig;
+  /** What Flower recommends for an app and this one does not have, one sentence each. */
+  readonly warnings: readonly string[];
 }
 
 /** A bundle whose every byte has been checked: it may be installed. */

@@ -4,8 +4,8 @@ import { fabFolderName } from "./fab.ts";
 import { flwrHome } from "./home.ts";
 import { installFab } from "./install.ts";
 import { readFab } from "./read.ts";
-import { appFiles, withApp } from "./testing.ts";
-import { archive } from "./testing_archives.ts";
+import { appFiles, withApp } from "./testing/app_files.ts";
+import { archive } from "./testing/archives.ts";
 
 const fab = readFab(
   archive({ ...appFiles("typescript"), "lib/task.ts": "task", ".info/x.md": "" }),

@@ -4,8 +4,8 @@ import vectors from "../tests/vectors/fab/bundles.json" with { type: "json" };
 import { contentsLine } from "./contents.ts";
 import { MAX_FAB_BYTES, MAX_FAB_FILES } from "./limits.ts";
 import { readFab } from "./read.ts";
-import { appFiles } from "./testing.ts";
-import { archive, deflated, encode, type Files, tampered } from "./testing_archives.ts";
+import { appFiles } from "./testing/app_files.ts";
+import { archive, deflated, encode, type Files, tampered } from "./testing/archives.ts";
 import { CENTRAL, CentralField, EndField, Field, LOCAL, Method } from "./zip/layout.ts";
 import { writeZip } from "./zip/write.ts";
 

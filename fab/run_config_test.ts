@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mergeRunConfig, readRunConfig } from "./run_config.ts";
 import { toConfigRecord } from "./scalar.ts";
-import { withApp } from "./testing.ts";
+import { withApp } from "./testing/app_files.ts";
 
 Deno.test("run config: pairs are read with their types, later ones in the place of earlier ones", async () => {
   assert.deepEqual(await readRunConfig([]), {});

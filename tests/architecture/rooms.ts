@@ -37,6 +37,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "mod.ts",
     "roles",
   ],
+  "roles/new/templates": ["mod.ts"],
   "rpc": ["base", "proto"],
   "rpc/wire": ["base"],
   "rpc/objects": ["base", "link", "proto", "rpc"],

@@ -1,0 +1,18 @@
+/** What drives the run: federated averaging over all nodes. */
+import { FedAvg, ServerApp } from "flwr";
+import { createModel, toArrays } from "./task.ts";
+
+export const app = new ServerApp().main(async (grid, { runConfig }) => {
+  const minNodes = runConfig.number("min-nodes", 2);
+  const strategy = new FedAvg({
+    minTrainNodes: minNodes,
+    minEvaluateNodes: minNodes,
+    minAvailableNodes: minNodes,
+  });
+  await using model = createModel();
+  await strategy.start(grid, {
+    numRounds: runConfig.number("num-rounds", 3),
+    initialArrays: toArrays(model),
+    trainConfig: { "local-epochs": runConfig.number("local-epochs", 1) },
+  });
+});

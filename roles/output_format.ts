@@ -1,0 +1,42 @@
+import { Option } from "commander";
+import { FlwrError } from "../base/error.ts";
+
+/** Values of `--format`, as Flower's commands have them. */
+export const OUTPUT_FORMATS = ["default", "json"] as const;
+export type OutputFormat = typeof OUTPUT_FORMATS[number];
+
+/** What a command found or did: as fields of an object, and as lines to read. Ids and hashes are texts. */
+export interface Output {
+  readonly json: Readonly<Record<string, unknown>>;
+  readonly lines: readonly string[];
+}
+
+/** The option `--format`. */
+export function formatOption(): Option {
+  return new Option("--format <format>", "how to print what comes out").choices(OUTPUT_FORMATS)
+    .default("default");
+}
+
+/**
+ * Prints what an action returns: data on stdout, in JSON as one object with `"success": true`. What an action throws is
+ * printed there too when JSON is asked for, as Flower does, and goes on to whoever tells the user.
+ */
+export async function printOutput(
+  format: OutputFormat,
+  action: () => Promise<Output>,
+): Promise<void> {
+  try {
+    const { json, lines } = await action();
+    if (format === "json") printJson({ success: true, ...json });
+    else for (const line of lines) console.log(line);
+  } catch (error) {
+    if (format === "json") {
+      printJson({ success: false, "error-message": FlwrError.from(error).message });
+    }
+    throw error;
+  }
+}
+
+function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, undefined, 2));
+}
