@@ -12,7 +12,7 @@ import { Command, Option } from "commander";
 import { reportError } from "../roles/report_error.ts";
 import { checkDenort } from "./compile/check_denort.ts";
 import { checkExecutable } from "./compile/check_executable.ts";
-import { ENTRY, LOADED_BY_URL } from "./compile/entry_points.ts";
+import { ENTRY, LOADED_BY_URL, READ_AT_RUN_TIME } from "./compile/entry_points.ts";
 import { type ModuleGraph, neededPackages, unneededFolders } from "./compile/npm_packages.ts";
 import { excludedOrtPlatforms } from "./compile/ort_platforms.ts";
 import { runDeno } from "./compile/run_deno.ts";
@@ -57,7 +57,9 @@ async function compile({ output, target }: CompileFlags): Promise<void> {
     executable,
     "--target",
     target,
-    ...LOADED_BY_URL.flatMap((file) => ["--include", join(PROJECT, file)]),
+    ...[...LOADED_BY_URL, ...READ_AT_RUN_TIME].flatMap((
+      file,
+    ) => ["--include", join(PROJECT, file)]),
     ...excluded.flatMap((path) => ["--exclude", path]),
     join(PROJECT, ENTRY),
   ], PROJECT);

@@ -13,3 +13,6 @@ export const LOADED_BY_URL: readonly string[] = [
   "ml/session/worker.ts",
   "mod.ts",
 ];
+
+/** Folders of files that are read at run time: the apps that "flwr new" makes. */
+export const READ_AT_RUN_TIME: readonly string[] = ["roles/new/templates"];

@@ -48,6 +48,13 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--threads": "this SuperNode's part of the machine's cores",
   },
   "run": { ...connectionFlags("127.0.0.1:9091"), "--run-config": "none", "--json": "none" },
+  "new": {
+    "--template": '"minimal"',
+    "--publisher": "the user's name",
+    "--format": '"default"',
+  },
+  "build": { "--app": '"."', "--format": '"default"' },
+  "install": { "--flwr-dir": "$FLWR_HOME or ~/.flwr", "--format": '"default"' },
   "keys generate": {
     "--dir": '"."',
     "--curve": `the SuperLink key's, or "p384"`,
