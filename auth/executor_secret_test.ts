@@ -5,7 +5,7 @@ import { ExecutorSecret } from "./executor_secret.ts";
 /** Made by Flower 1.41. */
 const vector = JSON.parse(
   await Deno.readTextFile(
-    new URL("../tests/vectors/flwr-1.41-runtime/superexec_hmac.json", import.meta.url),
+    new URL("../tests/vectors/flwr-1.41/superexec_hmac.json", import.meta.url),
   ),
 );
 const secret = new TextEncoder().encode(vector.master_secret);
