@@ -80,29 +80,41 @@ export class HttpCall implements OpenCall {
   }
 
   /**
-   * Sends the answer of a streaming method, as the caller takes it. Waits for the first message, so that a call which
-   * is refused gets the status of its error.
+   * Sends the answer of a streaming method, as the caller takes it. Waits for the first message before it sends the
+   * head, so that a call which is refused gets the status of its error; but not for long.
+   *
+   * @param headMs milliseconds of that wait
    */
-  async answerStream(messages: AsyncIterable<Uint8Array>): Promise<void> {
+  async answerStream(messages: AsyncIterable<Uint8Array>, headMs: number): Promise<void> {
     const { signal } = this;
     const response = this.#response;
-    for await (const message of messages) {
-      if (signal.aborted) return;
-      if (!response.headersSent) response.writeHead(200, { "content-type": PROTOBUF_STREAM });
-      if (!response.write(frame(message))) {
-        // A caller that is gone takes nothing more.
-        await once(response, "drain", { signal }).catch(() => {});
+    const sendHead = () => {
+      if (response.headersSent) return;
+      response.writeHead(200, { "content-type": PROTOBUF_STREAM });
+      response.flushHeaders();
+    };
+    const patience = setTimeout(sendHead, headMs);
+    try {
+      for await (const message of messages) {
+        if (signal.aborted) return;
+        sendHead();
+        if (!response.write(frame(message))) {
+          // A caller that is gone takes nothing more.
+          await once(response, "drain", { signal }).catch(() => {});
+        }
       }
+    } finally {
+      clearTimeout(patience);
     }
-    if (!response.headersSent) response.writeHead(200, { "content-type": PROTOBUF_STREAM });
+    sendHead();
     this.#answered = true;
     response.end();
   }
 
-  /** Tells of an error; within a streaming answer nothing is left but to cut it short. */
+  /** Tells of an error; within a streaming answer nothing is left but to cut it short after what was said. */
   refuse(refusal: PlainAnswer): void {
     this.#answered = true;
-    if (this.#response.headersSent) this.#response.destroy();
+    if (this.#response.headersSent) this.#request.socket.destroySoon();
     else sendPlain(this.#request, this.#response, refusal);
   }
 }

@@ -13,6 +13,12 @@ export const HEAD_TIMEOUT_MS = 20_000;
 /** Milliseconds between looks at that. */
 export const HEAD_CHECK_MS = 5_000;
 
+/**
+ * Milliseconds that a stream's head waits for its first message. Flower's command line gives up on a head after 30 s,
+ * and the log of a run that waits has nothing to say for longer.
+ */
+export const STREAM_HEAD_MS = 5_000;
+
 /** Milliseconds without a request after which a connection is closed. Python's clients close theirs after 5 s. */
 export const KEEP_ALIVE_MS = 75_000;
 

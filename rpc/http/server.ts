@@ -11,7 +11,7 @@ import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { BODY_LIMITS, type BodyLimits, readBody } from "./body.ts";
 import { HttpCall, sendPlain } from "./http_call.ts";
-import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS } from "./limits.ts";
+import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS, STREAM_HEAD_MS } from "./limits.ts";
 import { listen } from "./listen.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
 import { kebabName, pathOf } from "./path.ts";
@@ -42,6 +42,8 @@ export interface StartHttpServerOptions {
   readonly bodyLimits?: Partial<BodyLimits>;
   /** Milliseconds for a request's head; {@link HEAD_TIMEOUT_MS} by default. */
   readonly headTimeoutMs?: number;
+  /** Milliseconds after which a stream's head is sent without its first message; {@link STREAM_HEAD_MS} by default. */
+  readonly streamHeadMs?: number;
 }
 
 /** Healthy: it answers. */
@@ -89,8 +91,9 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
 const MALFORMED = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
 
 function requestHandler(
-  { services, routes, log = defaultLog("rpc"), bodyLimits }: StartHttpServerOptions,
+  options: StartHttpServerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { services, routes, log = defaultLog("rpc"), bodyLimits } = options;
   const plain = new Map(Object.entries({ "/health": () => HEALTHY, ...routes }));
   const methods = new Map(
     services.flatMap(({ prefix, binding }) =>
@@ -98,6 +101,7 @@ function requestHandler(
     ),
   );
   const limits = { ...BODY_LIMITS, ...bodyLimits };
+  const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
   return async (request, response) => {
     // A broken connection is an error of these two; whom it concerns hears of it by their end.
     request.on("error", () => {});
@@ -105,7 +109,9 @@ function requestHandler(
     const path = pathOf(request.url ?? "");
     const method = methods.get(path);
     const route = plain.get(path);
-    if (method !== undefined) return await answer(method, request, response, limits, log);
+    if (method !== undefined) {
+      return await answer(method, request, response, { limits, streamHeadMs, log });
+    }
     sendPlain(request, response, route === undefined ? NOT_FOUND : answerRoute(route, request));
   };
 }
@@ -120,12 +126,18 @@ function methodNotAllowed(allow: string): Refusal {
   return new Refusal(405, "Method Not Allowed", { allow });
 }
 
+/** How calls are answered. */
+interface AnswerOptions {
+  readonly limits: BodyLimits;
+  readonly streamHeadMs: number;
+  readonly log: Logger;
+}
+
 async function answer(
   method: BoundMethod,
   request: IncomingMessage,
   response: ServerResponse,
-  limits: BodyLimits,
-  log: Logger,
+  { limits, streamHeadMs, log }: AnswerOptions,
 ): Promise<void> {
   const call = new HttpCall(methodPath(method.desc), request, response);
   try {
@@ -137,7 +149,7 @@ async function answer(
     if (request.headers.expect !== undefined) response.writeContinue();
     const bytes = await readBody(request, limits);
     if (method.desc.methodKind === "server_streaming") {
-      await call.answerStream(answerStream(method, bytes, call));
+      await call.answerStream(answerStream(method, bytes, call), streamHeadMs);
     } else {
       call.answer(await answerUnary(method, bytes, call));
     }

@@ -346,3 +346,24 @@ Deno.test("a port in use and an address of another machine are named", async () 
   });
   await server.close(1);
 });
+
+Deno.test("a stream that has nothing to say yet has its head, and its messages when they come", async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const binding = bindControl({
+    async *streamLogs() {
+      await promise;
+      yield { logOutput: "at last" };
+    },
+  });
+  const server = await serveHttp(binding, { streamHeadMs: 0 });
+  const answer = await fetch(`http://${server.address}/v1/control/stream-logs`, {
+    method: "POST",
+    headers: { "content-type": "application/protobuf" },
+  });
+  assert.equal(answer.status, 200);
+  assert.equal(answer.headers.get("content-type"), "application/flower-protobuf-stream");
+  resolve();
+  const [bytes] = await Array.fromAsync(answer.body!);
+  assert.match(new TextDecoder().decode(bytes), /at last$/);
+  await server.close(1);
+});
