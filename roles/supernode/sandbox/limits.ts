@@ -58,5 +58,8 @@ export const LOG_LINES = { burst: 200, perSecond: 20 } as const;
 /** Bytes of an app's output that are read in a second; an app that writes more waits. */
 export const OUTPUT_BYTES_PER_SECOND = 1024 ** 2;
 
-/** Most frames that may wait to be written by an app's process: each answers a question, and one is asked at a time. */
-export const MAX_QUEUED_FRAMES = 16;
+/**
+ * Most frames that may wait to be written by an app's process. Each of a ClientApp's answers a question, and one is asked
+ * at a time; a ServerApp makes calls, as many at once as it likes within reason.
+ */
+export const MAX_QUEUED_FRAMES = { ClientApp: 16, ServerApp: 1024 } as const;

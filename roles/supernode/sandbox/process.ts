@@ -9,7 +9,7 @@ import type { FromWorker } from "../worker_protocol.ts";
 import { FRAMES_FD } from "./channel.ts";
 import { decodeFrames, encodeFrame } from "./frame.ts";
 import { MAX_QUEUED_FRAMES, MEMORY_CHECK_MILLISECONDS } from "./limits.ts";
-import type { AssignThreads, SandboxStart, ToProcess } from "./protocol.ts";
+import type { AssignThreads, SandboxedKind, SandboxStart, ToProcess } from "./protocol.ts";
 import { Trainers } from "./trainers.ts";
 
 /** Runs until the node closes the process' standard input, the app crashes, or takes too much memory. */
@@ -17,11 +17,11 @@ export async function runSandbox(): Promise<never> {
   const frames = decodeFrames(Deno.stdin.readable);
   const first = await frames.next();
   if (first.done) Deno.exit(0);
-  const { readable, memoryBytes, devices } = first.value.value as SandboxStart;
+  const { app: kind, readable, memoryBytes, devices } = first.value.value as SandboxStart;
   disarm();
   watchMemory(memoryBytes);
   const trainers = new Trainers({ memoryBytes, devices, failed: crash });
-  const app = startApp(readable, trainers);
+  const app = startApp(kind, readable, trainers);
   for await (const { value, body } of frames) {
     const { threads, ...said } = value as ToProcess;
     const assign: AssignThreads = { kind: "assign-threads", threads };
@@ -32,10 +32,16 @@ export async function runSandbox(): Promise<never> {
   Deno.exit(0);
 }
 
-function startApp(readable: readonly string[], trainers: Trainers): Worker {
-  const app = new Worker(new URL("./app_worker.ts", import.meta.url), {
+/** The modules that run the kinds of apps. */
+const APP_WORKERS: Readonly<Record<SandboxedKind, URL>> = {
+  ClientApp: new URL("./app_worker.ts", import.meta.url),
+  ServerApp: new URL("../../superlink/launch/server_app_worker.ts", import.meta.url),
+};
+
+function startApp(kind: SandboxedKind, readable: readonly string[], trainers: Trainers): Worker {
+  const app = new Worker(APP_WORKERS[kind], {
     type: "module",
-    name: "ClientApp",
+    name: kind,
     deno: {
       permissions: {
         read: [...readable],
@@ -49,7 +55,7 @@ function startApp(readable: readonly string[], trainers: Trainers): Worker {
       },
     },
   });
-  const say = queuedFrames();
+  const say = queuedFrames(MAX_QUEUED_FRAMES[kind]);
   app.onmessage = ({ data, ports }: MessageEvent<unknown>) => {
     const asks = typeof data === "object" && data !== null && "kind" in data &&
       data.kind === "open-trainer";
@@ -94,12 +100,12 @@ function crash(reason: string): never {
 }
 
 /** Writes frames one after the other. Whoever says more than anybody asked for is not waited for. */
-function queuedFrames(): (value: unknown) => void {
+function queuedFrames(limit: number): (value: unknown) => void {
   let queue = Promise.resolve();
   let queued = 0;
   return (value) => {
     queued += 1;
-    if (queued > MAX_QUEUED_FRAMES) crash("it says what nobody asked for");
+    if (queued > limit) crash("it says what nobody asked for");
     queue = queue.then(async () => {
       let pieces;
       try {

@@ -1,9 +1,13 @@
 import type { Device } from "../../../ml/session/device.ts";
 import type { ToWorker } from "../worker_protocol.ts";
 
+/** Which app a sandbox is for: a SuperNode's, or a SuperLink's. */
+export type SandboxedKind = "ClientApp" | "ServerApp";
+
 /** What an app's process is started with: the first frame. */
 export interface SandboxStart {
   readonly kind: "start";
+  readonly app: SandboxedKind;
   /** Folders and files that the app may read: absolute paths. */
   readonly readable: readonly string[];
   /** Bytes that the process may take. */
@@ -12,7 +16,7 @@ export interface SandboxStart {
   readonly devices: readonly Device[];
 }
 
-/** What a node says to an app's process after that: what it says to any app, with the threads that may train now. */
+/** What is said to an app's process after that: what is said to any app, with the threads that may train now. */
 export type ToProcess = ToWorker & { readonly threads: number };
 
 /** What the app's thread asks its process for beside what any app says: a trainer at the other end of a port. */

@@ -49,7 +49,7 @@ export async function startSandboxedApp(options: SandboxedAppOptions): Promise<A
   const open = sandboxes({
     launch: sandboxLaunch(readable, (variable) => Deno.env.get(variable)),
     folder,
-    start: { kind: "start", readable, memoryBytes, devices },
+    start: { kind: "start", app: "ClientApp", readable, memoryBytes, devices },
     threads: compute.threads,
     output: options.output ?? ((line) => log("clientapp").info("{name}: {line}", { name, line })),
   });
