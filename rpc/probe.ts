@@ -34,13 +34,26 @@ const HTTP2_PREFACE = Buffer.concat([
 const FRAME_TYPE = 3;
 const SETTINGS = 4;
 
-/** Looks at what stands at an address; sends nothing that a gRPC server would count as a call. Never rejects. */
-export async function probe(address: Address, tls: ClientTls): Promise<Probe> {
-  return await probeTls(address, tls) ?? await probePlain(address);
+/**
+ * Looks at what stands at an address; sends nothing that a Flower server would count as a call.
+ *
+ * @param timeoutMs for each of at most two connections
+ * @returns never rejects
+ */
+export async function probe(
+  address: Address,
+  tls: ClientTls,
+  timeoutMs = PROBE_TIMEOUT_MS,
+): Promise<Probe> {
+  return await probeTls(address, tls, timeoutMs) ?? await probePlain(address, timeoutMs);
 }
 
 /** Undefined when something answered, but not in TLS. */
-function probeTls({ host, port }: Address, tls: ClientTls): Promise<Probe | undefined> {
+function probeTls(
+  { host, port }: Address,
+  tls: ClientTls,
+  timeoutMs: number,
+): Promise<Probe | undefined> {
   const { promise, resolve } = Promise.withResolvers<Probe | undefined>();
   const socket = connectTls({
     host,
@@ -51,7 +64,7 @@ function probeTls({ host, port }: Address, tls: ClientTls): Promise<Probe | unde
     // Nothing is sent over this connection: it is there to read the certificate.
     rejectUnauthorized: false,
   });
-  socket.setTimeout(PROBE_TIMEOUT_MS, () => resolve({ kind: "unreachable", code: "ETIMEDOUT" }));
+  socket.setTimeout(timeoutMs, () => resolve({ kind: "unreachable", code: "ETIMEDOUT" }));
   socket.on("secureConnect", () => resolve(describe(socket, host)));
   socket.on("error", (error: Error & { code?: string }) => {
     const { code } = error;
@@ -85,12 +98,12 @@ function describe(socket: TLSSocket, host: string): Probe {
   };
 }
 
-function probePlain({ host, port }: Address): Promise<Probe> {
+function probePlain({ host, port }: Address, timeoutMs: number): Promise<Probe> {
   const { promise, resolve } = Promise.withResolvers<Probe>();
   const received: Buffer[] = [];
   const done = () => resolve({ kind: "plain", protocol: protocolOf(Buffer.concat(received)) });
   const socket = connectTcp({ host, port }, () => socket.write(HTTP2_PREFACE));
-  socket.setTimeout(PROBE_TIMEOUT_MS, done);
+  socket.setTimeout(timeoutMs, done);
   socket.on("data", (chunk: Buffer) => {
     received.push(chunk);
     if (Buffer.concat(received).length > FRAME_TYPE) done();

@@ -67,6 +67,7 @@ export class TransportChannel implements Channel {
   }
 
   close(): void {
+    if (this.#closing.signal.aborted) return;
     this.#closing.abort();
     this.#transport.close();
   }

@@ -5,8 +5,8 @@ import type { ChannelOptions, RequestHeaders } from "../channel.ts";
 import { checkRoots, type ClientTls } from "../client_tls.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
 import { connectionProblem, type Target } from "../connection_problem.ts";
-import { CONNECT_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES } from "../limits.ts";
-import { probe } from "../probe.ts";
+import { CONNECT_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, PROBE_TIMEOUT_MS } from "../limits.ts";
+import { type Probe, probe } from "../probe.ts";
 import { answerError } from "./answer_error.ts";
 import { Deadline } from "./deadline.ts";
 import { messagesIn } from "./frames.ts";
@@ -104,11 +104,12 @@ export class HttpTransport implements ClientTransport {
    */
   #giveUpConnecting(deadline: Deadline): ReturnType<typeof setTimeout> | undefined {
     if (this.#reached) return undefined;
+    const milliseconds = this.#connectTimeoutSeconds * 1000;
     return setTimeout(async () => {
       const { address, tls } = this.#target;
-      const found = await probe(address, tls);
+      const found = await probe(address, tls, Math.min(milliseconds, PROBE_TIMEOUT_MS));
       if (found.kind === "unreachable") deadline.expire("unreachable");
-    }, this.#connectTimeoutSeconds * 1000);
+    }, milliseconds);
   }
 
   async #explain(error: unknown, deadline: Deadline): Promise<FlwrError> {
@@ -127,7 +128,9 @@ export class HttpTransport implements ClientTransport {
         cause: error,
       });
     }
-    const found = await probe(address, tls);
+    const found: Probe = deadline.expired === "unreachable"
+      ? { kind: "unreachable", code: "ETIMEDOUT" }
+      : await probe(address, tls);
     return connectionProblem(this.#target, "http", details, found, this.#clock.now());
   }
 }
@@ -140,14 +143,15 @@ function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
       poolIdleTimeout: POOL_IDLE_MS,
       http2: false,
     });
-  return isLoopback(address.host) ? withoutProxy(open) : open();
+  return isLoopback(address.host) ? withoutProxy(address.host, open) : open();
 }
 
 /** A proxy cannot reach this machine's loopback; fetch asks the environment for one when a client is opened. */
-function withoutProxy<T>(open: () => T): T {
+function withoutProxy<T>(host: string, open: () => T): T {
+  if (Deno.permissions.querySync({ name: "env" }).state !== "granted") return open();
   const name = "NO_PROXY";
   const before = Deno.env.get(name);
-  Deno.env.set(name, "*");
+  Deno.env.set(name, host);
   try {
     return open();
   } finally {

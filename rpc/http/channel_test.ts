@@ -1,0 +1,345 @@
+import assert from "node:assert/strict";
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { FlwrError } from "../../base/error.ts";
+import { Control } from "../../proto/gen/current/control_pb.ts";
+import { ApiError } from "../api_error.ts";
+import type { ClientTls } from "../client_tls.ts";
+import { NO_RETRY, type Retry } from "../retry.ts";
+import { testCertificates } from "../testing/certificates.ts";
+import { bindControl, serveGrpc, serveHttp } from "../testing/control.ts";
+import { openHttpChannel } from "./channel.ts";
+
+const binding = bindControl({ listRuns: () => Promise.resolve({ now: "now" }) });
+
+/** The outcome of one call: what it answered, or the error. */
+async function tryCall(address: string, tls: ClientTls = "insecure"): Promise<string | FlwrError> {
+  const channel = openHttpChannel({ address, tls, retry: NO_RETRY });
+  try {
+    return (await channel.call(Control.method.listRuns, {})).response.now;
+  } catch (error) {
+    assert.ok(error instanceof FlwrError, String(error));
+    return error;
+  } finally {
+    channel.close();
+  }
+}
+
+function assertError(outcome: string | FlwrError, code: string, message: string | RegExp) {
+  assert.ok(outcome instanceof FlwrError, String(outcome));
+  if (typeof message === "string") assert.equal(outcome.message, message);
+  else assert.match(outcome.message, message);
+  assert.equal(outcome.code, code);
+}
+
+/** A web server that is no SuperLink. */
+async function serveWeb(listener: RequestListener) {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => new Promise((resolve) => server.close(resolve).closeAllConnections()),
+  };
+}
+
+Deno.test("TLS reaches a server by name and by address", async () => {
+  const tls = await testCertificates();
+  for (const host of ["localhost", "127.0.0.1", "[::1]"]) {
+    const server = await serveHttp(binding, { tls, address: `${host}:0` });
+    assert.equal(await tryCall(server.address, { rootCertificates: tls.ca }), "now", host);
+    await server.close(1);
+  }
+});
+
+Deno.test("a certificate that does not fit is explained", async () => {
+  const fitting = await testCertificates();
+  const other = await testCertificates(["superlink.example.org"]);
+  const old = await testCertificates(["localhost", "127.0.0.1"], -2);
+  const cases = [
+    [
+      fitting,
+      { rootCertificates: other.ca },
+      /is not signed by the authority in --root-certificat/,
+    ],
+    [fitting, {}, /is signed by an authority that this system does not know$/],
+    [
+      other,
+      { rootCertificates: other.ca },
+      /is not for "127\.0\.0\.1": it is for DNS:superlink\.e/,
+    ],
+    [old, { rootCertificates: old.ca }, /ran out on \d{4}-\d\d-\d\d$/],
+  ] as const;
+  for (const [tls, trusted, message] of cases) {
+    const server = await serveHttp(binding, { tls });
+    assertError(await tryCall(server.address, trusted), "failed-precondition", message);
+    await server.close(1);
+  }
+});
+
+Deno.test("TLS on one side only is told from other trouble", async () => {
+  const tls = await testCertificates();
+  const secure = await serveHttp(binding, { tls });
+  const plain = await serveHttp(binding);
+  assertError(
+    await tryCall(secure.address),
+    "failed-precondition",
+    `"${secure.address}" speaks TLS only`,
+  );
+  assertError(
+    await tryCall(plain.address, { rootCertificates: tls.ca }),
+    "failed-precondition",
+    `"${plain.address}" does not speak TLS`,
+  );
+  await secure.close(1);
+  await plain.close(1);
+});
+
+Deno.test("a gRPC server is told from a SuperLink's HTTP API", async () => {
+  const server = await serveGrpc(binding);
+  assertError(
+    await tryCall(server.address),
+    "failed-precondition",
+    `"${server.address}" is not a Flower SuperLink: it speaks HTTP/2 only`,
+  );
+  await server.close(1);
+});
+
+Deno.test("nothing at the address can become better, and says so", async () => {
+  const server = await serveHttp(binding);
+  await server.close(0);
+  assertError(
+    await tryCall(server.address),
+    "unavailable",
+    `Cannot reach "${server.address}": connection refused`,
+  );
+  assertError(
+    await tryCall("no-such-host.invalid:8000"),
+    "unavailable",
+    'Cannot reach "no-such-host.invalid:8000": no such host name',
+  );
+});
+
+Deno.test("a port number that web clients refuse is named", async () => {
+  assertError(await tryCall("127.0.0.1:6000"), "invalid-argument", "Port 6000 is not for HTTP");
+});
+
+const answers: [string, RequestListener, string, string | RegExp][] = [
+  [
+    "a page",
+    (_request, response) => {
+      response.writeHead(404, { "content-type": "text/html" }).end("<h1>404</h1>");
+    },
+    "failed-precondition",
+    /is not a Flower SuperLink: it answered with HTTP status 404$/,
+  ],
+  [
+    "a page that is fine",
+    (_request, response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<h1>Hi</h1>");
+    },
+    "failed-precondition",
+    /is not a Flower SuperLink: it answered with HTTP status 200$/,
+  ],
+  [
+    "a way elsewhere",
+    (_request, response) => {
+      response.writeHead(307, { location: "http://127.0.0.1:1/" }).end();
+    },
+    "failed-precondition",
+    /is not a Flower SuperLink: it answered with HTTP status 307$/,
+  ],
+  [
+    "a proxy without its server",
+    (_request, response) => {
+      response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>");
+    },
+    "unavailable",
+    /answered with HTTP status 502$/,
+  ],
+  [
+    "JSON that is not Flower's",
+    (_request, response) => {
+      response.writeHead(400, { "content-type": "application/json" }).end('{"error":1}');
+    },
+    "failed-precondition",
+    /is not a Flower SuperLink/,
+  ],
+  [
+    "a path that it does not have",
+    (_request, response) => {
+      response.writeHead(404, { "content-type": "application/json" }).end('{"detail":"Not Found"}');
+    },
+    "unimplemented",
+    /does not know \/v1\/control\/list-runs$/,
+  ],
+  [
+    "a number that has no name here",
+    (_request, response) => {
+      response.writeHead(412, { "content-type": "application/json" })
+        .end('{"code":4711,"detail":"No.","extra":"Really."}');
+    },
+    "failed-precondition",
+    "[code: 4711] No. Really.",
+  ],
+  [
+    "a message cut short",
+    (_request, response) => {
+      response.writeHead(200, { "content-type": "application/protobuf", "content-length": 100 });
+      response.write("abc", () => response.destroy());
+    },
+    "unavailable",
+    /^The connection to ".*" broke$/,
+  ],
+  [
+    "what is no message",
+    (_request, response) => {
+      response.writeHead(200, { "content-type": "application/protobuf" }).end("\x12\x50");
+    },
+    "data-loss",
+    /did not answer with a ListRunsResponse$/,
+  ],
+];
+
+for (const [what, listener, code, message] of answers) {
+  Deno.test(`${what} is explained`, async () => {
+    const web = await serveWeb(listener);
+    assertError(await tryCall(web.address), code, message);
+    await web.close();
+  });
+}
+
+Deno.test("a numbered error keeps its number", async () => {
+  const refusing = bindControl({
+    listRuns: () => Promise.reject(new ApiError("run-not-found", "Run ID not found.")),
+  });
+  const server = await serveHttp(refusing);
+  const outcome = await tryCall(server.address);
+  assert.ok(outcome instanceof ApiError);
+  assert.deepEqual([outcome.api, outcome.number, outcome.message], [
+    "run-not-found",
+    16,
+    "Run ID not found.",
+  ]);
+  await server.close(1);
+});
+
+Deno.test("a call waits for a server that is not there yet, and tells each try", async () => {
+  const gone = await serveHttp(binding);
+  await gone.close(0);
+  const retries: Retry[] = [];
+  let server: typeof gone | undefined;
+  const channel = openHttpChannel({
+    address: gone.address,
+    tls: "insecure",
+    onRetry: (retry) => retries.push(retry),
+    clock: {
+      now: () => 0,
+      sleep: async () => {
+        if (retries.length === 3) server = await serveHttp(binding, { address: gone.address });
+      },
+    },
+  });
+  const { response } = await channel.call(Control.method.listRuns, {});
+  assert.equal(response.now, "now");
+  assert.deepEqual(retries.map(({ attempt }) => attempt), [1, 2, 3]);
+  channel.close();
+  await server?.close(1);
+});
+
+Deno.test("a call that is not answered in time ends", async () => {
+  const held = Promise.withResolvers<void>();
+  const server = await serveHttp(bindControl({
+    listRuns: async (_request, { signal }) => {
+      signal.addEventListener("abort", () => held.resolve());
+      await held.promise;
+      return {};
+    },
+  }));
+  const channel = openHttpChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
+  await assert.rejects(channel.call(Control.method.listRuns, {}, { timeoutSeconds: 0.1 }), {
+    code: "deadline-exceeded",
+    message: `"${server.address}" did not answer within 0.1 s`,
+  });
+  await held.promise;
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("a server that takes the connection but says nothing over TLS is given up", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const address = `127.0.0.1:${listener.addr.port}`;
+  const connections: Deno.Conn[] = [];
+  const accepting = (async () => {
+    for await (const connection of listener) connections.push(connection);
+  })();
+  const channel = openHttpChannel({
+    address,
+    tls: {},
+    retry: NO_RETRY,
+    connectTimeoutSeconds: 0.1,
+  });
+  await assert.rejects(channel.call(Control.method.listRuns, {}), {
+    code: "unavailable",
+    message: `Cannot reach "${address}": no answer`,
+  });
+  channel.close();
+  listener.close();
+  await accepting;
+  for (const connection of connections) connection.close();
+});
+
+Deno.test("calls share few connections, and a held one keeps no other waiting", async () => {
+  const release = Promise.withResolvers<void>();
+  const peers = new Set<string>();
+  const server = await serveHttp(bindControl({
+    listRuns: (_request, { peer }) => {
+      peers.add(peer);
+      return Promise.resolve({});
+    },
+    stopRun: async (_request, { peer }) => {
+      peers.add(peer);
+      await release.promise;
+      return { success: true };
+    },
+  }));
+  const channel = openHttpChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
+  for (let i = 0; i < 10; i++) await channel.call(Control.method.listRuns, {});
+  assert.equal(peers.size, 1);
+  const held = channel.call(Control.method.stopRun, {});
+  for (let i = 0; i < 10; i++) await channel.call(Control.method.listRuns, {});
+  assert.equal(peers.size, 2);
+  release.resolve();
+  assert.equal((await held).response.success, true);
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("a loopback address is not looked for behind a proxy", async () => {
+  const server = await serveHttp(binding);
+  const before = Deno.env.get("HTTP_PROXY");
+  Deno.env.set("HTTP_PROXY", "http://127.0.0.1:9");
+  try {
+    assert.equal(await tryCall(server.address), "now");
+  } finally {
+    if (before === undefined) Deno.env.delete("HTTP_PROXY");
+    else Deno.env.set("HTTP_PROXY", before);
+  }
+  await server.close(1);
+});
+
+Deno.test("a closed channel calls nobody", async () => {
+  const server = await serveHttp(binding);
+  const channel = openHttpChannel({ address: server.address, tls: "insecure" });
+  channel.close();
+  await assert.rejects(channel.call(Control.method.listRuns, {}), {
+    message: `The connection to "${server.address}" is closed`,
+  });
+  await server.close(1);
+});
+
+Deno.test("root certificates without a certificate are refused", () => {
+  assert.throws(
+    () => openHttpChannel({ address: "localhost:8000", tls: { rootCertificates: "hello" } }),
+    /The root certificates hold no PEM certificate/,
+  );
+});

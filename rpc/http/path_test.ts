@@ -1,0 +1,20 @@
+import assert from "node:assert/strict";
+import { Control } from "../../proto/gen/current/control_pb.ts";
+import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
+import { httpPath, pathOf } from "./path.ts";
+
+Deno.test("methods are called by kebab-case names under their API", () => {
+  const { method } = Fleet;
+  assert.equal(httpPath(method.confirmMessageReceived), "/v1/fleet/confirm-message-received");
+  assert.equal(httpPath(method.getFab), "/v1/fleet/get-fab");
+  assert.equal(
+    httpPath(Control.method.completeConnectorOAuth),
+    "/v1/control/complete-connector-oauth",
+  );
+});
+
+Deno.test("a target's path ends where its query starts", () => {
+  assert.equal(pathOf("/health"), "/health");
+  assert.equal(pathOf("/health?a=/b?c"), "/health");
+  assert.equal(pathOf("*"), "*");
+});
