@@ -27,8 +27,8 @@ export function addConnectionOptions(command: Command, defaultAddress: string): 
       "--root-certificates <file>",
       "PEM file with the CA certificate that the SuperLink's was signed with (default: the system's)",
     )
-    .option("--server <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
-    .option("--superlink <host:port>", "the same, under Flower's newer name (default: as --server)")
+    .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
+    .option("--server <host:port>", "the same, under its older name (default: as --superlink)")
     .addOption(
       new Option("--max-retries <n>", "tries after the first before giving up (default: no limit)")
         .argParser(wholeNumber),
@@ -49,7 +49,7 @@ export async function readConnection(
   defaultAddress: string,
 ): Promise<Pick<ChannelOptions, "address" | "tls">> {
   const address = superLinkAddress(flags) ?? defaultAddress;
-  readFlagAddress(flags.superlink === undefined ? "--server" : "--superlink", address);
+  readFlagAddress(flags.server === address ? "--server" : "--superlink", address);
   if (flags.insecure) {
     if (flags.rootCertificates !== undefined) {
       throw new FlwrError(

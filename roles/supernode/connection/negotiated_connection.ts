@@ -20,9 +20,10 @@ export interface NegotiationOptions {
   /**
    * The dialects to try at this SuperLink, the newest first, at least one.
    *
+   * @param signal aborted when the connection is closed
    * @throws FlwrError when the SuperLink cannot be reached, or none is left that can be spoken
    */
-  readonly dialects: () => Promise<readonly Dialect[]>;
+  readonly dialects: (signal: AbortSignal) => Promise<readonly Dialect[]>;
   readonly onRetry: (retry: Retry) => void;
 }
 
@@ -45,7 +46,7 @@ export class NegotiatedConnection implements FleetConnection {
   #agreed: { readonly dialect: Dialect; readonly connection: FleetConnection } | undefined;
   /** Whether the SuperLink was out of reach since the last join. */
   #wasAway = false;
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(options: NegotiationOptions) {
     this.#options = options;
@@ -55,7 +56,7 @@ export class NegotiatedConnection implements FleetConnection {
     if (this.#agreed !== undefined && !this.#wasAway) {
       return await this.#agreed.connection.join(heartbeatInterval);
     }
-    const dialects = await this.#options.dialects();
+    const dialects = await this.#options.dialects(this.#closing.signal);
     let firstRefusal: FlwrError | undefined;
     for (const dialect of dialects) {
       const { connection } = this.#open(dialect);
@@ -106,13 +107,13 @@ export class NegotiatedConnection implements FleetConnection {
   }
 
   close(): void {
-    this.#closed = true;
+    this.#closing.abort();
     this.#drop();
   }
 
   #open(dialect: Dialect): { readonly connection: FleetConnection } {
     this.#drop();
-    if (this.#closed) throw new FlwrError("cancelled", "The connection is closed");
+    if (this.#closing.signal.aborted) throw new FlwrError("cancelled", "The connection is closed");
     this.#wasAway = false;
     const connection = dialect.open((retry) => {
       this.#wasAway = true;

@@ -1,0 +1,162 @@
+import { resolve } from "node:path";
+import { parseConfigString } from "../../app/config_string.ts";
+import type { ConfigRecord } from "../../app/config_record.ts";
+import { ExecutorSecret } from "../../auth/executor_secret.ts";
+import { FlwrError } from "../../base/error.ts";
+import { readServerTls } from "../../certs/check.ts";
+import { flwrHome } from "../../fab/home.ts";
+import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import { formatAddress } from "../../rpc/address.ts";
+import type { ChannelOptions } from "../../rpc/channel.ts";
+import type { NodeIdentity } from "../../rpc/dialects/flwr-1.9/client/credentials.ts";
+import type { Executors } from "../../rpc/dialects/current/server/task_authentication.ts";
+import type { RetryPolicy } from "../../rpc/retry.ts";
+import type { ServerTls } from "../../rpc/server.ts";
+import { type AppModule, findAppModule } from "../app_module.ts";
+import { readConnection } from "../connection_options.ts";
+import { readFlagAddress } from "../flag_address.ts";
+import { DEFAULT_RUNTIME_PORT, type SuperNodeFlags } from "./flags.ts";
+import { readIdentity } from "./identity.ts";
+import { grantedPaths } from "./sandbox/app_files.ts";
+import { readTrustedEntities, type TrustedEntities } from "./trust/trusted_entities.ts";
+
+/** Where a SuperLink is looked for when no flag says so: where today's has its HTTP APIs. */
+export const DEFAULT_SUPERLINK = "127.0.0.1:8000";
+
+/** A SuperNode's flags, read and checked. */
+export interface SuperNodeConfig {
+  readonly address: string;
+  readonly tls: ChannelOptions["tls"];
+  readonly retry: RetryPolicy;
+  readonly identity: NodeIdentity | undefined;
+  readonly nodeConfig: ConfigRecord;
+  /** The app named on the command line; without it runs bring theirs. */
+  readonly app: AppModule | undefined;
+  readonly compute: ComputeDefaults;
+  /** Folders that apps which runs bring along may read, absolute. */
+  readonly allowRead: readonly string[];
+  /** The node's own files that lie in none of them. */
+  readonly secrets: readonly string[];
+  readonly trusted: TrustedEntities | undefined;
+  /** Flower's home: apps are installed below it. */
+  readonly home: string;
+  readonly python: PythonConfig;
+  readonly healthAddress: string | undefined;
+}
+
+/** How Python apps are run. */
+export interface PythonConfig {
+  /** As `--python` gives it. */
+  readonly python: string | undefined;
+  /** Whether processes are started here, or come from elsewhere. */
+  readonly spawns: boolean;
+  readonly installDependencies: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Whether another port will do. */
+  readonly anyPort: boolean;
+  readonly tls: ServerTls | undefined;
+  /** File with the authority of that certificate, for processes that are started here. */
+  readonly authorityFile: string | undefined;
+  readonly executors: Executors;
+}
+
+/**
+ * Reads what the flags say, and the files that they name.
+ *
+ * @param spec the app as "module:name"; undefined: runs bring theirs
+ * @throws FlwrError naming the flag or file that is wrong
+ */
+export async function readSuperNodeConfig(
+  spec: string | undefined,
+  flags: SuperNodeFlags,
+): Promise<SuperNodeConfig> {
+  const { maxRetries, maxWaitTime, threads, device, healthServerAddress } = flags;
+  const nodeConfig = parseConfigString(flags.nodeConfig ?? "", "--node-config");
+  if (healthServerAddress !== undefined) {
+    readFlagAddress("--health-server-address", healthServerAddress, { allowZero: true });
+  }
+  const secrets = [
+    flags.authSupernodePrivateKey,
+    flags.sslKeyfile,
+    flags.superexecAuthSecretFile,
+  ].flatMap((file) => file === undefined ? [] : [resolve(file)]);
+  return {
+    ...await readConnection(flags, DEFAULT_SUPERLINK),
+    retry: { maxRetries, maxWaitTime },
+    identity: await readIdentity(flags),
+    nodeConfig,
+    app: spec === undefined ? undefined : await findAppModule(spec, flags.dir),
+    compute: { threads, device },
+    allowRead: await readGrants(flags.allowRead, secrets),
+    secrets,
+    trusted: flags.trustedEntities === undefined
+      ? undefined
+      : await readTrustedEntities(flags.trustedEntities),
+    home: flwrHome(),
+    python: await readPythonConfig(flags),
+    healthAddress: healthServerAddress,
+  };
+}
+
+async function readPythonConfig(flags: SuperNodeFlags): Promise<PythonConfig> {
+  const { host, port = DEFAULT_RUNTIME_PORT } = flags;
+  readFlagAddress("--host", formatAddress({ host, port }), { allowZero: true });
+  const spawns = flags.isolation === "subprocess";
+  return {
+    python: flags.python,
+    spawns,
+    installDependencies: flags.allowRuntimeDependencyInstallation,
+    host,
+    port,
+    anyPort: spawns && flags.port === undefined,
+    tls: await readRuntimeTls(flags),
+    authorityFile: flags.sslCaCertfile,
+    executors: spawns ? "nobody" : await readExecutors(flags.superexecAuthSecretFile),
+  };
+}
+
+async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefined> {
+  const { sslCaCertfile, sslCertfile, sslKeyfile } = flags;
+  const files = [sslCaCertfile, sslCertfile, sslKeyfile];
+  if (files.every((file) => file === undefined)) return undefined;
+  if (sslCaCertfile === undefined || sslCertfile === undefined || sslKeyfile === undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      "TLS for --host needs --ssl-ca-certfile, --ssl-certfile and --ssl-keyfile: one is missing",
+    );
+  }
+  const { authority, certificate, key } = await readServerTls({
+    authority: { file: sslCaCertfile, flag: "--ssl-ca-certfile" },
+    certificate: { file: sslCertfile, flag: "--ssl-certfile" },
+    key: { file: sslKeyfile, flag: "--ssl-keyfile" },
+  });
+  return { ca: authority, cert: certificate, key };
+}
+
+async function readExecutors(secretFile: string | undefined): Promise<Executors> {
+  if (secretFile === undefined) return "this-machine";
+  try {
+    return new ExecutorSecret(await Deno.readFile(secretFile));
+  } catch (cause) {
+    if (cause instanceof FlwrError) throw cause;
+    throw new FlwrError(
+      "not-found",
+      `File "${secretFile}" of --superexec-auth-secret-file cannot be read`,
+      { cause },
+    );
+  }
+}
+
+/** The granted folders by their real paths, which are what a sandbox is told. */
+async function readGrants(
+  folders: readonly string[],
+  secrets: readonly string[],
+): Promise<readonly string[]> {
+  try {
+    return await grantedPaths(folders.map((folder) => resolve(folder)), secrets);
+  } catch (error) {
+    const { code, message, hints } = FlwrError.from(error);
+    throw new FlwrError(code, `--allow-read: ${message}`, { hints, cause: error });
+  }
+}
