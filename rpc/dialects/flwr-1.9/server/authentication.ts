@@ -61,7 +61,7 @@ class Refused extends Error {
  */
 export function fleetAuthentication(
   options: FleetAuthenticationOptions,
-): Pick<ServiceOptions<typeof Fleet, FleetCaller>, "admit" | "authenticate"> {
+): Pick<ServiceOptions<typeof Fleet, FleetCaller>, "admit" | "authenticate" | "knownBy"> {
   const orDeny = async <T>(call: CallHead, attempt: () => Promise<T>): Promise<T> => {
     try {
       return await attempt();
@@ -73,6 +73,7 @@ export function fleetAuthentication(
     }
   };
   return {
+    knownBy: PUBLIC_KEY_HEADER,
     admit: (call) => orDeny(call, async () => void await listedKey(call, options.admitted())),
     authenticate: (call, method, bytes, request) =>
       orDeny(call, () => identify(options, call, method, bytes, request)),
