@@ -8,6 +8,7 @@ import {
 } from "./component.ts";
 import { formatFaults } from "./format_version.ts";
 import { labelFault, nameFault } from "./label.ts";
+import { quoted } from "./refusal.ts";
 import { flattenConfig, type RunConfig } from "./scalar.ts";
 import { isTable, tableAt, type TomlTable, type TomlValue } from "./toml/value.ts";
 
@@ -122,7 +123,7 @@ function readComponents(app: TomlTable, faults: string[]): Map<ComponentKey, str
         faults.push(`"${key}" in [tool.flwr.app.components] is missing`);
       }
     } else if (typeof value !== "string" || parseComponent(value) === undefined) {
-      const shown = typeof value === "string" ? `: "${value}"` : "";
+      const shown = typeof value === "string" ? `: ${quoted(value)}` : "";
       faults.push(
         `"${key}" in [tool.flwr.app.components] is not of the form "module:object"${shown}`,
       );
@@ -159,7 +160,7 @@ function language(
   const { typescript, python } = findModules(ref, has);
   if (typescript.length > 0 && python.length === 0) return "typescript";
   if (python.length > 0 && typescript.length === 0) return "python";
-  const named = `"${key}" in [tool.flwr.app.components] names "${spec}"`;
+  const named = `"${key}" in [tool.flwr.app.components] names ${quoted(spec)}`;
   if (typescript.length === 0) {
     throw new FlwrError(
       "invalid-argument",

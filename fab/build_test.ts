@@ -34,6 +34,17 @@ Deno.test("build: what Flower's own flwr build refuses is refused", async (t) =>
   }
 });
 
+Deno.test("build: a bundle of a real run is read, and built again from its files to the same bytes", async () => {
+  const recorded = await Deno.readFile(
+    new URL("../tests/vectors/fab/recorded.fab", import.meta.url),
+  );
+  const { hash, files, config } = readFab(recorded);
+  assert.equal(fabFileName(config, hash), "agenta.mini.1-0-0.3ffe67cf.fab");
+  const texts = [...files].map(([path, bytes]) => [path, new TextDecoder().decode(bytes)]);
+  const built = await withApp(Object.fromEntries(texts), buildFab);
+  assert.deepEqual(built.content, recorded);
+});
+
 const paths = async (folder: string) => [...readFab((await buildFab(folder)).content).files.keys()];
 
 Deno.test("build: a TypeScript app has its code and networks, but no tests and packages", () =>

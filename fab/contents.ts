@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { refused } from "./refusal.ts";
+import { quoted, refused } from "./refusal.ts";
 
 /** The path of a bundle's list of contents. */
 export const CONTENTS_PATH = ".info/CONTENT";
@@ -25,19 +25,23 @@ export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8
   for (const line of lines) {
     const [path, hash, bits, ...more] = line.split(",") as [string, string?, string?, ...string[]];
     if (hash === undefined || bits === undefined || more.length > 0) {
-      throw refused(`its ${CONTENTS_PATH} has a line that is not "path,hash,size": "${line}"`);
+      throw refused(
+        `its ${CONTENTS_PATH} has a line that is not "path,hash,size": ${quoted(line)}`,
+      );
     }
-    if (listed.has(path)) throw refused(`its ${CONTENTS_PATH} lists "${path}" twice`);
+    if (listed.has(path)) throw refused(`its ${CONTENTS_PATH} lists ${quoted(path)} twice`);
     listed.add(path);
     const content = files.get(path);
-    if (content === undefined) throw refused(`"${path}" of its ${CONTENTS_PATH} is not in it`);
+    if (content === undefined) {
+      throw refused(`${quoted(path)} of its ${CONTENTS_PATH} is not in it`);
+    }
     if (bits !== String(content.length * 8)) {
-      throw refused(`"${path}" has another size than its ${CONTENTS_PATH} says`);
+      throw refused(`${quoted(path)} has another size than its ${CONTENTS_PATH} says`);
     }
     if (hash !== sha256(content)) {
-      throw refused(`"${path}" has another hash than its ${CONTENTS_PATH} says`);
+      throw refused(`${quoted(path)} has another hash than its ${CONTENTS_PATH} says`);
     }
   }
   const unlisted = [...files.keys()].find((path) => !listed.has(path));
-  if (unlisted !== undefined) throw refused(`"${unlisted}" is not in its ${CONTENTS_PATH}`);
+  if (unlisted !== undefined) throw refused(`${quoted(unlisted)} is not in its ${CONTENTS_PATH}`);
 }

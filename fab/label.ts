@@ -5,7 +5,7 @@ export function nameFault(name: string): string | undefined {
   if (name === "") return "is empty";
   const characters = [...name].length;
   if (characters > MAX_NAME_LENGTH) {
-    return `is longer than ${MAX_NAME_LENGTH} characters: "${name}" has ${characters}`;
+    return `is longer than ${MAX_NAME_LENGTH} characters: ${characters}`;
   }
   if (!/^\p{L}/u.test(name)) return `does not start with a letter: "${name}"`;
   if (!/^[\p{L}\p{N}-]+$/u.test(name)) {

@@ -18,7 +18,7 @@ export const MAX_SEGMENT_BYTES = 255;
 export const MAX_PATH_BYTES = 1024;
 
 /** Bytes of a pyproject.toml or flwr.toml that is parsed. */
-export const MAX_MANIFEST_BYTES = 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 256 * 1024;
 
 /** Structures within structures that a pyproject.toml may have. */
 export const MAX_TOML_DEPTH = 64;

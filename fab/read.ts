@@ -4,7 +4,7 @@ import type { CheckedFab } from "./fab.ts";
 import { MAX_FAB_BYTES } from "./limits.ts";
 import { MANIFEST } from "./manifest.ts";
 import { collision, pathFault } from "./path.ts";
-import { refused, tooLarge } from "./refusal.ts";
+import { quoted, refused, tooLarge } from "./refusal.ts";
 import { parseToml } from "./toml/parse.ts";
 import { readZip } from "./zip/read.ts";
 
@@ -22,7 +22,7 @@ export function readFab(content: Uint8Array): CheckedFab {
   const files = readZip(content);
   for (const path of files.keys()) {
     const fault = pathFault(path);
-    if (fault !== undefined) throw refused(`"${path}" ${fault}`);
+    if (fault !== undefined) throw refused(`${quoted(path)} ${fault}`);
   }
   const clash = collision(files.keys());
   if (clash !== undefined) throw refused(clash);

@@ -26,7 +26,7 @@ export function parseToml(bytes: Uint8Array, where: string): TomlTable {
       useLegacyDate: false,
       maxDepth: MAX_TOML_DEPTH,
     });
-    return toTable(parsed as Record<string, unknown>, mark);
+    return toTable(parsed as Record<string, unknown>, { mark, where, depth: 0 });
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const [reason = "cannot be read"] = error.message.split("\n");
@@ -48,16 +48,34 @@ function decode(bytes: Uint8Array, where: string): string {
   }
 }
 
-function toTable(parsed: Record<string, unknown>, mark: string): TomlTable {
+/** What the conversion of a value needs to know. */
+interface Place {
+  readonly mark: string;
+  readonly where: string;
+  /** How many tables and lists the value is in: dotted keys nest without any bracket that the parser would count. */
+  readonly depth: number;
+}
+
+function toTable(parsed: Record<string, unknown>, place: Place): TomlTable {
+  const inside = deeper(place);
   return new Map(
     Object.entries(parsed).map(([key, value]) => [
-      key.startsWith(mark) ? key.slice(mark.length) : key,
-      toValue(value, mark),
+      key.startsWith(place.mark) ? key.slice(place.mark.length) : key,
+      toValue(value, inside),
     ]),
   );
 }
 
-function toValue(value: unknown, mark: string): TomlValue {
+function deeper(place: Place): Place {
+  const depth = place.depth + 1;
+  if (depth <= MAX_TOML_DEPTH) return { ...place, depth };
+  throw new FlwrError(
+    "invalid-argument",
+    `"${place.where}" has more than ${MAX_TOML_DEPTH} tables and lists within each other`,
+  );
+}
+
+function toValue(value: unknown, place: Place): TomlValue {
   switch (typeof value) {
     case "string":
     case "boolean":
@@ -65,9 +83,9 @@ function toValue(value: unknown, mark: string): TomlValue {
     case "number":
       return value;
   }
-  if (Array.isArray(value)) return value.map((item) => toValue(item, mark));
+  if (Array.isArray(value)) return value.map((item) => toValue(item, deeper(place)));
   const time = timeText(value);
-  return time === undefined ? toTable(value as Record<string, unknown>, mark) : new TomlTime(time);
+  return time === undefined ? toTable(value as Record<string, unknown>, place) : new TomlTime(time);
 }
 
 /** A date or time as Python's `str` writes it; undefined for anything else. */

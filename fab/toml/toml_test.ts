@@ -59,9 +59,31 @@ Deno.test("toml: numeric keys are marked wherever a key can be, and nothing else
   );
 });
 
-Deno.test("toml: a mark never meets a key of the file that looks like it", () => {
-  const table = parse('"\uE0001" = "a"\n1 = "b"\n"\uE000\uE000" = "c"');
-  assert.deepEqual([...table], [["\uE0001", "a"], ["1", "b"], ["\uE000\uE000", "c"]]);
+Deno.test("toml: a key that looks marked is not taken for a marked one", () => {
+  const keys = ["\uE0001", "1", "\uE001\uE000", "\uE0022"];
+  const table = parse('"\uE0001" = 0\n1 = 0\n"\\uE001\\U0000e000" = 0\n"\\uE0022" = 0');
+  assert.deepEqual([...table.keys()], keys);
+  const all = Array.from({ length: 6400 }, (_, i) => String.fromCharCode(0xe000 + i)).join("");
+  assert.throws(() => parse(`a = "${all}"`), { code: "invalid-argument" });
+});
+
+Deno.test("toml: large sources that are none, and deep keys, are refused at once", () => {
+  const half = MAX_MANIFEST_BYTES / 2;
+  const repeat = (text: string) => text.repeat(Math.floor(half / text.length));
+  for (
+    const text of [
+      '"""' + repeat('\n\\"""'),
+      '"""' + repeat('x" \\"""'),
+      repeat("'''\n"),
+      "a" + repeat(".a") + " = 1",
+      "[a" + repeat(".a") + "]",
+      "a = " + repeat("["),
+      "a = " + repeat("{a="),
+      'a = "' + repeat("x"),
+    ]
+  ) {
+    assert.throws(() => parse(text), { code: "invalid-argument" }, text.slice(0, 10));
+  }
 });
 
 Deno.test("toml: a file that is none is refused with its line, as is one that is too large", () => {

@@ -1,6 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { MAX_FAB_FILES, MAX_UNPACKED_BYTES } from "../limits.ts";
-import { refused, tooLarge } from "../refusal.ts";
+import { quoted, refused, tooLarge } from "../refusal.ts";
 import {
   CENTRAL,
   CentralField,
@@ -52,14 +52,14 @@ export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
     if (entry.offset !== at) {
       throw refused(
         entry.offset < at
-          ? `"${entry.name}" overlaps what is before it`
-          : `there are hidden bytes before "${entry.name}"`,
+          ? `${quoted(entry.name)} overlaps what is before it`
+          : `there are hidden bytes before ${quoted(entry.name)}`,
       );
     }
     checkLocal(bytes, view, entry, directory);
     const start = at + LOCAL.bytes + entry.nameBytes.length;
     at = start + entry.packed;
-    if (at > directory) throw refused(`"${entry.name}" overlaps the directory`);
+    if (at > directory) throw refused(`${quoted(entry.name)} overlaps the directory`);
     raw.set(entry, bytes.subarray(start, at));
   }
   if (at !== directory) throw refused("there are hidden bytes before its directory");
@@ -95,7 +95,7 @@ function readDirectory(
   let total = 0;
   while (entries.length < count) {
     const { entry, next } = readEntry(bytes, view, at, end);
-    if (names.has(entry.name)) throw refused(`"${entry.name}" is in it twice`);
+    if (names.has(entry.name)) throw refused(`${quoted(entry.name)} is in it twice`);
     names.add(entry.name);
     total += entry.size;
     if (total > MAX_UNPACKED_BYTES) {
@@ -140,7 +140,7 @@ function readEntry(
     disk: get16(CentralField.disk),
     attributes: get32(CentralField.attributes),
   });
-  if (fault !== undefined) throw refused(`"${entry.name}" ${fault}`);
+  if (fault !== undefined) throw refused(`${quoted(entry.name)} ${fault}`);
   return { entry, next: nameEnd };
 }
 
@@ -195,7 +195,7 @@ function checkLocal(bytes: Uint8Array, view: DataView, entry: Entry, directory: 
   const nameStart = offset + LOCAL.bytes;
   const nameEnd = nameStart + nameBytes.length;
   if (nameEnd > directory || view.getUint32(offset, true) !== LOCAL.signature) {
-    throw refused(`"${entry.name}" is not where its directory says`);
+    throw refused(`${quoted(entry.name)} is not where its directory says`);
   }
   const same = view.getUint16(offset + Field.flags, true) === entry.flags &&
     view.getUint16(offset + Field.method, true) === entry.method &&
@@ -205,13 +205,13 @@ function checkLocal(bytes: Uint8Array, view: DataView, entry: Entry, directory: 
     view.getUint16(offset + Field.nameLength, true) === nameBytes.length &&
     view.getUint16(offset + Field.extraLength, true) === 0 &&
     bytes.subarray(nameStart, nameEnd).every((byte, index) => byte === nameBytes[index]);
-  if (!same) throw refused(`"${entry.name}" is described in two different ways`);
+  if (!same) throw refused(`${quoted(entry.name)} is described in two different ways`);
 }
 
 function unpack({ name, method, size, crc }: Entry, raw: Uint8Array): Uint8Array {
   const content = method === Method.stored ? raw : inflate(name, raw, size);
   if (content.length !== size || crc32(content) !== crc) {
-    throw refused(`"${name}" does not match its size or checksum`);
+    throw refused(`${quoted(name)} does not match its size or checksum`);
   }
   return content;
 }
@@ -222,6 +222,6 @@ function inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
     const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
     return new Uint8Array(content.buffer, content.byteOffset, content.length);
   } catch (cause) {
-    throw refused(`"${name}" cannot be unpacked to ${size} bytes`, cause);
+    throw refused(`${quoted(name)} cannot be unpacked to ${size} bytes`, cause);
   }
 }
