@@ -1,0 +1,538 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { isRefusal } from "../../link/link.ts";
+import {
+  type LinkMessage,
+  type LinkObject,
+  type NewLinkMessage,
+  type ObjectTree,
+  SUPERLINK_NODE_ID,
+} from "../../link/message.ts";
+import { type Bench, linkTest, MODEL_OBJECTS, object, rootOf, UPDATE_OBJECTS } from "./harness.ts";
+
+/** The announced tree of a message over objects. */
+function treeOf(message: NewLinkMessage, objects: readonly LinkObject[]): ObjectTree {
+  return new Map([...objects, rootOf(message)].map(({ id, children }) => [id, children]));
+}
+
+/** Announces instructions with the model. */
+function openInstructions(bench: Bench, messages: readonly NewLinkMessage[]) {
+  const trees = messages.map((message) => treeOf(message, MODEL_OBJECTS));
+  return bench.link.openPush({
+    nodeId: SUPERLINK_NODE_ID,
+    runId: bench.runId,
+    messages,
+    trees,
+  });
+}
+
+/** Announces a reply with the update. */
+function openReply(bench: Bench, reply: NewLinkMessage) {
+  const { srcNodeId: nodeId, runId } = reply;
+  return bench.link.openPush({
+    nodeId,
+    runId,
+    messages: [reply],
+    trees: [treeOf(reply, UPDATE_OBJECTS)],
+    clientAppSeconds: [1.5],
+  });
+}
+
+/** An instruction that its node was handed. */
+async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
+  await bench.push(nodeId);
+  return (await bench.link.pullInstruction(nodeId))!;
+}
+
+/** Pushes the objects of these ids. */
+async function put(
+  bench: Bench,
+  nodeId: bigint,
+  sessionId: string,
+  objects: readonly LinkObject[],
+): Promise<boolean[]> {
+  const stored: boolean[] = [];
+  for (const each of objects) {
+    stored.push(await bench.link.putObject({ nodeId, runId: bench.runId, sessionId }, each));
+  }
+  return stored;
+}
+
+linkTest("an instruction counts once its last object is there, in any order", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const messages = [bench.instruction(nodeId), bench.instruction(nodeId)];
+  const { refusals, missing, sessionId } = await openInstructions(bench, messages);
+  assert.deepEqual(refusals, [undefined, undefined]);
+  const [first, second] = messages.map(rootOf);
+  assert.deepEqual(
+    new Set(missing),
+    new Set(["weights", "layer", "model", first!.id, second!.id]),
+  );
+  assert.equal(missing.length, 5, "each once");
+  const held = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });
+  const [weights, layer, model] = MODEL_OBJECTS;
+  await put(bench, 1n, sessionId, [second!, model!, layer!]);
+  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  await put(bench, 1n, sessionId, [weights!]);
+  assert.equal((await held)?.messageId, messages[1]!.messageId);
+  await put(bench, 1n, sessionId, [first!]);
+  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, messages[0]!.messageId);
+});
+
+linkTest("objects that are there already are not asked for", async (bench) => {
+  const nodeId = await bench.node(1000);
+  await bench.push(nodeId);
+  const message = bench.instruction(nodeId);
+  const { missing, sessionId } = await openInstructions(bench, [message]);
+  assert.deepEqual(missing, [message.messageId]);
+  assert.deepEqual(await put(bench, 1n, sessionId, [rootOf(message)]), [true]);
+  const [, taken] = [
+    await bench.link.pullInstruction(nodeId),
+    await bench.link.pullInstruction(nodeId),
+  ];
+  assert.deepEqual(taken, { ...message, pushedAt: bench.clock.now() });
+});
+
+linkTest("an open push keeps what it relies on", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const first = await bench.push(nodeId);
+  const message = bench.instruction(nodeId);
+  const { sessionId } = await openInstructions(bench, [message]);
+  await bench.link.pullInstruction(nodeId);
+  await bench.answer(first);
+  await put(bench, 1n, sessionId, [rootOf(message)]);
+  const taken = (await bench.link.pullInstruction(nodeId))!;
+  assert.equal((await bench.link.objectTree(taken.messageId)).length, 4);
+});
+
+linkTest("a reply comes object by object, and its ClientApp's time counts", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const instruction = await handed(bench, nodeId);
+  const reply = bench.reply(instruction);
+  const { refusals, missing, sessionId } = await openReply(bench, reply);
+  assert.deepEqual(refusals, [undefined]);
+  // The layer is the model's.
+  assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
+  const asked = bench.link.pullReplies([instruction.messageId], {
+    runId: bench.runId,
+    holdSeconds: 20,
+  });
+  const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
+  assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
+  assert.deepEqual(await asked, [{ ...reply, pushedAt: bench.clock.now() }]);
+  const run = (await bench.link.getRun(bench.runId))!;
+  assert.equal(run.clientAppSeconds, 1.5);
+  // Answered twice, as when the answer was lost on the way; without a session, as Flower before 1.34 does.
+  assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
+  assert.deepEqual(await put(bench, nodeId, "", objects), [true, true, true]);
+  assert.equal((await bench.store.usage()).replies, 1);
+});
+
+linkTest("an error is a message without content", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const instruction = await handed(bench, nodeId);
+  const { content: _, ...fields } = bench.reply(instruction);
+  const reply = { ...fields, error: { code: 2, reason: "raised" } };
+  const { missing, sessionId } = await bench.link.openPush({
+    nodeId,
+    runId: bench.runId,
+    messages: [reply],
+    trees: [treeOf(reply, [])],
+  });
+  assert.deepEqual(missing, [reply.messageId]);
+  await put(bench, nodeId, sessionId, [rootOf(reply)]);
+  const [told] = await bench.link.pullReplies([instruction.messageId]);
+  assert.deepEqual(told?.error, { code: 2, reason: "raised" });
+});
+
+linkTest("announcing again is answered as before", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const message = bench.instruction(nodeId);
+  const first = await openInstructions(bench, [message]);
+  assert.deepEqual(await openInstructions(bench, [message]), first);
+  await put(bench, 1n, first.sessionId, MODEL_OBJECTS);
+  const again = await openInstructions(bench, [message]);
+  assert.deepEqual(again, { ...first, missing: [message.messageId] });
+  await put(bench, 1n, first.sessionId, [rootOf(message)]);
+  assert.deepEqual(await openInstructions(bench, [message]), {
+    refusals: [undefined],
+    missing: [],
+    sessionId: "",
+  });
+  const [outcome] = await bench.link.pushInstructions([message], []);
+  assert.deepEqual(outcome, { ...message, pushedAt: bench.clock.now() });
+  assert.notEqual(await bench.link.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+
+  const reply = bench.reply(message as LinkMessage);
+  const opened = await openReply(bench, reply);
+  const objects = [...UPDATE_OBJECTS, rootOf(reply)];
+  // Brought whole by another way meanwhile.
+  const taken = await bench.link.pushReply(nodeId, reply, objects);
+  assert.ok(!isRefusal(taken));
+  assert.deepEqual(await bench.link.pushReply(nodeId, reply, []), taken);
+  assert.deepEqual(await openReply(bench, reply), {
+    refusals: [undefined],
+    missing: [],
+    sessionId: "",
+  });
+  assert.deepEqual(await put(bench, nodeId, opened.sessionId, [rootOf(reply)]), [true]);
+  assert.equal((await bench.store.usage()).replies, 1);
+});
+
+linkTest("an object that several pushes lack counts for all", async (bench) => {
+  const nodes = [await bench.node(1000), await bench.node(1000)];
+  const replies: NewLinkMessage[] = [];
+  for (const nodeId of nodes) replies.push(bench.reply(await handed(bench, nodeId)));
+  const [one, two] = [await openReply(bench, replies[0]!), await openReply(bench, replies[1]!)];
+  assert.ok(one.missing.includes("gradients") && two.missing.includes("gradients"));
+  await put(bench, nodes[0]!, one.sessionId, UPDATE_OBJECTS);
+  await put(bench, nodes[1]!, two.sessionId, [rootOf(replies[1]!)]);
+  await put(bench, nodes[0]!, one.sessionId, [rootOf(replies[0]!)]);
+  const told = await bench.link.pullReplies(replies.map((reply) => reply.replyToMessageId));
+  assert.equal(told.length, 2);
+  // The second node does not know, and pushes what it was asked for.
+  assert.deepEqual(await put(bench, nodes[1]!, two.sessionId, UPDATE_OBJECTS), [true, true, true]);
+});
+
+linkTest(
+  "nobody puts an object into another's push, or one that was not announced",
+  async (bench) => {
+    const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
+    const reply = bench.reply(await handed(bench, nodeId));
+    const { sessionId } = await openReply(bench, reply);
+    const root = rootOf(reply);
+    assert.deepEqual(await put(bench, other, sessionId, [root]), [false]);
+    assert.deepEqual(await put(bench, 1n, sessionId, [root]), [false]);
+    assert.deepEqual(await put(bench, other, "", [root]), [false]);
+    assert.deepEqual(await put(bench, nodeId, "unknown", [root]), [false]);
+    assert.deepEqual(await put(bench, nodeId, sessionId, [object("stray")]), [false]);
+    const stray = { nodeId, runId: bench.runId ^ 1n, sessionId };
+    assert.equal(await bench.link.putObject(stray, root), false);
+    assert.deepEqual(await put(bench, nodeId, "", [root]), [true]);
+  },
+);
+
+linkTest("what cannot be taken is refused at once, the others are not", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const good = bench.instruction(nodeId);
+  const open = (messages: NewLinkMessage[], trees: ObjectTree[]) =>
+    bench.link.openPush({ nodeId: 1n, runId: bench.runId, messages, trees });
+  const bad = bench.instruction(nodeId);
+  const { refusals, missing } = await open(
+    [bench.instruction(99n), good, { ...bad, runId: 9n }, bad, bad, bad],
+    [
+      treeOf(bad, MODEL_OBJECTS),
+      treeOf(good, MODEL_OBJECTS),
+      treeOf(bad, MODEL_OBJECTS),
+      new Map(),
+      new Map([[bad.messageId, ["other"]]]),
+    ],
+  );
+  const reasons = refusals.map((refusal) => refusal?.reason);
+  assert.match(reasons[0]!, /are not announced/);
+  assert.equal(reasons[1], undefined);
+  assert.match(reasons[2]!, /another run than its push/);
+  assert.match(reasons[3]!, /are not announced/);
+  assert.match(reasons[4]!, /not the child/);
+  assert.match(reasons[5]!, /are not announced/);
+  assert.equal(missing.length, 4);
+  const stranger = bench.instruction(99n);
+  const unknown = await open([stranger], [treeOf(stranger, MODEL_OBJECTS)]);
+  assert.match(unknown.refusals[0]!.reason, /not known/);
+  assert.deepEqual([unknown.missing, unknown.sessionId], [[], ""]);
+  assert.equal(bench.eventsOf("instruction-refused").length, 6);
+});
+
+linkTest("a node announces only its own replies to what it was handed", async (bench) => {
+  const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
+  const instruction = await handed(bench, nodeId);
+  const reply = bench.reply(instruction);
+  const theirs = { ...reply, messageId: "theirs", srcNodeId: other };
+  for (const [sender, message] of [[other, theirs], [other, reply]] as const) {
+    const { refusals } = await bench.link.openPush({
+      nodeId: sender,
+      runId: bench.runId,
+      messages: [message],
+      trees: [treeOf(message, UPDATE_OBJECTS)],
+    });
+    assert.notEqual(refusals[0], undefined);
+  }
+  await openReply(bench, reply);
+  const { refusals } = await bench.link.openPush({
+    nodeId: other,
+    runId: bench.runId,
+    messages: [{ ...reply, srcNodeId: other }],
+    trees: [treeOf(reply, UPDATE_OBJECTS)],
+  });
+  assert.match(refusals[0]!.reason, /is another message's/);
+});
+
+linkTest("an announcement that lies about its objects is refused in the end", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const reply = bench.reply(await handed(bench, nodeId));
+  const { missing, sessionId } = await openReply(bench, reply);
+  assert.ok(missing.includes("update"));
+  const lie = { ...rootOf(reply), children: ["layer"] };
+  await put(bench, nodeId, sessionId, [...UPDATE_OBJECTS, lie]);
+  assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /not the child/);
+  assert.equal((await bench.store.usage()).replies, 0);
+  await bench.pass(181);
+  assert.equal((await bench.store.usage()).pushes, 0);
+});
+
+linkTest("an announcement that hides an object never counts, and leaves nothing", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const before = (await bench.store.usage()).objects;
+  const message = bench.instruction(nodeId);
+  const tree = new Map([[message.messageId, ["model"]], ["model", ["layer"]]]);
+  const { missing, sessionId } = await bench.link.openPush({
+    nodeId: 1n,
+    runId: bench.runId,
+    messages: [message],
+    trees: [tree],
+  });
+  assert.deepEqual(missing, [message.messageId, "model", "layer"]);
+  const objects = [...MODEL_OBJECTS, rootOf(message)];
+  assert.deepEqual(await put(bench, 1n, sessionId, objects), [false, true, true, true]);
+  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  await bench.pass(181);
+  assert.deepEqual((await bench.store.usage()).objects, before);
+});
+
+linkTest("a push that gets no objects ends, and its instruction is done again", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const instruction = await handed(bench, nodeId);
+  const before = await bench.store.usage();
+  const reply = bench.reply(instruction);
+  const { sessionId } = await openReply(bench, reply);
+  await bench.pass(179);
+  assert.deepEqual(await put(bench, nodeId, sessionId, [UPDATE_OBJECTS[0]!]), [true]);
+  await bench.pass(179);
+  assert.equal((await bench.store.usage()).pushes, 1);
+  const held = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });
+  await bench.pass(2);
+  assert.deepEqual(await bench.store.usage(), before);
+  assert.deepEqual(await put(bench, nodeId, sessionId, [UPDATE_OBJECTS[1]!]), [false]);
+  assert.equal((await held)?.messageId, instruction.messageId);
+  assert.deepEqual(bench.eventsOf("push-expired").map(({ messages }) => messages), [1]);
+  assert.deepEqual(bench.eventsOf("instruction-requeued").map(({ cause }) => cause), [
+    "push-expired",
+  ]);
+});
+
+linkTest("a push that is done is forgotten without a word", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const reply = bench.reply(await handed(bench, nodeId));
+  const { sessionId } = await openReply(bench, reply);
+  await put(bench, nodeId, sessionId, [...UPDATE_OBJECTS, rootOf(reply)]);
+  await bench.pass(181);
+  assert.equal((await bench.store.usage()).pushes, 0);
+  assert.equal(bench.eventsOf("push-expired").length, 0);
+});
+
+linkTest("a push goes on after a restart", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const message = bench.instruction(nodeId);
+  const { sessionId } = await openInstructions(bench, [message]);
+  await put(bench, 1n, sessionId, MODEL_OBJECTS);
+  await bench.link.close();
+  await bench.clock.advance(500);
+  await bench.restart();
+  await bench.link.heartbeat(nodeId, 1000);
+  assert.deepEqual(await put(bench, 1n, sessionId, [rootOf(message)]), [true]);
+  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, message.messageId);
+});
+
+linkTest("a push ends with its run", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const message = bench.instruction(nodeId);
+  const { sessionId } = await openInstructions(bench, [message]);
+  await put(bench, 1n, sessionId, MODEL_OBJECTS);
+  await bench.link.stopRun(bench.runId);
+  assert.deepEqual(await put(bench, 1n, sessionId, [rootOf(message)]), [false]);
+  await bench.pass(1);
+  const { objects, pushes, instructions } = await bench.store.usage();
+  assert.deepEqual([objects, pushes, instructions], [0, 0, 0]);
+});
+
+linkTest("a push ends with its node's membership", async (bench) => {
+  const nodeId = await bench.node(1000, new Uint8Array([1]));
+  const reply = bench.reply(await handed(bench, nodeId));
+  const { sessionId } = await openReply(bench, reply);
+  await bench.link.unregisterNode(nodeId);
+  assert.deepEqual(await put(bench, nodeId, sessionId, UPDATE_OBJECTS), [false, false, false]);
+  const { refusals } = await openReply(bench, { ...reply, messageId: "another" });
+  assert.match(refusals[0]!.reason, /unregistered/);
+});
+
+linkTest("a reply that comes too late is refused when it is whole", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const instruction = await handed(bench, nodeId);
+  const [slow, fast] = [bench.reply(instruction), bench.reply(instruction)];
+  const { sessionId } = await openReply(bench, slow);
+  await bench.link.pushReply(nodeId, fast, [...UPDATE_OBJECTS, rootOf(fast)]);
+  await put(bench, nodeId, sessionId, [rootOf(slow)]);
+  assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /already answered/);
+  const [told] = await bench.link.pullReplies([instruction.messageId]);
+  assert.equal(told?.messageId, fast.messageId);
+});
+
+linkTest("one caller's open pushes are limited in number and size", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const open = () => openInstructions(bench, [bench.instruction(nodeId)]);
+  const { sessionId } = await open();
+  await open();
+  await assert.rejects(open(), { code: "resource-exhausted" });
+  const large = (name: string, size: number) => ({ ...object(name), bytes: new Uint8Array(size) });
+  await put(bench, 1n, sessionId, [large("weights", 60)]);
+  await assert.rejects(put(bench, 1n, sessionId, [large("layer", 41)]), {
+    code: "resource-exhausted",
+  });
+  assert.deepEqual(await put(bench, 1n, sessionId, [large("layer", 40)]), [true]);
+}, { maxOpenPushes: 2, maxOpenPushBytes: 100 });
+
+linkTest("a node gets the objects of what it was handed, and no others", async (bench) => {
+  const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
+  const instruction = await bench.push(nodeId);
+  const pull = async (id: string, by = nodeId, runId = bench.runId) =>
+    (await bench.link.pullObject({ nodeId: by, runId }, id)).found;
+  assert.equal(await pull("weights"), false, "not yet");
+  await bench.link.pullInstruction(nodeId);
+  const tree = await bench.link.treeOf(instruction.messageId);
+  assert.deepEqual([...tree], [
+    [instruction.messageId, ["model"]],
+    ["model", ["weights", "layer"]],
+    ["weights", []],
+    ["layer", []],
+  ]);
+  for (const id of tree.keys()) {
+    assert.equal(await pull(id), true, id);
+    assert.equal(await pull(id, other), false, id);
+    assert.equal(await pull(id, SUPERLINK_NODE_ID), false, id);
+    assert.equal(await pull(id, nodeId, bench.runId ^ 1n), false, id);
+  }
+  const { bytes } = await bench.link.pullObject({ nodeId, runId: bench.runId }, "weights");
+  assert.deepEqual(bytes, object("weights").bytes);
+  await bench.link.confirmReceived({ nodeId, runId: bench.runId }, instruction.messageId);
+  await bench.restart();
+  assert.equal(await pull("weights"), true, "confirmed, but not answered");
+  await bench.answer(instruction);
+  assert.equal(await pull("weights"), false, "answered");
+  assert.equal(await pull("gradients"), false, "a reply, its own");
+  await assert.rejects(bench.link.treeOf(instruction.messageId), { code: "not-found" });
+});
+
+linkTest("a ServerApp gets the objects of what it was told, until it confirms", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const instructions = [await handed(bench, nodeId), await handed(bench, nodeId)];
+  const replies = [];
+  for (const instruction of instructions) replies.push(await bench.answer(instruction));
+  const caller = { nodeId: SUPERLINK_NODE_ID, runId: bench.runId };
+  const pull = async (id: string) => (await bench.link.pullObject(caller, id)).found;
+  assert.equal(await pull("gradients"), false, "not told yet");
+  const told = () => bench.link.pullReplies([instructions[0]!.messageId], { runId: bench.runId });
+  assert.deepEqual(await told(), [replies[0]]);
+  const { runId } = await bench.link.createRun({ fabId: "", fabVersion: "" });
+  assert.deepEqual(await bench.link.pullObject({ ...caller, runId }, "gradients"), {
+    found: false,
+  });
+  // It confirms, so it has all the time that its instruction has.
+  await bench.pass(900);
+  assert.deepEqual(await told(), [replies[0]]);
+  for (const id of (await bench.link.treeOf(replies[0]!.messageId)).keys()) {
+    assert.equal(await pull(id), true, id);
+  }
+  assert.equal(await pull(replies[1]!.messageId), false);
+  await bench.link.confirmReceived(caller, replies[1]!.messageId);
+  await bench.link.confirmReceived({ ...caller, nodeId }, replies[0]!.messageId);
+  await bench.link.confirmReceived({ ...caller, runId }, replies[0]!.messageId);
+  assert.equal(await pull("gradients"), true);
+  await bench.link.confirmReceived(caller, replies[0]!.messageId);
+  assert.equal(await pull("gradients"), false);
+  await bench.link.confirmReceived(caller, replies[0]!.messageId);
+  assert.equal((await told())[0]?.error?.code, 3);
+  assert.equal((await bench.store.usage()).replies, 1);
+});
+
+linkTest("an error in the place of a reply has an object like every message", async (bench) => {
+  const nodeId = await bench.node(10);
+  const { messageId } = await bench.push(nodeId);
+  await bench.pass(11);
+  const { runId } = bench;
+  const [error] = await bench.link.pullReplies([messageId], { runId });
+  assert.equal(error?.error?.code, 5);
+  const id = error.messageId;
+  assert.deepEqual([...await bench.link.treeOf(id)], [[id, []]]);
+  const caller = { nodeId: SUPERLINK_NODE_ID, runId };
+  assert.equal((await bench.link.pullObject(caller, id)).found, true);
+  await bench.link.confirmReceived(caller, id);
+  const { instructions, replies, objects } = await bench.store.usage();
+  assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
+});
+
+/** Objects that refer only to earlier ones, the last of which is the content. */
+const contents = fc.array(fc.array(fc.nat({ max: 7 }), { maxLength: 3 }), {
+  minLength: 1,
+  maxLength: 8,
+}).map((shape) =>
+  shape.reduce<LinkObject[]>((objects, picks, index) => {
+    const children = [...new Set(picks)].filter((pick) => pick < index);
+    return [...objects, object(`${index}`, children.map((child) => objects[child]!))];
+  }, [])
+);
+
+linkTest(
+  "in whatever order objects come and pushes end, nothing is lost or left",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    await fc.assert(
+      fc.asyncProperty(
+        contents,
+        fc.array(fc.nat({ max: 7 }), { minLength: 1, maxLength: 3 }),
+        fc.infiniteStream(fc.nat()),
+        async (objects, roots, picks) => {
+          const messages = roots.map((root) =>
+            bench.instruction(nodeId, { content: `${root % objects.length}`, ttl: 500 })
+          );
+          const waiting: { sessionId: string; object: LinkObject }[] = [];
+          for (const message of messages) {
+            const { missing, sessionId } = await bench.link.openPush({
+              nodeId: 1n,
+              runId: bench.runId,
+              messages: [message],
+              trees: [treeOf(message, objects)],
+            });
+            const known = new Map([...objects, rootOf(message)].map((each) => [each.id, each]));
+            for (const id of missing) waiting.push({ sessionId, object: known.get(id)! });
+          }
+          // The last of the pushes is given up half-way.
+          const lost = messages.length > 1 ? waiting.at(-1)!.sessionId : undefined;
+          let left = waiting.filter(({ sessionId }) => sessionId === lost).length / 2;
+          while (waiting.length > 0) {
+            const index = picks.next().value % waiting.length;
+            const [{ sessionId, object }] = waiting.splice(index, 1) as [typeof waiting[0]];
+            if (sessionId === lost && --left < 0) continue;
+            const to = { nodeId: 1n, runId: bench.runId, sessionId };
+            assert.equal(await bench.link.putObject(to, object), true);
+          }
+          const pulled = new Set<string>();
+          for (;;) {
+            const instruction = await bench.link.pullInstruction(nodeId);
+            if (instruction === undefined) break;
+            pulled.add(instruction.messageId);
+            await bench.link.objectTree(instruction.messageId);
+          }
+          const whole = lost === undefined ? messages : messages.slice(0, -1);
+          for (const { messageId } of whole) assert.ok(pulled.has(messageId));
+          await bench.link.heartbeat(nodeId, 1000);
+          await bench.pass(700);
+          const { objects: kept, pushes, instructions } = await bench.store.usage();
+          assert.deepEqual([kept, pushes, instructions], [0, 0, 0]);
+          await bench.link.heartbeat(nodeId, 1000);
+        },
+      ),
+      { numRuns: 40, seed: 3 },
+    );
+  },
+);
