@@ -50,6 +50,8 @@ export function sandboxLaunch(
     "--quiet",
     "--no-prompt",
     "--no-remote",
+    // Permissions do not limit this: a package that an app imports would be asked for at the registry, by any name.
+    "--cached-only",
     `--config=${join(project, "deno.json")}`,
     // The process itself starts threads from these files, and loads ONNX Runtime; the app's thread may read none.
     `--allow-read=${[...readable, project].map(asListed).join()}`,

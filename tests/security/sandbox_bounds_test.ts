@@ -1,0 +1,188 @@
+/** What an app in the sandbox cannot exhaust, keep, or take with it when it ends. */
+import assert from "node:assert/strict";
+import { AppCrashed } from "../../roles/supernode/app_host.ts";
+import { MAX_LINE_LENGTH } from "../../roles/supernode/sandbox/limits.ts";
+import { eventually, within } from "../support/deadline.ts";
+import { EvilApp } from "./sandbox_fixture.ts";
+
+/** Seconds after which whatever should end has not. */
+const PATIENCE = 30;
+
+/** The processes that this one started and that still run. */
+async function children(): Promise<string[]> {
+  const running: string[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    const status = await Deno.readTextFile(`/proc/${name}/status`).catch(() => "");
+    if (status.includes(`PPid:\t${Deno.pid}\n`) && !/State:\tZ/.test(status)) running.push(name);
+  }
+  return running;
+}
+
+async function crashOf(app: EvilApp, code: string): Promise<string> {
+  const error = await within(app.run(code), PATIENCE, code).then(
+    (answer) => assert.fail(`it answered ${answer}`),
+    (reason) => reason,
+  );
+  assert.ok(error instanceof AppCrashed, String(error));
+  return error.message;
+}
+
+/** What ends an app, and how the node hears of it. */
+const ENDS: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
+  "Deno.exit": ["Deno.exit(0)", /called Deno\.exit\(0\)/],
+  "process.exit": ["process.exit(0)", /called Deno\.exit\(0\)/],
+  "process.reallyExit": [
+    "process.reallyExit(0); await new Promise(() => {})",
+    /called Deno\.exit\(0\)/,
+  ],
+  "close": ["self.close(); await new Promise(() => {})", /closed its worker/],
+  "a stray error": [
+    `setTimeout(() => { throw new TypeError("stray") }); await new Promise(() => {})`,
+    /TypeError: stray/,
+  ],
+  "a stray rejection": [
+    `Promise.reject(new TypeError("stray")); await new Promise(() => {})`,
+    /TypeError: stray/,
+  ],
+  "a signal to its own process": [
+    `Deno.kill(Deno.pid, "SIGKILL"); await new Promise(() => {})`,
+    /SIGKILL/,
+  ],
+  "all of V8's heap": [
+    `const all = []; for (;;) all.push(new Array(1e6).fill(Math.random()))`,
+    /MiB of memory: it may take 512|its process ended/,
+  ],
+  "buffers without end": [
+    `const all = []; for (;;) all.push(new Uint8Array(16 * 1024 ** 2).fill(1))`,
+    /MiB of memory: it may take 512/,
+  ],
+  "shared buffers, in threads of its own": [
+    `const code = "const all = []; for (;;) all.push(new Uint8Array(new SharedArrayBuffer(2 ** 24)).fill(1))";
+    for (let i = 0; i < 4; i++) new Worker("data:text/javascript," + code, { type: "module" });
+    await new Promise(() => {})`,
+    /MiB of memory: it may take 512/,
+  ],
+  "messages without end": [
+    `for (;;) self.postMessage({ kind: "reply", junk: "x".repeat(1e5) })`,
+    /nobody asked for|keep to the protocol|unexpected/,
+  ],
+};
+
+Deno.test("security: whatever ends an app ends nothing else", async (test) => {
+  await using app = await EvilApp.start({ memoryBytes: 512 * 1024 ** 2 });
+  for (const [what, [code, reason]] of Object.entries(ENDS)) {
+    await test.step(what, async () => {
+      assert.match(await crashOf(app, code), reason);
+      assert.equal(await app.run("return 'as new'"), "as new");
+    });
+  }
+});
+
+Deno.test("security: an endless loop stops neither the node's time nor its end", async () => {
+  await using app = await EvilApp.start();
+  const stop = new AbortController();
+  const handled = app.run("for (;;);", stop.signal);
+  handled.catch(() => {});
+  let beats = 0;
+  await eventually(() => ++beats > 5, PATIENCE, "heartbeats beside an endless loop");
+  const [running] = await children();
+  assert.ok(running !== undefined);
+  const start = performance.now();
+  stop.abort();
+  await assert.rejects(handled, { name: "AbortError" });
+  await eventually(async () => !(await children()).includes(running), PATIENCE, "the app's end");
+  const seconds = (performance.now() - start) / 1000;
+  assert.ok(seconds < PATIENCE / 2, `took ${seconds} s`);
+  assert.equal(await app.run("return 1"), "1");
+});
+
+Deno.test("security: an endless loop while it is loaded can be stopped, too", async () => {
+  const marker = `import { ClientApp } from "flwr";
+    const loadedBefore = Deno.readTextFileSync(new URL("own.ts", import.meta.url)).includes("again");
+    if (loadedBefore) for (;;);
+    export const app = new ClientApp().train(() => Deno.exit(1));`;
+  await using app = await EvilApp.start({ app: marker });
+  await assert.rejects(app.run(""), AppCrashed);
+  await Deno.writeTextFile(`${app.folder.path}/app/own.ts`, "again");
+  const stop = new AbortController();
+  const handled = app.run("", stop.signal);
+  stop.abort();
+  await assert.rejects(handled, { name: "AbortError" });
+});
+
+Deno.test("security: training without end ends with the app", async () => {
+  await using app = await EvilApp.start();
+  const stop = new AbortController();
+  const handled = app.run(
+    `const { Model, sequential, dense, crossEntropy, sgd } = flwr;
+    const model = new Model({
+      network: sequential(dense({ in: 2048, out: 2048 }), dense({ in: 2048, out: 10 })),
+      input: { shape: [2048] }, loss: crossEntropy(), optimizer: sgd({ learningRate: 0.1 }),
+      batchSize: 1024,
+    });
+    const x = { dtype: "uint8", shape: [1024, 2048], data: new Uint8Array(1024 * 2048) };
+    const y = { dtype: "uint8", shape: [1024], data: new Uint8Array(1024) };
+    console.log("training");
+    await model.fit({ x, y }, { epochs: 1e6 });`,
+    stop.signal,
+  );
+  handled.catch(() => {});
+  await eventually(() => app.lines.includes("training"), PATIENCE, "the training");
+  const [running] = await children();
+  stop.abort();
+  await assert.rejects(handled, { name: "AbortError" });
+  await eventually(async () => !(await children()).includes(running!), PATIENCE, "its end");
+});
+
+Deno.test("security: nothing of an app is left when its host is disposed of", async () => {
+  const before = await children();
+  {
+    await using app = await EvilApp.start();
+    await app.run(
+      `for (let i = 0; i < 3; i++) new Worker("data:text/javascript,for(;;);", { type: "module" })`,
+    );
+    assert.equal((await children()).length, before.length + 1);
+  }
+  await eventually(
+    async () => (await children()).length === before.length,
+    PATIENCE,
+    "the end of the app's process",
+  );
+});
+
+Deno.test("security: what an app does to its process, it does to its own", async () => {
+  await using app = await EvilApp.start();
+  const [mask, folder] = [Deno.umask(), Deno.cwd()];
+  await app.run("Deno.umask(0); Deno.chdir('FOLDER/app'); process.title = 'flwr supernode'");
+  assert.equal(Deno.umask(), mask);
+  assert.equal(Deno.cwd(), folder);
+});
+
+Deno.test("security: an app cannot have a debugger's port opened", async () => {
+  await using app = await EvilApp.start();
+  await app.run(`(await import("node:process")).default.kill(Deno.pid, "SIGUSR1")`);
+  assert.equal(await app.run("return 'alive'"), "alive");
+  await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port: 9229 }), /refused/);
+});
+
+Deno.test("security: what an app prints are lines of the node's log, only so many and so long", async () => {
+  await using app = await EvilApp.start();
+  await app.run(
+    "console.log('one'); console.error('two\\nthree'); Deno.stdout.writeSync(new TextEncoder().encode('four\\n'))",
+  );
+  await eventually(() => app.lines.length >= 4, PATIENCE, "four lines");
+  assert.deepEqual([...app.lines].sort(), ["four", "one", "three", "two"]);
+  const seen = app.lines.length;
+  await app.run(
+    "for (let i = 0; i < 5000; i++) console.log('x'.repeat(10)); console.log('y'.repeat(1e5))",
+  );
+  await app.run("console.log('last')");
+  await within(
+    eventually(() => app.lines.length > seen + 100, PATIENCE, "some of the flood"),
+    PATIENCE,
+    "the flood",
+  );
+  assert.ok(app.lines.length < seen + 1000, `${app.lines.length} lines`);
+  assert.ok(app.lines.every((line) => line.length <= MAX_LINE_LENGTH + 1));
+});

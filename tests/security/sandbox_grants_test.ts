@@ -1,0 +1,72 @@
+/** What an app in the sandbox may read, and what a node's owner cannot grant by mistake. */
+import assert from "node:assert/strict";
+import { EvilApp } from "./sandbox_fixture.ts";
+
+Deno.test("security: an app reads its own folder and what was granted", async () => {
+  await using app = await EvilApp.start({ readable: ["FOLDER/data"] }, async (folder) => {
+    await Deno.mkdir(`${folder}/data/deep`, { recursive: true });
+    await Deno.writeTextFile(`${folder}/data/deep/x.csv`, "a,b,label\n1,2,0\n4,5,1\n");
+    await Deno.writeTextFile(`${folder}/app/labels.txt`, "cat dog");
+  });
+  assert.equal(await app.run(`return Deno.readTextFileSync("FOLDER/app/labels.txt")`), "cat dog");
+  const shapes =
+    `const { x, y } = await flwr.readCsv("FOLDER/data/deep/x.csv", { target: "label" });
+    return [x.shape, y.shape].join(" ")`;
+  assert.equal(await app.run(shapes), "2,2 2");
+  assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.txt")`), /NotCapable/);
+});
+
+Deno.test("security: a granted file is granted alone", async () => {
+  await using app = await EvilApp.start({ readable: ["FOLDER/secret.txt"] });
+  assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.txt")`), /secret/);
+  assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.ts")`), /NotCapable/);
+});
+
+const LINKS: Readonly<Record<string, (folder: string) => Promise<void>>> = {
+  "to a file": (folder) => Deno.symlink("/etc/passwd", `${folder}/app/notes.txt`),
+  "to a module": (folder) => Deno.symlink(`${folder}/secret.ts`, `${folder}/app/more.ts`),
+  "to a folder, in a folder of its own": async (folder) => {
+    await Deno.mkdir(`${folder}/app/deep`);
+    await Deno.symlink("..", `${folder}/app/deep/up`);
+  },
+  "to nothing yet": (folder) => Deno.symlink(`${folder}/later`, `${folder}/app/later`),
+};
+
+for (const [where, link] of Object.entries(LINKS)) {
+  Deno.test(`security: an app with a link ${where} is not started`, async () => {
+    await assert.rejects(EvilApp.start({}, link), {
+      code: "permission-denied",
+      message: /in the app's folder is no plain file/,
+    });
+  });
+}
+
+Deno.test("security: a folder that holds the node's key cannot be granted", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.mkdir(`${folder}/data`);
+    await Deno.writeTextFile(`${folder}/node.key`, "secret");
+    await Deno.symlink(folder, `${folder}/data/../alias`);
+    for (const granted of [folder, `${folder}/node.key`, `${folder}/alias`, "/"]) {
+      await assert.rejects(
+        EvilApp.start({ readable: [granted], secret: [`${folder}/node.key`] }),
+        { code: "permission-denied", message: /may not be granted: it holds ".*node\.key"/ },
+        granted,
+      );
+    }
+    await using app = await EvilApp.start({
+      readable: [`${folder}/data`],
+      secret: [`${folder}/node.key`],
+    });
+    assert.match(await app.run(`return Deno.readTextFileSync("${folder}/node.key")`), /NotCapable/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("security: a granted folder that is not there is told", async () => {
+  await assert.rejects(EvilApp.start({ readable: ["/nowhere/data"] }), {
+    code: "not-found",
+    message: '"/nowhere/data" cannot be granted: it is not there',
+  });
+});

@@ -1,0 +1,215 @@
+/** What an app in the sandbox cannot make the node believe, whatever it says on the ways that lead out of its thread. */
+import assert from "node:assert/strict";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { MetricRecord } from "../../app/metric_record.ts";
+import { RecordDict } from "../../app/record_dict.ts";
+import { modelBytes } from "../../ml/onnx/model.ts";
+import { GraphBuilder } from "../../ml/onnx/graph_builder.ts";
+import { ModelProtoSchema } from "../../proto/gen/onnx/onnx_pb.ts";
+import { AppCrashed } from "../../roles/supernode/app_host.ts";
+import { MAX_TRAINERS } from "../../roles/supernode/sandbox/limits.ts";
+import { within } from "../support/deadline.ts";
+import { EvilApp } from "./sandbox_fixture.ts";
+
+const NEVER = "await new Promise(() => {});";
+/** Deno lets a thread take over any socket of its process by its number: here, the way to the node. */
+const ON_THE_WAY = `new ((await import("node:net")).Socket)({ fd: 3 })`;
+
+/** A reply as the app's thread would send it, with something changed by code on `reply`. */
+const forged = (change: string) => `
+  const { metadata } = message.reply({});
+  const reply = { kind: "reply", message: { metadata: { ...metadata }, content: [] }, state: [] };
+  ${change};
+  self.postMessage(reply);
+  ${NEVER}`;
+
+/** What an app says, and what the node makes of it. */
+const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
+  "that it is loaded, while it is asked for something else": [
+    `self.postMessage({ kind: "loaded" }); ${NEVER}`,
+    /unexpected "loaded"/,
+  ],
+  "something that has no kind": [`self.postMessage("hello"); ${NEVER}`, /is not a plain object/],
+  "something of an unknown kind": [
+    `self.postMessage({ kind: "constructor" }); ${NEVER}`,
+    /Its kind is not one of/,
+  ],
+  "nothing": [`self.postMessage(undefined); ${NEVER}`, /plain object: got null/],
+  "something without end": [
+    `const a = { kind: "reply" }; a.a = a; self.postMessage(a); ${NEVER}`,
+    /what cannot be sent/,
+  ],
+  "something very deep": [
+    `let a = []; for (let i = 0; i < 2000; i++) a = [a];
+    self.postMessage({ kind: "reply", message: a, state: a }); ${NEVER}`,
+    /Reply is not a plain object/,
+  ],
+  "a reply without records": [forged("delete reply.message.content"), /Error of the reply/],
+  "a reply for another run": [forged("reply.message.metadata.runId = 9n"), /does not answer/],
+  "a reply in another node's name": [
+    forged("reply.message.metadata.srcNodeId = 9n"),
+    /does not answer/,
+  ],
+  "a reply to another message": [
+    forged("reply.message.metadata.replyToMessageId = 'other'"),
+    /does not answer/,
+  ],
+  "a reply to another node": [
+    forged("reply.message.metadata.dstNodeId = 9n"),
+    /does not answer/,
+  ],
+  "a reply from the end of time": [
+    forged("reply.message.metadata.createdAt = Infinity"),
+    /createdAt is no time/,
+  ],
+  "a reply whose ids are no ids": [forged("reply.message.metadata.runId = -1n"), /runId/],
+  "a reply with another prototype": [
+    forged(`reply.message = JSON.parse('{"__proto__": {"polluted": true}}')`),
+    /Metadata is not a plain object/,
+  ],
+  "records that are none": [forged("reply.state = { polluted: true }"), /Entries is not a list/],
+  "a record of an unknown kind": [
+    forged(`reply.state = [["a", { kind: "__proto__", items: [] }]]`),
+    /Kind of a record/,
+  ],
+  "an array without bytes": [
+    forged(`const data = "text";
+      const item = { dtype: "float32", shape: [1], stype: "numpy.ndarray", data };
+      reply.message.content = [["a", { kind: "arrays", items: [["w", item]] }]]`),
+    /should be bytes/,
+  ],
+  "a number that is none": [
+    forged(`const loss = { type: "double", value: { valueOf: "x" } };
+      reply.state = [["a", { kind: "metrics", items: [["loss", loss]] }]]`),
+    /Number is not a number/,
+  ],
+  "bytes outside of the frame": [
+    forged(`const setting = { type: "bytes", value: { $bytes: [0, 2 ** 40] } };
+      reply.state = [["a", { kind: "config", items: [["x", setting]] }]]`),
+    /holds a value that is none/,
+  ],
+  "bytes of its own on the node's way": [
+    `${ON_THE_WAY}.write(new Uint8Array(64)); ${NEVER}`,
+    /no frame/,
+  ],
+  "a frame without end": [
+    `const head = new DataView(new ArrayBuffer(16));
+    head.setUint32(0, 0x72776c66, true);
+    head.setFloat64(8, 2 ** 50, true);
+    ${ON_THE_WAY}.write(new Uint8Array(head.buffer)); ${NEVER}`,
+    /A frame has 0 and 1125899906842624 bytes/,
+  ],
+};
+
+Deno.test("security: an app cannot make the node believe", async (test) => {
+  await using app = await EvilApp.start();
+  for (const [what, [code, reason]] of Object.entries(FORGED)) {
+    await test.step(what, async () => {
+      await assert.rejects(within(app.run(code), 30, what), (error) => {
+        assert.ok(error instanceof AppCrashed, String(error));
+        assert.match(error.message, reason);
+        return true;
+      });
+      assert.equal("polluted" in {}, false);
+      assert.equal(await app.run("return 'as new'"), "as new");
+    });
+  }
+});
+
+Deno.test("security: an app that speaks without being asked is ended, and harms no later message", async () => {
+  await using app = await EvilApp.start();
+  await app.run(`globalThis.kept = 1; queueMicrotask(() => self.postMessage({ kind: "loaded" }))`)
+    .catch(() => {});
+  await app.run(
+    `setTimeout(() => self.postMessage({ kind: "crashed", reason: "later" }), 20)`,
+  ).catch((error) => assert.ok(error instanceof AppCrashed));
+  for (let tries = 0; tries < 3; tries++) {
+    const answer = await app.run("return 'here'").catch((error) => error);
+    if (answer === "here") return;
+    assert.ok(answer instanceof AppCrashed);
+  }
+  assert.fail("no message was answered any more");
+});
+
+Deno.test("security: what an app keeps is what it said, record by record", async () => {
+  await using app = await EvilApp.start();
+  const before = new RecordDict([["counts", new MetricRecord({ seen: 1 })]]);
+  const code = `const seen = context.state.metricRecord("counts").number("seen");
+    context.state.set("counts", new flwr.MetricRecord({ seen: seen + 1, nan: NaN, zero: -0 }));
+    return seen`;
+  const { state } = await app.handle(code, undefined, before);
+  const counts = state.metricRecord("counts");
+  assert.deepEqual([...counts], [["seen", 2], ["nan", NaN], ["zero", -0]]);
+});
+
+/** Opens a trainer as the app's thread does, and says something to it: what it answers, as JSON. */
+const toTrainer = (said: string, device = "cpu") => `
+  const { port1, port2 } = new MessageChannel();
+  self.postMessage({ kind: "open-trainer", threads: 1, device: "${device}" }, [port2]);
+  const answer = new Promise((resolve) => port1.onmessage = ({ data }) => resolve(data));
+  const model = (text) => Uint8Array.fromBase64(text).buffer;
+  port1.postMessage(${said});
+  return JSON.stringify(await answer);`;
+
+function modelWithDataIn(location: string): string {
+  const externalData = [["location", location], ["offset", "0"], ["length", "17"]].map((
+    [key, value],
+  ) => ({ key: key!, value: value! }));
+  const bytes = toBinary(
+    ModelProtoSchema,
+    create(ModelProtoSchema, {
+      irVersion: 8n,
+      opsetImport: [{ domain: "", version: 18n }],
+      graph: {
+        name: "g",
+        initializer: [{ name: "w", dims: [17n], dataType: 2, dataLocation: 1, externalData }],
+        node: [{ opType: "Identity", input: ["w"], output: ["y"] }],
+        output: [{ name: "y", type: { value: { case: "tensorType", value: { elemType: 2 } } } }],
+      },
+    }),
+  );
+  return bytes.toBase64();
+}
+
+function honestModel(): string {
+  const builder = new GraphBuilder();
+  const y = builder.node("Identity", [builder.floats(1)]);
+  return modelBytes(builder.build("g", [], [{ name: y, dtype: "float32", shape: [] }])).toBase64();
+}
+
+const load = (model: string) =>
+  `{ id: 0, call: { method: "load", key: "a", model: model("${model}") } }`;
+
+Deno.test("security: the threads that train do what training needs and nothing else", async (test) => {
+  await using app = await EvilApp.start();
+  await test.step("they open a model that is arithmetic", async () => {
+    assert.equal(await app.run(toTrainer(load(honestModel()))), `{"id":0,"outcome":{}}`);
+  });
+  for (const location of ["../secret.txt", "/etc/passwd", "own.ts", "client.ts"]) {
+    await test.step(`they read no file for it: ${location}`, async () => {
+      const answer = await app.run(toTrainer(load(modelWithDataIn(location))));
+      assert.match(answer, /permission-denied.*has the data of \\"w\\" in another file/);
+    });
+  }
+  await test.step("they answer nobody who speaks another language", async () => {
+    assert.match(await app.run(toTrainer(`{ id: 0, call: { method: "eval" } }`)), /"refused"/);
+  });
+  await test.step("they use no device that the node's owner did not name", async () => {
+    const answer = await app.run(toTrainer(`{ id: 0, call: { method: "close" } }`, "cuda"));
+    assert.match(answer, /"refused".*Device is not one of cpu/);
+  });
+  await test.step("there are only so many", async () => {
+    const code = `const answers = [];
+      for (let i = 0; i < ${MAX_TRAINERS + 1}; i++) {
+        const { port1, port2 } = new MessageChannel();
+        self.postMessage({ kind: "open-trainer", threads: 1, device: "cpu" }, [port2]);
+        answers.push(new Promise((resolve) => port1.onmessage = ({ data }) => resolve(data)));
+        port1.postMessage({ id: 0, call: { method: "read", names: [] } });
+      }
+      return JSON.stringify(await Promise.race(answers.map(async (answer) => {
+        const said = await answer;
+        return "refused" in said ? said : new Promise(() => {});
+      })))`;
+    assert.match(await app.run(code), /models of the app are open/);
+  });
+});
