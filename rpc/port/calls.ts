@@ -4,10 +4,14 @@ import { answerUnary } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import type { OpenCall } from "../call.ts";
 import { methodPath, type ServiceBinding } from "../service.ts";
+import { MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
 
-/** Hands an answer to the worker, by `postMessage`. */
-export type PostAnswer = (answer: PortAnswer, transfer: Transferable[]) => void;
+/**
+ * Hands an answer to the worker, by `postMessage` or the like. Where it gives a promise, the call stays open until that
+ * settles: so many answers wait to be sent at most as calls may be open.
+ */
+export type PostAnswer = (answer: PortAnswer, transfer: Transferable[]) => void | Promise<void>;
 
 /** How a worker is served. */
 export interface PortCallsOptions {
@@ -35,6 +39,11 @@ export class PortCalls implements AsyncDisposable {
   hear(said: PortRequest): void {
     if (said.kind === "cancel") return this.#open.get(said.id)?.abort();
     const { id, method, bytes } = said;
+    if (this.#open.size >= MAX_OPEN_PORT_CALLS) {
+      const { peer, post } = this.#options;
+      const message = `${MAX_OPEN_PORT_CALLS} calls of ${peer} are open already`;
+      return void post({ kind: "refusal", id, error: { code: "resource-exhausted", message } }, []);
+    }
     const controller = new AbortController();
     this.#open.set(id, controller);
     const answering = this.#answer(id, method, bytes, controller.signal).finally(() => {
@@ -53,9 +62,11 @@ export class PortCalls implements AsyncDisposable {
   async #answer(id: number, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { post } = this.#options;
     try {
-      const answer = await this.#call(name, bytes, signal);
+      const buffer = await this.#call(name, bytes, signal);
+      // A plain array: what else than structured cloning may carry it need not know of node's.
+      const answer = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
       if (signal.aborted) return;
-      post({ kind: "answer", id, bytes: answer }, transferOf(answer));
+      await post({ kind: "answer", id, bytes: answer }, transferOf(answer));
     } catch (error) {
       if (signal.aborted) return;
       const { peer } = this.#options;
@@ -63,7 +74,7 @@ export class PortCalls implements AsyncDisposable {
       if (plain.code === "internal") {
         log("rpc").error("{method} from {peer} failed: {error}", { method: name, peer, error });
       }
-      post({ kind: "refusal", id, error: plain }, []);
+      await post({ kind: "refusal", id, error: plain }, []);
     }
   }
 

@@ -7,11 +7,22 @@ export const CLAIM_RETRY_SECONDS = 1;
 /** Seconds between two heartbeats of a run that is run here: a quarter of the 60 that a run may be silent. */
 export const HEARTBEAT_SECONDS = 15;
 
-/** Seconds that a worker which nobody needed is kept warm. */
+/** Seconds that a process which no app needed is kept ready. */
 export const SPARE_SECONDS = 300;
 
 /** Milliseconds for which lines of an app are gathered before they go to the log together. */
 export const LOG_FLUSH_MS = 100;
 
-/** Characters of log that wait in a worker while the SuperLink stores what came before; the rest is dropped. */
+/** Characters of log that wait beside an app while the SuperLink stores what came before; the rest is dropped. */
 export const MAX_WAITING_LOG_CHARS = 1024 * 1024;
+
+/** Last bytes that an app's process wrote, beside the app, which are kept to explain a crash. */
+export const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
+
+/** Longest text of an app that is taken: a line of its log, a sentence of its error, in characters. */
+export const MAX_LINE_LENGTH = 64 * 1024;
+export const MAX_SENTENCE_LENGTH = 8192;
+export const MAX_HINTS = 8;
+
+/** Most lines of log that come together: they were gathered within {@link MAX_WAITING_LOG_CHARS}. */
+export const MAX_LINES_PER_BATCH: number = MAX_WAITING_LOG_CHARS;

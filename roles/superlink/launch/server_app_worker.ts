@@ -1,6 +1,6 @@
 /**
- * The worker in which a SuperLink runs the ServerApp of a submitted app. It is started before its app is known; what it
- * may do is fixed by then (app_worker.ts). Its line to the nodes is the SuperLink itself, by messages.
+ * The thread of a sandbox in which the ServerApp of a submitted app runs (see sandbox/process.ts). It is started before
+ * its app is known; what it may do is fixed by then. Its line to the nodes is the SuperLink, by messages.
  */
 import { isServerApp } from "../../../app/server_app.ts";
 import { contextFromTransferable } from "../../../app/transferable.ts";
@@ -13,13 +13,17 @@ import { RunReport } from "../../run/report.ts";
 import { runServerApp } from "../../run/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
 import { LOG_FLUSH_MS } from "./limits.ts";
+import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
+import { PortEngine } from "../../../ml/session/port_engine.ts";
+import { setStartEngine } from "../../../ml/session/start_engine.ts";
+import type { AssignThreads, OpenTrainer } from "../../supernode/sandbox/protocol.ts";
 import type { FromWorker, ToWorker, WorkerJob } from "./worker_protocol.ts";
 // What every app imports: loaded while nothing waits for it.
 import "../../../mod.ts";
 
 const scope = self as unknown as {
-  postMessage(message: FromWorker, transfer?: Transferable[]): void;
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToWorker | AssignThreads>) => void) | null;
   addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
   addEventListener(
     type: "unhandledrejection",
@@ -28,12 +32,21 @@ const scope = self as unknown as {
   close(): void;
 };
 
+// Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
 const post = scope.postMessage.bind(scope);
 const lines = new LineLog((lines) => post({ kind: "lines", lines }), LOG_FLUSH_MS);
 const channel = new PortChannel((request, transfer) => post(request, transfer));
 
+setStartEngine(({ threads, device }) => {
+  const { port1, port2 } = new MessageChannel();
+  post({ kind: "open-trainer", threads, device }, [port2]);
+  return Promise.resolve(new PortEngine(port1));
+});
+
 scope.onmessage = ({ data }) => {
   switch (data.kind) {
+    case "assign-threads":
+      return assignThreads(data.threads);
     case "run":
       return void run(data.job);
     case "stored":

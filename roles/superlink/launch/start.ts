@@ -5,12 +5,13 @@ import { readFab } from "../../../fab/read.ts";
 import type { LinkEvent } from "../../../link/events.ts";
 import type { LinkService } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
+import { defaultMemoryBytes } from "../../supernode/sandbox/limits.ts";
 import type { RunsConfig } from "../config.ts";
 import { Launcher } from "./launcher.ts";
 import { pythonProgram } from "./python_program.ts";
 import { settleLeftovers } from "./settle_leftovers.ts";
 import { typescriptProgram } from "./typescript_program.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import { ProcessPool } from "./process_pool.ts";
 
 /** What the runs of submitted apps need of their SuperLink. */
 export interface LaunchOptions {
@@ -33,7 +34,10 @@ export interface Launching extends AsyncDisposable {
 export function startLaunching(
   { link, runtime, runs, runtimeAddress, authorityFile }: LaunchOptions,
 ): Launching {
-  const pool = new WorkerPool({ allowRead: runs.allowRead });
+  const pool = new ProcessPool({
+    allowRead: runs.allowRead,
+    memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+  });
   const launcher = new Launcher({
     link,
     readFab,

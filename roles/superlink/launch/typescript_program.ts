@@ -12,9 +12,9 @@ import { PortCalls } from "../../../rpc/port/calls.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { findAppModule } from "../../app_module.ts";
-import type { AppWorker } from "./app_worker.ts";
+import type { AppProcess } from "./app_process.ts";
 import { errorLines, type LaunchLink, type RunEnd, type RunProgram } from "./program.ts";
-import type { WorkerPool } from "./worker_pool.ts";
+import type { ProcessPool } from "./process_pool.ts";
 import type { FromWorker, WorkerJob } from "./worker_protocol.ts";
 
 /** What a ServerApp may call; its run's begin, end, heartbeats and log are the SuperLink's own business. */
@@ -27,29 +27,29 @@ const OFFERED: ReadonlySet<string> = new Set([
   "ConfirmMessageReceived",
 ]);
 
-/** What ServerApps in workers are run with. */
+/** What ServerApps in TypeScript are run with. */
 export interface TypeScriptProgramOptions {
   readonly link: LaunchLink;
-  readonly pool: WorkerPool;
-  /** The Runtime API, which the workers call. */
+  readonly pool: ProcessPool;
+  /** The Runtime API, which the apps call. */
   readonly runtime: ServiceBinding;
 }
 
-/** Runs ServerApps that are written in TypeScript or JavaScript, each in a worker of its own. */
+/** Runs ServerApps that are written in TypeScript or JavaScript, each in a sandbox of its own. */
 export function typescriptProgram(options: TypeScriptProgramOptions): RunProgram {
   return async ({ run, token }, fab, signal) => {
-    await using worker = await options.pool.take();
+    await using process = await options.pool.take();
     try {
-      const job = await prepare(run, fab, worker.folder);
+      const job = await prepare(run, fab, process.folder);
       await options.link.beginRun(token);
-      return await attend(worker, job, options, { run, token, signal });
+      return await attend(process, job, options, { run, token, signal });
     } finally {
       options.pool.warm();
     }
   };
 }
 
-/** Puts the app into the worker's folder. */
+/** Puts the app into its process' folder. */
 async function prepare(run: LinkRun, fab: CheckedFab, folder: string): Promise<WorkerJob> {
   if (fab.config.serverApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fab.config.fabId}" has no ServerApp`);
@@ -78,9 +78,9 @@ function overrides({ overrideConfig }: LinkRun): RunConfig {
   );
 }
 
-/** Lets the worker run the app, answers its calls and keeps its log, until the app has ended or the run is. */
+/** Lets the process run the app, answers its calls and keeps its log, until the app has ended or the run is. */
 async function attend(
-  worker: AppWorker,
+  process: AppProcess,
   job: WorkerJob,
   { link, runtime }: TypeScriptProgramOptions,
   { run: { runId }, token, signal }: { run: LinkRun; token: string; signal: AbortSignal },
@@ -91,7 +91,7 @@ async function attend(
     offered: OFFERED,
     headers: { [TASK_TOKEN_HEADER]: token },
     peer: `the ServerApp of run ${runId}`,
-    post: (answer, transfer) => worker.post(answer, transfer),
+    post: (answer) => process.post(answer),
   });
   // One batch of lines after the other: they must not overtake each other, nor the run's end.
   let storing = Promise.resolve();
@@ -106,21 +106,26 @@ async function attend(
         return calls.hear(said);
       case "lines":
         await store(said.lines);
-        return worker.post({ kind: "stored" });
+        return process.post({ kind: "stored" });
       case "completed":
         await storing;
         return resolve({ outcome: "completed", details: "" });
       case "failed":
         await store(errorLines(said));
         return resolve({ outcome: "failed", details: said.message });
+      case "crashed": {
+        const details = `The ServerApp crashed: ${said.reason}`;
+        await store([process.output, `Error: ${details}\n`]);
+        return resolve({ outcome: "failed", details });
+      }
     }
   };
   const stop = () => resolve(undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await worker.attend((said) => void hear(said));
+    await process.attend((said) => void hear(said));
     if (signal.aborted) return undefined;
-    worker.post({ kind: "run", job });
+    process.post({ kind: "run", job });
     return await ended;
   } finally {
     signal.removeEventListener("abort", stop);

@@ -6,7 +6,7 @@ import { bindService, type Handlers } from "../../../rpc/service.ts";
 import type { RunEnd } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 import { typescriptProgram } from "./typescript_program.ts";
-import { WorkerPool } from "./worker_pool.ts";
+import { ProcessPool } from "./process_pool.ts";
 
 type RuntimeHandlers = Handlers<typeof Runtime, unknown>;
 
@@ -38,20 +38,21 @@ interface Played {
   readonly log: string;
 }
 
-/** Runs a ServerApp in a worker; `during` may stop it. */
+/** Runs a ServerApp; `during` may stop it. */
 async function play(
   serverApp: string,
-  { config, handlers = {}, allowRead = [], during }: {
+  { config, handlers = {}, allowRead = [], memoryBytes = 2 ** 30, during }: {
     config?: RunConfig;
     handlers?: Partial<RuntimeHandlers>;
     allowRead?: string[];
+    memoryBytes?: number;
     during?: (link: FakeLink, stop: () => void) => Promise<void>;
   } = {},
 ): Promise<Played> {
   const link = new FakeLink();
   link.submit(7n);
   const claimed = (await link.claimRun())!;
-  await using pool = new WorkerPool({ allowRead });
+  await using pool = new ProcessPool({ allowRead, memoryBytes });
   const run = typescriptProgram({
     link,
     pool,
@@ -67,8 +68,8 @@ async function play(
   return { link, end, log: link.log(7n).replaceAll(/^\d{4}-\S+Z ?/gm, "") };
 }
 
-/** Folders of workers that are there now. */
-async function workerFolders(): Promise<string[]> {
+/** Folders of app processes that are there now. */
+async function appFolders(): Promise<string[]> {
   const probe = await Deno.makeTempDir();
   await Deno.remove(probe);
   const parent = probe.slice(0, probe.lastIndexOf("/"));
@@ -100,7 +101,7 @@ Deno.test("an app runs with its settings, reaches the nodes, and its output is t
   assert.equal(link.state(7n), "running", "the launcher ends it");
   assert.match(log, /^Run 7\nrun 7n: 45 \{ lr: 0\.5 \}\nnodes 9,9223372036854775808\n/);
   assert.match(log, /\[SUMMARY\]\nRun finished\n$/);
-  assert.deepEqual(tokens, ["token of 7"], "the worker's calls are made in the run's name");
+  assert.deepEqual(tokens, ["token of 7"], "calls are made in the run's name");
 });
 
 Deno.test("an app that throws fails its run with the reason, and the log says where", async () => {
@@ -138,6 +139,50 @@ Deno.test("an app that would end its worker ends its run alone", async () => {
   assert.equal(unhandled.end!.details, "forgotten");
 });
 
+Deno.test("an app that ends its process or takes all memory ends its run alone", async () => {
+  const app = (statement: string) =>
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main(async () => {
+       console.log("before");
+       ${statement}
+       await new Promise(() => {});
+     });`;
+  const killed = await play(app(`Deno.kill(Deno.pid, "SIGKILL");`));
+  assert.match(killed.end!.details, /^The ServerApp crashed: its process ended \(SIGKILL\)/);
+  const memoryBytes = 400 * 2 ** 20;
+  const hungry = await play(
+    app("const kept = []; for (;;) { kept.push(new Uint8Array(2 ** 24).fill(1)); }"),
+    { memoryBytes },
+  );
+  assert.match(hungry.end!.details, /^The ServerApp crashed: it took \d+ MiB of memory/);
+  assert.match(hungry.log, /Error: The ServerApp crashed/);
+});
+
+Deno.test("a ServerApp evaluates models, though it may not load native code", async () => {
+  const { end, log } = await play(
+    `import { dense, meanSquaredError, Model, sequential, ServerApp, sgd, tensor } from "flwr";
+     export const app = new ServerApp().main(async () => {
+       await using model = new Model({
+         network: sequential(dense({ name: "fc", in: 1, out: 1 })),
+         input: { shape: [1] },
+         loss: meanSquaredError(),
+         optimizer: sgd({ learningRate: 0.1 }),
+         batchSize: 2,
+       });
+       model.setParameters(new Map([
+         ["fc.weight", tensor("float32", [1, 1], new Float32Array([2]))],
+         ["fc.bias", tensor("float32", [1], new Float32Array([1]))],
+       ]));
+       const column = (values) => tensor("float32", [2, 1], new Float32Array(values));
+       const { loss } = await model.evaluate({ x: column([1, 2]), y: column([3, 3]) });
+       console.log("loss", loss);
+     });`,
+  );
+  assert.equal(end!.outcome, "completed", log);
+  // 2·1 + 1 = 3 and 2·2 + 1 = 5 against 3 and 3: the mean of 0 and 4.
+  assert.match(log, /^loss 2$/m);
+});
+
 Deno.test("an app reads its own folder and what was granted, and does nothing else to this machine", async () => {
   const granted = await Deno.realPath(await Deno.makeTempDir());
   const secret = await Deno.makeTempFile();
@@ -160,6 +205,7 @@ Deno.test("an app reads its own folder and what was granted, and does nothing el
          worker: () => new Worker("data:text/javascript,", {
            type: "module", deno: { permissions: { net: true } },
          }),
+         signal: () => Deno.kill(Deno.ppid, "SIGTERM"),
          permission: () => Deno.permissions.requestSync({ name: "net" }).state === "granted",
        };
        export const app = new ServerApp().main(async () => {
@@ -180,6 +226,7 @@ Deno.test("an app reads its own folder and what was granted, and does nothing el
       ...["secret", "write", "net", "fetch", "env", "run", "ffi", "sys"].map((n) => [n, "refused"]),
       ["remote", "refused"],
       ["worker", "refused"],
+      ["signal", "refused"],
       ["permission", "refused"],
     ]);
   } finally {
@@ -188,8 +235,8 @@ Deno.test("an app reads its own folder and what was granted, and does nothing el
   }
 });
 
-Deno.test("a run that is stopped leaves no worker, call or folder, whatever its app does", async () => {
-  const before = await workerFolders();
+Deno.test("a run that is stopped leaves no process, call or folder, whatever its app does", async () => {
+  const before = await appFolders();
   const busy = await play(
     `import { ServerApp } from "flwr";
      export const app = new ServerApp().main(() => { console.log("busy"); for (;;); });`,
@@ -221,5 +268,5 @@ Deno.test("a run that is stopped leaves no worker, call or folder, whatever its 
     },
   );
   assert.deepEqual([waiting.end, held?.aborted], [undefined, true]);
-  assert.deepEqual(await workerFolders(), before);
+  assert.deepEqual(await appFolders(), before);
 });

@@ -26,4 +26,6 @@ export type FromWorker =
   | { readonly kind: "completed" }
   /** The ServerApp threw, could not be loaded, or did what would have ended its worker. */
   | { readonly kind: "failed"; readonly message: string; readonly hints: readonly string[] }
+  /** The process ended, or took too much: nothing more comes. */
+  | { readonly kind: "crashed"; readonly reason: string }
   | PortRequest;
