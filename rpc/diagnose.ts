@@ -3,6 +3,7 @@ import { FlwrError } from "../base/error.ts";
 import { formatAddress } from "./address.ts";
 import { connectionProblem, notFlower, reachability, type Target } from "./connection_problem.ts";
 import type { Probe } from "./probe.ts";
+import { readRefusal } from "./grpc_refusal.ts";
 import { codeOf, type WireStatus } from "./status.ts";
 
 /**
@@ -49,6 +50,8 @@ export function diagnose(
   const size = Number(TOO_LARGE.exec(details)?.[1]);
   if (isText(size)) return notFlower(name, "grpc", "it answered with text", cause);
   if (isConnectionFailure(failure)) return connectionProblem(target, "grpc", details, found, now);
+  const refusal = readRefusal(details);
+  if (refusal !== undefined) return refusal;
   return new FlwrError(codeOf(code), details === "" ? Status[code] ?? "Unknown" : details, {
     cause,
   });

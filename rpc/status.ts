@@ -1,5 +1,7 @@
 import { status as Status } from "@grpc/grpc-js";
 import { type ErrorCode, FlwrError } from "../base/error.ts";
+import { ApiError } from "./api_error.ts";
+import { refusalDetails } from "./grpc_refusal.ts";
 
 /** A gRPC status as it crosses the wire. */
 export interface WireStatus {
@@ -40,7 +42,8 @@ export const INTERNAL_ERROR_DETAILS = "Internal error";
 /** The gRPC status that tells a peer of an error. Only what is a FlwrError, and not our own fault, is told in words. */
 export function statusOf(error: unknown): WireStatus {
   if (error instanceof FlwrError && error.code !== "internal") {
-    return { code: STATUS_OF[error.code], details: error.message };
+    const details = error instanceof ApiError ? refusalDetails(error) : error.message;
+    return { code: STATUS_OF[error.code], details };
   }
   return { code: Status.INTERNAL, details: INTERNAL_ERROR_DETAILS };
 }
