@@ -45,9 +45,13 @@ export function isIP(host: string): boolean {
   return isIPv4(host) || isIPv6(host);
 }
 
-/** Whether only this machine can reach the host: "localhost", 127.0.0.0/8, ::1. */
+/**
+ * Whether only this machine can reach the host: "localhost", 127.0.0.0/8, ::1, and the first in IPv6 notation, as a
+ * server that listens on "::" sees its callers.
+ */
 export function isLoopback(host: string): boolean {
-  return host === "localhost" || host === "::1" || (isIPv4(host) && host.startsWith("127."));
+  const bare = host.replace(/^::ffff:(?=\d+\.)/i, "");
+  return host === "localhost" || host === "::1" || (isIPv4(bare) && bare.startsWith("127."));
 }
 
 function isIPv4(host: string): boolean {

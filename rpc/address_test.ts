@@ -56,10 +56,10 @@ Deno.test("addresses are told from names", () => {
 });
 
 Deno.test("loopback hosts are told from the others", () => {
-  for (const host of ["localhost", "127.0.0.1", "127.9.9.9", "::1"]) {
+  for (const host of ["::ffff:127.0.0.1", "localhost", "127.0.0.1", "127.9.9.9", "::1"]) {
     assert.ok(isLoopback(host), host);
   }
-  for (const host of ["0.0.0.0", "::", "127.example.org", "192.168.0.1"]) {
+  for (const host of ["::ffff:192.0.2.1", "0.0.0.0", "::", "127.example.org", "192.168.0.1"]) {
     assert.ok(!isLoopback(host), host);
   }
 });
