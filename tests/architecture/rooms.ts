@@ -23,6 +23,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "proto",
     "roles/supernode/sandbox",
     "rpc",
+    "rpc/dialects",
     "rpc/dialects/*/client",
     "rpc/dialects/*/server",
     "rpc/objects",
