@@ -116,7 +116,7 @@ scenario("bad input: a connection that cannot be made ends with the reason", asy
     },
     {
       what: "supernode: an unknown key",
-      says: /Access denied/,
+      says: /not admitted/,
       args: [
         ...node,
         ...others.supernodeFlags(1),
@@ -127,7 +127,7 @@ scenario("bad input: a connection that cannot be made ends with the reason", asy
     },
     {
       what: "supernode: no key for a SuperLink that wants one",
-      says: /Access denied/,
+      says: /known keys only/,
       args: [...node, ...roots, "--server", named.fleet],
     },
     {
@@ -141,12 +141,12 @@ scenario("bad input: a connection that cannot be made ends with the reason", asy
       ],
     },
     {
-      what: "supernode: a private key without its public key",
-      says: /--auth-supernode-public-key/,
+      what: "supernode: a public key without its private key",
+      says: /--auth-supernode-private-key/,
       args: [
         ...node,
         ...roots,
-        ...["--auth-supernode-private-key", credentials.nodePrivateKey(1)],
+        ...["--auth-supernode-public-key", credentials.nodePublicKey(1)],
         ...["--server", named.fleet],
       ],
     },

@@ -8,7 +8,7 @@ import { CurrentFleetConnection } from "../../../rpc/dialects/current/client/fle
 import type { NodeIdentity } from "../../../rpc/dialects/flwr-1.9/client/credentials.ts";
 import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_connection.ts";
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
-import { probe } from "../../../rpc/probe.ts";
+import { type Probe, probe } from "../../../rpc/probe.ts";
 import { probeWire, type Wire } from "../../../rpc/probe_wire.ts";
 import { type Retry, type RetryPolicy, withRetries } from "../../../rpc/retry.ts";
 import type { Dialect } from "./negotiated_connection.ts";
@@ -56,7 +56,14 @@ async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> 
   const wire = await probeWire(parsed, tls);
   if (wire === "http" || wire === "grpc") return wire;
   const found = await probe(parsed, tls);
-  throw connectionProblem({ address: parsed, tls }, "http", "", found, clock.now());
+  const target = { address: parsed, tls };
+  // Whatever it speaks is right: what is wrong lies elsewhere, as in TLS on one side only.
+  throw connectionProblem(target, transportOf(found), "", found, clock.now());
+}
+
+function transportOf(found: Probe): Spoken {
+  if (found.kind === "tls") return found.http2 ? "grpc" : "http";
+  return found.kind === "plain" && found.protocol === "http2" ? "grpc" : "http";
 }
 
 function currentHttp(options: DialectOptions): Dialect {
