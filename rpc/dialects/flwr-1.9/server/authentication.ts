@@ -11,7 +11,7 @@ import type { PublicKey } from "../../../../auth/public_key.ts";
 import type { RateLimiter } from "../../../../auth/rate_limiter.ts";
 import type { TokenKeys } from "../../../../auth/token_keys.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkService } from "../../../../link/link.ts";
+import type { LinkNode, LinkService } from "../../../../link/link.ts";
 import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import type { ServiceOptions } from "../../../service.ts";
@@ -27,7 +27,7 @@ export interface FleetAuthenticationOptions {
   /** The SuperLink's own public key, which SuperNodes need for the shared secret. */
   readonly ownKey: PublicKey;
   readonly tokenKeys: TokenKeys;
-  /** The keys admitted at this moment. */
+  /** The keys of the list at this moment; those that the SuperLink's owner registered are admitted beside them. */
   readonly admitted: () => KeyList;
   /** Aborted when the given key is removed from the list. */
   readonly revoked: (key: PublicKey) => AbortSignal;
@@ -54,8 +54,8 @@ class Refused extends Error {
 }
 
 /**
- * Authenticates the calls of the Fleet service as Flower 1.8 to 1.14 does: the public key must be listed, which is
- * looked at before a byte of the request is read; every call but CreateNode carries an HMAC-SHA256 over the
+ * Authenticates the calls of the Fleet service as Flower 1.8 to 1.14 does: the public key must be listed or registered,
+ * which is looked at before a byte of the request is read; every call but CreateNode carries an HMAC-SHA256 over the
  * deterministically serialised request, under the key that both sides derive by ECDH and HKDF; every node id in the
  * request must be the one that belongs to the key.
  */
@@ -74,21 +74,22 @@ export function fleetAuthentication(
   };
   return {
     knownBy: PUBLIC_KEY_HEADER,
-    admit: (call) => orDeny(call, async () => void await listedKey(call, options.admitted())),
+    admit: (call) => orDeny(call, async () => void await admittedHolder(options, call)),
     authenticate: (call, method, bytes, request) =>
       orDeny(call, () => identify(options, call, method, bytes, request)),
   };
 }
 
 async function identify(
-  { link, ownKey, tokenKeys, admitted, revoked, joinLimiter }: FleetAuthenticationOptions,
+  options: FleetAuthenticationOptions,
   call: AnonymousCall,
   method: DescMethod,
   requestBytes: Uint8Array,
   request: unknown,
 ): Promise<FleetCaller> {
+  const { link, ownKey, tokenKeys, revoked, joinLimiter } = options;
   const { admission, claims } = policyOf(method);
-  const publicKey = await listedKey(call, admitted());
+  const { publicKey, node } = await admittedHolder(options, call);
   const caller = { publicKey, revoked: revoked(publicKey) };
   if (admission === "key") {
     // By address too: who knows a node's public key can join in its name, but must not keep the node itself from it.
@@ -103,7 +104,6 @@ async function identify(
     return caller;
   }
   await verifyToken(call, method, requestBytes, publicKey, tokenKeys);
-  const node = await link.nodeOfKey(publicKey.spki);
   if (node === undefined) throw new Refused("the key has not joined", publicKey.fingerprint);
   const claimed = claims(request as never).map(nodeFromWire);
   if (claimed.some((nodeId) => nodeId !== node.nodeId)) {
@@ -124,13 +124,22 @@ function hostOf(peer: string): string {
   return peer.slice(0, peer.lastIndexOf(":"));
 }
 
-async function listedKey(call: CallHead, admitted: KeyList): Promise<PublicKey> {
+/** The key that a call names, if it is admitted, and the node that joined with it. */
+async function admittedHolder(
+  { link, admitted }: FleetAuthenticationOptions,
+  call: CallHead,
+): Promise<{ publicKey: PublicKey; node: LinkNode | undefined }> {
   const header = call.header(PUBLIC_KEY_HEADER);
   if (header === undefined) throw new Refused("the call names no public key");
-  const key = admitted.findByPem(decodePublicKeyHeader(header) ?? "");
-  if (key !== undefined) return key;
-  const stranger = await readPublicKeyHeader(header).catch(() => undefined);
-  throw new Refused("the public key is not in the list", stranger?.fingerprint);
+  const listed = admitted().findByPem(decodePublicKeyHeader(header) ?? "");
+  const publicKey = listed ?? await readPublicKeyHeader(header).catch(() => undefined);
+  if (publicKey === undefined) throw new Refused("the public key is none, or on another curve");
+  const node = await link.nodeOfKey(publicKey.spki);
+  if (node?.state === "unregistered") {
+    throw new Refused("the node was unregistered", publicKey.fingerprint);
+  }
+  if (listed !== undefined || node?.registeredBy === "owner") return { publicKey, node };
+  throw new Refused("the public key is neither listed nor registered", publicKey.fingerprint);
 }
 
 async function verifyToken(

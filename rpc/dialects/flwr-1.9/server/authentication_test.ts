@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import { encodePublicKeyHeader, PUBLIC_KEY_HEADER } from "../../../../auth/header.ts";
+import { KeyList } from "../../../../auth/key_list.ts";
+import { PrivateKey } from "../../../../auth/private_key.ts";
+import type { PublicKey } from "../../../../auth/public_key.ts";
+import { RateLimiter } from "../../../../auth/rate_limiter.ts";
+import { TokenKeys } from "../../../../auth/token_keys.ts";
+import { FakeClock } from "../../../../base/clock.ts";
+import { seededRandom } from "../../../../base/random.ts";
+import { createLink } from "../../../../link/create_link.ts";
+import { MemoryStore } from "../../../../link/store/memory.ts";
+import type { CallHead } from "../../../call.ts";
+import { messageObject } from "../../../objects/message.ts";
+import { type Denial, fleetAuthentication } from "./authentication.ts";
+
+const own = await PrivateKey.generate("P-256");
+
+/** Names a key as its holder's calls do. */
+function callOf(key: PublicKey): CallHead {
+  return {
+    transport: "grpc",
+    method: "/flwr.proto.Fleet/CreateNode",
+    peer: "127.0.0.1:1",
+    header: (name) => name === PUBLIC_KEY_HEADER ? encodePublicKeyHeader(key) : undefined,
+    headerBytes: () => undefined,
+  };
+}
+
+Deno.test("keys that are listed, and those that the owner registered, are admitted, no others", async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const link = await createLink({ store, clock, random: seededRandom(1), messageObject });
+  const [listed, registered, joined, stranger, expelled] = await Promise.all(
+    Array.from({ length: 5 }, async () => (await PrivateKey.generate("P-256")).publicKey),
+  ) as [PublicKey, PublicKey, PublicKey, PublicKey, PublicKey];
+  await link.registerNode({ publicKey: registered.spki });
+  await link.createNode({ publicKey: joined.spki, heartbeatInterval: 30 });
+  const { nodeId } = await link.registerNode({ publicKey: expelled.spki });
+  await link.unregisterNode(nodeId);
+  const denials: Denial[] = [];
+  const { admit } = fleetAuthentication({
+    link,
+    ownKey: own.publicKey,
+    tokenKeys: new TokenKeys(own),
+    admitted: () => new KeyList([listed, expelled]),
+    revoked: () => new AbortController().signal,
+    joinLimiter: new RateLimiter({ burst: 1, perSecond: 1, clock }),
+    onDenied: (denial) => denials.push(denial),
+  });
+  for (const key of [listed, registered]) await admit!(callOf(key));
+  for (const key of [joined, stranger, expelled]) {
+    await assert.rejects(async () => await admit!(callOf(key)), /^FlwrError: Access denied$/);
+  }
+  assert.deepEqual(denials.map(({ fingerprint, reason }) => [fingerprint, reason]), [
+    [joined.fingerprint, "the public key is neither listed nor registered"],
+    [stranger.fingerprint, "the public key is neither listed nor registered"],
+    [expelled.fingerprint, "the node was unregistered"],
+  ]);
+  await link.close();
+});
