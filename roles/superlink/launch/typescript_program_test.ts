@@ -164,7 +164,7 @@ Deno.test("a ServerApp evaluates models, though it may not load native code", as
      export const app = new ServerApp().main(async () => {
        await using model = new Model({
          network: sequential(dense({ name: "fc", in: 1, out: 1 })),
-         input: { shape: [1] },
+         input: { shape: [1], dtype: "float32" },
          loss: meanSquaredError(),
          optimizer: sgd({ learningRate: 0.1 }),
          batchSize: 2,
