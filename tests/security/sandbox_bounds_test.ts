@@ -3,6 +3,8 @@ import assert from "node:assert/strict";
 import { AppCrashed } from "../../roles/supernode/app_host.ts";
 import { MAX_LINE_LENGTH } from "../../roles/supernode/sandbox/limits.ts";
 import { eventually, within } from "../support/deadline.ts";
+import { repositoryPath } from "../support/repository.ts";
+import { TempDir } from "../support/tempdir.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 
 /** Seconds after which whatever should end has not. */
@@ -149,6 +151,37 @@ Deno.test("security: nothing of an app is left when its host is disposed of", as
     PATIENCE,
     "the end of the app's process",
   );
+});
+
+Deno.test("security: an app does not outlive a node that was killed", async () => {
+  await using folder = await TempDir.make();
+  const app = `import { ClientApp } from "flwr"; console.log("pid", Deno.pid);
+    export const app = new ClientApp(); setTimeout(() => { for (;;); }, 50);`;
+  await Deno.mkdir(folder.path + "/app");
+  await Deno.writeTextFile(folder.path + "/app/client.ts", app);
+  const at = (path: string) => JSON.stringify(new URL(`../../roles/${path}`, import.meta.url).href);
+  await Deno.writeTextFile(
+    folder.path + "/node.ts",
+    `import { findAppModule } from ${at("app_module.ts")};
+    import { startSandboxedApp } from ${at("supernode/sandbox/sandboxed_app.ts")};
+    const module = await findAppModule("client:app", ${JSON.stringify(folder.path + "/app")});
+    await startSandboxedApp({ module, readable: [], compute: {}, output: console.log });`,
+  );
+  const node = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--config", repositoryPath("deno.json"), folder.path + "/node.ts"],
+    stdout: "piped",
+  }).spawn();
+  const reader = node.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  const { value } = await within(reader.read(), PATIENCE, "the app's process id");
+  const pid = /pid (\d+)/.exec(value!)![1];
+  node.kill("SIGKILL");
+  await node.status;
+  await eventually(
+    () => Deno.stat(`/proc/${pid}`).then(() => false, () => true),
+    PATIENCE,
+    "the end of the app",
+  );
+  await reader.cancel();
 });
 
 Deno.test("security: what an app does to its process, it does to its own", async () => {

@@ -21,6 +21,7 @@ import {
   MAX_NAME_LENGTH,
   MAX_RANK,
   MAX_SENTENCE_LENGTH,
+  MAX_STATE_BYTES,
   MAX_TEXT_LENGTH,
 } from "./limits.ts";
 
@@ -44,8 +45,18 @@ export function checkSaid(value: unknown): FromWorker {
     case "crashed":
       return { kind, reason: sentence(said["reason"]) };
     case "reply":
-      return { kind, message: message(said["message"]), state: records(said["state"]) };
+      return { kind, message: message(said["message"]), state: stateOf(said["state"]) };
   }
+}
+
+/** The records that an app keeps. The node keeps them for long, so they are bounded, and hold on to no frame. */
+function stateOf(value: unknown): PlainRecordDict {
+  let total = 0;
+  return records(value, (data) => {
+    total += data.length;
+    if (total <= MAX_STATE_BYTES) return data.slice();
+    throw new FlwrError("resource-exhausted", `Its state has more than ${MAX_STATE_BYTES} bytes`);
+  });
 }
 
 function sentence(value: unknown): string {
@@ -93,19 +104,28 @@ function metadataOf(fields: Fields): Metadata {
   };
 }
 
-function records(value: unknown): PlainRecordDict {
-  return namedList(value, (record) => recordOf(fieldsOf(record, "Record")));
+/** Takes bytes over: as they are, or as a copy. */
+type TakeBytes = (data: Uint8Array) => Uint8Array;
+
+function records(value: unknown, take: TakeBytes = (data) => data): PlainRecordDict {
+  return namedList(value, (record) => recordOf(fieldsOf(record, "Record"), take));
 }
 
-function recordOf({ kind, items }: Fields): PlainRecord {
+function recordOf({ kind, items }: Fields, take: TakeBytes): PlainRecord {
   const known = choiceOf(kind, "Kind of a record", ["arrays", "metrics", "config"]);
   switch (known) {
     case "arrays":
-      return { kind: known, items: namedList(items, (item) => arrayOf(fieldsOf(item, "Array"))) };
+      return {
+        kind: known,
+        items: namedList(items, (item) => arrayOf(fieldsOf(item, "Array"), take)),
+      };
     case "metrics":
       return { kind: known, items: namedList(items, (item) => metricOf(fieldsOf(item, "Metric"))) };
     case "config":
-      return { kind: known, items: namedList(items, (item) => settingOf(fieldsOf(item, "Value"))) };
+      return {
+        kind: known,
+        items: namedList(items, (item) => settingOf(fieldsOf(item, "Value"), take)),
+      };
   }
 }
 
@@ -116,14 +136,14 @@ function namedList<T>(value: unknown, read: (value: unknown) => T): (readonly [s
   });
 }
 
-function arrayOf({ dtype, shape, stype, data }: Fields): NdArrayFields {
+function arrayOf({ dtype, shape, stype, data }: Fields, take: TakeBytes): NdArrayFields {
   return {
     dtype: textOf(dtype, "dtype", MAX_NAME_LENGTH),
     shape: listOf(shape, "Shape", MAX_RANK).map((length) =>
       integerOf(length, "Length of an axis", 0, Number.MAX_SAFE_INTEGER)
     ),
     stype: textOf(stype, "stype", MAX_NAME_LENGTH),
-    data: bytes(data),
+    data: take(bytes(data)),
   };
 }
 
@@ -155,7 +175,7 @@ function metricOf({ type, value }: Fields): TypedMetricValue {
   }
 }
 
-function settingOf(fields: Fields): TypedConfigValue {
+function settingOf(fields: Fields, take: TakeBytes): TypedConfigValue {
   const { type, value } = fields;
   switch (type) {
     case "bool":
@@ -163,13 +183,13 @@ function settingOf(fields: Fields): TypedConfigValue {
     case "string":
       return { type, value: text(value) };
     case "bytes":
-      return { type, value: bytes(value) };
+      return { type, value: take(bytes(value)) };
     case "bool[]":
       return { type, value: all(value, bool) };
     case "string[]":
       return { type, value: all(value, text) };
     case "bytes[]":
-      return { type, value: all(value, bytes) };
+      return { type, value: all(value, bytes).map(take) };
     default:
       return metricOf(fields);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import { checkSaid } from "./checked_reply.ts";
+import { MAX_STATE_BYTES } from "./limits.ts";
 
 const METADATA = {
   runId: 1n,
@@ -72,6 +73,37 @@ Deno.test("what an app adds is not passed on", () => {
     message: { ...REPLY.message, more: 1, metadata: { ...METADATA, more: 1 } },
   }) as typeof REPLY;
   assert.deepEqual(message, REPLY.message);
+});
+
+Deno.test("what is kept for long holds on to nothing else", () => {
+  const frame = new Uint8Array(1000);
+  const item = { dtype: "uint8", shape: [8], stype: "numpy.ndarray", data: frame.subarray(8, 16) };
+  const arrays = [["a", { kind: "arrays", items: [["w", item]] }]];
+  const said = checkSaid({
+    ...REPLY,
+    message: { metadata: METADATA, content: arrays },
+    state: arrays,
+  });
+  assert.ok(said.kind === "reply");
+  const buffers = [said.message.content!, said.state].map(([entry]) => {
+    const record = entry![1];
+    assert.ok(record.kind === "arrays");
+    return record.items[0]![1].data.buffer.byteLength;
+  });
+  assert.deepEqual(buffers, [1000, 8]);
+});
+
+Deno.test("a state without end is refused", () => {
+  const data = new Uint8Array(0);
+  Object.defineProperty(data, "length", { value: MAX_STATE_BYTES });
+  const state = [["c", {
+    kind: "config",
+    items: [["a", { type: "bytes", value: data }], ["b", { type: "bytes[]", value: [data] }]],
+  }]];
+  assert.throws(() => checkSaid({ ...REPLY, state }), {
+    code: "resource-exhausted",
+    message: `Its state has more than ${MAX_STATE_BYTES} bytes`,
+  });
 });
 
 Deno.test("a sentence without end is cut", () => {

@@ -42,6 +42,9 @@ export const MAX_NAME_LENGTH = 4_096;
 /** Longest text among the settings that an app replies, in characters. */
 export const MAX_TEXT_LENGTH = 16 * 1024 ** 2;
 
+/** Most bytes of arrays and settings that an app may keep from one message to the next: the node keeps them for it. */
+export const MAX_STATE_BYTES = 1024 ** 3;
+
 /** Longest sentence about an error that is taken from an app, in characters, and most hints. */
 export const MAX_SENTENCE_LENGTH = 8_192;
 export const MAX_HINTS = 8;
