@@ -17,7 +17,7 @@ export const systemClock: Clock = {
         signal?.removeEventListener("abort", done);
         resolve();
       };
-      const timer = setTimeout(done, seconds * 1000);
+      const timer = setTimeout(done, Math.max(0, seconds * 1000));
       signal?.addEventListener("abort", done);
     }),
 };
