@@ -3,23 +3,21 @@ import { FlwrError } from "../../../../base/error.ts";
 import { ApiError } from "../../../api_error.ts";
 import { explainRefusal } from "./refusal.ts";
 
-Deno.test("refusal: a numbered error says what to do", () => {
-  const refusal = explainRefusal(new ApiError("run-not-found", "Run 9 does not exist"));
-  assert.equal(refusal.message, "Run 9 does not exist");
+Deno.test("refusal: a numbered error says what to do, and keeps its number", () => {
+  const told = new ApiError("run-not-found", "Run ID not found.");
+  const refusal = explainRefusal(told);
+  assert.equal(refusal.message, "Run ID not found");
   assert.equal(refusal.code, "not-found");
   assert.deepEqual(refusal.hints, ["List the runs that there are: flwr ls"]);
+  assert.equal(refusal.cause, told);
 });
 
-Deno.test("refusal: what Flower's gRPC servers write is read", () => {
-  const details = '{"code": 45, "public_message": "Invalid location.", "public_details": "Odd."}';
-  const refusal = explainRefusal(new FlwrError("invalid-argument", details));
-  assert.equal(refusal.message, "Invalid location. Odd");
-  assert.equal(refusal.hints.length, 1);
+Deno.test("refusal: one that nothing can be done about has the server's words alone", () => {
+  const refusal = explainRefusal(new ApiError("artifacts-not-offered", "None are kept"));
+  assert.deepEqual([refusal.message, refusal.hints], ["None are kept", []]);
 });
 
 Deno.test("refusal: other errors stay as they are", () => {
-  for (const text of ["The server is away", "{not json", '{"code": "16"}', "{}"]) {
-    const error = new FlwrError("unavailable", text, { hints: ["Wait"] });
-    assert.equal(explainRefusal(error), error);
-  }
+  const error = new FlwrError("unavailable", "The server is away.", { hints: ["Wait"] });
+  assert.equal(explainRefusal(error), error);
 });
