@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { formatAddress, isLoopback, parseAddress } from "./address.ts";
 import type { ChannelOptions, RequestHeaders } from "./channel.ts";
-import { channelSecurity } from "./client_tls.ts";
+import { channelSecurity } from "./channel_security.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "./client_transport.ts";
 import { asBuffer } from "./codec.ts";
 import type { Target } from "./connection_problem.ts";
