@@ -57,6 +57,10 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
     `return Object.keys(await import("npm:flwr-node-1-has-3-cats"))`,
     /npm package not found in cache/,
   ],
+  "have a package installed that lies in Deno's cache, and the lock file changed": [
+    `return Object.keys(await import("npm:typescript"))`,
+    /lockfile is out of date|not found in cache/,
+  ],
   "ask another registry": [`return Object.keys(await import("jsr:@std/fs"))`],
   "require a module beside its folder": [
     `return (await import("node:module")).createRequire("file://FOLDER/app/x.js")("../secret.ts")`,

@@ -50,8 +50,10 @@ export function sandboxLaunch(
     "--quiet",
     "--no-prompt",
     "--no-remote",
-    // Permissions do not limit this: a package that an app imports would be asked for at the registry, by any name.
+    // Permissions do not limit this: a package that an app imports would be asked for at the registry, by any name, or
+    // installed from Deno's cache, and noted in the lock file.
     "--cached-only",
+    "--frozen",
     `--config=${join(project, "deno.json")}`,
     // The process itself starts threads from these files, and loads ONNX Runtime; the app's thread may read none.
     `--allow-read=${[...readable, project].map(asListed).join()}`,

@@ -22,7 +22,7 @@ Deno.test("its command line grants reading and native code, without prompts or d
     "--allow-read",
     "--allow-ffi",
   ]);
-  for (const flag of ["--no-prompt", "--no-remote", "--cached-only"]) {
+  for (const flag of ["--no-prompt", "--no-remote", "--cached-only", "--frozen"]) {
     assert.ok(args.includes(flag));
   }
   assert.match(args.find((arg) => arg.startsWith("--allow-read"))!, /^--allow-read=\/data\/a,,b,/);
