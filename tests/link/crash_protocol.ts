@@ -10,10 +10,8 @@ export interface Call {
   readonly input: readonly unknown[];
 }
 
-/** What answers a call, one per line on its standard output. */
-export interface Answer {
-  readonly output: unknown;
-}
+/** What answers a call, one per line on its standard output: what it returned, or the code of what it threw. */
+export type Answer = { readonly output: unknown } | { readonly code: string };
 
 /** Where a SuperLink dies: at the step of the `occurrence`-th such call of this process, counted from 1. */
 export interface Failpoint {
@@ -22,11 +20,12 @@ export interface Failpoint {
   readonly occurrence: number;
 }
 
-/** JSON with 64-bit integers and bytes. */
+/** JSON with 64-bit integers, bytes and maps. */
 export function encode(value: unknown): string {
   return JSON.stringify(value, (_, each) => {
     if (typeof each === "bigint") return { $integer: each.toString() };
     if (each instanceof Uint8Array) return { $bytes: each.toHex() };
+    if (each instanceof Map) return { $map: [...each] };
     return each;
   });
 }
@@ -35,6 +34,7 @@ export function decode(line: string): unknown {
   return JSON.parse(line, (_, each) => {
     if (typeof each?.$integer === "string") return BigInt(each.$integer);
     if (typeof each?.$bytes === "string") return Uint8Array.fromHex(each.$bytes);
+    if (Array.isArray(each?.$map)) return new Map(each.$map);
     return each;
   });
 }

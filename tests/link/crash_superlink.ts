@@ -3,11 +3,19 @@
 import { createInterface } from "node:readline";
 import process from "node:process";
 import { FakeClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import { type DurableStep, SqliteStore } from "../../link/store/sqlite.ts";
 import { errorObject } from "./harness.ts";
-import { type Call, decode, encode, type Failpoint, type Operation } from "./crash_protocol.ts";
+import {
+  type Answer,
+  type Call,
+  decode,
+  encode,
+  type Failpoint,
+  type Operation,
+} from "./crash_protocol.ts";
 
 const [path, now, armed] = Deno.args;
 const failpoint: Failpoint | null = JSON.parse(armed!);
@@ -35,6 +43,8 @@ async function perform({ operation, input }: Call): Promise<unknown> {
   if (operation === "usage") return await store.usage();
   if (operation === "advance") {
     await clock.advance(input[0] as number);
+    // Lets the housekeeper, whom that woke, come to its transaction.
+    await new Promise((resolve) => setTimeout(resolve, 0));
     return await store.usage();
   }
   const method = link[operation] as (...input: readonly unknown[]) => Promise<unknown>;
@@ -44,8 +54,11 @@ async function perform({ operation, input }: Call): Promise<unknown> {
 for await (const line of createInterface({ input: process.stdin })) {
   const call = decode(line) as Call;
   current = call.operation;
-  const output = await perform(call);
+  const answer = await perform(call).then(
+    (output): Answer => ({ output: output ?? null }),
+    (error): Answer => ({ code: FlwrError.from(error).code }),
+  );
   current = undefined;
-  console.log(encode({ output: output ?? null }));
+  console.log(encode(answer));
 }
 await link.close();

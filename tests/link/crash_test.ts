@@ -1,8 +1,17 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { type Random, seededRandom } from "../../base/random.ts";
-import { isRefusal, type LinkNode, type LinkRun, type Refusal } from "../../link/link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage } from "../../link/message.ts";
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import {
+  type ClaimedRun,
+  isRefusal,
+  type LinkNode,
+  type LinkRun,
+  type OpenedPush,
+  type PulledObject,
+  type Refusal,
+} from "../../link/link.ts";
+import type { LinkMessage, LinkObject, NewLinkMessage, ObjectTree } from "../../link/message.ts";
 import type { DurableStep } from "../../link/store/sqlite.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import {
@@ -13,22 +22,33 @@ import {
   type Failpoint,
   type Operation,
 } from "./crash_protocol.ts";
-import { object } from "./harness.ts";
+import { object, rootOf } from "./harness.ts";
 
 const OPERATIONS: readonly Operation[] = [
   "createNode",
   "heartbeat",
+  "claimRun",
+  "beginRun",
+  "runHeartbeat",
   "pushInstructions",
   "pullInstruction",
   "returnInstruction",
   "pushReply",
+  "openPush",
+  "putObject",
   "pullReplies",
+  "confirmReceived",
+  "finishRun",
   "advance",
 ];
 const STEPS: readonly DurableStep[] = ["begin", "write", "commit", "committed"];
-const SEEDS = [1, 2, 3, 4];
+const SEEDS = [1, 2];
 const NODES = 2;
 const TTL = 1000;
+const APP = { fabId: "flwr/app", fabVersion: "1.0.0" };
+const FAB = "fab";
+/** Part of everything that is sent. */
+const CONSTANT = object("constant");
 
 /** The SuperLink dies in the middle of a call: whether the call took effect is not known. */
 class Died extends Error {}
@@ -45,7 +65,7 @@ class MortalSuperLink implements AsyncDisposable {
     this.#path = path;
   }
 
-  /** @throws Died */
+  /** @throws Died, or what the SuperLink threw */
   async call<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
     this.#life ??= new Life(this.#path, this.now, this.failpoint);
     const answer = await this.#life.call({ operation, input });
@@ -56,6 +76,7 @@ class MortalSuperLink implements AsyncDisposable {
       this.deaths++;
       throw new Died(operation);
     }
+    if ("code" in answer) throw new FlwrError(answer.code as ErrorCode, operation);
     return answer.output as T;
   }
 
@@ -144,28 +165,22 @@ class Federation {
   }
 
   async found(): Promise<void> {
-    this.#runId = (await this.#link.insist<LinkRun>("createRun", { fabId: "", fabVersion: "" }))
-      .runId;
+    await this.#link.insist("putFab", FAB, new Uint8Array([1]));
     for (const key of this.#keys) this.#ids.push(await this.#join(key));
   }
 
-  /** One round: every node gets an instruction, works on it and answers; all replies are checked. */
+  /** One run of one round: every node gets an instruction, works on it and answers; all replies are checked. */
   async playRound(): Promise<void> {
-    const model = object(`model ${++this.#round}`, [object("constant")]);
+    const token = await this.#launch();
+    assert.equal(await this.#link.insist("runHeartbeat", token), true);
+    const model = object(`model ${++this.#round}`, [CONSTANT]);
     const instructions = this.#ids.map((id) => this.#instruction(id, model.id));
-    const objects = [object("constant"), model];
-    const pushed = await this.#link.insist<LinkMessage[]>(
-      "pushInstructions",
-      instructions,
-      objects,
-    );
-    assert.ok(pushed.every((outcome) => !isRefusal(outcome)));
+    await this.#send(instructions, [CONSTANT, model]);
 
-    const expected = new Map<string, bigint>();
-    for (const { messageId, dstNodeId } of pushed) expected.set(messageId, dstNodeId);
+    const expected = new Set(instructions.map(({ messageId }) => messageId));
     const firstReplies = new Map<string, string>();
     for (let turn = 0; expected.size > 0; turn++) {
-      assert.ok(turn < 30, `Replies to ${[...expected.keys()]} are lost`);
+      assert.ok(turn < 30, `Replies to ${[...expected]} are lost`);
       for (const [index, id] of this.#ids.entries()) {
         // In some rounds a node starts afresh; in all others nothing but the SuperLink helps it to a lost message.
         if (turn === 0 && this.#random.uniform() < 0.3) {
@@ -173,20 +188,115 @@ class Federation {
         }
         await this.#work(id);
       }
-      const asked = [...expected.keys(), ...firstReplies.keys()];
-      for (const reply of await this.#link.insist<LinkMessage[]>("pullReplies", asked)) {
-        await this.#check(reply, pushed, firstReplies);
+      const asked = [...expected, ...firstReplies.keys()];
+      const as = this.#isOldKind ? {} : { runId: this.#runId };
+      for (const reply of await this.#link.insist<LinkMessage[]>("pullReplies", asked, as)) {
+        await this.#check(reply, instructions, firstReplies);
         expected.delete(reply.replyToMessageId);
       }
     }
-    await this.#pass(61);
+    if (this.#isOldKind) {
+      // It confirms nothing: what it was told goes with time.
+      await this.#pass(31);
+      assert.equal(await this.#link.insist("runHeartbeat", token), true);
+      await this.#pass(31);
+    } else {
+      for (const id of firstReplies.values()) {
+        await this.#link.insist("confirmReceived", this.#serverApp, id);
+      }
+    }
+    await this.#finish(token);
   }
 
   /** After all messages' time there is nothing left of them. */
   async dissolve(): Promise<void> {
     for (let part = 0; part < 4; part++) await this.#pass(TTL / 2);
     const usage = await this.#link.insist<StoreUsage>("usage");
-    assert.deepEqual(usage, { nodes: NODES, runs: 1, instructions: 0, replies: 0, objects: 0 });
+    assert.deepEqual(usage, {
+      nodes: NODES,
+      runs: this.#round,
+      instructions: 0,
+      replies: 0,
+      objects: 0,
+      pushes: 0,
+    });
+  }
+
+  /** Whether this round's ServerApp is of the older kind, whose messages come and go whole. */
+  get #isOldKind(): boolean {
+    return this.#round % 2 === 0;
+  }
+
+  get #serverApp() {
+    return { nodeId: 1n, runId: this.#runId };
+  }
+
+  /** Starts a run. A token that was lost on the way is good for nothing, and soon for nobody. */
+  async #launch(): Promise<string> {
+    const { runId } = await this.#link.insist<LinkRun>("createRun", { ...APP, fabHash: FAB });
+    this.#runId = runId;
+    for (;;) {
+      const claimed = await this.#link.insist<ClaimedRun | null>("claimRun", { runId });
+      if (claimed === null) {
+        await this.#pass(31);
+        continue;
+      }
+      try {
+        await this.#link.insist("beginRun", claimed.token);
+      } catch (error) {
+        // Begun before the SuperLink died.
+        assert.equal((error as FlwrError).code, "failed-precondition");
+      }
+      const run = await this.#link.insist<LinkRun>("runOfToken", claimed.token);
+      assert.equal(run.state, "running");
+      return claimed.token;
+    }
+  }
+
+  async #finish(token: string): Promise<void> {
+    try {
+      await this.#link.insist("finishRun", token, { outcome: "completed", details: "" });
+    } catch (error) {
+      // Finished before the SuperLink died.
+      assert.equal((error as FlwrError).code, "unauthenticated");
+    }
+    const run = await this.#link.insist<LinkRun>("getRun", this.#runId);
+    assert.equal(run.state, "finished:completed");
+  }
+
+  /** Sends instructions, whole or object by object. */
+  async #send(messages: readonly NewLinkMessage[], objects: readonly LinkObject[]): Promise<void> {
+    if (this.#isOldKind) {
+      const all = [...objects, ...messages.map(rootOf)];
+      const pushed = await this.#link.insist<LinkMessage[]>("pushInstructions", messages, all);
+      assert.ok(pushed.every((outcome) => !isRefusal(outcome)));
+    } else {
+      const refusals = await this.#push(1n, messages, objects);
+      assert.ok(refusals.every((refusal) => !refusal));
+    }
+  }
+
+  /** Pushes messages object by object. */
+  async #push(
+    nodeId: bigint,
+    messages: readonly NewLinkMessage[],
+    objects: readonly LinkObject[],
+  ): Promise<OpenedPush["refusals"]> {
+    const runId = this.#runId;
+    const all = new Map([...objects, ...messages.map(rootOf)].map((each) => [each.id, each]));
+    const tree: ObjectTree = new Map([...all].map(([id, { children }]) => [id, children]));
+    const opened = await this.#link.insist<OpenedPush>("openPush", {
+      nodeId,
+      runId,
+      messages,
+      trees: messages.map(() => tree),
+    });
+    const { sessionId } = opened;
+    for (const id of opened.missing) {
+      const to = { nodeId, runId, sessionId };
+      assert.equal(await this.#link.insist("putObject", to, all.get(id)), true);
+    }
+    return opened.refusals;
   }
 
   /** What a node does again and again, as if its SuperLink had never died. */
@@ -199,28 +309,53 @@ class Federation {
       await this.#link.insist("returnInstruction", id, instruction.messageId);
       return;
     }
-    const tree = await this.#link.insist<LinkObject[]>("objectTree", instruction.content);
-    assert.deepEqual(tree.at(-1), object(instruction.content!, [object("constant")]));
-    const { reply, content } = this.#reply(instruction);
-    // Sent until it is answered: the second time it can be refused only because the first one was taken.
-    const outcome = await this.#link.insist<LinkMessage | Refusal>("pushReply", id, reply, content);
-    if (isRefusal(outcome)) assert.match(outcome.reason, /already answered|no longer there/);
+    const { content, messageId } = instruction;
+    await this.#fetch({ nodeId: id, runId: this.#runId }, messageId, [
+      rootOf(instruction),
+      object(content!, [CONSTANT]),
+      CONSTANT,
+    ]);
+    const { reply, objects } = this.#reply(instruction);
+    // Sent until it is answered. A node of the older kind is refused the second time, if it is asked to work again.
+    const refusal = id === this.#ids[0]
+      ? await this.#link.insist<LinkMessage | Refusal>("pushReply", id, reply, [
+        ...objects,
+        rootOf(reply),
+      ])
+      : (await this.#push(id, [reply], objects))[0];
+    if (refusal && "reason" in refusal) {
+      assert.match(refusal.reason, /already answered|no longer there/);
+    }
+  }
+
+  /** Gets a message's objects one by one. */
+  async #fetch(
+    caller: { nodeId: bigint; runId: bigint },
+    root: string,
+    expected: readonly LinkObject[],
+  ): Promise<void> {
+    const tree = await this.#link.insist<ObjectTree>("treeOf", root);
+    assert.deepEqual([...tree], expected.map(({ id, children }) => [id, children]));
+    for (const { id, bytes } of expected) {
+      const found = await this.#link.insist<PulledObject>("pullObject", caller, id);
+      assert.deepEqual(found, { found: true, bytes });
+    }
   }
 
   async #check(
     reply: LinkMessage,
-    pushed: readonly LinkMessage[],
+    pushed: readonly NewLinkMessage[],
     firstReplies: Map<string, string>,
   ): Promise<void> {
     const instruction = pushed.find(({ messageId }) => messageId === reply.replyToMessageId)!;
     assert.equal(reply.error, undefined);
     assert.equal(reply.srcNodeId, instruction.dstNodeId);
-    assert.equal(reply.content, this.#reply(instruction).reply.content);
     const first = firstReplies.get(reply.replyToMessageId) ?? reply.messageId;
     assert.equal(reply.messageId, first, "a second reply to one instruction");
     firstReplies.set(reply.replyToMessageId, first);
-    const tree = await this.#link.insist<LinkObject[]>("objectTree", reply.content);
-    assert.deepEqual(tree, this.#reply(instruction).content);
+    const { reply: sent, objects: [constant, update] } = this.#reply(instruction);
+    assert.equal(reply.messageId, sent.messageId);
+    await this.#fetch(this.#serverApp, reply.messageId, [rootOf(sent), update!, constant!]);
   }
 
   async #join(key: Uint8Array): Promise<bigint> {
@@ -241,6 +376,7 @@ class Federation {
 
   #instruction(dstNodeId: bigint, content: string): NewLinkMessage {
     return {
+      messageId: `instruction ${this.#round} for ${dstNodeId}`,
       runId: this.#runId,
       srcNodeId: 1n,
       dstNodeId,
@@ -253,18 +389,23 @@ class Federation {
     };
   }
 
-  #reply(instruction: LinkMessage): { reply: NewLinkMessage; content: LinkObject[] } {
-    const update = object(`update for ${instruction.messageId}`, [object("constant")]);
-    const { messageId, pushedAt: _, ...fields } = instruction;
+  #reply(instruction: NewLinkMessage): { reply: NewLinkMessage; objects: LinkObject[] } {
+    const { messageId, runId, dstNodeId, groupId, messageType, createdAt, ttl } = instruction;
+    const update = object(`update for ${messageId}`, [CONSTANT]);
     return {
       reply: {
-        ...fields,
-        srcNodeId: instruction.dstNodeId,
+        messageId: `reply to ${messageId}`,
+        runId,
+        srcNodeId: dstNodeId,
         dstNodeId: 1n,
         replyToMessageId: messageId,
+        groupId,
+        messageType,
+        createdAt,
+        ttl,
         content: update.id,
       },
-      content: [object("constant"), update],
+      objects: [CONSTANT, update],
     };
   }
 }
