@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkNode, LinkRun, LinkService } from "../../../../link/link.ts";
+import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
 import { takesMessages } from "../../../../link/run_state.ts";
 import {
   ActivateNodeResponseSchema,
@@ -112,7 +113,8 @@ export function currentFleetHandlers(
       call.delivered.then((delivered) => {
         if (!delivered) return link.returnInstruction(nodeId, message.messageId);
       }).catch(onError);
-      const tree = await link.treeOf(message.messageId);
+      const tree = await treeOf(link, message);
+      if (tree === undefined) return create(PullMessagesResponseSchema);
       return create(PullMessagesResponseSchema, {
         messagesList: [messageToWire(message)],
         messageObjectTrees: [treeToWire(message.messageId, tree)],
@@ -234,6 +236,19 @@ function orMalformed<T>(read: () => T): T {
       throw error;
     }
     throw new ApiError("request-malformed", message, { cause: error });
+  }
+}
+
+/** The tree of an instruction's objects; undefined when its run was stopped at this very moment. */
+async function treeOf(
+  link: LinkService,
+  { messageId }: LinkMessage,
+): Promise<ObjectTree | undefined> {
+  try {
+    return await link.treeOf(messageId);
+  } catch (error) {
+    if (FlwrError.from(error).code === "not-found") return undefined;
+    throw error;
   }
 }
 
