@@ -1,0 +1,106 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { MIGRATIONS } from "../../link/store/sqlite_schema.ts";
+import { SqliteStore } from "../../link/store/sqlite.ts";
+import { Bench, object, rootOf, UPDATE, UPDATE_OBJECTS } from "./harness.ts";
+
+/** What the first release wrote: a reply that waits, an instruction handed out, one waiting, one without hope. */
+const ROWS = new URL("../vectors/link/version1.sql", import.meta.url);
+const RUN_ID = 10488929293965556519n;
+const NODE_ID = 16406422331455568645n;
+const KEY = new Uint8Array([1]);
+const ANSWERED = "562235e3-dbe0-4002-80cc-56cec62ba268";
+const HANDED_OUT = "9c5c790d-7421-41f6-847b-3839bbae902e";
+const WAITING = "ab3823df-9959-4a61-87ef-63a10dab7ee7";
+const HOPELESS = "623e5a07-eb6f-4f99-b6a3-0f5197c02fa1";
+
+/** Registers a test over a database of version 1, opened by today's SuperLink ten seconds after it was closed. */
+function migrationTest(name: string, body: (bench: Bench) => Promise<void>): void {
+  Deno.test(name, async () => {
+    const folder = await Deno.makeTempDir();
+    const path = `${folder}/link.db`;
+    try {
+      const old = new DatabaseSync(path);
+      old.exec(`${MIGRATIONS[0]}; ${await Deno.readTextFile(ROWS)}
+        PRAGMA application_id = ${0x464c5752}; PRAGMA user_version = 1`);
+      old.close();
+      const bench = new Bench({ open: () => new SqliteStore(path) }, {});
+      await bench.clock.advance(20);
+      await bench.start();
+      bench.runId = RUN_ID;
+      try {
+        await body(bench);
+      } finally {
+        await bench.link.close();
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  });
+}
+
+migrationTest("nodes and runs of the first release are known as before", async ({ link }) => {
+  const { publicKey: _, ...node } = (await link.nodeOfKey(KEY))!;
+  assert.deepEqual(node, {
+    nodeId: NODE_ID,
+    state: "online",
+    onlineUntil: 1_800_000_050,
+    heartbeatInterval: 30,
+    registeredBy: "self",
+    registeredAt: 1_800_000_010,
+    activatedAt: 1_800_000_010,
+  });
+  const left = (await link.nodeOfKey(new Uint8Array([2])))!;
+  assert.deepEqual([left.state, left.deactivatedAt], ["left", 1_800_000_010]);
+  assert.equal((await link.onlineNodes()).length, 2);
+  const { seriesId, taskId, ...run } = (await link.getRun(RUN_ID))!;
+  assert.notEqual(seriesId, 0n);
+  assert.notEqual(taskId, 0n);
+  assert.deepEqual(run, {
+    runId: RUN_ID,
+    fabId: "flwr/app",
+    fabVersion: "1.0",
+    fabHash: "",
+    overrideConfig: {},
+    federation: "@none/default",
+    state: "running",
+    details: "",
+    pendingAt: 1_800_000_010,
+    startingAt: 1_800_000_010,
+    runningAt: 1_800_000_010,
+    bytesSent: 0,
+    bytesReceived: 0,
+    clientAppSeconds: 0,
+  });
+  const [newest, oldest] = await link.listRuns({ limit: 5, skip: 0 });
+  assert.notEqual(newest?.runId, RUN_ID);
+  assert.equal(oldest?.runId, RUN_ID);
+});
+
+migrationTest("messages under way go on, and leave nothing behind", async (bench) => {
+  const { link } = bench;
+  for (const id of [HANDED_OUT, WAITING]) {
+    const instruction = (await link.pullInstruction(NODE_ID))!;
+    assert.equal(instruction.messageId, id);
+    assert.deepEqual((await link.objectTree("model")).at(-1), {
+      ...object("model"),
+      children: ["weights", "layer"],
+    });
+    const reply = bench.reply(instruction);
+    await link.pushReply(NODE_ID, reply, [...UPDATE_OBJECTS, rootOf(reply)]);
+  }
+  const replies = await link.pullReplies([ANSWERED, HANDED_OUT, WAITING]);
+  assert.deepEqual(replies.map(({ content }) => content), [UPDATE.id, UPDATE.id, UPDATE.id]);
+  assert.equal((await link.pullReplies([HOPELESS]))[0]?.error?.code, 5);
+  assert.deepEqual(await link.objectTree(UPDATE.id), UPDATE_OBJECTS);
+  await bench.pass(100);
+  const { instructions, replies: left, objects } = await bench.store.usage();
+  assert.deepEqual([instructions, left, objects], [0, 0, 0]);
+});
+
+migrationTest("messages under way end with their run", async (bench) => {
+  await bench.link.stopRun(RUN_ID);
+  await bench.pass(1);
+  const { instructions, replies, objects } = await bench.store.usage();
+  assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
+});
