@@ -140,10 +140,10 @@ Deno.test("runtime connection: says that a stopped run is over, and ends what wa
   const { connection, server, client } = connected;
   const instruction = await handedOut(connected);
   const ended = { name: "FlwrError", code: "cancelled", message: /run has ended/ };
-  const waiting = connection.pull(7n, [instruction.metadata.messageId]);
+  const waiting = assert.rejects(connection.pull(7n, [instruction.metadata.messageId]), ended);
   server.good = false;
   await assert.rejects(connection.nodes(7n), ended);
-  await assert.rejects(waiting, ended);
+  await waiting;
   assert.equal(client.ended.aborted, true);
   assert.ok(client.ended.reason instanceof FlwrError);
 });

@@ -78,12 +78,12 @@ Deno.test("over HTTP: a ServerApp's instructions are answered, held pulls end wi
   const [reply] = await answered;
   assert.equal(reply!.content.configRecord("config").number("answer"), 42);
 
-  const waiting = grid.sendAndReceive([instruct()]);
+  const ended = { code: "cancelled", message: /run has ended/ };
+  const waiting = assert.rejects(grid.sendAndReceive([instruct()]), ended);
   while (backend.messages.size < 2) await new Promise((resolve) => setTimeout(resolve, 1));
   backend.good = false;
-  const ended = { code: "cancelled", message: /run has ended/ };
   await assert.rejects(client.heartbeat(), ended);
-  await assert.rejects(waiting, ended);
+  await waiting;
   connection.close();
   await server.close(1);
 });

@@ -342,13 +342,10 @@ Deno.test("runtime: a stopped run's ServerApp hears of it at its next call", asy
   const client = new RuntimeClient(new DirectChannel(runtime), token);
   const session = await TaskSession.begin(client, { clock }).catch((error) => error);
   assert.equal(session.code, "data-loss", "its app is not what its hash says");
-  const waiting = client.pullMessages([
-    (await running.connection().push(run.runId, [
-      running.instruct(running.nodes[0]!),
-    ]))[0]!,
-  ]);
+  const [id] = await running.connection().push(run.runId, [running.instruct(running.nodes[0]!)]);
+  const waiting = assert.rejects(client.pullMessages([id!]), { code: "cancelled" });
   await settle();
   await link.stopRun(run.runId);
   await assert.rejects(client.heartbeat(), { code: "cancelled" });
-  await assert.rejects(waiting, { code: "cancelled" });
+  await waiting;
 });
