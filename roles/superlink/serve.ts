@@ -43,9 +43,7 @@ export async function serve(
     const server = await naming(LISTENER_FLAGS[plan.name], plan.start(address));
     cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
     open[plan.name] = server.address;
-    logger.info("{title} ({tls}), for {serves}, on {address}", {
-      title: plan.title,
-      serves: plan.serves,
+    logger.info(`${plan.title} ({tls}), for ${plan.serves}, on {address}`, {
       tls: config.tls === undefined || plan.plain ? "no TLS" : "TLS",
       address: server.address,
     });

@@ -74,6 +74,7 @@ async function startSuperLink(
         ...["--auth-superlink-private-key", join(folder, "keys/server_credentials")],
         ...["--auth-superlink-public-key", join(folder, "keys/server_credentials.pub")],
         ...["--driver-api-address", "127.0.0.1:0", "--fleet-api-address", "127.0.0.1:0"],
+        ...["--port", "none", "--control-api-address", "none"],
         ...["--log-format", "json"],
       ],
       onLog(line) {

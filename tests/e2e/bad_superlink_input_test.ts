@@ -30,7 +30,10 @@ function refusals(
     missing: string;
   },
 ): Refusal[] {
-  const addresses = ["--driver-api-address", "127.0.0.1:0", "--fleet-api-address", "127.0.0.1:0"];
+  const addresses = [
+    ...["--driver-api-address", "127.0.0.1:0", "--fleet-api-address", "127.0.0.1:0"],
+    ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
+  ];
   const right = [...addresses, ...credentials.superlinkFlags()];
   const refusal = (what: string, says: RegExp, args: readonly string[]): Refusal => ({
     what,

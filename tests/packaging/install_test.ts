@@ -67,10 +67,11 @@ scenario("the command lines of Flower's example do its job", async (stage) => {
      --ssl-keyfile certificates/server.key --auth-list-public-keys keys/client_public_keys.csv
      --auth-superlink-private-key keys/server_credentials
      --auth-superlink-public-key keys/server_credentials.pub
-     --fleet-api-type grpc-rere --fleet-api-address 127.0.0.1:0 --driver-api-address 127.0.0.1:0`,
+     --fleet-api-type grpc-rere --fleet-api-address 127.0.0.1:0 --driver-api-address 127.0.0.1:0
+     --port 0 --control-api-address none`,
   );
-  const driver = (await superlink.waitForLine(/Driver API \(TLS\) on (\S+)$/))[1];
-  const fleet = (await superlink.waitForLine(/Fleet API \(TLS\) on (\S+)$/))[1];
+  const driver = (await superlink.waitForLine(/Driver API \(TLS\).* on (\S+)$/))[1];
+  const fleet = (await superlink.waitForLine(/Fleet API \(TLS\).* on (\S+)$/))[1];
   await superlink.waitForLine(/SuperLink ready/);
   const nodes = [1, 2].map((node) =>
     start(

@@ -103,6 +103,7 @@ async function runByHand(
   const link = type(
     superLink,
     ...["--fleet-api-address", "127.0.0.1:0", "--driver-api-address", "127.0.0.1:0"],
+    ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
   );
   const listening = async (api: string) =>
     (await link.waitForLine(new RegExp(`${api}.* on (\\S+)$`)))[1]!;
