@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { isRefusal, type LinkService } from "../../../../link/link.ts";
+import { takesMessages } from "../../../../link/run_state.ts";
 import type { LinkMessage, LinkObject, NewLinkMessage } from "../../../../link/message.ts";
 import {
   CreateRunResponseSchema,
@@ -30,8 +31,8 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
     },
 
     async getNodes({ runId }) {
-      const run = await link.getRun(idFromWire(runId));
-      const nodes = run === undefined ? [] : await link.onlineNodes();
+      const isKnown = await isUnderWay(link, idFromWire(runId));
+      const nodes = isKnown ? await link.onlineNodes() : [];
       return create(GetNodesResponseSchema, { nodes: nodes.map(nodeToWire) });
     },
 
@@ -40,6 +41,9 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
         throw new FlwrError("invalid-argument", "The request carries no task");
       }
       const { messages, objects } = await readInstructions(taskInsList);
+      for (const runId of new Set(messages.map((message) => message.runId))) {
+        await isUnderWay(link, runId);
+      }
       const outcomes = await link.pushInstructions(messages, objects);
       return create(PushTaskInsResponseSchema, {
         taskIds: outcomes.map((outcome) => isRefusal(outcome) ? "" : outcome.messageId),
@@ -58,6 +62,22 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
       return create(PullTaskResResponseSchema, { taskResList: await readReplies(link, replies) });
     },
   };
+}
+
+/**
+ * Whether the SuperLink knows a run.
+ *
+ * @throws FlwrError "failed-precondition" when it was ended: that wire has no other way to tell its ServerApp
+ */
+async function isUnderWay(link: LinkService, runId: bigint): Promise<boolean> {
+  const run = await link.getRun(runId);
+  if (run === undefined) return false;
+  if (takesMessages(run.state)) return true;
+  const why = run.details === "" ? "" : `: ${run.details}`;
+  throw new FlwrError(
+    "failed-precondition",
+    `Run ${runId} takes no messages: it is ${run.state}${why}`,
+  );
 }
 
 /**
