@@ -23,6 +23,8 @@ export interface LinkContext {
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
   readonly loose: LooseReplies;
+  /** Bytes that each open push has brought since the service began, by session. */
+  readonly staged: Map<string, number>;
   readonly onEvent: (event: LinkEvent) => void;
   /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
   readonly expect: (dueAt: number) => void;

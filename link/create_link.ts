@@ -65,6 +65,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     quiet: new QuietInstructions(),
     traffic: new TrafficMeter(),
     loose: new LooseReplies(),
+    staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent: options.onEvent ?? (() => {}),
     expect: (dueAt) => housekeeper.expect(dueAt),

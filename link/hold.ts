@@ -18,6 +18,7 @@ export async function hold<T>(
   const { clock, limits, closing } = context;
   // `|| 0` also turns NaN into an immediate answer.
   const seconds = Math.min(options.holdSeconds || 0, limits.maxHoldSeconds);
+  if (seconds <= 0) return options.signal?.aborted ? undefined : await attempt();
   const deadline = clock.now() + seconds;
   using listener = context.wakes.listen(topics);
   while (!options.signal?.aborted && !closing.aborted) {

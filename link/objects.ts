@@ -3,10 +3,10 @@ import type { LinkLimits } from "./limits.ts";
 import type { LinkObject, ObjectId } from "./message.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
-// Each object counts who refers to it: the message whose own object it is, the stored objects whose child it is, and
-// the open pushes that announced it. It goes when the last of them goes. Objects of a push come in any order, so one can
-// be there before its children; it counts those that it waits for, and its tree is whole when there are none. Whatever a
-// message refers to is whole.
+// Each object counts who refers to it: the message whose own object it is, and the stored objects whose child it is. It
+// goes when the last of them goes, unless an open push announced it; then it goes with that. Objects of a push come in
+// any order, so one can be there before its children; it counts those that it waits for, and its tree is whole when there
+// are none. Whatever a message refers to is whole.
 
 /**
  * Adds an object that is not there.
@@ -20,8 +20,7 @@ export async function addObject(tx: LinkTransaction, object: LinkObject): Promis
     if ((await tx.objects.standing(child))?.waits !== 0) waits++;
   }
   const parents = await tx.objects.parentsOf(object.id);
-  const references = parents.length + await tx.pushes.openPushesWith(object.id);
-  await tx.objects.add(object, { references, waits });
+  await tx.objects.add(object, { references: parents.length, waits });
   for (const child of children) await tx.objects.addReferences(child, 1);
   if (waits > 0) return [];
   const whole = [object.id];
@@ -84,13 +83,21 @@ export async function completeTree(
   return { whole };
 }
 
-/** Ends one reference to an object; objects that nobody refers to any more are removed. */
+/** Ends one reference to an object; objects that nobody needs any more are removed. */
 export async function releaseTree(tx: LinkTransaction, root: ObjectId): Promise<void> {
-  const released = [root];
-  for (let id = released.pop(); id !== undefined; id = released.pop()) {
-    if (await tx.objects.addReferences(id, -1) > 0) continue;
-    released.push(...await tx.objects.childrenOf(id));
+  if (await tx.objects.addReferences(root, -1) === 0) await removeUnneeded(tx, root);
+}
+
+/** Removes an object that nobody refers to, and what only it referred to, unless an open push needs it. */
+export async function removeUnneeded(tx: LinkTransaction, root: ObjectId): Promise<void> {
+  const left = [root];
+  for (let id = left.pop(); id !== undefined; id = left.pop()) {
+    if (await tx.pushes.isAnnounced(id)) continue;
+    const children = await tx.objects.childrenOf(id);
     await tx.objects.remove(id);
+    for (const child of children) {
+      if (await tx.objects.addReferences(child, -1) === 0) left.push(child);
+    }
   }
 }
 

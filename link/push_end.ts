@@ -1,6 +1,7 @@
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import { nextPushState } from "./push_state.ts";
-import { releaseTree } from "./objects.ts";
+import type { ObjectId } from "./message.ts";
+import { removeUnneeded } from "./objects.ts";
 import { requeue } from "./requeue.ts";
 import type { PushRecord } from "./store/push_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
@@ -15,14 +16,15 @@ export async function settlePushes(
   sessionIds: readonly string[],
 ): Promise<void> {
   if (sessionIds.length === 0) return;
+  for (const sessionId of sessionIds) context.staged.delete(sessionId);
   await transact(context, "durable", async (tx) => {
     for (const sessionId of sessionIds) {
       const push = await tx.pushes.get(sessionId);
       const state = push && nextPushState(push.state, "settle");
       // Another call may have settled it, or announced another message under it, in the meantime.
       if (state === undefined || await tx.pushes.hasMessages(sessionId)) continue;
-      await releaseObjects(tx, push!);
       await tx.pushes.put({ ...push!, state });
+      await releaseObjects(tx, await tx.pushes.objectsOf(sessionId));
     }
   });
 }
@@ -48,8 +50,10 @@ export async function settleDuePush(
 ): Promise<void> {
   const { sessionId, nodeId, runId } = push;
   const announced = await tx.pushes.messagesOf(sessionId);
-  if (push.state === "open") await releaseObjects(tx, push);
+  const objects = await tx.pushes.objectsOf(sessionId);
   await tx.pushes.remove(sessionId);
+  if (push.state === "open") await releaseObjects(tx, objects);
+  context.staged.delete(sessionId);
   for (const { message } of announced) {
     refuse(effects, message, `Objects of message "${message.messageId}" never came`);
     // Its node may have died over the push, or lost track of it: it can do the work again.
@@ -63,9 +67,9 @@ export async function settleDuePush(
   }
 }
 
-/** Ends an open push's hold on the objects that it announced. */
-async function releaseObjects(tx: LinkTransaction, { sessionId }: PushRecord): Promise<void> {
-  for (const id of await tx.pushes.objectsOf(sessionId)) {
-    if (await tx.objects.standing(id) !== undefined) await releaseTree(tx, id);
+/** Removes, of the objects that a push announced and that is not open any more, those that nobody needs. */
+async function releaseObjects(tx: LinkTransaction, ids: readonly ObjectId[]): Promise<void> {
+  for (const id of ids) {
+    if ((await tx.objects.standing(id))?.references === 0) await removeUnneeded(tx, id);
   }
 }

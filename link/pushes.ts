@@ -16,6 +16,9 @@ import type { PushRecord } from "./store/push_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 import { refuse, takeWholeMessages } from "./whole_messages.ts";
 
+/** A push's time is not prolonged by less. */
+const REFRESH_SECONDS = 1;
+
 /** Who pushes. */
 interface Pusher {
   readonly nodeId: bigint;
@@ -155,14 +158,13 @@ async function newSession(
     nodeId,
     runId,
     state: "open",
-    bytes: 0,
     dueAt: clock.now() + limits.pushSessionSeconds,
   };
   await tx.pushes.put(session);
   return session;
 }
 
-/** Notes the objects that messages need, holds those that are there, and returns the others. */
+/** Notes the objects that messages need, which keeps those that are there, and returns the others. */
 async function list(
   tx: LinkTransaction,
   sessionId: string,
@@ -174,8 +176,7 @@ async function list(
     if (seen.has(id)) return;
     seen.add(id);
     const standing = await tx.objects.standing(id);
-    const isNew = await tx.pushes.addObject(sessionId, id);
-    if (isNew && standing !== undefined) await tx.objects.addReferences(id, 1);
+    await tx.pushes.addObject(sessionId, id);
     if (standing?.waits === 0) return;
     if (standing === undefined) missing.push(id);
     // An object that is there has the children that its bytes say, whatever was announced.
@@ -209,17 +210,24 @@ async function store(
   pusher: Pusher & { readonly sessionId: string },
   object: LinkObject,
 ): Promise<{ stored: boolean; finished: readonly string[] }> {
-  const { clock, limits, traffic } = context;
+  const { clock, limits, staged, traffic } = context;
   const push = await findPush(context, tx, pusher, object.id);
   if (push === undefined) return { stored: false, finished: [] };
+  const { sessionId } = push;
   const isNew = push.state === "open" && await tx.objects.standing(object.id) === undefined;
-  if (isNew) await requireSpace(context, tx, pusher, object.bytes.length);
+  if (isNew) {
+    await requireSpace(context, tx, pusher, object.bytes.length);
+    const before = staged.get(sessionId);
+    staged.set(sessionId, (before ?? 0) + object.bytes.length);
+    effects.undo.push(() => staged.set(sessionId, before ?? 0));
+  }
+  // Not for every object of a fast push: it would be a page more to write each time.
   const dueAt = clock.now() + limits.pushSessionSeconds;
-  const bytes = push.bytes + (isNew ? object.bytes.length : 0);
-  await tx.pushes.put({ ...push, bytes, dueAt });
+  if (dueAt - push.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...push, dueAt });
   const whole = isNew ? await addObject(tx, object) : [];
   const finished = await takeWholeMessages(context, tx, effects, whole);
-  await traffic.save(tx, effects, push.runId, { bytesReceived: object.bytes.length });
+  traffic.receive(push.runId, object.bytes.length);
+  if (finished.length > 0) await traffic.save(tx, effects, push.runId);
   return { stored: true, finished };
 }
 
@@ -242,7 +250,7 @@ async function findPush(
 
 /** @throws resource-exhausted */
 async function requireSpace(
-  { limits }: LinkContext,
+  { limits, staged }: LinkContext,
   tx: LinkTransaction,
   pusher: Pusher,
   length: number,
@@ -250,7 +258,7 @@ async function requireSpace(
   const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
     state === "open"
   );
-  const total = open.reduce((sum, { bytes }) => sum + bytes, length);
+  const total = open.reduce((sum, { sessionId }) => sum + (staged.get(sessionId) ?? 0), length);
   if (total > limits.maxOpenPushBytes) {
     throw new FlwrError(
       "resource-exhausted",

@@ -5,6 +5,7 @@ import { SELF_STARTED } from "./run_state.ts";
 import { hashToken } from "./run_token.ts";
 import type { RunRecord } from "./store/run_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
+import { sum } from "./traffic.ts";
 
 /** The one federation that an open SuperLink of Flower has. */
 const DEFAULT_FEDERATION = "@none/default";
@@ -73,7 +74,7 @@ export function toRun(
   { traffic }: LinkContext,
   { tokenHash: _, dueAt: __, ...run }: RunRecord,
 ): LinkRun {
-  return { ...run, bytesSent: run.bytesSent + traffic.unsaved(run.runId) };
+  return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
 }
 
 /** @throws not-found */

@@ -1,32 +1,33 @@
 import type { Effects } from "./context.ts";
+import type { Traffic } from "./store/run_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
-/** What a transaction adds to a run's traffic beside what was sent since the last time. */
-export interface TrafficAddition {
-  readonly bytesReceived?: number;
-  readonly clientAppSeconds?: number;
-}
+const NOTHING: Traffic = { bytesSent: 0, bytesReceived: 0, clientAppSeconds: 0 };
 
 /**
- * Counts the bytes that were sent, in memory: a pull would have to write otherwise. They get into the store with the
- * run's next push, heartbeat, or end, and when the service closes; what the death of the process costs is what was
- * sent after the last of these.
+ * Counts what runs send and receive, in memory: every object would cost a write to its run otherwise. The counts get
+ * into the store when a message is taken, with each heartbeat and at the end of the run, and when the service closes;
+ * what the death of the process costs is the bytes counted after the last of these.
  */
 export class TrafficMeter {
-  readonly #sent = new Map<bigint, number>();
+  readonly #unsaved = new Map<bigint, Traffic>();
 
-  send(runId: bigint, bytes: number): void {
-    this.#sent.set(runId, this.unsaved(runId) + bytes);
+  send(runId: bigint, bytesSent: number): void {
+    this.#add(runId, { ...NOTHING, bytesSent });
   }
 
-  /** Bytes sent that the store does not know of yet. */
-  unsaved(runId: bigint): number {
-    return this.#sent.get(runId) ?? 0;
+  receive(runId: bigint, bytesReceived: number): void {
+    this.#add(runId, { ...NOTHING, bytesReceived });
   }
 
-  /** The runs with such bytes. */
+  /** What the store does not know of yet. */
+  unsaved(runId: bigint): Traffic {
+    return this.#unsaved.get(runId) ?? NOTHING;
+  }
+
+  /** The runs of which there is something. */
   runs(): bigint[] {
-    return [...this.#sent.keys()];
+    return [...this.#unsaved.keys()];
   }
 
   /** Writes what is unsaved, and what is given, to the run. */
@@ -34,12 +35,26 @@ export class TrafficMeter {
     tx: LinkTransaction,
     effects: Effects,
     runId: bigint,
-    { bytesReceived = 0, clientAppSeconds = 0 }: TrafficAddition = {},
+    more: Partial<Traffic> = {},
   ): Promise<void> {
-    const bytesSent = this.unsaved(runId);
-    if (bytesSent + bytesReceived + clientAppSeconds === 0) return;
-    this.#sent.delete(runId);
-    if (bytesSent > 0) effects.undo.push(() => this.send(runId, bytesSent));
-    await tx.runs.addTraffic(runId, { bytesSent, bytesReceived, clientAppSeconds });
+    const unsaved = this.unsaved(runId);
+    const traffic = sum(unsaved, { ...NOTHING, ...more });
+    if (traffic.bytesSent + traffic.bytesReceived + traffic.clientAppSeconds === 0) return;
+    this.#unsaved.delete(runId);
+    effects.undo.push(() => this.#add(runId, unsaved));
+    await tx.runs.addTraffic(runId, traffic);
   }
+
+  #add(runId: bigint, traffic: Traffic): void {
+    this.#unsaved.set(runId, sum(this.unsaved(runId), traffic));
+  }
+}
+
+/** Both together. */
+export function sum(a: Traffic, b: Traffic): Traffic {
+  return {
+    bytesSent: a.bytesSent + b.bytesSent,
+    bytesReceived: a.bytesReceived + b.bytesReceived,
+    clientAppSeconds: a.clientAppSeconds + b.clientAppSeconds,
+  };
 }

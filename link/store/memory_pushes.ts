@@ -90,7 +90,8 @@ export class MemoryPushes implements PushTable {
   }
 
   hasMessages(sessionId: string): Promise<boolean> {
-    return Promise.resolve([...this.#map.messagesOf.of(sessionId)].length > 0);
+    for (const _ of this.#map.messagesOf.of(sessionId)) return Promise.resolve(true);
+    return Promise.resolve(false);
   }
 
   removeMessage(messageId: string): Promise<void> {
@@ -113,9 +114,9 @@ export class MemoryPushes implements PushTable {
     return Promise.resolve([...this.#map.objectsOf.of(sessionId)]);
   }
 
-  openPushesWith(id: ObjectId): Promise<number> {
+  isAnnounced(id: ObjectId): Promise<boolean> {
     const pushes = this.#select(this.#map.announcers.of(id));
-    return Promise.resolve(pushes.filter(({ state }) => state === "open").length);
+    return Promise.resolve(pushes.some(({ state }) => state === "open"));
   }
 
   #drop(messageId: string): void {

@@ -8,8 +8,6 @@ export interface PushRecord {
   readonly nodeId: bigint;
   readonly runId: bigint;
   readonly state: PushState;
-  /** Bytes that it brought. */
-  readonly bytes: number;
   /** Unix time in seconds at which it ends, if no object comes. */
   readonly dueAt: number;
 }
@@ -49,6 +47,6 @@ export interface PushTable {
   addObject(sessionId: string, id: ObjectId): Promise<boolean>;
   hasObject(sessionId: string, id: ObjectId): Promise<boolean>;
   objectsOf(sessionId: string): Promise<ObjectId[]>;
-  /** How many pushes in state "open" announced the object. */
-  openPushesWith(id: ObjectId): Promise<number>;
+  /** Whether a push in state "open" announced the object. */
+  isAnnounced(id: ObjectId): Promise<boolean>;
 }

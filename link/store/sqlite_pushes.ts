@@ -42,16 +42,14 @@ export class SqlitePushes implements PushTable {
     return this.#sql.all(pushFrom, sql, now, limit);
   }
 
-  async put({ sessionId, nodeId, runId, state, bytes, dueAt }: PushRecord): Promise<void> {
+  async put({ sessionId, nodeId, runId, state, dueAt }: PushRecord): Promise<void> {
     await this.#sql.run(
-      `INSERT INTO push (session_id, node_id, run_id, state, bytes, due_at)
-         VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session_id) DO UPDATE SET
-         state = excluded.state, bytes = excluded.bytes, due_at = excluded.due_at`,
+      `INSERT INTO push (session_id, node_id, run_id, state, due_at) VALUES (?, ?, ?, ?, ?)
+         ON CONFLICT (session_id) DO UPDATE SET state = excluded.state, due_at = excluded.due_at`,
       sessionId,
       fromId(nodeId),
       fromId(runId),
       state,
-      bytes,
       dueAt,
     );
   }
@@ -103,13 +101,10 @@ export class SqlitePushes implements PushTable {
     return this.#sql.all((row) => text(row, "object_id"), sql, sessionId);
   }
 
-  async openPushesWith(id: ObjectId): Promise<number> {
-    return await this.#sql.one(
-      (row) => number(row, "pushes"),
-      `SELECT count(*) AS pushes FROM push_object JOIN push USING (push)
-         WHERE object_id = ? AND state = 'open'`,
-      id,
-    ) ?? 0;
+  isAnnounced(id: ObjectId): Promise<boolean> {
+    const sql = `SELECT 1 FROM push_object JOIN push USING (push)
+      WHERE object_id = ? AND state = 'open'`;
+    return this.#sql.some(sql, id);
   }
 }
 
@@ -119,7 +114,6 @@ function pushFrom(row: Row): PushRecord {
     nodeId: id(row, "node_id"),
     runId: id(row, "run_id"),
     state: text(row, "state") as PushState,
-    bytes: number(row, "bytes"),
     dueAt: number(row, "due_at"),
   };
 }

@@ -159,7 +159,6 @@ export const MIGRATIONS: readonly string[] = [
     node_id INTEGER NOT NULL,
     run_id INTEGER NOT NULL,
     state TEXT NOT NULL,
-    bytes INTEGER NOT NULL,
     due_at REAL NOT NULL
   ) STRICT;
   CREATE INDEX push_by_node ON push (node_id, run_id);

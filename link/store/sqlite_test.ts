@@ -54,7 +54,9 @@ pathTest("a new file is made for its owner only, whatever the umask", async (pat
 
 pathTest("a file that another process has open is refused", async (path) => {
   await new SqliteStore(path).close();
-  const code = `import { SqliteStore } from ${JSON.stringify(new URL("./sqlite.ts", import.meta.url).href)};
+  const code = `import { SqliteStore } from ${
+    JSON.stringify(new URL("./sqlite.ts", import.meta.url).href)
+  };
     new SqliteStore(${JSON.stringify(path)});
     console.log("open");
     await new Promise((resolve) => setTimeout(resolve, 60_000));`;
