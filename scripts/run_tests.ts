@@ -1,8 +1,8 @@
 /**
- * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`. Makes the environment of the real Flower first,
+ * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`. Makes the environments of the real Flowers first,
  * so that its installation is seen and counts in no test's time. The last line is the count of all tests.
  */
-import { findPython, flowerEnvironment } from "../tests/support/python.ts";
+import { findPython, flowerEnvironments } from "../tests/support/python.ts";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 
 /** Where the tests with the real Flower are. */
@@ -10,7 +10,7 @@ const INTEROP = "tests/interop";
 
 if (runsInterop(Deno.args)) {
   const python = await findPython();
-  if (python !== undefined) await flowerEnvironment(python, console.log);
+  if (python !== undefined) await flowerEnvironments(python, console.log);
 }
 
 const child = new Deno.Command(Deno.execPath(), {

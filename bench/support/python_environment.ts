@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { findPython } from "../../tests/support/python.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
 
-const REQUIREMENTS = ["tests/interop/requirements.txt", "bench/support/requirements.txt"] as const;
+const REQUIREMENTS = ["tests/interop/requirements/flwr-1.9.0.txt", "bench/support/requirements.txt"] as const;
 /** Where the environment is made. */
 const FOLDER = ".cache/bench/python";
 /** Appears in the environment when it is complete, with the requirements that it was made from. */

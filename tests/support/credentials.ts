@@ -33,11 +33,18 @@ export class Credentials {
     return `${this.nodePrivateKey(node)}.pub`;
   }
 
-  /** The flags with which a SuperLink, ours or the real one, uses TLS and knows the nodes' keys. */
-  superlinkFlags(): string[] {
+  /** The flags with which a SuperLink, ours or the real one, uses TLS. */
+  serverFlags(): string[] {
     return [
       ...["--ssl-ca-certfile", this.caCertificate],
       ...["--ssl-certfile", this.serverCertificate, "--ssl-keyfile", this.serverKey],
+    ];
+  }
+
+  /** The flags with which a SuperLink, ours or 1.9's, uses TLS and knows the nodes' keys. */
+  superlinkFlags(): string[] {
+    return [
+      ...this.serverFlags(),
       ...["--auth-list-public-keys", this.keyList],
       ...["--auth-superlink-private-key", this.superlinkPrivateKey],
       ...["--auth-superlink-public-key", this.superlinkPublicKey],

@@ -11,15 +11,23 @@ interface FlwrOptions {
   credentials?: Credentials;
   /** More flags, at the end. */
   flags?: readonly string[];
+  /** Added to the process' environment. */
+  env?: Readonly<Record<string, string>>;
 }
 
 /** The tests' apps, in TypeScript. */
 export const APPS: string = repositoryPath("tests/interop/apps/typescript");
 
 /** Starts any command line of ours. */
-export function startFlwr(stage: Stage, name: string, args: readonly string[]): Process {
+export function startFlwr(
+  stage: Stage,
+  name: string,
+  args: readonly string[],
+  env?: Readonly<Record<string, string>>,
+): Process {
   return stage.start({
     name,
+    env,
     command: Deno.execPath(),
     args: ["run", "-A", repositoryPath("main.ts"), ...args],
     // apps find "flwr" through the project's import map, wherever the tests are started from
@@ -33,7 +41,7 @@ export function startFlwr(stage: Stage, name: string, args: readonly string[]): 
  * @param options.addresses where to listen; default: free ports of its own choice
  */
 export async function startSuperLink(
-  { stage, credentials, addresses, flags = [] }: FlwrOptions & { addresses?: Addresses },
+  { stage, credentials, addresses, flags = [], env }: FlwrOptions & { addresses?: Addresses },
 ): Promise<Addresses & { http: string; control: string; process: Process }> {
   const process = startFlwr(stage, "superlink", [
     "superlink",
@@ -42,7 +50,7 @@ export async function startSuperLink(
     ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
     ...(credentials?.superlinkFlags() ?? ["--insecure"]),
     ...flags,
-  ]);
+  ], env);
   await process.waitForLine(/SuperLink ready/);
   const listening = (api: string) => {
     const pattern = new RegExp(`${api} \\(.* on (\\S+)$`);

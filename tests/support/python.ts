@@ -1,19 +1,25 @@
 import { repositoryPath } from "./repository.ts";
 
+/** The real Flowers that the interoperation tests run, each in an environment of its own. */
+export const FLOWER_VERSIONS = ["1.9.0", "1.38.0", "1.41.0"] as const;
+
+/** One of {@link FLOWER_VERSIONS}. */
+export type FlowerVersion = typeof FLOWER_VERSIONS[number];
+
 /**
  * Pythons to look for, best first. flwr 1.9.0 asks for numpy below 2, and numpy 1.26 has no wheels for Python 3.13
- * and later.
+ * and later; flwr 1.41.0 asks for 3.11 at least.
  */
 const CANDIDATES = ["python3", "python3.12", "python3.11", "python"] as const;
-/** Exits with status 0 only where the real Flower 1.9.0 can be installed. */
+/** Exits with status 0 only where every one of the real Flowers can be installed. */
 const PROBE =
   "import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 12))";
 
 /** Why tests with the real Flower do not run here, as the line that says so. */
 export const NO_PYTHON = "No Python 3.11 or 3.12 with venv found: " +
-  "the interoperation tests with the real Flower 1.9 do not run";
+  "the interoperation tests with the real Flower do not run";
 
-/** The command of a Python that can hold the real Flower 1.9.0, or undefined. */
+/** The command of a Python that can hold the real Flower, or undefined. */
 export async function findPython(): Promise<string | undefined> {
   for (const command of CANDIDATES) {
     if (await succeeds(command, ["-c", PROBE])) return command;
@@ -21,27 +27,37 @@ export async function findPython(): Promise<string | undefined> {
   return undefined;
 }
 
+/** Makes the environments of all real Flowers, side by side: {@link flowerEnvironment}. */
+export async function flowerEnvironments(
+  python: string,
+  say: (line: string) => void = () => {},
+): Promise<void> {
+  await Promise.all(FLOWER_VERSIONS.map((version) => flowerEnvironment(python, version, say)));
+}
+
 /**
- * The environment with the real Flower 1.9.0 and numpy, made with pip the first time and kept under `.cache`.
+ * The environment with a real Flower and numpy, made with pip the first time and kept under `.cache`.
  *
  * The folder's name contains the hash of the requirements and appears only when it is complete, so that processes
  * that make it at the same time do not disturb each other.
  *
  * @param python the command of a Python, as {@link findPython} gives it
  * @param say is told what is going on when it takes long
- * @returns the environment's Python
+ * @returns the environment's Python; Flower's programs lie beside it
  */
 export async function flowerEnvironment(
   python: string,
+  version: FlowerVersion,
   say: (line: string) => void = () => {},
 ): Promise<string> {
-  const requirements = repositoryPath("tests/interop/requirements.txt");
+  const requirements = repositoryPath(`tests/interop/requirements/flwr-${version}.txt`);
   const root = repositoryPath(".cache/interop");
-  const folder = `${root}/flwr-1.9.0-${await shortHash(await Deno.readTextFile(requirements))}`;
+  const hash = await shortHash(await Deno.readTextFile(requirements));
+  const folder = `${root}/flwr-${version}-${hash}`;
   const executable = `${folder}/bin/python`;
   if (await succeeds(executable, ["-c", "import flwr, numpy"])) return executable;
 
-  say("Installing the real Flower 1.9.0 with pip under .cache/interop (once)");
+  say(`Installing the real Flower ${version} with pip under .cache/interop (once)`);
   await Deno.mkdir(root, { recursive: true });
   const draft = await Deno.makeTempDir({ dir: root, prefix: "draft-" });
   try {
@@ -50,6 +66,7 @@ export async function flowerEnvironment(
       ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"],
       ...["--requirement", requirements],
     ]);
+    await moveScripts(`${draft}/bin`, draft, folder);
     await Deno.rename(draft, folder).catch(async (error) => {
       // another process was faster: what it made is as good
       if (!await succeeds(executable, ["-c", "import flwr, numpy"])) throw error;
@@ -60,6 +77,18 @@ export async function flowerEnvironment(
     throw error;
   }
   return executable;
+}
+
+/** Puts another path into the scripts that pip has written: they name the Python that runs them. */
+async function moveScripts(bin: string, from: string, to: string): Promise<void> {
+  for await (const { name, isFile } of Deno.readDir(bin)) {
+    if (!isFile) continue;
+    const bytes = await Deno.readFile(`${bin}/${name}`);
+    const isScript = bytes[0] === 0x23 && bytes[1] === 0x21; // "#!"
+    if (!isScript) continue;
+    const text = new TextDecoder().decode(bytes);
+    await Deno.writeTextFile(`${bin}/${name}`, text.replaceAll(from, to));
+  }
 }
 
 async function shortHash(text: string): Promise<string> {
