@@ -1,0 +1,167 @@
+/** Runs of submitted apps, and of others, as the SuperLink keeps, stops and survives them. */
+import assert from "node:assert/strict";
+import { ConfigRecord } from "../../app/config_record.ts";
+import { buildFab } from "../../fab/build.ts";
+import { openChannel } from "../../rpc/channel.ts";
+import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
+import { openHttpChannel } from "../../rpc/http/channel.ts";
+import { eventually } from "../support/deadline.ts";
+import { startSuperLink } from "../support/flwr.ts";
+import { RawDriver } from "../support/raw_driver.ts";
+import { scenario, type Stage } from "../support/stage.ts";
+
+/** Seconds within which a run that was stopped has left nothing behind. */
+const STOP_SECONDS = 2;
+
+/** A ServerApp that waits for ever, unless it is told to return. */
+const SERVER = `
+import { ServerApp } from "flwr";
+export const app = new ServerApp().main(async (_grid, { runConfig }) => {
+  console.log("waits");
+  while (runConfig.boolean("wait")) await new Promise((resolve) => setTimeout(resolve, 10));
+});`;
+
+/** The bundle of an app, made in the stage's folder. */
+async function bundle(stage: Stage, name: string, files: Readonly<Record<string, string>>) {
+  const folder = stage.path(name);
+  await Deno.mkdir(folder);
+  const manifest = `[project]
+name = "${name}"
+version = "1.0.0"
+license = "Apache-2.0"
+[tool.flwr.app]
+publisher = "tests"
+[tool.flwr.app.components]
+serverapp = "server:app"
+clientapp = "client:app"
+[tool.flwr.app.config]
+wait = true
+`;
+  for (const [file, text] of Object.entries({ ...files, "pyproject.toml": manifest })) {
+    await Deno.writeTextFile(`${folder}/${file}`, text);
+  }
+  return await buildFab(folder);
+}
+
+function waitingApp(stage: Stage) {
+  return bundle(stage, "waiting", { "server.ts": SERVER, "client.ts": "export const app = 1;" });
+}
+
+function control(http: string): { client: ControlClient } & Disposable {
+  const client = new ControlClient(openHttpChannel({ address: http, tls: "insecure" }));
+  return { client, [Symbol.dispose]: () => client.close() };
+}
+
+/** Processes that a process started, by their ids. */
+async function childrenOf(pid: number): Promise<number[]> {
+  const children: number[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    const stat = /^\d+$/.test(name)
+      ? await Deno.readTextFile(`/proc/${name}/stat`).catch(() => "")
+      : "";
+    const [, state, parent] = /\) (\S) (\d+)/.exec(stat) ?? [];
+    if (state !== "Z" && Number(parent) === pid) children.push(Number(name));
+  }
+  return children;
+}
+
+async function isThere(pid: number): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  return stat !== "" && !/\) Z /.test(stat);
+}
+
+/** Resolves when the run has said that it waits. */
+async function waits(client: ControlClient, runId: bigint): Promise<void> {
+  let text = "";
+  for await (const piece of client.streamLogs(runId)) {
+    text += piece.text;
+    if (/Z waits\n/.test(text)) return;
+  }
+  assert.fail(`The run is over: ${text}`);
+}
+
+async function stateOf(client: ControlClient, runId: bigint): Promise<string> {
+  const { run } = await client.getRun(runId);
+  return run.subStatus === "" ? run.status : `${run.status}:${run.subStatus}`;
+}
+
+scenario("a run that is stopped leaves no process behind, and its log ends", async (stage) => {
+  const { http, process } = await startSuperLink({ stage });
+  using line = control(http);
+  const { client } = line;
+  const fab = await waitingApp(stage);
+  const { runId } = await client.startRun({ fab, overrideConfig: new ConfigRecord() });
+  await waits(client, runId);
+  const apps = await childrenOf(process.pid);
+  assert.equal(apps.length, 1);
+
+  await client.stopRun(runId);
+  await eventually(async () => !await isThere(apps[0]!), STOP_SECONDS, "the app's process to end");
+  assert.equal(await stateOf(client, runId), "finished:stopped");
+  const pieces = await Array.fromAsync(client.streamLogs(runId));
+  assert.match(pieces.map(({ text }) => text).join(""), /Z waits\n$/);
+  await process.end("SIGINT");
+  assert.deepEqual(await childrenOf(process.pid), []);
+});
+
+scenario(
+  "a SuperLink that was killed fails the run that it ran, and runs those that waited",
+  async (stage) => {
+    const flags = ["--database", stage.path("state.db"), "--concurrent-runs", "1"];
+    const fab = await waitingApp(stage);
+    const first = await startSuperLink({ stage, flags });
+    using before = control(first.http);
+    const running = await before.client.startRun({ fab, overrideConfig: new ConfigRecord() });
+    await waits(before.client, running.runId);
+    const waiting = await before.client.startRun({
+      fab,
+      overrideConfig: new ConfigRecord({ wait: false }),
+    });
+    assert.equal(await stateOf(before.client, waiting.runId), "pending");
+    const [app] = await childrenOf(first.process.pid);
+    await first.process.end("SIGKILL");
+    await eventually(async () => !await isThere(app!), STOP_SECONDS, "the app's process to end");
+
+    const second = await startSuperLink({ stage, flags });
+    using after = control(second.http);
+    const { client } = after;
+    const finished = async (runId: bigint) => /^finished/.test(await stateOf(client, runId));
+    await eventually(() => finished(running.runId), 10, "the run in flight to be settled");
+    const { run } = await client.getRun(running.runId);
+    assert.equal(run.subStatus, "failed");
+    assert.match(run.details, /restarted while the run was in flight/);
+    await eventually(() => finished(waiting.runId), 20, "the run that waited to end");
+    assert.equal(await stateOf(client, waiting.runId), "finished:completed");
+  },
+);
+
+scenario("a run that was started by hand is listed, and can be stopped", async (stage) => {
+  const superLink = await startSuperLink({ stage });
+  using driver = await RawDriver.connect(superLink.driver);
+  const runId = BigInt.asUintN(64, driver.runId);
+  using line = control(superLink.http);
+  const { items } = await line.client.listRuns();
+  assert.deepEqual(items.map((run) => [run.runId, run.status]), [[runId, "running"]]);
+  assert.deepEqual(await driver.nodes(), []);
+
+  // The other transport of the same API.
+  const grpc = new ControlClient(openChannel({ address: superLink.control, tls: "insecure" }));
+  await grpc.stopRun(runId);
+  grpc.close();
+  assert.equal(await stateOf(line.client, runId), "finished:stopped");
+  await assert.rejects(driver.nodes(), /Run \d+ takes no messages: it is finished:stopped/);
+});
+
+scenario("a Python app without Python fails with what to do", async (stage) => {
+  const { http } = await startSuperLink({ stage, flags: ["--python", stage.path("no/python")] });
+  using line = control(http);
+  const fab = await bundle(stage, "snake", { "server.py": "app = 1\n", "client.py": "app = 1\n" });
+  const { runId } = await line.client.startRun({ fab, overrideConfig: new ConfigRecord() });
+  const log = (await Array.fromAsync(line.client.streamLogs(runId))).map(({ text }) => text).join(
+    "",
+  );
+  const { run } = await line.client.getRun(runId);
+  assert.equal(run.subStatus, "failed");
+  assert.match(run.details, /no\/python" of --python is not there/);
+  assert.match(log, /^Error: .*no\/python" of --python is not there\n/);
+});
