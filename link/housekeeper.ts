@@ -1,8 +1,17 @@
-import { type LinkContext, transact } from "./context.ts";
+import { type Effects, type LinkContext, transact } from "./context.ts";
 import { settleDueNode } from "./nodes.ts";
 import { settleDuePush } from "./push_end.ts";
 import { settleDueRun } from "./run_claims.ts";
 import { settleDueInstruction } from "./settle_instruction.ts";
+import type { LinkTransaction } from "./store/store.ts";
+
+/** Deals with something that is due. */
+type Settle<T> = (
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  due: T,
+) => Promise<void>;
 
 /** No sleep is longer, so that none overflows the 2^31 ms of a platform's timer. */
 const LONGEST_SLEEP_SECONDS = 3600;
@@ -56,18 +65,20 @@ export class Housekeeper {
     try {
       return await transact(context, "relaxed", async (tx, effects) => {
         const now = clock.now();
-        for (const node of await tx.nodes.due(now, limits.housekeepingBatch)) {
-          await settleDueNode(context, tx, effects, node);
-        }
-        for (const run of await tx.runs.due(now, limits.housekeepingBatch)) {
-          await settleDueRun(context, tx, effects, run);
-        }
-        for (const push of await tx.pushes.due(now, limits.housekeepingPushBatch)) {
-          await settleDuePush(context, tx, effects, push);
-        }
-        for (const instruction of await tx.instructions.due(now, limits.housekeepingBatch)) {
-          await settleDueInstruction(context, tx, effects, instruction);
-        }
+        const { housekeepingBatch: batch, housekeepingPushBatch: pushes } = limits;
+        let settled = 0;
+        const sweep = async <T>(due: readonly T[], settle: Settle<T>) => {
+          for (const each of due) {
+            // The rest is still due in the next transaction: to free objects of gigabytes takes its time.
+            if (settled > 0 && clock.now() - now > limits.housekeepingSeconds) return;
+            await settle(context, tx, effects, each);
+            settled++;
+          }
+        };
+        await sweep(await tx.nodes.due(now, batch), settleDueNode);
+        await sweep(await tx.runs.due(now, batch), settleDueRun);
+        await sweep(await tx.pushes.due(now, pushes), settleDuePush);
+        await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
         return await tx.nextDue();
       });
     } catch (error) {

@@ -40,6 +40,8 @@ export interface LinkLimits {
   readonly housekeepingBatch: number;
   /** How many abandoned pushes, which can have thousands of objects each, it clears in one transaction. */
   readonly housekeepingPushBatch: number;
+  /** How long, in seconds, one such transaction may begin to settle more: nobody is answered meanwhile. */
+  readonly housekeepingSeconds: number;
 }
 
 /** The limits that hold when nothing else is said. */
@@ -64,4 +66,5 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxCachedTreeIds: 200_000,
   housekeepingBatch: 100,
   housekeepingPushBatch: 5,
+  housekeepingSeconds: 0.05,
 };

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  isFinished,
   nextRunState,
   type RunEvent,
   type RunState,
@@ -30,4 +31,11 @@ Deno.test("messages are taken of running runs only, and of those that started th
   const taking = Object.keys(TABLE).filter((state) => takesMessages(state as RunState));
   assert.deepEqual(taking, ["running"]);
   assert.equal(takesMessages(SELF_STARTED), true);
+});
+
+Deno.test("a run that can move no more has finished", () => {
+  for (const state of Object.keys(TABLE) as RunState[]) {
+    const moves = EVENTS.filter((event) => nextRunState(state, event) !== undefined);
+    assert.equal(isFinished(state), moves.length === 0, state);
+  }
 });

@@ -6,6 +6,8 @@ import { APPLICATION_ID, MIGRATIONS } from "./sqlite_schema.ts";
 
 /** Models and metrics are in it: for its owner only. */
 const FILE_MODE = 0o600;
+/** How much of the database is kept in memory, in KiB: rows are found by hashes, which lie all over it. */
+const CACHE_KIB = 64 * 1024;
 /** SQLite keeps the log at its largest size otherwise: bytes. */
 const LOG_SIZE_LIMIT = 64 * 2 ** 20;
 
@@ -28,7 +30,10 @@ export function openDatabase(path: string, lockWaitSeconds: number): DatabaseSyn
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     requireOwn(path, database);
     for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, FILE_MODE);
-    database.exec(`PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT}`);
+    database.exec(
+      `PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT};
+       PRAGMA cache_size = -${CACHE_KIB}`,
+    );
     migrate(path, database);
     return database;
   } catch (error) {
