@@ -34,5 +34,17 @@ export const PROBE_TIMEOUT_MS = 5_000;
 /** Milliseconds after a closing server's grace that its connections have to end on their own account. */
 export const LINGER_MS = 2000;
 
-/** Milliseconds that a server of HTTP/2 has to speak first, before it is taken for one of HTTP/1. */
-export const SERVER_SPEAKS_FIRST_MS = 300;
+/** Least and most milliseconds that a server of HTTP/2 has to speak first, before it is taken for one of HTTP/1. */
+const SERVER_SPEAKS_FIRST_MS = { least: 25, most: 300 } as const;
+
+/**
+ * Milliseconds that a server of HTTP/2 has to speak first. Its first frame is on its way when it hears that the client
+ * is connected: one way there and one back, so twice the time that connecting took leaves it as much again. A server
+ * that was slow to speak is asked as if it spoke HTTP/1, and told by its first frame all the same.
+ *
+ * @param connectMs how long it took to connect
+ */
+export function serverSpeaksFirstMs(connectMs: number): number {
+  const { least, most } = SERVER_SPEAKS_FIRST_MS;
+  return Math.min(most, least + 2 * connectMs);
+}

@@ -2,7 +2,7 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, isIP } from "./address.ts";
 import type { ClientTls } from "./client_tls.ts";
-import { PROBE_TIMEOUT_MS, SERVER_SPEAKS_FIRST_MS } from "./limits.ts";
+import { PROBE_TIMEOUT_MS, serverSpeaksFirstMs } from "./limits.ts";
 import { UNREACHABLE } from "./probe.ts";
 
 /** What a port speaks: "http" for HTTP/1.1, "grpc" for HTTP/2 only; "unknown" also for TLS on one side only. */
@@ -57,8 +57,10 @@ const HEALTH_REQUEST = "HEAD /health HTTP/1.1\r\nHost: flower\r\nConnection: clo
 function probePlain({ host, port }: Address): Promise<Wire> {
   const { promise, resolve } = Promise.withResolvers<Wire>();
   let asking: ReturnType<typeof setTimeout> | undefined;
+  const start = performance.now();
   const socket = connectTcp({ host, port }, () => {
-    asking = setTimeout(() => socket.write(HEALTH_REQUEST), SERVER_SPEAKS_FIRST_MS);
+    const patience = serverSpeaksFirstMs(performance.now() - start);
+    asking = setTimeout(() => socket.write(HEALTH_REQUEST), patience);
   });
   let connected = false;
   socket.on("connect", () => connected = true);
