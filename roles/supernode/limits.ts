@@ -44,6 +44,9 @@ export const MAX_TRUSTED_ENTITIES_BYTES = 1024 * 1024;
 /** How often a node asks whether the run that it works for goes on, in seconds; a short piece of work never asks. */
 export const RUN_CHECK_SECONDS = 5;
 
+/** A node that is forgotten sooner after a join, in seconds, is not wanted: it does not join again. */
+export const REJOIN_MIN_SECONDS = 1;
+
 /**
  * How long a node waits for a SuperLink that counts it as online still, in seconds, and how often it tries: Flower's
  * own takes a killed node back when two of its heartbeat intervals have passed.

@@ -7,6 +7,7 @@ import { ApiError } from "../../rpc/api_error.ts";
 import {
   FAREWELL_SECONDS,
   HEARTBEAT_INTERVAL_SECONDS,
+  REJOIN_MIN_SECONDS,
   TAKE_OVER_PATIENCE_SECONDS,
   TAKE_OVER_TRY_SECONDS,
 } from "./limits.ts";
@@ -47,7 +48,8 @@ export class Membership {
 
   /**
    * Makes a call; when the SuperLink does not know the node any more (it was restarted without a database), joins
-   * again and makes it once more. A node whose key was removed from the list fails at the join.
+   * again and makes it once more. A node whose key was removed from the list fails at the join, one that is forgotten
+   * as soon as it has joined fails, too.
    *
    * @param isForgotten whether an answer says the same
    */
@@ -56,17 +58,23 @@ export class Membership {
     signal: AbortSignal,
     isForgotten: (answer: T) => boolean = () => false,
   ): Promise<T> {
-    try {
-      const answer = await call();
-      if (!isForgotten(answer)) return answer;
-    } catch (error) {
-      if (!FORGOTTEN.has(FlwrError.from(error).code) || signal.aborted) throw error;
+    const { clock } = this.#options;
+    for (let joinedAt = -Infinity;; joinedAt = clock.now()) {
+      let reason = "unknown node";
+      try {
+        const answer = await call();
+        if (!isForgotten(answer) || isRecent(joinedAt, clock)) return answer;
+      } catch (thrown) {
+        const error = FlwrError.from(thrown);
+        if (!FORGOTTEN.has(error.code) || isRecent(joinedAt, clock) || signal.aborted) throw error;
+        reason = error.message;
+      }
+      this.#log.warn("The SuperLink turns node {nodeId} away ({reason}): joining again", {
+        nodeId: this.#nodeId,
+        reason,
+      });
+      await this.join(signal);
     }
-    this.#log.warn("The SuperLink does not know node {nodeId} any more: joining again", {
-      nodeId: this.#nodeId,
-    });
-    await this.join(signal);
-    return await call();
   }
 
   /** Leaves, within a few seconds. */
@@ -108,6 +116,11 @@ export class Membership {
     }
     this.#log.info("SuperNode {nodeId} joined {superLink}", { nodeId: this.#nodeId, superLink });
   }
+}
+
+/** A held call may fail long after the join: then it is another restart that it tells of. */
+function isRecent(joinedAt: number, clock: Clock): boolean {
+  return clock.now() - joinedAt < REJOIN_MIN_SECONDS;
 }
 
 /** What a call gives, or an error as soon as nobody waits for it any more. */

@@ -246,6 +246,23 @@ Deno.test("a node that the SuperLink has forgotten joins again", async () => {
   assert.equal(fleet.calls.filter((call) => call === "join").length, 2);
 });
 
+Deno.test("a held pull that is broken by a second restart joins a third time", async () => {
+  const fleet = new FakeFleet();
+  let pulls = 0;
+  fleet.pullAnswer = () => {
+    pulls += 1;
+    if (pulls === 2) clock.advance(10); // it was held until then
+    if (pulls <= 2) throw new FlwrError("unauthenticated", "Unknown node");
+    fleet.pullAnswer = undefined;
+    return instruction("a");
+  };
+  const { clock, controller, ended } = start(fleet);
+  await fleet.replied(1);
+  controller.abort();
+  await ended;
+  assert.equal(fleet.calls.filter((call) => call === "join").length, 3);
+});
+
 Deno.test("a refused node joins once more, and fails when it is refused again", async () => {
   const fleet = new FakeFleet();
   fleet.pullAnswer = () => {
