@@ -25,7 +25,7 @@ export function logLinkEvent(event: LinkEvent): void {
     case "node-unregistered":
       return logger.info("Node {nodeId} was unregistered: its key is never admitted again", event);
     case "run-created":
-      return logger.info("Run {runId} started", event);
+      return logger.info("Run {runId} was created", event);
     case "run-claimed":
       return logger.info("Run {runId} is being started", event);
     case "run-released":

@@ -26,7 +26,7 @@ export class Launcher implements AsyncDisposable {
   readonly #options: LauncherOptions;
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
-  readonly #running = new Map<bigint, Running>();
+  readonly #running = new Set<Running>();
   readonly #claiming: Promise<void>;
   /** Resolves when a slot becomes free; undefined while there is one. */
   #full: PromiseWithResolvers<void> | undefined;
@@ -37,23 +37,23 @@ export class Launcher implements AsyncDisposable {
     this.#claiming = this.#claim();
   }
 
-  /** The run was ended from outside: what runs here for it ends. Without effect on others. */
+  /** The run was ended from outside, or is given to someone else: what runs here for it ends. */
   end(runId: bigint): void {
-    this.#running.get(runId)?.ended.abort();
+    for (const running of this.#running) if (running.runId === runId) running.ended.abort();
   }
 
   /** Ends every run with words for whoever asks what became of it, and takes no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
     const running = [...this.#running];
-    await Promise.all(running.map(async ([runId, { ended, done }]) => {
+    await Promise.all(running.map(async ({ runId, ended, done }) => {
       await this.#options.link.failRun(runId, "The SuperLink was stopped").catch(report);
       ended.abort();
       await done;
     }));
     await this.#claiming;
     // One more may have been claimed while the others ended.
-    await Promise.all([...this.#running.values()].map(({ ended, done }) => {
+    await Promise.all([...this.#running].map(({ ended, done }) => {
       ended.abort();
       return done;
     }));
@@ -82,11 +82,12 @@ export class Launcher implements AsyncDisposable {
     const { runId } = claimed.run;
     const ended = new AbortController();
     const done = this.#run(claimed, ended).catch(report).finally(() => {
-      this.#running.delete(runId);
+      this.#running.delete(running);
       this.#full?.resolve();
       this.#full = undefined;
     });
-    this.#running.set(runId, { ended, done });
+    const running: Running = { runId, ended, done };
+    this.#running.add(running);
     if (this.#running.size >= this.#options.concurrent) this.#full = Promise.withResolvers();
   }
 
@@ -145,6 +146,7 @@ export class Launcher implements AsyncDisposable {
 
 /** A run under way. */
 interface Running {
+  readonly runId: bigint;
   /** Aborted when the run was ended from outside. */
   readonly ended: AbortController;
   /** Resolves, never rejects, when nothing of it is left. */

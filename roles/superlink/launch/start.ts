@@ -60,7 +60,9 @@ export function startLaunching(
   });
   return {
     hear(event) {
-      if (event.kind === "run-finished") launcher.end(event.runId);
+      // A claim that was lost: the run is taken on anew, and must not run twice.
+      const isOver = event.kind === "run-finished" || event.kind === "run-released";
+      if (isOver) launcher.end(event.runId);
     },
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
