@@ -6,6 +6,7 @@ import type { Call } from "../call.ts";
 import { bindService, type Handlers } from "../service.ts";
 import { PortCalls } from "./calls.ts";
 import { PortChannel } from "./channel.ts";
+import { MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import type { PortAnswer, PortRequest } from "./protocol.ts";
 
 type Caller = { readonly token: string | undefined };
@@ -132,4 +133,14 @@ Deno.test("an answer without a field is an answer", async () => {
   await using _ = calls;
   const { response } = await channel.call(pushTaskOutput, {});
   assert.equal(response.$typeName, "flwr.proto.PushTaskOutputResponse");
+});
+
+Deno.test("a worker has so many calls open at once, and no more", async () => {
+  const { channel, calls } = connect({ getNodes: (_request, { signal }) => untilAborted(signal) });
+  const open = Array.from({ length: MAX_OPEN_PORT_CALLS }, () => channel.call(getNodes, {}));
+  await assert.rejects(channel.call(getNodes, {}), { code: "resource-exhausted" });
+  await calls[Symbol.asyncDispose]();
+  channel.close();
+  const ends = await Promise.allSettled(open);
+  assert.ok(ends.every(({ status }) => status === "rejected"));
 });

@@ -1,3 +1,4 @@
+import { FlwrError } from "../../../base/error.ts";
 import { choiceOf, fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
 import { MAX_HINTS, MAX_LINE_LENGTH, MAX_LINES_PER_BATCH, MAX_SENTENCE_LENGTH } from "./limits.ts";
 import type { FromWorker } from "./worker_protocol.ts";
@@ -55,5 +56,5 @@ function callId(value: unknown): number {
 
 function bytesOf(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw textOf(value, "Bytes of a call", -1);
+  throw new FlwrError("invalid-argument", "A call has no bytes");
 }
