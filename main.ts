@@ -1,63 +1,23 @@
 import type { Command } from "commander";
+import { findCommand, GROUPS, listedCommands } from "./roles/commands.ts";
 import { reportError } from "./roles/report_error.ts";
 import { VERSION } from "./roles/version.ts";
 
-/** A command of `flwr`: its module is loaded only when it is asked for, so that each role starts fast. */
-interface Entry {
-  readonly summary: string;
-  /** Whether it is for the program itself, not for people. */
-  readonly hidden?: boolean;
-  load(): Promise<{ command(): Command }>;
-}
-
-const COMMANDS: Readonly<Record<string, Entry>> = {
-  superlink: {
-    summary: "Start a SuperLink: the server that connects ServerApps and SuperNodes",
-    load: () => import("./roles/superlink.ts"),
-  },
-  supernode: {
-    summary: "Start a SuperNode: it runs a ClientApp on this machine's data",
-    load: () => import("./roles/supernode.ts"),
-  },
-  run: {
-    summary: "Run a ServerApp against a SuperLink",
-    load: () => import("./roles/run.ts"),
-  },
-  new: {
-    summary: "Make a new app from a template",
-    load: () => import("./roles/new.ts"),
-  },
-  build: {
-    summary: "Build an app into a bundle (FAB)",
-    load: () => import("./roles/build.ts"),
-  },
-  install: {
-    summary: "Install an app from a bundle (FAB)",
-    load: () => import("./roles/install.ts"),
-  },
-  keys: {
-    summary: "Make and show certificates and key pairs",
-    load: () => import("./roles/keys.ts"),
-  },
-  sandbox: {
-    summary: "The process of a sandboxed app",
-    hidden: true,
-    load: () => import("./roles/sandbox.ts"),
-  },
-};
-
 function usage(): string {
-  const shown = Object.entries(COMMANDS).filter(([, { hidden }]) => !hidden);
-  const width = Math.max(...shown.map(([name]) => name.length));
-  const rows = shown.map(([name, { summary }]) => `  ${name.padEnd(width)}  ${summary}`);
+  const commands = listedCommands();
+  const width = Math.max(...commands.map(({ name }) => name.length));
+  const groups = GROUPS.flatMap((title) => [
+    `${title}:`,
+    ...commands.filter(({ group }) => group === title)
+      .map(({ name, summary }) => `  ${name.padEnd(width)}  ${summary}`),
+    "",
+  ]);
   return [
     `flwr ${VERSION}: federated learning, Flower's wire protocols, no Python needed`,
     "",
     "Usage: flwr <command> [options]",
     "",
-    "Commands:",
-    ...rows,
-    "",
+    ...groups,
     "Each command explains itself: flwr <command> --help",
   ].join("\n");
 }
@@ -77,14 +37,14 @@ export async function main(args: readonly string[]): Promise<number> {
     console.log(VERSION);
     return 0;
   }
-  const entry = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  const entry = findCommand(name);
   if (entry === undefined) {
     console.error(`Error: Unknown command "${name}"\n\n${usage()}`);
     return 2;
   }
   try {
     const { command } = await entry.load();
-    await prepare(command(), `flwr ${name}`).parseAsync(rest, { from: "user" });
+    await prepare(command(), `flwr ${entry.name}`).parseAsync(rest, { from: "user" });
     return 0;
   } catch (error) {
     return reportError(error);

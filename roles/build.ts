@@ -2,7 +2,7 @@ import { Command } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { buildFab } from "../fab/build.ts";
 import { fabFileName } from "../fab/fab.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "./output_format.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 
 const EXAMPLE = `
 The bundle is made in the current folder. The same app gives the same bytes wherever it is built.

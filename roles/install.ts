@@ -6,7 +6,7 @@ import { flwrHome } from "../fab/home.ts";
 import { installFab } from "../fab/install.ts";
 import { MAX_FAB_BYTES } from "../fab/limits.ts";
 import { readFab } from "../fab/read.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "./output_format.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 
 const EXAMPLE = `
 All of the bundle is checked before anything of it is written.

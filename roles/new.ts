@@ -5,7 +5,7 @@ import { labelFault } from "../fab/label.ts";
 import { addForeignOptions, type ForeignOption } from "./foreign_options.ts";
 import { createApp } from "./new/create_app.ts";
 import { DEFAULT_TEMPLATE, TEMPLATES } from "./new/template.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "./output_format.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 
 /** The publisher where the user's own name is none that Flower takes. */
 const FALLBACK_PUBLISHER = "me";

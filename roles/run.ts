@@ -1,88 +1,97 @@
 import { Command } from "commander";
-import { parseConfigString } from "../app/config_string.ts";
-import { FlwrError } from "../base/error.ts";
-import { log } from "../base/log.ts";
-import { openChannel } from "../rpc/channel.ts";
-import { DriverConnection19 } from "../rpc/dialects/flwr-1.9/client/driver_connection.ts";
-import { isServerApp } from "../app/server_app.ts";
-import { findAppModule, importApp } from "./app_module.ts";
-import {
-  addConnectionOptions,
-  type ConnectionFlags,
-  readConnection,
-} from "./connection_options.ts";
-import { addForeignOptions, RUN_FOREIGN } from "./foreign_options.ts";
+import { addConnectionOptions } from "./connection_options.ts";
+import { addForeignOptions, type ForeignOption, RUN_FOREIGN } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
-import { logRetry } from "./log_retry.ts";
-import { RunReport } from "./run/report.ts";
-import { runServerApp } from "./run/server_app.ts";
+import { formatOption } from "./output/format.ts";
+import { DEFAULT_ADDRESS } from "./run/default_address.ts";
+import { isFolder, runForm } from "./run/form.ts";
+import type { HereFlags } from "./run/here.ts";
+import type { SubmitFlags } from "./run/submit.ts";
 import { onShutdown } from "./shutdown.ts";
 
-const DEFAULT_ADDRESS = "127.0.0.1:9091";
-
 const EXAMPLE = `
-Example:
+There are two ways to run an app:
+
+APP is a folder (default: "."): the app in it, with its pyproject.toml or flwr.toml, is sent to a SuperLink, which runs
+its ServerApp. SUPERLINK is the name of a connection in config.toml (in $FLWR_HOME or ~/.flwr; flwr config list shows
+them), or host:port of the SuperLink's HTTP API, for which --insecure and --root-certificates are. With --stream the
+exit status is 0 only if the run completed; Ctrl-C ends following the log, and the run goes on.
+
+APP is "module:name": the ServerApp that server.ts (or server.js) exports under the name "app" is run in this process,
+against the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded; Ctrl-C stops it.
+
+Examples:
+  flwr run my-app
+  flwr run . my-superlink --stream -c "num-rounds=3 lr=0.1"
+  flwr run . 127.0.0.1:8000 --insecure --format json
+
   flwr run server:app \\
     --root-certificates certificates/ca.crt \\
     --server 127.0.0.1:9091 \\
     --run-config "num-rounds=3"
-
-"server:app" means: what server.ts (or server.js) exports under the name "app".
-The exit status is 0 only if the run succeeded.
 `;
 
-interface RunFlags extends ConnectionFlags, LogFlags {
-  dir: string;
-  runConfig?: string;
-  json?: string;
-}
+/** Flags of Flower's own `flwr run` that cannot be followed. */
+const SUBMIT_FOREIGN: readonly ForeignOption[] = [
+  {
+    flags: "--federation-config <pairs>",
+    refusal: () => ({
+      reason: "it is for simulated nodes, which are not started here",
+      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
+    }),
+  },
+];
 
 /** The `run` command. */
 export function command(): Command {
   const command = new Command("run")
-    .description("Run a ServerApp against a SuperLink and show its rounds as they come.")
-    .argument("<server-app>", 'the ServerApp as "module:name", for example server:app')
-    .option("--dir <folder>", "folder that holds the app", ".")
-    .option("--run-config <pairs>", 'settings for the run, as "num-rounds=3" (default: none)')
-    .option("--json <file>", "also write the run's history to this file (default: none)")
-    .addHelpText("after", EXAMPLE)
-    .action(async (spec: string, flags: RunFlags) => {
-      applyLogOptions(flags);
-      using shutdown = onShutdown();
-      await run(spec, flags, shutdown.signal);
-    });
+    .description("Run an app: send it to a SuperLink, or run its ServerApp here.")
+    .argument("[app]", 'the app\'s folder, or its ServerApp as "module:name" (default: ".")')
+    .argument("[superlink]", "for a folder: a connection's name, or host:port")
+    .option(
+      "-c, --run-config <pairs>",
+      'settings for the run, as "num-rounds=3", or a TOML file; may be repeated (default: none)',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option("--stream", "for a folder: follow the run's log until it is over", false)
+    .option("--federation <id>", "for a folder: @account/name (default: the SuperLink's own)")
+    .addOption(formatOption())
+    .option("--dir <folder>", "for module:name: folder that holds the app", ".")
+    .option(
+      "--json <file>",
+      "for module:name: also write the run's history to this file (default: none)",
+    )
+    .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
-  return addForeignOptions(command, RUN_FOREIGN);
+  addForeignOptions(command, [...RUN_FOREIGN, ...SUBMIT_FOREIGN]);
+  return command.action(run);
 }
 
-async function run(spec: string, flags: RunFlags, signal: AbortSignal): Promise<void> {
-  const runConfig = parseConfigString(flags.runConfig ?? "", "--run-config");
-  const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
-  const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
-  log("run").info("ServerApp {spec} is loaded; connecting to {address}", { spec, address });
-  const connection = new DriverConnection19(
-    openChannel({
-      address,
-      tls,
-      retry: { maxRetries: flags.maxRetries, maxWaitTime: flags.maxWaitTime },
-      onRetry: logRetry,
-    }),
-  );
-  const report = new RunReport((line) => console.log(line));
-  try {
-    await runServerApp({ app, connection, runConfig, report, signal });
-  } finally {
-    connection.close();
-    if (flags.json !== undefined) await writeHistory(flags.json, report);
+type RunFlags = LogFlags & Omit<HereFlags & SubmitFlags, "runConfig"> & {
+  readonly runConfig?: readonly string[];
+};
+
+async function run(
+  app: string | undefined,
+  superlink: string | undefined,
+  { runConfig = [], ...flags }: RunFlags,
+  command: Command,
+): Promise<void> {
+  const form = runForm({ app, superlink, flags: givenFlags(command) }, isFolder);
+  using shutdown = onShutdown();
+  if (form.kind === "here") {
+    applyLogOptions(flags);
+    const { runHere } = await import("./run/here.ts");
+    await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
+  } else {
+    const { submit } = await import("./run/submit.ts");
+    await submit(form.folder, form.superlink, { ...flags, runConfig }, shutdown.signal);
   }
 }
 
-async function writeHistory(file: string, report: RunReport): Promise<void> {
-  try {
-    await Deno.writeTextFile(file, JSON.stringify(report.toJson(), undefined, 2) + "\n");
-  } catch (cause) {
-    throw new FlwrError("failed-precondition", `File "${file}" of --json cannot be written`, {
-      cause,
-    });
-  }
+/** The long names of the flags that are on the command line. */
+function givenFlags(command: Command): string[] {
+  return command.options
+    .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
+    .map((option) => option.long!);
 }

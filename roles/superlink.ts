@@ -2,10 +2,8 @@ import { Command } from "commander";
 import { addForeignOptions, SUPERLINK_FOREIGN } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { onShutdown } from "./shutdown.ts";
-import { readSuperLinkConfig } from "./superlink/config.ts";
 import { addSuperLinkOptions, type SuperLinkFlags } from "./superlink/flags.ts";
 import { RotatingLogFile } from "./superlink/log_file.ts";
-import { startSuperLink } from "./superlink/start.ts";
 
 const EXAMPLE = `
 Example, with TLS and authentication (files as "flwr keys generate" makes them):
@@ -30,6 +28,10 @@ export function command(): Command {
       using logFile = openLogFile(flags);
       applyLogOptions(flags, logFile);
       using shutdown = onShutdown();
+      const [{ readSuperLinkConfig }, { startSuperLink }] = await Promise.all([
+        import("./superlink/config.ts"),
+        import("./superlink/start.ts"),
+      ]);
       const config = await readSuperLinkConfig(flags);
       await using superLink = await startSuperLink(config);
       await superLink.runUntil(shutdown.signal);

@@ -4,10 +4,8 @@ import { addForeignOptions } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { onShutdown } from "./shutdown.ts";
 import { SUBCOMMANDS } from "./supernode/commands/subcommands.ts";
-import { DEFAULT_SUPERLINK, readSuperNodeConfig } from "./supernode/config.ts";
-import { addSuperNodeOptions, type SuperNodeFlags } from "./supernode/flags.ts";
+import { addSuperNodeOptions, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./supernode/flags.ts";
 import { SUPERNODE_FOREIGN } from "./supernode/foreign_flags.ts";
-import { runSuperNode } from "./supernode/start.ts";
 
 const EXAMPLE = `
 Examples, with TLS and authentication (files as "flwr keys generate" makes them):
@@ -37,6 +35,11 @@ export function command(): Command {
     .action(async (spec: string | undefined, flags: SuperNodeFlags & LogFlags) => {
       applyLogOptions(flags);
       using shutdown = onShutdown();
+      // The commands below are about a SuperLink: they need nothing of what makes a node.
+      const [{ readSuperNodeConfig }, { runSuperNode }] = await Promise.all([
+        import("./supernode/config.ts"),
+        import("./supernode/start.ts"),
+      ]);
       const config = await readSuperNodeConfig(spec, flags);
       await runSuperNode(config, shutdown.signal);
     });

@@ -15,13 +15,10 @@ import type { ServerTls } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../app_module.ts";
 import { readConnection } from "../connection_options.ts";
 import { readFlagAddress } from "../flag_address.ts";
-import { DEFAULT_RUNTIME_PORT, type SuperNodeFlags } from "./flags.ts";
+import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
 import { grantedPaths } from "./sandbox/app_files.ts";
 import { readTrustedEntities, type TrustedEntities } from "./trust/trusted_entities.ts";
-
-/** Where a SuperLink is looked for when no flag says so: where today's has its HTTP APIs. */
-export const DEFAULT_SUPERLINK = "127.0.0.1:8000";
 
 /** A SuperNode's flags, read and checked. */
 export interface SuperNodeConfig {

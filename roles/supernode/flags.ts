@@ -28,6 +28,9 @@ export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
   healthServerAddress?: string;
 }
 
+/** Where a SuperLink is looked for when no flag says so: where today's has its HTTP APIs. */
+export const DEFAULT_SUPERLINK = "127.0.0.1:8000";
+
 /** Where the node's own Runtime API listens by default, as in Flower. */
 export const DEFAULT_RUNTIME_PORT = 9094;
 

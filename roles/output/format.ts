@@ -1,5 +1,5 @@
 import { Option } from "commander";
-import { FlwrError } from "../base/error.ts";
+import { FlwrError } from "../../base/error.ts";
 
 /** Values of `--format`, as Flower's commands have them. */
 export const OUTPUT_FORMATS = ["default", "json"] as const;
@@ -25,10 +25,19 @@ export async function printOutput(
   format: OutputFormat,
   action: () => Promise<Output>,
 ): Promise<void> {
+  await printed(format, action);
+}
+
+/** As {@link printOutput}. @returns what was printed, for what is to be done next */
+export async function printed<T extends Output>(
+  format: OutputFormat,
+  action: () => Promise<T>,
+): Promise<T> {
   try {
-    const { json, lines } = await action();
-    if (format === "json") printJson({ success: true, ...json });
-    else for (const line of lines) console.log(line);
+    const output = await action();
+    if (format === "json") printJson({ success: true, ...output.json });
+    else for (const line of output.lines) console.log(line);
+    return output;
   } catch (error) {
     if (format === "json") {
       printJson({ success: false, "error-message": FlwrError.from(error).message });

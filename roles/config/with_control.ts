@@ -1,0 +1,70 @@
+import { FlwrError } from "../../base/error.ts";
+import { parseAddress } from "../../rpc/address.ts";
+import { ApiError } from "../../rpc/api_error.ts";
+import type { Channel, ChannelOptions } from "../../rpc/channel.ts";
+import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
+import { openHttpChannel } from "../../rpc/http/channel.ts";
+import { probeWire } from "../../rpc/probe_wire.ts";
+import { NO_RETRY } from "../../rpc/retry.ts";
+import type { SuperLinkConnection } from "./connection.ts";
+import { CONNECT_SECONDS } from "./limits.ts";
+import { tellProblem } from "./tell_problem.ts";
+
+/**
+ * Works with the Control API of a SuperLink. It is asked over HTTP; one that speaks gRPC alone (Flower's until 1.36)
+ * refuses the first call, and the work is begun anew over gRPC, which is loaded only then.
+ *
+ * @param work asks the SuperLink before it does anything else
+ * @throws what the work throws; FlwrErrors of the connection in terms of where that was configured
+ */
+export async function withControl<T>(
+  connection: SuperLinkConnection,
+  work: (control: ControlClient) => Promise<T>,
+): Promise<T> {
+  const options = await channelOptions(connection);
+  try {
+    return await workOver(openHttpChannel(options), work);
+  } catch (error) {
+    if (!await speaksGrpc(options, error)) throw tellProblem(error, connection);
+  }
+  const { openChannel } = await import("../../rpc/channel.ts");
+  try {
+    return await workOver(openChannel(options), work);
+  } catch (error) {
+    throw tellProblem(error, connection);
+  }
+}
+
+async function workOver<T>(
+  channel: Channel,
+  work: (control: ControlClient) => Promise<T>,
+): Promise<T> {
+  const control = new ControlClient(channel);
+  try {
+    return await work(control);
+  } finally {
+    control.close();
+  }
+}
+
+/** A person waits for the answer: nothing is tried twice. */
+async function channelOptions(connection: SuperLinkConnection): Promise<ChannelOptions> {
+  const { address } = connection;
+  const common = { address, retry: NO_RETRY, connectTimeoutSeconds: CONNECT_SECONDS };
+  if (connection.insecure) return { ...common, tls: "insecure" };
+  if (connection.rootCertificates === undefined) return { ...common, tls: {} };
+  const { readRootCertificates } = await import("../../certs/check.ts");
+  const rootCertificates = await readRootCertificates({
+    file: connection.rootCertificates,
+    flag: connection.name === undefined
+      ? "--root-certificates"
+      : `root-certificates in [superlink.${connection.name}]`,
+  });
+  return { ...common, tls: { rootCertificates } };
+}
+
+async function speaksGrpc({ address, tls }: ChannelOptions, error: unknown): Promise<boolean> {
+  if (!(error instanceof FlwrError) || error.cause instanceof ApiError) return false;
+  if (error.code !== "failed-precondition" && error.code !== "unavailable") return false;
+  return await probeWire(parseAddress(address), tls) === "grpc";
+}

@@ -1,0 +1,72 @@
+import { Command } from "commander";
+import type { FederationSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
+import { chooseSuperLink } from "../config/choose_superlink.ts";
+import { checkFederation } from "../config/federation_id.ts";
+import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
+import { withControl } from "../config/with_control.ts";
+import { statusStyle } from "../output/colours.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../output/format.ts";
+import { type Screen, stdoutScreen } from "../output/screen.ts";
+import { type Column, tableLines } from "../output/table.ts";
+import { federationJson, federationLines } from "./show.ts";
+
+const EXAMPLE = `
+Example:
+  flwr federation list
+  flwr federation ls my-superlink --federation @none/default
+`;
+
+interface ListFlags extends SuperLinkFlags {
+  readonly federation?: string;
+  readonly verbose: boolean;
+  readonly format: OutputFormat;
+}
+
+/** The `federation list` command. */
+export function listCommand(): Command {
+  const command = new Command("list")
+    .alias("ls")
+    .description("List the federations of a SuperLink, or show all about one of them.")
+    .option(
+      "--federation <id>",
+      "show members, nodes and runs of this one (default: all, in short)",
+    )
+    .option("--verbose", "the archived ones, too; JSON always has them", false)
+    .addOption(formatOption());
+  return addSuperLinkArgument(command)
+    .addHelpText("after", EXAMPLE)
+    .action((superlink: string | undefined, flags: ListFlags) =>
+      printOutput(flags.format, () => list(superlink, flags))
+    );
+}
+
+async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
+  const { federation: id, verbose } = flags;
+  if (id !== undefined) checkFederation(id, "--federation");
+  const connection = await chooseSuperLink(superlink, flags);
+  const screen = stdoutScreen();
+  if (id !== undefined) {
+    const shown = await withControl(connection, (control) => control.showFederation(id));
+    return { json: federationJson(shown), lines: federationLines(shown, screen) };
+  }
+  const federations = await withControl(connection, (control) => control.listFederations());
+  const rows = federations.filter(({ archived }) => verbose || !archived);
+  return {
+    json: { federations: federations.map(summaryJson) },
+    lines: tableLines(columns(screen), rows, screen),
+  };
+}
+
+function summaryJson({ name, description, archived, simulation }: FederationSummary) {
+  return { id: name, description, archived, simulation };
+}
+
+function columns({ colours }: Screen): Column<FederationSummary>[] {
+  const status = ({ archived }: FederationSummary) => archived ? "archived" : "active";
+  return [
+    { title: "FEDERATION", cell: ({ name }) => name },
+    { title: "RUNTIME", cell: ({ simulation }) => simulation ? "simulation" : "deployment" },
+    { title: "STATUS", cell: status, style: (row) => statusStyle(status(row), colours) },
+    { title: "DESCRIPTION", cell: ({ description }) => description, dropOrder: 1 },
+  ];
+}

@@ -1,0 +1,60 @@
+import { Command, Option } from "commander";
+import type { RunId } from "../app/metadata.ts";
+import { chooseSuperLink } from "./config/choose_superlink.ts";
+import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
+import { withControl } from "./config/with_control.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
+import { readCount, readId } from "./output/read_id.ts";
+import { runColumns, runDetails, runJson, showRun } from "./output/runs.ts";
+import { stdoutScreen } from "./output/screen.ts";
+import { tableLines } from "./output/table.ts";
+
+const EXAMPLE = `
+Example:
+  flwr list
+  flwr ls my-superlink --limit 5
+  flwr ls --run-id 15950113740962349189 --format json
+`;
+
+interface ListFlags extends SuperLinkFlags {
+  readonly runId?: RunId;
+  readonly limit?: number;
+  readonly format: OutputFormat;
+}
+
+/** The `list` command. */
+export function command(): Command {
+  const command = new Command("list")
+    .description("List the runs of a SuperLink, the newest first, or all about one of them.")
+    .addOption(
+      new Option("--run-id <id>", "show all about this run (default: all runs)")
+        .argParser(readId).conflicts("limit"),
+    )
+    .addOption(
+      new Option("--limit <n>", "list at most so many runs (default: the SuperLink's, mostly 20)")
+        .argParser(readCount),
+    )
+    .addOption(formatOption());
+  return addSuperLinkArgument(command)
+    .addHelpText("after", EXAMPLE)
+    .action((superlink: string | undefined, flags: ListFlags) =>
+      printOutput(flags.format, () => list(superlink, flags))
+    );
+}
+
+async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
+  const connection = await chooseSuperLink(superlink, flags);
+  const { runId, limit } = flags;
+  const screen = stdoutScreen();
+  if (runId !== undefined) {
+    const { run, now } = await withControl(connection, (control) => control.getRun(runId));
+    const shown = showRun(run, now);
+    return { json: { runs: [runJson(shown)] }, lines: runDetails(shown, screen) };
+  }
+  const { items, now } = await withControl(connection, (control) => control.listRuns({ limit }));
+  const shown = items.map((run) => showRun(run, now));
+  return {
+    json: { runs: shown.map(runJson) },
+    lines: tableLines(runColumns(screen), shown, screen),
+  };
+}

@@ -1,0 +1,49 @@
+import { Command, Option } from "commander";
+import type { RunId } from "../app/metadata.ts";
+import { chooseSuperLink } from "./config/choose_superlink.ts";
+import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
+import { withControl } from "./config/with_control.ts";
+import { followLog, showLog } from "./log/follow.ts";
+import { runState, shownRun } from "./log/run_state.ts";
+import { readId } from "./output/read_id.ts";
+import { stdoutScreen } from "./output/screen.ts";
+import { onShutdown } from "./shutdown.ts";
+
+const EXAMPLE = `
+The log goes to stdout. Ctrl-C ends following it; the run goes on.
+
+Example:
+  flwr log 15950113740962349189
+  flwr log 15950113740962349189 my-superlink --show
+`;
+
+interface LogFlags extends SuperLinkFlags {
+  readonly show: boolean;
+}
+
+/** The `log` command. */
+export function command(): Command {
+  const command = new Command("log")
+    .description("Show what a run's ServerApp writes, until the run is over.")
+    .argument("<run-id>", "the run's id", readId)
+    .addOption(
+      new Option("--stream", "follow the log until the run is over (default: unless --show)")
+        .conflicts("show"),
+    )
+    .option("--show", "show what there is and end", false);
+  return addSuperLinkArgument(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (runId: RunId, superlink: string | undefined, flags: LogFlags) => {
+      using shutdown = onShutdown();
+      const connection = await chooseSuperLink(superlink, flags);
+      const sink = { stream: Deno.stdout, colours: stdoutScreen().colours.enabled };
+      await withControl(connection, async (control) => {
+        // An unknown run, or no SuperLink, is told at once; a stream would be begun anew for a while.
+        await control.getRun(runId);
+        const write = flags.show ? showLog : followLog;
+        const followed = await write(control, runId, sink, shutdown.signal);
+        if (followed === "interrupted") console.error(`Run ${runId} goes on`);
+        if (followed === "ended") console.error(runState(await shownRun(control, runId)));
+      });
+    });
+}

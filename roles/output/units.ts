@@ -1,0 +1,28 @@
+/** Fields for what has not happened, as Flower prints them. */
+export const NOT_AVAILABLE = "N/A";
+
+/**
+ * A time as Flower's command prints it: `2026-11-23 15:55:27Z`.
+ *
+ * @param seconds Unix time; undefined or 0 for what has not happened
+ */
+export function timeText(seconds: number | undefined): string {
+  if (seconds === undefined || seconds === 0) return NOT_AVAILABLE;
+  return new Date(seconds * 1000).toISOString().slice(0, 19).replace("T", " ") + "Z";
+}
+
+/** A duration for people: its two largest units, seconds alone up to 90. */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.trunc(seconds));
+  if (whole < 90) return `${whole}s`;
+  const minutes = Math.trunc(whole / 60);
+  if (minutes < 60) return `${minutes}m ${whole % 60}s`;
+  const hours = Math.trunc(minutes / 60);
+  if (hours < 24) return `${hours}h ${minutes % 60}m`;
+  return `${Math.trunc(hours / 24)}d ${hours % 24}h`;
+}
+
+/** A duration for machines: seconds, to the microsecond. */
+export function secondsNumber(seconds: number): number {
+  return Math.round(seconds * 1e6) / 1e6;
+}

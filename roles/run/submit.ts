@@ -1,0 +1,118 @@
+import { FlwrError } from "../../base/error.ts";
+import { printable } from "../../base/printable.ts";
+import { buildFab } from "../../fab/build.ts";
+import { type Fab, fabFileName, shortHash } from "../../fab/fab.ts";
+import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
+import { type RunConfig, toConfigRecord } from "../../fab/scalar.ts";
+import type { StartedRun } from "../../rpc/dialects/current/client/control_client.ts";
+import { chooseSuperLink } from "../config/choose_superlink.ts";
+import type { SuperLinkConnection } from "../config/connection.ts";
+import { checkFederation } from "../config/federation_id.ts";
+import type { SuperLinkFlags } from "../config/options.ts";
+import { withControl } from "../config/with_control.ts";
+import { followLog } from "../log/follow.ts";
+import { requireCompleted, shownRun } from "../log/run_state.ts";
+import { type Output, type OutputFormat, printed } from "../output/format.ts";
+import { stdoutScreen } from "../output/screen.ts";
+
+/** What the flags of a submission give. */
+export interface SubmitFlags extends SuperLinkFlags {
+  readonly runConfig: readonly string[];
+  readonly federation?: string;
+  readonly stream: boolean;
+  readonly format: OutputFormat;
+}
+
+/**
+ * Builds the app in a folder, sends it to a SuperLink, and prints the run's id; with `--stream` then its log, until the
+ * run is over.
+ *
+ * @param signal ends following the log
+ * @throws FlwrError naming what is wrong; with `--stream` "failed-precondition" for a run that did not complete,
+ *   "cancelled" when the signal came before its end
+ */
+export async function submit(
+  folder: string,
+  superlink: string | undefined,
+  flags: SubmitFlags,
+  signal: AbortSignal,
+): Promise<void> {
+  const started = await printed(flags.format, () => start(folder, superlink, flags));
+  if (flags.stream) await follow(started, flags.format, signal);
+}
+
+/** A run that was started, and where. */
+interface Started extends Output {
+  readonly connection: SuperLinkConnection;
+  readonly run: StartedRun;
+}
+
+async function start(
+  folder: string,
+  superlink: string | undefined,
+  flags: SubmitFlags,
+): Promise<Started> {
+  const connection = await chooseSuperLink(superlink, flags);
+  const { federation = connection.federation } = flags;
+  if (federation !== undefined) checkFederation(federation, "--federation");
+  const fab = await buildFab(folder);
+  for (const warning of fab.warnings) console.error(`Warning: ${warning}`);
+  const override = await readOverride(flags.runConfig, fab.config.config);
+  const run = await withControl(connection, (control) =>
+    control.startRun({
+      fab,
+      overrideConfig: toConfigRecord(override),
+      ...(federation !== undefined && { federation }),
+    }));
+  if (run.note !== undefined) console.error(`Note: ${printable(run.note)}`);
+  return { ...startedOutput(run, fab), connection, run };
+}
+
+/** Settings that differ from the app's own; an unknown one is refused before anything is sent. */
+async function readOverride(
+  values: readonly string[],
+  defaults: RunConfig,
+): Promise<RunConfig> {
+  const override = await readRunConfig(values);
+  mergeRunConfig(defaults, override);
+  return override;
+}
+
+/** Flower's fields of a run that was started; the hash is as short there. */
+function startedOutput({ runId, federation, note }: StartedRun, { config, hash }: Fab): Output {
+  return {
+    json: {
+      "run-id": String(runId),
+      "federation-id": federation,
+      ...(note !== undefined && { note }),
+      "fab-id": config.fabId,
+      "fab-name": config.name,
+      "fab-version": config.version,
+      "fab-hash": shortHash(hash),
+      "fab-filename": fabFileName(config, hash),
+    },
+    lines: [`Run ${runId} is started: ${config.fabId} ${config.version}`],
+  };
+}
+
+async function follow(
+  { connection, run: { runId } }: Started,
+  format: OutputFormat,
+  signal: AbortSignal,
+): Promise<void> {
+  // In JSON stdout holds one object and nothing else.
+  const stream = format === "json" ? Deno.stderr : Deno.stdout;
+  const sink = { stream, colours: stdoutScreen().colours.enabled };
+  const ended = await withControl(connection, async (control) => {
+    const followed = await followLog(control, runId, sink, signal);
+    if (followed === "interrupted") throw goesOn(runId);
+    return await shownRun(control, runId);
+  });
+  requireCompleted(ended);
+}
+
+function goesOn(runId: bigint): FlwrError {
+  return new FlwrError("cancelled", `Run ${runId} goes on: only its log is not followed any more`, {
+    hints: [`To follow it again: flwr log ${runId}`, `To stop it: flwr stop ${runId}`],
+  });
+}

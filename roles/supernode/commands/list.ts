@@ -1,0 +1,45 @@
+import { Command } from "commander";
+import { chooseSuperLink } from "../../config/choose_superlink.ts";
+import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
+import { withControl } from "../../config/with_control.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+import { nodeColumns, nodeJson } from "../../output/nodes.ts";
+import { stdoutScreen } from "../../output/screen.ts";
+import { tableLines } from "../../output/table.ts";
+
+const EXAMPLE = `
+Example:
+  flwr supernode list
+  flwr supernode ls my-superlink --verbose --format json
+`;
+
+interface ListFlags extends SuperLinkFlags {
+  readonly verbose: boolean;
+  readonly format: OutputFormat;
+}
+
+/** The `supernode list` command. */
+export function listCommand(): Command {
+  const command = new Command("list")
+    .alias("ls")
+    .description("List the SuperNodes of a SuperLink.")
+    .option("-v, --verbose", "the unregistered ones, too; JSON always has them", false)
+    .addOption(formatOption());
+  return addSuperLinkArgument(command)
+    .addHelpText("after", EXAMPLE)
+    .action((superlink: string | undefined, flags: ListFlags) =>
+      printOutput(flags.format, () => list(superlink, flags))
+    );
+}
+
+async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
+  const connection = await chooseSuperLink(superlink, flags);
+  const { items, now } = await withControl(connection, (control) => control.listNodes());
+  const nodes = items.toSorted((a, b) => (a.registeredAt ?? 0) - (b.registeredAt ?? 0));
+  const screen = stdoutScreen();
+  const shown = flags.verbose ? nodes : nodes.filter(({ status }) => status !== "unregistered");
+  return {
+    json: { nodes: nodes.map((node) => nodeJson(node, now)) },
+    lines: tableLines(nodeColumns(screen, now), shown, screen),
+  };
+}

@@ -1,0 +1,54 @@
+import { Command } from "commander";
+import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
+import { parsePublicKey } from "../../../auth/parse_public_key.ts";
+import { describeFile, readText } from "../../../auth/read_text.ts";
+import { chooseSuperLink } from "../../config/choose_superlink.ts";
+import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
+import { withControl } from "../../config/with_control.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+
+const EXAMPLE = `
+Example:
+  flwr supernode register keys/client_credentials_1.pub
+  flwr supernode register node.pub my-superlink --name berlin --location "52.52,13.40"
+`;
+
+interface RegisterFlags extends SuperLinkFlags {
+  readonly name?: string;
+  readonly location?: string;
+  readonly format: OutputFormat;
+}
+
+/** The `supernode register` command. */
+export function registerCommand(): Command {
+  const command = new Command("register")
+    .description("Make a SuperNode's public key known to a SuperLink with --enable-supernode-auth.")
+    .argument("<public-key>", "the key's file: one OpenSSH line, or PEM")
+    .option("--name <name>", "a name for the node (default: none)")
+    .option("--location <lat,lon>", "where the node is, in degrees (default: none)")
+    .addOption(formatOption());
+  return addSuperLinkArgument(command)
+    .addHelpText("after", EXAMPLE)
+    .action((file: string, superlink: string | undefined, flags: RegisterFlags) =>
+      printOutput(flags.format, () => register(file, superlink, flags))
+    );
+}
+
+async function register(
+  file: string,
+  superlink: string | undefined,
+  flags: RegisterFlags,
+): Promise<Output> {
+  const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES);
+  const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
+  const connection = await chooseSuperLink(superlink, flags);
+  const { name, location } = flags;
+  const nodeId = await withControl(
+    connection,
+    (control) => control.registerNode({ publicKeyPem, name, location }),
+  );
+  return {
+    json: { "node-id": String(nodeId) },
+    lines: [`SuperNode ${nodeId} is registered`],
+  };
+}
