@@ -28,23 +28,33 @@ export async function quickstartApp(stage: Stage): Promise<string> {
 }
 
 /**
- * What Flower's own FedAvg and the app make of so many nodes and rounds, in one Python process without any wire: every
- * run with processes must come to the same bits.
+ * What Flower's own FedAvg and the app make of a few nodes, in one Python process without any wire: every run with
+ * processes must come to the same bits.
+ *
+ * @param options.selections the partitions of the nodes that take part, "0,1"; several times
+ * @returns the results by their selections
  */
-export async function quickstartReference(
+export async function quickstartReferences(
   stage: Stage,
   flower: Flower,
-  { app, nodes, rounds }: { app: string; nodes: number; rounds: number },
-): Promise<RunResult> {
-  const result = stage.path(`reference-${nodes}-${rounds}.json`);
+  { app, rounds = 1, selections }: {
+    app: string;
+    rounds?: number;
+    selections: readonly string[];
+  },
+): Promise<Map<string, RunResult>> {
+  const results = stage.path("references");
+  await Deno.mkdir(results);
   const process = stage.start({
     name: "reference.py",
     command: flower.python,
-    args: [`${APPS}/reference.py`, app, result, String(nodes), String(rounds)],
+    args: [`${APPS}/reference.py`, app, results, String(rounds), ...selections],
     env: flowerEnvironmentVariables(stage, "reference"),
   });
   assert.equal((await process.ended(60)).code, 0, "reference.py exits with 0");
-  return JSON.parse(await Deno.readTextFile(result));
+  const read = async (name: string) =>
+    [name, JSON.parse(await Deno.readTextFile(`${results}/${name}.json`))] as const;
+  return new Map(await Promise.all(selections.map(read)));
 }
 
 /** The run's configuration, as `-c` takes it. */

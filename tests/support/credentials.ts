@@ -33,6 +33,15 @@ export class Credentials {
     return `${this.nodePrivateKey(node)}.pub`;
   }
 
+  /** Leaves only the keys of these nodes in the key list. */
+  async listOnly(nodes: readonly number[]): Promise<void> {
+    const keys = await Promise.all(nodes.map(async (node) => {
+      const line = await Deno.readTextFile(this.nodePublicKey(node));
+      return line.trim().split(" ").slice(0, 2).join(" ");
+    }));
+    await Deno.writeTextFile(this.keyList, keys.join(","));
+  }
+
   /** The flags with which a SuperLink, ours or the real one, uses TLS. */
   serverFlags(): string[] {
     return [
@@ -59,6 +68,26 @@ export class Credentials {
       ...["--auth-supernode-public-key", this.nodePublicKey(node)],
     ];
   }
+}
+
+/** Certificates of a federation without keys: TLS, but anybody may join. */
+class CertificatesOnly extends Credentials {
+  override superlinkFlags(): string[] {
+    return this.serverFlags();
+  }
+
+  override supernodeFlags(): string[] {
+    return ["--root-certificates", this.caCertificate];
+  }
+}
+
+/** How a federation is secured: `tls` lets anybody join, `auth` asks for keys, too. */
+export type Security = "insecure" | "tls" | "auth";
+
+/** What processes that know their flags by their credentials get for a security. */
+export function securedBy(security: Security, all: Credentials): Credentials | undefined {
+  if (security === "insecure") return undefined;
+  return security === "tls" ? new CertificatesOnly(all.folder) : all;
 }
 
 /**

@@ -1,14 +1,11 @@
 /** Processes of the real Flower since 1.23: SuperLink, SuperNode and the `flwr` command. */
-import type { Credentials } from "./credentials.ts";
+import type { Credentials, Security } from "./credentials.ts";
 import { eventually } from "./deadline.ts";
 import { freePorts } from "./ports.ts";
 import type { Process } from "./process.ts";
 import type { FlowerVersion } from "./python.ts";
 import { dirname } from "node:path";
 import type { Stage } from "./stage.ts";
-
-/** How a federation is secured: `auth` is TLS with keys of the nodes. */
-export type Security = "insecure" | "tls" | "auth";
 
 /** How long one of their processes may take to its start on a busy machine, in seconds. */
 const START_SECONDS = 60;

@@ -72,22 +72,26 @@ export async function startSuperLink(
 /**
  * Starts our SuperNode with the tests' ClientApp.
  *
- * @param options.node 1 for the first node: its key, and the next lower partition
+ * @param options.node 1 for the first node: its key
+ * @param options.partition default: the one below the node's number
  * @param options.config more of the node's configuration, e.g. `hang-round=2`
  */
 export function startSuperNode(
-  { stage, credentials, fleet, node, config = "", flags = [] }: FlwrOptions & {
-    fleet: string;
-    node: number;
-    config?: string;
-  },
+  { stage, credentials, fleet, node, partition = node - 1, config = "", flags = [], env }:
+    & FlwrOptions
+    & {
+      fleet: string;
+      node: number;
+      partition?: number;
+      config?: string;
+    },
 ): Process {
   return startFlwr(stage, `supernode ${node}`, [
     ...["supernode", "client:app", "--dir", APPS, "--server", fleet],
-    ...["--node-config", `partition-id=${node - 1} num-partitions=2 ${config}`.trim()],
+    ...["--node-config", `partition-id=${partition} num-partitions=2 ${config}`.trim()],
     ...(credentials?.supernodeFlags(node) ?? ["--insecure"]),
     ...flags,
-  ]);
+  ], env);
 }
 
 /** Waits until a SuperNode of ours has joined, and returns its id as it prints it. */

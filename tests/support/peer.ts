@@ -50,12 +50,17 @@ export async function startPeerSuperLink(
 /**
  * Starts the real `flower-client-app` with the tests' ClientApp.
  *
- * @param options.node 1 for the first node: its key, and the next lower partition
+ * @param options.node 1 for the first node: its key
+ * @param options.partition default: the one below the node's number
  */
 export function startPeerSuperNode(
-  { stage, python, credentials, fleet, node }: PeerOptions & { fleet: string; node: number },
+  { stage, python, credentials, fleet, node, partition = node - 1 }: PeerOptions & {
+    fleet: string;
+    node: number;
+    partition?: number;
+  },
 ): Process {
-  return launch(stage, python, "flower-client-app", { PARTITION: String(node - 1) }, [
+  return launch(stage, python, "flower-client-app", { PARTITION: String(partition) }, [
     ...["client:app", "--dir", APPS, "--server", fleet],
     ...(credentials?.supernodeFlags(node) ?? ["--insecure"]),
   ]);

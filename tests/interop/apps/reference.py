@@ -1,4 +1,4 @@
-"""Runs the quickstart app without any network: reference.py APP_FOLDER RESULT_FILE NODES ROUNDS
+"""Runs the quickstart app without any network: reference.py APP_FOLDER RESULT_FOLDER ROUNDS PARTITIONS ...
 
 Its own ServerApp, with Flower's FedAvg, and its own ClientApp, called by an in-process Grid. What it writes is what a run
 with real processes must come to.
@@ -6,7 +6,7 @@ with real processes must come to.
 
 import sys
 
-app_folder, result, nodes, rounds = sys.argv[1:]
+app_folder, results, rounds, *selections = sys.argv[1:]
 sys.path.insert(0, app_folder)
 
 from flwr.app import Context, RecordDict  # noqa: E402
@@ -16,11 +16,11 @@ from quickstart.server_app import main  # noqa: E402
 
 
 class InProcessGrid:
-    """As much of a Grid as FedAvg uses: nodes are numbered from 1, partitions from 0."""
+    """As much of a Grid as FedAvg uses: the node with partition 0 has id 1, and so on."""
 
-    def __init__(self, count):
+    def __init__(self, partitions):
         self.run_config = {"train-seconds": 0}
-        self.ids = list(range(1, count + 1))
+        self.ids = [partition + 1 for partition in partitions]
 
     def get_node_ids(self):
         return self.ids
@@ -44,7 +44,8 @@ class InProcessGrid:
 
 # what Flower's own processes set before they load an app
 TaskIdentity.run_id = TaskIdentity.task_id = TaskIdentity.node_id = 1
-grid = InProcessGrid(int(nodes))
-config = {"num-rounds": int(rounds), "nodes": ",".join(map(str, grid.ids)), "result": result}
-state = Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config=config)
-main(grid, state)
+for selection in selections:
+    grid = InProcessGrid([int(partition) for partition in selection.split(",")])
+    nodes = ",".join(map(str, grid.ids))
+    config = {"num-rounds": int(rounds), "nodes": nodes, "result": f"{results}/{selection}.json"}
+    main(grid, Context(run_id=1, node_id=1, node_config={}, state=RecordDict(), run_config=config))
