@@ -1,7 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
-import { readRootCertificates } from "../certs/check.ts";
 import type { ChannelOptions } from "../rpc/channel.ts";
 import { readFlagAddress } from "./flag_address.ts";
 
@@ -63,6 +62,7 @@ export async function readConnection(
     return { address, tls: "insecure" };
   }
   if (flags.rootCertificates === undefined) return { address, tls: {} };
+  const { readRootCertificates } = await import("../certs/check.ts");
   const rootCertificates = await readRootCertificates({
     file: flags.rootCertificates,
     flag: "--root-certificates",

@@ -1,9 +1,7 @@
 import { resolve } from "node:path";
 import { parseConfigString } from "../../app/config_string.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
-import { ExecutorSecret } from "../../auth/executor_secret.ts";
 import { FlwrError } from "../../base/error.ts";
-import { readServerTls } from "../../certs/check.ts";
 import { flwrHome } from "../../fab/home.ts";
 import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import { formatAddress } from "../../rpc/address.ts";
@@ -18,7 +16,7 @@ import { readFlagAddress } from "../flag_address.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
 import { grantedPaths } from "./sandbox/app_files.ts";
-import { readTrustedEntities, type TrustedEntities } from "./trust/trusted_entities.ts";
+import type { TrustedEntities } from "./trust/trusted_entities.ts";
 
 /** A SuperNode's flags, read and checked. */
 export interface SuperNodeConfig {
@@ -87,13 +85,17 @@ export async function readSuperNodeConfig(
     compute: { threads, device },
     allowRead: await readGrants(flags.allowRead, secrets),
     secrets,
-    trusted: flags.trustedEntities === undefined
-      ? undefined
-      : await readTrustedEntities(flags.trustedEntities),
+    trusted: await readTrusted(flags.trustedEntities),
     home: flwrHome(),
     python: await readPythonConfig(flags),
     healthAddress: healthServerAddress,
   };
+}
+
+async function readTrusted(file: string | undefined): Promise<TrustedEntities | undefined> {
+  if (file === undefined) return undefined;
+  const { readTrustedEntities } = await import("./trust/trusted_entities.ts");
+  return await readTrustedEntities(file);
 }
 
 async function readPythonConfig(flags: SuperNodeFlags): Promise<PythonConfig> {
@@ -123,6 +125,7 @@ async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefi
       "TLS for --host needs --ssl-ca-certfile, --ssl-certfile and --ssl-keyfile: one is missing",
     );
   }
+  const { readServerTls } = await import("../../certs/check.ts");
   const { authority, certificate, key } = await readServerTls({
     authority: { file: sslCaCertfile, flag: "--ssl-ca-certfile" },
     certificate: { file: sslCertfile, flag: "--ssl-certfile" },
@@ -133,6 +136,7 @@ async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefi
 
 async function readExecutors(secretFile: string | undefined): Promise<Executors> {
   if (secretFile === undefined) return "this-machine";
+  const { ExecutorSecret } = await import("../../auth/executor_secret.ts");
   try {
     return new ExecutorSecret(await Deno.readFile(secretFile));
   } catch (cause) {

@@ -2,31 +2,22 @@ import { systemClock } from "../../base/clock.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
-import { isLoopback } from "../../rpc/address.ts";
-import { type RpcServer, startServer } from "../../rpc/server.ts";
-import { findPythonCommand } from "../python/find_program.ts";
 import { logRetry } from "../log_retry.ts";
 import { AppHost } from "./app_host.ts";
 import type { AppSource } from "./apps/app_source.ts";
-import { Bundles, type CheckedBundle } from "./apps/bundles.ts";
-import { FabApps, type ReadyApp } from "./apps/fab_apps.ts";
+import { Bundles } from "./apps/bundles.ts";
+import { FabApps } from "./apps/fab_apps.ts";
 import { LocalApp } from "./apps/local_app.ts";
-import { startTypeScriptApp } from "./apps/typescript_app.ts";
-import type { SuperNodeConfig } from "./config.ts";
+import type { PythonConfig, SuperNodeConfig } from "./config.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
 import { FAREWELL_SECONDS } from "./limits.ts";
 import { SuperNode } from "./node.ts";
-import { type Execute, PythonApp } from "./python/python_app.ts";
-import { RuntimeApi } from "./python/runtime_api.ts";
-import { spawnClientApp } from "./python/spawn_clientapp.ts";
-import { TaskBackend } from "./python/task_backend.ts";
+import type { PythonApps } from "./python/open_python.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
 
-const CLIENTAPP = { name: "flwr-clientapp", role: "SuperNode" } as const;
-
 /**
- * Runs a SuperNode until it is told to stop.
+ * Runs a SuperNode until it is told to stop. What only some nodes need is loaded when it is needed.
  *
  * @throws FlwrError when its app cannot be loaded, the SuperLink refuses it or cannot be reached within the limits that
  *   the user set
@@ -48,8 +39,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     onRetry: logRetry,
   });
   resources.defer(() => connection.close());
-  const bundles = new Bundles(connection, config.trusted);
-  const apps = await openApps(config, bundles, resources);
+  const apps = await openApps(config, new Bundles(connection, config.trusted), resources);
   if (config.healthAddress !== undefined) await startHealth(config.healthAddress, resources);
   const node = new SuperNode({
     connection,
@@ -77,51 +67,33 @@ async function openApps(
     return new LocalApp(host, bundles);
   }
   log("supernode").info("Runs bring their apps; connecting to {address}", { address });
+  let python: Promise<PythonApps> | undefined;
+  const pythonApps = () => python ??= openPython(config.python, resources);
+  if (!config.python.spawns) await pythonApps();
   return resources.use(
     new FabApps({
       bundles,
       home: config.home,
-      startTypeScript: (installed) => startTypeScriptApp(installed, config),
-      startPython: await openPython(config, resources),
+      startTypeScript: async (installed) => {
+        const { startTypeScriptApp } = await import("./apps/typescript_app.ts");
+        return await startTypeScriptApp(installed, config);
+      },
+      startPython: async (checked) => await (await pythonApps()).start(checked),
     }),
   );
 }
 
-/** What makes Python apps ready. Their Runtime API is opened by the first one, or at once where others look for it. */
 async function openPython(
-  { python }: SuperNodeConfig,
+  config: PythonConfig,
   resources: AsyncDisposableStack,
-): Promise<(checked: CheckedBundle) => Promise<ReadyApp>> {
-  const backend = new TaskBackend(systemClock, (runId, text) => {
-    log("clientapp").info("Run {runId}: {text}", { runId, text });
-  });
-  const api = resources.use(new RuntimeApi({ ...python, backend }));
-  if (python.tls === undefined && !isLoopback(python.host)) {
-    log("supernode").warn(
-      "Python apps are served in plain text beyond this machine, at {host}: give --ssl-certfile",
-      { host: python.host },
-    );
-  }
-  const offer: Execute = (task, fabHash) => {
-    backend.offer(task, fabHash);
-    return new Promise(() => {}); // the program that takes it on is not ours to wait for
-  };
-  if (!python.spawns) await api.open();
-  return async ({ bundle }) => {
-    const execute = python.spawns
-      ? spawnClientApp({
-        ...await findPythonCommand(CLIENTAPP, python.python),
-        api,
-        authorityFile: python.authorityFile,
-        installDependencies: python.installDependencies,
-      })
-      : offer;
-    return new PythonApp(bundle, { backend, execute, clock: systemClock, random: systemRandom });
-  };
+): Promise<PythonApps> {
+  const { openPython } = await import("./python/open_python.ts");
+  return resources.use(await openPython(config));
 }
 
 async function startHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
-  const server: RpcServer = await startServer({ address, services: [] });
+  const { startServer } = await import("../../rpc/server.ts");
+  const server = await startServer({ address, services: [] });
   resources.defer(() => server.close(FAREWELL_SECONDS));
   log("supernode").info("Health is told at {address}", { address: server.address });
 }

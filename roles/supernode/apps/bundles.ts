@@ -3,7 +3,6 @@ import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
-import { readFab } from "../../../fab/read.ts";
 import { RunRefused } from "../runs/prepared_run.ts";
 import type { TrustedEntities } from "../trust/trusted_entities.ts";
 import { signerOf } from "../trust/verify_bundle.ts";
@@ -33,6 +32,7 @@ export class Bundles {
   async of(run: RunInfo): Promise<CheckedBundle> {
     const bundle = await this.#fetch(run);
     await this.#checkSignature(run, bundle);
+    const { readFab } = await import("../../../fab/read.ts");
     try {
       return { bundle, fab: readFab(bundle.content) };
     } catch (error) {

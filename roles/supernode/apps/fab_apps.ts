@@ -3,7 +3,7 @@ import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
-import { type InstalledApp, installFab } from "../../../fab/install.ts";
+import type { InstalledApp } from "../../../fab/install.ts";
 import { MAX_WARM_APPS } from "../limits.ts";
 import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
@@ -97,6 +97,7 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #open(checked: CheckedBundle): Promise<ReadyApp> {
     const { home, startPython, startTypeScript } = this.#options;
     if (checked.fab.config.language === "python") return await startPython(checked);
+    const { installFab } = await import("../../../fab/install.ts");
     return await startTypeScript(await installFab(checked.fab, home));
   }
 }

@@ -1,7 +1,6 @@
 import { Command } from "commander";
-import { chooseSuperLink } from "../../config/choose_superlink.ts";
+import { askSuperLink } from "../../config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
-import { withControl } from "../../config/with_control.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 import { nodeColumns, nodeJson } from "../../output/nodes.ts";
 import { stdoutScreen } from "../../output/screen.ts";
@@ -33,8 +32,7 @@ export function listCommand(): Command {
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
-  const connection = await chooseSuperLink(superlink, flags);
-  const { items, now } = await withControl(connection, (control) => control.listNodes());
+  const { items, now } = await askSuperLink(superlink, flags, (control) => control.listNodes());
   const nodes = items.toSorted((a, b) => (a.registeredAt ?? 0) - (b.registeredAt ?? 0));
   const screen = stdoutScreen();
   const shown = flags.verbose ? nodes : nodes.filter(({ status }) => status !== "unregistered");

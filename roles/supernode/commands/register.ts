@@ -2,9 +2,8 @@ import { Command } from "commander";
 import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
-import { chooseSuperLink } from "../../config/choose_superlink.ts";
+import { askSuperLink } from "../../config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
-import { withControl } from "../../config/with_control.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 
 const EXAMPLE = `
@@ -41,10 +40,10 @@ async function register(
 ): Promise<Output> {
   const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES);
   const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
-  const connection = await chooseSuperLink(superlink, flags);
   const { name, location } = flags;
-  const nodeId = await withControl(
-    connection,
+  const nodeId = await askSuperLink(
+    superlink,
+    flags,
     (control) => control.registerNode({ publicKeyPem, name, location }),
   );
   return {

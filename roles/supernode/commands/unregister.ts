@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import type { NodeId } from "../../../app/metadata.ts";
-import { chooseSuperLink } from "../../config/choose_superlink.ts";
+import { askSuperLink } from "../../config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
-import { withControl } from "../../config/with_control.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 import { readId } from "../../output/read_id.ts";
 
@@ -35,8 +34,7 @@ async function unregister(
   superlink: string | undefined,
   flags: UnregisterFlags,
 ): Promise<Output> {
-  const connection = await chooseSuperLink(superlink, flags);
-  await withControl(connection, (control) => control.unregisterNode(nodeId));
+  await askSuperLink(superlink, flags, (control) => control.unregisterNode(nodeId));
   return {
     json: { "node-id": String(nodeId) },
     lines: [`SuperNode ${nodeId} is unregistered`],

@@ -2,13 +2,9 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { Random } from "../../../base/random.ts";
 import { parseAddress } from "../../../rpc/address.ts";
-import { type ChannelOptions, openChannel } from "../../../rpc/channel.ts";
-import { connectionProblem } from "../../../rpc/connection_problem.ts";
-import { CurrentFleetConnection } from "../../../rpc/dialects/current/client/fleet_connection.ts";
+import type { ChannelOptions } from "../../../rpc/channel.ts";
 import type { NodeIdentity } from "../../../rpc/dialects/flwr-1.9/client/credentials.ts";
-import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_connection.ts";
-import { openHttpChannel } from "../../../rpc/http/channel.ts";
-import { type Probe, probe } from "../../../rpc/probe.ts";
+import type { Probe } from "../../../rpc/probe.ts";
 import { probeWire, type Wire } from "../../../rpc/probe_wire.ts";
 import { type Retry, type RetryPolicy, withRetries } from "../../../rpc/retry.ts";
 import type { Dialect } from "./negotiated_connection.ts";
@@ -29,7 +25,7 @@ type Spoken = Extract<Wire, "http" | "grpc">;
 
 /**
  * The dialects that can be spoken at an address, the newest first: which transport it has shows before a call is made,
- * which generation of gRPC at the first one.
+ * which generation of gRPC at the first one. Only what is spoken is loaded.
  *
  * @param signal ends the waiting for a SuperLink that is not there
  * @throws FlwrError "unavailable" when nothing answers within the retry policy; "failed-precondition" when what answers
@@ -40,6 +36,8 @@ export async function dialectsAt(
   signal: AbortSignal,
 ): Promise<readonly Dialect[]> {
   const { retry: policy, identity, clock, random, onRetry } = options;
+  // The likelier of the two, while the port is looked at.
+  const http = import("./http_dialect.ts");
   const spoken = await withRetries(() => wireAt(options), {
     policy,
     clock,
@@ -47,14 +45,24 @@ export async function dialectsAt(
     onRetry,
     signal,
   });
-  if (identity?.superLinkKey !== undefined) return [pinned(spoken, options)];
-  return spoken === "http" ? [currentHttp(options)] : [currentGrpc(options), flwr19(options)];
+  const pinned = identity?.superLinkKey !== undefined;
+  if (spoken === "http") {
+    if (pinned) throw noKeyOverHttp(options);
+    return [(await http).currentHttp(options)];
+  }
+  const { currentGrpc, flwr19 } = await import("./grpc_dialects.ts");
+  // On the current wire a SuperLink has no key to show: TLS alone vouches for it.
+  return pinned ? [flwr19(options)] : [currentGrpc(options), flwr19(options)];
 }
 
 async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> {
   const parsed = parseAddress(address);
   const wire = await probeWire(parsed, tls);
   if (wire === "http" || wire === "grpc") return wire;
+  const [{ probe }, { connectionProblem }] = await Promise.all([
+    import("../../../rpc/probe.ts"),
+    import("../../../rpc/connection_problem.ts"),
+  ]);
   const found = await probe(parsed, tls);
   const target = { address: parsed, tls };
   // Whatever it speaks is right: what is wrong lies elsewhere, as in TLS on one side only.
@@ -66,51 +74,10 @@ function transportOf(found: Probe): Spoken {
   return found.kind === "plain" && found.protocol === "http2" ? "grpc" : "http";
 }
 
-function currentHttp(options: DialectOptions): Dialect {
-  return {
-    name: "Flower's current wire over HTTP",
-    open: (onRetry) => {
-      const channel = openHttpChannel({ ...options, onRetry });
-      return new CurrentFleetConnection({ ...options, channel, key: options.identity?.key });
-    },
-  };
-}
-
-function currentGrpc(options: DialectOptions): Dialect {
-  return {
-    name: "Flower's current wire over gRPC",
-    open: (onRetry) => {
-      const channel = openChannel({ ...options, onRetry });
-      // One connection carries all calls of a channel: a large model would keep a heartbeat waiting.
-      const heartbeats = openChannel({ ...options, onRetry });
-      const key = options.identity?.key;
-      return new CurrentFleetConnection({ ...options, channel, heartbeats, key });
-    },
-  };
-}
-
-function flwr19(options: DialectOptions): Dialect {
-  return {
-    name: "Flower 1.9's wire",
-    open: (onRetry) => {
-      if (options.hasOwnApp) {
-        return new FleetConnection19(openChannel({ ...options, onRetry }), options.identity);
-      }
-      throw new FlwrError(
-        "failed-precondition",
-        `"${options.address}" does not speak today's Flower, and older ones send no apps`,
-        { hints: ["Name the app that this node is to run: flwr supernode client:app"] },
-      );
-    },
-  };
-}
-
-/** The only wire on which a SuperLink shows a key of its own; on the others TLS alone vouches for it. */
-function pinned(spoken: Spoken, options: DialectOptions): Dialect {
-  if (spoken === "grpc") return flwr19(options);
-  throw new FlwrError(
+function noKeyOverHttp({ address }: DialectOptions): FlwrError {
+  return new FlwrError(
     "failed-precondition",
-    `"${options.address}" cannot show the key of --auth-superlink-public-key: over HTTP a SuperLink has none`,
+    `"${address}" cannot show the key of --auth-superlink-public-key: over HTTP a SuperLink has none`,
     {
       hints: [
         "Give the address of its gRPC Fleet API, port 9092",

@@ -1,0 +1,37 @@
+import { FlwrError } from "../../../base/error.ts";
+import { openChannel } from "../../../rpc/channel.ts";
+import { CurrentFleetConnection } from "../../../rpc/dialects/current/client/fleet_connection.ts";
+import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_connection.ts";
+import type { DialectOptions } from "./dialects.ts";
+import type { Dialect } from "./negotiated_connection.ts";
+
+/** Flower 1.23 to 1.38. */
+export function currentGrpc(options: DialectOptions): Dialect {
+  return {
+    name: "Flower's current wire over gRPC",
+    open: (onRetry) => {
+      const channel = openChannel({ ...options, onRetry });
+      // One connection carries all calls of a channel: a large model would keep a heartbeat waiting.
+      const heartbeats = openChannel({ ...options, onRetry });
+      const key = options.identity?.key;
+      return new CurrentFleetConnection({ ...options, channel, heartbeats, key });
+    },
+  };
+}
+
+/** Flower 1.8 to 1.14. */
+export function flwr19(options: DialectOptions): Dialect {
+  return {
+    name: "Flower 1.9's wire",
+    open: (onRetry) => {
+      if (options.hasOwnApp) {
+        return new FleetConnection19(openChannel({ ...options, onRetry }), options.identity);
+      }
+      throw new FlwrError(
+        "failed-precondition",
+        `"${options.address}" does not speak today's Flower, and older ones send no apps`,
+        { hints: ["Name the app that this node is to run: flwr supernode client:app"] },
+      );
+    },
+  };
+}

@@ -1,0 +1,15 @@
+import { CurrentFleetConnection } from "../../../rpc/dialects/current/client/fleet_connection.ts";
+import { openHttpChannel } from "../../../rpc/http/channel.ts";
+import type { DialectOptions } from "./dialects.ts";
+import type { Dialect } from "./negotiated_connection.ts";
+
+/** Flower since 1.40. */
+export function currentHttp(options: DialectOptions): Dialect {
+  return {
+    name: "Flower's current wire over HTTP",
+    open: (onRetry) => {
+      const channel = openHttpChannel({ ...options, onRetry });
+      return new CurrentFleetConnection({ ...options, channel, key: options.identity?.key });
+    },
+  };
+}
