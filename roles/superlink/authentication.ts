@@ -1,5 +1,6 @@
 import { KeyList } from "../../auth/key_list.ts";
 import { readKeyPair } from "../../auth/key_pair.ts";
+import { PrivateKey } from "../../auth/private_key.ts";
 import { RateLimiter } from "../../auth/rate_limiter.ts";
 import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
@@ -25,8 +26,8 @@ const logger = log("superlink");
 export interface FleetAuthentications {
   /** Flower 1.15 and later: every call is signed, whether or not known keys alone are admitted. */
   readonly current: Pick<ServiceOptions<typeof Fleet, NodeCaller>, "admit" | "authenticate">;
-  /** Flower 1.8 to 1.14; undefined where those nodes cannot authenticate, for the SuperLink has no key of its own. */
-  readonly legacy?: Pick<ServiceOptions<typeof Fleet19, FleetCaller>, "admit" | "authenticate">;
+  /** Flower 1.8 to 1.14. */
+  readonly legacy: Pick<ServiceOptions<typeof Fleet19, FleetCaller>, "admit" | "authenticate">;
 }
 
 /** Admits every SuperNode that reaches the Fleet API. */
@@ -50,43 +51,44 @@ export async function admitKnownKeys(
   link: LinkService,
   signal: AbortSignal,
 ): Promise<FleetAuthentications> {
-  const ownKey = files.ownKey && await readKeyPair({
-    privateFile: files.ownKey.privateKey,
-    publicFile: files.ownKey.publicKey,
-    privateFlag: "--auth-superlink-private-key",
-    publicFlag: "--auth-superlink-public-key",
-  });
-  const tokenKeys = ownKey && new TokenKeys(ownKey);
+  const ownKey = await ownKeyOf(files);
+  const tokenKeys = new TokenKeys(ownKey);
   const revocations = new Revocations();
   const listed = files.publicKeyList === undefined
     ? () => NO_KEYS
     : await followList(files.publicKeyList, { link, revocations, tokenKeys, signal });
   const known: KnownKeys = { listed, revoked: (key) => revocations.signalOf(key) };
-  if (ownKey === undefined) {
-    logger.info("Authentication on: SuperNodes of Flower 1.15 and later, {count} keys listed", {
-      count: listed().size,
-    });
-  } else {
-    logger.info("Authentication on: {count} public keys, own key {fingerprint}", {
-      count: listed().size,
-      fingerprint: ownKey.publicKey.fingerprint,
-    });
-  }
+  logger.info("Authentication on: {count} public keys listed, own key {fingerprint}", {
+    count: listed().size,
+    fingerprint: ownKey.publicKey.fingerprint,
+  });
   const limiter = joinLimiter();
   return {
     current: nodeAuthentication({ link, known, joinLimiter: limiter, onDenied: logDenied }),
-    ...(ownKey === undefined || tokenKeys === undefined ? {} : {
-      legacy: fleetAuthentication({
-        link,
-        ownKey: ownKey.publicKey,
-        tokenKeys,
-        admitted: listed,
-        revoked: known.revoked,
-        joinLimiter: limiter,
-        onDenied: logDenied,
-      }),
+    legacy: fleetAuthentication({
+      link,
+      ownKey: ownKey.publicKey,
+      tokenKeys,
+      admitted: listed,
+      revoked: known.revoked,
+      joinLimiter: limiter,
+      onDenied: logDenied,
     }),
   };
+}
+
+/**
+ * The SuperLink's own key, with which SuperNodes of Flower 1.8 to 1.14 make a shared secret. One that is made here lives
+ * as long as this process: those nodes must join again after it.
+ */
+async function ownKeyOf({ ownKey }: AuthenticationFiles): Promise<PrivateKey> {
+  if (ownKey === undefined) return await PrivateKey.generate("P-384");
+  return await readKeyPair({
+    privateFile: ownKey.privateKey,
+    publicFile: ownKey.publicKey,
+    privateFlag: "--auth-superlink-private-key",
+    publicFlag: "--auth-superlink-public-key",
+  });
 }
 
 const NO_KEYS = new KeyList();
@@ -95,7 +97,7 @@ const NO_KEYS = new KeyList();
 interface ListFollower {
   readonly link: LinkService;
   readonly revocations: Revocations;
-  readonly tokenKeys: TokenKeys | undefined;
+  readonly tokenKeys: TokenKeys;
   readonly signal: AbortSignal;
 }
 
@@ -111,7 +113,7 @@ async function followList(
       }
       for (const key of removed) {
         revocations.revoke(key);
-        tokenKeys?.forget(key);
+        tokenKeys.forget(key);
         logger.warn("Key {fingerprint} was removed from the list: its node is cut off", {
           fingerprint: key.fingerprint,
         });

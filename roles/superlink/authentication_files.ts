@@ -5,7 +5,7 @@ import type { SuperLinkFlags } from "./flags.ts";
 export interface AuthenticationFiles {
   /** CSV of public keys; undefined: only registered ones count. */
   readonly publicKeyList?: string;
-  /** The SuperLink's own key pair, for the scheme of Flower 1.8 to 1.14; undefined: those nodes are refused. */
+  /** The SuperLink's own key pair, for the scheme of Flower 1.8 to 1.14; undefined: one is made for this start. */
   readonly ownKey?: { readonly privateKey: string; readonly publicKey: string };
 }
 
@@ -31,7 +31,7 @@ export function readAuthenticationFiles(
     throw new FlwrError("invalid-argument", `Authentication also needs ${missing.join(" and ")}`, {
       hints: [
         "Give all three --auth-… flags, or none to admit every SuperNode",
-        "--enable-supernode-auth needs none of them, and admits nodes of Flower 1.23 and later",
+        "--enable-supernode-auth needs none of them, and admits nodes that were registered",
       ],
     });
   }

@@ -106,7 +106,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-superlink-private-key <file>",
-      "the SuperLink's private key, OpenSSH or PEM: SuperNodes of Flower 1.8 to 1.14 authenticate with it (default: none)",
+      "the SuperLink's private key, OpenSSH or PEM, by which SuperNodes of Flower 1.8 to 1.14 know it (default: one made at each start)",
     )
     .option(
       "--auth-superlink-public-key <file>",

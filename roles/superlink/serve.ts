@@ -70,10 +70,8 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
     {
       name: "fleet",
       title: "Fleet API",
-      serves: fleet19 === undefined
-        ? "SuperNodes of Flower 1.15 to 1.38"
-        : "SuperNodes of Flower 1.8 to 1.38",
-      start: grpc(fleet, ...(fleet19 === undefined ? [] : [fleet19])),
+      serves: "SuperNodes of Flower 1.8 to 1.38",
+      start: grpc(fleet, fleet19),
     },
     {
       name: "control",

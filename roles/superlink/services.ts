@@ -26,8 +26,8 @@ import type { RunsConfig } from "./config.ts";
 /** Every API of a SuperLink, over one domain, for whichever listener is to serve it. */
 export interface SuperLinkServices {
   readonly fleet: ServiceBinding;
-  /** Undefined where SuperNodes of Flower 1.8 to 1.14 cannot authenticate. */
-  readonly fleet19?: ServiceBinding;
+  /** For SuperNodes of Flower 1.8 to 1.14. */
+  readonly fleet19: ServiceBinding;
   readonly control: ServiceBinding;
   readonly runtime: ServiceBinding;
   readonly driver: ServiceBinding;
@@ -53,9 +53,7 @@ export function superLinkServices(
       ...current,
       handlers: currentFleetHandlers(link, { knownKeysOnly, onError: logFailure }),
     }),
-    ...(legacy === undefined ? {} : {
-      fleet19: bindService(Fleet19, { ...legacy, handlers: fleetHandlers(link, logFailure) }),
-    }),
+    fleet19: bindService(Fleet19, { ...legacy, handlers: fleetHandlers(link, logFailure) }),
     control: bindService(Control, {
       ...controlAuthentication(),
       handlers: controlHandlers({ link, readFab, clock: systemClock }),
