@@ -1,3 +1,5 @@
+import { printable } from "../../base/printable.ts";
+import { flwrHome } from "../../fab/home.ts";
 import type { OutputFormat } from "../output/format.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import { findSuperLink } from "./find_superlink.ts";
@@ -12,11 +14,10 @@ export async function chooseSuperLink(
   argument: string | undefined,
   flags: SuperLinkFlags & { readonly format?: OutputFormat },
 ): Promise<SuperLinkConnection> {
-  const connection = await findSuperLink(
-    argument,
-    flags,
-    (sentence) => console.error(`Note: ${sentence}`),
-  );
+  const connection = await findSuperLink(argument, flags, {
+    home: flwrHome(),
+    tell: (sentence) => console.error(`Note: ${printable(sentence)}`),
+  });
   if (flags.format !== "json") console.error(describeSuperLink(connection));
   return connection;
 }

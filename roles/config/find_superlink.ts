@@ -1,26 +1,32 @@
 import { FlwrError } from "../../base/error.ts";
-import { flwrHome } from "../../fab/home.ts";
 import { parseAddress } from "../../rpc/address.ts";
 import { readFlowerConfig } from "./config_file.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import type { SuperLinkFlags } from "./options.ts";
 
+/** Where a SuperLink's name is looked up, and who is told what of it. */
+export interface FindOptions {
+  /** Flower's folder. */
+  readonly home: string;
+  /** Gets what the user should know about the file, one sentence each. */
+  readonly tell: (sentence: string) => void;
+}
+
 /**
  * Finds the SuperLink that a command is for: by its address, by its name in config.toml, or the file's default.
  *
  * @param argument SUPERLINK as it was given
- * @param tell gets what the user should know about the file, one sentence each
  * @throws FlwrError naming the flag, or the file with table and key, that is wrong
  */
 export async function findSuperLink(
   argument: string | undefined,
   flags: SuperLinkFlags,
-  tell: (sentence: string) => void,
+  { home, tell }: FindOptions,
 ): Promise<SuperLinkConnection> {
   if (argument !== undefined && isAddress(argument)) return byAddress(argument, flags);
   refuseAddressFlags(argument, flags);
   const config = await readFlowerConfig(
-    flwrHome(),
+    home,
     (file) => tell(`Made "${file}", where SuperLinks have their names`),
   );
   const name = argument ?? config.defaultName;

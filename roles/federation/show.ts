@@ -27,6 +27,7 @@ export function federationJson({ federation, now }: ShownFederation): Record<str
       }),
       archived,
       simulation,
+      "simulation-config": null,
     },
   };
 }

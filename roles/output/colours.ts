@@ -1,5 +1,3 @@
-import picocolors from "picocolors";
-
 /** Colours a text; on what is no terminal, or where the user wants none (NO_COLOR), it stays as it is. */
 export type Style = (text: string) => string;
 
@@ -14,17 +12,21 @@ export interface Colours {
   readonly quiet: Style;
 }
 
-/** The styles, or none of them. */
+/**
+ * The styles, or none of them. The sequences (SGR) are written here: a package for them would take longer to load than
+ * a short command takes for all else of its own.
+ */
 export function coloursIf(enabled: boolean): Colours {
-  const { bold, green, red, yellow, blue, gray } = picocolors.createColors(enabled);
+  const style = (begin: number, end: number): Style =>
+    enabled ? (text) => `\x1b[${begin}m${text}\x1b[${end}m` : (text) => text;
   return {
     enabled,
-    heading: bold,
-    good: green,
-    bad: red,
-    warning: yellow,
-    active: blue,
-    quiet: gray,
+    heading: style(1, 22),
+    good: style(32, 39),
+    bad: style(31, 39),
+    warning: style(33, 39),
+    active: style(34, 39),
+    quiet: style(90, 39),
   };
 }
 

@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { type RunCommandLine, runForm } from "./form.ts";
+
+function form(line: Partial<RunCommandLine>, folders: readonly string[] = []) {
+  return runForm(
+    { app: undefined, superlink: undefined, flags: [], ...line },
+    (path) => folders.includes(path),
+  );
+}
+
+Deno.test("run: a folder is submitted, here or to a SuperLink", () => {
+  assert.deepEqual(form({}), { kind: "submit", folder: ".", superlink: undefined });
+  const flags = ["--stream", "--insecure", "--run-config", "--format"];
+  for (const app of [".", "my-app", "apps/my-app", "./a:b/", "C:\\apps", "C:/apps:x/"]) {
+    assert.deepEqual(form({ app, superlink: "mine", flags }), {
+      kind: "submit",
+      folder: app,
+      superlink: "mine",
+    });
+  }
+});
+
+Deno.test("run: module:name is run here", () => {
+  const flags = ["--server", "--run-config", "--dir", "--json", "--root-certificates"];
+  for (const app of ["server:app", "pkg.server:app", "./pkg/server.ts:app"]) {
+    assert.deepEqual(form({ app, flags }), { kind: "here", spec: app });
+  }
+});
+
+Deno.test("run: what could be either, or mixes both, is refused with both ways out", () => {
+  assert.throws(
+    () => form({ app: "a:b" }, ["a:b"]),
+    /"a:b" is a folder, and could be "module:name"/,
+  );
+  assert.throws(
+    () => form({ app: "server:app", superlink: "mine" }),
+    /SUPERLINK "mine" is for an app in a/,
+  );
+  for (const flag of ["--stream", "--federation", "--format"]) {
+    assert.throws(
+      () => form({ app: "server:app", flags: [flag] }),
+      new RegExp(`${flag} is for an app`),
+    );
+  }
+  for (const flag of ["--server", "--dir", "--json", "--max-retries", "--verbose"]) {
+    assert.throws(
+      () => form({ app: "my-app", flags: [flag] }),
+      new RegExp(`${flag} is for a ServerApp`),
+    );
+  }
+  assert.throws(() => form({ app: "@flwrlabs/quickstart" }), /Flower's hub/);
+});
