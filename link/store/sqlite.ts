@@ -1,6 +1,8 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Serial } from "./serial.ts";
 import { sqliteError } from "./sqlite_error.ts";
+import { FlwrError } from "../../base/error.ts";
+import { LogSync } from "./sqlite_log.ts";
 import { openDatabase } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
 import { Statements } from "./sqlite_statements.ts";
@@ -29,7 +31,7 @@ export class SqliteStore implements LinkStore {
   readonly #transaction: LinkTransaction;
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
-  #durability: Durability | undefined;
+  readonly #log: LogSync;
 
   /**
    * @param path the file; made with mode 0600 if it does not exist
@@ -43,22 +45,17 @@ export class SqliteStore implements LinkStore {
       new Statements((sql) => this.#prepare(sql), () => this.#onStep("write")),
     );
     this.#database = openDatabase(path, options.lockWaitSeconds ?? 2);
+    this.#log = new LogSync(path);
   }
 
-  transaction<T>(durability: Durability, work: (tx: LinkTransaction) => Promise<T>): Promise<T> {
-    return this.#serial.run(async () => {
-      try {
-        this.#begin(durability);
-        const result = await work(this.#transaction);
-        this.#onStep("commit");
-        this.#prepare("COMMIT").run();
-        this.#onStep("committed");
-        return result;
-      } catch (error) {
-        if (this.#database.isTransaction) this.#prepare("ROLLBACK").run();
-        throw sqliteError(this.#path, error);
-      }
-    });
+  async transaction<T>(
+    durability: Durability,
+    work: (tx: LinkTransaction) => Promise<T>,
+  ): Promise<T> {
+    const result = await this.#serial.run(() => this.#perform(work));
+    // Others go on meanwhile: what they build upon this is on the disk after it, or not at all.
+    if (durability === "durable") await this.#flush();
+    return result;
   }
 
   usage(): Promise<StoreUsage> {
@@ -77,17 +74,33 @@ export class SqliteStore implements LinkStore {
   }
 
   async close(): Promise<void> {
-    if (await this.#serial.close()) this.#database.close();
+    if (!await this.#serial.close()) return;
+    await this.#log.close();
+    this.#database.close();
   }
 
-  #begin(durability: Durability): void {
-    this.#onStep("begin");
-    if (durability !== this.#durability) {
-      const level = durability === "durable" ? "FULL" : "NORMAL";
-      this.#database.exec(`PRAGMA synchronous = ${level}`);
-      this.#durability = durability;
+  async #perform<T>(work: (tx: LinkTransaction) => Promise<T>): Promise<T> {
+    try {
+      this.#onStep("begin");
+      this.#prepare("BEGIN IMMEDIATE").run();
+      const result = await work(this.#transaction);
+      this.#onStep("commit");
+      this.#prepare("COMMIT").run();
+      this.#onStep("committed");
+      return result;
+    } catch (error) {
+      if (this.#database.isTransaction) this.#prepare("ROLLBACK").run();
+      throw sqliteError(this.#path, error);
     }
-    this.#prepare("BEGIN IMMEDIATE").run();
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await this.#log.flush();
+    } catch (cause) {
+      const message = `Database "${this.#path}" could not be handed to the disk`;
+      throw new FlwrError("internal", message, { cause });
+    }
   }
 
   #prepare(sql: string): StatementSync {

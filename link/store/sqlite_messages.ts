@@ -80,7 +80,7 @@ export class SqliteInstructions implements InstructionTable {
     return this.#sql.all(
       messageFrom,
       `SELECT ${COLUMNS} FROM instruction WHERE dst_node_id = ? AND ${OPEN}
-         AND run_id = ? AND deliveries > 0 ORDER BY place`,
+         AND +run_id = ? AND deliveries > 0 ORDER BY place`,
       fromId(nodeId),
       fromId(runId),
     );

@@ -32,7 +32,7 @@ export function openDatabase(path: string, lockWaitSeconds: number): DatabaseSyn
     for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, FILE_MODE);
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT};
-       PRAGMA cache_size = -${CACHE_KIB}`,
+       PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(path, database);
     return database;
