@@ -27,7 +27,7 @@ async function suggestAfter(before: readonly string[], typed: string): Promise<S
   if (entry === undefined) return [];
   const { command } = await entry.load();
   const place = placeAfter(command(), rest);
-  if (place.valueOf !== undefined) return valuesOf(place.valueOf);
+  if (place.awaiting !== undefined) return choicesOf(place.awaiting);
   if (typed.startsWith("-") && !place.onlyArguments) return optionsOf(place.command, rest);
   const commands = place.argument === 0 ? subcommandsOf(place.command) : [];
   const argument = argumentAt(place.command.registeredArguments, place.argument);
@@ -40,7 +40,7 @@ async function suggestAfter(before: readonly string[], typed: string): Promise<S
 interface Place {
   readonly command: Command;
   /** The option that the word is the value of. */
-  readonly valueOf?: Option;
+  readonly awaiting?: Option;
   /** How many arguments come before the word. */
   readonly argument: number;
   /** Whether "--" came before: no options are to follow. */
@@ -50,23 +50,23 @@ interface Place {
 function placeAfter(root: Command, words: readonly string[]): Place {
   let command = root;
   let argument = 0;
-  let valueOf: Option | undefined;
+  let awaiting: Option | undefined;
   let onlyArguments = false;
   for (const word of words) {
-    if (valueOf !== undefined) {
-      valueOf = undefined;
+    if (awaiting !== undefined) {
+      awaiting = undefined;
     } else if (word === "--" && !onlyArguments) {
       onlyArguments = true;
     } else if (word.startsWith("-") && !onlyArguments) {
       const option = command.options.find(({ long, short }) => word === long || word === short);
-      if (option?.required) valueOf = option;
+      if (option?.required) awaiting = option;
     } else {
       const child = argument === 0 ? childOf(command, word) : undefined;
       if (child === undefined) argument += 1;
       else command = child;
     }
   }
-  return { command, argument, onlyArguments, ...(valueOf && { valueOf }) };
+  return { command, argument, onlyArguments, ...(awaiting && { awaiting }) };
 }
 
 function childOf(command: Command, word: string): Command | undefined {
@@ -90,7 +90,7 @@ function optionsOf(command: Command, words: readonly string[]): Suggestion[] {
     .map(({ long, description }) => ({ value: long!, summary: firstSentence(description) }));
 }
 
-function valuesOf({ argChoices, flags }: Option): Suggestion[] {
+function choicesOf({ argChoices, flags }: Option): Suggestion[] {
   if (argChoices !== undefined) return argChoices.map((value) => ({ value, summary: "" }));
   return /<(file|folder)>/.test(flags) ? [FILES] : [];
 }
