@@ -1,13 +1,6 @@
-import { clone } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import {
-  type AttributeProto,
-  AttributeProtoSchema,
-  type FunctionProto,
-  type NodeProto,
-  NodeProtoSchema,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import { MAX_NODES } from "../onnx/limits.ts";
+import type { AttributeProto, FunctionProto, NodeProto } from "../onnx/message/messages.ts";
 import { domainOf } from "../onnx/read_model.ts";
 import { MAX_FUNCTION_DEPTH } from "./limits.ts";
 
@@ -31,18 +24,16 @@ function place(
   rename: (name: string) => string,
   attributes: ReadonlyMap<string, AttributeProto>,
 ): NodeProto {
-  const placed = clone(NodeProtoSchema, inner);
-  placed.input = inner.input.map(rename);
-  placed.output = inner.output.map(rename);
-  placed.attribute = inner.attribute.flatMap((attribute) => {
-    if (attribute.refAttrName === "") return [attribute];
-    const given = attributes.get(attribute.refAttrName);
-    if (given === undefined) return [];
-    const named = clone(AttributeProtoSchema, given);
-    named.name = attribute.name;
-    return [named];
-  });
-  return placed;
+  return {
+    ...inner,
+    input: inner.input.map(rename),
+    output: inner.output.map(rename),
+    attribute: inner.attribute.flatMap((attribute) => {
+      if (attribute.refAttrName === "") return [attribute];
+      const given = attributes.get(attribute.refAttrName);
+      return given === undefined ? [] : [{ ...given, name: attribute.name }];
+    }),
+  };
 }
 
 function expand(call: NodeProto, definition: FunctionProto, prefix: string): NodeProto[] {

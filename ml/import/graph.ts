@@ -1,9 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
-import type { TensorProto, ValueInfoProto } from "../../proto/gen/onnx/onnx_pb.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { dtypeOf } from "../onnx/element_type.ts";
 import type { ExternalData } from "../onnx/external_data.ts";
+import type { TensorProto, ValueInfoProto } from "../onnx/message/messages.ts";
 import { type AttributeValue, readAttributes } from "../onnx/read_attribute.ts";
 import { domainOf, readModel } from "../onnx/read_model.ts";
 import { readTensor } from "../onnx/read_tensor.ts";
@@ -45,18 +45,15 @@ export interface OnnxGraph {
 }
 
 function inputOf({ name, type }: ValueInfoProto): OnnxInput {
-  if (type?.value.case !== "tensorType") {
+  if (type?.tensorType === undefined) {
     throw new FlwrError("unimplemented", `Input "${name}" of the ONNX graph is no tensor`);
   }
-  const { elemType, shape } = type.value.value;
+  const { elemType, shape } = type.tensorType;
   return {
     name,
     dtype: dtypeOf(elemType),
-    shape: shape?.dim.map(({ value }) => {
-      // scikit-learn's exporter writes 0 for a length that it leaves open.
-      const known = value.case === "dimValue" && value.value > 0n;
-      return known ? Number(value.value) : null;
-    }),
+    // scikit-learn's exporter writes 0 for a length that it leaves open.
+    shape: shape?.dim.map(({ dimValue = 0n }) => dimValue > 0n ? Number(dimValue) : null),
   };
 }
 

@@ -1,14 +1,16 @@
 import { FlwrError } from "../../base/error.ts";
-import {
-  type GraphProto,
-  TensorProto_DataType as Type,
-  type ValueInfoProto,
-} from "../../proto/gen/onnx/onnx_pb.ts";
+import type { GraphProto, ValueInfoProto } from "../onnx/message/messages.ts";
+import { ELEMENT } from "../onnx/message/numbers.ts";
 
-const REAL: ReadonlySet<number> = new Set([Type.FLOAT, Type.DOUBLE, Type.FLOAT16, Type.BFLOAT16]);
+const REAL: ReadonlySet<number> = new Set([
+  ELEMENT.FLOAT,
+  ELEMENT.DOUBLE,
+  ELEMENT.FLOAT16,
+  ELEMENT.BFLOAT16,
+]);
 
 function isReal({ type }: ValueInfoProto): boolean {
-  return type?.value.case === "tensorType" && REAL.has(type.value.value.elemType);
+  return type?.tensorType !== undefined && REAL.has(type.tensorType.elemType);
 }
 
 /** What scikit-learn's exporter puts into a list of dictionaries by ZipMap, if that makes the output. */

@@ -1,7 +1,7 @@
-import type { GraphProto } from "../../proto/gen/onnx/onnx_pb.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { Node, Value } from "../graph/value.ts";
 import { GraphBuilder, type ValueInfo } from "../onnx/graph_builder.ts";
+import type { GraphProto } from "../onnx/message/messages.ts";
 import { modelBytes } from "../onnx/model.ts";
 import { emit } from "./emit.ts";
 import type { Pattern } from "./tile.ts";

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { fromBinary } from "@bufbuild/protobuf";
-import { ModelProtoSchema } from "../../proto/gen/onnx/onnx_pb.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { add, exp, mul, stopGradient } from "../graph/elementwise.ts";
 import { input, type Node } from "../graph/value.ts";
+import { MODEL } from "../onnx/message/types.ts";
 import { LocalEngine } from "../session/engine.ts";
 import { lowerProgram, nextName, startOf, stepsName } from "./program.ts";
 
@@ -24,7 +23,7 @@ const model = lowerProgram({
 }, []);
 
 Deno.test("what does not change is computed once, before the loop", () => {
-  const { graph } = fromBinary(ModelProtoSchema, model);
+  const { graph } = MODEL.decode(model);
   assert.deepEqual(graph!.node.map(({ opType }) => opType), ["Exp", "Scan"]);
   const body = graph!.node[1]!.attribute.find(({ name }) => name === "body")!.g!;
   assert.deepEqual(body.node.map(({ opType }) => opType).sort(), [

@@ -1,10 +1,6 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type AttributeProto,
-  AttributeProto_AttributeType as Type,
-  AttributeProtoSchema,
-  type GraphProto,
-} from "../../proto/gen/onnx/onnx_pb.ts";
+import type { AttributeProto, GraphProto } from "./message/messages.ts";
+import { ATTRIBUTE_TYPE as Type } from "./message/numbers.ts";
+import { ATTRIBUTE } from "./message/types.ts";
 
 /** An attribute of an ONNX node; ONNX tells integers, floats and strings apart. */
 export type Attribute =
@@ -21,20 +17,20 @@ export type Attributes = Readonly<Record<string, Attribute>>;
 /** An attribute in ONNX's own form. */
 export function attributeProto(name: string, value: Attribute): AttributeProto {
   if ("int" in value) {
-    return create(AttributeProtoSchema, { name, type: Type.INT, i: BigInt(value.int) });
+    return ATTRIBUTE.create({ name, type: Type.INT, i: BigInt(value.int) });
   }
   if ("float" in value) {
-    return create(AttributeProtoSchema, { name, type: Type.FLOAT, f: value.float });
+    return ATTRIBUTE.create({ name, type: Type.FLOAT, f: value.float });
   }
   if ("string" in value) {
     const s = new TextEncoder().encode(value.string);
-    return create(AttributeProtoSchema, { name, type: Type.STRING, s });
+    return ATTRIBUTE.create({ name, type: Type.STRING, s });
   }
   if ("ints" in value) {
-    return create(AttributeProtoSchema, { name, type: Type.INTS, ints: value.ints.map(BigInt) });
+    return ATTRIBUTE.create({ name, type: Type.INTS, ints: value.ints.map(BigInt) });
   }
   if ("floats" in value) {
-    return create(AttributeProtoSchema, { name, type: Type.FLOATS, floats: [...value.floats] });
+    return ATTRIBUTE.create({ name, type: Type.FLOATS, floats: [...value.floats] });
   }
-  return create(AttributeProtoSchema, { name, type: Type.GRAPH, g: value.graph });
+  return ATTRIBUTE.create({ name, type: Type.GRAPH, g: value.graph });
 }

@@ -1,9 +1,6 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  AttributeProto_AttributeType as Type,
-  type GraphProto,
-  NodeProtoSchema,
-} from "../../proto/gen/onnx/onnx_pb.ts";
+import type { GraphProto } from "./message/messages.ts";
+import { ATTRIBUTE_TYPE as Type } from "./message/numbers.ts";
+import { ATTRIBUTE, NODE } from "./message/types.ts";
 
 /**
  * A graph whose constants are nodes and whose initialisers are those that have a name of their own: whoever reads the
@@ -18,10 +15,10 @@ export function constantsAsNodes(
   const constants = graph.initializer.filter(({ name }) => !isParameter(name));
   graph.initializer = graph.initializer.filter(({ name }) => isParameter(name));
   const nodes = constants.map((tensor) =>
-    create(NodeProtoSchema, {
+    NODE.create({
       opType: "Constant",
       output: [tensor.name],
-      attribute: [{ name: "value", type: Type.TENSOR, t: tensor }],
+      attribute: [ATTRIBUTE.create({ name: "value", type: Type.TENSOR, t: tensor })],
     })
   );
   graph.node = [...nodes, ...graph.node];

@@ -1,6 +1,6 @@
 import { isAbsolute, join, relative, sep } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import type { TensorProto } from "../../proto/gen/onnx/onnx_pb.ts";
+import type { TensorProto } from "./message/messages.ts";
 
 /** Reads bytes of a file that belongs to a model. */
 export type ExternalData = (location: string, offset: number, length: number) => Uint8Array;

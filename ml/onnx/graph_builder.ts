@@ -1,18 +1,9 @@
-import { create } from "@bufbuild/protobuf";
-import {
-  type GraphProto,
-  GraphProtoSchema,
-  type NodeProto,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import { attributeProto, type Attributes } from "./attribute.ts";
 import { elementType } from "./element_type.ts";
+import type { GraphProto, NodeProto, TensorProto, ValueInfoProto } from "./message/messages.ts";
+import { DIMENSION, GRAPH, NODE, TENSOR, TENSOR_TYPE, TYPE, VALUE_INFO } from "./message/types.ts";
 import type { Operator } from "./operators.ts";
 
 /** A constant larger than this many bytes is shared only when it is the same object. */
@@ -130,7 +121,7 @@ export class GraphBuilder {
 
   /** Everything so far as a graph. */
   build(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): GraphProto {
-    return create(GraphProtoSchema, {
+    return GRAPH.create({
       name,
       node: this.#nodes,
       initializer: this.#initializers,
@@ -152,7 +143,7 @@ export class GraphBuilder {
 
   #add(op: Operator, inputs: readonly string[], outputs: string[], attributes: Attributes) {
     for (const name of outputs) this.#results.add(name);
-    this.#nodes.push(create(NodeProtoSchema, {
+    this.#nodes.push(NODE.create({
       opType: op,
       input: [...inputs],
       output: outputs,
@@ -162,7 +153,7 @@ export class GraphBuilder {
 }
 
 function tensorProto(name: string, value: Tensor): TensorProto {
-  return create(TensorProtoSchema, {
+  return TENSOR.create({
     name,
     dims: value.shape.map(BigInt),
     dataType: elementType(value.dtype),
@@ -172,14 +163,10 @@ function tensorProto(name: string, value: Tensor): TensorProto {
 
 function valueInfoProto({ name, dtype, shape }: ValueInfo): ValueInfoProto {
   const dim = shape.map((length, axis) =>
-    length === null
-      ? { value: { case: "dimParam" as const, value: `${name}.${axis}` } }
-      : { value: { case: "dimValue" as const, value: BigInt(length) } }
+    DIMENSION.create(
+      length === null ? { dimParam: `${name}.${axis}` } : { dimValue: BigInt(length) },
+    )
   );
-  return create(ValueInfoProtoSchema, {
-    name,
-    type: {
-      value: { case: "tensorType", value: { elemType: elementType(dtype), shape: { dim } } },
-    },
-  });
+  const tensorType = TENSOR_TYPE.create({ elemType: elementType(dtype), shape: { dim } });
+  return VALUE_INFO.create({ name, type: TYPE.create({ tensorType }) });
 }

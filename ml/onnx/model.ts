@@ -1,14 +1,13 @@
-import { create, toBinary } from "@bufbuild/protobuf";
-import { type GraphProto, ModelProtoSchema } from "../../proto/gen/onnx/onnx_pb.ts";
 import { IR_VERSION, OPSET_VERSION } from "./limits.ts";
+import type { GraphProto } from "./message/messages.ts";
+import { MODEL } from "./message/types.ts";
 
 /** The bytes of an ONNX model file that holds a graph. */
 export function modelBytes(graph: GraphProto): Uint8Array<ArrayBuffer> {
-  const model = create(ModelProtoSchema, {
+  return MODEL.encode(MODEL.create({
     irVersion: IR_VERSION,
     producerName: "flwr",
     opsetImport: [{ domain: "", version: BigInt(OPSET_VERSION) }],
     graph,
-  });
-  return toBinary(ModelProtoSchema, model);
+  }));
 }

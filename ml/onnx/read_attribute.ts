@@ -1,11 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
-import {
-  type AttributeProto,
-  AttributeProto_AttributeType as Type,
-  type NodeProto,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ExternalData } from "./external_data.ts";
+import type { AttributeProto, NodeProto } from "./message/messages.ts";
+import { ATTRIBUTE_TYPE as Type } from "./message/numbers.ts";
 import { readTensor } from "./read_tensor.ts";
 
 /** What an attribute of a node in a file may be; others are kept as "other". */
@@ -24,7 +21,7 @@ const number = (value: bigint) => Number(value);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** Files of old exporters leave the type out: the field that is filled tells it. */
-function typeOf(proto: AttributeProto): Type {
+function typeOf(proto: AttributeProto): number {
   if (proto.type !== Type.UNDEFINED) return proto.type;
   if (proto.floats.length > 0) return Type.FLOATS;
   if (proto.ints.length > 0) return Type.INTS;

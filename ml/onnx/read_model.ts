@@ -1,11 +1,7 @@
-import { fromBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import {
-  type GraphProto,
-  type ModelProto,
-  ModelProtoSchema,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import { MAX_MODEL_BYTES, MAX_NODES, READABLE_OPSETS } from "./limits.ts";
+import type { GraphProto, ModelProto } from "./message/messages.ts";
+import { MODEL } from "./message/types.ts";
 
 /** A model file whose outermost parts are there. */
 export interface ReadModel {
@@ -17,7 +13,7 @@ export interface ReadModel {
 
 function decode(bytes: Uint8Array): ModelProto {
   try {
-    return fromBinary(ModelProtoSchema, bytes);
+    return MODEL.decode(bytes);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
     throw new FlwrError("data-loss", `The ONNX file is damaged or cut off: ${message}`, { cause });

@@ -1,15 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
-import {
-  type TensorProto,
-  TensorProto_DataLocation as Location,
-  TensorProto_DataType as Type,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import { arrayConstructor, type DType, itemSize } from "../../tensor/dtype.ts";
 import { MAX_RANK } from "../../tensor/limits.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { dtypeOf } from "./element_type.ts";
 import { type ExternalData, readExternal } from "./external_data.ts";
 import { MAX_TENSOR_BYTES } from "./limits.ts";
+import type { TensorProto } from "./message/messages.ts";
+import { ELEMENT, LOCATION } from "./message/numbers.ts";
 
 function damaged(name: string, reason: string): FlwrError {
   return new FlwrError("data-loss", `Tensor "${name}" in the ONNX file is damaged: ${reason}`);
@@ -77,7 +74,7 @@ function widen(bits: Uint16Array): Float32Array {
  */
 export function readTensor(proto: TensorProto, external: ExternalData): Tensor {
   const { name } = proto;
-  const isBrain = proto.dataType === Type.BFLOAT16;
+  const isBrain = proto.dataType === ELEMENT.BFLOAT16;
   let dtype: DType;
   try {
     dtype = isBrain ? "uint16" : dtypeOf(proto.dataType);
@@ -91,7 +88,7 @@ export function readTensor(proto: TensorProto, external: ExternalData): Tensor {
   const size = count * itemSize(dtype);
 
   let value: Tensor;
-  const isExternal = proto.dataLocation === Location.EXTERNAL;
+  const isExternal = proto.dataLocation === LOCATION.EXTERNAL;
   if (isExternal || proto.rawData.length > 0) {
     const bytes = isExternal ? readExternal(proto, external, size) : proto.rawData;
     if (bytes.length !== size) {

@@ -1,24 +1,23 @@
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import {
-  type AttributeProto,
-  AttributeProto_AttributeType as Type,
-  type GraphProto,
-  type ModelProto,
-  ModelProtoSchema,
-  type NodeProto,
-  type TensorProto,
-  TensorProto_DataLocation as Location,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import { DTYPES, itemSize } from "../../tensor/dtype.ts";
 import { elementType } from "./element_type.ts";
 import { IR_VERSION, MAX_GRAPH_DEPTH, MAX_NODES, OPSET_VERSION } from "./limits.ts";
+import type {
+  AttributeProto,
+  GraphProto,
+  ModelProto,
+  NodeProto,
+  TensorProto,
+  ValueInfoProto,
+} from "./message/messages.ts";
+import { ATTRIBUTE_TYPE as Type, LOCATION } from "./message/numbers.ts";
+import { MODEL } from "./message/types.ts";
 import { OPERATORS } from "./operators.ts";
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 
 /** The kinds of attributes that models are written with: none holds a tensor, so that all tensors are initialisers. */
-const KNOWN_ATTRIBUTES: ReadonlySet<Type> = new Set([
+const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
   Type.INT,
   Type.FLOAT,
   Type.STRING,
@@ -55,12 +54,12 @@ export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer>
     throw refused("holds more than a graph");
   }
   checkGraph(graph, { nodes: 0 }, 1);
-  return toBinary(ModelProtoSchema, model, { writeUnknownFields: false });
+  return MODEL.encode(model);
 }
 
 function decode(bytes: Uint8Array): ModelProto {
   try {
-    return fromBinary(ModelProtoSchema, bytes, { readUnknownFields: false });
+    return MODEL.decode(bytes);
   } catch (cause) {
     throw new FlwrError("data-loss", "The model is no ONNX model", { cause });
   }
@@ -73,6 +72,7 @@ function checkGraph(graph: GraphProto, seen: { nodes: number }, depth: number): 
   }
   seen.nodes += graph.node.length;
   if (seen.nodes > MAX_NODES) throw refused(`has more than ${MAX_NODES} nodes`);
+  [...graph.input, ...graph.output, ...graph.valueInfo].forEach(checkValue);
   graph.initializer.forEach(checkTensor);
   for (const node of graph.node) {
     checkNode(node);
@@ -80,6 +80,19 @@ function checkGraph(graph: GraphProto, seen: { nodes: number }, depth: number): 
       checkAttribute(attribute);
       if (attribute.g !== undefined) checkGraph(attribute.g, seen, depth + 1);
     }
+  }
+}
+
+function checkValue({ name, type }: ValueInfoProto): void {
+  const others = [
+    type?.sequenceType,
+    type?.mapType,
+    type?.opaqueType,
+    type?.sparseTensorType,
+    type?.optionalType,
+  ];
+  if (others.some((other) => other !== undefined)) {
+    throw refused(`has a value of another kind than tensors, "${name}"`);
   }
 }
 
@@ -104,7 +117,7 @@ function checkAttribute(attribute: AttributeProto): void {
 
 function checkTensor(tensor: TensorProto): void {
   const { name, dataLocation, externalData, segment, dims, dataType, rawData } = tensor;
-  if (dataLocation !== Location.DEFAULT || externalData.length > 0) {
+  if (dataLocation !== LOCATION.DEFAULT || externalData.length > 0) {
     throw refused(`has the data of "${name}" in another file`);
   }
   const elements = dims.reduce((product, length) => product * length, 1n);

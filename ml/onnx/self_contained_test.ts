@@ -1,14 +1,8 @@
 import assert from "node:assert/strict";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import {
-  AttributeProto_AttributeType,
-  type GraphProto,
-  type ModelProto,
-  ModelProtoSchema,
-  TensorProto_DataLocation,
-  TensorProtoSchema,
-} from "../../proto/gen/onnx/onnx_pb.ts";
 import { GraphBuilder } from "./graph_builder.ts";
+import type { GraphProto, ModelProto } from "./message/messages.ts";
+import { ATTRIBUTE_TYPE, LOCATION } from "./message/numbers.ts";
+import { MODEL, TENSOR, TYPE } from "./message/types.ts";
 import { modelBytes } from "./model.ts";
 import { requireSelfContained } from "./self_contained.ts";
 
@@ -23,17 +17,13 @@ function honest(): Uint8Array<ArrayBuffer> {
 }
 
 function changed(change: (model: ModelProto, graph: GraphProto) => void): Uint8Array<ArrayBuffer> {
-  const model = fromBinary(ModelProtoSchema, honest());
+  const model = MODEL.decode(honest());
   change(model, model.graph!);
-  return toBinary(ModelProtoSchema, model);
+  return MODEL.encode(model);
 }
 
 const body = (graph: GraphProto) => graph.node[0]!.attribute.find(({ g }) => g)!.g!;
-const elsewhere = [{
-  $typeName: "onnx.StringStringEntryProto" as const,
-  key: "location",
-  value: "x",
-}];
+const elsewhere = [{ key: "location", value: "x" }];
 
 Deno.test("a model of this project passes as it is", () => {
   assert.deepEqual(requireSelfContained(honest()), honest());
@@ -49,7 +39,7 @@ const REFUSED: Readonly<
   Record<string, [change: (m: ModelProto, g: GraphProto) => void, says: RegExp]>
 > = {
   "data in another file": [
-    (_, g) => Object.assign(g.initializer[0]!, { dataLocation: TensorProto_DataLocation.EXTERNAL }),
+    (_, g) => Object.assign(g.initializer[0]!, { dataLocation: LOCATION.EXTERNAL }),
     /"#\d+" in another file/,
   ],
   "a file named for data that are there": [
@@ -59,19 +49,19 @@ const REFUSED: Readonly<
   "data in another file, in the body of the loop": [
     (_, g) =>
       body(g).initializer.push(
-        create(TensorProtoSchema, { name: "w", dataType: 2, dims: [3n], externalData: elsewhere }),
+        TENSOR.create({ name: "w", dataType: 2, dims: [3n], externalData: elsewhere }),
       ),
     /"w" in another file/,
   ],
   "a tensor in an attribute": [
     (_, g) => {
       const attribute = g.node[0]!.attribute.find(({ g }) => g === undefined)!;
-      attribute.t = create(TensorProtoSchema, { externalData: elsewhere });
+      attribute.t = TENSOR.create({ externalData: elsewhere });
     },
     /attribute of another kind/,
   ],
   "an attribute of tensors": [
-    (_, g) => g.node[0]!.attribute[0]!.type = AttributeProto_AttributeType.TENSORS,
+    (_, g) => g.node[0]!.attribute[0]!.type = ATTRIBUTE_TYPE.TENSORS,
     /attribute of another kind/,
   ],
   "a tensor with more elements than bytes": [
@@ -92,8 +82,12 @@ const REFUSED: Readonly<
     /operator "NonZero"/,
   ],
   "loops in loops": [
-    (_, g) => body(g).node.push(fromBinary(ModelProtoSchema, honest()).graph!.node[0]!),
+    (_, g) => body(g).node.push(MODEL.decode(honest()).graph!.node[0]!),
     /nests graphs/,
+  ],
+  "a value that is no tensor": [
+    (_, g) => g.input.push({ ...g.output[0]!, type: TYPE.create({ mapType: new Uint8Array() }) }),
+    /another kind than tensors/,
   ],
   "metadata, which may configure ONNX Runtime": [
     (m) => m.metadataProps.push(...elsewhere),

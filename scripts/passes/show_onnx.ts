@@ -1,7 +1,7 @@
 import { noExternalData } from "../../ml/onnx/external_data.ts";
+import type { GraphProto, NodeProto, TensorProto } from "../../ml/onnx/message/messages.ts";
 import { readAttributes } from "../../ml/onnx/read_attribute.ts";
 import { readTensor } from "../../ml/onnx/read_tensor.ts";
-import type { GraphProto, NodeProto, TensorProto } from "../../proto/gen/onnx/onnx_pb.ts";
 
 /** Constants of at most so many equal or whole numbers are shown by them. */
 const FEW = 5;

@@ -91,11 +91,11 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "tensor",
   ],
   "ml/nn": ["base", "ml/graph", "tensor"],
-  "ml/import": ["base", "ml/graph", "ml/nn", "ml/onnx", "proto", "tensor"],
-  "ml/lower": ["base", "ml/graph", "ml/onnx", "proto", "tensor"],
+  "ml/import": ["base", "ml/graph", "ml/nn", "ml/onnx", "tensor"],
+  "ml/lower": ["base", "ml/graph", "ml/onnx", "tensor"],
   "ml/grad": ["base", "ml/graph", "tensor"],
   "ml/graph": ["base", "tensor"],
-  "ml/onnx": ["base", "proto", "tensor"],
+  "ml/onnx": ["base", "tensor"],
   "ml/session": ["base", "ml/data", "tensor"],
   "ml/data": ["base", "ml/train", "tensor"],
   "ml/cores": ["base", "ml/data"],
@@ -109,7 +109,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
 export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@grpc/grpc-js": ["rpc"],
   "@bufbuild/protobuf": [
-    "ml/import",
     "ml/onnx",
     "proto",
     "rpc",

@@ -1,11 +1,18 @@
 /** What an app in the sandbox cannot make the node believe, whatever it says on the ways that lead out of its thread. */
 import assert from "node:assert/strict";
-import { create, toBinary } from "@bufbuild/protobuf";
 import { MetricRecord } from "../../app/metric_record.ts";
 import { RecordDict } from "../../app/record_dict.ts";
+import {
+  GRAPH,
+  MODEL,
+  NODE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE_INFO,
+} from "../../ml/onnx/message/types.ts";
 import { modelBytes } from "../../ml/onnx/model.ts";
 import { GraphBuilder } from "../../ml/onnx/graph_builder.ts";
-import { ModelProtoSchema } from "../../proto/gen/onnx/onnx_pb.ts";
 import { AppCrashed } from "../../roles/supernode/app_host.ts";
 import { MAX_TRAINERS } from "../../roles/supernode/sandbox/limits.ts";
 import { within } from "../support/deadline.ts";
@@ -155,20 +162,16 @@ function modelWithDataIn(location: string): string {
   const externalData = [["location", location], ["offset", "0"], ["length", "17"]].map((
     [key, value],
   ) => ({ key: key!, value: value! }));
-  const bytes = toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
-      irVersion: 8n,
-      opsetImport: [{ domain: "", version: 18n }],
-      graph: {
-        name: "g",
-        initializer: [{ name: "w", dims: [17n], dataType: 2, dataLocation: 1, externalData }],
-        node: [{ opType: "Identity", input: ["w"], output: ["y"] }],
-        output: [{ name: "y", type: { value: { case: "tensorType", value: { elemType: 2 } } } }],
-      },
-    }),
-  );
-  return bytes.toBase64();
+  const w = TENSOR.create({ name: "w", dims: [17n], dataType: 2, dataLocation: 1, externalData });
+  const type = TYPE.create({ tensorType: TENSOR_TYPE.create({ elemType: 2 }) });
+  const graph = GRAPH.create({
+    name: "g",
+    initializer: [w],
+    node: [NODE.create({ opType: "Identity", input: ["w"], output: ["y"] })],
+    output: [VALUE_INFO.create({ name: "y", type })],
+  });
+  const opsetImport = [{ domain: "", version: 18n }];
+  return MODEL.encode(MODEL.create({ irVersion: 8n, opsetImport, graph })).toBase64();
 }
 
 function honestModel(): string {

@@ -20,7 +20,7 @@ import {
 import type { Value } from "../../graph/value.ts";
 import { type Call, computedType, type Rule } from "../call.ts";
 import { dtypeOf } from "../../onnx/element_type.ts";
-import { TensorProto_DataType } from "../../../proto/gen/onnx/onnx_pb.ts";
+import { ELEMENT } from "../../onnx/message/numbers.ts";
 import { whole } from "./whole.ts";
 
 const unary = (f: (x: Value) => Value): Rule => (call) => f(call.value(0));
@@ -58,7 +58,7 @@ const or = (a: Value, b: Value) => where(a, fill(1, "bool"), b);
 
 function castTo(x: Value, type: number): Value {
   // What is computed in float32 anyway need not have a name in numpy.
-  const dtype = type === TensorProto_DataType.BFLOAT16 ? "float32" : computedType(dtypeOf(type));
+  const dtype = type === ELEMENT.BFLOAT16 ? "float32" : computedType(dtypeOf(type));
   if (dtype === "bool" && x.dtype !== "bool") return not(equal(x, fill(0, x.dtype)));
   return cast(x, dtype);
 }
@@ -97,7 +97,7 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
     return div(values.slice(1).reduce(add, values[0]!), values.length);
   },
   Where: (call) => where(call.value(0), call.operand(1), call.operand(2)),
-  Cast: (call) => castTo(call.value(0), call.int("to", TensorProto_DataType.UNDEFINED)),
+  Cast: (call) => castTo(call.value(0), call.int("to", ELEMENT.UNDEFINED)),
   CastLike: (call) => cast(call.value(0), call.value(1).dtype),
   Identity: unary((x) => x),
 };

@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import { input } from "../../../ml/graph/value.ts";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { trace } from "../../../ml/nn/trace.ts";
-import {
-  type ModelProto,
-  ModelProtoSchema,
-  type TensorProto,
-  TensorProto_DataType,
-} from "../../../proto/gen/onnx/onnx_pb.ts";
+import type { ModelProto, TensorProto } from "../../../ml/onnx/message/messages.ts";
+import { ELEMENT } from "../../../ml/onnx/message/numbers.ts";
+import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { recorded } from "./onnx_file.ts";
 
 const FILES = [
@@ -71,7 +67,7 @@ function wholeNumbers(model: ModelProto): ((value: bigint) => void)[] {
   const { node, initializer } = model.graph!;
   const setters: ((value: bigint) => void)[] = [];
   const ofTensor = (tensor: TensorProto) => {
-    if (tensor.dataType !== TensorProto_DataType.INT64 || tensor.rawData.length % 8 !== 0) return;
+    if (tensor.dataType !== ELEMENT.INT64 || tensor.rawData.length % 8 !== 0) return;
     const data = tensor.rawData = tensor.rawData.slice();
     const view = new DataView(data.buffer);
     for (let at = 0; at < data.length; at += 8) {
@@ -111,10 +107,10 @@ for (const name of [...FILES, "encoder_torchscript.onnx", "keras_torch.onnx"]) {
     const bytes = recorded(name);
     fc.assert(
       fc.property(fc.array(fc.nat(), { minLength: 1, maxLength: 3 }), fc.nat(), (at, seed) => {
-        const model = fromBinary(ModelProtoSchema, bytes);
+        const model = MODEL.decode(bytes);
         const setters = wholeNumbers(model);
         at.forEach((i, k) => setters[i % setters.length]!(EXTREME[(seed + k) % EXTREME.length]!));
-        readAndApply(toBinary(ModelProtoSchema, model));
+        readAndApply(MODEL.encode(model));
       }),
       { numRuns: 150 },
     );

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
 import { onnxNetwork } from "../../../ml/import/network.ts";
+import { LOCATION } from "../../../ml/onnx/message/numbers.ts";
+import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { LocalEngine } from "../../../ml/session/engine.ts";
-import { ModelProtoSchema, TensorProto_DataLocation } from "../../../proto/gen/onnx/onnx_pb.ts";
 import { tensorBytes } from "../../../tensor/tensor.ts";
 import { difference, numbers, oneNode, runFile, runNetwork } from "./onnx_file.ts";
 
@@ -19,19 +19,19 @@ async function inFolder(
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const model = fromBinary(ModelProtoSchema, INSIDE);
+    const model = MODEL.decode(INSIDE);
     const weight = model.graph!.initializer[0]!;
     weight.rawData = new Uint8Array();
-    weight.dataLocation = TensorProto_DataLocation.EXTERNAL;
+    weight.dataLocation = LOCATION.EXTERNAL;
     weight.externalData = Object.entries({ location, offset: "8", length: "24", ...entries }).map(
-      ([key, value]) => ({ $typeName: "onnx.StringStringEntryProto", key, value }),
+      ([key, value]) => ({ key, value }),
     );
     await Deno.mkdir(join(folder, "model"));
     const data = new Uint8Array([...new Uint8Array(8), ...tensorBytes(WEIGHT)]);
     await Deno.writeFile(join(folder, "model", "weights.bin"), data);
     await Deno.writeFile(join(folder, "outside.bin"), data);
     const path = join(folder, "model", "model.onnx");
-    await Deno.writeFile(path, toBinary(ModelProtoSchema, model));
+    await Deno.writeFile(path, MODEL.encode(model));
     await work(path, folder);
   } finally {
     await Deno.remove(folder, { recursive: true });

@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { input } from "../../../ml/graph/value.ts";
 import { onnxNetwork, type OnnxNetworkOptions } from "../../../ml/import/network.ts";
 import { dense, meanSquaredError, Model, sequential, sgd } from "../../../ml/mod.ts";
 import { type Trace, trace } from "../../../ml/nn/trace.ts";
+import { ELEMENT } from "../../../ml/onnx/message/numbers.ts";
+import { ATTRIBUTE, FUNCTION, MODEL, NODE } from "../../../ml/onnx/message/types.ts";
 import { LocalEngine } from "../../../ml/session/engine.ts";
-import {
-  FunctionProtoSchema,
-  ModelProtoSchema,
-  TensorProto_DataType,
-} from "../../../proto/gen/onnx/onnx_pb.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import {
   difference,
@@ -127,7 +123,7 @@ Deno.test("parameters start with the file's values, whatever the seed, and withi
   const [one, two] = [modelOf(1).getParameters(), modelOf(2).getParameters()];
   assert.deepEqual(one.get("body.fc1.weight"), two.get("body.fc1.weight"));
   assert.notDeepEqual(one.get("head.weight"), two.get("head.weight"));
-  const weight = fromBinary(ModelProtoSchema, file).graph!.initializer
+  const weight = MODEL.decode(file).graph!.initializer
     .find(({ name }) => name === "fc1.weight")!;
   const bytes = new Uint8Array((one.get("body.fc1.weight")!.data as Float32Array).buffer);
   assert.deepEqual(bytes, weight.rawData.slice());
@@ -169,8 +165,7 @@ Deno.test("a file for a fixed number of examples takes any number", async () => 
 });
 
 Deno.test("functions of a file are what they stand for, also within each other", async () => {
-  const model = fromBinary(
-    ModelProtoSchema,
+  const model = MODEL.decode(
     onnxFile({
       nodes: [{
         op: "Twice",
@@ -192,9 +187,9 @@ Deno.test("functions of a file are what they stand for, also within each other",
     initializers: { w: numbers([3], 1) },
   });
   const opsetImport = [{ domain: "", version: 17n }, { domain: "own", version: 1n }];
-  const leaky = { name: "alpha", type: 1, refAttrName: "slope" };
+  const leaky = ATTRIBUTE.create({ name: "alpha", type: 1, refAttrName: "slope" });
   model.functions = [
-    create(FunctionProtoSchema, {
+    FUNCTION.create({
       name: "Twice",
       domain: "own",
       input: ["p", "q"],
@@ -202,42 +197,44 @@ Deno.test("functions of a file are what they stand for, also within each other",
       attribute: ["slope"],
       opsetImport,
       node: [
-        { opType: "Add", input: ["p", "q"], output: ["s"] },
-        {
+        NODE.create({ opType: "Add", input: ["p", "q"], output: ["s"] }),
+        NODE.create({
           opType: "Leak",
           domain: "own",
           input: ["s"],
           output: ["t"],
           attribute: [{ ...leaky, name: "slope" }],
-        },
-        {
+        }),
+        NODE.create({
           opType: "Leak",
           domain: "own",
           input: ["t"],
           output: ["r"],
           attribute: [{ ...leaky, name: "slope" }],
-        },
+        }),
       ],
     }),
-    create(FunctionProtoSchema, {
+    FUNCTION.create({
       name: "Leak",
       domain: "own",
       input: ["x"],
       output: ["y"],
       attribute: ["slope"],
       opsetImport,
-      node: [{ opType: "LeakyRelu", input: ["x"], output: ["y"], attribute: [leaky] }],
+      node: [
+        NODE.create({ opType: "LeakyRelu", input: ["x"], output: ["y"], attribute: [leaky] }),
+      ],
     }),
   ];
   await using engine = await LocalEngine.create(1);
   const x = numbers([2, 3], 2);
-  const got = await runNetwork(engine, onnxNetwork(toBinary(ModelProtoSchema, model)), x);
+  const got = await runNetwork(engine, onnxNetwork(MODEL.encode(model)), x);
   assert.ok(difference(got, await runFile(engine, expected, { x })) < 1e-6);
 
   model.functions[1]!.node[0]!.opType = "Twice";
   model.functions[1]!.node[0]!.domain = "own";
   assert.throws(
-    () => onnxNetwork(toBinary(ModelProtoSchema, model)),
+    () => onnxNetwork(MODEL.encode(model)),
     /call each other more than 16 deep/,
   );
 });
@@ -248,17 +245,16 @@ Deno.test("numbers of other widths are computed in float32", async () => {
   new Uint32Array(weight.data.buffer.slice(0)).forEach((word, i) => bits[i] = word >>> 16);
   const brain = Uint32Array.from(bits, (half) => half << 16);
   const forms = {
-    [TensorProto_DataType.DOUBLE]: [new Float64Array(weight.data), weight.data],
-    [TensorProto_DataType.FLOAT16]: [
+    [ELEMENT.DOUBLE]: [new Float64Array(weight.data), weight.data],
+    [ELEMENT.FLOAT16]: [
       new Float16Array(weight.data),
       Float32Array.from(new Float16Array(weight.data)),
     ],
-    [TensorProto_DataType.BFLOAT16]: [bits, new Float32Array(brain.buffer)],
+    [ELEMENT.BFLOAT16]: [bits, new Float32Array(brain.buffer)],
   };
   await using engine = await LocalEngine.create(1);
   for (const [type, [stored, expected]] of Object.entries(forms)) {
-    const model = fromBinary(
-      ModelProtoSchema,
+    const model = MODEL.decode(
       onnxFile({
         nodes: [{ op: "Add", inputs: ["x", "w"], outputs: ["y"] }],
         initializers: { w: weight },
@@ -267,7 +263,7 @@ Deno.test("numbers of other widths are computed in float32", async () => {
     const w = model.graph!.initializer[0]!;
     w.dataType = Number(type);
     w.rawData = new Uint8Array(stored!.buffer);
-    const network = onnxNetwork(toBinary(ModelProtoSchema, model));
+    const network = onnxNetwork(MODEL.encode(model));
     const zero = tensor("float32", [3], new Float32Array(3));
     assert.deepEqual((await runNetwork(engine, network, zero)).data, expected);
   }

@@ -1,4 +1,3 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { seededRandom } from "../../../base/random.ts";
 import { input, type Node, type Value } from "../../../ml/graph/value.ts";
 import { applyPasses, type Optimizations, PLAIN } from "../../../ml/lower/passes.ts";
@@ -7,15 +6,18 @@ import type { Layer } from "../../../ml/nn/layer.ts";
 import { trace } from "../../../ml/nn/trace.ts";
 import { attributeProto, type Attributes } from "../../../ml/onnx/attribute.ts";
 import { elementType } from "../../../ml/onnx/element_type.ts";
-import type { Engine } from "../../../ml/session/engine.ts";
+import type { TensorProto, ValueInfoProto } from "../../../ml/onnx/message/messages.ts";
 import {
-  ModelProtoSchema,
-  NodeProtoSchema,
-  type TensorProto,
-  TensorProtoSchema,
-  type ValueInfoProto,
-  ValueInfoProtoSchema,
-} from "../../../proto/gen/onnx/onnx_pb.ts";
+  DIMENSION,
+  GRAPH,
+  MODEL,
+  NODE,
+  TENSOR,
+  TENSOR_TYPE,
+  TYPE,
+  VALUE_INFO,
+} from "../../../ml/onnx/message/types.ts";
+import type { Engine } from "../../../ml/session/engine.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { type Tensor, tensor, tensorBytes } from "../../../tensor/tensor.ts";
 import { topologicalOrder } from "../../../ml/graph/traverse.ts";
@@ -48,17 +50,15 @@ export interface FileSpec {
 
 function port(name: string, dtype: DType, shape?: readonly (number | null)[]): ValueInfoProto {
   const dim = shape?.map((length, axis) =>
-    length === null
-      ? { value: { case: "dimParam" as const, value: `d${axis}` } }
-      : { value: { case: "dimValue" as const, value: BigInt(length) } }
+    DIMENSION.create(length === null ? { dimParam: `d${axis}` } : { dimValue: BigInt(length) })
   );
-  const value = { elemType: elementType(dtype), ...(dim && { shape: { dim } }) };
-  return create(ValueInfoProtoSchema, { name, type: { value: { case: "tensorType", value } } });
+  const tensorType = TENSOR_TYPE.create({ elemType: elementType(dtype), shape: dim && { dim } });
+  return VALUE_INFO.create({ name, type: TYPE.create({ tensorType }) });
 }
 
 /** A tensor in a file's form. */
 export function tensorProto(name: string, value: Tensor): TensorProto {
-  return create(TensorProtoSchema, {
+  return TENSOR.create({
     name,
     dims: value.shape.map(BigInt),
     dataType: elementType(value.dtype),
@@ -69,15 +69,14 @@ export function tensorProto(name: string, value: Tensor): TensorProto {
 /** The bytes of an ONNX file. */
 export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
   const { nodes, initializers = {}, opset = 17, inputType = "float32" } = spec;
-  return toBinary(
-    ModelProtoSchema,
-    create(ModelProtoSchema, {
+  return MODEL.encode(
+    MODEL.create({
       irVersion: 8n,
       opsetImport: [{ domain: "", version: BigInt(opset) }, { domain: "ai.onnx.ml", version: 1n }],
-      graph: {
+      graph: GRAPH.create({
         name: "g",
         node: nodes.map(({ op, domain, name, inputs, outputs, attributes = {} }) =>
-          create(NodeProtoSchema, {
+          NODE.create({
             opType: op,
             domain,
             name,
@@ -89,7 +88,7 @@ export function onnxFile(spec: FileSpec): Uint8Array<ArrayBuffer> {
         initializer: Object.entries(initializers).map(([name, value]) => tensorProto(name, value)),
         input: [port("x", inputType, spec.input)],
         output: [port("y", spec.outputType ?? "float32")],
-      },
+      }),
     }),
   );
 }
@@ -111,9 +110,9 @@ export function oneNode(
 
 /** The same file with one value as its only output, which need not be an output of the file. */
 export function withOutput(bytes: Uint8Array, name: string): Uint8Array {
-  const model = fromBinary(ModelProtoSchema, bytes);
+  const model = MODEL.decode(bytes);
   model.graph!.output = [port(name, "float32")];
-  return toBinary(ModelProtoSchema, model);
+  return MODEL.encode(model);
 }
 
 /** What ONNX Runtime makes of a file. */

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type ErrorCode, FlwrError } from "../../../base/error.ts";
 import { input } from "../../../ml/graph/value.ts";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { trace } from "../../../ml/nn/trace.ts";
-import { ModelProtoSchema } from "../../../proto/gen/onnx/onnx_pb.ts";
+import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { integers, numbers, oneNode, onnxFile, recorded } from "./onnx_file.ts";
 
 function isError(code: ErrorCode, ...patterns: readonly RegExp[]) {
@@ -135,9 +134,9 @@ Deno.test("tensors whose data do not fit their shape or type are named", () => {
   const damaged = (change: (model: ReturnType<typeof read>) => void) => {
     const model = read();
     change(model);
-    return toBinary(ModelProtoSchema, model);
+    return MODEL.encode(model);
   };
-  const read = () => fromBinary(ModelProtoSchema, oneNode("Gemm", {}, { w: numbers([3, 2], 1) }));
+  const read = () => MODEL.decode(oneNode("Gemm", {}, { w: numbers([3, 2], 1) }));
   const tensor = (model: ReturnType<typeof read>) => model.graph!.initializer[0]!;
   const refused = (
     change: (model: ReturnType<typeof read>) => void,
@@ -156,13 +155,12 @@ Deno.test("tensors whose data do not fit their shape or type are named", () => {
 });
 
 Deno.test("several inputs are refused by name, and an output that is not there", () => {
-  const model = fromBinary(
-    ModelProtoSchema,
+  const model = MODEL.decode(
     onnxFile({ nodes: [{ op: "Add", inputs: ["x", "z"], outputs: ["y"] }] }),
   );
   model.graph!.input.push({ ...model.graph!.input[0]!, name: "z" });
   assert.throws(
-    () => onnxNetwork(toBinary(ModelProtoSchema, model)),
+    () => onnxNetwork(MODEL.encode(model)),
     isError("unimplemented", /depends on 2: "x", "z"/),
   );
   assert.throws(

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { fromBinary } from "@bufbuild/protobuf";
 import { type OnnxNetwork, onnxNetwork } from "../../../ml/import/network.ts";
 import { crossEntropy, type Loss, meanSquaredError, Model, sgd } from "../../../ml/mod.ts";
+import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { LocalEngine } from "../../../ml/session/engine.ts";
-import { ModelProtoSchema } from "../../../proto/gen/onnx/onnx_pb.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { difference, numbers, onnxFile, recorded, runFile } from "./onnx_file.ts";
 
@@ -86,15 +85,14 @@ for (const [name, shape] of Object.entries(FILES)) {
 
 Deno.test("an exported batch norm is ONNX's own, and numbers that are no parameters are constants", () => {
   const network = onnxNetwork(recorded("cnn_torchscript.onnx"));
-  const { graph } = fromBinary(
-    ModelProtoSchema,
+  const { graph } = MODEL.decode(
     modelOf(network, numbers([1, 3, 12, 12], 1)).export(),
   );
   const operators = graph!.node.map(({ opType }) => opType);
   assert.equal(operators.filter((op) => op === "BatchNormalization").length, 2);
   assert.deepEqual(
     graph!.initializer.map(({ name }) => name).sort(),
-    fromBinary(ModelProtoSchema, recorded("cnn_dynamo.onnx")).graph!.initializer
+    MODEL.decode(recorded("cnn_dynamo.onnx")).graph!.initializer
       .map(({ name }) => name).sort(),
   );
 });
