@@ -3,23 +3,28 @@ import { isLoopback, parseAddress } from "../../rpc/address.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 
-/** An API that other machines may not call, and how its owner lets them. */
+/** An API that other machines may not call unless its owner lets them. */
 export interface GuardedApi {
   /** For the sentence: "control". */
   readonly name: string;
-  /** What would happen without the guard, to follow "so". */
+  /** Whether the owner lets other machines call it. */
+  readonly allowRemote: boolean;
+  /** Why it is guarded, to follow "as". */
   readonly danger: string;
   /** The SuperLink's flag that lets them. */
   readonly flag: string;
 }
 
 /**
- * A service that answers calls of this machine alone; others are refused by their address, before a byte is read, with
- * words that name the flag. A proxy on this machine lets everyone in who reaches it.
+ * A service that answers calls of this machine alone, unless others are allowed; they are refused by their address,
+ * before a byte is read, with words that name the flag. A proxy on this machine lets everyone in who reaches it.
+ *
+ * Calls that a web page makes are refused in any case: a browser on this machine would make them for any page that
+ * bends its own host name to this machine's address. Browsers name the page in the header "origin"; no program does.
  *
  * @param ownHosts the addresses of this machine
  */
-export function onlyThisMachine(
+export function guardApi(
   binding: ServiceBinding,
   api: GuardedApi,
   ownHosts: () => ReadonlySet<string> = hostsOfThisMachine,
@@ -27,11 +32,17 @@ export function onlyThisMachine(
   const methods = binding.methods.map((method) => ({
     ...method,
     admit: async (call: CallHead) => {
-      refuseOthers(call, api, ownHosts);
+      refuseWebPages(call, api);
+      if (!api.allowRemote) refuseOthers(call, api, ownHosts);
       await method.admit?.(call);
     },
   }));
   return { ...binding, methods };
+}
+
+function refuseWebPages(call: CallHead, { name }: GuardedApi): void {
+  if (call.header("origin") === undefined) return;
+  throw new FlwrError("permission-denied", `Web pages may not call the ${name} API`);
 }
 
 function refuseOthers(

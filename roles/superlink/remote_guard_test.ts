@@ -2,26 +2,27 @@ import assert from "node:assert/strict";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
-import { onlyThisMachine } from "./remote_guard.ts";
+import { guardApi } from "./remote_guard.ts";
 
 const API = {
   name: "control",
+  allowRemote: false,
   danger: "it has no authentication",
   flag: "--control-api-allow-remote",
 };
 
-function callFrom(peer: string): CallHead {
+function callFrom(peer: string, headers: Record<string, string> = {}): CallHead {
   return {
     transport: "http",
     method: "/flwr.proto.Control/StopRun",
     peer,
-    header: () => undefined,
+    header: (name) => headers[name],
     headerBytes: () => undefined,
   };
 }
 
 /** Peers whose calls the service's own admission was asked about. */
-function guarded() {
+function guarded(allowRemote = false) {
   const admitted: string[] = [];
   const binding: ServiceBinding = {
     desc: Control,
@@ -32,7 +33,8 @@ function guarded() {
       handle: () => Promise.resolve({}),
     }],
   };
-  const { admit } = onlyThisMachine(binding, API, () => new Set(["192.0.2.7"])).methods[0]!;
+  const { admit } = guardApi(binding, { ...API, allowRemote }, () => new Set(["192.0.2.7"]))
+    .methods[0]!;
   return { admit: admit!, admitted };
 }
 
@@ -52,4 +54,17 @@ Deno.test("calls of others are refused with words that name the flag", async () 
     });
   }
   assert.deepEqual(admitted, []);
+});
+
+Deno.test("others are let in where their owner says so, web pages never", async () => {
+  const { admit, admitted } = guarded(true);
+  await admit(callFrom("192.0.2.8:50000"));
+  assert.deepEqual(admitted, ["192.0.2.8:50000"]);
+  for (const allowRemote of [true, false]) {
+    const call = callFrom("127.0.0.1:50000", { origin: "https://page.example" });
+    await assert.rejects(async () => await guarded(allowRemote).admit(call), {
+      code: "permission-denied",
+      message: /Web pages/,
+    });
+  }
 });

@@ -6,7 +6,7 @@ import type { ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
-import { onlyThisMachine } from "./remote_guard.ts";
+import { guardApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
 
 const logger = log("superlink");
@@ -98,13 +98,15 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
 
 /** One port serves all: what only this machine may call is told apart by the caller's address. */
 function httpServices({ remote }: SuperLinkConfig, services: SuperLinkServices) {
-  const control = remote.control ? services.control : onlyThisMachine(services.control, {
+  const control = guardApi(services.control, {
     name: "control",
+    allowRemote: remote.control,
     danger: "it has no authentication",
     flag: "--control-api-allow-remote",
   });
-  const runtime = remote.runtime ? services.runtime : onlyThisMachine(services.runtime, {
+  const runtime = guardApi(services.runtime, {
     name: "runtime",
+    allowRemote: remote.runtime,
     danger: "apps run beside it",
     flag: "--runtime-api-allow-remote",
   });
