@@ -33,7 +33,7 @@ export interface LogOptions {
   readonly format: LogFormat;
   /** Also debug lines. */
   readonly verbose: boolean;
-  /** Gets every line, too, without colours. */
+  /** Gets every line, too, without colours and with its day. */
   readonly file?: LogFile;
 }
 
@@ -41,10 +41,10 @@ export interface LogOptions {
 export function configureLog({ format, verbose, file }: LogOptions): void {
   const onTerminal = Deno.stderr.isTerminal() && !Deno.noColor;
   const sinks: Record<string, Sink> = {
-    stderr: lineSink(format, { colours: onTerminal }, writeWhole),
+    stderr: lineSink(format, { colours: onTerminal, dates: false }, writeWhole),
   };
   if (file !== undefined) {
-    sinks["file"] = lineSink(format, { colours: false }, (line) => file.write(line));
+    sinks["file"] = lineSink(format, { colours: false, dates: true }, (line) => file.write(line));
   }
   const names = Object.keys(sinks);
   configureSync({
@@ -59,7 +59,7 @@ export function configureLog({ format, verbose, file }: LogOptions): void {
 
 function lineSink(
   format: LogFormat,
-  options: { colours: boolean },
+  options: LineOptions,
   write: (line: Uint8Array) => void,
 ): Sink {
   const formatter = format === "json" ? getJsonLinesFormatter() : textFormatter(options);
@@ -67,9 +67,16 @@ function lineSink(
   return (record) => write(encoder.encode(formatter(record)));
 }
 
-function textFormatter({ colours }: { colours: boolean }): TextFormatter {
+/** How lines for people look. */
+interface LineOptions {
+  readonly colours: boolean;
+  /** Whether a line's time has its day: in a file that is read later. */
+  readonly dates: boolean;
+}
+
+function textFormatter({ colours, dates }: LineOptions): TextFormatter {
   const options: TextFormatterOptions = {
-    timestamp: "time",
+    timestamp: dates ? "date-time" : "time",
     timeZone: null,
     level: (level: LogLevel) => level.toUpperCase().padEnd(7),
     category: (category) => category.slice(1).join("."),
