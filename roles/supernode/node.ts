@@ -1,11 +1,12 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
+import { MessageErrorCode } from "../../app/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
-import { answerInstruction } from "./answer.ts";
+import { type Answer, answerInstruction } from "./answer.ts";
 import {
   FAREWELL_SECONDS,
   HEARTBEAT_INTERVAL_SECONDS,
@@ -125,11 +126,7 @@ export class SuperNode {
     const { runId, groupId, messageType, messageId } = instruction.metadata;
     const run = groupId === "" ? `Run ${runId}` : `Run ${runId}, round ${groupId}`;
     this.#log.info("{run}: received {messageType} {messageId}", { run, messageType, messageId });
-    const answer = await answerInstruction(instruction, {
-      ...this.#options,
-      states: this.#states,
-      nodeId: this.#membership.nodeId,
-    }, signal);
+    const answer = await this.#answer(instruction, signal);
     if (answer === undefined) {
       this.#log.info("{run}: it is over, no reply is sent", { run });
       return;
@@ -149,6 +146,27 @@ export class SuperNode {
       } else {
         this.#goOnAfter(error, "The reply could not be sent: {reason}");
       }
+    }
+  }
+
+  /** The answer to an instruction; undefined when nobody waits for one. */
+  async #answer(instruction: Message, signal: AbortSignal): Promise<Answer | undefined> {
+    try {
+      return await answerInstruction(instruction, {
+        ...this.#options,
+        states: this.#states,
+        nodeId: this.#membership.nodeId,
+      }, signal);
+    } catch (thrown) {
+      const error = FlwrError.from(thrown);
+      // The next pull finds out whether the SuperLink has forgotten the node.
+      if (error.code === "unauthenticated" || error.code === "not-found") return undefined;
+      if (!PASSING.has(error.code)) throw error;
+      const reply = instruction.replyError(
+        MessageErrorCode.Unknown,
+        `The SuperNode could not work for the run: ${error.message}`,
+      );
+      return { reply, seconds: 0 };
     }
   }
 

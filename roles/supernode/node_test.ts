@@ -390,6 +390,23 @@ Deno.test("a run that cannot be handled is answered with the error's number", as
   });
 });
 
+Deno.test("a run that the SuperLink cannot tell of costs an error reply, not the node", async () => {
+  const fleet = new FakeFleet();
+  const failures = [new FlwrError("internal", "It fell over"), new FlwrError("not-found", "Gone")];
+  const run = fleet.run.bind(fleet);
+  fleet.run = (runId) => {
+    const failure = failures.shift();
+    return failure === undefined ? run(runId) : Promise.reject(failure);
+  };
+  fleet.give(instruction("a"), instruction("b"), instruction("c"));
+  const { controller, ended } = start(fleet);
+  await fleet.replied(2);
+  controller.abort();
+  await ended;
+  assert.match(fleet.replies[0]!.error!.reason, /It fell over/);
+  assert.equal(fleet.replies[1]!.metadata.replyToMessageId, "c");
+});
+
 Deno.test("a SuperLink that counts the node as online still is waited for, but not for ever", async () => {
   const fleet = new FakeFleet();
   const refused = () => {

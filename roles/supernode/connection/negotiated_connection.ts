@@ -3,6 +3,7 @@ import type { Message } from "../../../app/message.ts";
 import type { NodeId, RunId } from "../../../app/metadata.ts";
 import { type ErrorCode, FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
+import { ApiError } from "../../../rpc/api_error.ts";
 import type { Retry } from "../../../rpc/retry.ts";
 
 /** One way of speaking to a SuperLink. */
@@ -35,6 +36,11 @@ const UNKNOWN_CALL: ReadonlySet<ErrorCode> = new Set(["unimplemented", "internal
 
 /** How calls fail when what stands at the address now does not speak the dialect that was agreed on. */
 const DIALECT_GONE: ReadonlySet<ErrorCode> = new Set(["unimplemented", "failed-precondition"]);
+
+/** Whether an error is one of the given kinds; an error that has Flower's number was answered in the dialect. */
+function isOneOf(codes: ReadonlySet<ErrorCode>, error: FlwrError): boolean {
+  return codes.has(error.code) && !(error instanceof ApiError);
+}
 
 /**
  * A line to a SuperLink in the newest dialect that it understands. What was agreed on is kept; once the SuperLink was
@@ -70,7 +76,7 @@ export class NegotiatedConnection implements FleetConnection {
       } catch (thrown) {
         const error = FlwrError.from(thrown);
         this.#drop();
-        if (!UNKNOWN_CALL.has(error.code)) throw error;
+        if (!isOneOf(UNKNOWN_CALL, error)) throw error;
         this.#log.debug("{superLink} does not speak {dialect}: {reason}", {
           superLink: this.#options.superLink,
           dialect: dialect.name,
@@ -137,7 +143,7 @@ export class NegotiatedConnection implements FleetConnection {
     try {
       return await call(agreed.connection);
     } catch (error) {
-      if (!DIALECT_GONE.has(FlwrError.from(error).code)) throw error;
+      if (!isOneOf(DIALECT_GONE, FlwrError.from(error))) throw error;
       this.#wasAway = true;
       throw new FlwrError(
         "not-found",

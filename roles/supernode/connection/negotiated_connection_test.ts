@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { FleetConnection } from "../../../app/connection.ts";
 import { type ErrorCode, FlwrError } from "../../../base/error.ts";
+import { ApiError } from "../../../rpc/api_error.ts";
 import type { Retry } from "../../../rpc/retry.ts";
 import { type Dialect, NegotiatedConnection } from "./negotiated_connection.ts";
 
@@ -11,7 +12,7 @@ class FakeSuperLink {
   readonly retries: string[] = [];
   understood: readonly string[];
   refusal: ErrorCode = "unimplemented";
-  heartbeatError: ErrorCode | undefined;
+  heartbeatError: FlwrError | undefined;
   #onRetry: (retry: Retry) => void = () => {};
 
   constructor(...understood: string[]) {
@@ -54,7 +55,7 @@ class FakeSuperLink {
           heartbeat: () =>
             this.heartbeatError === undefined
               ? call("heartbeat", true)
-              : Promise.reject(new FlwrError(this.heartbeatError, "no")),
+              : Promise.reject(this.heartbeatError),
           leave: () => call("leave", undefined),
           pull: refuse,
           push: refuse,
@@ -119,8 +120,10 @@ Deno.test("a SuperLink that does not understand the dialect any more is joined a
   await assert.rejects(connection.heartbeat(30), { code: "not-found" });
   await connection.join(30);
   assert.deepEqual([...link.open], ["grpc"]);
-  link.heartbeatError = "internal";
-  await assert.rejects(connection.heartbeat(30), { code: "internal" });
+  for (const error of [new FlwrError("internal", "no"), new ApiError("task-not-started", "no")]) {
+    link.heartbeatError = error;
+    await assert.rejects(connection.heartbeat(30), { code: error.code }, "that was understood");
+  }
   await connection.leave();
   assert.equal(link.calls.at(-1), "grpc leave");
   connection.close();
