@@ -16,6 +16,8 @@ const BENCHES: Readonly<Record<string, string>> = {
   roles: "bench/roles/main.ts",
   ml: "bench/ml/main.ts",
   accuracy: "bench/accuracy/main.ts",
+  current: "bench/current/main.ts",
+  scale: "bench/scale/main.ts",
 };
 
 function selection(): Selection {

@@ -12,6 +12,8 @@ export interface Comparison {
   readonly unit: Unit;
   /** Which values are good ones; "neither" where values are shown beside each other without a judgement. */
   readonly better: "less" | "more" | "neither";
+  /** By how much this project is to be better at least. */
+  readonly goal?: number;
   /** A value for each turn, for each side. */
   readonly values: Readonly<Record<Side, readonly number[]>>;
 }
@@ -30,8 +32,9 @@ export function bestOf({ better, values }: Comparison, side: Side): number | und
   return better === "more" ? Math.max(...values[side]) : Math.min(...values[side]);
 }
 
-/** Comparisons as a table, a row for each. */
+/** Comparisons as a table, a row for each; with a column of goals where there are any. */
 export function comparisonTable(comparisons: readonly Comparison[]): string[] {
+  const goals = comparisons.some(({ goal }) => goal !== undefined);
   const head = [
     "",
     "flwr best",
@@ -39,6 +42,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string[] {
     "Python best",
     "Python median",
     "flwr is better by",
+    ...(goals ? ["goal"] : []),
   ];
   return formatTable(
     head,
@@ -53,6 +57,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string[] {
         cell(bestOf(comparison, "python")),
         cell(median(values.python)),
         cell(ratioOf(comparison), "×"),
+        ...(goals ? [cell(comparison.goal, "×")] : []),
       ];
     }),
   );
@@ -61,7 +66,7 @@ export function comparisonTable(comparisons: readonly Comparison[]): string[] {
 /** Comparisons as JSON, a line for each number: two or three lines per comparison. */
 export function comparisonLines(bench: string, comparisons: readonly Comparison[]): string[] {
   return comparisons.flatMap((comparison) => {
-    const { measure, unit, values } = comparison;
+    const { measure, unit, values, goal } = comparison;
     const ratio = ratioOf(comparison);
     const sides = (["flwr", "python"] as const).map((side) => ({
       bench,
@@ -75,7 +80,7 @@ export function comparisonLines(bench: string, comparisons: readonly Comparison[
     const repeats = values.flwr.length;
     const ratios = ratio === undefined
       ? []
-      : [{ bench, measure, unit: "×", ratio: rounded(ratio), repeats }];
+      : [{ bench, measure, unit: "×", ratio: rounded(ratio), goal, repeats }];
     return [...sides, ...ratios].map((line) => JSON.stringify(line));
   });
 }

@@ -22,3 +22,18 @@ export function pythonOption(): Option {
     "python of an environment with flwr 1.9.0 and torch 2.13.0 (default: made once under .cache/bench)",
   );
 }
+
+/** Reads a flag's value as names with commas between them. @param known the names there are */
+export function oneOrMoreOf<T extends string>(known: readonly T[]): (text: string) => T[] {
+  return (text) =>
+    text.split(",").map((name) => {
+      const found = known.find((one) => one === name);
+      if (found !== undefined) return found;
+      throw new InvalidArgumentError(`"${name}" is none of ${known.join(", ")}.`);
+    });
+}
+
+/** Reads a flag's value as whole numbers with commas between them, each at least `minimum`. */
+export function wholeNumbers(minimum: number): (text: string) => number[] {
+  return (text) => text.split(",").map(wholeNumber(minimum));
+}

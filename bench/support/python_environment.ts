@@ -1,8 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
-import { findPython } from "../../tests/support/python.ts";
+import { findPython, flowerEnvironment } from "../../tests/support/python.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
 
-const REQUIREMENTS = ["tests/interop/requirements/flwr-1.9.0.txt", "bench/support/requirements.txt"] as const;
+const REQUIREMENTS = [
+  "tests/interop/requirements/flwr-1.9.0.txt",
+  "bench/support/requirements.txt",
+] as const;
 /** Where the environment is made. */
 const FOLDER = ".cache/bench/python";
 /** Appears in the environment when it is complete, with the requirements that it was made from. */
@@ -33,6 +36,24 @@ export async function benchPython(given?: string): Promise<string> {
   return given;
 }
 
+/**
+ * The Python of an environment with the real Flower 1.41.0 and numpy, made with pip the first time: the one that the
+ * interoperation tests use.
+ *
+ * @throws FlwrError "failed-precondition" when none can be made
+ */
+export async function benchFlower(): Promise<string> {
+  return await flowerEnvironment(await requirePython("1.41.0"), "1.41.0", console.log);
+}
+
+async function requirePython(version: string): Promise<string> {
+  const python = await findPython();
+  if (python !== undefined) return python;
+  throw new FlwrError("failed-precondition", "No Python 3.11 or 3.12 with venv found", {
+    hints: [`The benchmarks compare with the real Flower ${version}, which needs one`],
+  });
+}
+
 async function madeEnvironment(): Promise<string> {
   const folder = repositoryPath(FOLDER);
   const executable = `${folder}/bin/python`;
@@ -41,12 +62,7 @@ async function madeEnvironment(): Promise<string> {
   const present = await Deno.readTextFile(`${folder}/${MARK}`).catch(() => undefined);
   if (present === wanted) return executable;
 
-  const python = await findPython();
-  if (python === undefined) {
-    throw new FlwrError("failed-precondition", "No Python 3.11 or 3.12 with venv found", {
-      hints: ["The benchmarks compare with the real Flower 1.9.0, which needs one"],
-    });
-  }
+  const python = await requirePython("1.9.0");
   console.log(`Installing flwr 1.9.0 and torch 2.13.0 with pip under ${FOLDER} (once)`);
   await run(python, ["-m", "venv", "--clear", folder]);
   await run(executable, [
