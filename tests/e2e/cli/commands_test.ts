@@ -1,0 +1,211 @@
+/** The commands that ask a SuperLink, over both wires, against one that answers as a test says. */
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { runCommand } from "../../packaging/command.ts";
+import { startFlwr } from "../../support/flwr.ts";
+import { repositoryPath } from "../../support/repository.ts";
+import { scenario, type Stage } from "../../support/stage.ts";
+import { flwr, writeConfig } from "./command.ts";
+import {
+  type FakeOptions,
+  type FakeSuperLink,
+  RUN_ID,
+  startFakeSuperLink,
+} from "./fake_superlink.ts";
+
+/** A fake SuperLink that is config.toml's default. */
+async function superLink(stage: Stage, options: FakeOptions = {}): Promise<FakeSuperLink> {
+  const fake = await startFakeSuperLink(options);
+  await writeConfig(stage.folder.path, `address = "${fake.address}"`, "insecure = true");
+  return fake;
+}
+
+for (const wire of ["http", "grpc"] as const) {
+  scenario(`cli: runs are listed and stopped over ${wire}`, async (stage) => {
+    await using fake = await superLink(stage, { wire });
+    const home = stage.folder.path;
+
+    const table = await flwr(home, ["ls", "--limit", "3"]);
+    assert.deepEqual(table, {
+      code: 0,
+      stdout: [
+        "RUN ID                FEDERATION     APP                 STATUS   ELAPSED  STATUS CHANGED",
+        `${RUN_ID}  @none/default  @tester/app==1.0.0  running  10s      2026-11-23 15:55:30Z`,
+      ].join("\n"),
+      stderr: `SuperLink "here": ${fake.address}, without TLS`,
+    });
+    assert.deepEqual(fake.asked.limits, [3n]);
+    const json = await flwr(home, ["ls", "--run-id", String(RUN_ID), "--format", "json"]);
+    assert.equal(json.stderr, "");
+    const { success, runs } = JSON.parse(json.stdout);
+    assert.deepEqual([success, runs[0]["run-id"], runs[0].elapsed], [true, String(RUN_ID), 10]);
+    const stopped = await flwr(home, ["stop", String(RUN_ID), fake.address, "--insecure"]);
+    assert.deepEqual([stopped.code, stopped.stdout], [0, `Run ${RUN_ID} is stopped`]);
+  });
+
+  scenario(`cli: an error over ${wire} has Flower's number and a hint`, async (stage) => {
+    await using _ = await superLink(stage, { wire });
+    const home = stage.folder.path;
+    const { code, stdout, stderr } = await flwr(home, ["stop", "7", "--format", "json"]);
+    assert.equal(code, 1);
+    assert.deepEqual(JSON.parse(stdout), {
+      success: false,
+      "error-message": "Run ID not found [code: 16]",
+    });
+    assert.equal(
+      stderr,
+      "Error: Run ID not found [code: 16]\n  Hint: List the runs that there are: flwr ls",
+    );
+    assert.match((await flwr(home, ["log", "7"])).stderr, /Error: Run ID not found \[code: 16\]/);
+  });
+}
+
+scenario("cli: a key is registered from its file", async (stage) => {
+  await using fake = await superLink(stage);
+  const home = stage.folder.path;
+  await flwr(home, ["keys", "generate", "1"]);
+  const key = "keys/client_credentials_1.pub";
+
+  const made = await flwr(home, ["supernode", "register", key, "--name", "a", "--format", "json"]);
+
+  assert.deepEqual(JSON.parse(made.stdout), { success: true, "node-id": "9223372036854775808" });
+  assert.match(
+    fake.asked.publicKeys[0]!,
+    /^-----BEGIN PUBLIC KEY-----\n[^]*-----END PUBLIC KEY-----\n$/,
+  );
+  const wrong = await flwr(home, ["supernode", "register", key.slice(0, -".pub".length)]);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.stderr, /Error: Public key in "keys\/client_credentials_1" is a private key/);
+});
+
+scenario(
+  "cli: an app is submitted with its settings, and its log ends with its run",
+  async (stage) => {
+    await using fake = await superLink(stage, { subStatus: "completed", log: ["one\n", "two\n"] });
+    const home = stage.folder.path;
+    await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+    const flags = ["-c", "num-rounds=9 learning-rate=0.5", "-c", "min-nodes=1"];
+
+    const { code, stdout } = await flwr(home, ["run", "my-app", ...flags, "--stream"]);
+
+    assert.equal(code, 0);
+    assert.equal(stdout, `Run ${RUN_ID} is started: tester/my-app 1.0.0\none\ntwo`);
+    const [submission] = fake.asked.submissions;
+    assert.equal(
+      createHash("sha256").update(submission!.fab!.content).digest("hex"),
+      submission!.fab!.hashStr,
+    );
+    const settings = Object.entries(submission!.overrideConfig)
+      .map(([name, { scalar }]) => [name, scalar.case, scalar.value]);
+    assert.deepEqual(settings, [
+      ["num-rounds", "sint64", 9n],
+      ["learning-rate", "double", 0.5],
+      ["min-nodes", "sint64", 1n],
+    ]);
+
+    const json = await flwr(home, [
+      ...["run", "my-app", "here", "--federation", "@a/b", "--stream", "--format", "json"],
+    ]);
+    assert.deepEqual(JSON.parse(json.stdout), {
+      success: true,
+      "run-id": String(RUN_ID),
+      "federation-id": "@a/b",
+      "fab-id": "tester/my-app",
+      "fab-name": "my-app",
+      "fab-version": "1.0.0",
+      "fab-hash": submission!.fab!.hashStr.slice(0, 8),
+      "fab-filename": `tester.my-app.1-0-0.${submission!.fab!.hashStr.slice(0, 8)}.fab`,
+    });
+    assert.match(json.stderr, /^one\ntwo$/m);
+  },
+);
+
+scenario("cli: the status of a streamed run is its own", async (stage) => {
+  await using _ = await superLink(stage, { subStatus: "failed", log: ["oh\n"] });
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const { code, stdout, stderr } = await flwr(home, ["run", "my-app", "--stream"]);
+  assert.equal(code, 1);
+  assert.match(stdout, /\noh$/);
+  assert.match(stderr, new RegExp(`^Error: Run ${RUN_ID} is finished:failed: It broke$`, "m"));
+  // To have shown a log is what "flwr log" is for.
+  const shown = await flwr(home, ["log", String(RUN_ID)]);
+  assert.deepEqual([shown.code, shown.stdout], [0, "oh"]);
+});
+
+scenario("cli: Ctrl-C ends following a run, which goes on, and says so", async (stage) => {
+  await using fake = await superLink(stage, { log: ["begun\n"] });
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const env = { FLWR_HOME: home };
+
+  const run = startFlwr(stage, "run", ["run", stage.path("my-app"), "--stream"], env);
+  await run.waitForLine(/^begun$/);
+  assert.equal((await run.end("SIGINT")).code, 1);
+  assert.deepEqual(run.lines.slice(-3), [
+    `Error: Run ${RUN_ID} goes on: only its log is not followed any more`,
+    `  Hint: To follow it again: flwr log ${RUN_ID}`,
+    `  Hint: To stop it: flwr stop ${RUN_ID}`,
+  ]);
+
+  const log = startFlwr(stage, "log", ["log", String(RUN_ID), fake.address, "--insecure"], env);
+  await log.waitForLine(/^begun$/);
+  assert.equal((await log.end("SIGINT")).code, 0);
+  assert.deepEqual(log.lines.slice(-1), [`Run ${RUN_ID} goes on`]);
+
+  const shown = await flwr(home, ["log", String(RUN_ID), "--show"]);
+  assert.deepEqual([shown.code, shown.stdout], [0, "begun"]);
+  assert.match(shown.stderr, /is running$/);
+});
+
+scenario("cli: a log's reader may go before its end", async (stage) => {
+  const log = Array.from({ length: 2000 }, (_, index) => `line ${index} ${"x".repeat(200)}\n`);
+  await using _ = await superLink(stage, { subStatus: "completed", log });
+  const command = `"${Deno.execPath()}" run -A --quiet "${
+    repositoryPath("main.ts")
+  }" log ${RUN_ID}`;
+  const { code, stdout, stderr } = await runCommand(
+    "bash",
+    ["-c", `set -o pipefail; ${command} | head -n 1`],
+    { env: { FLWR_HOME: stage.folder.path } },
+  );
+  assert.deepEqual([code, stdout.slice(0, 7)], [0, "line 0 "]);
+  assert.doesNotMatch(stderr, /Error/);
+});
+
+scenario("cli: what is wrong before anything is sent", async (stage) => {
+  await using fake = await superLink(stage);
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const failures: readonly [args: string[], words: RegExp][] = [
+    [["run", "."], /^Error: .*pyproject\.toml/m],
+    [
+      ["run", "my-app", "-c", "rounds=3"],
+      /^Error: The app has no setting "rounds"\n {2}Hint: It has:/m,
+    ],
+    [
+      ["run", "my-app", "--federation", "mine"],
+      /^Error: --federation is not of the form "@account\/name": "mine"/m,
+    ],
+    [
+      ["run", "my-app", "--federation-config", "num-supernodes=2"],
+      /not supported: it is for simulated/,
+    ],
+    [["run", "my-app", "nowhere"], /^Error: There is no SuperLink "nowhere" in ".*config\.toml"/m],
+    [["run", "my-app", "--server", fake.address], /^Error: --server is for a ServerApp/],
+    [["run", "server:app", "--stream"], /^Error: --stream is for an app in a folder/],
+    [["run", "@flwrlabs/app"], /Flower's hub, which is not used/],
+    [["login"], /^Error: "flwr login" is not offered: it is for SuperLinks with accounts/],
+    [
+      ["federation", "create", "x", "--description", "y"],
+      /^Error: "flwr federation create" is not/,
+    ],
+    [["ls", "127.0.0.1:9", "--insecure"], /^Error: Port 9 is not for HTTP/m],
+  ];
+  for (const [args, words] of failures) {
+    const { code, stdout, stderr } = await flwr(home, args);
+    assert.deepEqual([code, stdout], [1, ""], args.join(" "));
+    assert.match(stderr, words);
+  }
+  assert.deepEqual(fake.asked.submissions, []);
+});

@@ -1,0 +1,73 @@
+/** From an empty folder to a finished run, as a user types it: TLS, registered nodes, an app that is sent to them. */
+import assert from "node:assert/strict";
+import { Credentials, makeCredentials } from "../../support/credentials.ts";
+import { startFlwr, startSuperLink } from "../../support/flwr.ts";
+import { scenario } from "../../support/stage.ts";
+import { flwr, writeConfig } from "./command.ts";
+
+/** Keys that become known by `flwr supernode register` alone. */
+class RegisteredKeys extends Credentials {
+  override superlinkFlags(): string[] {
+    return [...this.serverFlags(), "--enable-supernode-auth"];
+  }
+}
+
+scenario("cli: keys, nodes, an app, its run, and the end of all of them", async (stage) => {
+  const home = stage.folder.path;
+  const { folder, caCertificate } = await makeCredentials(home, 2);
+  const credentials = new RegisteredKeys(folder);
+  const { http } = await startSuperLink({ stage, credentials });
+  await writeConfig(home, `address = "${http}"`, `root-certificates = "${caCertificate}"`);
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await flwr(home, [...args, "--format", "json"]);
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout);
+  };
+
+  const ids: string[] = [];
+  for (const node of [1, 2]) {
+    const key = credentials.nodePublicKey(node);
+    ids.push((await json("supernode", "register", key, "--name", `node-${node}`))["node-id"]);
+    const process = startFlwr(stage, `supernode ${node}`, [
+      ...["supernode", "--superlink", http, "--root-certificates", caCertificate],
+      ...["--auth-supernode-private-key", credentials.nodePrivateKey(node)],
+      ...["--node-config", `partition-id=${node - 1} num-partitions=2`],
+    ], { FLWR_HOME: `${home}/node-${node}` });
+    await process.waitForLine(/SuperNode \d+ joined/);
+  }
+  const { nodes } = await json("supernode", "list");
+  assert.deepEqual(
+    nodes.map((node: Record<string, unknown>) => [node["node-id"], node["name"], node["status"]]),
+    ids.map((id, index) => [id, `node-${index + 1}`, "online"]),
+  );
+  const taken = await flwr(home, ["supernode", "register", credentials.nodePublicKey(1)]);
+  assert.deepEqual([taken.code, /\[code: 23\]/.test(taken.stderr)], [1, true]);
+
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const run = await flwr(home, ["run", "my-app", "--stream", "-c", "num-rounds=2"]);
+  assert.equal(run.code, 0, run.stderr);
+  assert.match(run.stdout, /\[ROUND 2\/2\]/);
+  const [finished] = (await json("ls")).runs;
+  assert.deepEqual([finished.status, finished["fab-id"]], ["finished:completed", "tester/my-app"]);
+  assert.ok(finished["compute-time"]["clientapp-seconds"] > 0);
+  const over = await flwr(home, ["stop", finished["run-id"]]);
+  assert.deepEqual([over.code, /\[code: 18\]/.test(over.stderr)], [1, true]);
+  const log = await flwr(home, ["log", finished["run-id"], "--show"]);
+  assert.match(log.stdout, /\[ROUND 1\/2\][^]*\[ROUND 2\/2\]/);
+
+  // This one waits for a third node.
+  const waiting = await json("run", "my-app", "-c", "min-nodes=3");
+  const stopped = await json("stop", waiting["run-id"]);
+  assert.deepEqual(stopped, { success: true, "run-id": waiting["run-id"] });
+  const { runs } = await json("ls", "--run-id", waiting["run-id"]);
+  assert.equal(runs[0].status, "finished:stopped");
+
+  const [federation] = (await json("federation", "list")).federations;
+  const shown = (await json("federation", "list", "--federation", federation.id)).federation;
+  assert.deepEqual([shown.nodes.length, shown.runs.length], [2, 2]);
+  await json("supernode", "unregister", ids[0]!);
+  const left = await flwr(home, ["supernode", "ls"]);
+  assert.ok(left.stdout.includes(ids[1]!) && !left.stdout.includes(ids[0]!));
+  const all = await flwr(home, ["supernode", "ls", "--verbose"]);
+  assert.match(all.stdout, new RegExp(`${ids[0]} .*unregistered`));
+});
