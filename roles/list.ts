@@ -1,8 +1,7 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../app/metadata.ts";
-import { chooseSuperLink } from "./config/choose_superlink.ts";
+import { askSuperLink } from "./config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
-import { withControl } from "./config/with_control.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 import { readCount, readId } from "./output/read_id.ts";
 import { runColumns, runDetails, runJson, showRun } from "./output/runs.ts";
@@ -43,15 +42,18 @@ export function command(): Command {
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
-  const connection = await chooseSuperLink(superlink, flags);
   const { runId, limit } = flags;
   const screen = stdoutScreen();
   if (runId !== undefined) {
-    const { run, now } = await withControl(connection, (control) => control.getRun(runId));
+    const { run, now } = await askSuperLink(superlink, flags, (control) => control.getRun(runId));
     const shown = showRun(run, now);
     return { json: { runs: [runJson(shown)] }, lines: runDetails(shown, screen) };
   }
-  const { items, now } = await withControl(connection, (control) => control.listRuns({ limit }));
+  const { items, now } = await askSuperLink(
+    superlink,
+    flags,
+    (control) => control.listRuns({ limit }),
+  );
   const shown = items.map((run) => showRun(run, now));
   return {
     json: { runs: shown.map(runJson) },

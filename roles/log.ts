@@ -1,8 +1,7 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../app/metadata.ts";
-import { chooseSuperLink } from "./config/choose_superlink.ts";
+import { askSuperLink } from "./config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
-import { withControl } from "./config/with_control.ts";
 import { followLog, showLog } from "./log/follow.ts";
 import { runState, shownRun } from "./log/run_state.ts";
 import { readId } from "./output/read_id.ts";
@@ -35,9 +34,8 @@ export function command(): Command {
     .addHelpText("after", EXAMPLE)
     .action(async (runId: RunId, superlink: string | undefined, flags: LogFlags) => {
       using shutdown = onShutdown();
-      const connection = await chooseSuperLink(superlink, flags);
       const sink = { stream: Deno.stdout, colours: stdoutScreen().colours.enabled };
-      await withControl(connection, async (control) => {
+      await askSuperLink(superlink, flags, async (control) => {
         // An unknown run, or no SuperLink, is told at once; a stream would be begun anew for a while.
         await control.getRun(runId);
         const write = flags.show ? showLog : followLog;

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import type { RunId } from "../app/metadata.ts";
-import { chooseSuperLink } from "./config/choose_superlink.ts";
+import { askSuperLink } from "./config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
-import { withControl } from "./config/with_control.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 import { readId } from "./output/read_id.ts";
 
@@ -33,7 +32,6 @@ async function stop(
   superlink: string | undefined,
   flags: StopFlags,
 ): Promise<Output> {
-  const connection = await chooseSuperLink(superlink, flags);
-  await withControl(connection, (control) => control.stopRun(runId));
+  await askSuperLink(superlink, flags, (control) => control.stopRun(runId));
   return { json: { "run-id": String(runId) }, lines: [`Run ${runId} is stopped`] };
 }

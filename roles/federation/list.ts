@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import type { FederationSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
-import { chooseSuperLink } from "../config/choose_superlink.ts";
+import { askSuperLink } from "../config/ask_superlink.ts";
 import { checkFederation } from "../config/federation_id.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
-import { withControl } from "../config/with_control.ts";
 import { statusStyle } from "../output/colours.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../output/format.ts";
 import { type Screen, stdoutScreen } from "../output/screen.ts";
@@ -43,13 +42,12 @@ export function listCommand(): Command {
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
   const { federation: id, verbose } = flags;
   if (id !== undefined) checkFederation(id, "--federation");
-  const connection = await chooseSuperLink(superlink, flags);
   const screen = stdoutScreen();
   if (id !== undefined) {
-    const shown = await withControl(connection, (control) => control.showFederation(id));
+    const shown = await askSuperLink(superlink, flags, (control) => control.showFederation(id));
     return { json: federationJson(shown), lines: federationLines(shown, screen) };
   }
-  const federations = await withControl(connection, (control) => control.listFederations());
+  const federations = await askSuperLink(superlink, flags, (control) => control.listFederations());
   const rows = federations.filter(({ archived }) => verbose || !archived);
   return {
     json: { federations: federations.map(summaryJson) },

@@ -22,6 +22,10 @@ function connectionFlags(address: string): Record<string, string> {
   };
 }
 
+/** Flags of the commands that ask a SuperLink, with their defaults. */
+const CONTROL_FLAGS = { "--insecure": "false", "--root-certificates": "the system's" };
+const FORMAT_FLAG = { "--format": '"default"' };
+
 /** Every flag of every command, with its default. */
 const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "superlink": {
@@ -75,7 +79,38 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--allow-runtime-dependency-installation": "false",
     "--health-server-address": "none",
   },
-  "run": { ...connectionFlags("127.0.0.1:9091"), "--run-config": "none", "--json": "none" },
+  "supernode register": {
+    "--name": "none",
+    "--location": "none",
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
+  "supernode unregister": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "supernode list": { "--verbose": "false", ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "federation list": {
+    "--federation": "all, in short",
+    "--verbose": "false",
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
+  "run": {
+    ...connectionFlags("127.0.0.1:9091"),
+    "--run-config": "none",
+    "--stream": "false",
+    "--federation": "the SuperLink's own",
+    "--json": "none",
+    ...FORMAT_FLAG,
+  },
+  "list": {
+    "--run-id": "all runs",
+    "--limit": "the SuperLink's, mostly 20",
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
+  "log": { "--stream": "unless --show", "--show": "false", ...CONTROL_FLAGS },
+  "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "config list": FORMAT_FLAG,
+  "completion": {},
   "new": {
     "--template": '"minimal"',
     "--publisher": "the user's name",
@@ -144,7 +179,11 @@ Deno.test("a command line that cannot be understood ends with 2, its words on st
     [["superlink", "stray"], /too many arguments/],
     [["supernode", "client:app", "stray"], /too many arguments/],
     [["supernode", "--port", "70000"], /--port.*'70000' is invalid.*from 0 to 65535/],
-    [["run"], /missing required argument 'server-app'/],
+    [["stop"], /missing required argument 'run-id'/],
+    [["log", "x"], /'x' is invalid.*must be an id/],
+    [["list", "--limit", "0"], /--limit.*'0' is invalid.*1 or more/],
+    [["ls", "--run-id", "1", "--limit", "1"], /cannot be used with option '--limit/],
+    [["completion", "tcsh"], /'tcsh' is invalid.*bash, zsh, fish/],
     [["run", "server:app", "--max-retries", "-1"], /--max-retries.*'-1' is invalid.*whole number/],
     [["superlink", "--log-format", "xml"], /'xml' is invalid.*text, json/],
     [["keys"], /Usage: flwr keys/],
@@ -190,4 +229,11 @@ Deno.test("only what a command needs is loaded for it", async () => {
     // It is loaded for an address that is served, or asked, over gRPC.
     assert.ok(!loaded.has("npm:@grpc/grpc-js"), role);
   }
+  const asking = await loadedWith("roles/config/with_control.ts");
+  for (const room of ["npm:@grpc/grpc-js", "npm:@logtape/logtape", "mod.ts", "ml/mod.ts"]) {
+    assert.ok(!asking.has(room), `a SuperLink is asked over HTTP without ${room}`);
+  }
+  const shown = await loadedWith("roles/list.ts");
+  const packages = [...shown].filter((name) => name.startsWith("npm:"));
+  assert.deepEqual(packages, ["npm:commander"], "what explains a command needs nothing else");
 });
