@@ -97,16 +97,19 @@ export class Membership {
   async #joinOnce(signal: AbortSignal): Promise<void> {
     const { connection, superLink, clock } = this.#options;
     const start = clock.now();
+    let refusals = 0;
     for (;;) {
       try {
         this.#nodeId = await unlessAborted(connection.join(HEARTBEAT_INTERVAL_SECONDS), signal);
         break;
       } catch (error) {
-        const waited = clock.now() - start;
-        if (!isStillOnline(error) || waited >= TAKE_OVER_PATIENCE_SECONDS) throw error;
-        if (waited === 0) {
+        if (!isNotAdmittedNow(error)) throw error;
+        if (clock.now() - start >= TAKE_OVER_PATIENCE_SECONDS) throw notAdmitted(error);
+        refusals += 1;
+        if (refusals === 1) {
           this.#log.warn(
-            "{superLink} counts this node as online still: it takes it back within {seconds} s",
+            "{superLink} does not admit this node now: after a kill it counts as online for a minute, " +
+              "or its key is not registered; trying for {seconds} s",
             { superLink, seconds: TAKE_OVER_PATIENCE_SECONDS },
           );
         }
@@ -137,7 +140,17 @@ async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-/** Flower's own SuperLink refuses the key of a node that it counts as online, as after a kill (contract, section 3.5). */
-function isStillOnline(error: unknown): boolean {
+/**
+ * Flower's own SuperLink refuses the key of a node that it counts as online, as after a kill, and in the same words one
+ * that is not registered (contract, section 3.5). Ours takes the node back at once.
+ */
+function isNotAdmittedNow(error: unknown): error is ApiError {
   return error instanceof ApiError && error.api === "activation-refused";
+}
+
+function notAdmitted(error: ApiError): FlwrError {
+  return new FlwrError(error.code, error.message, {
+    cause: error,
+    hints: ["Have the node's public key registered: flwr supernode register"],
+  });
 }
