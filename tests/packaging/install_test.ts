@@ -32,9 +32,9 @@ scenario("installed commands tell their version and help from any folder", async
   for (
     const [name, usage] of [
       ["flower-superlink", "flwr superlink [options]"],
-      ["flower-supernode", "flwr supernode [options] <client-app>"],
-      ["flower-client-app", "flwr supernode [options] <client-app>"],
-      ["flower-server-app", "flwr run [options] <server-app>"],
+      ["flower-supernode", "flwr supernode [options] [command] [client-app]"],
+      ["flower-client-app", "flwr supernode [options] [command] [client-app]"],
+      ["flower-server-app", "flwr run [options] [app] [superlink]"],
     ] as const
   ) {
     const help = await runCommand(command(name), ["--help"], { cwd });
