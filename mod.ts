@@ -145,6 +145,7 @@ export {
   type Normalization,
   type NormOptions,
   type OneOrNamed,
+  type OnnxInput,
   type OnnxNetwork,
   onnxNetwork,
   type OnnxNetworkOptions,

@@ -140,7 +140,7 @@ class GraphValues implements Values {
   }
 }
 
-/** The network's input as the file declares it; only the number of examples may differ. */
+/** An input of the network as the file declares it; only the number of examples may differ. */
 function boundInput(x: Value, { name, dtype, shape }: OnnxInput): Value {
   const fits = shape === undefined ||
     (shape.length === x.shape.length &&
@@ -171,27 +171,31 @@ function applyNode(node: OnnxNode, values: GraphValues): void {
   }
 }
 
+/** What uses an output's value, where a node does it otherwise. */
+function endOf(output: string): OnnxNode {
+  const attributes: OnnxNode["attributes"] = new Map();
+  return { name: output, op: "output", opset: 0, inputs: [output], outputs: [], attributes };
+}
+
 /**
- * Applies a file's graph to x [batch, …]: every node becomes our primitives, tensors become parameters and states as
- * they are reached.
+ * Applies a file's graph to its inputs [batch, …]: every node becomes our primitives, tensors become parameters and
+ * states as they are reached.
  *
+ * @param given one for each of the graph's inputs, in their order
+ * @returns the outputs in the graph's order
  * @throws FlwrError that names the node whose operator, attributes or shapes are at fault
  */
-export function applyGraph(prepared: PreparedGraph, x: Value, scope: Scope): Value {
+export function applyGraph(
+  prepared: PreparedGraph,
+  given: readonly Value[],
+  scope: Scope,
+): Value[] {
   const { graph, aliases } = prepared;
-  const declared = graph.input.shape?.[0] ?? undefined;
-  const values = new GraphValues(prepared, scope, x.shape[0] ?? 1, declared);
-  values.set(graph.input.name, boundInput(x, graph.input));
+  const declared = graph.inputs[0]!.shape?.[0] ?? undefined;
+  const values = new GraphValues(prepared, scope, given[0]!.shape[0] ?? 1, declared);
+  graph.inputs.forEach((input, i) => values.set(input.name, boundInput(given[i]!, input)));
   for (const node of graph.nodes) {
     if (!node.outputs.some((name) => aliases.has(name))) applyNode(node, values);
   }
-  const end: OnnxNode = {
-    name: graph.output,
-    op: "output",
-    opset: 0,
-    inputs: [graph.output],
-    outputs: [],
-    attributes: new Map(),
-  };
-  return values.value(graph.output, end);
+  return [...graph.outputs.values()].map((name) => values.value(name, endOf(name)));
 }

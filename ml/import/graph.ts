@@ -9,7 +9,7 @@ import { domainOf, readModel } from "../onnx/read_model.ts";
 import { readTensor } from "../onnx/read_tensor.ts";
 import { inlineFunctions, nodeName, type PlacedNode } from "./functions.ts";
 import { neededNodes } from "./order.ts";
-import { chooseOutput } from "./output.ts";
+import { chooseOutputs } from "./output.ts";
 
 /** A node of a file, as the operators' rules see it. */
 export interface OnnxNode {
@@ -25,7 +25,7 @@ export interface OnnxNode {
   readonly attributes: ReadonlyMap<string, AttributeValue>;
 }
 
-/** The input of a network in a file. */
+/** An input of a network in a file. */
 export interface OnnxInput {
   readonly name: string;
   readonly dtype: DType;
@@ -33,11 +33,12 @@ export interface OnnxInput {
   readonly shape?: readonly (number | null)[];
 }
 
-/** The part of a file that makes one output out of one input. */
+/** The part of a file that makes what is asked for. */
 export interface OnnxGraph {
-  readonly input: OnnxInput;
-  /** Name of the value that is the output. */
-  readonly output: string;
+  /** The inputs that it depends on, in the file's order: at least one. */
+  readonly inputs: readonly OnnxInput[];
+  /** Outputs by the names that were asked for: the names of their values. */
+  readonly outputs: ReadonlyMap<string, string>;
   /** In an order in which each node comes after those it needs. */
   readonly nodes: readonly OnnxNode[];
   /** Values known from the file, by name: only those that the nodes use. */
@@ -57,18 +58,17 @@ function inputOf({ name, type }: ValueInfoProto): OnnxInput {
   };
 }
 
-function soleInput(inputs: readonly ValueInfoProto[], used: ReadonlySet<string>): OnnxInput {
+function neededInputs(
+  inputs: readonly ValueInfoProto[],
+  used: ReadonlySet<string>,
+): OnnxInput[] {
   const needed = inputs.filter(({ name }) => used.has(name));
-  if (needed.length !== 1) {
-    const names = needed.map(({ name }) => `"${name}"`).join(", ");
-    throw new FlwrError(
-      "unimplemented",
-      `A network has one input, and the output of the ONNX graph depends on ${needed.length}` +
-        (needed.length > 0 ? `: ${names}` : ""),
-      { hints: ["Choose an output that depends on one input, with the option output"] },
-    );
+  if (needed.length === 0) {
+    throw new FlwrError("unimplemented", "The output of the ONNX graph depends on no input", {
+      hints: ["Choose another output, with the option output"],
+    });
   }
-  return inputOf(needed[0]!);
+  return needed.map(inputOf);
 }
 
 function readNode({ proto, opsets }: PlacedNode, external: ExternalData): OnnxNode {
@@ -104,15 +104,15 @@ function byName(tensors: readonly TensorProto[]): Map<string, TensorProto> {
 }
 
 /**
- * Reads from an ONNX file what an output needs; everything else in it, such as class labels, is passed over.
+ * Reads from an ONNX file what its outputs need; everything else in it, such as class labels, is passed over.
  *
- * @param output name of the output, or of any other value (default: the first output of real numbers)
+ * @param asked names of outputs, or of any other values (default: the first output of real numbers)
  * @throws FlwrError that names the node, tensor or value at fault when the file is damaged or not supported
  */
 export function readGraph(
   bytes: Uint8Array,
   external: ExternalData,
-  output?: string,
+  asked?: readonly string[],
 ): OnnxGraph {
   const { model, graph, opsets } = readModel(bytes);
   if (graph.sparseInitializer.length > 0) {
@@ -124,14 +124,14 @@ export function readGraph(
   const placed = inlineFunctions(graph.node, opsets, model.functions);
   const tensors = byName(graph.initializer);
   const sources = new Set([...tensors.keys(), ...graph.input.map(({ name }) => name)]);
-  const chosen = chooseOutput(graph, output);
-  const needed = neededNodes(placed, chosen, sources);
-  const used = new Set([chosen, ...needed.flatMap(({ proto }) => proto.input)]);
+  const outputs = chooseOutputs(graph, asked);
+  const needed = neededNodes(placed, [...outputs.values()], sources);
+  const used = new Set([...outputs.values(), ...needed.flatMap(({ proto }) => proto.input)]);
   // Files of old versions list the initialisers among the inputs.
   const inputs = graph.input.filter(({ name }) => !tensors.has(name));
   return {
-    input: soleInput(inputs, used),
-    output: chosen,
+    inputs: neededInputs(inputs, used),
+    outputs,
     nodes: needed.map((node) => readNode(node, external)),
     initializers: new Map(
       [...tensors].filter(([name]) => used.has(name)).map((

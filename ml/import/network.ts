@@ -3,27 +3,45 @@ import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../base/error.ts";
 import type { DType } from "../../tensor/dtype.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Layer, LayerOptions, Ports } from "../nn/layer.ts";
+import type { Value } from "../graph/value.ts";
+import type { Layer, LayerOptions, Ports, Scope } from "../nn/layer.ts";
+import type { NamedValues, Network } from "../nn/network.ts";
 import { markProbabilities } from "../nn/probabilities.ts";
 import { externalDataIn, noExternalData } from "../onnx/external_data.ts";
 import { applyGraph, type PreparedGraph, type TrainingChoice } from "./apply.ts";
-import { type OnnxGraph, readGraph } from "./graph.ts";
+import { type OnnxGraph, type OnnxInput, readGraph } from "./graph.ts";
 import { ruleOf } from "./operators.ts";
 import { realTensor } from "./real_tensor.ts";
 
 /** Options of {@link onnxNetwork}. */
 export interface OnnxNetworkOptions extends LayerOptions, TrainingChoice {
-  /** Name of the output, or of any other value of the graph (default: the first output of real numbers). */
-  readonly output?: string;
+  /**
+   * Name of the output, or of any other value of the graph (default: the first output of real numbers). A list makes a
+   * network of named outputs, also where it has one name.
+   */
+  readonly output?: string | readonly string[];
 }
 
-/** A network read from an ONNX file. */
+/**
+ * A network read from an ONNX file. With one input and one output it is a layer like others. With several it is a
+ * network whose inputs and outputs have the file's names.
+ */
 export interface OnnxNetwork extends Layer {
+  /** The file's names of its first input and its first output. */
   readonly ports: Ports;
-  /** Type of its input in the file; real numbers of any width are computed in float32. */
+  /** Type of its first input in the file; real numbers of any width are computed in float32. */
   readonly inputType: DType;
-  /** Lengths of the input's axes in the file, the batch first; null where the file leaves them open. */
+  /** Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. */
   readonly inputShape?: readonly (number | null)[];
+  /** All inputs that the outputs depend on, in the file's order. */
+  readonly inputs: readonly OnnxInput[];
+  /** Names of the outputs. */
+  readonly outputs: readonly string[];
+  /**
+   * There where inputs or outputs are named: the outputs from the inputs by name. Within another network it takes
+   * `scope.within(name)`, whose name the parameters get in front of theirs.
+   */
+  readonly connect?: Network["connect"];
 }
 
 /** What an Identity makes of a tensor of the file is a tensor of its own: PyTorch's exporter writes equal ones so. */
@@ -77,8 +95,11 @@ function prepare(graph: OnnxGraph, choice: TrainingChoice): PreparedGraph {
   };
 }
 
-function readSource(source: string | URL | Uint8Array, output: string | undefined): OnnxGraph {
-  if (source instanceof Uint8Array) return readGraph(source, noExternalData, output);
+function readSource(
+  source: string | URL | Uint8Array,
+  outputs: readonly string[] | undefined,
+): OnnxGraph {
+  if (source instanceof Uint8Array) return readGraph(source, noExternalData, outputs);
   const path = source instanceof URL ? fileURLToPath(source) : source;
   let bytes: Uint8Array;
   try {
@@ -87,11 +108,27 @@ function readSource(source: string | URL | Uint8Array, output: string | undefine
     throw new FlwrError("not-found", `The ONNX file "${path}" cannot be read`, { cause });
   }
   try {
-    return readGraph(bytes, externalDataIn(dirname(path)), output);
+    return readGraph(bytes, externalDataIn(dirname(path)), outputs);
   } catch (cause) {
     const { code, message, hints } = FlwrError.from(cause);
     throw new FlwrError(code, `"${path}": ${message}`, { hints, cause });
   }
+}
+
+/** The values for a graph's inputs; a sole one needs no name. */
+function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
+  if (inputs.length === 1 && given[""] !== undefined) return [given[""]];
+  const names = Object.keys(given);
+  const fits = names.length === inputs.length && inputs.every(({ name }) => name in given);
+  if (fits) return inputs.map(({ name }) => given[name]!);
+  const show = (all: readonly string[]) => all.map((name) => `"${name}"`).join(", ");
+  throw new FlwrError(
+    "invalid-argument",
+    `The ONNX file has the inputs ${show(inputs.map(({ name }) => name))}: got ${
+      given[""] === undefined ? show(names) : "one without a name"
+    }`,
+    { hints: ["Give the model's input and the data set's x by these names"] },
+  );
 }
 
 /**
@@ -102,6 +139,9 @@ function readSource(source: string | URL | Uint8Array, output: string | undefine
  * values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and integers
  * stay constant. Batch normalisation trains, its running mean and variance being states; dropout drops. Where exporters
  * merged equal tensors of one repeated number, each user gets its own, named `<tensor>@<node>`.
+ *
+ * Where the outputs depend on several inputs, or `output` is a list, the model's `input`, `loss` and data sets are given
+ * by the file's names, as for `network(…)`.
  *
  * Everything is computed in float32. A last softmax is kept for predictions; cross-entropy takes its logits.
  *
@@ -114,24 +154,59 @@ function readSource(source: string | URL | Uint8Array, output: string | undefine
  * const network = onnxNetwork(new URL("./model.onnx", import.meta.url), { freeze: /^backbone\./ });
  * const model = new Model({ network, input: { shape: [3, 32, 32] }, loss: crossEntropy(), optimizer: adam() });
  * ```
+ *
+ * @example Two inputs and two outputs
+ * ```ts
+ * const network = onnxNetwork("both.onnx", { output: ["kind", "rating"] });
+ * const model = new Model({
+ *   network,
+ *   input: { image: { shape: [3, 32, 32] }, facts: { shape: [5], dtype: "float32" } },
+ *   loss: { kind: crossEntropy(), rating: weighted(huber(), 0.1) },
+ *   optimizer: adam(),
+ * });
+ * await model.fit({ x: { image, facts }, y: { kind, rating } });
+ * ```
  */
 export function onnxNetwork(
   source: string | URL | Uint8Array,
   options: OnnxNetworkOptions = {},
 ): OnnxNetwork {
   const { name, output, freeze, train } = options;
-  const prepared = prepare(readSource(source, output), { freeze, train });
-  const { input } = prepared.graph;
+  const asked = typeof output === "string" ? [output] : output;
+  const graph = readSource(source, asked);
+  const prepared = prepare(graph, { freeze, train });
+  const names = [...graph.outputs.keys()];
+  const connect = (given: NamedValues, scope: Scope): Value[] => {
+    const results = applyGraph(prepared, inputsOf(graph, given), scope);
+    results.forEach(markProbabilities);
+    return results;
+  };
+  const isNamed = Array.isArray(output) || graph.inputs.length > 1;
+  const [input] = graph.inputs;
   return {
     kind: "onnxNetwork",
     name,
-    ports: { input: input.name, output: prepared.graph.output },
-    inputType: input.dtype,
-    inputShape: input.shape,
+    ports: { input: input!.name, output: [...graph.outputs.values()][0]! },
+    inputType: input!.dtype,
+    inputShape: input!.shape,
+    inputs: graph.inputs,
+    outputs: names,
     apply: (x, scope) => {
-      const y = applyGraph(prepared, x, scope);
-      markProbabilities(y);
-      return y;
+      if (names.length > 1) {
+        throw new FlwrError(
+          "invalid-argument",
+          `A layer has one output, and this network has several: ${names.join(", ")}`,
+          { hints: ["Put the layers together with network(…)"] },
+        );
+      }
+      return connect({ "": x }, scope)[0]!;
     },
+    ...(isNamed && {
+      connect: (given: NamedValues, scope: Scope) => {
+        const results = connect(given, scope);
+        if (!Array.isArray(output)) return results[0]!;
+        return Object.fromEntries(names.map((name, i) => [name, results[i]!]));
+      },
+    }),
   };
 }

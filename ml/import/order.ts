@@ -27,14 +27,14 @@ function makersOf(
 }
 
 /**
- * The nodes that a value needs, each after those it needs itself. Files should be in such an order, but not all are.
+ * The nodes that values need, each after those it needs itself. Files should be in such an order, but not all are.
  *
  * @param sources names that are known without a node
  * @throws FlwrError "data-loss" when a value comes from nowhere, is made twice, or needs itself
  */
 export function neededNodes(
   nodes: readonly PlacedNode[],
-  output: string,
+  outputs: readonly string[],
   sources: ReadonlySet<string>,
 ): PlacedNode[] {
   const makers = makersOf(nodes, sources);
@@ -55,14 +55,16 @@ export function neededNodes(
     state.set(node, "open");
     stack.push({ node, next: 0 });
   };
-  visit(output);
-  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
-    const name = top.node.proto.input[top.next++];
-    if (name !== undefined) visit(name, top.node);
-    else {
-      state.set(top.node, "done");
-      order.push(top.node);
-      stack.pop();
+  for (const output of outputs) {
+    visit(output);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const name = top.node.proto.input[top.next++];
+      if (name !== undefined) visit(name, top.node);
+      else {
+        state.set(top.node, "done");
+        order.push(top.node);
+        stack.pop();
+      }
     }
   }
   return order;

@@ -164,4 +164,5 @@ def main():
         json.dump(trained, file, separators=(",", ":"))
 
 
-main()
+if __name__ == "__main__":
+    main()
