@@ -88,12 +88,6 @@ export const SUPERLINK_FOREIGN: readonly ForeignOption[] = [
   },
 ];
 
-/** Flags of `flower-supernode` and `flower-client-app` 1.9. */
-export const SUPERNODE_FOREIGN: readonly ForeignOption[] = [
-  { flags: "--rest", refusal: () => NO_REST },
-  { flags: "--flwr-dir <folder>", refusal: () => NO_BUNDLES },
-];
-
 /** Flags of `flower-server-app` 1.9. */
 export const RUN_FOREIGN: readonly ForeignOption[] = [
   { flags: "--fab-id <id>", refusal: () => NO_BUNDLES },

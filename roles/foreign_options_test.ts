@@ -6,8 +6,8 @@ import {
   type ForeignOption,
   RUN_FOREIGN,
   SUPERLINK_FOREIGN,
-  SUPERNODE_FOREIGN,
 } from "./foreign_options.ts";
+import { SUPERNODE_FOREIGN } from "./supernode/foreign_flags.ts";
 
 async function parse(options: readonly ForeignOption[], ...args: string[]): Promise<void> {
   const command = addForeignOptions(new Command("test").exitOverride().action(() => {}), options);
@@ -17,7 +17,7 @@ async function parse(options: readonly ForeignOption[], ...args: string[]): Prom
 Deno.test("what Flower's flags ask for is accepted where we do it anyway", async () => {
   await parse(SUPERLINK_FOREIGN, "--fleet-api-type", "grpc-rere", "--fleet-api-num-workers=4");
   await parse(SUPERLINK_FOREIGN, "--disable-runtime-dependency-installation");
-  await parse(SUPERNODE_FOREIGN);
+  await parse(SUPERNODE_FOREIGN, "--grpc-rere", "--transport", "grpc-rere");
   await parse(RUN_FOREIGN);
 });
 
@@ -37,7 +37,9 @@ Deno.test("what cannot be followed is refused with the flag, its value and a hin
   await refused(/--host and --port/, SUPERLINK_FOREIGN, "--serverappio-api-address", "a:1");
   await refused(/one certificate/, SUPERLINK_FOREIGN, "--appio-ssl-certfile", "a.pem");
   await refused(/^--rest is not supported: .*REST/, SUPERNODE_FOREIGN, "--rest");
-  await refused(/^--flwr-dir "~\/x" .*\(FAB\)/, SUPERNODE_FOREIGN, "--flwr-dir", "~/x");
+  await refused(/^--transport "rest" .*REST/, SUPERNODE_FOREIGN, "--transport", "rest");
+  await refused(/^--flwr-dir "~\/x" .*home/, SUPERNODE_FOREIGN, "--flwr-dir", "~/x");
+  await refused(/--host and --port/, SUPERNODE_FOREIGN, "--clientappio-api-address", "a:1");
   await refused(/^--fab-id "a\/b" .*\(FAB\)/, RUN_FOREIGN, "--fab-id", "a/b");
   await refused(/^--fab-version "1" .*\(FAB\)/, RUN_FOREIGN, "--fab-version", "1");
 });
