@@ -1,8 +1,10 @@
-/** Every flag and task that the README names exists, and its default addresses are the real ones. */
+/** Every flag and task that the README names exists, its default addresses are the real ones; docs/flags.md has all. */
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { RECOMMENDED_DENO } from "../../rpc/deno_version.ts";
+import { repositoryPath } from "../support/repository.ts";
 import { codeBlocks, codeSpans, commandLines, prose } from "./markdown.ts";
+import { flagsPage } from "./flag_tables.ts";
 import { denoArgs, README } from "./readme.ts";
 
 /** A command with flags that stand beside it. */
@@ -28,6 +30,8 @@ Deno.test("readme: every flag is in the --help of its command", async () => {
   }
   assert.match(helps.get("flwr superlink")!, /default: "127\.0\.0\.1:9092"/);
   assert.match(helps.get("flwr superlink")!, /default: "127\.0\.0\.1:9091"/);
+  assert.match(helps.get("flwr superlink")!, /default: "127\.0\.0\.1:9093"/);
+  assert.match(helps.get("flwr superlink")!, /default: "8000"/);
 });
 
 Deno.test("readme: every task exists, and the Deno is the one that servers are made for", () => {
@@ -39,6 +43,23 @@ Deno.test("readme: every task exists, and the Deno is the one that servers are m
   const versions = [...README.matchAll(/\bdeno@([\d.]+\d)/g)].map((match) => match[1]!);
   assert.deepEqual([...new Set(versions)], [RECOMMENDED_DENO]);
 });
+
+Deno.test("docs/flags.md: every command with its flags, as the commands have them", async () => {
+  const page = await Deno.readTextFile(repositoryPath("docs/flags.md"));
+  assert.deepEqual(
+    unformatted(page),
+    unformatted(await flagsPage()),
+    "make it anew: deno run -A tests/readme/flag_tables.ts > docs/flags.md && deno fmt docs/flags.md",
+  );
+});
+
+/** The lines of a page without what the formatter does: widths of columns, and where lines of text end. */
+function unformatted(page: string): string[] {
+  return page.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---").split(/\n{2,}/)
+    .flatMap((block) => block.startsWith("|") ? block.split("\n") : [block.replaceAll("\n", " ")])
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}
 
 function mentionsInBlocks(): Mention[] {
   return codeBlocks(README)

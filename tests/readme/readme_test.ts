@@ -1,4 +1,4 @@
-/** What the README shows works as it stands: its app, its command lines. */
+/** What the README shows works as it stands: its quick start, its app, its command lines. */
 import assert from "node:assert/strict";
 import { cacheFolder } from "../../ml/data/cache_folder.ts";
 import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
@@ -9,8 +9,14 @@ import { scenario, type Stage } from "../support/stage.ts";
 import { commandLines } from "./markdown.ts";
 import { blocksUnder, denoArgs, writeOwnApp } from "./readme.ts";
 
-const BY_HAND = "By hand, in three kinds of terminals";
+const QUICK_START = "Quick start";
+const WITH_KEYS = "With keys: Flower's authentication example";
 const EXAMPLE = "examples/flower-authentication";
+/** Flags that move a SuperLink away from the usual ports. */
+const FREE_PORTS = [
+  ...["--fleet-api-address", "127.0.0.1:0", "--driver-api-address", "127.0.0.1:0"],
+  ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
+];
 /** How long a run of three small rounds may take, in seconds. */
 const RUN_SECONDS = 90;
 
@@ -39,7 +45,7 @@ scenario("readme: its own app runs on two nodes without TLS", async (stage) => {
     ]);
   const nodes = [1, 2].map(() => role("supernode", "client:app", fleet));
   await Promise.all(nodes.map(joined));
-  await assertThreeRounds(role("run", "server:app", driver));
+  await assertRounds(3, role("run", "server:app", driver));
 });
 
 scenario("readme: its command lines by hand run its own app", async (stage) => {
@@ -57,6 +63,38 @@ scenario(
   { ignore: !hasData },
 );
 
+scenario("readme: its quick start runs a new app, by name and by address", async (stage) => {
+  const lines = blocksUnder(QUICK_START, "sh").flatMap(({ text }) => commandLines(text));
+  assert.equal(lines.length, 7, "new, SuperLink, two SuperNodes, two runs, list");
+  const [newApp, superLink, node1, node2, byName, byAddress, list] = lines as Seven<string[]>;
+  const env = { FLWR_HOME: stage.path("home") };
+  const type = (line: readonly string[], ...more: string[]) =>
+    stage.start({
+      name: line.slice(0, 2).join(" "),
+      command: Deno.execPath(),
+      args: [...denoArgs(line), ...more],
+      cwd: stage.folder.path,
+      env,
+    });
+
+  assert.equal((await type(newApp).ended(30)).code, 0);
+  const link = type(superLink, ...FREE_PORTS);
+  const http = (await link.waitForLine(/HTTP .* on (\S+)$/))[1]!;
+  await Promise.all([node1, node2].map((line) => joined(type(line, "--superlink", http))));
+
+  await Deno.mkdir(env.FLWR_HOME);
+  await Deno.writeTextFile(
+    `${env.FLWR_HOME}/config.toml`,
+    `[superlink]\ndefault = "local"\n[superlink.local]\naddress = "${http}"\ninsecure = true\n`,
+  );
+  await assertRounds(3, type(byName));
+  const address = (word: string) => word === "127.0.0.1:8000" ? http : word;
+  await assertRounds(10, type(byAddress.map(address), "--stream"));
+  const listed = type(list);
+  assert.equal((await listed.ended(30)).code, 0);
+  assert.equal(listed.stdoutLines.filter((line) => /finished:completed/.test(line)).length, 2);
+});
+
 scenario("readme: exit statuses are 0, 1 and 2", async (stage) => {
   const status = async (...args: string[]) =>
     (await startFlwr(stage, args.join(" "), args).ended(30)).code;
@@ -67,7 +105,7 @@ scenario("readme: exit statuses are 0, 1 and 2", async (stage) => {
 });
 
 /**
- * Types the commands of "By hand" in a folder of their own, with the app in place of the example and free ports in place
+ * Types the commands of "With keys" in a folder of their own, with the app in place of the example and free ports in place
  * of the usual ones, then adds a third node as the README says.
  */
 async function runByHand(
@@ -75,7 +113,7 @@ async function runByHand(
   app: string,
   nodeFlags: readonly string[] = [],
 ): Promise<void> {
-  const lines = blocksUnder(BY_HAND, "sh").flatMap(({ text }) => commandLines(text));
+  const lines = blocksUnder(WITH_KEYS, "sh").flatMap(({ text }) => commandLines(text));
   assert.equal(lines.length, 4, "keys, SuperLink, SuperNode, ServerApp");
   const [generateKeys, superLink, superNode, serverApp] = lines as [
     string[],
@@ -100,17 +138,13 @@ async function runByHand(
     );
 
   assert.equal((await type(generateKeys).ended(30)).code, 0);
-  const link = type(
-    superLink,
-    ...["--fleet-api-address", "127.0.0.1:0", "--driver-api-address", "127.0.0.1:0"],
-    ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
-  );
+  const link = type(superLink, ...FREE_PORTS);
   const listening = async (api: string) =>
     (await link.waitForLine(new RegExp(`${api}.* on (\\S+)$`)))[1]!;
   addresses.set("127.0.0.1:9091", await listening("Driver API"));
   addresses.set("127.0.0.1:9092", await listening("Fleet API"));
   await Promise.all([node(1), node(2)].map(joined));
-  await assertThreeRounds(type(serverApp));
+  await assertRounds(3, type(serverApp));
 
   const more = generateKeys.with(-1, "3");
   assert.equal((await type(more).ended(30)).code, 0);
@@ -118,8 +152,13 @@ async function runByHand(
   await joined(node(3));
 }
 
-async function assertThreeRounds(run: Process): Promise<void> {
+type Seven<T> = [T, T, T, T, T, T, T];
+
+async function assertRounds(rounds: number, run: Process): Promise<void> {
   const { code } = await run.ended(RUN_SECONDS);
   assert.equal(code, 0, run.tail());
-  assert.ok(run.stdoutLines.some((line) => /Run finished 3 rounds/.test(line)), run.tail());
+  assert.ok(
+    run.stdoutLines.some((line) => line.includes(`Run finished ${rounds} rounds`)),
+    run.tail(),
+  );
 }
