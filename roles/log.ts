@@ -33,11 +33,11 @@ export function command(): Command {
   return addSuperLinkArgument(command)
     .addHelpText("after", EXAMPLE)
     .action(async (runId: RunId, superlink: string | undefined, flags: LogFlags) => {
-      using shutdown = onShutdown();
       const sink = { stream: Deno.stdout, colours: stdoutScreen().colours.enabled };
       await askSuperLink(superlink, flags, async (control) => {
         // An unknown run, or no SuperLink, is told at once; a stream would be begun anew for a while.
         await control.getRun(runId);
+        using shutdown = onShutdown();
         const write = flags.show ? showLog : followLog;
         const followed = await write(control, runId, sink, shutdown.signal);
         if (followed === "interrupted") console.error(`Run ${runId} goes on`);

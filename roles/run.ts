@@ -78,14 +78,14 @@ async function run(
   command: Command,
 ): Promise<void> {
   const form = runForm({ app, superlink, flags: givenFlags(command) }, isFolder);
-  using shutdown = onShutdown();
   if (form.kind === "here") {
     applyLogOptions(flags);
+    using shutdown = onShutdown();
     const { runHere } = await import("./run/here.ts");
     await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
   } else {
     const { submit } = await import("./run/submit.ts");
-    await submit(form.folder, form.superlink, { ...flags, runConfig }, shutdown.signal);
+    await submit(form.folder, form.superlink, { ...flags, runConfig });
   }
 }
 

@@ -14,6 +14,7 @@ import { followLog } from "../log/follow.ts";
 import { requireCompleted, shownRun } from "../log/run_state.ts";
 import { type Output, type OutputFormat, printed } from "../output/format.ts";
 import { stdoutScreen } from "../output/screen.ts";
+import { onShutdown } from "../shutdown.ts";
 
 /** What the flags of a submission give. */
 export interface SubmitFlags extends SuperLinkFlags {
@@ -25,20 +26,18 @@ export interface SubmitFlags extends SuperLinkFlags {
 
 /**
  * Builds the app in a folder, sends it to a SuperLink, and prints the run's id; with `--stream` then its log, until the
- * run is over.
+ * run is over. Ctrl-C ends following the log, the run goes on.
  *
- * @param signal ends following the log
  * @throws FlwrError naming what is wrong; with `--stream` "failed-precondition" for a run that did not complete,
- *   "cancelled" when the signal came before its end
+ *   "cancelled" when Ctrl-C came before its end
  */
 export async function submit(
   folder: string,
   superlink: string | undefined,
   flags: SubmitFlags,
-  signal: AbortSignal,
 ): Promise<void> {
   const started = await printed(flags.format, () => start(folder, superlink, flags));
-  if (flags.stream) await follow(started, flags.format, signal);
+  if (flags.stream) await follow(started, flags.format);
 }
 
 /** A run that was started, and where. */
@@ -98,13 +97,14 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
 async function follow(
   { connection, run: { runId } }: Started,
   format: OutputFormat,
-  signal: AbortSignal,
 ): Promise<void> {
+  // Only from here on is Ctrl-C more than the end of the command.
+  using shutdown = onShutdown();
   // In JSON stdout holds one object and nothing else.
   const stream = format === "json" ? Deno.stderr : Deno.stdout;
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   const ended = await withControl(connection, async (control) => {
-    const followed = await followLog(control, runId, sink, signal);
+    const followed = await followLog(control, runId, sink, shutdown.signal);
     if (followed === "interrupted") throw goesOn(runId);
     return await shownRun(control, runId);
   });
