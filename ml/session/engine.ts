@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { type Device, openProbe } from "./device.ts";
 import {
+  feedable,
   fromRuntime,
   loadRuntime,
   type Runtime,
@@ -135,7 +136,7 @@ export class LocalEngine implements Engine {
       for (const [input, value] of given) feeds[input] = toRuntime(this.#runtime, value);
       const start = performance.now();
       const results = await session.run(feeds, [...kept.map(([output]) => output), ...returned]);
-      for (const [output, name] of kept) this.#memory.set(name, results[output]!);
+      for (const [output, name] of kept) this.#memory.set(name, feedable(results[output]!));
       const seconds = (performance.now() - start) / 1000;
       return { returned: returned.map((output) => fromRuntime(results[output]!)), seconds };
     });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { add } from "../graph/elementwise.ts";
+import { add, cast } from "../graph/elementwise.ts";
 import { input, type Node } from "../graph/value.ts";
-import { lowerProgram } from "../lower/program.ts";
+import { lowerGraph, lowerProgram } from "../lower/program.ts";
 import { requireSelfContained } from "../onnx/self_contained.ts";
 import { type Engine, LocalEngine, type Run } from "./engine.ts";
 import { PortEngine } from "./port_engine.ts";
@@ -48,6 +48,30 @@ const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
 };
 
 for (const [name, create] of Object.entries(ENGINES)) {
+  Deno.test(`${name}: float16 goes in, stays and comes out`, async () => {
+    const [x, half] = ["x", "half"].map((name) => input(name, "float16", [3]) as Node<"input">);
+    const model = lowerGraph([x!, half!], [
+      { name: "wide", value: cast(x!, "float32") },
+      { name: "same", value: half! },
+    ], []);
+    const numbers = tensor("float16", [3], Float16Array.of(1, 2.5, -Infinity));
+    await using engine = await create();
+    await engine.load("halves", model);
+    await engine.write([["half", numbers]]);
+    for (let turn = 0; turn < 2; turn++) {
+      const { returned: [wide, same] } = await engine.run({
+        model: "halves",
+        stored: [["half", "half"]],
+        given: [["x", numbers]],
+        kept: [["same", "half"]],
+        returned: ["wide", "same"],
+      });
+      assert.deepEqual(wide, tensor("float32", [3], Float32Array.from(numbers.data)));
+      assert.deepEqual(same, numbers);
+    }
+    assert.deepEqual(await engine.read(["half"]), [numbers]);
+  });
+
   Deno.test(`${name}: state goes on from run to run, in the order of the calls`, async () => {
     await using engine = await create();
     await engine.load("sum", accumulator());

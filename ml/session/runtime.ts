@@ -78,7 +78,19 @@ export function toRuntime(runtime: Runtime, { dtype, shape, data }: Tensor): Run
     data: unknown,
     dims: readonly number[],
   ) => RuntimeTensor;
-  return new Any(dtype, withoutSharing(data), shape);
+  return feedable(new Any(dtype, withoutSharing(data), shape));
+}
+
+/**
+ * A tensor that a session takes. Deno's Node-API (2.9.3) ends the whole process when it meets a Float16Array, as which a
+ * float16 tensor shows its elements: from here on it shows their bits, which ONNX Runtime takes just as well.
+ */
+export function feedable(value: RuntimeTensor): RuntimeTensor {
+  if (value.data instanceof Float16Array) {
+    const { buffer, byteOffset, length } = value.data;
+    Object.defineProperty(value, "data", { value: new Uint16Array(buffer, byteOffset, length) });
+  }
+  return value;
 }
 
 /** ONNX Runtime's tensor in our form; the data is not copied. */
@@ -87,5 +99,8 @@ export function fromRuntime(value: RuntimeTensor): Tensor {
   if (dtype === undefined) {
     throw new FlwrError("unimplemented", `Tensors of type "${value.type}" are not supported`);
   }
-  return tensor(dtype, value.dims, value.data as Tensor<DType>["data"]);
+  const { data } = value;
+  const isBits = dtype === "float16" && data instanceof Uint16Array;
+  const elements = isBits ? new Float16Array(data.buffer, data.byteOffset, data.length) : data;
+  return tensor(dtype as DType, value.dims, elements as Tensor<DType>["data"]);
 }
