@@ -5,18 +5,24 @@ import { type Device, DEVICES } from "../session/device.ts";
 import { checkEarlyStop } from "./early_stop.ts";
 import type { FitOptions } from "./fit_options.ts";
 import { matchParameters } from "./parameters.ts";
+import type { StoredType } from "./stored_type.ts";
 
 /**
  * Checks the options of a fit.
  *
  * @param variables the network's
+ * @param stored the type that its parameters are kept in
  * @throws FlwrError "invalid-argument" that names the option
  */
-export function checkFitOptions(options: FitOptions, variables: readonly Variable[]): void {
+export function checkFitOptions(
+  options: FitOptions,
+  variables: readonly Variable[],
+  stored: StoredType,
+): void {
   requireCount("epochs", options.epochs ?? 1);
   if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
   if (options.seed !== undefined) requireSeed(options.seed);
-  checkProximal(options.proximal, variables);
+  checkProximal(options.proximal, variables, stored);
   if (options.earlyStop === undefined) return;
   checkEarlyStop(options.earlyStop);
   if (options.validation === undefined) {
@@ -24,10 +30,14 @@ export function checkFitOptions(options: FitOptions, variables: readonly Variabl
   }
 }
 
-function checkProximal(proximal: FitOptions["proximal"] = 0, variables: readonly Variable[]): void {
+function checkProximal(
+  proximal: FitOptions["proximal"] = 0,
+  variables: readonly Variable[],
+  stored: StoredType,
+): void {
   const { strength, to } = typeof proximal === "number" ? { strength: proximal } : proximal;
   requireRange("strength of the proximal term", strength, 0, Infinity);
-  if (to !== undefined) matchParameters(variables, to);
+  if (to !== undefined) matchParameters(variables, to, stored);
 }
 
 /** @throws FlwrError "invalid-argument" unless it is an integer */

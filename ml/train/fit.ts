@@ -14,6 +14,7 @@ import { epochOrder } from "./permutation.ts";
 import { NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
 import { runSteps } from "./step_loop.ts";
+import { computedForm } from "./stored_type.ts";
 import { targetKey, targetSpecs } from "./target_spec.ts";
 
 /** What a fit works with; all checked. */
@@ -209,7 +210,7 @@ async function writeProximal(fit: Fit): Promise<void> {
   if (strength === 0) return;
   await fit.executor.write([
     [NAMES.proximal, tensor("float32", [], Float32Array.of(strength))],
-    ...trained(fit).map(({ name }): NamedTensor => [startName(name), to.get(name)!]),
+    ...trained(fit).map(({ name }): NamedTensor => [startName(name), computedForm(to.get(name)!)]),
   ]);
 }
 

@@ -21,7 +21,10 @@ export interface Normalization {
 export interface InputSpec {
   /** Shape of one example, without the batch: [3, 32, 32]. */
   readonly shape: readonly number[];
-  /** Dtype of the data (default uint8). Integer tokens stay integers; everything else becomes float32. */
+  /**
+   * Dtype of the data (default uint8). Integer tokens stay integers; everything else becomes float32, batch by batch:
+   * float16 takes half the room.
+   */
   readonly dtype?: DType;
   readonly normalize?: Normalization;
   /** Random changes of images in training (default: none). */

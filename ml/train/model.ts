@@ -32,6 +32,7 @@ import { initialParameters, matchParameters } from "./parameters.ts";
 import { namesOf, type OneOrNamed, ONLY, sameParts, toParts } from "./parts.ts";
 import { predictModel } from "./predict.ts";
 import type { Recipe } from "./programs.ts";
+import { computedForms, requireStoredType, storedForms, type StoredType } from "./stored_type.ts";
 
 /**
  * A network with its parameters, trained and evaluated inside ONNX Runtime.
@@ -54,6 +55,7 @@ import type { Recipe } from "./programs.ts";
 export class Model implements AsyncDisposable {
   readonly #recipe: Recipe;
   readonly #variables: readonly Variable[];
+  readonly #stored: StoredType;
   readonly #batchSize: number;
   readonly #threads: number | undefined;
   readonly #clock: Clock;
@@ -81,7 +83,9 @@ export class Model implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     this.#variables = variablesOf(this.#recipe);
-    this.#parameters = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
+    this.#stored = requireStoredType(options.parameterType ?? "float32");
+    const first = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
+    this.#parameters = storedForms(first, this.#stored);
     this.#executor = new Executor(
       {
         threads: trainerThreads({ override: this.#threads }),
@@ -94,7 +98,7 @@ export class Model implements AsyncDisposable {
 
   /**
    * The parameters, and states such as running means, by name in the network's order: names and layouts as in
-   * PyTorch's state_dict. The arrays are not copied: do not change them.
+   * PyTorch's state_dict, real numbers in the option `parameterType`. The arrays are not copied: do not change them.
    */
   getParameters(): ReadonlyMap<string, Tensor> {
     return this.#parameters;
@@ -106,7 +110,7 @@ export class Model implements AsyncDisposable {
    * @throws FlwrError "invalid-argument" when one is missing, unknown, or has another shape or dtype
    */
   setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void {
-    this.#parameters = matchParameters(this.#variables, parameters);
+    this.#parameters = matchParameters(this.#variables, parameters, this.#stored);
     this.#stale = true;
   }
 
@@ -117,7 +121,7 @@ export class Model implements AsyncDisposable {
    *   is no number any more (names step and learning rate)
    */
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
-    checkFitOptions(options, this.#variables);
+    checkFitOptions(options, this.#variables, this.#stored);
     return await this.#fit(this.#checked(dataset), this.#batchSize, options);
   }
 
@@ -128,7 +132,7 @@ export class Model implements AsyncDisposable {
    * @throws FlwrError as {@link fit}
    */
   async trainStep(batch: NamedDataset, options: StepOptions = {}): Promise<number> {
-    checkFitOptions(options, this.#variables);
+    checkFitOptions(options, this.#variables, this.#stored);
     const parts = this.#checked(batch);
     const { losses } = await this.#fit(parts, exampleCount(parts.x), {
       ...options,
@@ -162,9 +166,10 @@ export class Model implements AsyncDisposable {
       });
       // Whoever cancelled was told so already.
       throwIfCancelled(signal);
-      this.#parameters = parameters;
+      this.#parameters = storedForms(parameters, this.#stored);
       this.#memory = reached;
-      this.#stale = false;
+      // Where they were rounded, the engine's memory still has them as they were before.
+      this.#stale = this.#stored !== "float32";
       return result;
     });
   }
@@ -242,7 +247,7 @@ export class Model implements AsyncDisposable {
    *   when a name is taken
    */
   export(options: ExportOptions = {}): Uint8Array<ArrayBuffer> {
-    return exportModel(this.#recipe, this.#parameters, options);
+    return exportModel(this.#recipe, computedForms(this.#parameters), options);
   }
 
   /** Cancels what is under way, ends the thread and frees its memory. */
@@ -266,7 +271,7 @@ export class Model implements AsyncDisposable {
     // Known before it is done: parameters that are set meanwhile must be uploaded, too.
     this.#stale = false;
     try {
-      await this.#executor.write([...this.#parameters]);
+      await this.#executor.write([...computedForms(this.#parameters)]);
     } catch (error) {
       this.#stale = true;
       throw error;

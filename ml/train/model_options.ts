@@ -9,6 +9,7 @@ import type { Device } from "../session/device.ts";
 import type { Engine, EngineCompute } from "../session/engine.ts";
 import type { InputSpec } from "./input_spec.ts";
 import type { OneOrNamed } from "./parts.ts";
+import type { StoredType } from "./stored_type.ts";
 import type { Clipping } from "./step_gradients.ts";
 
 /** What a model is made of. */
@@ -22,6 +23,12 @@ export interface ModelOptions {
   readonly optimizer: Optimizer;
   /** Limits for the gradients (default: none). */
   readonly clipping?: Clipping;
+  /**
+   * Type that parameters are kept in between calls, in `getParameters` and `setParameters` (default float32). With float16
+   * they take half the room in messages. Everything is computed in float32 all the same: a fit rounds once, at its end,
+   * so that steps too small for float16 are not lost on the way; those of `trainStep` are rounded one by one.
+   */
+  readonly parameterType?: StoredType;
   /** Examples per training step (default 32). The last batch of an epoch may be smaller. */
   readonly batchSize?: number;
   /** Decides the first parameters (default 0, the same on all nodes). What a fit draws has a seed of its own. */
