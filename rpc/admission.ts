@@ -1,6 +1,6 @@
 import { ServerInterceptingCall, type ServerInterceptor } from "@grpc/grpc-js";
 import type { Admit } from "./call.ts";
-import { firstBytes, firstHeader } from "./grpc_call.ts";
+import { bytesHeader, textHeader } from "./grpc_call.ts";
 import { statusOf } from "./status.ts";
 
 /**
@@ -22,8 +22,8 @@ export function admission(admits: ReadonlyMap<string, Admit>): ServerInterceptor
                 transport: "grpc",
                 method: method.path,
                 peer: below.getPeer(),
-                header: (name) => firstHeader(metadata, name),
-                headerBytes: (name) => firstBytes(metadata, name),
+                header: (name) => textHeader(metadata, name),
+                headerBytes: (name) => bytesHeader(metadata, name),
               });
             } catch (error) {
               return below.sendStatus(statusOf(error));

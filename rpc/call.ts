@@ -8,13 +8,13 @@ export interface CallHead {
   readonly method: string;
   /** "address:port" of the other end. */
   readonly peer: string;
-  /** The first value of a request header as text, or undefined. */
+  /** A request header as text. Of one that comes twice the values are joined by commas, or there is none. */
   header(name: string): string | undefined;
   /**
    * A request header that holds bytes: over gRPC the metadata `name` + "-bin", over HTTP the header `name` in base64.
    *
    * @param name without "-bin"
-   * @returns undefined where there is no such header, or it is not base64
+   * @returns undefined where there is no such header, it comes twice, or it is not base64
    */
   headerBytes(name: string): Uint8Array | undefined;
 }

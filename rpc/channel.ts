@@ -48,7 +48,7 @@ export interface CallOptions {
 /** What a server answered. */
 export interface Answer<T> {
   readonly response: T;
-  /** The first value of a response header (gRPC: initial metadata). */
+  /** A response header (gRPC: initial metadata). */
   header(name: string): string | undefined;
 }
 

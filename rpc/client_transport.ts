@@ -16,7 +16,7 @@ export interface TransportRequest {
 /** An answer's bytes and headers. */
 export interface TransportAnswer {
   readonly response: Uint8Array;
-  /** The first value of a response header. */
+  /** A response header. */
   header(name: string): string | undefined;
 }
 

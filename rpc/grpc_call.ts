@@ -3,16 +3,16 @@ import { Metadata } from "@grpc/grpc-js";
 import type { OpenCall } from "./call.ts";
 import { delivered } from "./delivery.ts";
 
-/** The first value of a header that holds text. */
-export function firstHeader(metadata: Metadata, name: string): string | undefined {
-  const value = metadata.get(name)[0];
-  return Buffer.isBuffer(value) ? undefined : value;
+/** The value of a header that holds text; undefined also for one that comes twice. */
+export function textHeader(metadata: Metadata, name: string): string | undefined {
+  const [value, ...more] = metadata.get(name);
+  return more.length > 0 || Buffer.isBuffer(value) ? undefined : value;
 }
 
-/** The first value of a header that holds bytes. @param name without "-bin" */
-export function firstBytes(metadata: Metadata, name: string): Uint8Array | undefined {
-  const value = metadata.get(`${name}-bin`)[0];
-  return Buffer.isBuffer(value) ? value : undefined;
+/** The value of a header that holds bytes; undefined also for one that comes twice. @param name without "-bin" */
+export function bytesHeader(metadata: Metadata, name: string): Uint8Array | undefined {
+  const [value, ...more] = metadata.get(`${name}-bin`);
+  return more.length === 0 && Buffer.isBuffer(value) ? value : undefined;
 }
 
 /** What unary and streaming calls of grpc-js have in common. */
@@ -43,11 +43,11 @@ export class GrpcCall implements OpenCall {
   }
 
   header(name: string): string | undefined {
-    return firstHeader(this.#call.metadata, name);
+    return textHeader(this.#call.metadata, name);
   }
 
   headerBytes(name: string): Uint8Array | undefined {
-    return firstBytes(this.#call.metadata, name);
+    return bytesHeader(this.#call.metadata, name);
   }
 
   setHeader(name: string, value: string): void {

@@ -8,7 +8,7 @@ import type { ClientTransport, TransportAnswer, TransportRequest } from "./clien
 import { asBuffer } from "./codec.ts";
 import type { Target } from "./connection_problem.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
-import { firstHeader } from "./grpc_call.ts";
+import { textHeader } from "./grpc_call.ts";
 import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
@@ -46,7 +46,7 @@ export class GrpcTransport implements ClientTransport {
     const outcome = await unaryCall(client, this.#grpcRequest(request));
     if ("code" in outcome) throw await this.#explain(client, outcome, request);
     const { response, headers } = outcome;
-    return { response, header: (name) => headers && firstHeader(headers, name) };
+    return { response, header: (name) => headers && textHeader(headers, name) };
   }
 
   async *stream(request: TransportRequest): AsyncGenerator<Uint8Array, void, void> {

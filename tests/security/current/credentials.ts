@@ -1,0 +1,62 @@
+import { derFromRawSignature, rawFromDerSignature } from "../../../auth/ecdsa_signature.ts";
+import type { PrivateKey } from "../../../auth/private_key.ts";
+import {
+  PUBLIC_KEY_HEADER,
+  SIGNATURE_HEADER,
+  TIMESTAMP_HEADER,
+} from "../../../rpc/dialects/current/headers.ts";
+
+/** Headers as they are sent: bytes under "-bin" over gRPC and in base64 over HTTP; a name may come twice. */
+export type RawHeaders = readonly (readonly [name: string, value: string | Uint8Array])[];
+
+/** What a node shows. */
+export interface Shown {
+  readonly publicKey: Uint8Array;
+  readonly timestamp: string;
+  readonly signature: Uint8Array;
+}
+
+/** The order of the curve P-384 (FIPS 186-4, D.1.2.4). */
+const P384_ORDER = BigInt(
+  "0xffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973",
+);
+
+let made = 0;
+
+/** A time of its own for each call, so that no signature comes twice. @param seconds from now, negative for the past */
+function freshTime(seconds = 0): string {
+  const at = new Date(Date.now() + seconds * 1000).toISOString().slice(0, -1);
+  return `${at}${String(made++ % 1000).padStart(3, "0")}+00:00`;
+}
+
+/** The credentials of one call, right in every way unless `at` moves their time. @param at seconds from now */
+export async function shown(key: PrivateKey, at = 0): Promise<Shown> {
+  const timestamp = freshTime(at);
+  const signature = await key.sign(new TextEncoder().encode(timestamp));
+  return { publicKey: pemBytes(key), timestamp, signature };
+}
+
+/** The bytes of a key's header. */
+export function pemBytes({ publicKey }: PrivateKey): Uint8Array {
+  return new TextEncoder().encode(publicKey.pem);
+}
+
+/** As headers. */
+export function headersOf({ publicKey, timestamp, signature }: Shown): RawHeaders {
+  return [
+    [PUBLIC_KEY_HEADER, publicKey],
+    [TIMESTAMP_HEADER, timestamp],
+    [SIGNATURE_HEADER, signature],
+  ];
+}
+
+/** The other signature that verifies where one of P-384 does: r ‖ n − s. */
+export function malleated(signature: Uint8Array): Uint8Array {
+  const raw = rawFromDerSignature(signature, "P-384")!;
+  const half = raw.length / 2;
+  const s = BigInt(`0x${raw.subarray(half).toHex()}`);
+  const other = (P384_ORDER - s).toString(16).padStart(2 * half, "0");
+  return derFromRawSignature(
+    Uint8Array.from([...raw.subarray(0, half), ...Uint8Array.fromHex(other)]),
+  );
+}

@@ -1,0 +1,199 @@
+import { buildFab } from "../../../fab/build.ts";
+import { PrivateKey } from "../../../auth/private_key.ts";
+import { systemClock } from "../../../base/clock.ts";
+import { Message } from "../../../app/message.ts";
+import { ConfigRecord } from "../../../app/config_record.ts";
+import { type Channel, type ChannelOptions, openChannel } from "../../../rpc/channel.ts";
+import { acquireTask } from "../../../rpc/dialects/current/client/acquire_task.ts";
+import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
+import { FleetClient } from "../../../rpc/dialects/current/client/fleet_client.ts";
+import { NodeCredentials } from "../../../rpc/dialects/current/client/node_credentials.ts";
+import { RuntimeClient } from "../../../rpc/dialects/current/client/runtime_client.ts";
+import { RuntimeConnection } from "../../../rpc/dialects/current/client/runtime_connection.ts";
+import { openHttpChannel } from "../../../rpc/http/channel.ts";
+import { testCertificates } from "../../../rpc/testing/certificates.ts";
+import type { Transport } from "../../../rpc/call.ts";
+import { readSuperLinkConfig } from "../../../roles/superlink/config.ts";
+import { DEFAULT_FLAGS, OFF, type SuperLinkFlags } from "../../../roles/superlink/flags.ts";
+import { type RunningSuperLink, startSuperLink } from "../../../roles/superlink/start.ts";
+import { TempDir } from "../../support/tempdir.ts";
+
+/** Seconds between two heartbeats that the tests' nodes promise: longer than any test. */
+export const HEARTBEAT_SECONDS = 1800;
+
+/** A node whose key is registered and that has joined. */
+export interface Member {
+  readonly key: PrivateKey;
+  readonly nodeId: bigint;
+  readonly client: FleetClient;
+}
+
+/** A run whose ServerApp is the test itself, with the task's token. */
+export interface StartedTask {
+  readonly runId: bigint;
+  readonly token: string;
+  readonly client: RuntimeClient;
+  readonly connection: RuntimeConnection;
+}
+
+const MANIFEST = `[project]
+name = "small"
+version = "1.0.0"
+license = "Apache-2.0"
+[tool.flwr.app]
+publisher = "tests"
+[tool.flwr.app.components]
+serverapp = "server:app"
+clientapp = "client:app"
+`;
+
+/**
+ * A whole SuperLink of today's wire, with TLS and `--enable-supernode-auth`, that listens on free ports of this machine
+ * and leaves its tasks to whoever asks from this machine.
+ */
+export class CurrentSuperLink implements AsyncDisposable {
+  readonly #superLink: RunningSuperLink;
+  readonly #cleanup: AsyncDisposableStack;
+  readonly #fab: { readonly content: Uint8Array; readonly hash: string };
+  /** The authority that signed its certificate, in PEM. */
+  readonly authority: string;
+
+  private constructor(
+    superLink: RunningSuperLink,
+    cleanup: AsyncDisposableStack,
+    fab: { readonly content: Uint8Array; readonly hash: string },
+    authority: string,
+  ) {
+    this.#superLink = superLink;
+    this.#cleanup = cleanup;
+    this.#fab = fab;
+    this.authority = authority;
+  }
+
+  static async start(flags: Partial<SuperLinkFlags> = {}): Promise<CurrentSuperLink> {
+    await using cleanup = new AsyncDisposableStack();
+    const folder = cleanup.use(await TempDir.make());
+    const { ca, cert, key } = await testCertificates();
+    const file = async (name: string, text: string) => {
+      await Deno.writeTextFile(`${folder.path}/${name}`, text);
+      return `${folder.path}/${name}`;
+    };
+    const config = await readSuperLinkConfig({
+      ...DEFAULT_FLAGS,
+      sslCaCertfile: await file("ca.pem", ca),
+      sslCertfile: await file("server.pem", cert),
+      sslKeyfile: await file("server.key", key),
+      enableSupernodeAuth: true,
+      port: "0",
+      fleetApiAddress: "127.0.0.1:0",
+      controlApiAddress: "127.0.0.1:0",
+      driverApiAddress: OFF,
+      isolation: "process",
+      ...flags,
+    });
+    await Deno.mkdir(`${folder.path}/app`);
+    await file("app/pyproject.toml", MANIFEST);
+    await file("app/server.ts", "export const app = 1;");
+    await file("app/client.ts", "export const app = 1;");
+    const fab = await buildFab(`${folder.path}/app`);
+    const superLink = cleanup.use(await startSuperLink(config));
+    return new CurrentSuperLink(superLink, cleanup.move(), fab, ca);
+  }
+
+  /** "host:port" of its Fleet API. */
+  fleet(transport: Transport): string {
+    const { http, fleet } = this.#superLink.listeners;
+    return (transport === "http" ? http : fleet)!;
+  }
+
+  /** "host:port" of its Control API. */
+  control(transport: Transport): string {
+    const { http, control } = this.#superLink.listeners;
+    return (transport === "http" ? http : control)!;
+  }
+
+  /** A connection that ends with the SuperLink. */
+  open(transport: Transport, address: string): Channel {
+    const options: ChannelOptions = {
+      address,
+      tls: { rootCertificates: this.authority },
+      retry: { maxRetries: 0 },
+    };
+    const channel = transport === "http" ? openHttpChannel(options) : openChannel(options);
+    this.#cleanup.defer(() => channel.close());
+    return channel;
+  }
+
+  /** The `flwr` command's line. */
+  controlClient(): ControlClient {
+    return new ControlClient(this.open("http", this.control("http")));
+  }
+
+  /** Registers a key as its owner does. @returns the node's id */
+  async register({ publicKey }: PrivateKey): Promise<bigint> {
+    const nodeId = await this.controlClient().registerNode({ publicKeyPem: publicKey.pem });
+    return nodeId!;
+  }
+
+  /** A node's line, whether or not the key is registered. */
+  client(key: PrivateKey, transport: Transport = "http"): FleetClient {
+    const channel = this.open(transport, this.fleet(transport));
+    const credentials = new NodeCredentials(key, systemClock);
+    return new FleetClient({ channel, heartbeats: channel, credentials });
+  }
+
+  /** A node that is registered and has joined. */
+  async member(transport: Transport = "http"): Promise<Member> {
+    const key = await PrivateKey.generate("P-384");
+    await this.register(key);
+    const client = this.client(key, transport);
+    return { key, client, nodeId: await client.activate(HEARTBEAT_SECONDS) };
+  }
+
+  /** Submits an app and takes its task on; the run runs. */
+  async task(): Promise<StartedTask> {
+    await this.submit();
+    const { runId, token } = (await this.acquire())!;
+    const client = new RuntimeClient(this.open("http", this.control("http")), token);
+    await client.begin();
+    return { runId, token, client, connection: new RuntimeConnection(client, runId) };
+  }
+
+  /** Submits an app. @returns the run's id */
+  async submit(): Promise<bigint> {
+    const run = await this.controlClient().startRun({
+      fab: this.#fab,
+      overrideConfig: new ConfigRecord(),
+    });
+    return run.runId;
+  }
+
+  /** Takes a task on that waits. */
+  acquire(): ReturnType<typeof acquireTask> {
+    return acquireTask(this.open("http", this.control("http")), ["flwr-serverapp"]);
+  }
+
+  /** The hash of the app that `task` submits. */
+  get fabHash(): string {
+    return this.#fab.hash;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#cleanup[Symbol.asyncDispose]();
+  }
+}
+
+/** Has a run instruct a node. @returns the instruction's id */
+export async function instruct(
+  { connection, runId }: StartedTask,
+  nodeId: bigint,
+): Promise<string> {
+  const message = Message.create({
+    content: { config: new ConfigRecord({ round: 1n }) },
+    dstNodeId: nodeId,
+    messageType: "train",
+    clock: systemClock,
+  });
+  const [id] = await connection.push(runId, [message]);
+  return id!;
+}
