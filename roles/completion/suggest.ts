@@ -1,5 +1,5 @@
 import type { Argument, Command, Option } from "commander";
-import { findCommand, listedCommands } from "../commands.ts";
+import { findCommand, listedCommands, loadCommand } from "../commands.ts";
 import { suggestArgument } from "./suggest_argument.ts";
 import { FILES, type Suggestion } from "./suggestion.ts";
 
@@ -25,8 +25,7 @@ async function suggestAfter(before: readonly string[], typed: string): Promise<S
   }
   const entry = findCommand(name);
   if (entry === undefined) return [];
-  const { command } = await entry.load();
-  const place = placeAfter(command(), rest);
+  const place = placeAfter(await loadCommand(entry), rest);
   if (place.awaiting !== undefined) return choicesOf(place.awaiting);
   if (typed.startsWith("-") && !place.onlyArguments) return optionsOf(place.command, rest);
   const commands = place.argument === 0 ? subcommandsOf(place.command) : [];

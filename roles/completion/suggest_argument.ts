@@ -1,11 +1,10 @@
 import type { Argument } from "commander";
+import { load } from "../../base/load.ts";
 import { flwrHome } from "../../fab/home.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { readExistingConfig } from "../config/config_file.ts";
+import { ASK_MILLISECONDS } from "./limits.ts";
 import { FILES, type Suggestion } from "./suggestion.ts";
-
-/** Milliseconds that a shell's user waits for ids: a SuperLink that is further away is not asked. */
-const ASK_MILLISECONDS = 700;
 
 /** What may stand for an argument; nothing where it cannot be found out at once. */
 export async function suggestArgument(argument: Argument): Promise<Suggestion[]> {
@@ -55,7 +54,9 @@ async function ask(
   const config = await quietly(() => readExistingConfig(flwrHome()));
   const name = config?.defaultName;
   if (config === undefined || name === undefined) return [];
-  const { withControl } = await import("../config/with_control.ts");
+  const { withControl } = await load<typeof import("../config/with_control.ts")>(
+    new URL("../config/with_control.ts", import.meta.url),
+  );
   const answer = quietly(() => withControl(config.connection(name).connection, question));
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => resolve(undefined), ASK_MILLISECONDS);

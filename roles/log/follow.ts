@@ -3,9 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { LogText } from "../output/log_text.ts";
 import { type Stream, writeText } from "../output/write_text.ts";
-
-/** Seconds without a new line after which what there is of a running run's log has come. */
-const QUIET_SECONDS = 1;
+import { QUIET_SECONDS } from "./limits.ts";
 
 /** What a log is written to. */
 export interface LogSink {

@@ -209,3 +209,15 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
   }
   assert.deepEqual(fake.asked.submissions, []);
 });
+
+scenario("cli: ids of the default SuperLink complete a command line", async (stage) => {
+  await using _ = await superLink(stage);
+  const home = stage.folder.path;
+  const suggest = async (...words: string[]) =>
+    (await flwr(home, ["completion", "suggest", "--", ...words])).stdout;
+  assert.equal(await suggest("stop", ""), `${RUN_ID}\ttester/app, running`);
+  assert.equal(await suggest("log", "159"), `${RUN_ID}\ttester/app, running`);
+  assert.equal(await suggest("log", "7"), "");
+  await writeConfig(home, 'address = "127.0.0.1:9"', "insecure = true");
+  assert.equal(await suggest("stop", ""), "");
+});
