@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { findCommand, GROUPS, listedCommands } from "./roles/commands.ts";
+import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
 import { reportError } from "./roles/report_error.ts";
 import { VERSION } from "./roles/version.ts";
 
@@ -43,8 +43,8 @@ export async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   try {
-    const { command } = await entry.load();
-    await prepare(command(), `flwr ${entry.name}`).parseAsync(rest, { from: "user" });
+    const command = await loadCommand(entry);
+    await prepare(command, `flwr ${entry.name}`).parseAsync(rest, { from: "user" });
     return 0;
   } catch (error) {
     return reportError(error);

@@ -1,4 +1,5 @@
 import type { Command } from "commander";
+import { load } from "../base/load.ts";
 
 /** What commands are listed under in `flwr --help`. */
 export const GROUPS = [
@@ -17,7 +18,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Undefined for what is no command of ours, or for the program itself: it is not listed. */
   readonly group?: Group;
-  load(): Promise<{ command(): Command }>;
+  /** Exports `command(name)`, which makes the command. */
+  readonly module: URL;
 }
 
 /** All commands, in the order of the help. */
@@ -26,85 +28,85 @@ export const COMMANDS: readonly CommandEntry[] = [
     name: "superlink",
     summary: "Start a SuperLink: the server that connects ServerApps and SuperNodes",
     group: "Servers and nodes",
-    load: () => import("./superlink.ts"),
+    module: new URL("./superlink.ts", import.meta.url),
   },
   {
     name: "supernode",
     summary: "Start a SuperNode; register, unregister and list those of a SuperLink",
     group: "Servers and nodes",
-    load: () => import("./supernode.ts"),
+    module: new URL("./supernode.ts", import.meta.url),
   },
   {
     name: "federation",
     summary: "Show the federations of a SuperLink",
     group: "Servers and nodes",
-    load: () => import("./federation.ts"),
+    module: new URL("./federation.ts", import.meta.url),
   },
   {
     name: "new",
     summary: "Make a new app from a template",
     group: "Apps",
-    load: () => import("./new.ts"),
+    module: new URL("./new.ts", import.meta.url),
   },
   {
     name: "build",
     summary: "Build an app into a bundle (FAB)",
     group: "Apps",
-    load: () => import("./build.ts"),
+    module: new URL("./build.ts", import.meta.url),
   },
   {
     name: "install",
     summary: "Install an app from a bundle (FAB)",
     group: "Apps",
-    load: () => import("./install.ts"),
+    module: new URL("./install.ts", import.meta.url),
   },
   {
     name: "run",
     summary: "Run an app: send it to a SuperLink, or run its ServerApp here",
     group: "Runs",
-    load: () => import("./run.ts"),
+    module: new URL("./run.ts", import.meta.url),
   },
   {
     name: "list",
     alias: "ls",
     summary: "List runs, or show all about one (also: ls)",
     group: "Runs",
-    load: () => import("./list.ts"),
+    module: new URL("./list.ts", import.meta.url),
   },
   {
     name: "log",
     summary: "Show what a run's ServerApp writes",
     group: "Runs",
-    load: () => import("./log.ts"),
+    module: new URL("./log.ts", import.meta.url),
   },
   {
     name: "stop",
     summary: "Stop a run",
     group: "Runs",
-    load: () => import("./stop.ts"),
+    module: new URL("./stop.ts", import.meta.url),
   },
   {
     name: "keys",
     summary: "Make and show certificates and key pairs",
     group: "Keys and settings",
-    load: () => import("./keys.ts"),
+    module: new URL("./keys.ts", import.meta.url),
   },
   {
     name: "config",
     summary: "Show how SuperLinks are reached by name",
     group: "Keys and settings",
-    load: () => import("./config.ts"),
+    module: new URL("./config.ts", import.meta.url),
   },
   {
     name: "completion",
     summary: "Print a script that completes command lines in bash, zsh or fish",
     group: "Keys and settings",
-    load: () => import("./completion.ts"),
+    module: new URL("./completion.ts", import.meta.url),
   },
   {
     name: "sandbox",
     summary: "The process of a sandboxed app",
-    load: () => import("./sandbox.ts"),
+    module: new URL("./sandbox.ts", import.meta.url),
   },
   ...hosted("login", "pull", "chat", "app"),
 ];
@@ -114,8 +116,14 @@ function hosted(...names: readonly string[]): CommandEntry[] {
   return names.map((name) => ({
     name,
     summary: "Not offered",
-    load: async () => ({ command: (await import("./hosted.ts")).hostedCommand(name) }),
+    module: new URL("./hosted.ts", import.meta.url),
   }));
+}
+
+/** Makes a command from its module. */
+export async function loadCommand({ name, module }: CommandEntry): Promise<Command> {
+  const { command } = await load<{ command(name: string): Command }>(module);
+  return command(name);
 }
 
 /** The command of that name or alias. */

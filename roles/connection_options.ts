@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { FlwrError } from "../base/error.ts";
+import { load } from "../base/load.ts";
 import { log } from "../base/log.ts";
 import type { ChannelOptions } from "../rpc/channel.ts";
 import { readFlagAddress } from "./flag_address.ts";
@@ -62,7 +63,9 @@ export async function readConnection(
     return { address, tls: "insecure" };
   }
   if (flags.rootCertificates === undefined) return { address, tls: {} };
-  const { readRootCertificates } = await import("../certs/check.ts");
+  const { readRootCertificates } = await load<typeof import("../certs/check.ts")>(
+    new URL("../certs/check.ts", import.meta.url),
+  );
   const rootCertificates = await readRootCertificates({
     file: flags.rootCertificates,
     flag: "--root-certificates",

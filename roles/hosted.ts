@@ -23,8 +23,8 @@ const HOSTED: readonly HostedCommand[] = [
 ];
 
 /** The hosted command of that name. @throws FlwrError when it is run: "unimplemented" */
-export function hostedCommand(name: string): () => Command {
+export function command(name: string): Command {
   const hosted = HOSTED.find((candidate) => candidate.name === name);
   if (hosted === undefined) throw new TypeError(`"${name}" is not among the hosted commands`);
-  return () => notOfferedCommand(hosted);
+  return notOfferedCommand(hosted);
 }

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { load } from "../base/load.ts";
 import { addConnectionOptions } from "./connection_options.ts";
 import { addForeignOptions, type ForeignOption, RUN_FOREIGN } from "./foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
@@ -81,10 +82,14 @@ async function run(
   if (form.kind === "here") {
     applyLogOptions(flags);
     using shutdown = onShutdown();
-    const { runHere } = await import("./run/here.ts");
+    const { runHere } = await load<typeof import("./run/here.ts")>(
+      new URL("./run/here.ts", import.meta.url),
+    );
     await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
   } else {
-    const { submit } = await import("./run/submit.ts");
+    const { submit } = await load<typeof import("./run/submit.ts")>(
+      new URL("./run/submit.ts", import.meta.url),
+    );
     await submit(form.folder, form.superlink, { ...flags, runConfig });
   }
 }

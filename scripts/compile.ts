@@ -12,7 +12,7 @@ import { Command, Option } from "commander";
 import { reportError } from "../roles/report_error.ts";
 import { checkDenort } from "./compile/check_denort.ts";
 import { checkExecutable } from "./compile/check_executable.ts";
-import { ENTRY, LOADED_BY_URL, READ_AT_RUN_TIME } from "./compile/entry_points.ts";
+import { ENTRY, LIBRARY, loadedByUrl, READ_AT_RUN_TIME } from "./compile/entry_points.ts";
 import { type ModuleGraph, neededPackages, unneededFolders } from "./compile/npm_packages.ts";
 import { excludedOrtPlatforms } from "./compile/ort_platforms.ts";
 import { runDeno } from "./compile/run_deno.ts";
@@ -44,7 +44,8 @@ async function compile({ output, target }: CompileFlags): Promise<void> {
   await checkDenort(Deno.env.get("DENORT_BIN"));
   const executable = resolve(output);
   await Deno.mkdir(dirname(executable), { recursive: true });
-  const excluded = await notEmbedded(target);
+  const modules = [LIBRARY, ...await loadedByUrl(PROJECT)];
+  const excluded = await notEmbedded(target, modules);
   await runDeno([
     "compile",
     "--quiet",
@@ -57,9 +58,7 @@ async function compile({ output, target }: CompileFlags): Promise<void> {
     executable,
     "--target",
     target,
-    ...[...LOADED_BY_URL, ...READ_AT_RUN_TIME].flatMap((
-      file,
-    ) => ["--include", join(PROJECT, file)]),
+    ...[...modules, ...READ_AT_RUN_TIME].flatMap((file) => ["--include", join(PROJECT, file)]),
     ...excluded.flatMap((path) => ["--exclude", path]),
     join(PROJECT, ENTRY),
   ], PROJECT);
@@ -68,10 +67,10 @@ async function compile({ output, target }: CompileFlags): Promise<void> {
 }
 
 /** What of node_modules stays out of the executable for a platform. */
-async function notEmbedded(target: string): Promise<string[]> {
+async function notEmbedded(target: string, modules: readonly string[]): Promise<string[]> {
   const nodeModules = join(PROJECT, "node_modules");
   const graphs: ModuleGraph[] = [];
-  for (const file of [ENTRY, ...LOADED_BY_URL]) {
+  for (const file of [ENTRY, ...modules]) {
     graphs.push(JSON.parse(await runDeno(["info", "--json", file], PROJECT)));
   }
   return [

@@ -1,3 +1,4 @@
+import { load } from "../../base/load.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import type { OutputFormat } from "../output/format.ts";
 import type { SuperLinkFlags } from "./options.ts";
@@ -15,8 +16,8 @@ export async function askSuperLink<T>(
   work: (control: ControlClient) => Promise<T>,
 ): Promise<T> {
   const [{ chooseSuperLink }, { withControl }] = await Promise.all([
-    import("./choose_superlink.ts"),
-    import("./with_control.ts"),
+    load<typeof import("./choose_superlink.ts")>(new URL("./choose_superlink.ts", import.meta.url)),
+    load<typeof import("./with_control.ts")>(new URL("./with_control.ts", import.meta.url)),
   ]);
   return await withControl(await chooseSuperLink(superlink, flags), work);
 }

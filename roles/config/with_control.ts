@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
 import { parseAddress } from "../../rpc/address.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { Channel, ChannelOptions } from "../../rpc/channel.ts";
@@ -27,7 +28,9 @@ export async function withControl<T>(
   } catch (error) {
     if (!await speaksGrpc(options, error)) throw tellProblem(error, connection);
   }
-  const { openChannel } = await import("../../rpc/channel.ts");
+  const { openChannel } = await load<typeof import("../../rpc/channel.ts")>(
+    new URL("../../rpc/channel.ts", import.meta.url),
+  );
   try {
     return await workOver(openChannel(options), work);
   } catch (error) {
@@ -53,7 +56,9 @@ async function channelOptions(connection: SuperLinkConnection): Promise<ChannelO
   const common = { address, retry: NO_RETRY, connectTimeoutSeconds: CONNECT_SECONDS };
   if (connection.insecure) return { ...common, tls: "insecure" };
   if (connection.rootCertificates === undefined) return { ...common, tls: {} };
-  const { readRootCertificates } = await import("../../certs/check.ts");
+  const { readRootCertificates } = await load<typeof import("../../certs/check.ts")>(
+    new URL("../../certs/check.ts", import.meta.url),
+  );
   const rootCertificates = await readRootCertificates({
     file: connection.rootCertificates,
     flag: connection.name === undefined

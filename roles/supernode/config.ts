@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { parseConfigString } from "../../app/config_string.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
 import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
 import { flwrHome } from "../../fab/home.ts";
 import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import { formatAddress } from "../../rpc/address.ts";
@@ -94,7 +95,9 @@ export async function readSuperNodeConfig(
 
 async function readTrusted(file: string | undefined): Promise<TrustedEntities | undefined> {
   if (file === undefined) return undefined;
-  const { readTrustedEntities } = await import("./trust/trusted_entities.ts");
+  const { readTrustedEntities } = await load<typeof import("./trust/trusted_entities.ts")>(
+    new URL("./trust/trusted_entities.ts", import.meta.url),
+  );
   return await readTrustedEntities(file);
 }
 
@@ -125,7 +128,9 @@ async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefi
       "TLS for --host needs --ssl-ca-certfile, --ssl-certfile and --ssl-keyfile: one is missing",
     );
   }
-  const { readServerTls } = await import("../../certs/check.ts");
+  const { readServerTls } = await load<typeof import("../../certs/check.ts")>(
+    new URL("../../certs/check.ts", import.meta.url),
+  );
   const { authority, certificate, key } = await readServerTls({
     authority: { file: sslCaCertfile, flag: "--ssl-ca-certfile" },
     certificate: { file: sslCertfile, flag: "--ssl-certfile" },
@@ -136,7 +141,9 @@ async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefi
 
 async function readExecutors(secretFile: string | undefined): Promise<Executors> {
   if (secretFile === undefined) return "this-machine";
-  const { ExecutorSecret } = await import("../../auth/executor_secret.ts");
+  const { ExecutorSecret } = await load<typeof import("../../auth/executor_secret.ts")>(
+    new URL("../../auth/executor_secret.ts", import.meta.url),
+  );
   try {
     return new ExecutorSecret(await Deno.readFile(secretFile));
   } catch (cause) {

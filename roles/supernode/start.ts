@@ -1,4 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
+import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
@@ -75,7 +76,9 @@ async function openApps(
       bundles,
       home: config.home,
       startTypeScript: async (installed) => {
-        const { startTypeScriptApp } = await import("./apps/typescript_app.ts");
+        const { startTypeScriptApp } = await load<typeof import("./apps/typescript_app.ts")>(
+          new URL("./apps/typescript_app.ts", import.meta.url),
+        );
         return await startTypeScriptApp(installed, config);
       },
       startPython: async (checked) => await (await pythonApps()).start(checked),
@@ -87,12 +90,16 @@ async function openPython(
   config: PythonConfig,
   resources: AsyncDisposableStack,
 ): Promise<PythonApps> {
-  const { openPython } = await import("./python/open_python.ts");
+  const { openPython } = await load<typeof import("./python/open_python.ts")>(
+    new URL("./python/open_python.ts", import.meta.url),
+  );
   return resources.use(await openPython(config));
 }
 
 async function startHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
-  const { startServer } = await import("../../rpc/server.ts");
+  const { startServer } = await load<typeof import("../../rpc/server.ts")>(
+    new URL("../../rpc/server.ts", import.meta.url),
+  );
   const server = await startServer({ address, services: [] });
   resources.defer(() => server.close(FAREWELL_SECONDS));
   log("supernode").info("Health is told at {address}", { address: server.address });

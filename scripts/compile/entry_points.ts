@@ -1,18 +1,56 @@
+import { join } from "node:path/posix";
+
 /** What the executable starts with. */
 export const ENTRY = "main.ts";
 
-/**
- * Modules that are loaded by their URL at run time, so that the compiler cannot find them by itself: the workers, and
- * what an app on the disk imports as "flwr".
- */
-export const LOADED_BY_URL: readonly string[] = [
-  "roles/superlink/launch/server_app_worker.ts",
-  "roles/supernode/app_worker.ts",
-  "roles/supernode/sandbox/app_worker.ts",
-  "roles/supernode/sandbox/trainer_worker.ts",
-  "ml/session/worker.ts",
-  "mod.ts",
-];
+/** What an app on the disk imports as "flwr". */
+export const LIBRARY = "mod.ts";
 
 /** Folders of files that are read at run time: the apps that "flwr new" makes. */
 export const READ_AT_RUN_TIME: readonly string[] = ["roles/new/templates"];
+
+/** The rooms that end up in the executable. */
+const ROOMS = [
+  "app",
+  "auth",
+  "base",
+  "certs",
+  "fab",
+  "link",
+  "ml",
+  "proto",
+  "roles",
+  "rpc",
+  "tensor",
+] as const;
+
+const ONLY_FOR_TESTS = /_test\.ts$|(^|\/)testing\//;
+
+/** A module as whoever loads it by its URL names it: the host of a worker, or `load` of base/load.ts. */
+const BY_URL = /new URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
+
+/**
+ * Modules that are loaded by their URL at run time, so that the compiler does not find them by itself: workers, commands,
+ * and what is loaded only when it is needed.
+ *
+ * @param project the project's folder
+ * @returns their paths in it, sorted
+ */
+export async function loadedByUrl(project: string): Promise<string[]> {
+  const modules = new Set<string>();
+  for (const room of ROOMS) {
+    for await (const file of sources(project, room)) {
+      const text = await Deno.readTextFile(join(project, file));
+      for (const [, module] of text.matchAll(BY_URL)) modules.add(join(file, "..", module!));
+    }
+  }
+  return [...modules].sort();
+}
+
+async function* sources(project: string, folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(join(project, folder))) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) yield* sources(project, path);
+    else if (name.endsWith(".ts") && !ONLY_FOR_TESTS.test(path)) yield path;
+  }
+}

@@ -1,6 +1,7 @@
 import type { AppBundle, FleetConnection, RunInfo } from "../../../app/connection.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import { RunRefused } from "../runs/prepared_run.ts";
@@ -32,7 +33,9 @@ export class Bundles {
   async of(run: RunInfo): Promise<CheckedBundle> {
     const bundle = await this.#fetch(run);
     await this.#checkSignature(run, bundle);
-    const { readFab } = await import("../../../fab/read.ts");
+    const { readFab } = await load<typeof import("../../../fab/read.ts")>(
+      new URL("../../../fab/read.ts", import.meta.url),
+    );
     try {
       return { bundle, fab: readFab(bundle.content) };
     } catch (error) {

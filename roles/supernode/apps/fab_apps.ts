@@ -1,6 +1,7 @@
 import type { RunInfo } from "../../../app/connection.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
@@ -97,7 +98,9 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #open(checked: CheckedBundle): Promise<ReadyApp> {
     const { home, startPython, startTypeScript } = this.#options;
     if (checked.fab.config.language === "python") return await startPython(checked);
-    const { installFab } = await import("../../../fab/install.ts");
+    const { installFab } = await load<typeof import("../../../fab/install.ts")>(
+      new URL("../../../fab/install.ts", import.meta.url),
+    );
     return await startTypeScript(await installFab(checked.fab, home));
   }
 }

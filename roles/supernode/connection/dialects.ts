@@ -1,5 +1,6 @@
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { load } from "../../../base/load.ts";
 import type { Random } from "../../../base/random.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import type { ChannelOptions } from "../../../rpc/channel.ts";
@@ -37,7 +38,9 @@ export async function dialectsAt(
 ): Promise<readonly Dialect[]> {
   const { retry: policy, identity, clock, random, onRetry } = options;
   // The likelier of the two, while the port is looked at.
-  const http = import("./http_dialect.ts");
+  const http = load<typeof import("./http_dialect.ts")>(
+    new URL("./http_dialect.ts", import.meta.url),
+  );
   const spoken = await withRetries(() => wireAt(options), {
     policy,
     clock,
@@ -50,7 +53,9 @@ export async function dialectsAt(
     if (pinned) throw noKeyOverHttp(options);
     return [(await http).currentHttp(options)];
   }
-  const { currentGrpc, flwr19 } = await import("./grpc_dialects.ts");
+  const { currentGrpc, flwr19 } = await load<typeof import("./grpc_dialects.ts")>(
+    new URL("./grpc_dialects.ts", import.meta.url),
+  );
   // On the current wire a SuperLink has no key to show: TLS alone vouches for it.
   return pinned ? [flwr19(options)] : [currentGrpc(options), flwr19(options)];
 }
@@ -60,8 +65,10 @@ async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> 
   const wire = await probeWire(parsed, tls);
   if (wire === "http" || wire === "grpc") return wire;
   const [{ probe }, { connectionProblem }] = await Promise.all([
-    import("../../../rpc/probe.ts"),
-    import("../../../rpc/connection_problem.ts"),
+    load<typeof import("../../../rpc/probe.ts")>(new URL("../../../rpc/probe.ts", import.meta.url)),
+    load<typeof import("../../../rpc/connection_problem.ts")>(
+      new URL("../../../rpc/connection_problem.ts", import.meta.url),
+    ),
   ]);
   const found = await probe(parsed, tls);
   const target = { address: parsed, tls };
