@@ -38,7 +38,9 @@ for (const document of ["docs/architecture.md", "docs/threat-model.md"]) {
   Deno.test(`${document}: every file and folder that it names by its path is there`, () => {
     const paths = codeSpans(prose(read(document)))
       .filter((span) => /^[\w.-]+(\/[\w.-]+)+\/?$/.test(span) && /\.ts$|\/$/.test(span))
-      .map((path) => path.replace(/^D\//, "rpc/dialects/flwr-1.9/"));
+      .map((path) =>
+        path.replace(/^C\//, "rpc/dialects/current/").replace(/^D\//, "rpc/dialects/flwr-1.9/")
+      );
     assert.ok(paths.length > 20);
     assert.deepEqual(paths.filter((path) => !exists(path)), []);
   });
