@@ -1,9 +1,146 @@
-import type { Comparison } from "../support/comparison.ts";
-import type { FlowerSide } from "../flower/side.ts";
+import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
+import { openChannel } from "../../rpc/channel.ts";
+import { NO_RETRY } from "../../rpc/retry.ts";
 import type { Credentials } from "../../tests/support/credentials.ts";
-export function measureCalls(
-  _sides: readonly [FlowerSide, FlowerSide],
-  _options: { credentials: Credentials; repeat: number },
+import { Stage } from "../../tests/support/stage.ts";
+import { openControl } from "../flower/control.ts";
+import type { FlowerSide } from "../flower/side.ts";
+import { HttpLine } from "../load/http_line.ts";
+import { type CallCredentials, LoadIdentity } from "../load/identity.ts";
+import { LightNode } from "../load/light_node.ts";
+import type { Comparison } from "../support/comparison.ts";
+import { readCpuSeconds } from "../support/process_facts.ts";
+import { stopwatch } from "../support/stopwatch.ts";
+import { takeTurns } from "../support/turns.ts";
+
+const IN_FLIGHT = 64;
+/** Calls before those that count, and those that count. */
+const WARM_UP_CALLS = 500;
+const COUNTED_CALLS = 2500;
+/** P-384 is what Flower's SuperNodes make for themselves, P-256 what costs least. */
+const CURVES = ["P-384", "P-256"] as const;
+
+/** What a SuperLink managed. */
+interface CallRate {
+  readonly callsPerSecond: number;
+  /** Processor time of the SuperLink for a call, in milliseconds. */
+  readonly cpuMilliseconds: number;
+}
+
+/** Makes one heartbeat with the given credentials. */
+type Heartbeat = (credentials: CallCredentials) => Promise<void>;
+
+/**
+ * Measures heartbeats of one node, {@link IN_FLIGHT} at a time, each with a signature of its own that was made before: over
+ * as many connections of HTTP, and over one of gRPC. The caller is the same program for both sides: this process.
+ */
+export async function measureCalls(
+  sides: readonly [FlowerSide, FlowerSide],
+  { credentials, repeat }: { credentials: Credentials; repeat: number },
 ): Promise<Comparison[]> {
-  return Promise.resolve([]);
+  const turns = await takeTurns(sides, repeat, (side) => callRates(side, credentials));
+  const names = [...turns[0]![0]!.keys()];
+  return names.flatMap((name): Comparison[] => {
+    const values = (pick: (rate: CallRate) => number) => ({
+      flwr: turns.map(([flwr]) => pick(flwr!.get(name)!)),
+      python: turns.map(([, python]) => pick(python!.get(name)!)),
+    });
+    return [
+      {
+        measure: `heartbeats over ${name}, ${IN_FLIGHT} in flight`,
+        unit: "calls/s",
+        better: "more",
+        goal: 3,
+        values: values(({ callsPerSecond }) => callsPerSecond),
+      },
+      {
+        measure: `SuperLink's processor time per call, ${name}`,
+        unit: "ms",
+        better: "less",
+        values: values(({ cpuMilliseconds }) => cpuMilliseconds),
+      },
+    ];
+  });
+}
+
+/** @returns a rate for each transport and curve */
+async function callRates(
+  side: FlowerSide,
+  credentials: Credentials,
+): Promise<Map<string, CallRate>> {
+  await using stage = await Stage.open();
+  const { http, grpc, process } = await side.startSuperLink({ stage, credentials }, { grpc: true });
+  const authority = await Deno.readTextFile(credentials.caCertificate);
+  using control = await openControl(http, credentials);
+  const rates = new Map<string, CallRate>();
+  for (const curve of CURVES) {
+    const node = new LightNode(await LoadIdentity.generate(curve));
+    await control.registerNode({ publicKeyPem: node.identity.publicKeyPem });
+    {
+      using line = await HttpLine.open({ http, authority });
+      await node.activate(line);
+    }
+    rates.set(`HTTP, ${curve}`, await overHttp(node, { http, authority }, process.pid));
+    rates.set(`gRPC, ${curve}`, await overGrpc(node, { grpc, authority }, process.pid));
+  }
+  return rates;
+}
+
+async function overHttp(
+  node: LightNode,
+  where: { http: string; authority: string },
+  pid: number,
+): Promise<CallRate> {
+  using lines = new DisposableStack();
+  const idle: HttpLine[] = [];
+  for (let line = 0; line < IN_FLIGHT; line++) {
+    idle.push(lines.use(await HttpLine.open(where)));
+  }
+  return await rate(node, pid, async (credentials) => {
+    const line = idle.pop()!;
+    await node.heartbeat(line, credentials);
+    idle.push(line);
+  });
+}
+
+async function overGrpc(
+  node: LightNode,
+  { grpc, authority }: { grpc: string; authority: string },
+  pid: number,
+): Promise<CallRate> {
+  const channel = openChannel({ address: grpc, tls: { rootCertificates: authority } });
+  try {
+    return await rate(node, pid, async ({ metadata }) => {
+      const { response } = await channel.call(
+        Fleet.method.sendNodeHeartbeat,
+        node.heartbeatRequest(),
+        { retry: NO_RETRY, metadata: () => Promise.resolve(metadata) },
+      );
+      if (!response.success) throw new Error("The SuperLink does not know the node");
+    });
+  } finally {
+    channel.close();
+  }
+}
+
+async function rate(node: LightNode, pid: number, heartbeat: Heartbeat): Promise<CallRate> {
+  const signed = await node.identity.signAhead(WARM_UP_CALLS + COUNTED_CALLS);
+  await makeCalls(signed.slice(0, WARM_UP_CALLS), heartbeat);
+  const before = await readCpuSeconds(pid);
+  const elapsed = stopwatch();
+  await makeCalls(signed.slice(WARM_UP_CALLS), heartbeat);
+  const seconds = elapsed();
+  const cpuSeconds = await readCpuSeconds(pid) - before;
+  return {
+    callsPerSecond: COUNTED_CALLS / seconds,
+    cpuMilliseconds: cpuSeconds / COUNTED_CALLS * 1000,
+  };
+}
+
+/** Makes a call for each of the credentials, with so many on their way at any time. */
+async function makeCalls(signed: CallCredentials[], heartbeat: Heartbeat): Promise<void> {
+  const caller = async () => {
+    for (let next = signed.pop(); next !== undefined; next = signed.pop()) await heartbeat(next);
+  };
+  await Promise.all(Array.from({ length: IN_FLIGHT }, caller));
 }

@@ -4,6 +4,7 @@ export type Unit =
   | "ms"
   | "µs"
   | "MB"
+  | "calls"
   | "calls/s"
   | "examples/s"
   | "rounds/s"
@@ -19,6 +20,8 @@ export function formatValue(value: number, unit: Unit): string {
       return `${threeDigits(value)} ${unit}`;
     case "MB":
       return `${value.toFixed(0)} MB`;
+    case "calls":
+      return value.toFixed(0);
     case "calls/s":
     case "examples/s":
       return `${value.toFixed(0)}/s`;

@@ -1,0 +1,103 @@
+/**
+ * Large models and many SuperNodes on one SuperLink, against the real Flower 1.41.0, with TLS and node authentication.
+ * Nodes are simulated; the program that does it is the same for both sides.
+ *
+ *     deno task bench scale [--only model] [--repeat 3] [--megabytes 100] [--nodes 2,5,10] [--store database]
+ *     deno task bench scale [--only fleet] [--minutes 10] [--fleets 300,1000,3000] [--sides flwr,python]
+ */
+import { Command, Option } from "commander";
+import { reportError } from "../../roles/report_error.ts";
+import { makeCredentials } from "../../tests/support/credentials.ts";
+import { TempDir } from "../../tests/support/tempdir.ts";
+import { flwrSide } from "../flower/flwr_side.ts";
+import { pythonSide } from "../flower/python_side.ts";
+import { describeMachine } from "../support/machine.ts";
+import { oneOrMoreOf, repeatOption, wholeNumber, wholeNumbers } from "../support/options.ts";
+import { printComparisons } from "../support/print_comparisons.ts";
+import { benchFlower } from "../support/python_environment.ts";
+import { fleetLines, fleetTable, IN_TIME_GOAL } from "./fleet_table.ts";
+import { measureFleets } from "./fleets.ts";
+import { measureModel, type ModelOptions } from "./model.ts";
+
+const PARTS = ["model", "fleet"] as const;
+const STORES = ["database", "memory"] as const;
+const SIDES = ["flwr", "python"] as const;
+
+interface ScaleFlags {
+  repeat: number;
+  only: readonly (typeof PARTS[number])[];
+  megabytes: number;
+  nodes: readonly number[];
+  store: readonly ModelOptions["store"][];
+  minutes: number;
+  fleets: readonly number[];
+  sides: readonly (typeof SIDES[number])[];
+}
+
+async function bench(flags: ScaleFlags): Promise<void> {
+  const { repeat, only, megabytes, nodes } = flags;
+  const [ours, theirs] = [flwrSide(), pythonSide(await benchFlower())];
+  await using folder = await TempDir.make();
+  const credentials = await makeCredentials(folder.path, 1);
+  console.log(describeMachine());
+  if (only.includes("model")) {
+    for (const store of flags.store) {
+      const options = { credentials, repeat, nodes, megabytes, store };
+      printComparisons(
+        "scale",
+        `A large model, ${repeat} turns of each side, against Flower 1.41.0`,
+        await measureModel([ours, theirs], options),
+      );
+    }
+  }
+  if (only.includes("fleet")) {
+    const sides = [ours, theirs].filter(({ side }) => flags.sides.includes(side));
+    const facts = await measureFleets(sides, {
+      credentials,
+      fleets: flags.fleets,
+      seconds: flags.minutes * 60,
+      curve: "P-384",
+    });
+    const title = `Fleets for ${flags.minutes} minutes each, against Flower 1.41.0; goal: ` +
+      `${100 * IN_TIME_GOAL} % of heartbeats in time`;
+    console.log(["", title, "", ...fleetTable(facts), "", ...fleetLines(facts)].join("\n"));
+  }
+}
+
+try {
+  await new Command("scale")
+    .description("Measure large models and many SuperNodes against the real Flower 1.41.0.")
+    .addOption(repeatOption(3))
+    .addOption(
+      new Option("--only <parts>", `some of ${PARTS.join(",")}`).argParser(oneOrMoreOf(PARTS))
+        .default(PARTS, PARTS.join(",")),
+    )
+    .addOption(
+      new Option("--megabytes <n>", "of the model").argParser(wholeNumber(1)).default(100),
+    )
+    .addOption(
+      new Option("--nodes <numbers>", "nodes that the model goes to").argParser(wholeNumbers(1))
+        .default([2, 5, 10], "2,5,10"),
+    )
+    .addOption(
+      new Option("--store <stores>", `some of ${STORES.join(",")}`).argParser(oneOrMoreOf(STORES))
+        .default(STORES, STORES.join(",")),
+    )
+    .addOption(
+      new Option("--minutes <n>", "how long a fleet is there").argParser(wholeNumber(1))
+        .default(10),
+    )
+    .addOption(
+      new Option("--fleets <numbers>", "sizes of the fleets").argParser(wholeNumbers(1))
+        .default([300, 1000, 3000], "300,1000,3000"),
+    )
+    .addOption(
+      new Option("--sides <sides>", `whose SuperLink has a fleet: ${SIDES.join(",")}`)
+        .argParser(oneOrMoreOf(SIDES)).default(SIDES, SIDES.join(",")),
+    )
+    .exitOverride()
+    .action(bench)
+    .parseAsync(Deno.args, { from: "user" });
+} catch (error) {
+  Deno.exit(reportError(error));
+}
