@@ -1,0 +1,96 @@
+/**
+ * Requests that nobody should send, at every API of a SuperLink, over HTTP and gRPC: recorded ones that were spoilt and
+ * arbitrary ones of the right shape, from callers who may call and from others. None may crash it, make it break down
+ * inside, or keep the next good call from being answered.
+ *
+ * FUZZ_INPUTS says how many (default: 5,000; nightly: 200,000), FUZZ_SEED repeats a run whose seed was printed.
+ */
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { transcript } from "../interop/recorded/transcript.ts";
+import { startSuperLink } from "../support/flwr.ts";
+import { NIGHTLY } from "../support/nightly.ts";
+import { scenario } from "../support/stage.ts";
+import { type Input, inputs, type Listener, targets } from "./inputs.ts";
+import { type LiveState, recordedIds, renew } from "./live_state.ts";
+import { type Outcome, post, RawGrpc } from "./transports.ts";
+
+const INPUTS = Number(Deno.env.get("FUZZ_INPUTS") ?? (NIGHTLY ? 200_000 : 5_000));
+/** Inputs that are under way at the same time; then good calls must be answered. */
+const BATCH = 50;
+/** After so long a call that waits for work is given up, in seconds. */
+const HELD_SECONDS = 0.3;
+/** Memory that the SuperLink may take beside what it has when it is ready, in MiB. */
+const MAX_GROWTH_MIB = NIGHTLY ? 600 : 300;
+
+/** Statuses that say that it broke down inside; gRPC's DATA_LOSS would be one, too: nothing is lost here. */
+const BREAKDOWNS = new Set(["500", "502", "INTERNAL", "UNKNOWN", "DATA_LOSS"]);
+
+scenario(
+  `${INPUTS} wrong requests leave a SuperLink as able as before`,
+  async (stage) => {
+    const superlink = await startSuperLink({ stage, flags: ["--isolation", "process"] });
+    const exchanges = transcript();
+    const recorded = recordedIds(exchanges);
+    using fleet = new RawGrpc(superlink.fleet);
+    using control = new RawGrpc(superlink.control);
+    using driver = new RawGrpc(superlink.driver);
+    const connections: Record<Exclude<Listener, "http">, RawGrpc> = { fleet, control, driver };
+
+    const send = ({ listener, path, headers, body, mayBeHeld }: Input): Promise<Outcome> => {
+      const request = { headers, body, ...(mayBeHeld && { heldAfter: HELD_SECONDS }) };
+      return listener === "http"
+        ? post(superlink.http, path, request)
+        : connections[listener].call(path, request);
+    };
+    const before = await residentMib(superlink.process.pid);
+    const seen = new Map<string, number>();
+    let live: LiveState = await renew(superlink.http, recorded);
+
+    const attempt = async (batch: readonly Input[]) => {
+      const outcomes = await Promise.all(batch.map(send));
+      for (const [index, { status }] of outcomes.entries()) {
+        seen.set(status, (seen.get(status) ?? 0) + 1);
+        assert.ok(!isBreakdown(status), `${status} for ${shown(batch[index]!)}`);
+      }
+      assert.equal(superlink.process.status, undefined, "the SuperLink runs");
+      // good calls of every API, as a new node with a new run
+      live = await renew(superlink.http, recorded);
+    };
+    const seed = Number(Deno.env.get("FUZZ_SEED") ?? crypto.getRandomValues(new Int32Array(1))[0]);
+    console.log(`FUZZ_SEED=${seed} FUZZ_INPUTS=${INPUTS}`);
+    const batches = fc.array(inputs(targets(exchanges), () => live), {
+      minLength: BATCH,
+      maxLength: BATCH,
+    });
+    await fc.assert(fc.asyncProperty(batches, attempt), {
+      seed,
+      numRuns: Math.ceil(INPUTS / BATCH),
+      endOnFailure: true,
+    });
+    const growth = await residentMib(superlink.process.pid) - before;
+    console.log(`Answers: ${[...seen].map(([status, n]) => `${status} ${n}`).sort().join(", ")}`);
+    console.log(`Memory: ${before.toFixed(0)} MiB, and ${growth.toFixed(0)} MiB more in the end`);
+    assert.ok(growth < MAX_GROWTH_MIB, `memory grew by ${growth} MiB`);
+    const errors = superlink.process.lines.filter((line) => /ERROR|Internal error/.test(line));
+    assert.deepEqual(errors, []);
+    await superlink.process.end("SIGTERM");
+  },
+  { seconds: NIGHTLY ? 3600 : 240 },
+);
+
+function isBreakdown(status: string): boolean {
+  return BREAKDOWNS.has(status) || status.startsWith("no answer");
+}
+
+/** An input so that it can be sent again. */
+function shown({ listener, path, headers, body }: Input): string {
+  const names = Object.keys(headers).join(", ");
+  return `${path} at ${listener}, with ${names || "no headers"}, and the body ${body.toHex()}`;
+}
+
+/** Resident memory of a process in MiB. */
+async function residentMib(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
+}
