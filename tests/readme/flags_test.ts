@@ -7,6 +7,9 @@ import { codeBlocks, codeSpans, commandLines, prose } from "./markdown.ts";
 import { flagsPage } from "./flag_tables.ts";
 import { denoArgs, README } from "./readme.ts";
 
+/** Flags of Deno itself that the documents tell of. */
+const DENOS_OWN: ReadonlySet<string> = new Set(["--cached-only", "--frozen", "--no-remote"]);
+
 /** A command with flags that stand beside it. */
 interface Mention {
   /** As "flwr superlink" or "deno task demo". */
@@ -52,6 +55,16 @@ Deno.test("docs/flags.md: every command with its flags, as the commands have the
     "make it anew: deno run -A tests/readme/flag_tables.ts > docs/flags.md && deno fmt docs/flags.md",
   );
 });
+
+for (const document of ["docs/reference.md", "docs/threat-model.md"]) {
+  Deno.test(`${document}: every flag that it names is a flag of some command`, async () => {
+    const flags = new Set(flagsOf(await flagsPage()));
+    const text = prose(await Deno.readTextFile(repositoryPath(document)));
+    const named = codeSpans(text).flatMap(flagsOf);
+    assert.ok(named.length > 10);
+    assert.deepEqual(named.filter((flag) => !flags.has(flag) && !DENOS_OWN.has(flag)), []);
+  });
+}
 
 /** The lines of a page without what the formatter does: widths of columns, and where lines of text end. */
 function unformatted(page: string): string[] {
