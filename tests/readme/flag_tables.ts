@@ -4,7 +4,7 @@
  *     deno run -A tests/readme/flag_tables.ts > docs/flags.md && deno fmt docs/flags.md
  */
 import type { Argument, Command, Option } from "commander";
-import { listedCommands } from "../../roles/commands.ts";
+import { listedCommands, loadCommand } from "../../roles/commands.ts";
 
 const INTRODUCTION = `# Flags
 
@@ -17,8 +17,7 @@ for is in the [reference](reference.md).
 export async function flagsPage(): Promise<string> {
   const commands = await Promise.all(
     listedCommands().map(async (entry) => {
-      const command = (await entry.load()).command();
-      return sections(command, `flwr ${entry.name}`, entry.alias);
+      return sections(await loadCommand(entry), `flwr ${entry.name}`, entry.alias);
     }),
   );
   return [INTRODUCTION, ...commands.flat()].join("\n");
