@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import type { Random } from "../base/random.ts";
 import type { LinkEvent } from "./events.ts";
+import type { Joins } from "./joins.ts";
 import type { LinkLimits } from "./limits.ts";
 import type { LooseReplies } from "./loose_replies.ts";
 import type { LinkObject, MessageDraft } from "./message.ts";
@@ -23,6 +24,7 @@ export interface LinkContext {
   readonly traffic: TrafficMeter;
   readonly trees: TreeCache;
   readonly loose: LooseReplies;
+  readonly joins: Joins;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;
   readonly onEvent: (event: LinkEvent) => void;

@@ -5,6 +5,7 @@ import type { LinkEvent } from "./events.ts";
 import { getFab, putFab } from "./fabs.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { pullInstruction, pushInstructions, returnInstruction } from "./instructions.ts";
+import { Joins } from "./joins.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { LinkService } from "./link.ts";
 import { LooseReplies } from "./loose_replies.ts";
@@ -65,6 +66,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     quiet: new QuietInstructions(),
     traffic: new TrafficMeter(),
     loose: new LooseReplies(),
+    joins: new Joins(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent: options.onEvent ?? (() => {}),
@@ -109,7 +111,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     pushReply: (nodeId, reply, objects) => pushReply(context, nodeId, reply, objects),
     pullReplies: (messageIds, hold) => pullReplies(context, messageIds, hold),
     openPush: (push) => openPush(context, push),
-    putObject: (push, object) => putObject(context, push, object),
+    putObject: (push, object, message) => putObject(context, push, object, message),
     pullObject: (caller, id) => pullObject(context, caller, id),
     confirmReceived: (caller, messageId) => confirmReceived(context, caller, messageId),
     treeOf: (root) => treeOf(context, root),

@@ -48,27 +48,35 @@ async function takeInstruction(
 }
 
 /** See LinkService.pullInstruction. */
-export function pullInstruction(
+export async function pullInstruction(
   context: LinkContext,
   nodeId: bigint,
   options: HoldOptions = {},
 ): Promise<LinkMessage | undefined> {
-  return hold(context, [`work:${nodeId}`], options, async () => {
-    const instruction = await handOut(context, nodeId, options.signal);
-    if (instruction === undefined || !options.signal?.aborted) return instruction;
+  const joins = context.joins.of(nodeId);
+  const found = await hold(context, [`work:${nodeId}`], options, async () => {
+    const instruction = await handOut(context, nodeId, joins, options.signal);
+    if (instruction === undefined || instruction === REPLACED) return instruction;
+    if (!options.signal?.aborted) return instruction;
     await takeBack(context, nodeId, instruction.messageId, { counts: false });
     return undefined;
   });
+  return found === REPLACED ? undefined : found;
 }
+
+/** What a pull finds whose node has joined again since: an end. */
+const REPLACED = "replaced";
 
 // Relaxed: a hand-out that was forgotten is repeated after the restart, as all of them are.
 function handOut(
   context: LinkContext,
   nodeId: bigint,
+  joins: number,
   signal?: AbortSignal,
-): Promise<LinkMessage | undefined> {
+): Promise<LinkMessage | typeof REPLACED | undefined> {
   return transact(context, "relaxed", async (tx, effects) => {
     await requireNode(tx, nodeId);
+    if (context.joins.of(nodeId) !== joins) return REPLACED;
     if (signal?.aborted) return undefined;
     const { maxDeliveries } = context.limits;
     const now = context.clock.now();

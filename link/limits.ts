@@ -20,6 +20,8 @@ export interface LinkLimits {
   readonly replyTtlToleranceSeconds: number;
   /** How deep the objects of a content may be nested. Flower's go 5 deep: message to array chunk. */
   readonly maxObjectDepth: number;
+  /** How many nodes a message's tree may have, where an object stands at each place that refers to it. */
+  readonly maxTreeNodes: number;
   /** The longest message type and group id, in UTF-16 code units. */
   readonly maxLabelLength: number;
   /** How long who took on a run has to begin it (Flower 1.41). */
@@ -56,6 +58,7 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxTtlSeconds: 30 * 86_400,
   replyTtlToleranceSeconds: 0.1,
   maxObjectDepth: 16,
+  maxTreeNodes: 200_000,
   maxLabelLength: 1024,
   claimSeconds: 30,
   taskTimeoutSeconds: 60,

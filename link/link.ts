@@ -270,7 +270,8 @@ export interface LinkService {
     objects: readonly LinkObject[],
   ): Promise<(LinkMessage | Refusal)[]>;
   /**
-   * The oldest instruction that waits for the node; marks it as handed out. Held as the options say.
+   * The oldest instruction that waits for the node; marks it as handed out. Held as the options say, but no longer than
+   * until the node joins again: whoever joined last has its place.
    *
    * @throws not-found when the node never joined, has left or was unregistered
    */
@@ -319,12 +320,15 @@ export interface LinkService {
    * Takes an object that an open push waits for. Its bytes were checked against its id by the caller.
    *
    * @param push sessionId is empty for callers that know of none (Flower before 1.34): any push of theirs
+   * @param message what the object says, when it is a message's own: it must be the message that was announced, from and
+   *   to the same, in answer to the same. Without it that is the caller's to check
    * @returns false when no push of that caller and run announced the object; true also for one that came before
    * @throws resource-exhausted when the caller's open pushes for the run have brought limits.maxOpenPushBytes
    */
   putObject(
     push: { nodeId: bigint; runId: bigint; sessionId: string },
     object: LinkObject,
+    message?: NewLinkMessage,
   ): Promise<boolean>;
   /**
    * An object of a message that the caller was given: an instruction handed out to the node, or a reply told to the

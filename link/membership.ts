@@ -125,7 +125,7 @@ export function unregisterNode(context: LinkContext, nodeId: bigint): Promise<vo
   });
 }
 
-/** A node that joins is online, and gets again what it had not answered. */
+/** A node that joins is online, and gets again what it had not answered; pulls that its place held end. */
 async function join(
   context: LinkContext,
   tx: LinkTransaction,
@@ -152,6 +152,10 @@ async function join(
     dueAt: onlineUntil,
   };
   await tx.nodes.put(node);
+  if (known.activatedAt !== undefined) {
+    context.joins.note(nodeId);
+    effects.topics.add(`work:${nodeId}`);
+  }
   for (const instruction of await tx.instructions.openOf(nodeId)) {
     if (instruction.state === "handed-out") {
       await requeue(context, tx, effects, instruction, "node-joined-again");

@@ -1,6 +1,7 @@
 import { type LinkContext, transact } from "./context.ts";
 import type { PulledObject } from "./link.ts";
 import { type LinkObject, type ObjectId, type ObjectTree, SUPERLINK_NODE_ID } from "./message.ts";
+import { knownTree } from "./known_tree.ts";
 import { isMember } from "./node_state.ts";
 import { missingObject, readTree } from "./objects.ts";
 import type { LinkTransaction } from "./store/store.ts";
@@ -42,7 +43,7 @@ export function treeOf(context: LinkContext, root: ObjectId): Promise<ObjectTree
     const children = await tx.objects.childrenOf(root);
     const tree = new Map<ObjectId, readonly ObjectId[]>([[root, children]]);
     for (const child of children) {
-      for (const [id, below] of await cachedTree(context, tx, child)) tree.set(id, below);
+      for (const [id, below] of (await knownTree(context, tx, child)).ids) tree.set(id, below);
     }
     return tree;
   });
@@ -74,7 +75,7 @@ async function wasHanded(
   for (const { messageId, content } of await tx.instructions.handedTo(nodeId, runId)) {
     if (id === messageId || id === content) return true;
     // Downwards, with the help of the cache: thousands of instructions can share one model.
-    if (content !== undefined && (await cachedTree(context, tx, content)).has(id)) return true;
+    if (content !== undefined && (await knownTree(context, tx, content)).ids.has(id)) return true;
   }
   return false;
 }
@@ -96,24 +97,4 @@ async function wasTold(tx: LinkTransaction, runId: bigint, id: ObjectId): Promis
     left.push(...await tx.objects.parentsOf(next));
   }
   return false;
-}
-
-/** The tree of a content that is whole. */
-async function cachedTree(
-  { trees }: LinkContext,
-  tx: LinkTransaction,
-  root: ObjectId,
-): Promise<ObjectTree> {
-  const known = trees.get(root);
-  if (known !== undefined) return known;
-  const tree = new Map<ObjectId, ObjectId[]>();
-  const visit = async (id: ObjectId): Promise<void> => {
-    if (tree.has(id)) return;
-    const children = await tx.objects.childrenOf(id);
-    tree.set(id, children);
-    for (const child of children) await visit(child);
-  };
-  await visit(root);
-  trees.set(root, tree);
-  return tree;
 }

@@ -192,11 +192,12 @@ export async function putObject(
   context: LinkContext,
   pusher: Pusher & { readonly sessionId: string },
   object: LinkObject,
+  message?: NewLinkMessage,
 ): Promise<boolean> {
   const { stored, finished } = await transact(
     context,
     "relaxed",
-    (tx, effects) => store(context, tx, effects, pusher, object),
+    (tx, effects) => store(context, tx, effects, pusher, object, message),
   );
   await settlePushes(context, finished);
   return stored;
@@ -209,12 +210,16 @@ async function store(
   effects: Effects,
   pusher: Pusher & { readonly sessionId: string },
   object: LinkObject,
+  message: NewLinkMessage | undefined,
 ): Promise<{ stored: boolean; finished: readonly string[] }> {
   const { clock, limits, staged, traffic } = context;
   const push = await findPush(context, tx, pusher, object.id);
   if (push === undefined) return { stored: false, finished: [] };
   const { sessionId } = push;
   const isNew = push.state === "open" && await tx.objects.standing(object.id) === undefined;
+  if (isNew && message !== undefined && !await wasAnnounced(tx, message)) {
+    return { stored: false, finished: [] };
+  }
   if (isNew) {
     await requireSpace(context, tx, pusher, object.bytes.length);
     const before = staged.get(sessionId);
@@ -229,6 +234,17 @@ async function store(
   traffic.receive(push.runId, object.bytes.length);
   if (finished.length > 0) await traffic.save(tx, effects, push.runId);
   return { stored: true, finished };
+}
+
+/**
+ * Whether a message was announced with the sender, receiver and instruction that its own object names: whoever gets it
+ * reads them there, and must not be told that somebody else was answered.
+ */
+async function wasAnnounced(tx: LinkTransaction, said: NewLinkMessage): Promise<boolean> {
+  const announced = (await tx.pushes.message(said.messageId))?.message;
+  return announced !== undefined && announced.runId === said.runId &&
+    announced.srcNodeId === said.srcNodeId && announced.dstNodeId === said.dstNodeId &&
+    announced.replyToMessageId === said.replyToMessageId;
 }
 
 /** The caller's push that announced the object, and has not ended. */

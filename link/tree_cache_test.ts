@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import { TreeCache } from "./tree_cache.ts";
+import { type KnownTree, TreeCache } from "./tree_cache.ts";
 
 /** A tree of so many ids. */
-function tree(root: string, size: number): Map<string, string[]> {
+function tree(root: string, size: number): KnownTree {
   const ids = Array.from({ length: size - 1 }, (_, index) => `${root}${index}`);
-  return new Map([[root, ids], ...ids.map((id): [string, string[]] => [id, []])]);
+  return {
+    ids: new Map([[root, ids], ...ids.map((id): [string, string[]] => [id, []])]),
+    shape: { depth: 2, nodes: size },
+  };
 }
 
 Deno.test("the trees that were used longest ago make room", () => {
   const cache = new TreeCache(10);
   for (const root of ["a", "b", "c"]) cache.set(root, tree(root, 3));
-  assert.equal(cache.get("a")?.size, 3);
+  assert.equal(cache.get("a")?.ids.size, 3);
   cache.set("d", tree("d", 3));
   const kept = ["a", "b", "c", "d"].filter((root) => cache.get(root) !== undefined);
   assert.deepEqual(kept, ["a", "c", "d"]);

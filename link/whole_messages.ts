@@ -1,5 +1,6 @@
 import type { Effects, LinkContext } from "./context.ts";
 import type { NewLinkMessage, ObjectId } from "./message.ts";
+import { shapeFault } from "./known_tree.ts";
 import { rootFault } from "./message_fault.ts";
 import {
   instructionRefusal,
@@ -40,10 +41,11 @@ async function take(
   effects: Effects,
   { message, clientAppSeconds }: AnnouncedMessage,
 ): Promise<void> {
-  const { messageId, runId, srcNodeId, replyToMessageId } = message;
+  const { messageId, runId, srcNodeId, replyToMessageId, content } = message;
   const children = await tx.objects.childrenOf(messageId);
   const isReply = replyToMessageId !== "";
   const reason = rootFault(message, children) ??
+    (content === undefined ? undefined : await shapeFault(context, tx, content)) ??
     (isReply
       ? await replyRefusal(context, tx, srcNodeId, message)
       : await instructionRefusal(context, tx, message));

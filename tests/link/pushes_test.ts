@@ -536,3 +536,83 @@ linkTest(
     );
   },
 );
+
+/** Announces a reply whose content refers to all the objects at once, whatever their bytes say. */
+function openFlat(bench: Bench, reply: NewLinkMessage, objects: readonly LinkObject[]) {
+  const { srcNodeId: nodeId, runId, messageId } = reply;
+  const content = reply.content!;
+  const others = objects.map(({ id }) => id).filter((id) => id !== content);
+  const tree: ObjectTree = new Map([
+    [messageId, [content]],
+    [content, others],
+    ...others.map((id): [string, string[]] => [id, []]),
+  ]);
+  return bench.link.openPush({ nodeId, runId, messages: [reply], trees: [tree] });
+}
+
+/** `levels` levels of `width` objects each, all of which refer to all of the next; the last of all is the first level. */
+function lattice(levels: number, width: number): LinkObject[] {
+  let below: LinkObject[] = [];
+  const all: LinkObject[] = [];
+  for (let level = levels; level > 0; level--) {
+    below = Array.from(
+      { length: level === 1 ? 1 : width },
+      (_, place) => object(`${level}.${place}`, below),
+    );
+    all.push(...below);
+  }
+  return all;
+}
+
+for (
+  const [what, objects, reason] of [
+    ["deeper", lattice(16, 1), /nested more than 16 deep/],
+    ["wider", lattice(9, 5), /a tree of more than 200000 nodes/],
+  ] as const
+) {
+  linkTest(`a reply whose objects go ${what} than announced is refused`, async (bench) => {
+    const nodeId = await bench.node(1000);
+    const instruction = await handed(bench, nodeId);
+    const reply = bench.reply(instruction, { content: objects.at(-1)!.id });
+    const { sessionId } = await openFlat(bench, reply, objects);
+    const stored = await put(bench, nodeId, sessionId, [...objects, rootOf(reply)]);
+    assert.ok(stored.every(Boolean));
+
+    assert.match(bench.eventsOf("reply-refused")[0]!.reason, reason);
+    // nobody is told of it, and nothing of it stays
+    assert.deepEqual(await bench.link.pullReplies([instruction.messageId]), []);
+    const { replies, objects: kept } = await bench.store.usage();
+    assert.deepEqual([replies, kept], [0, 4], "the instruction's own objects");
+    // the node may still answer as it should
+    await bench.answer(instruction);
+  });
+}
+
+linkTest("a message must say itself what was announced of it", async (bench) => {
+  const [victim, thief] = [await bench.node(1000), await bench.node(1000)];
+  const [theirs, own] = [await handed(bench, victim), await handed(bench, thief)];
+  const reply = bench.reply(own);
+  const { sessionId } = await openReply(bench, reply);
+  const push = { nodeId: thief, runId: bench.runId, sessionId };
+  await put(bench, thief, sessionId, UPDATE_OBJECTS);
+
+  for (
+    const lie of [
+      { replyToMessageId: theirs.messageId },
+      { dstNodeId: victim },
+      { srcNodeId: victim },
+      { runId: bench.runId + 1n },
+    ]
+  ) {
+    assert.equal(await bench.link.putObject(push, rootOf(reply), { ...reply, ...lie }), false);
+  }
+  // nor can it be brought in as an object of another message, to be announced as one of its own afterwards
+  const other = bench.reply(own);
+  await openFlat(bench, bench.reply(own), [rootOf(other), ...UPDATE_OBJECTS]);
+  assert.equal(await bench.link.putObject({ ...push, sessionId: "" }, rootOf(other), other), false);
+
+  assert.deepEqual(await bench.link.pullReplies([theirs.messageId, own.messageId]), []);
+  assert.equal(await bench.link.putObject(push, rootOf(reply), reply), true);
+  const [told] = await bench.link.pullReplies([own.messageId]);
+  assert.equal(told!.messageId, reply.messageId);
+});

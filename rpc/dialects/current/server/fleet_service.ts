@@ -165,9 +165,9 @@ export function currentFleetHandlers(
     async pushObject({ runId, objectId, objectContent, sessionId }, call) {
       const nodeId = nodeOf(call);
       await requireRunning(link, runId);
-      const object = await readPushedObject({ nodeId, runId }, objectId, objectContent);
-      const stored = object !== undefined &&
-        await link.putObject({ nodeId, runId, sessionId }, object);
+      const pushed = await readPushedObject({ nodeId, runId }, objectId, objectContent);
+      const stored = pushed !== undefined &&
+        await link.putObject({ nodeId, runId, sessionId }, pushed.object, pushed.message);
       return create(PushObjectResponseSchema, { stored });
     },
 

@@ -102,8 +102,9 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
 
     async pushObject({ node, runId, sessionId, objectId, objectContent }, call) {
       const task = speakerOf(call, node, runId);
-      const object = await readPushedObject(task, objectId, objectContent);
-      const stored = object !== undefined && await backend.putObject(task, sessionId, object);
+      const pushed = await readPushedObject(task, objectId, objectContent);
+      const stored = pushed !== undefined &&
+        await backend.putObject(task, sessionId, pushed.object);
       return create(PushObjectResponseSchema, { stored });
     },
 

@@ -1,0 +1,16 @@
+/**
+ * How often nodes have joined since the service began. A pull that began before its node's last join is that of a process
+ * whose place was taken, and which may be gone: nothing is handed to it any more.
+ */
+export class Joins {
+  readonly #counts = new Map<bigint, number>();
+
+  of(nodeId: bigint): number {
+    return this.#counts.get(nodeId) ?? 0;
+  }
+
+  /** Takes note of a node that was here and joins again. */
+  note(nodeId: bigint): void {
+    this.#counts.set(nodeId, this.of(nodeId) + 1);
+  }
+}
