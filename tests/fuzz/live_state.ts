@@ -86,11 +86,16 @@ export async function renew(http: string, recorded: RecordedIds): Promise<LiveSt
   });
   const joined = await ask("/v1/fleet/activate-node", sign(), activation);
   const { nodeId } = fromBinary(ActivateNodeResponseSchema, joined);
-  await ask("/v1/control/start-run", {}, recorded.startRun);
-  const types = bytes(AcquireTaskRequestSchema, { supportedTaskTypes: ["flwr-serverapp"] });
-  const acquired = await ask("/v1/runtime/acquire-task", {}, types);
-  // perhaps an older one, which a fuzzed request submitted
-  const { task, token } = fromBinary(AcquireTaskResponseSchema, acquired);
+  const acquire = async () => {
+    await ask("/v1/control/start-run", {}, recorded.startRun);
+    const types = bytes(AcquireTaskRequestSchema, { supportedTaskTypes: ["flwr-serverapp"] });
+    const acquired = await ask("/v1/runtime/acquire-task", {}, types);
+    // perhaps an older one, which a fuzzed request submitted
+    return fromBinary(AcquireTaskResponseSchema, acquired);
+  };
+  // the first may have gone to a fuzzed call that was given up in this moment
+  const first = await acquire();
+  const { task, token } = first.task === undefined ? await acquire() : first;
   const runId = task!.runId;
   await ask("/v1/runtime/pull-task-input", { "flwr-task-token": token }, new Uint8Array());
   const numbers = new Map([[recorded.nodeId, nodeId]]);
