@@ -1,11 +1,11 @@
+import { FlwrError } from "../../base/error.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
-import { openChannel } from "../../rpc/channel.ts";
-import { NO_RETRY } from "../../rpc/retry.ts";
 import type { Credentials } from "../../tests/support/credentials.ts";
 import { Stage } from "../../tests/support/stage.ts";
 import { openControl } from "../flower/control.ts";
 import type { FlowerSide } from "../flower/side.ts";
-import { HttpLine } from "../load/http_line.ts";
+import { GrpcLine, type GrpcLineOptions } from "../load/grpc_line.ts";
+import { HttpLine, type HttpLineOptions } from "../load/http_line.ts";
 import { type CallCredentials, LoadIdentity } from "../load/identity.ts";
 import { LightNode } from "../load/light_node.ts";
 import type { Comparison } from "../support/comparison.ts";
@@ -77,7 +77,7 @@ async function callRates(
     const node = new LightNode(await LoadIdentity.generate(curve));
     await control.registerNode({ publicKeyPem: node.identity.publicKeyPem });
     {
-      using line = await HttpLine.open({ http, authority });
+      using line = new HttpLine({ http, authority });
       await node.activate(line);
     }
     rates.set(`HTTP, ${curve}`, await overHttp(node, { http, authority }, process.pid));
@@ -88,13 +88,13 @@ async function callRates(
 
 async function overHttp(
   node: LightNode,
-  where: { http: string; authority: string },
+  where: HttpLineOptions,
   pid: number,
 ): Promise<CallRate> {
   using lines = new DisposableStack();
   const idle: HttpLine[] = [];
   for (let line = 0; line < IN_FLIGHT; line++) {
-    idle.push(lines.use(await HttpLine.open(where)));
+    idle.push(lines.use(new HttpLine(where)));
   }
   return await rate(node, pid, async (credentials) => {
     const line = idle.pop()!;
@@ -105,22 +105,15 @@ async function overHttp(
 
 async function overGrpc(
   node: LightNode,
-  { grpc, authority }: { grpc: string; authority: string },
+  where: GrpcLineOptions,
   pid: number,
 ): Promise<CallRate> {
-  const channel = openChannel({ address: grpc, tls: { rootCertificates: authority } });
-  try {
-    return await rate(node, pid, async ({ metadata }) => {
-      const { response } = await channel.call(
-        Fleet.method.sendNodeHeartbeat,
-        node.heartbeatRequest(),
-        { retry: NO_RETRY, metadata: () => Promise.resolve(metadata) },
-      );
-      if (!response.success) throw new Error("The SuperLink does not know the node");
-    });
-  } finally {
-    channel.close();
-  }
+  using line = await GrpcLine.open(where);
+  return await rate(node, pid, async ({ metadata }) => {
+    const method = Fleet.method.sendNodeHeartbeat;
+    const { success } = await line.call(method, node.heartbeatRequest(), metadata);
+    if (!success) throw new FlwrError("internal", "A node that sent a heartbeat is unknown");
+  });
 }
 
 async function rate(node: LightNode, pid: number, heartbeat: Heartbeat): Promise<CallRate> {

@@ -9,6 +9,7 @@ import { reportError } from "../../roles/report_error.ts";
 import { makeCredentials } from "../../tests/support/credentials.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
 import { flwrSide } from "../flower/flwr_side.ts";
+import { installedFlwr } from "../flower/installed.ts";
 import { pythonSide } from "../flower/python_side.ts";
 import type { Comparison } from "../support/comparison.ts";
 import { describeMachine } from "../support/machine.ts";
@@ -29,7 +30,7 @@ interface CurrentFlags {
 
 async function bench({ repeat, rounds, only }: CurrentFlags): Promise<void> {
   const python = await benchFlower();
-  const [ours, theirs] = [flwrSide({ python }), pythonSide(python)];
+  const [ours, theirs] = [flwrSide({ flwr: await installedFlwr(), python }), pythonSide(python)];
   await using folder = await TempDir.make();
   const credentials = await makeCredentials(folder.path);
   const show = (title: string, comparisons: readonly Comparison[]) =>

@@ -1,18 +1,35 @@
 import { connectionToml } from "../../tests/support/flower.ts";
-import { startFlwr } from "../../tests/support/flwr.ts";
 import { freePorts } from "../../tests/support/ports.ts";
+import type { Process } from "../../tests/support/process.ts";
+import type { Stage } from "../../tests/support/stage.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import type { FlowerSide } from "./side.ts";
 import { untilHealthy } from "./until_healthy.ts";
 
-/** How this project's processes differ from how its README starts them. */
+/** How this project's processes are started. */
 export interface FlwrSideOptions {
+  /** The installed command. */
+  readonly flwr: string;
   /** The Python that runs Python apps; without it they cannot be run. */
   readonly python?: string;
 }
 
 /** This project's SuperLink, SuperNodes and `flwr` command. */
-export function flwrSide({ python }: FlwrSideOptions = {}): FlowerSide {
+export function flwrSide({ flwr, python }: FlwrSideOptions): FlowerSide {
+  const startFlwr = (
+    stage: Stage,
+    name: string,
+    args: readonly string[],
+    home = "flwr-superlink",
+  ): Process =>
+    stage.start({
+      name,
+      command: flwr,
+      args,
+      cwd: stage.folder.path,
+      env: { FLWR_HOME: stage.path(home) },
+    });
+
   return {
     side: "flwr",
 
@@ -43,19 +60,19 @@ export function flwrSide({ python }: FlwrSideOptions = {}): FlowerSide {
         ...["supernode", "--superlink", http, "--root-certificates", credentials.caCertificate],
         ...["--auth-supernode-private-key", credentials.nodePrivateKey(node)],
         ...["--node-config", `partition-id=${node - 1} num-partitions=2`],
-      ], { FLWR_HOME: stage.path(`flwr-home-${node}`) });
+      ], `flwr-supernode-${node}`);
       await process.waitForLine(/SuperNode \d+ joined/);
       return { process, readySeconds: seconds() };
     },
 
     async command({ stage, credentials }, http) {
-      const home = stage.path("flwr-home");
+      const home = stage.path("flwr-command");
       await Deno.mkdir(home, { recursive: true });
       await Deno.writeTextFile(
         `${home}/config.toml`,
         connectionToml(http, credentials.caCertificate),
       );
-      return { start: (args) => startFlwr(stage, "flwr", args, { FLWR_HOME: home }) };
+      return { start: (args) => startFlwr(stage, "flwr", args, "flwr-command") };
     },
   };
 }

@@ -48,7 +48,7 @@ export class LightFleet implements Disposable {
     size: number,
     { curve, control, ...where }: HttpLineOptions & { curve: Curve; control: ControlClient },
   ): Promise<LightFleet> {
-    const shared = await LinePool.open(SHARED_LINES, where);
+    const shared = new LinePool(SHARED_LINES, where);
     const nodes: LightNode[] = [];
     const joining = Array.from({ length: SHARED_LINES }, async () => {
       while (nodes.length < size) {
@@ -88,7 +88,7 @@ export class LightFleet implements Disposable {
     };
     const pull = async (node: LightNode, place: number) => {
       await sleep(POLL_SECONDS * place / this.#nodes.length);
-      using line = await HttpLine.open(this.#where);
+      using line = new HttpLine(this.#where);
       using timer = new DisposableStack();
       // A pull that is held when all is over is broken off.
       const over = setTimeout(() => line[Symbol.dispose](), (seconds - elapsed()) * 1000);

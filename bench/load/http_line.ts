@@ -25,18 +25,14 @@ const FIRST_BUFFER_BYTES = 16 * 1024;
  */
 export class HttpLine implements Disposable {
   readonly #options: HttpLineOptions;
-  #connection: Deno.TlsConn;
+  #connection: Deno.TlsConn | undefined;
   #buffer = new Uint8Array(FIRST_BUFFER_BYTES);
   #filled = 0;
   #closed = false;
 
-  private constructor(options: HttpLineOptions, connection: Deno.TlsConn) {
+  /** Connects when it is first used: servers close connections on which no request comes. */
+  constructor(options: HttpLineOptions) {
     this.#options = options;
-    this.#connection = connection;
-  }
-
-  static async open(options: HttpLineOptions): Promise<HttpLine> {
-    return new HttpLine(options, await connect(options));
   }
 
   /**
@@ -55,8 +51,8 @@ export class HttpLine implements Disposable {
     } catch (error) {
       if (this.#closed || this.#filled > 0 || !isClosed(error)) throw error;
     }
-    this.#connection.close();
-    this.#connection = await connect(this.#options);
+    this.#connection?.close();
+    this.#connection = undefined;
     return await this.#exchange(head, message);
   }
 
@@ -64,7 +60,7 @@ export class HttpLine implements Disposable {
   [Symbol.dispose](): void {
     this.#closed = true;
     try {
-      this.#connection.close();
+      this.#connection?.close();
     } catch (error) {
       if (!(error instanceof Deno.errors.BadResource)) throw error; // closed before
     }
@@ -72,6 +68,7 @@ export class HttpLine implements Disposable {
 
   async #exchange(head: Uint8Array, message: Uint8Array): Promise<HttpAnswer> {
     this.#filled = 0;
+    this.#connection ??= await connect(this.#options);
     // Small messages go with their head: one record of TLS, one packet.
     if (message.length <= FIRST_BUFFER_BYTES) {
       const whole = new Uint8Array(head.length + message.length);
@@ -87,7 +84,7 @@ export class HttpLine implements Disposable {
 
   async #write(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) {
-      sent += await this.#connection.write(bytes.subarray(sent));
+      sent += await this.#connection!.write(bytes.subarray(sent));
     }
   }
 
@@ -111,7 +108,7 @@ export class HttpLine implements Disposable {
 
   async #read(): Promise<void> {
     this.#grow(this.#filled + 1);
-    const read = await this.#connection.read(this.#buffer.subarray(this.#filled));
+    const read = await this.#connection!.read(this.#buffer.subarray(this.#filled));
     if (read === null) throw new FlwrError("unavailable", "The server closed the connection");
     this.#filled += read;
   }

@@ -16,7 +16,7 @@ Deno.test("HttpLine: an answer is read whole, and the next call has the same con
     services: [],
   });
   try {
-    using line = await HttpLine.open({ http: server.address, authority: authority! });
+    using line = new HttpLine({ http: server.address, authority: authority! });
     for (let call = 0; call < 2; call++) {
       const { status, body } = await line.post("/nowhere", "", new Uint8Array([1, 2, 3]));
       assert.equal(status, 404);

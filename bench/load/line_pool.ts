@@ -6,15 +6,9 @@ export class LinePool implements Disposable {
   readonly #all: readonly HttpLine[];
   readonly #waiting: ((line: HttpLine) => void)[] = [];
 
-  private constructor(lines: readonly HttpLine[]) {
-    this.#all = lines;
-    this.#free = [...lines];
-  }
-
-  static async open(size: number, options: HttpLineOptions): Promise<LinePool> {
-    return new LinePool(
-      await Promise.all(Array.from({ length: size }, () => HttpLine.open(options))),
-    );
+  constructor(size: number, options: HttpLineOptions) {
+    this.#all = Array.from({ length: size }, () => new HttpLine(options));
+    this.#free = [...this.#all];
   }
 
   async use<T>(act: (line: HttpLine) => Promise<T>): Promise<T> {

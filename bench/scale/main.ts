@@ -10,6 +10,7 @@ import { reportError } from "../../roles/report_error.ts";
 import { makeCredentials } from "../../tests/support/credentials.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
 import { flwrSide } from "../flower/flwr_side.ts";
+import { installedFlwr } from "../flower/installed.ts";
 import { pythonSide } from "../flower/python_side.ts";
 import { describeMachine } from "../support/machine.ts";
 import { oneOrMoreOf, repeatOption, wholeNumber, wholeNumbers } from "../support/options.ts";
@@ -36,7 +37,10 @@ interface ScaleFlags {
 
 async function bench(flags: ScaleFlags): Promise<void> {
   const { repeat, only, megabytes, nodes } = flags;
-  const [ours, theirs] = [flwrSide(), pythonSide(await benchFlower())];
+  const [ours, theirs] = [
+    flwrSide({ flwr: await installedFlwr() }),
+    pythonSide(await benchFlower()),
+  ];
   await using folder = await TempDir.make();
   const credentials = await makeCredentials(folder.path, 1);
   console.log(describeMachine());

@@ -111,31 +111,26 @@ async function exchange(
       ...(store === "database" ? { database: stage.path("state.db") } : {}),
     });
     const authority = await Deno.readTextFile(credentials.caCertificate);
-    const open = async () =>
-      await Promise.all(
-        Array.from(
-          { length: LINES },
-          async () => lines.use(await HttpLine.open({ http, authority })),
-        ),
-      );
+    const open = () =>
+      Array.from({ length: LINES }, () => lines.use(new HttpLine({ http, authority })));
     using control = await openControl(http, credentials);
     const nodes = await Promise.all(Array.from({ length: count }, async (_, place) => {
       const node = new LightNode(await LoadIdentity.generate("P-384"));
       await control.registerNode({ publicKeyPem: node.identity.publicKeyPem });
-      const own = await open();
+      const own = open();
       await node.activate(own[0]!);
       const reply = await LightModel.make(place + 1, megabytes * BYTES_PER_MEGABYTE);
       return { node, lines: own, reply };
     }));
     const model = await LightModel.make(0, megabytes * BYTES_PER_MEGABYTE);
     await control.startRun({ fab: await buildFab(APP), overrideConfig: new ConfigRecord() });
-    const serverApp = new LightServerApp(await open(), persistence);
+    const serverApp = new LightServerApp(open(), persistence);
     await serverApp.begin();
 
     const before = (await memoryOf(process.pid)).resident;
     const over = new AbortController();
     lines.defer(() => over.abort());
-    const [line] = await open();
+    const [line] = open();
     const keepAlive = repeat(KEEP_ALIVE_SECONDS, over.signal, async () => {
       await serverApp.heartbeat(line!);
       for (const { node } of nodes) await persistence.call(() => node.heartbeat(line!));
