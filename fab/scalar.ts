@@ -62,3 +62,24 @@ export function toConfigRecord(config: RunConfig): ConfigRecord {
     ) => [name, typeof value === "number" ? float(value) : value]),
   );
 }
+
+/**
+ * The settings of a record, as a run carries those that were given at its submission.
+ *
+ * @throws FlwrError "invalid-argument" naming a setting that is no single value
+ */
+export function fromConfigRecord(config: ConfigRecord): RunConfig {
+  return Object.fromEntries(
+    Array.from(config.typedEntries(), ([name, typed]): [string, ScalarValue] => {
+      switch (typed.type) {
+        case "bool":
+        case "string":
+        case "double":
+        case "sint64":
+        case "uint64":
+          return [name, typed.value];
+      }
+      throw new FlwrError("invalid-argument", `The run's setting "${name}" is no single value`);
+    }),
+  );
+}

@@ -4,6 +4,7 @@ import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
+import { aborted } from "../aborted.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
@@ -75,10 +76,7 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
   return {
     listeners,
     async runUntil(signal) {
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener("abort", () => resolve(), { once: true });
-      });
+      await aborted(signal);
       logger.info("SuperLink stops: {reason}", { reason: String(signal.reason) });
     },
     async [Symbol.asyncDispose]() {

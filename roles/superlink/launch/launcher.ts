@@ -3,21 +3,24 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { Language } from "../../../fab/component.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
-import type { ClaimedRun } from "../../../link/link.ts";
-import { CLAIM_HOLD_SECONDS, CLAIM_RETRY_SECONDS, HEARTBEAT_SECONDS } from "./limits.ts";
-import { errorLines, type LaunchLink, type RunEnd, type RunProgram } from "./program.ts";
+import { aborted } from "../../aborted.ts";
+import { TAKE_RETRY_SECONDS } from "./limits.ts";
+import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
+import type { RunSource, TakenRun } from "./run_source.ts";
 
-const logger = log("superlink");
+const logger = log("launcher");
 
 /** What a launcher is made of. */
 export interface LauncherOptions {
-  readonly link: LaunchLink;
+  readonly runs: RunSource;
   /** Checks a bundle. @throws FlwrError */
   readonly readFab: (content: Uint8Array) => CheckedFab;
   /** By the language that an app is written in. */
   readonly programs: Readonly<Record<Language, RunProgram>>;
   /** Runs that are under way at the same time; the others stay pending. */
   readonly concurrent: number;
+  /** What became of the runs that are under way when the launcher ends, for people. */
+  readonly farewell: string;
   readonly clock?: Clock;
 }
 
@@ -27,137 +30,109 @@ export class Launcher implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #stopping = new AbortController();
   readonly #running = new Set<Running>();
-  readonly #claiming: Promise<void>;
+  readonly #taking: Promise<void>;
   /** Resolves when a slot becomes free; undefined while there is one. */
   #full: PromiseWithResolvers<void> | undefined;
 
   constructor(options: LauncherOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#claiming = this.#claim();
+    this.#taking = this.#take();
   }
 
   /** The run was ended from outside, or is given to someone else: what runs here for it ends. */
   end(runId: bigint): void {
-    for (const running of this.#running) if (running.runId === runId) running.ended.abort();
+    for (const { run, ended } of this.#running) if (run.runId === runId) ended.abort();
   }
 
   /** Ends every run with words for whoever asks what became of it, and takes no more. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort();
-    const running = [...this.#running];
-    await Promise.all(running.map(async ({ runId, ended, done }) => {
-      await this.#options.link.failRun(runId, "The SuperLink was stopped").catch(report);
+    const end: RunEnd = { outcome: "failed", details: this.#options.farewell };
+    await Promise.all([...this.#running].map(async ({ run, ended, done }) => {
+      await run.finish(end).catch(report);
       ended.abort();
       await done;
     }));
-    await this.#claiming;
-    // One more may have been claimed while the others ended.
+    await this.#taking;
+    // One more may have been taken while the others ended.
     await Promise.all([...this.#running].map(({ ended, done }) => {
       ended.abort();
       return done;
     }));
   }
 
-  async #claim(): Promise<void> {
+  async #take(): Promise<void> {
     const { signal } = this.#stopping;
+    const stopped = aborted(signal);
     while (!signal.aborted) {
-      await Promise.race([this.#full?.promise, aborted(signal)]);
+      await Promise.race([this.#full?.promise, stopped]);
       if (signal.aborted) return;
       try {
-        const claimed = await this.#options.link.claimRun({
-          holdSeconds: CLAIM_HOLD_SECONDS,
-          signal,
-        });
-        if (claimed !== undefined) this.#start(claimed);
+        const run = await this.#options.runs.take(signal);
+        if (run !== undefined) this.#start(run);
       } catch (error) {
         if (signal.aborted) return;
         report(error);
-        await this.#clock.sleep(CLAIM_RETRY_SECONDS, signal);
+        await this.#clock.sleep(TAKE_RETRY_SECONDS, signal);
       }
     }
   }
 
-  #start(claimed: ClaimedRun): void {
-    const { runId } = claimed.run;
+  #start(run: TakenRun): void {
     const ended = new AbortController();
-    const done = this.#run(claimed, ended).catch(report).finally(() => {
+    const done = this.#run(run, ended).catch(report).finally(() => {
       this.#running.delete(running);
       this.#full?.resolve();
       this.#full = undefined;
     });
-    const running: Running = { runId, ended, done };
+    const running: Running = { run, ended, done };
     this.#running.add(running);
     if (this.#running.size >= this.#options.concurrent) this.#full = Promise.withResolvers();
   }
 
-  async #run(claimed: ClaimedRun, ended: AbortController): Promise<void> {
-    const { run: { runId }, token } = claimed;
-    const { link } = this.#options;
-    const stopHeartbeats = new AbortController();
-    const heartbeats = this.#heartbeats(token, ended, stopHeartbeats.signal);
+  async #run(run: TakenRun, ended: AbortController): Promise<void> {
+    await using _ = run;
+    const settled = new AbortController();
+    const keeping = run.keep(settled.signal).then((kept) => {
+      if (!kept) ended.abort();
+    });
     try {
-      const end = await this.#outcome(claimed, ended.signal);
+      const end = await this.#outcome(run, ended.signal);
       if (end === undefined || ended.signal.aborted) return;
-      if (end.outcome === "completed") await link.finishRun(token, end);
-      // Whether it had begun or not.
-      else await link.failRun(runId, end.details);
+      await run.finish(end);
     } catch (error) {
       // "unauthenticated": the run was ended in this very moment.
       if (!(error instanceof FlwrError) || error.code !== "unauthenticated") throw error;
     } finally {
-      stopHeartbeats.abort();
-      await heartbeats;
+      settled.abort();
+      await keeping;
     }
   }
 
-  async #outcome(claimed: ClaimedRun, signal: AbortSignal): Promise<RunEnd | undefined> {
-    const { run: { runId, fabHash } } = claimed;
-    const { link, readFab, programs } = this.#options;
+  async #outcome(run: TakenRun, signal: AbortSignal): Promise<RunEnd | undefined> {
+    const { readFab, programs } = this.#options;
     try {
-      const content = await link.getFab(fabHash);
-      if (content === undefined) {
-        throw new FlwrError("not-found", "The run's app bundle is not kept here any more");
-      }
+      const { fab: content, overrideConfig } = await run.load();
       const fab = readFab(content);
-      return await programs[fab.config.language](claimed, fab, signal);
+      return await programs[fab.config.language](run, { fab, overrideConfig }, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       const { code, message, hints } = FlwrError.from(error);
-      if (code === "internal") logger.error("Run {runId}: {error}", { runId, error });
-      await link.appendLog(runId, errorLines({ message, hints }));
+      if (code === "internal") logger.error("Run {runId}: {error}", { runId: run.runId, error });
+      await run.log(errorLines({ message, hints }));
       return { outcome: "failed", details: message };
-    }
-  }
-
-  /** Keeps the run's claim alive, and hears of its end where nobody tells. */
-  async #heartbeats(token: string, ended: AbortController, signal: AbortSignal): Promise<void> {
-    for (;;) {
-      await this.#clock.sleep(HEARTBEAT_SECONDS, signal);
-      if (signal.aborted) return;
-      const alive = await this.#options.link.runHeartbeat(token).catch((error) => {
-        report(error);
-        return true;
-      });
-      if (!alive && !signal.aborted) return ended.abort();
     }
   }
 }
 
 /** A run under way. */
 interface Running {
-  readonly runId: bigint;
+  readonly run: TakenRun;
   /** Aborted when the run was ended from outside. */
   readonly ended: AbortController;
   /** Resolves, never rejects, when nothing of it is left. */
   readonly done: Promise<void>;
-}
-
-function aborted(signal: AbortSignal): Promise<void> | undefined {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
 
 function report(error: unknown): void {

@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
+import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { Launcher } from "./launcher.ts";
 import { HEARTBEAT_SECONDS } from "./limits.ts";
+import { LinkRuns } from "./link_runs.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 
@@ -28,7 +30,7 @@ class FakeProgram {
 
   constructor(readonly link: FakeLink) {}
 
-  readonly run: RunProgram = async ({ run: { runId }, token }, _fab, signal) => {
+  readonly run: RunProgram = async ({ runId, token }, _app, signal) => {
     this.started.push(runId);
     const end = Promise.withResolvers<RunEnd | undefined>();
     this.open.set(runId, end);
@@ -50,10 +52,11 @@ function setUp({ concurrent = 2, readFab = () => FAB }: {
   const program = new FakeProgram(link);
   const clock = new FakeClock();
   const launcher = new Launcher({
-    link,
+    runs: new LinkRuns({ link, runtime: { desc: Runtime, methods: [] }, clock }),
     readFab,
     programs: { typescript: program.run, python: program.run },
     concurrent,
+    farewell: "The SuperLink was stopped",
     clock,
   });
   return { link, program, launcher, clock };

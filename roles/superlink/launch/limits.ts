@@ -1,8 +1,8 @@
 /** Seconds that the launcher's question for pending runs is held. */
 export const CLAIM_HOLD_SECONDS = 20;
 
-/** Seconds before the launcher asks again after the store failed. */
-export const CLAIM_RETRY_SECONDS = 1;
+/** Seconds before the launcher asks again after asking for runs failed. */
+export const TAKE_RETRY_SECONDS = 1;
 
 /** Seconds between two heartbeats of a run that is run here: a quarter of the 60 that a run may be silent. */
 export const HEARTBEAT_SECONDS = 15;

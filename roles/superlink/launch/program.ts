@@ -1,5 +1,6 @@
 import type { CheckedFab } from "../../../fab/fab.ts";
-import type { ClaimedRun, LinkService } from "../../../link/link.ts";
+import type { RunConfig } from "../../../fab/scalar.ts";
+import type { TakenRun } from "./run_source.ts";
 
 /** How a run ended by itself. */
 export interface RunEnd {
@@ -8,32 +9,26 @@ export interface RunEnd {
   readonly details: string;
 }
 
+/** A run's app, read and checked. */
+export interface RunApp {
+  readonly fab: CheckedFab;
+  /** Settings given at submission, which override the bundle's own. */
+  readonly overrideConfig: RunConfig;
+}
+
 /**
- * Runs the ServerApp of a claimed run from its begin to its end, and leaves no worker, process, timer or open call
- * behind when it settles.
+ * Runs the ServerApp of a run that was taken on, from its begin to its end, and leaves no worker, process, timer or open
+ * call behind when it settles.
  *
  * @param signal aborted when the run was ended from outside: whatever it does must stop at once
  * @returns undefined when the ServerApp told the SuperLink itself how it ended
  * @throws FlwrError when it cannot be run
  */
 export type RunProgram = (
-  claimed: ClaimedRun,
-  fab: CheckedFab,
+  run: TakenRun,
+  app: RunApp,
   signal: AbortSignal,
 ) => Promise<RunEnd | undefined>;
-
-/** What the launcher and its programs need of the SuperLink's domain. */
-export type LaunchLink = Pick<
-  LinkService,
-  | "appendLog"
-  | "beginRun"
-  | "claimRun"
-  | "failRun"
-  | "finishRun"
-  | "getFab"
-  | "getRun"
-  | "runHeartbeat"
->;
 
 /** An error as a run's log shows it: the sentence, then what to do next. */
 export function errorLines(

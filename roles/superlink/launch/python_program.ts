@@ -2,11 +2,10 @@ import { FlwrError } from "../../../base/error.ts";
 import { describeEnd, lastLine, runAppProcess } from "../../python/app_process.ts";
 import { findPythonCommand } from "../../python/find_program.ts";
 import type { ProgramEnd } from "../../python/process_group.ts";
-import type { LaunchLink, RunEnd, RunProgram } from "./program.ts";
+import type { RunEnd, RunProgram } from "./program.ts";
 
 /** What Python ServerApps are run with. */
 export interface PythonProgramOptions {
-  readonly link: LaunchLink;
   /** As `--python` gives it; undefined: Flower is looked for on PATH. */
   readonly python?: string;
   /** "host:port" by which a process on this machine reaches the Runtime API; undefined where there is none. */
@@ -24,8 +23,8 @@ const LINES_SHOWN = 40;
 
 /** Runs ServerApps that are written in Python, each in a process of Flower's own `flwr-serverapp`. */
 export function pythonProgram(options: PythonProgramOptions): RunProgram {
-  const { link, python, runtimeAddress } = options;
-  return async ({ run: { runId }, token }, _fab, signal) => {
+  const { python, runtimeAddress } = options;
+  return async (run, _app, signal) => {
     if (runtimeAddress === undefined) {
       throw new FlwrError(
         "failed-precondition",
@@ -39,15 +38,13 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
       program,
       path,
       runtimeAddress,
-      token,
+      token: run.token,
       authorityFile,
       installDependencies,
       signal,
     });
-    if (signal.aborted) return undefined;
-    const { state } = await link.getRun(runId) ?? {};
-    if (state === undefined || state.startsWith("finished")) return undefined;
-    await link.appendLog(runId, lastLines(end.output));
+    if (signal.aborted || await run.isOver()) return undefined;
+    await run.log(lastLines(end.output));
     return unfinished(end);
   };
 }

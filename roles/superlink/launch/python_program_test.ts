@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../../base/error.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
-import type { ClaimedRun } from "../../../link/link.ts";
-import type { RunEnd } from "./program.ts";
+import { systemClock } from "../../../base/clock.ts";
+import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
+import { LinkRuns } from "./link_runs.ts";
+import type { RunApp, RunEnd } from "./program.ts";
 import { pythonProgram, type PythonProgramOptions } from "./python_program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 
 /** Not looked at: the process gets the bundle from the Runtime API. */
-const FAB = {} as CheckedFab;
+const APP: RunApp = { fab: {} as CheckedFab, overrideConfig: {} };
 
 interface Played {
   readonly link: FakeLink;
@@ -33,15 +35,16 @@ async function play(
     );
     const link = new FakeLink();
     link.submit(7n);
-    const claimed: ClaimedRun = (await link.claimRun())!;
-    const run = pythonProgram({
-      link,
+    const { signal } = new AbortController();
+    const runtime = { desc: Runtime, methods: [] };
+    const run = (await new LinkRuns({ link, runtime, clock: systemClock }).take(signal))!;
+    const program = pythonProgram({
       python: `${folder}/python`,
       runtimeAddress: "127.0.0.1:8000",
       installDependencies: false,
       ...options,
     });
-    const ending = run(claimed, FAB, new AbortController().signal);
+    const ending = program(run, APP, signal);
     await during(link, seenFile);
     const end = await ending;
     return { link, end, seen: await Deno.readTextFile(seenFile).catch(() => "") };

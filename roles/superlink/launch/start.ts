@@ -8,6 +8,7 @@ import type { ServiceBinding } from "../../../rpc/service.ts";
 import { defaultMemoryBytes } from "../../supernode/sandbox/limits.ts";
 import type { RunsConfig } from "../config.ts";
 import { Launcher } from "./launcher.ts";
+import { LinkRuns } from "./link_runs.ts";
 import { pythonProgram } from "./python_program.ts";
 import { settleLeftovers } from "./settle_leftovers.ts";
 import { typescriptProgram } from "./typescript_program.ts";
@@ -39,12 +40,11 @@ export function startLaunching(
     memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
   });
   const launcher = new Launcher({
-    link,
+    runs: new LinkRuns({ link, runtime, clock: systemClock }),
     readFab,
     programs: {
-      typescript: typescriptProgram({ link, pool, runtime }),
+      typescript: typescriptProgram(pool),
       python: pythonProgram({
-        link,
         python: runs.python,
         runtimeAddress,
         authorityFile,
@@ -52,6 +52,7 @@ export function startLaunching(
       }),
     },
     concurrent: runs.concurrent,
+    farewell: "The SuperLink was stopped",
   });
   const settling = settleLeftovers(link, systemClock.now()).catch((error) => {
     const { code, message } = FlwrError.from(error);

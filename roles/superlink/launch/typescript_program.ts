@@ -3,18 +3,16 @@ import { SUPERLINK_NODE_ID } from "../../../app/metadata.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import { contextToTransferable } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { CheckedFab } from "../../../fab/fab.ts";
 import { installFab } from "../../../fab/install.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
-import { type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
-import type { LinkRun } from "../../../link/link.ts";
+import { toConfigRecord } from "../../../fab/scalar.ts";
 import { PortCalls } from "../../../rpc/port/calls.ts";
-import type { ServiceBinding } from "../../../rpc/service.ts";
 import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { findAppModule } from "../../app_module.ts";
 import type { AppProcess } from "./app_process.ts";
-import { errorLines, type LaunchLink, type RunEnd, type RunProgram } from "./program.ts";
+import { errorLines, type RunApp, type RunEnd, type RunProgram } from "./program.ts";
 import type { ProcessPool } from "./process_pool.ts";
+import type { TakenRun } from "./run_source.ts";
 import type { FromWorker, WorkerJob } from "./worker_protocol.ts";
 
 /** What a ServerApp may call; its run's begin, end, heartbeats and log are the SuperLink's own business. */
@@ -27,39 +25,39 @@ const OFFERED: ReadonlySet<string> = new Set([
   "ConfirmMessageReceived",
 ]);
 
-/** What ServerApps in TypeScript are run with. */
-export interface TypeScriptProgramOptions {
-  readonly link: LaunchLink;
-  readonly pool: ProcessPool;
-  /** The Runtime API, which the apps call. */
-  readonly runtime: ServiceBinding;
-}
-
-/** Runs ServerApps that are written in TypeScript or JavaScript, each in a sandbox of its own. */
-export function typescriptProgram(options: TypeScriptProgramOptions): RunProgram {
-  return async ({ run, token }, fab, signal) => {
-    await using process = await options.pool.take();
+/**
+ * Runs ServerApps that are written in TypeScript or JavaScript, each in a sandbox of its own.
+ *
+ * @param pool where the sandboxes come from
+ */
+export function typescriptProgram(pool: ProcessPool): RunProgram {
+  return async (run, app, signal) => {
+    await using process = await pool.take();
     try {
-      const job = await prepare(run, fab, process.folder);
-      await options.link.beginRun(token);
-      return await attend(process, job, options, { run, token, signal });
+      const job = await prepare(run, app, process.folder);
+      await run.begin();
+      return await attend(process, job, run, signal);
     } finally {
-      options.pool.warm();
+      pool.warm();
     }
   };
 }
 
 /** Puts the app into its process' folder. */
-async function prepare(run: LinkRun, fab: CheckedFab, folder: string): Promise<WorkerJob> {
+async function prepare(
+  { runId }: TakenRun,
+  { fab, overrideConfig }: RunApp,
+  folder: string,
+): Promise<WorkerJob> {
   if (fab.config.serverApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fab.config.fabId}" has no ServerApp`);
   }
-  const runConfig = mergeRunConfig(fab.config.config, overrides(run));
+  const runConfig = mergeRunConfig(fab.config.config, overrideConfig);
   const installed = await installFab(fab, folder);
   return {
     module: await findAppModule(fab.config.serverApp, installed.folder),
     context: contextToTransferable({
-      runId: run.runId,
+      runId,
       nodeId: SUPERLINK_NODE_ID,
       nodeConfig: new ConfigRecord(),
       state: new RecordDict(),
@@ -68,35 +66,25 @@ async function prepare(run: LinkRun, fab: CheckedFab, folder: string): Promise<W
   };
 }
 
-/** Settings given at submission. Nothing that submits can say bytes there. */
-function overrides({ overrideConfig }: LinkRun): RunConfig {
-  return Object.fromEntries(
-    Object.entries(overrideConfig).map(([name, value]) => {
-      if (!(value instanceof Uint8Array)) return [name, value];
-      throw new FlwrError("invalid-argument", `Setting "${name}" of the run is bytes`);
-    }),
-  );
-}
-
 /** Lets the process run the app, answers its calls and keeps its log, until the app has ended or the run is. */
 async function attend(
   process: AppProcess,
   job: WorkerJob,
-  { link, runtime }: TypeScriptProgramOptions,
-  { run: { runId }, token, signal }: { run: LinkRun; token: string; signal: AbortSignal },
+  run: TakenRun,
+  signal: AbortSignal,
 ): Promise<RunEnd | undefined> {
   const { promise: ended, resolve } = Promise.withResolvers<RunEnd | undefined>();
   await using calls = new PortCalls({
-    service: runtime,
+    service: run.runtime,
     offered: OFFERED,
-    headers: { [TASK_TOKEN_HEADER]: token },
-    peer: `the ServerApp of run ${runId}`,
+    headers: { [TASK_TOKEN_HEADER]: run.token },
+    peer: `the ServerApp of run ${run.runId}`,
     post: (answer) => process.post(answer),
   });
   // One batch of lines after the other: they must not overtake each other, nor the run's end.
   let storing = Promise.resolve();
   const store = (lines: readonly string[]) => {
-    storing = storing.then(() => link.appendLog(runId, lines)).catch(() => {});
+    storing = storing.then(() => run.log(lines)).catch(() => {});
     return storing;
   };
   const hear = async (said: FromWorker) => {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { systemClock } from "../../../base/clock.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { bindService, type Handlers } from "../../../rpc/service.ts";
+import { LinkRuns } from "./link_runs.ts";
 import type { RunEnd } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 import { typescriptProgram } from "./typescript_program.ts";
@@ -51,18 +53,16 @@ async function play(
 ): Promise<Played> {
   const link = new FakeLink();
   link.submit(7n);
-  const claimed = (await link.claimRun())!;
-  await using pool = new ProcessPool({ allowRead, memoryBytes });
-  const run = typescriptProgram({
-    link,
-    pool,
-    runtime: bindService(Runtime, {
-      authenticate: (call) => Promise.resolve(call.header("flwr-task-token")),
-      handlers: handlers as RuntimeHandlers,
-    }),
+  const runtime = bindService(Runtime, {
+    authenticate: (call) => Promise.resolve(call.header("flwr-task-token")),
+    handlers: handlers as RuntimeHandlers,
   });
   const stopping = new AbortController();
-  const ending = run(claimed, fabOf(serverApp, config), stopping.signal);
+  const { signal } = stopping;
+  const run = (await new LinkRuns({ link, runtime, clock: systemClock }).take(signal))!;
+  await using pool = new ProcessPool({ allowRead, memoryBytes });
+  const app = { fab: fabOf(serverApp, config), overrideConfig: {} };
+  const ending = typescriptProgram(pool)(run, app, signal);
   await during?.(link, () => stopping.abort());
   const end = await ending;
   return { link, end, log: link.log(7n).replaceAll(/^\d{4}-\S+Z ?/gm, "") };

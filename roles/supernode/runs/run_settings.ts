@@ -3,7 +3,7 @@ import type { RunInfo } from "../../../app/connection.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
-import { type RunConfig, type ScalarValue, toConfigRecord } from "../../../fab/scalar.ts";
+import { fromConfigRecord, type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
 import { RunRefused } from "./prepared_run.ts";
 
 /**
@@ -13,7 +13,7 @@ import { RunRefused } from "./prepared_run.ts";
  */
 export function runSettings(run: RunInfo, defaults: RunConfig): ConfigRecord {
   try {
-    return toConfigRecord(mergeRunConfig(defaults, scalarsOf(run.overrideConfig)));
+    return toConfigRecord(mergeRunConfig(defaults, fromConfigRecord(run.overrideConfig)));
   } catch (error) {
     throw new RunRefused(
       MessageErrorCode.LoadClientApp,
@@ -21,20 +21,4 @@ export function runSettings(run: RunInfo, defaults: RunConfig): ConfigRecord {
       { cause: error },
     );
   }
-}
-
-function scalarsOf(config: ConfigRecord): RunConfig {
-  return Object.fromEntries(
-    Array.from(config.typedEntries(), ([name, typed]): [string, ScalarValue] => {
-      switch (typed.type) {
-        case "bool":
-        case "string":
-        case "double":
-        case "sint64":
-        case "uint64":
-          return [name, typed.value];
-      }
-      throw new FlwrError("invalid-argument", `The run's setting "${name}" is no single value`);
-    }),
-  );
 }

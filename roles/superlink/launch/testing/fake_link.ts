@@ -1,7 +1,7 @@
 import { FlwrError } from "../../../../base/error.ts";
 import type { ClaimedRun, LinkRun } from "../../../../link/link.ts";
 import { nextRunState, type RunEvent } from "../../../../link/run_state.ts";
-import type { LaunchLink } from "../program.ts";
+import type { LaunchLink } from "../link_runs.ts";
 
 /** The domain as far as launching needs it, without a store or a clock. */
 export class FakeLink implements LaunchLink {

@@ -5,7 +5,7 @@ import { type Random, systemRandom } from "../../../../base/random.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import type { Channel } from "../../../channel.ts";
 import { methodPath } from "../../../service.ts";
-import { PULL_DEADLINE_SECONDS } from "./limits.ts";
+import { runtimeDeadline } from "./runtime_deadline.ts";
 
 /** A task that was taken on: whoever has its token must begin it within 30 s. */
 export interface AcquiredTask {
@@ -40,7 +40,7 @@ export async function acquireTask(
     method,
     { supportedTaskTypes: [...types] },
     {
-      timeoutSeconds: PULL_DEADLINE_SECONDS,
+      timeoutSeconds: runtimeDeadline(method),
       ...(signal && { signal }),
       ...(secret && {
         metadata: (bytes) => {

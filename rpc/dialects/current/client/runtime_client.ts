@@ -17,13 +17,8 @@ import { NO_RETRY } from "../../../retry.ts";
 import { recordDictFromWire } from "../../record_dict.ts";
 import { runInfoFromWire } from "../run.ts";
 import { configFromWire } from "../scalar.ts";
-import {
-  CALL_DEADLINE_SECONDS,
-  HEARTBEAT_DEADLINE_SECONDS,
-  PULL_DEADLINE_SECONDS,
-  PUSH_DEADLINE_SECONDS,
-} from "./limits.ts";
 import type { DeflatedMessage } from "./message_objects.ts";
+import { runtimeDeadline } from "./runtime_deadline.ts";
 
 /** What an app begins with, as its server gives it. */
 export interface TaskInput {
@@ -38,6 +33,8 @@ export interface TaskInput {
   readonly runConfig: ConfigRecord;
   /** What the app kept from its last task of the same series. */
   readonly state: RecordDict;
+  /** As it came, for another process of the same task: it is given once. */
+  readonly wire: PullTaskInputResponse;
 }
 
 /** How messages that were announced stand. */
@@ -86,17 +83,13 @@ export class RuntimeClient {
 
   /** Begins the task. @throws FlwrError "data-loss" for an app that is not what its hash says */
   async begin(): Promise<TaskInput> {
-    const input = await this.#call(Runtime.method.pullTaskInput, {}, {
-      timeoutSeconds: PUSH_DEADLINE_SECONDS,
-    });
+    const input = await this.#call(Runtime.method.pullTaskInput, {});
     return await readTaskInput(input);
   }
 
   /** Says that the process is alive. @returns false when the task is not its any more, and `ended` is aborted */
   async heartbeat(): Promise<boolean> {
-    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {}, {
-      timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS,
-    });
+    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {});
     if (!success) this.#end();
     return success;
   }
@@ -104,23 +97,18 @@ export class RuntimeClient {
   /** Ends the task; tried once. @param details why it failed, for people */
   async finish(outcome: "completed" | "failed", details: string): Promise<void> {
     await this.#call(Runtime.method.pushTaskOutput, { subStatus: outcome, details }, {
-      timeoutSeconds: CALL_DEADLINE_SECONDS,
       retry: NO_RETRY,
     });
   }
 
   /** Hands over what the app wrote. */
   async pushLogs({ nodeId, runId }: Speaker, lines: readonly string[]): Promise<void> {
-    await this.#call(Runtime.method.pushLogs, { node: { nodeId }, runId, logs: [...lines] }, {
-      timeoutSeconds: CALL_DEADLINE_SECONDS,
-    });
+    await this.#call(Runtime.method.pushLogs, { node: { nodeId }, runId, logs: [...lines] });
   }
 
   /** The nodes that are online. */
   async nodes(): Promise<NodeId[]> {
-    const { nodes } = await this.#call(Runtime.method.getNodes, {}, {
-      timeoutSeconds: CALL_DEADLINE_SECONDS,
-    });
+    const { nodes } = await this.#call(Runtime.method.getNodes, {});
     return nodes.map(({ nodeId }) => nodeId);
   }
 
@@ -132,7 +120,6 @@ export class RuntimeClient {
         messagesList: messages.map(({ wire }) => wire),
         messageObjectTrees: messages.map(({ tree }) => tree),
       },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
     );
     return {
       ids: messages.map((_, place) => messageIds[place] || undefined),
@@ -150,7 +137,6 @@ export class RuntimeClient {
     const { stored } = await this.#call(
       Runtime.method.pushObject,
       { node: { nodeId }, runId, objectId: id, objectContent: bytes, sessionId },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
     );
     return stored;
   }
@@ -160,7 +146,7 @@ export class RuntimeClient {
     const { messagesList, messageObjectTrees } = await this.#call(
       Runtime.method.pullMessages,
       { messageIds: [...ids] },
-      { timeoutSeconds: PULL_DEADLINE_SECONDS, ...(signal && { signal }) },
+      signal && { signal },
     );
     if (messagesList.length !== messageObjectTrees.length) {
       throw new FlwrError(
@@ -180,7 +166,7 @@ export class RuntimeClient {
     const { objectFound, objectAvailable, objectContent } = await this.#call(
       Runtime.method.pullObject,
       { node: { nodeId }, runId, objectId },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS, ...(signal && { signal }) },
+      signal && { signal },
     );
     return { found: objectFound, ...(objectAvailable && { bytes: objectContent }) };
   }
@@ -190,8 +176,20 @@ export class RuntimeClient {
     await this.#call(
       Runtime.method.confirmMessageReceived,
       { node: { nodeId }, runId, messageObjectId },
-      { timeoutSeconds: CALL_DEADLINE_SECONDS },
     );
+  }
+
+  /**
+   * Makes a call that the task's app made elsewhere, in the task's name.
+   *
+   * @param signal aborted when nobody waits for the answer any more
+   */
+  relay<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    signal: AbortSignal,
+  ): Promise<MessageShape<M["output"]>> {
+    return this.#call(method, request, { signal });
   }
 
   /** Closes the connection; open calls end. */
@@ -202,7 +200,7 @@ export class RuntimeClient {
   async #call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
-    options: CallOptions,
+    options: CallOptions = {},
   ): Promise<MessageShape<M["output"]>> {
     this.ended.throwIfAborted();
     const signal = options.signal ? AbortSignal.any([options.signal, this.ended]) : this.ended;
@@ -210,6 +208,7 @@ export class RuntimeClient {
       const { response } = await this.#channel.call(method, request, {
         ...options,
         signal,
+        timeoutSeconds: runtimeDeadline(method),
         metadata: () => Promise.resolve(this.#headers),
       });
       return response;
@@ -231,9 +230,8 @@ export class RuntimeClient {
   }
 }
 
-async function readTaskInput(
-  { taskId, context, run, fab }: PullTaskInputResponse,
-): Promise<TaskInput> {
+async function readTaskInput(wire: PullTaskInputResponse): Promise<TaskInput> {
+  const { taskId, context, run, fab } = wire;
   if (context === undefined || run === undefined || fab === undefined) {
     throw new FlwrError("data-loss", "The server gave a task without its context, run or app");
   }
@@ -252,5 +250,6 @@ async function readTaskInput(
     nodeConfig: configFromWire(context.nodeConfig),
     runConfig: configFromWire(context.runConfig),
     state: context.state === undefined ? new RecordDict() : recordDictFromWire(context.state),
+    wire,
   };
 }

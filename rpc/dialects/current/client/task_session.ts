@@ -102,9 +102,8 @@ export class TaskSession implements AsyncDisposable {
 
   async #sendLogs(): Promise<void> {
     const speaker: Speaker = { nodeId: this.input.nodeId, runId: this.input.run.runId };
-    const ended = new Promise<void>((resolve) =>
-      this.ended.addEventListener("abort", () => resolve(), { once: true })
-    );
+    // Not a promise to race against: each race would leave something behind for as long as the task lasts.
+    this.ended.addEventListener("abort", () => this.#wake.resolve(), { once: true });
     while (!this.ended.aborted) {
       if (this.#lines.length > 0) {
         const lines = this.#lines;
@@ -114,7 +113,7 @@ export class TaskSession implements AsyncDisposable {
       } else if (this.#finished) {
         return;
       } else {
-        await Promise.race([this.#wake.promise, ended]);
+        await this.#wake.promise;
         this.#wake = Promise.withResolvers();
       }
     }

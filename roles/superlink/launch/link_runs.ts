@@ -1,0 +1,120 @@
+import type { Clock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { log } from "../../../base/log.ts";
+import type { RunConfig } from "../../../fab/scalar.ts";
+import type { ClaimedRun, LinkRun, LinkService } from "../../../link/link.ts";
+import type { ServiceBinding } from "../../../rpc/service.ts";
+import { CLAIM_HOLD_SECONDS, HEARTBEAT_SECONDS } from "./limits.ts";
+import type { RunEnd } from "./program.ts";
+import type { RunInput, RunSource, TakenRun } from "./run_source.ts";
+
+/** What launching needs of the SuperLink's domain. */
+export type LaunchLink = Pick<
+  LinkService,
+  | "appendLog"
+  | "beginRun"
+  | "claimRun"
+  | "failRun"
+  | "finishRun"
+  | "getFab"
+  | "getRun"
+  | "runHeartbeat"
+>;
+
+/** With what a SuperLink's own runs are taken on. */
+export interface LinkRunsOptions {
+  readonly link: LaunchLink;
+  /** The Runtime API, which the apps call. */
+  readonly runtime: ServiceBinding;
+  readonly clock: Clock;
+}
+
+/** The runs that are submitted to the SuperLink of this process, the oldest first. */
+export class LinkRuns implements RunSource {
+  readonly #options: LinkRunsOptions;
+
+  constructor(options: LinkRunsOptions) {
+    this.#options = options;
+  }
+
+  async take(signal: AbortSignal): Promise<TakenRun | undefined> {
+    const claimed = await this.#options.link.claimRun({ holdSeconds: CLAIM_HOLD_SECONDS, signal });
+    return claimed && new LinkTakenRun(claimed, this.#options);
+  }
+}
+
+class LinkTakenRun implements TakenRun {
+  readonly runId: bigint;
+  readonly token: string;
+  readonly runtime: ServiceBinding;
+  readonly #run: LinkRun;
+  readonly #link: LaunchLink;
+  readonly #clock: Clock;
+
+  constructor({ run, token }: ClaimedRun, { link, runtime, clock }: LinkRunsOptions) {
+    this.runId = run.runId;
+    this.token = token;
+    this.runtime = runtime;
+    this.#run = run;
+    this.#link = link;
+    this.#clock = clock;
+  }
+
+  async load(): Promise<RunInput> {
+    const fab = await this.#link.getFab(this.#run.fabHash);
+    if (fab !== undefined) return { fab, overrideConfig: settings(this.#run) };
+    throw new FlwrError("not-found", "The run's app bundle is not kept here any more");
+  }
+
+  async begin(): Promise<void> {
+    await this.#link.beginRun(this.token);
+  }
+
+  log(lines: readonly string[]): Promise<void> {
+    return this.#link.appendLog(this.runId, lines);
+  }
+
+  async finish(end: RunEnd): Promise<void> {
+    if (end.outcome === "completed") await this.#link.finishRun(this.token, end);
+    // Whether it had begun or not.
+    else await this.#link.failRun(this.runId, end.details);
+  }
+
+  async isOver(): Promise<boolean> {
+    const { state } = await this.#link.getRun(this.runId) ?? {};
+    return state === undefined || state.startsWith("finished");
+  }
+
+  /** Heartbeats, which also hear of the run's end where nobody tells. */
+  async keep(signal: AbortSignal): Promise<boolean> {
+    for (;;) {
+      await this.#clock.sleep(HEARTBEAT_SECONDS, signal);
+      if (signal.aborted) return true;
+      const alive = await this.#link.runHeartbeat(this.token).catch((error) => {
+        report(error);
+        return true;
+      });
+      if (!alive) return signal.aborted;
+    }
+  }
+
+  /** Nothing of a run is kept here. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Settings given at submission. Nothing that submits can say bytes there. */
+function settings({ overrideConfig }: LinkRun): RunConfig {
+  return Object.fromEntries(
+    Object.entries(overrideConfig).map(([name, value]) => {
+      if (!(value instanceof Uint8Array)) return [name, value];
+      throw new FlwrError("invalid-argument", `Setting "${name}" of the run is bytes`);
+    }),
+  );
+}
+
+function report(error: unknown): void {
+  const { code, message } = FlwrError.from(error);
+  if (code !== "unavailable") log("superlink").error("A heartbeat failed: {message}", { message });
+}

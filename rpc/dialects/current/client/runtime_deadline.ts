@@ -1,0 +1,23 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  CALL_DEADLINE_SECONDS,
+  HEARTBEAT_DEADLINE_SECONDS,
+  PULL_DEADLINE_SECONDS,
+  PUSH_DEADLINE_SECONDS,
+} from "./limits.ts";
+
+/** By the names of the Runtime API's methods: those that take longer, or less, than a call that does little. */
+const DEADLINES: ReadonlyMap<string, number> = new Map([
+  ["AcquireTask", PULL_DEADLINE_SECONDS],
+  ["SendTaskHeartbeat", HEARTBEAT_DEADLINE_SECONDS],
+  ["PullTaskInput", PUSH_DEADLINE_SECONDS],
+  ["PushMessages", PUSH_DEADLINE_SECONDS],
+  ["PullMessages", PULL_DEADLINE_SECONDS],
+  ["PushObject", PUSH_DEADLINE_SECONDS],
+  ["PullObject", PUSH_DEADLINE_SECONDS],
+]);
+
+/** Seconds for a call of the Runtime API. */
+export function runtimeDeadline({ name }: DescMethod): number {
+  return DEADLINES.get(name) ?? CALL_DEADLINE_SECONDS;
+}
