@@ -2,31 +2,40 @@ import { elementCount } from "../../tensor/tensor.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 
-/** Names of the normalised values and of what they were multiplied with. */
-export interface Normalized {
-  readonly values: string;
+type Normalizing = Node<"normalize">["attributes"];
+
+/** Names of what normalised values are the product of. */
+export interface Centred {
+  /** The distances from the mean. */
+  readonly centred: string;
+  /** What they are multiplied with: the inverse deviation. */
   readonly inverse: string;
 }
 
-/**
- * The nodes behind both `normalize` and `inverseDeviation`: whichever is asked for second finds the nodes of the first.
- * ONNX has one operator for the last axes; over others, mean and variance are taken apart.
- */
-export function normalized(
+/** ONNX's one operator for the last axes: normalised values and inverse deviation; undefined for other axes. */
+function overLast(
+  builder: GraphBuilder,
+  shape: readonly number[],
+  x: string,
+  { axes, epsilon }: Normalizing,
+): string[] | undefined {
+  const first = shape.length - axes.length;
+  if (!axes.every((axis, i) => axis === first + i)) return undefined;
+  const ones = builder.floats(1, shape.slice(first));
+  const [values, , inverse] = builder.nodes("LayerNormalization", [x, ones], 3, {
+    axis: { int: first },
+    epsilon: { float: epsilon },
+  });
+  return [values!, inverse!];
+}
+
+/** Mean and variance over any axes. Whoever asks a second time finds the nodes of the first. */
+export function centre(
   builder: GraphBuilder,
   { shape }: Value,
   x: string,
-  { axes, epsilon }: Node<"normalize">["attributes"],
-): Normalized {
-  const first = shape.length - axes.length;
-  if (axes.every((axis, i) => axis === first + i)) {
-    const ones = builder.floats(1, shape.slice(first));
-    const [values, , inverse] = builder.nodes("LayerNormalization", [x, ones], 3, {
-      axis: { int: first },
-      epsilon: { float: epsilon },
-    });
-    return { values: values!, inverse: inverse! };
-  }
+  { axes, epsilon }: Normalizing,
+): Centred {
   // As reduceMean is lowered, so that a layer that wants the mean too finds it.
   const count = elementCount(axes.map((axis) => shape[axis]!));
   const mean = (of: string) => {
@@ -38,6 +47,29 @@ export function normalized(
   const deviation = builder.node("Sqrt", [
     builder.node("Add", [variance, builder.floats(epsilon)]),
   ]);
-  const inverse = builder.node("Reciprocal", [deviation]);
-  return { values: builder.node("Mul", [centred, inverse]), inverse };
+  return { centred, inverse: builder.node("Reciprocal", [deviation]) };
+}
+
+/** The nodes of `normalize`. */
+export function normalizedValues(
+  builder: GraphBuilder,
+  x: Value,
+  name: string,
+  attributes: Normalizing,
+): string {
+  const known = overLast(builder, x.shape, name, attributes)?.[0];
+  if (known !== undefined) return known;
+  const { centred, inverse } = centre(builder, x, name, attributes);
+  return builder.node("Mul", [centred, inverse]);
+}
+
+/** The nodes of `inverseDeviation`. */
+export function inverseOf(
+  builder: GraphBuilder,
+  x: Value,
+  name: string,
+  attributes: Normalizing,
+): string {
+  return overLast(builder, x.shape, name, attributes)?.[1] ??
+    centre(builder, x, name, attributes).inverse;
 }

@@ -1,6 +1,8 @@
 import type { Value } from "../graph/value.ts";
 import { foldScale } from "./fold_scale.ts";
 import { channelAffinePattern } from "./channel_affine.ts";
+import { channelNormalizeGradPattern } from "./channel_normalize_grad.ts";
+import { channelSumsPattern } from "./channel_sums.ts";
 import { concatOfPadsPattern } from "./concat_of_pads.ts";
 import { convInputGradPattern } from "./conv_input_grad.ts";
 import { convWeightGradPattern } from "./conv_weight_grad.ts";
@@ -37,6 +39,8 @@ export const OPTIMIZED: Optimizations = {
   patterns: [
     gemmPattern,
     concatOfPadsPattern,
+    channelNormalizeGradPattern,
+    channelSumsPattern,
     channelAffinePattern,
     convWeightGradPattern,
     depthwiseWeightGradPattern,

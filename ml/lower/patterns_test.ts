@@ -7,13 +7,18 @@ import { indexTable } from "../graph/index_table.ts";
 import { foldMax, gatherSum, routeFirst } from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
 import { reshape, slice, transpose } from "../graph/movement.ts";
+import { normalize } from "../graph/normalize.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
+import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { LocalEngine } from "../session/engine.ts";
 import { assertPatternRight, fires, real } from "../testing/compare.ts";
 import { channelAffinePattern } from "./channel_affine.ts";
+import { channelNormalizeGradPattern } from "./channel_normalize_grad.ts";
+import { channelSumsPattern } from "./channel_sums.ts";
 import { concatOfPadsPattern } from "./concat_of_pads.ts";
 import { depthwiseWeightGradPattern } from "./depthwise_weight_grad.ts";
+import { emit } from "./emit.ts";
 import { foldMaxPattern } from "./fold_max.ts";
 import { gemmPattern } from "./gemm.ts";
 import { reluMaskPattern } from "./relu_mask.ts";
@@ -146,4 +151,67 @@ Deno.test("what is not one number per channel is added as it is", () => {
   const scaled = mul(real("x", [2, 3, 4, 3]), real("scale", [1, 3, 1, 1]));
   assert.ok(!fires(channelAffinePattern, add(scaled, real("row", [3]))));
   assert.ok(!fires(channelAffinePattern, add(scaled, real("one", [1, 1, 1, 1]))));
+});
+
+/** Images [m + 1, k, n, 2] that are normalised channel by channel. */
+function normalizedImages(m: number, k: number, n: number): { x: Value; normal: Value } {
+  const x = real("x", [m + 1, k, n, 2]);
+  return { x, normal: normalize(x, { axes: [0, 2, 3], epsilon: 0.01 }) };
+}
+
+patternTest(
+  "normalised channels are scaled with their deviation",
+  channelAffinePattern,
+  (m, k, n) => {
+    const { normal } = normalizedImages(m, k, n);
+    return [add(mul(normal, real("scale", [k, 1, 1])), real("shift", [k, 1, 1]))];
+  },
+);
+
+patternTest(
+  "the gradient of normalised channels is one sum of scaled images",
+  channelNormalizeGradPattern,
+  (m, k, n, flags) => {
+    const { x, normal } = normalizedImages(m, k, n);
+    const scale = real("scale", [k, 1, 1]);
+    const y = (flags & 1) > 0 ? mul(normal, scale) : normal;
+    return gradients(y, [x, scale].slice(0, 1 + (flags & 1)), real("d", x.shape));
+  },
+);
+
+patternTest(
+  "a channel's sums are taken from what is centred",
+  channelSumsPattern,
+  (m, k, n, flags) => {
+    const { x, normal } = normalizedImages(m, k, n);
+    const d = real("d", x.shape);
+    const product = (flags & 1) > 0 ? mul(d, normal) : mul(normal, d);
+    const options = { axes: [0, 2, 3], keep: (flags & 2) > 0 };
+    return [
+      reduceSum(product, options),
+      reduceSum(d, options),
+      reduceSum(mul(normal, normal), options),
+    ];
+  },
+);
+
+Deno.test("sums of a channel in two shapes are computed once", () => {
+  const d = real("d", [2, 3, 4, 5]);
+  const sums = [true, false].map((keep) => reduceSum(d, { axes: [0, 2, 3], keep }));
+  const builder = new GraphBuilder();
+  emit(sums, [channelSumsPattern], () => builder);
+  assert.deepEqual(builder.build("g", [], []).node.map(({ opType }) => opType).sort(), [
+    "ReduceSum",
+    "Reshape",
+  ]);
+});
+
+Deno.test("what is normalised or summed over other axes is left alone", () => {
+  const [x, d] = [real("x", [2, 3, 4, 5]), real("d", [2, 3, 4, 5])];
+  for (const axes of [[0], [2, 3], [1, 2, 3], [0, 1, 2, 3]]) {
+    const normal = normalize(x, { axes, epsilon: 0.01 });
+    assert.ok(!fires(channelSumsPattern, reduceSum(mul(d, normal), { axes })), axes.join());
+    const [slope] = gradients(normal, [x], d);
+    assert.ok(!fires(channelNormalizeGradPattern, slope!), axes.join());
+  }
 });

@@ -6,7 +6,7 @@ import type { Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Operator } from "../onnx/operators.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
-import { normalized } from "./normalized.ts";
+import { inverseOf, normalizedValues } from "./normalized.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
 type Elementwise =
@@ -77,9 +77,9 @@ export const plainArrays = {
   reduceMax: (builder, { attributes: { axes, keep } }, [x]) =>
     builder.node("ReduceMax", [x!, builder.ints(axes)], { keepdims: { int: Number(keep) } }),
   normalize: (builder, { attributes, inputs: [x] }, [name]) =>
-    normalized(builder, x!, name!, attributes).values,
+    normalizedValues(builder, x!, name!, attributes),
   inverseDeviation: (builder, { attributes, inputs: [x] }, [name]) =>
-    normalized(builder, x!, name!, attributes).inverse,
+    inverseOf(builder, x!, name!, attributes),
   softmax: (builder, { attributes: { axis } }, names) =>
     builder.node("Softmax", names, { axis: { int: axis } }),
   logSoftmax: (builder, { attributes: { axis } }, names) =>

@@ -1,0 +1,36 @@
+import { elementCount } from "../../tensor/tensor.ts";
+import type { Node, Value } from "../graph/value.ts";
+import type { GraphBuilder } from "../onnx/graph_builder.ts";
+
+/** Whether an operand of x [b, c, h, w] is one number per channel. */
+export function isPerChannel(operand: Value, { shape }: Value): boolean {
+  return operand.shape.length >= 3 && operand.shape.at(-3) === shape[1] &&
+    elementCount(operand.shape) === shape[1];
+}
+
+/** Whether axes of images [b, c, h, w] are all but the channels. */
+export function areAllButChannels({ shape }: Value, axes: readonly number[]): boolean {
+  return shape.length === 4 && axes.length === 3 && !axes.includes(1);
+}
+
+/** Whether images [b, c, h, w] are normalised channel by channel. */
+export function isNormalizedByChannel(value: Value): value is Node<"normalize"> {
+  return value.primitive === "normalize" && value.dtype === "float32" &&
+    areAllButChannels(value, value.attributes.axes);
+}
+
+/**
+ * x [b, c, h, w] times one number per channel plus one per channel: a batch normalisation whose mean is 0 and whose
+ * deviation is 1 does it in one pass.
+ */
+export function scaleAndShift(
+  builder: GraphBuilder,
+  channels: number,
+  [x, scale, shift]: readonly [string, string, string],
+): string {
+  const vectors = [scale, shift].map((name) => builder.node("Reshape", [name, builder.ints([-1])]));
+  const [zeros, ones] = [builder.floats(0, [channels]), builder.floats(1, [channels])];
+  return builder.node("BatchNormalization", [x, ...vectors, zeros, ones], {
+    epsilon: { float: 0 },
+  });
+}

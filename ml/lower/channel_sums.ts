@@ -1,0 +1,47 @@
+import type { Value } from "../graph/value.ts";
+import { areAllButChannels, isNormalizedByChannel } from "./channel.ts";
+import { centre } from "./normalized.ts";
+import type { Pattern, Tile } from "./tile.ts";
+
+/** Σ d y for each channel, y being normalised: Σ d c times the inverse deviation, c being the distances from the mean. */
+function alongNormalized(product: Value): Tile | undefined {
+  if (product.primitive !== "mul") return undefined;
+  const [a, b] = product.inputs as readonly [Value, Value];
+  const [normal, other] = isNormalizedByChannel(a) ? [a, b] : [b, a];
+  if (!isNormalizedByChannel(normal) || other.shape.length !== 4) return undefined;
+  const [source] = normal.inputs;
+  return {
+    inputs: [other, source!],
+    emit: (builder, [d, x]) => {
+      const { centred, inverse } = centre(builder, source!, x!, normal.attributes);
+      const sum = builder.node("ReduceSum", [
+        builder.node("Mul", [d!, centred]),
+        builder.ints(normal.attributes.axes),
+      ], { keepdims: { int: 1 } });
+      return builder.node("Mul", [sum, inverse]);
+    },
+  };
+}
+
+/**
+ * Sums over all of an image's numbers but the channels. A layer that normalises needs each of them twice, once as a
+ * parameter's gradient and once stretched over the images: whatever its shape, it is computed once. Of a product with
+ * normalised images, these need not be there.
+ */
+export const channelSumsPattern: Pattern = (value) => {
+  if (value.primitive !== "reduceSum" || value.dtype !== "float32") return undefined;
+  const { axes, keep } = value.attributes;
+  const [x] = value.inputs;
+  if (!areAllButChannels(x!, axes)) return undefined;
+  const tile = alongNormalized(x!) ?? {
+    inputs: [x!],
+    emit: (builder, [name]) =>
+      builder.node("ReduceSum", [name!, builder.ints(axes)], { keepdims: { int: 1 } }),
+  } satisfies Tile;
+  if (keep) return tile;
+  return {
+    inputs: tile.inputs,
+    emit: (builder, names) =>
+      builder.node("Reshape", [tile.emit(builder, names), builder.ints(value.shape)]),
+  };
+};
