@@ -37,6 +37,12 @@ export const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./supernode.ts", import.meta.url),
   },
   {
+    name: "superexec",
+    summary: "Start a SuperExec: it runs the ServerApps of a SuperLink that starts none",
+    group: "Servers and nodes",
+    module: new URL("./superexec.ts", import.meta.url),
+  },
+  {
     name: "federation",
     summary: "Show the federations of a SuperLink",
     group: "Servers and nodes",

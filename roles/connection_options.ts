@@ -4,19 +4,24 @@ import { load } from "../base/load.ts";
 import { log } from "../base/log.ts";
 import type { ChannelOptions } from "../rpc/channel.ts";
 import { readFlagAddress } from "./flag_address.ts";
+import { wholeNumber } from "./whole_number.ts";
 
-/** What the connection flags of a SuperNode or a ServerApp give. */
-export interface ConnectionFlags {
+/** What the flags give that say whom to trust. */
+export interface TrustFlags {
   insecure: boolean;
   rootCertificates?: string;
+}
+
+/** What the connection flags of a SuperNode or a ServerApp give. */
+export interface ConnectionFlags extends TrustFlags {
   server?: string;
   superlink?: string;
   maxRetries?: number;
   maxWaitTime?: number;
 }
 
-/** Adds the flags that say where the SuperLink is and how to reach it. */
-export function addConnectionOptions(command: Command, defaultAddress: string): Command {
+/** Adds the flags that say whom to trust. */
+export function addTrustOptions(command: Command): Command {
   return command
     .option(
       "--insecure",
@@ -26,12 +31,17 @@ export function addConnectionOptions(command: Command, defaultAddress: string): 
     .option(
       "--root-certificates <file>",
       "PEM file with the CA certificate that the SuperLink's was signed with (default: the system's)",
-    )
+    );
+}
+
+/** Adds the flags that say where the SuperLink is and how to reach it. */
+export function addConnectionOptions(command: Command, defaultAddress: string): Command {
+  return addTrustOptions(command)
     .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
     .option("--server <host:port>", "the same, under its older name (default: as --superlink)")
     .addOption(
       new Option("--max-retries <n>", "tries after the first before giving up (default: no limit)")
-        .argParser(wholeNumber),
+        .argParser(wholeNumber({})),
     )
     .addOption(
       new Option("--max-wait-time <seconds>", "time to try before giving up (default: no limit)")
@@ -50,27 +60,26 @@ export async function readConnection(
 ): Promise<Pick<ChannelOptions, "address" | "tls">> {
   const address = superLinkAddress(flags) ?? defaultAddress;
   readFlagAddress(flags.server === address ? "--server" : "--superlink", address);
-  if (flags.insecure) {
-    if (flags.rootCertificates !== undefined) {
-      throw new FlwrError(
-        "invalid-argument",
-        "--insecure and --root-certificates exclude each other",
-        {
-          hints: ["Leave out --insecure to use TLS"],
-        },
-      );
-    }
-    return { address, tls: "insecure" };
+  return { address, tls: await readTrust(flags) };
+}
+
+/** Reads the certificates to trust. @throws FlwrError naming the flag or file that is wrong */
+export async function readTrust(
+  { insecure, rootCertificates: file }: TrustFlags,
+): Promise<ChannelOptions["tls"]> {
+  if (insecure && file !== undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      "--insecure and --root-certificates exclude each other",
+      { hints: ["Leave out --insecure to use TLS"] },
+    );
   }
-  if (flags.rootCertificates === undefined) return { address, tls: {} };
+  if (insecure) return "insecure";
+  if (file === undefined) return {};
   const { readRootCertificates } = await load<typeof import("../certs/check.ts")>(
     new URL("../certs/check.ts", import.meta.url),
   );
-  const rootCertificates = await readRootCertificates({
-    file: flags.rootCertificates,
-    flag: "--root-certificates",
-  });
-  return { address, tls: { rootCertificates } };
+  return { rootCertificates: await readRootCertificates({ file, flag: "--root-certificates" }) };
 }
 
 function superLinkAddress({ server, superlink }: ConnectionFlags): string | undefined {
@@ -81,12 +90,6 @@ function superLinkAddress({ server, superlink }: ConnectionFlags): string | unde
     });
   }
   return superlink ?? server;
-}
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && Number.isSafeInteger(value)) return value;
-  throw new InvalidArgumentError("It must be a whole number, 0 or more.");
 }
 
 function positiveNumber(text: string): number {

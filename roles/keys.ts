@@ -8,6 +8,7 @@ import {
 } from "../certs/limits.ts";
 import { DEFAULT_CLIENTS, DEFAULT_CURVE, generateKeys } from "./keys/generate.ts";
 import { showKey, showKeyList } from "./keys/show.ts";
+import { wholeNumber } from "./whole_number.ts";
 
 /** Most SuperNodes that keys are made for at once. */
 const MAX_CLIENTS = 10_000;
@@ -55,7 +56,7 @@ function generateCommand(): Command {
     .argument(
       "[n]",
       "how many SuperNodes shall have a key",
-      wholeNumberUpTo(MAX_CLIENTS),
+      wholeNumber({ from: 1, to: MAX_CLIENTS }),
       DEFAULT_CLIENTS,
     )
     .option("--dir <folder>", "the folder to make them in", ".")
@@ -73,7 +74,7 @@ function generateCommand(): Command {
       new Option(
         "--days <days>",
         `how long the certificates are valid (default: ${DEFAULT_CERTIFICATE_DAYS})`,
-      ).argParser(wholeNumberUpTo(MAX_CERTIFICATE_DAYS)),
+      ).argParser(wholeNumber({ from: 1, to: MAX_CERTIFICATE_DAYS })),
     )
     .option("--force", "make everything anew, over what is there; keys beyond n are removed", false)
     .action(async (clients: number, { dir, curve, host, days, force }: GenerateFlags) => {
@@ -118,14 +119,6 @@ function print(lines: readonly string[]): void {
 
 function curveFlag(curve: Curve): string {
   return Object.keys(CURVES).find((flag) => CURVES[flag] === curve) ?? curve;
-}
-
-function wholeNumberUpTo(most: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= 1 && value <= most) return value;
-    throw new InvalidArgumentError(`It must be a whole number from 1 to ${most}.`);
-  };
 }
 
 function addHost(text: string, hosts: readonly HostName[]): HostName[] {

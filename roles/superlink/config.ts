@@ -6,8 +6,10 @@ import {
   missingFlags,
   readAuthenticationFiles,
 } from "./authentication_files.ts";
+import { readSuperexecSecret } from "../superexec_secret.ts";
 import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
+import { type LaunchConfig, readLaunchConfig } from "./launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 
 /** What a SuperLink is started with: checked, and read from its files. */
@@ -36,20 +38,12 @@ export interface SuperLinkTls extends ServerTls {
   readonly authorityFile: string;
 }
 
-/** How the ServerApps of submitted apps are run. */
-export interface RunsConfig {
+/** Where the ServerApps of submitted apps are run, and how. */
+export interface RunsConfig extends LaunchConfig {
   /** "here": this SuperLink starts them; "elsewhere": other processes take them on. */
   readonly where: "here" | "elsewhere";
   /** Bytes of the secret that such processes must know; undefined: whoever is on this machine may take them. */
   readonly superexecSecret?: Uint8Array;
-  /** The Python whose flwr runs Python apps; undefined: the one on PATH. */
-  readonly python?: string;
-  /** Whether Python apps may install packages. */
-  readonly installDependencies: boolean;
-  /** Folders that TypeScript apps may read beside their own; absolute. */
-  readonly allowRead: readonly string[];
-  /** How many run at the same time. */
-  readonly concurrent: number;
 }
 
 /**
@@ -106,7 +100,7 @@ function tlsFiles(flags: SuperLinkFlags): ServerTlsFiles {
 }
 
 async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
-  const { isolation, superexecAuthSecretFile: secretFile, python } = flags;
+  const { isolation, superexecAuthSecretFile: secretFile } = flags;
   if (secretFile !== undefined && isolation !== "process") {
     throw new FlwrError(
       "invalid-argument",
@@ -125,27 +119,7 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
   }
   return {
     where: isolation === "process" ? "elsewhere" : "here",
-    ...(secretFile === undefined ? {} : { superexecSecret: await readSecret(secretFile) }),
-    ...(python === undefined ? {} : { python: resolve(python) }),
-    installDependencies: flags.allowRuntimeDependencyInstallation,
-    allowRead: await Promise.all((flags.allowRead ?? []).map(readableFolder)),
-    concurrent: flags.concurrentRuns,
+    ...(secretFile === undefined ? {} : { superexecSecret: await readSuperexecSecret(secretFile) }),
+    ...await readLaunchConfig(flags),
   };
-}
-
-async function readSecret(file: string): Promise<Uint8Array> {
-  const flag = "--superexec-auth-secret-file";
-  const bytes = await Deno.readFile(file).catch((cause) => {
-    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
-  });
-  if (bytes.length > 0) return bytes;
-  throw new FlwrError("invalid-argument", `File "${file}" of ${flag} is empty`);
-}
-
-async function readableFolder(folder: string): Promise<string> {
-  // The real path: permissions are checked against it.
-  const path = await Deno.realPath(folder).catch((cause) => {
-    throw new FlwrError("not-found", `Folder "${folder}" of --allow-read is not there`, { cause });
-  });
-  return path;
 }

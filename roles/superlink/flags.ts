@@ -1,4 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
+import { wholeNumber } from "../whole_number.ts";
+import { addLaunchOptions, DEFAULT_LAUNCH_FLAGS, type LaunchFlags } from "./launch/flags.ts";
 
 /** How the ServerApps of submitted apps are run. */
 export const ISOLATIONS = ["subprocess", "process"] as const;
@@ -7,11 +9,8 @@ export type Isolation = typeof ISOLATIONS[number];
 /** What switches a listener off, in the place of its address or port. */
 export const OFF = "none";
 
-/** Runs of submitted apps that are under way at the same time, when nothing else is said. */
-const DEFAULT_CONCURRENT_RUNS = 4;
-
 /** The `superlink` command's flags as commander parses them. */
-export interface SuperLinkFlags {
+export interface SuperLinkFlags extends LaunchFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -32,10 +31,6 @@ export interface SuperLinkFlags {
   database: string;
   isolation: Isolation;
   superexecAuthSecretFile?: string;
-  python?: string;
-  allowRuntimeDependencyInstallation: boolean;
-  allowRead: readonly string[];
-  concurrentRuns: number;
   logFile?: string;
   logRotationIntervalHours: number;
   logRotationBackupCount: number;
@@ -43,6 +38,7 @@ export interface SuperLinkFlags {
 
 /** The flags when none is given, but for `--insecure`. */
 export const DEFAULT_FLAGS: SuperLinkFlags = {
+  ...DEFAULT_LAUNCH_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -55,9 +51,6 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   driverApiAllowRemote: false,
   database: ":memory:",
   isolation: "subprocess",
-  allowRuntimeDependencyInstallation: false,
-  allowRead: [],
-  concurrentRuns: DEFAULT_CONCURRENT_RUNS,
   logRotationIntervalHours: 24,
   logRotationBackupCount: 7,
 };
@@ -74,11 +67,11 @@ export function addSuperLinkOptions(command: Command): Command {
     )
     .addOption(
       new Option("--log-rotation-interval-hours <n>", "begin a new log file every so many hours")
-        .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumberFrom(1)),
+        .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
       new Option("--log-rotation-backup-count <n>", "keep at most so many older log files")
-        .default(DEFAULT_FLAGS.logRotationBackupCount).argParser(wholeNumberFrom(0)),
+        .default(DEFAULT_FLAGS.logRotationBackupCount).argParser(wholeNumber({})),
     );
 }
 
@@ -174,37 +167,6 @@ function addRunOptions(command: Command): void {
     .option(
       "--superexec-auth-secret-file <file>",
       "with --isolation process: the secret that flower-superexec must know (default: none)",
-    )
-    .option(
-      "--python <file>",
-      "the Python, with flwr beside it, that runs the ServerApps of Python apps (default: flwr-serverapp on PATH)",
-    )
-    .option(
-      "--allow-runtime-dependency-installation",
-      "let Python apps install what their pyproject.toml asks for, from the package index",
-      DEFAULT_FLAGS.allowRuntimeDependencyInstallation,
-    )
-    .addOption(
-      new Option(
-        "--allow-read <folder>",
-        "let submitted TypeScript ServerApps read this folder, too; may be repeated (default: none)",
-      ).argParser((folder: string, before: readonly string[] | undefined) => [
-        ...(before ?? []),
-        folder,
-      ]),
-    )
-    .addOption(
-      new Option(
-        "--concurrent-runs <n>",
-        "how many submitted apps may run at the same time; the others wait",
-      ).default(DEFAULT_FLAGS.concurrentRuns).argParser(wholeNumberFrom(1)),
     );
-}
-
-function wholeNumberFrom(lowest: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= lowest) return value;
-    throw new InvalidArgumentError(`It must be a whole number, ${lowest} or more.`);
-  };
+  addLaunchOptions(command);
 }

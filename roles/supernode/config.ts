@@ -14,6 +14,7 @@ import type { ServerTls } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../app_module.ts";
 import { readConnection } from "../connection_options.ts";
 import { readFlagAddress } from "../flag_address.ts";
+import { readSuperexecSecret } from "../superexec_secret.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
 import { grantedPaths } from "./sandbox/app_files.ts";
@@ -144,16 +145,7 @@ async function readExecutors(secretFile: string | undefined): Promise<Executors>
   const { ExecutorSecret } = await load<typeof import("../../auth/executor_secret.ts")>(
     new URL("../../auth/executor_secret.ts", import.meta.url),
   );
-  try {
-    return new ExecutorSecret(await Deno.readFile(secretFile));
-  } catch (cause) {
-    if (cause instanceof FlwrError) throw cause;
-    throw new FlwrError(
-      "not-found",
-      `File "${secretFile}" of --superexec-auth-secret-file cannot be read`,
-      { cause },
-    );
-  }
+  return new ExecutorSecret(await readSuperexecSecret(secretFile));
 }
 
 /** The granted folders by their real paths, which are what a sandbox is told. */

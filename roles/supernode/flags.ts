@@ -1,7 +1,8 @@
-import { type Command, InvalidArgumentError, Option } from "commander";
+import { type Command, Option } from "commander";
 import { type Device, DEVICES } from "../../ml/session/device.ts";
 import { MAX_THREADS } from "../../ml/session/limits.ts";
 import type { ConnectionFlags } from "../connection_options.ts";
+import { wholeNumber } from "../whole_number.ts";
 import type { IdentityFlags } from "./identity.ts";
 
 /** How Python ClientApps get their processes. */
@@ -33,6 +34,8 @@ export const DEFAULT_SUPERLINK = "127.0.0.1:8000";
 
 /** Where the node's own Runtime API listens by default, as in Flower. */
 export const DEFAULT_RUNTIME_PORT = 9094;
+
+const MAX_PORT = 65_535;
 
 /** Gives the `supernode` command the flags that are its own. */
 export function addSuperNodeOptions(command: Command): Command {
@@ -72,7 +75,7 @@ function addAppOptions(command: Command): void {
       new Option(
         "--threads <n>",
         "threads that train (default: this SuperNode's part of the machine's cores)",
-      ).argParser(threadCount),
+      ).argParser(wholeNumber({ from: 1, to: MAX_THREADS })),
     )
     .addOption(
       new Option("--device <device>", "what trains; an error if it cannot be used")
@@ -110,7 +113,7 @@ function addPythonOptions(command: Command): void {
       new Option(
         "--port <port>",
         `the port of --host (default: ${DEFAULT_RUNTIME_PORT}, or a free one when that is taken)`,
-      ).argParser(portNumber),
+      ).argParser(wholeNumber({ to: MAX_PORT })),
     )
     .option("--ssl-certfile <file>", "PEM file with the certificate for --host (default: no TLS)")
     .option("--ssl-keyfile <file>", "PEM file with that certificate's private key (default: none)")
@@ -127,18 +130,4 @@ function addPythonOptions(command: Command): void {
       "let Python apps install what their pyproject.toml asks for, from the package index",
       false,
     );
-}
-
-function threadCount(text: string): number {
-  return wholeNumber(text, 1, MAX_THREADS);
-}
-
-function portNumber(text: string): number {
-  return wholeNumber(text, 0, 65_535);
-}
-
-function wholeNumber(text: string, from: number, to: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= from && value <= to) return value;
-  throw new InvalidArgumentError(`It must be a whole number from ${from} to ${to}.`);
 }

@@ -12,7 +12,6 @@ import { LocalApp } from "./apps/local_app.ts";
 import type { PythonConfig, SuperNodeConfig } from "./config.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
-import { FAREWELL_SECONDS } from "./limits.ts";
 import { SuperNode } from "./node.ts";
 import type { PythonApps } from "./python/open_python.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
@@ -41,7 +40,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
   });
   resources.defer(() => connection.close());
   const apps = await openApps(config, new Bundles(connection, config.trusted), resources);
-  if (config.healthAddress !== undefined) await startHealth(config.healthAddress, resources);
+  if (config.healthAddress !== undefined) await tellHealth(config.healthAddress, resources);
   const node = new SuperNode({
     connection,
     runs: new RunCatalogue(connection, apps),
@@ -96,11 +95,10 @@ async function openPython(
   return resources.use(await openPython(config));
 }
 
-async function startHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
-  const { startServer } = await load<typeof import("../../rpc/server.ts")>(
-    new URL("../../rpc/server.ts", import.meta.url),
+async function tellHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
+  const { startHealth } = await load<typeof import("../health.ts")>(
+    new URL("../health.ts", import.meta.url),
   );
-  const server = await startServer({ address, services: [] });
-  resources.defer(() => server.close(FAREWELL_SECONDS));
-  log("supernode").info("Health is told at {address}", { address: server.address });
+  const health = resources.use(await startHealth(address));
+  log("supernode").info("Health is told at {address}", { address: health.address });
 }

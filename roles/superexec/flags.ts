@@ -1,0 +1,26 @@
+import type { Command } from "commander";
+import { addTrustOptions, type TrustFlags } from "../connection_options.ts";
+import { addLaunchOptions, type LaunchFlags } from "../superlink/launch/flags.ts";
+
+/** The `superexec` command's flags as commander parses them. */
+export interface SuperExecFlags extends TrustFlags, LaunchFlags {
+  runtimeApiAddress: string;
+  superexecAuthSecretFile?: string;
+  healthServerAddress?: string;
+}
+
+/** Gives the `superexec` command its flags. */
+export function addSuperExecOptions(command: Command): Command {
+  command.requiredOption(
+    "--runtime-api-address <host:port>",
+    "address of the SuperLink whose runs are taken on: that of its HTTP",
+  );
+  addTrustOptions(command).option(
+    "--superexec-auth-secret-file <file>",
+    "the secret that the SuperLink was given under the same flag (default: none)",
+  );
+  return addLaunchOptions(command).option(
+    "--health-server-address <host:port>",
+    "serve gRPC's health service there, without TLS (default: none)",
+  );
+}

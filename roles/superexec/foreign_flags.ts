@@ -1,0 +1,28 @@
+import type { ForeignOption } from "../foreign_options.ts";
+
+const NO_OTHER_EXECUTOR = {
+  reason: "apps run as processes of this machine",
+  hint: "Leave the flag out",
+};
+
+/** Flags of today's `flower-superexec` that are understood but not needed. */
+export const SUPEREXEC_FOREIGN: readonly ForeignOption[] = [
+  {
+    flags: "--appio-api-address <address>",
+    refusal: () => ({ reason: "Flower has renamed it", hint: "Use --runtime-api-address" }),
+  },
+  {
+    flags: "--executor <executor>",
+    refusal: (executor) => executor === "subprocess" ? undefined : NO_OTHER_EXECUTOR,
+  },
+  { flags: "--executor-config <config>", refusal: () => NO_OTHER_EXECUTOR },
+  // Flower ignores it, too.
+  { flags: "--plugin-type <type>", refusal: () => undefined },
+  {
+    flags: "--parent-pid <pid>",
+    refusal: () => ({
+      reason: "it runs until it is told to stop, by Ctrl-C or SIGTERM",
+      hint: "Leave the flag out",
+    }),
+  },
+];

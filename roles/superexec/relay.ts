@@ -1,0 +1,54 @@
+import type { DescMethod, MessageShape } from "@bufbuild/protobuf";
+import { FlwrError } from "../../base/error.ts";
+import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
+import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
+import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
+import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
+import type { Call } from "../../rpc/call.ts";
+import { bindService, type ServiceBinding } from "../../rpc/service.ts";
+
+/** A task whose app calls a SuperLink elsewhere through this process. */
+export interface RelayOptions {
+  readonly task: RuntimeTask;
+  /** What makes the calls in the task's name. */
+  readonly client: RuntimeClient;
+  /** What the task has begun with: the SuperLink gives it once. */
+  readonly input: () => TaskInput;
+  /** Told when the app itself has said how it ended. */
+  readonly finished: () => void;
+}
+
+/** The Runtime API as one task's app sees it: each call is made once more, at the SuperLink that the task is from. */
+export function relayRuntime({ task, client, input, finished }: RelayOptions): ServiceBinding {
+  const pass =
+    <M extends DescMethod>(method: M) =>
+    (request: MessageShape<M["input"]>, { signal }: Call<unknown>): Promise<
+      MessageShape<M["output"]>
+    > => client.relay(method, request, signal);
+  const method = Runtime.method;
+  const finish = pass(method.pushTaskOutput);
+  return bindService(Runtime, {
+    ...taskAuthentication({
+      backend: { taskOfToken: (token) => Promise.resolve(token === task.token ? task : undefined) },
+      executors: "nobody",
+    }),
+    handlers: {
+      acquireTask: () =>
+        Promise.reject(new FlwrError("unimplemented", "Tasks are given out by the SuperLink")),
+      sendTaskHeartbeat: async () => ({ success: await client.heartbeat() }),
+      pullTaskInput: () => Promise.try(() => input().wire),
+      pushTaskOutput: async (request, call) => {
+        const response = await finish(request, call);
+        finished();
+        return response;
+      },
+      pushMessages: pass(method.pushMessages),
+      pullMessages: pass(method.pullMessages),
+      pushObject: pass(method.pushObject),
+      pullObject: pass(method.pullObject),
+      confirmMessageReceived: pass(method.confirmMessageReceived),
+      getNodes: pass(method.getNodes),
+      pushLogs: pass(method.pushLogs),
+    },
+  });
+}

@@ -1,0 +1,25 @@
+import { startHttpServer } from "../../rpc/http/server.ts";
+import type { RunProgram } from "../superlink/launch/program.ts";
+import { pythonProgram, type PythonProgramOptions } from "../superlink/launch/python_program.ts";
+import { CLOSE_SECONDS } from "./limits.ts";
+
+/**
+ * Runs Python ServerApps whose task this process has begun, to know their language: Flower's program would be refused
+ * to begin it again, so it calls the SuperLink through here.
+ */
+export function relayedPython(
+  options: Pick<PythonProgramOptions, "python" | "installDependencies">,
+): RunProgram {
+  return async (run, app, signal) => {
+    const server = await startHttpServer({
+      address: "127.0.0.1:0",
+      services: [{ prefix: "/v1/runtime", binding: run.runtime }],
+    });
+    try {
+      const program = pythonProgram({ ...options, runtimeAddress: server.address });
+      return await program(run, app, signal);
+    } finally {
+      await server.close(CLOSE_SECONDS);
+    }
+  };
+}

@@ -1,0 +1,101 @@
+import type { ExecutorSecret } from "../../auth/executor_secret.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
+import { type Random, systemRandom } from "../../base/random.ts";
+import type { Channel } from "../../rpc/channel.ts";
+import { acquireTask } from "../../rpc/dialects/current/client/acquire_task.ts";
+import { HELD_PULL_SECONDS, pollWait } from "../../rpc/dialects/current/client/limits.ts";
+import { aborted } from "../aborted.ts";
+import type { RunSource, TakenRun } from "../superlink/launch/run_source.ts";
+import { RemoteRun } from "./remote_run.ts";
+
+/** How runs of a SuperLink elsewhere are asked for. */
+export interface RemoteRunsOptions {
+  readonly channel: Channel;
+  /** What a SuperLink with a SuperExec secret wants to see. */
+  readonly secret: ExecutorSecret | undefined;
+  readonly clock?: Clock;
+  readonly random?: Random;
+}
+
+/** The tasks of ServerApps, in Flower's words. */
+const TASK_TYPES = ["flwr-serverapp"];
+
+/** Refusals after which asking again is of no use. */
+const FINAL: ReadonlySet<ErrorCode> = new Set([
+  "unauthenticated",
+  "permission-denied",
+  "unimplemented",
+  "not-found",
+  "failed-precondition",
+  "invalid-argument",
+]);
+
+/** The runs that wait at a SuperLink elsewhere, over its Runtime API. */
+export class RemoteRuns implements RunSource {
+  readonly #channel: Channel;
+  readonly #secret: ExecutorSecret | undefined;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #refusal = Promise.withResolvers<FlwrError>();
+
+  constructor(
+    { channel, secret, clock = systemClock, random = systemRandom }: RemoteRunsOptions,
+  ) {
+    this.#channel = channel;
+    this.#secret = secret;
+    this.#clock = clock;
+    this.#random = random;
+  }
+
+  /** Resolves when the SuperLink gives this program no runs, and will not. */
+  get refused(): Promise<FlwrError> {
+    return this.#refusal.promise;
+  }
+
+  /** Flower's own SuperLink answers at once: it is polled, ours holds the question. */
+  async take(signal: AbortSignal): Promise<TakenRun | undefined> {
+    const [secret, clock, random] = [this.#secret, this.#clock, this.#random];
+    for (let empty = 1; !signal.aborted; empty++) {
+      const asked = clock.now();
+      const task = await this.#ask(
+        () => acquireTask(this.#channel, TASK_TYPES, { ...(secret && { secret }), signal, random }),
+        signal,
+      );
+      if (task !== undefined) {
+        log("superexec").info("Run {runId} is taken on", { runId: task.runId });
+        return new RemoteRun(this.#channel, task, { clock, random });
+      }
+      if (clock.now() - asked < HELD_PULL_SECONDS) {
+        await clock.sleep(pollWait(empty, random.uniform()), signal);
+      }
+    }
+    return undefined;
+  }
+
+  async #ask<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+    try {
+      return await ask();
+    } catch (thrown) {
+      const error = FlwrError.from(thrown);
+      if (!FINAL.has(error.code)) throw error;
+      this.#refusal.resolve(explain(error, this.#channel.address, this.#secret !== undefined));
+      await aborted(signal);
+      return undefined;
+    }
+  }
+}
+
+function explain(cause: FlwrError, address: string, hasSecret: boolean): FlwrError {
+  if (cause.code !== "unauthenticated") return cause;
+  return new FlwrError(cause.code, `"${address}" gives its runs to others: ${cause.message}`, {
+    hints: [
+      "Start the SuperLink with --isolation process",
+      hasSecret
+        ? "Compare the file of --superexec-auth-secret-file with the SuperLink's, and the clocks"
+        : "If it has a SuperExec secret, give that with --superexec-auth-secret-file",
+    ],
+    cause,
+  });
+}

@@ -1,0 +1,61 @@
+import { log } from "../../base/log.ts";
+import { readFab } from "../../fab/read.ts";
+import { openHttpChannel } from "../../rpc/http/channel.ts";
+import { aborted } from "../aborted.ts";
+import { startHealth } from "../health.ts";
+import { logRetry } from "../log_retry.ts";
+import { defaultMemoryBytes } from "../supernode/sandbox/limits.ts";
+import { Launcher } from "../superlink/launch/launcher.ts";
+import { ProcessPool } from "../superlink/launch/process_pool.ts";
+import { typescriptProgram } from "../superlink/launch/typescript_program.ts";
+import type { SuperExecConfig } from "./config.ts";
+import { FAREWELL_SECONDS } from "./limits.ts";
+import { relayedPython } from "./relayed_python.ts";
+import { RemoteRuns } from "./remote_runs.ts";
+
+const logger = log("superexec");
+
+/**
+ * Takes on the runs of a SuperLink until it is told to stop; those under way are failed then.
+ *
+ * @throws FlwrError when the SuperLink gives it no runs, or an address cannot be listened on
+ */
+export async function runSuperExec(
+  { address, tls, secret, launch, healthAddress }: SuperExecConfig,
+  signal: AbortSignal,
+): Promise<void> {
+  await using resources = new AsyncDisposableStack();
+  if (healthAddress !== undefined) {
+    const health = resources.use(await startHealth(healthAddress));
+    logger.info("Health is told at {address}", { address: health.address });
+  }
+  const channel = openHttpChannel({ address, tls, onRetry: logRetry });
+  resources.defer(() => channel.close());
+  const pool = resources.use(
+    new ProcessPool({
+      allowRead: launch.allowRead,
+      memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+    }),
+  );
+  const runs = new RemoteRuns({ channel, secret });
+  const launcher = new Launcher({
+    runs,
+    readFab,
+    programs: { typescript: typescriptProgram(pool), python: relayedPython(launch) },
+    concurrent: launch.concurrent,
+    farewell: "The SuperExec was stopped",
+  });
+  resources.defer(async () => {
+    // A SuperLink that does not answer any more keeps nobody waiting.
+    const giveUp = setTimeout(() => channel.close(), FAREWELL_SECONDS * 1000);
+    try {
+      await launcher[Symbol.asyncDispose]();
+    } finally {
+      clearTimeout(giveUp);
+    }
+  });
+  logger.info("SuperExec asks {address} for runs", { address });
+  const refusal = await Promise.race([runs.refused, aborted(signal)]);
+  if (refusal !== undefined) throw refusal;
+  logger.info("SuperExec stops: {reason}", { reason: String(signal.reason) });
+}

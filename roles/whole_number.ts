@@ -1,0 +1,17 @@
+import { InvalidArgumentError } from "commander";
+
+/**
+ * What reads a flag's value as a whole number.
+ *
+ * @returns throws commander's InvalidArgumentError for anything else, or a number beyond the bounds
+ */
+export function wholeNumber(
+  { from = 0, to = Number.MAX_SAFE_INTEGER }: { readonly from?: number; readonly to?: number },
+): (text: string) => number {
+  const bounds = to === Number.MAX_SAFE_INTEGER ? `, ${from} or more` : ` from ${from} to ${to}`;
+  return (text) => {
+    const value = Number(text);
+    if (/^\d+$/.test(text) && value >= from && value <= to) return value;
+    throw new InvalidArgumentError(`It must be a whole number${bounds}.`);
+  };
+}
