@@ -40,10 +40,17 @@ export async function* answerStream(
 }
 
 async function identify(
-  { desc, authenticate }: BoundMethod,
+  { desc, authenticate, maxRequestBytes }: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
 ): Promise<[Message, Call<unknown>]> {
+  // To decode takes many times the memory, so it is not left to the handler.
+  if (bytes.length > maxRequestBytes) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `The request is larger than ${maxRequestBytes} bytes: ${bytes.length}`,
+    );
+  }
   let request: Message;
   try {
     request = decode(desc.input, bytes);

@@ -7,6 +7,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { Admit, AnonymousCall, Call } from "./call.ts";
+import { MAX_MESSAGE_BYTES } from "./limits.ts";
 
 /** What answers a method: a promise of one message, or for a server-streaming method the messages one by one. */
 export type Handler<M extends DescMethod, Caller> = (
@@ -44,6 +45,8 @@ export interface ServiceOptions<S extends DescService, Caller> {
    * takes it.
    */
   readonly knownBy?: string;
+  /** The largest request of a method, in bytes; by default MAX_MESSAGE_BYTES. */
+  readonly maxRequestBytes?: (method: DescMethod) => number;
 }
 
 /** What any handler is, once it is known which method's it is. */
@@ -59,6 +62,8 @@ export interface BoundMethod {
   readonly authenticate: Authenticate<unknown>;
   readonly handle: AnyHandler;
   readonly knownBy?: string;
+  /** In bytes. */
+  readonly maxRequestBytes: number;
 }
 
 /** A service with its handlers, ready for a server of either transport. */
@@ -70,7 +75,7 @@ export interface ServiceBinding {
 /** Puts a service's description and its handlers together. Methods that stream requests cannot be served. */
 export function bindService<S extends DescService, Caller>(
   desc: S,
-  { admit, authenticate, handlers, knownBy }: ServiceOptions<S, Caller>,
+  { admit, authenticate, handlers, knownBy, maxRequestBytes }: ServiceOptions<S, Caller>,
 ): ServiceBinding {
   return {
     desc,
@@ -80,7 +85,14 @@ export function bindService<S extends DescService, Caller>(
       }
       // By the map's type, the handler under a method's name takes the method's input.
       const handle = handlers[method.localName as keyof S["method"]] as unknown as AnyHandler;
-      return { desc: method, admit, authenticate, handle, knownBy };
+      return {
+        desc: method,
+        admit,
+        authenticate,
+        handle,
+        knownBy,
+        maxRequestBytes: maxRequestBytes?.(method) ?? MAX_MESSAGE_BYTES,
+      };
     }),
   };
 }

@@ -10,6 +10,7 @@ import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet as Fleet19 } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
 import { controlHandlers } from "../../rpc/dialects/current/server/control_service.ts";
+import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_request_bytes.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
 import { runtimeHandlers } from "../../rpc/dialects/current/server/runtime_service.ts";
@@ -52,6 +53,7 @@ export function superLinkServices(
     fleet: bindService(Fleet, {
       ...current,
       handlers: currentFleetHandlers(link, { knownKeysOnly, onError: logFailure }),
+      maxRequestBytes: fleetRequestBytes,
     }),
     fleet19: bindService(Fleet19, { ...legacy, handlers: fleetHandlers(link, logFailure) }),
     control: bindService(Control, {

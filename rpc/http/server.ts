@@ -147,7 +147,8 @@ async function answer(
     }
     await method.admit?.(call);
     if (request.headers.expect !== undefined) response.writeContinue();
-    const bytes = await readBody(request, limits);
+    const maxBytes = Math.min(limits.maxBytes, method.maxRequestBytes);
+    const bytes = await readBody(request, { ...limits, maxBytes });
     if (method.desc.methodKind === "server_streaming") {
       await call.answerStream(answerStream(method, bytes, call), streamHeadMs);
     } else {

@@ -10,6 +10,9 @@ import { PROTOBUF } from "../../../rpc/http/media_type.ts";
 import { methodPath } from "../../../rpc/service.ts";
 import type { RawHeaders } from "./credentials.ts";
 
+/** The outcome of a request whose connection the server ended before it had come whole. */
+export const CUT_OFF = "cut off";
+
 /** Milliseconds after which a call that nobody answers fails. */
 const CALL_MS = 30_000;
 
@@ -50,11 +53,16 @@ function httpWire(address: string, ca: string): RawWire {
         const before = lines[name];
         lines[name] = before === undefined ? text : [before, text].flat();
       }
-      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
-        const options = { host, port, ca, path: httpPath(method), method: "POST", headers: lines };
-        httpsRequest({ ...options, timeout: CALL_MS }, resolve).on("error", reject)
-          .end(Buffer.from(body));
-      });
+      const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage | undefined>();
+      const options = { host, port, ca, path: httpPath(method), method: "POST", headers: lines };
+      httpsRequest({ ...options, timeout: CALL_MS }, resolve)
+        .on("error", (error: Error & { code?: string }) => {
+          if (["EPIPE", "ECONNRESET"].includes(error.code ?? "")) resolve(undefined);
+          else reject(error);
+        })
+        .end(Buffer.from(body));
+      const answer = await promise;
+      if (answer === undefined) return CUT_OFF;
       let text = "";
       for await (const part of answer) text += String(part);
       const type = answer.headers["content-type"];

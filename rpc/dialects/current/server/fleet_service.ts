@@ -33,6 +33,7 @@ import {
 import { messageToWire } from "../message.ts";
 import { treeToWire } from "../object_tree.ts";
 import { runToWire } from "../run.ts";
+import { MAX_MESSAGES_PER_NODE_PUSH } from "./limits.ts";
 import type { NodeCaller } from "./node_caller.ts";
 import { nodeDenied } from "./node_denied.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
@@ -122,6 +123,13 @@ export function currentFleetHandlers(
     },
 
     async pushMessages(request, call) {
+      const { length } = request.messagesList;
+      if (length > MAX_MESSAGES_PER_NODE_PUSH) {
+        throw new ApiError(
+          "message-count-invalid",
+          `The push has ${length} messages: a node pushes ${MAX_MESSAGES_PER_NODE_PUSH} at most`,
+        );
+      }
       const runId = request.messagesList[0]?.metadata?.runId ?? 0n;
       const { messages, trees } = orMalformed(() => readPushedBatch(request, runId));
       await requireRunning(link, runId);

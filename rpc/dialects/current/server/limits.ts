@@ -1,3 +1,15 @@
+/** Bytes of a node's request that carries neither an object nor the tree of a message. */
+export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
+
+/** Bytes of a node's request with a message's tree: MAX_TREE_NODES of them, 70 to 80 bytes each. */
+export const MAX_TREE_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Messages that one push of a node announces at most: Flower's nodes push each reply by itself. */
+export const MAX_MESSAGES_PER_NODE_PUSH = 100;
+
+/** Nodes of all object trees of one answer to a ServerApp: 70 MB. Replies beyond it come with the next. */
+export const MAX_TREE_NODES_PER_ANSWER = 1_000_000;
+
 /** Runs that a list of runs has when the caller does not say how many (Flower 1.41). */
 export const DEFAULT_LISTED_RUNS = 20;
 

@@ -3,10 +3,19 @@ import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
 import { type LinkMessage, type ObjectTree, SUPERLINK_NODE_ID } from "../../../../link/message.ts";
+import { treeShape } from "../../../../link/tree_shape.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { ApiError } from "../../../api_error.ts";
+import { MAX_TREE_DEPTH } from "../limits.ts";
 import { SERVERAPP_TASK_TYPE } from "../run.ts";
-import type { RuntimeBackend, RuntimeHold, RuntimeTask, TaskInput } from "./runtime_backend.ts";
+import { MAX_TREE_NODES_PER_ANSWER } from "./limits.ts";
+import type {
+  PulledMessage,
+  RuntimeBackend,
+  RuntimeHold,
+  RuntimeTask,
+  TaskInput,
+} from "./runtime_backend.ts";
 
 /** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
 export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBackend {
@@ -44,9 +53,7 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
 
     async pullMessages(task, messageIds, hold) {
       const replies = await pullReplies(link, clock, task.runId, messageIds, hold);
-      return await Promise.all(
-        replies.map(async (message) => ({ message, tree: await treeOf(link, message) })),
-      );
+      return await withTrees(link, replies);
     },
 
     pullObject: (task, id) => link.pullObject(speaker(task), id),
@@ -72,6 +79,25 @@ async function beginTask(link: LinkService, { runId, token }: RuntimeTask): Prom
     runConfig: {},
     state: create(RecordDictSchema),
   };
+}
+
+/**
+ * Replies with their trees: as many as fit into an answer, one at least. The others are there when they are asked for
+ * again.
+ */
+async function withTrees(
+  link: LinkService,
+  replies: readonly LinkMessage[],
+): Promise<PulledMessage[]> {
+  const pulled: PulledMessage[] = [];
+  let nodes = 0;
+  for (const message of replies) {
+    const tree = await treeOf(link, message);
+    nodes += treeShape(message.messageId, tree, MAX_TREE_DEPTH)?.nodes ?? 0;
+    if (pulled.length > 0 && nodes > MAX_TREE_NODES_PER_ANSWER) break;
+    pulled.push({ message, tree });
+  }
+  return pulled;
 }
 
 /** An error is one object, which is not kept where the SuperLink does not even know the instruction. */

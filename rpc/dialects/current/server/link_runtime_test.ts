@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../../base/clock.ts";
+import type { LinkService } from "../../../../link/link.ts";
+import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
+import { linkRuntimeBackend } from "./link_runtime.ts";
+
+/** Seven levels of seven objects, all of which refer to all of the next: 137,257 nodes, where each stands at its places. */
+const WIDE: ObjectTree = new Map(
+  Array.from(
+    { length: 6 },
+    (_, level) =>
+      Array.from({ length: 7 }, (_, place): [string, string[]] => [
+        `${level}.${place}`,
+        level === 5 ? [] : Array.from({ length: 7 }, (_, next) => `${level + 1}.${next}`),
+      ]),
+  ).flat(),
+);
+const CONTENTS = Array.from({ length: 7 }, (_, place) => `0.${place}`);
+
+/** What of the domain a pull of replies needs: all replies are there. */
+function linkOf(replies: readonly string[]): LinkService {
+  const fake: Pick<LinkService, "pullReplies" | "treeOf"> = {
+    pullReplies: (ids) =>
+      Promise.resolve(
+        replies.filter((id) => ids.includes(id)).map((id) =>
+          ({ messageId: `reply to ${id}`, replyToMessageId: id, content: "0.0" }) as LinkMessage
+        ),
+      ),
+    treeOf: (root) => Promise.resolve(new Map([[root, CONTENTS], ...WIDE])),
+  };
+  return fake as LinkService;
+}
+
+Deno.test("replies beyond what an answer holds come with the next", async () => {
+  const ids = Array.from({ length: 10 }, (_, number) => `${number}`);
+  const backend = linkRuntimeBackend(linkOf(ids), new FakeClock());
+  const task = { taskId: 1n, runId: 2n, nodeId: 1n, token: "" };
+  const pull = async (asked: readonly string[]) => {
+    const hold = { holdSeconds: 0, lingerSeconds: 0, signal: new AbortController().signal };
+    const pulled = await backend.pullMessages(task, asked, hold);
+    return pulled.map(({ message }) => message.replyToMessageId);
+  };
+  const first = await pull(ids);
+  assert.deepEqual(first, ids.slice(0, 7));
+  assert.deepEqual(await pull(ids.slice(7)), ids.slice(7));
+});
