@@ -16,7 +16,11 @@ export function relayedPython(
       services: [{ prefix: "/v1/runtime", binding: run.runtime }],
     });
     try {
-      const program = pythonProgram({ ...options, runtimeAddress: server.address });
+      const program = pythonProgram({
+        role: "SuperExec",
+        ...options,
+        runtimeAddress: server.address,
+      });
       return await program(run, app, signal);
     } finally {
       await server.close(CLOSE_SECONDS);

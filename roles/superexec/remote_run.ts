@@ -40,7 +40,10 @@ export class RemoteRun implements TakenRun {
       task: { taskId, runId, nodeId: SUPERLINK_NODE_ID, token },
       client: this.#client,
       input: () => this.#input(),
-      finished: () => this.#finished = true,
+      finished: () => {
+        this.#finished = true;
+        log("superexec").info("Run {runId} has said how it ended", { runId });
+      },
     });
   }
 

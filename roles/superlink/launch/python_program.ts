@@ -6,6 +6,8 @@ import type { RunEnd, RunProgram } from "./program.ts";
 
 /** What Python ServerApps are run with. */
 export interface PythonProgramOptions {
+  /** Which role runs them, for people. */
+  readonly role: "SuperLink" | "SuperExec";
   /** As `--python` gives it; undefined: Flower is looked for on PATH. */
   readonly python?: string;
   /** "host:port" by which a process on this machine reaches the Runtime API; undefined where there is none. */
@@ -16,14 +18,14 @@ export interface PythonProgramOptions {
   readonly installDependencies: boolean;
 }
 
-const SERVERAPP = { name: "flwr-serverapp", role: "SuperLink" } as const;
+const SERVERAPP = "flwr-serverapp";
 
 /** Lines of a failed program's output that go to the run's log. */
 const LINES_SHOWN = 40;
 
 /** Runs ServerApps that are written in Python, each in a process of Flower's own `flwr-serverapp`. */
 export function pythonProgram(options: PythonProgramOptions): RunProgram {
-  const { python, runtimeAddress } = options;
+  const { python, role, runtimeAddress } = options;
   return async (run, _app, signal) => {
     if (runtimeAddress === undefined) {
       throw new FlwrError(
@@ -32,7 +34,7 @@ export function pythonProgram(options: PythonProgramOptions): RunProgram {
         { hints: ["Start the SuperLink with a --port"] },
       );
     }
-    const { program, path } = await findPythonCommand(SERVERAPP, python);
+    const { program, path } = await findPythonCommand({ name: SERVERAPP, role }, python);
     const { authorityFile, installDependencies } = options;
     const end = await runAppProcess({
       program,

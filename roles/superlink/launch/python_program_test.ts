@@ -39,6 +39,7 @@ async function play(
     const runtime = { desc: Runtime, methods: [] };
     const run = (await new LinkRuns({ link, runtime, clock: systemClock }).take(signal))!;
     const program = pythonProgram({
+      role: "SuperLink",
       python: `${folder}/python`,
       runtimeAddress: "127.0.0.1:8000",
       installDependencies: false,

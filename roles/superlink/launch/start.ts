@@ -45,6 +45,7 @@ export function startLaunching(
     programs: {
       typescript: typescriptProgram(pool),
       python: pythonProgram({
+        role: "SuperLink",
         python: runs.python,
         runtimeAddress,
         authorityFile,

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+import { seededRandom } from "../../base/random.ts";
+import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.ts";
+import { DirectChannel } from "../../rpc/dialects/current/testing/direct_channel.ts";
+import { FakeBackend } from "../../rpc/dialects/current/testing/fake_backend.ts";
+import type { TakenRun } from "../superlink/launch/run_source.ts";
+import { RemoteRuns } from "./remote_runs.ts";
+
+const FOREVER = new AbortController().signal;
+
+function runsOf(server: FakeBackend, clock = new FakeClock()) {
+  const random = seededRandom(1);
+  return new RemoteRuns({ channel: server.channel(), secret: undefined, clock, random });
+}
+
+/** A run that was taken from a SuperLink in memory. */
+async function take(server = new FakeBackend()): Promise<{ server: FakeBackend; run: TakenRun }> {
+  return { server, run: (await runsOf(server).take(FOREVER))! };
+}
+
+/** The app of a run, as it calls the Runtime API that it is given. */
+function appOf({ runtime, token }: TakenRun, shown = token): RuntimeClient {
+  return new RuntimeClient(new DirectChannel(runtime), shown);
+}
+
+Deno.test("a run comes with its app and its settings, and ends with its log", async () => {
+  const { server, run } = await take();
+  assert.equal(run.runId, 7n);
+  const { fab, overrideConfig } = await run.load();
+  assert.equal(new TextDecoder().decode(fab), "an app");
+  assert.deepEqual(overrideConfig, { lr: 0.5, rounds: 3n });
+  await run.begin();
+  await run.log(["one\n", "two\n"]);
+  assert.equal(await run.isOver(), false);
+  await run.finish({ outcome: "completed", details: "" });
+  await run[Symbol.asyncDispose]();
+  assert.equal(server.log.join(""), "one\ntwo\n");
+  assert.deepEqual([server.end?.outcome, await run.isOver()], ["completed", true]);
+});
+
+Deno.test("a run whose app is not to be had is finished nevertheless", async () => {
+  const { server, run } = await take();
+  server.begun = true;
+  await assert.rejects(run.load());
+  await run.log(["Error: not to be had\n"]);
+  await run.finish({ outcome: "failed", details: "not to be had" });
+  await run[Symbol.asyncDispose]();
+  assert.deepEqual([server.log, server.end?.details], [
+    ["Error: not to be had\n"],
+    "not to be had",
+  ]);
+});
+
+Deno.test("an app's calls are made at the SuperLink; what the task began with is given again", async () => {
+  const { server, run } = await take();
+  server.online = [{ nodeId: 4n } as FakeBackend["online"][number]];
+  await run.load();
+  const app = appOf(run);
+  assert.deepEqual(await app.nodes(), [4n]);
+  const { run: given, fab } = await app.begin();
+  assert.deepEqual([given.runId, fab.content.length], [7n, 6]);
+  await assert.rejects(appOf(run, "cd".repeat(128)).nodes(), { code: "cancelled" });
+  assert.equal(await run.isOver(), false);
+  await app.finish("failed", "said the app");
+  assert.deepEqual([server.end?.details, await run.isOver()], ["said the app", true]);
+  await run[Symbol.asyncDispose]();
+  assert.equal(server.end?.details, "said the app", "the first word counts");
+});
+
+Deno.test("a stop is noticed by the app's next call, and the run is not kept", async () => {
+  const { server, run } = await take();
+  await run.load();
+  const kept = run.keep(FOREVER);
+  server.good = false;
+  await assert.rejects(appOf(run).nodes(), { code: "cancelled" });
+  assert.equal(await kept, false);
+  assert.equal(await run.isOver(), true);
+  await run[Symbol.asyncDispose]();
+  assert.equal(server.end, undefined);
+});
+
+Deno.test("a run is kept until that is over", async () => {
+  const { run } = await take();
+  await run.load();
+  const settled = new AbortController();
+  const kept = run.keep(settled.signal);
+  settled.abort();
+  assert.equal(await kept, true);
+  await run.finish({ outcome: "completed", details: "" });
+});
+
+Deno.test("a SuperLink that answers at once is asked again after a while", async () => {
+  const server = new FakeBackend();
+  const [task, type] = [server.task, "flwr-serverapp"];
+  let asked = 0;
+  const again = Promise.withResolvers<void>();
+  server.task = { ...task, type: "flwr-agentapp" };
+  const acquire = server.acquireTask.bind(server);
+  server.acquireTask = (types) => {
+    if (++asked === 1) again.resolve();
+    return acquire(types);
+  };
+  const clock = new FakeClock();
+  const taking = runsOf(server, clock).take(FOREVER);
+  await again.promise;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  server.task = { ...task, type };
+  assert.equal(asked, 1, "not before its time");
+  await clock.advance(2);
+  assert.equal((await taking)?.runId, 7n);
+  assert.equal(asked, 2);
+});
+
+Deno.test("a SuperLink that gives its runs to others is told, with what to do", async () => {
+  const stopping = new AbortController();
+  const server = new FakeBackend();
+  server.acquireTask = () => Promise.reject(new FlwrError("unauthenticated", "Not to you"));
+  const runs = runsOf(server);
+  const taking = runs.take(stopping.signal);
+  const { message, hints } = await runs.refused;
+  assert.match(message, /gives its runs to others: Not to you/);
+  assert.match(hints.join(), /--isolation process.*--superexec-auth-secret-file/);
+  stopping.abort();
+  assert.equal(await taking, undefined);
+});
+
+Deno.test("what fails for now is not taken for a refusal", async () => {
+  const server = new FakeBackend();
+  server.acquireTask = () => Promise.reject(new FlwrError("resource-exhausted", "Too many"));
+  await assert.rejects(runsOf(server).take(FOREVER), { message: /Too many/ });
+});
