@@ -33,11 +33,15 @@ export interface SuperLinkAddresses {
   readonly fleet: string;
 }
 
-/** Starts their `flower-superlink`, which starts the ServerApps itself, and waits until it answers. */
+/**
+ * Starts their `flower-superlink` and waits until it answers.
+ *
+ * @param options.flags more flags; without any it starts the ServerApps itself
+ */
 export async function startFlowerSuperLink(
-  options: FlowerOptions,
+  options: FlowerOptions & { flags?: readonly string[] },
 ): Promise<SuperLinkAddresses & { process: Process }> {
-  const { security, credentials } = options;
+  const { security, credentials, flags = [] } = options;
   const [httpPort, fleetPort] = freePorts(2);
   const [http, fleet] = [`127.0.0.1:${httpPort}`, `127.0.0.1:${fleetPort}`];
   const process = startFlower(options, "flower-superlink", [
@@ -46,6 +50,7 @@ export async function startFlowerSuperLink(
     "--disable-runtime-dependency-installation",
     ...(security === "insecure" ? ["--insecure"] : credentials.serverFlags()),
     ...(security === "auth" ? ["--enable-supernode-auth"] : []),
+    ...flags,
   ]);
   await listens(http, process);
   // 1.41 serves SuperNodes over HTTP alone
