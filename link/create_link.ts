@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import { type LinkContext, transact } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
-import { getFab, putFab } from "./fabs.ts";
+import { getFab } from "./fabs.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { pullInstruction, pushInstructions, returnInstruction } from "./instructions.ts";
 import { Joins } from "./joins.ts";
@@ -103,7 +103,6 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     failRun: (runId, details) => failRun(context, runId, details),
     appendLog: (runId, lines) => appendLog(context, runId, lines),
     readLog: (runId, after, hold) => readLog(context, runId, after, hold),
-    putFab: (hash, content) => putFab(context, hash, content),
     getFab: (hash) => getFab(context, hash),
     pushInstructions: (messages, objects) => pushInstructions(context, messages, objects),
     pullInstruction: (nodeId, hold) => pullInstruction(context, nodeId, hold),

@@ -1,13 +1,12 @@
 import { type LinkContext, transact } from "./context.ts";
-
-/** See LinkService.putFab. */
-export function putFab(context: LinkContext, hash: string, content: Uint8Array): Promise<void> {
-  return transact(context, "durable", async (tx) => {
-    if (!await tx.fabs.has(hash)) await tx.fabs.add(hash, content);
-  });
-}
+import type { LinkTransaction } from "./store/store.ts";
 
 /** See LinkService.getFab. */
 export function getFab(context: LinkContext, hash: string): Promise<Uint8Array | undefined> {
   return transact(context, "relaxed", (tx) => tx.fabs.get(hash));
+}
+
+/** Lets go of a FAB whose last run has finished: whoever wants to run it again brings it. */
+export async function releaseFab(tx: LinkTransaction, hash: string): Promise<void> {
+  if (hash !== "" && !await tx.runs.needsFab(hash)) await tx.fabs.remove(hash);
 }

@@ -43,8 +43,12 @@ export interface NewLinkRun {
   /** "publisher/name"; empty for a ServerApp that started itself. */
   readonly fabId: string;
   readonly fabVersion: string;
-  /** Hash of the FAB that the run runs, which `putFab` stored. Without it the run is "running" from the start. */
-  readonly fabHash?: string;
+  /** The FAB that the run runs. Without it the run is "running" from the start. */
+  readonly fab?: {
+    /** SHA-256 of the content, lower-case hexadecimal. */
+    readonly hash: string;
+    readonly content: Uint8Array;
+  };
   /** Settings that differ from the FAB's own. */
   readonly overrideConfig?: Readonly<Record<string, LinkScalar>>;
   /** Default "@none/default", the only one that an open SuperLink of Flower has. */
@@ -255,9 +259,7 @@ export interface LinkService {
    */
   readLog(runId: bigint, after: number, options?: HoldOptions): Promise<LogPiece>;
 
-  // App bundles
-  /** Keeps a FAB under its hash (SHA-256 of its bytes, lower-case hexadecimal). */
-  putFab(hash: string, content: Uint8Array): Promise<void>;
+  /** The FAB of that hash: there is one as long as a run that has not finished is of it. */
   getFab(hash: string): Promise<Uint8Array | undefined>;
 
   // Messages

@@ -1,5 +1,6 @@
 import { FlwrError } from "../base/error.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
+import { releaseFab } from "./fabs.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { endPushes } from "./push_end.ts";
 import { nextRunState, type RunState } from "./run_state.ts";
@@ -40,6 +41,7 @@ export async function endRun(
   const { runId } = run;
   const now = context.clock.now();
   await tx.runs.put({ ...run, state, details, finishedAt: now });
+  await releaseFab(tx, run.fabHash);
   await context.traffic.save(tx, effects, runId);
   for (const instruction of await tx.instructions.ofRun(runId)) {
     const { message: { messageId }, deliveries, told } = instruction;

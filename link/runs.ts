@@ -13,10 +13,7 @@ const DEFAULT_FEDERATION = "@none/default";
 /** See LinkService.createRun. */
 export function createRun(context: LinkContext, input: NewLinkRun): Promise<LinkRun> {
   return transact(context, "durable", async (tx, effects) => {
-    const { fabId, fabVersion, fabHash = "", overrideConfig = {} } = input;
-    if (fabHash !== "" && !await tx.fabs.has(fabHash)) {
-      throw new FlwrError("failed-precondition", `FAB "${fabHash}" is not in the store`);
-    }
+    const { fabId, fabVersion, fab, overrideConfig = {} } = input;
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError("not-found", `No run is of series "${input.seriesId}"`);
     }
@@ -25,7 +22,7 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
       runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
       fabId,
       fabVersion,
-      fabHash,
+      fabHash: fab?.hash ?? "",
       overrideConfig,
       federation: input.federation ?? DEFAULT_FEDERATION,
       seriesId: input.seriesId ??
@@ -33,7 +30,7 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
       taskId: await freshId(context, () => Promise.resolve(false)),
       details: "",
       pendingAt: now,
-      ...(fabHash === ""
+      ...(fab === undefined
         ? { state: SELF_STARTED, startingAt: now, runningAt: now }
         : { state: "pending" }),
       bytesSent: 0,
@@ -41,6 +38,9 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
       clientAppSeconds: 0,
     };
     await tx.runs.put(run);
+    if (fab !== undefined && !await tx.fabs.has(fab.hash)) {
+      await tx.fabs.add(fab.hash, fab.content);
+    }
     if (run.state === "pending") effects.topics.add("runs");
     effects.events.push({ kind: "run-created", runId: run.runId });
     return toRun(context, run);

@@ -1,3 +1,4 @@
+import { isFinished } from "../run_state.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 import type { FabTable, LogEntry, LogTable, RunRecord, RunTable, Traffic } from "./run_table.ts";
@@ -37,6 +38,11 @@ export class MemoryRuns implements RunTable {
 
   hasSeries(seriesId: bigint): Promise<boolean> {
     return Promise.resolve(this.#find((run) => run.seriesId === seriesId) !== undefined);
+  }
+
+  needsFab(fabHash: string): Promise<boolean> {
+    const run = this.#find((run) => run.fabHash === fabHash && !isFinished(run.state));
+    return Promise.resolve(run !== undefined);
   }
 
   launched(): Promise<RunRecord[]> {
@@ -142,6 +148,11 @@ export class MemoryFabs implements FabTable {
 
   add(hash: string, content: Uint8Array): Promise<void> {
     this.#journal.set(this.#fabs, hash, content);
+    return Promise.resolve();
+  }
+
+  remove(hash: string): Promise<void> {
+    if (this.#fabs.has(hash)) this.#journal.delete(this.#fabs, hash);
     return Promise.resolve();
   }
 }

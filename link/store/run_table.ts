@@ -24,6 +24,8 @@ export interface RunTable {
   /** The run in state "pending" that was added first. */
   oldestPending(): Promise<RunRecord | undefined>;
   hasSeries(seriesId: bigint): Promise<boolean>;
+  /** Whether a run that has not finished is of the app bundle. */
+  needsFab(fabHash: string): Promise<boolean>;
   /** All runs that have a `dueAt`. */
   launched(): Promise<RunRecord[]>;
   /** Runs whose `dueAt` is not after `now`, the most urgent first. */
@@ -61,4 +63,5 @@ export interface FabTable {
   get(hash: string): Promise<Uint8Array | undefined>;
   /** Adds a bundle that is not there yet. */
   add(hash: string, content: Uint8Array): Promise<void>;
+  remove(hash: string): Promise<void>;
 }

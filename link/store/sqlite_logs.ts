@@ -65,4 +65,8 @@ export class SqliteFabs implements FabTable {
   async add(hash: string, content: Uint8Array): Promise<void> {
     await this.#sql.run("INSERT INTO fab (hash, content) VALUES (?, ?)", hash, content);
   }
+
+  async remove(hash: string): Promise<void> {
+    await this.#sql.run("DELETE FROM fab WHERE hash = ?", hash);
+  }
 }

@@ -69,6 +69,13 @@ export class SqliteRuns implements RunTable {
     return this.#sql.some("SELECT 1 FROM run WHERE series_id = ?", fromId(seriesId));
   }
 
+  needsFab(fabHash: string): Promise<boolean> {
+    return this.#sql.some(
+      "SELECT 1 FROM run WHERE fab_hash = ? AND state NOT LIKE 'finished:%'",
+      fabHash,
+    );
+  }
+
   launched(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE due_at IS NOT NULL");
   }

@@ -46,7 +46,7 @@ const SEEDS = [1, 2];
 const NODES = 2;
 const TTL = 1000;
 const APP = { fabId: "flwr/app", fabVersion: "1.0.0" };
-const FAB = "fab";
+const FAB = { hash: "fab", content: new Uint8Array([1]) };
 /** Part of everything that is sent. */
 const CONSTANT = object("constant");
 
@@ -165,7 +165,6 @@ class Federation {
   }
 
   async found(): Promise<void> {
-    await this.#link.insist("putFab", FAB, new Uint8Array([1]));
     for (const key of this.#keys) this.#ids.push(await this.#join(key));
   }
 
@@ -233,7 +232,7 @@ class Federation {
 
   /** Starts a run. A token that was lost on the way is good for nothing, and soon for nobody. */
   async #launch(): Promise<string> {
-    const { runId } = await this.#link.insist<LinkRun>("createRun", { ...APP, fabHash: FAB });
+    const { runId } = await this.#link.insist<LinkRun>("createRun", { ...APP, fab: FAB });
     this.#runId = runId;
     for (;;) {
       const claimed = await this.#link.insist<ClaimedRun | null>("claimRun", { runId });

@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { isRefusal } from "../../link/link.ts";
 import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
 
-const FAB = { fabId: "flwr/app", fabVersion: "1.2.3", fabHash: "ab".repeat(32) };
+const HASH = "ab".repeat(32);
 const CONTENT = new Uint8Array([1, 2, 3]);
+const FAB = { fabId: "flwr/app", fabVersion: "1.2.3", fab: { hash: HASH, content: CONTENT } };
 
 /** A run with an app, which waits to be claimed. */
-async function submit(bench: Bench) {
-  await bench.link.putFab(FAB.fabHash, CONTENT);
-  return await bench.link.createRun(FAB);
+function submit(bench: Bench) {
+  return bench.link.createRun(FAB);
 }
 
 /** A run that has begun, which the bench's messages are of from then on; its token. */
@@ -21,7 +21,6 @@ async function begin(bench: Bench): Promise<string> {
 }
 
 linkTest("a run is found by its id, as it was made, also after a restart", async (bench) => {
-  await bench.link.putFab(FAB.fabHash, CONTENT);
   const overrideConfig = {
     whole: 2n ** 63n - 1n,
     real: 3,
@@ -40,7 +39,7 @@ linkTest("a run is found by its id, as it was made, also after a restart", async
   assert.deepEqual(again, run);
   assert.ok(Object.is(again!.overrideConfig.tiny, -0));
   assert.equal(await bench.link.getRun(run.runId ^ 1n), undefined);
-  assert.deepEqual(await bench.link.getFab(FAB.fabHash), CONTENT);
+  assert.deepEqual(await bench.link.getFab(HASH), CONTENT);
   assert.equal(await bench.link.getFab("other"), undefined);
 });
 
@@ -56,8 +55,27 @@ linkTest("a run without an app runs at once, and nobody can claim it", async (be
   assert.equal((await bench.link.getRun(bench.runId))?.state, "running");
 });
 
-linkTest("a run needs its app, and a series that there is", async (bench) => {
-  await assert.rejects(bench.link.createRun(FAB), { code: "failed-precondition" });
+linkTest("an app's bundle is kept as long as a run of it has not finished", async (bench) => {
+  const runs = [await submit(bench), await submit(bench), await submit(bench)];
+  const [first, second, third] = runs.map(({ runId }) => runId);
+  const { token } = (await bench.link.claimRun({ runId: first! }))!;
+  await bench.link.stopRun(second!);
+  await bench.link.failRun(third!, "for a test");
+  assert.deepEqual(await bench.link.getFab(HASH), CONTENT);
+  await bench.link.beginRun(token);
+  await bench.link.finishRun(token, { outcome: "completed", details: "" });
+  assert.equal(await bench.link.getFab(HASH), undefined);
+  // whoever runs it again brings it again
+  await submit(bench);
+  assert.deepEqual(await bench.link.getFab(HASH), CONTENT);
+});
+
+linkTest("a run that cannot be made leaves no bundle behind", async (bench) => {
+  await assert.rejects(bench.link.createRun({ ...FAB, seriesId: 77n }), { code: "not-found" });
+  assert.equal(await bench.link.getFab(HASH), undefined);
+});
+
+linkTest("a run goes on with a series that there is", async (bench) => {
   const first = await submit(bench);
   const second = await bench.link.createRun({ ...FAB, seriesId: first.seriesId });
   assert.equal(second.seriesId, first.seriesId);

@@ -44,8 +44,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     async startRun(request) {
       const submission = await readSubmission(request, readFab);
       if (submission === undefined) return create(StartRunResponseSchema);
-      await link.putFab(submission.run.fabHash, submission.content);
-      const { runId, seriesId, federation } = await link.createRun(submission.run);
+      const { runId, seriesId, federation } = await link.createRun(submission);
       return create(StartRunResponseSchema, { runId, seriesId, federation });
     },
 

@@ -223,13 +223,13 @@ Deno.test("a run's app bundle is given to its nodes", async () => {
   const { node, call } = await joinedNode(stage);
   const bytes = new TextEncoder().encode("an app");
   const fabHash = createHash("sha256").update(bytes).digest("hex");
-  await stage.link.putFab(fabHash, bytes);
-  const { runId } = await stage.link.createRun({ fabId: "me/app", fabVersion: "1.0.0", fabHash });
+  const fab = { hash: fabHash, content: bytes };
+  const { runId } = await stage.link.createRun({ fabId: "me/app", fabVersion: "1.0.0", fab });
   await assert.rejects(call(Fleet.method.getRun, { node, runId }), refused("run-not-running"));
   const claimed = await stage.link.claimRun({ runId });
   await stage.link.beginRun(claimed!.token);
   const { run } = await call(Fleet.method.getRun, { node, runId });
   assert.deepEqual([run!.fabId, run!.fabHash, run!.seriesId !== 0n], ["me/app", fabHash, true]);
-  const { fab } = await call(Fleet.method.getFab, { node, runId, hashStr: fabHash });
-  assert.deepEqual([...fab!.content], [...bytes]);
+  const given = await call(Fleet.method.getFab, { node, runId, hashStr: fabHash });
+  assert.deepEqual([...given.fab!.content], [...bytes]);
 });

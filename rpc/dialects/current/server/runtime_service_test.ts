@@ -31,11 +31,10 @@ class Running implements AsyncDisposable {
   static async start(): Promise<Running> {
     const superlink = await FakeSuperLink.start();
     const { link } = superlink;
-    await link.putFab("ab", FAB);
     const run = await link.createRun({
       fabId: "me/app",
       fabVersion: "1",
-      fabHash: "ab",
+      fab: { hash: "ab", content: FAB },
       overrideConfig: { lr: 0.5 },
     });
     const task = await acquireTask(new DirectChannel(superlink.runtime), ["flwr-serverapp"]);
@@ -151,8 +150,8 @@ Deno.test("runtime: a program that asks for a task waits until there is one", as
   const { link, clock, runtime } = superlink;
   const asked = acquireTask(new DirectChannel(runtime), ["flwr-agentapp", "flwr-serverapp"]);
   await settle();
-  await link.putFab("ab", FAB);
-  const { runId } = await link.createRun({ fabId: "me/app", fabVersion: "1", fabHash: "ab" });
+  const fab = { hash: "ab", content: FAB };
+  const { runId } = await link.createRun({ fabId: "me/app", fabVersion: "1", fab });
   assert.equal((await asked)?.runId, runId);
   const vain = acquireTask(new DirectChannel(runtime), ["flwr-serverapp"]);
   await settle();

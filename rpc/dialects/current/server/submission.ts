@@ -23,12 +23,6 @@ export type ReadFab = (
   content: Uint8Array,
 ) => { readonly config: SubmittedApp } | Promise<{ readonly config: SubmittedApp }>;
 
-/** A run that can be made, and the bundle that it runs. */
-export interface Submission {
-  readonly run: NewLinkRun & { readonly fabHash: string };
-  readonly content: Uint8Array;
-}
-
 /**
  * Checks what someone wants to have run. The bundle's hash is made anew: what the request says of it counts nothing.
  *
@@ -38,7 +32,7 @@ export interface Submission {
 export async function readSubmission(
   request: StartRunRequest,
   readFab: ReadFab,
-): Promise<Submission | undefined> {
+): Promise<NewLinkRun | undefined> {
   const federation = checkFederation(request.federation);
   if (request.appSpec !== "") {
     throw new ApiError(
@@ -53,18 +47,15 @@ export async function readSubmission(
   const app = await readApp(content, readFab);
   if (app.serverApp === undefined) throw invalid(`app "${app.fabId}" has no ServerApp`);
   const overrideConfig = readOverrides(request, app);
-  const fabHash = createHash("sha256").update(content).digest("hex");
+  const hash = createHash("sha256").update(content).digest("hex");
   const { seriesId } = request;
   return {
-    content,
-    run: {
-      fabId: app.fabId,
-      fabVersion: app.version,
-      fabHash,
-      overrideConfig,
-      federation,
-      ...(seriesId !== undefined && seriesId !== 0n && { seriesId }),
-    },
+    fabId: app.fabId,
+    fabVersion: app.version,
+    fab: { hash, content },
+    overrideConfig,
+    federation,
+    ...(seriesId !== undefined && seriesId !== 0n && { seriesId }),
   };
 }
 

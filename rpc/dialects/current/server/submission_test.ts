@@ -30,21 +30,18 @@ Deno.test("submission: names the bundle by its own hash, whatever the request sa
     },
   });
   assert.deepEqual(submission, {
-    content: CONTENT,
-    run: {
-      fabId: "me/app",
-      fabVersion: "1.0.0",
-      fabHash: createHash("sha256").update(CONTENT).digest("hex"),
-      overrideConfig: { "lr": 1, "model.size": 5n },
-      federation: "@none/default",
-    },
+    fabId: "me/app",
+    fabVersion: "1.0.0",
+    fab: { hash: createHash("sha256").update(CONTENT).digest("hex"), content: CONTENT },
+    overrideConfig: { "lr": 1, "model.size": 5n },
+    federation: "@none/default",
   });
 });
 
 Deno.test("submission: goes on with the series that it names", async () => {
   const submission = await submit({ fab: { content: CONTENT }, seriesId: 9n });
-  assert.equal(submission?.run.seriesId, 9n);
-  assert.equal((await submit({ fab: { content: CONTENT } }))?.run.seriesId, undefined);
+  assert.equal(submission?.seriesId, 9n);
+  assert.equal((await submit({ fab: { content: CONTENT } }))?.seriesId, undefined);
 });
 
 Deno.test("submission: a bundle of the largest size is read, a larger one is not looked at", async () => {
