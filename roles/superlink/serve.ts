@@ -1,7 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
-import { type RpcServer, startServer } from "../../rpc/server.ts";
+import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
@@ -59,8 +60,16 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
     key: config.tls.key,
   };
   const grpc = (...bindings: readonly ServiceBinding[]) => (address: string) =>
-    startServer({ address, tls, services: bindings });
+    startGrpc({ address, tls, services: bindings });
   return [
+    {
+      // The first: gRPC, which fewer and fewer need, takes longer to load than all else takes to start.
+      name: "http",
+      title: "HTTP",
+      serves: "today's SuperNodes, apps and flwr command",
+      start: (address) =>
+        startHttpServer({ address, tls, services: httpServices(config, services) }),
+    },
     {
       name: "driver",
       title: "Driver API",
@@ -83,17 +92,18 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
       name: "health",
       title: "Health service",
       serves: "whoever watches over this SuperLink",
-      start: (address) => startServer({ address, services: [] }),
+      start: (address) => startGrpc({ address, services: [] }),
       plain: true,
     },
-    {
-      name: "http",
-      title: "HTTP",
-      serves: "today's SuperNodes, apps and flwr command",
-      start: (address) =>
-        startHttpServer({ address, tls, services: httpServices(config, services) }),
-    },
   ];
+}
+
+/** gRPC is loaded only where it is served. */
+async function startGrpc(options: StartServerOptions): Promise<RpcServer> {
+  const { startServer } = await load<typeof import("../../rpc/server.ts")>(
+    new URL("../../rpc/server.ts", import.meta.url),
+  );
+  return await startServer(options);
 }
 
 /** One port serves all: what only this machine may call is told apart by the caller's address. */

@@ -1,4 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
+import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
@@ -8,7 +9,7 @@ import { aborted } from "../aborted.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
-import { type Launching, startLaunching } from "./launch/start.ts";
+import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { logLinkEvent } from "./log_events.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
@@ -59,6 +60,10 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
   });
   const listeners = await serve(config, services, cleanup);
   if (config.runs.where === "here") {
+    // Nothing is submitted before the SuperLink answers: what runs apps is loaded after that.
+    const { startLaunching } = await load<typeof import("./launch/start.ts")>(
+      new URL("./launch/start.ts", import.meta.url),
+    );
     launching = startLaunching({
       link,
       runtime: services.runtime,
