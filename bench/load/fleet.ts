@@ -11,6 +11,8 @@ import { LinePool } from "./line_pool.ts";
 const SHARED_LINES = 32;
 /** Seconds between a node's heartbeats. */
 const HEARTBEAT_SECONDS = 20;
+/** Seconds until every node has begun: connections are made, and code has become warm. */
+const SETTLE_SECONDS = 30;
 /** A heartbeat is in time when it is answered so many seconds after it was due: Flower's clients give up then. */
 const IN_TIME_SECONDS = 5;
 /** A pull answered faster than this, in seconds, was not held; the node asks again after three, as Flower's does. */
@@ -62,52 +64,53 @@ export class LightFleet implements Disposable {
     return new LightFleet(nodes, where, shared);
   }
 
-  /** Lives for so many seconds. */
-  async live(seconds: number): Promise<FleetCalls> {
+  /**
+   * Lives for {@link SETTLE_SECONDS}, in which every node begins to send heartbeats and to pull, and then for so many
+   * seconds more, of which the calls count.
+   *
+   * @param settled called when calls begin to count
+   */
+  async live(seconds: number, settled: () => Promise<void>): Promise<FleetCalls> {
     const elapsed = stopwatch();
+    const end = SETTLE_SECONDS + seconds;
     const counts = { failures: 0, calls: 0, due: 0 };
     const heartbeatSeconds: number[] = [];
+    const counted = (time: number) => time >= SETTLE_SECONDS && time < end;
     const attempt = async (call: () => Promise<void>) => {
-      try {
-        await call();
-        counts.calls += 1;
-        return true;
-      } catch {
-        counts.failures += 1;
-        return false;
-      }
+      let answered = true;
+      await call().catch(() => answered = false);
+      if (counted(elapsed())) counts[answered ? "calls" : "failures"] += 1;
+      return answered;
     };
     const sendHeartbeats = async (node: LightNode, place: number) => {
       const offset = HEARTBEAT_SECONDS * place / this.#nodes.length;
-      for (let due = offset; due + IN_TIME_SECONDS < seconds; due += HEARTBEAT_SECONDS) {
+      for (let due = offset; due + IN_TIME_SECONDS < end; due += HEARTBEAT_SECONDS) {
         await sleep(due - elapsed());
-        counts.due += 1;
         const answered = await attempt(() => this.#shared.use((line) => node.heartbeat(line)));
+        if (!counted(due)) continue;
+        counts.due += 1;
         if (answered) heartbeatSeconds.push(elapsed() - due);
       }
     };
     const pull = async (node: LightNode, place: number) => {
-      await sleep(POLL_SECONDS * place / this.#nodes.length);
+      await sleep(HEARTBEAT_SECONDS * place / this.#nodes.length);
       using line = new HttpLine(this.#where);
-      using timer = new DisposableStack();
       // A pull that is held when all is over is broken off.
-      const over = setTimeout(() => line[Symbol.dispose](), (seconds - elapsed()) * 1000);
-      timer.defer(() => clearTimeout(over));
-      while (elapsed() < seconds) {
+      const over = setTimeout(() => line[Symbol.dispose](), (end - elapsed()) * 1000);
+      while (elapsed() < end) {
         const asked = elapsed();
         const request = { node: { nodeId: node.nodeId } };
-        try {
+        await attempt(async () => {
           await node.call(line, Fleet.method.pullMessages, request);
-          counts.calls += 1;
-        } catch {
-          if (elapsed() < seconds) counts.failures += 1;
-        }
+        });
         if (elapsed() - asked < HELD_SECONDS) await sleep(POLL_SECONDS);
       }
+      clearTimeout(over);
     };
-    await Promise.all(
-      this.#nodes.flatMap((node, place) => [sendHeartbeats(node, place), pull(node, place)]),
-    );
+    await Promise.all([
+      sleep(SETTLE_SECONDS).then(settled),
+      ...this.#nodes.flatMap((node, place) => [sendHeartbeats(node, place), pull(node, place)]),
+    ]);
     const inTime = heartbeatSeconds.filter((late) => late <= IN_TIME_SECONDS).length;
     return { ...counts, heartbeatSeconds, inTime };
   }

@@ -63,33 +63,34 @@ async function measureFleet(
   const joined = stopwatch();
   using fleet = await LightFleet.join(nodes, { http, authority, curve, control });
   const joinSeconds = joined();
-  const cpu = await readCpuSeconds(process.pid);
-  const loadCpu = await readCpuSeconds(Deno.pid);
-  const elapsed = stopwatch();
-  const watching = new Promise<{ resident: number; cpuSeconds: number; watched: number }>(
-    (resolve) =>
-      // Before the nodes leave.
-      setTimeout(async () => {
-        resolve({
-          resident: await residentOfTree(process.pid),
-          cpuSeconds: await readCpuSeconds(process.pid) - cpu,
-          watched: elapsed(),
-        });
-      }, (seconds - 1) * 1000),
-  );
-  const [calls, { resident, cpuSeconds, watched }] = await Promise.all([
-    fleet.live(seconds),
-    watching,
-  ]);
+  let watched: Promise<Watched> | undefined;
+  const calls = await fleet.live(seconds, async () => {
+    watched = watch(process.pid, seconds);
+    await watched;
+  });
   return {
     ...calls,
+    ...await watched!,
     side: side.side,
     nodes,
-    seconds: watched,
     joinSeconds,
-    cpuSeconds,
-    loadCpuSeconds: await readCpuSeconds(Deno.pid) - loadCpu,
     before,
-    resident,
+  };
+}
+
+/** What is seen of a SuperLink while calls count. */
+type Watched = Pick<FleetFacts, "seconds" | "cpuSeconds" | "loadCpuSeconds" | "resident">;
+
+/** Watches a SuperLink until just before the nodes leave. */
+async function watch(pid: number, seconds: number): Promise<Watched> {
+  const elapsed = stopwatch();
+  const [cpu, loadCpu] = await Promise.all([pid, Deno.pid].map(readCpuSeconds));
+  await new Promise((resolve) => setTimeout(resolve, (seconds - 1) * 1000));
+  const [cpuThen, loadCpuThen] = await Promise.all([pid, Deno.pid].map(readCpuSeconds));
+  return {
+    seconds: elapsed(),
+    cpuSeconds: cpuThen! - cpu!,
+    loadCpuSeconds: loadCpuThen! - loadCpu!,
+    resident: await residentOfTree(pid),
   };
 }
