@@ -99,7 +99,7 @@ scenario("a run that is stopped leaves no process behind, and its log ends", asy
   await eventually(async () => !await isThere(apps[0]!), STOP_SECONDS, "the app's process to end");
   assert.equal(await stateOf(client, runId), "finished:stopped");
   const pieces = await Array.fromAsync(client.streamLogs(runId));
-  assert.match(pieces.map(({ text }) => text).join(""), /Z waits\n$/);
+  assert.match(pieces.map(({ text }) => text).join(""), /Z waits\nRun \d+ was stopped\n$/);
   await process.end("SIGINT");
   assert.deepEqual(await childrenOf(process.pid), []);
 });

@@ -22,6 +22,7 @@ import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
 import { checkFederation, federationToWire } from "./federation.ts";
 import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS } from "./limits.ts";
+import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
 import { readRegistration } from "./registration.ts";
@@ -69,18 +70,23 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
 
     async *streamLogs({ runId, afterTimestamp }, call) {
       let after = afterTimestamp;
+      let last = "";
       let finished = false;
       while (!finished && !call.signal.aborted) {
-        const piece = await numbered(
+        const read = await numbered(
           () => link.readLog(runId, after, { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal }),
           { "not-found": "run-not-found" },
         );
+        const piece = read.finished
+          ? endLog(read, await runOf(link, runId), { after: afterTimestamp, last })
+          : read;
         if (piece.text !== "") {
           yield create(StreamLogsResponseSchema, {
             logOutput: piece.text,
             latestTimestamp: piece.latest,
           });
           after = piece.latest;
+          last = piece.text;
         }
         finished = piece.finished;
       }

@@ -1,0 +1,25 @@
+import type { LinkRun, LogPiece } from "../../../../link/link.ts";
+
+/**
+ * The last piece of a finished run's log, which says why nothing more comes where the run did not complete. Where its
+ * ServerApp's log tells that already, and where its reader has been told, nothing is added.
+ *
+ * @param reader what the reader has: the log up to a Unix time in seconds, and the last of it as this call gave it
+ */
+export function endLog(
+  piece: LogPiece,
+  { runId, state, details, finishedAt = 0 }: LinkRun,
+  reader: { readonly after: number; readonly last: string },
+): LogPiece {
+  const tells = details !== "" && [reader.last, piece.text].some((text) => text.includes(details));
+  const told = reader.after >= finishedAt || tells;
+  if (state === "finished:completed" || told) return piece;
+  const lineEnd = piece.text === "" || piece.text.endsWith("\n") ? "" : "\n";
+  const what = state === "finished:stopped" ? "was stopped" : "failed";
+  const why = details === "" ? "" : `: ${details}`;
+  return {
+    ...piece,
+    text: `${piece.text}${lineEnd}Run ${runId} ${what}${why}\n`,
+    latest: Math.max(piece.latest, finishedAt),
+  };
+}

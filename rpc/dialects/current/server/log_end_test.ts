@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import type { LinkRun } from "../../../../link/link.ts";
+import type { RunState } from "../../../../link/run_state.ts";
+import { endLog } from "./log_end.ts";
+
+/** What a reader who has the log up to `after` gets of a run that ended at 20. */
+function end(
+  state: RunState,
+  { details = "", text = "one\n", after = 0, latest = 10, last = "" } = {},
+) {
+  const run = { runId: 7n, state, details, finishedAt: 20 } as LinkRun;
+  const piece = endLog({ text, latest, finished: true }, run, { after, last });
+  assert.equal(piece.finished, true);
+  return [piece.text, piece.latest];
+}
+
+Deno.test("log end: a run that was stopped or failed says so, once", () => {
+  assert.deepEqual(end("finished:completed"), ["one\n", 10]);
+  assert.deepEqual(end("finished:stopped"), ["one\nRun 7 was stopped\n", 20]);
+  assert.deepEqual(end("finished:stopped", { text: "", after: 10 }), ["Run 7 was stopped\n", 20]);
+  assert.deepEqual(end("finished:stopped", { text: "", after: 20, latest: 20 }), ["", 20]);
+  assert.deepEqual(end("finished:failed", { details: "No heartbeat" }), [
+    "one\nRun 7 failed: No heartbeat\n",
+    20,
+  ]);
+});
+
+Deno.test("log end: begins on a line of its own, and does not come before what was written later", () => {
+  assert.deepEqual(end("finished:stopped", { text: "on", latest: 21 }), [
+    "on\nRun 7 was stopped\n",
+    21,
+  ]);
+});
+
+Deno.test("log end: an error that the log tells is not told again", () => {
+  const text = "Error: no such round\n  Hint: begin with 1\n";
+  const details = "no such round";
+  assert.deepEqual(end("finished:failed", { text, details }), [text, 10]);
+  assert.deepEqual(end("finished:failed", { text: "", details, last: text }), ["", 10]);
+});
