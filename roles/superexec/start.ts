@@ -1,8 +1,8 @@
+import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { readFab } from "../../fab/read.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { aborted } from "../aborted.ts";
-import { startHealth } from "../health.ts";
 import { logRetry } from "../log_retry.ts";
 import { defaultMemoryBytes } from "../supernode/sandbox/limits.ts";
 import { Launcher } from "../superlink/launch/launcher.ts";
@@ -26,6 +26,9 @@ export async function runSuperExec(
 ): Promise<void> {
   await using resources = new AsyncDisposableStack();
   if (healthAddress !== undefined) {
+    const { startHealth } = await load<typeof import("../health.ts")>(
+      new URL("../health.ts", import.meta.url),
+    );
     const health = resources.use(await startHealth(healthAddress));
     logger.info("Health is told at {address}", { address: health.address });
   }
