@@ -91,10 +91,12 @@ async function playOld(
   { security }: Play,
 ): Promise<void> {
   const credentials = securedBy(security, all);
-  const expected = await pythonRun(stage, python, credentials);
+  // like the runs of today's Flower
+  const rounds = 1;
+  const expected = await pythonRun(stage, python, credentials, rounds);
   const { driver, fleet } = await startPeerSuperLink({ stage, python, credentials });
   for (const node of [1, 2]) await joined(startSuperNode({ stage, credentials, fleet, node }));
   const result = stage.path("result.json");
-  const run = startPeerServerApp({ stage, python, credentials, driver, result });
+  const run = startPeerServerApp({ stage, python, credentials, driver, result, rounds });
   assertSameRun(await runResult(run, result), expected);
 }
