@@ -7,8 +7,13 @@ import { LoadIdentity } from "./identity.ts";
 import { LightNode } from "./light_node.ts";
 import { LinePool } from "./line_pool.ts";
 
-/** Connections that all nodes share for all but their pulls, which a SuperLink may hold. */
-const SHARED_LINES = 32;
+/**
+ * Nodes that share a connection for all but their pulls, which a SuperLink may hold: few enough that no heartbeat waits
+ * for a connection, even where each takes two seconds.
+ */
+const NODES_PER_LINE = 8;
+/** How many nodes join at the same time. */
+const JOINING = 32;
 /** Seconds between a node's heartbeats. */
 const HEARTBEAT_SECONDS = 20;
 /** Seconds until every node has begun: connections are made, and code has become warm. */
@@ -50,9 +55,9 @@ export class LightFleet implements Disposable {
     size: number,
     { curve, control, ...where }: HttpLineOptions & { curve: Curve; control: ControlClient },
   ): Promise<LightFleet> {
-    const shared = new LinePool(SHARED_LINES, where);
+    const shared = new LinePool(Math.max(JOINING, Math.ceil(size / NODES_PER_LINE)), where);
     const nodes: LightNode[] = [];
-    const joining = Array.from({ length: SHARED_LINES }, async () => {
+    const joining = Array.from({ length: JOINING }, async () => {
       while (nodes.length < size) {
         const node = new LightNode(await LoadIdentity.generate(curve));
         if (nodes.push(node) > size) return void nodes.pop();
