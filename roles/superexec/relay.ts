@@ -1,10 +1,8 @@
-import type { DescMethod, MessageShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
 import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
-import type { Call } from "../../rpc/call.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 
 /** A task whose app calls a SuperLink elsewhere through this process. */
@@ -20,13 +18,8 @@ export interface RelayOptions {
 
 /** The Runtime API as one task's app sees it: each call is made once more, at the SuperLink that the task is from. */
 export function relayRuntime({ task, client, input, finished }: RelayOptions): ServiceBinding {
-  const pass =
-    <M extends DescMethod>(method: M) =>
-    (request: MessageShape<M["input"]>, { signal }: Call<unknown>): Promise<
-      MessageShape<M["output"]>
-    > => client.relay(method, request, signal);
-  const method = Runtime.method;
-  const finish = pass(method.pushTaskOutput);
+  const { method } = Runtime;
+  const finish = client.relay(method.pushTaskOutput);
   return bindService(Runtime, {
     ...taskAuthentication({
       backend: { taskOfToken: (token) => Promise.resolve(token === task.token ? task : undefined) },
@@ -42,13 +35,13 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
         finished();
         return response;
       },
-      pushMessages: pass(method.pushMessages),
-      pullMessages: pass(method.pullMessages),
-      pushObject: pass(method.pushObject),
-      pullObject: pass(method.pullObject),
-      confirmMessageReceived: pass(method.confirmMessageReceived),
-      getNodes: pass(method.getNodes),
-      pushLogs: pass(method.pushLogs),
+      pushMessages: client.relay(method.pushMessages),
+      pullMessages: client.relay(method.pullMessages),
+      pushObject: client.relay(method.pushObject),
+      pullObject: client.relay(method.pullObject),
+      confirmMessageReceived: client.relay(method.confirmMessageReceived),
+      getNodes: client.relay(method.getNodes),
+      pushLogs: client.relay(method.pushLogs),
     },
   });
 }

@@ -54,7 +54,7 @@ Deno.test({
       return offered;
     };
 
-    assert.deepEqual(await complete("super"), ["superlink", "supernode"]);
+    assert.deepEqual(await complete("super"), ["superlink", "supernode", "superexec"]);
     assert.deepEqual(await complete("ls", "--form"), ["--format"]);
     assert.deepEqual(await complete("ls", ""), ["here"]);
     assert.deepEqual(await complete("supernode", "register", "my"), ["my key.pub"]);

@@ -179,17 +179,16 @@ export class RuntimeClient {
     );
   }
 
-  /**
-   * Makes a call that the task's app made elsewhere, in the task's name.
-   *
-   * @param signal aborted when nobody waits for the answer any more
-   */
+  /** What answers a call that the task's app made elsewhere: it is made once more, in the task's name. */
   relay<M extends DescMethod>(
     method: M,
-    request: MessageInitShape<M["input"]>,
-    signal: AbortSignal,
-  ): Promise<MessageShape<M["output"]>> {
-    return this.#call(method, request, { signal });
+  ): (
+    request: MessageShape<M["input"]>,
+    call: { readonly signal: AbortSignal },
+  ) => Promise<MessageShape<M["output"]>> {
+    // A message that was read is one that can be sent.
+    return (request, { signal }) =>
+      this.#call(method, request as MessageInitShape<M["input"]>, { signal });
   }
 
   /** Closes the connection; open calls end. */
