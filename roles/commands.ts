@@ -23,7 +23,7 @@ export interface CommandEntry {
 }
 
 /** All commands, in the order of the help. */
-export const COMMANDS: readonly CommandEntry[] = [
+const COMMANDS: readonly CommandEntry[] = [
   {
     name: "superlink",
     summary: "Start a SuperLink: the server that connects ServerApps and SuperNodes",

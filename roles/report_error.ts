@@ -25,7 +25,7 @@ export function reportError(error: unknown): number {
 }
 
 /** The error as a user reads it: one line for the sentence, one for each hint. */
-export function describeError(error: FlwrError): string {
+function describeError(error: FlwrError): string {
   const hints = error.hints.map((hint) => `  Hint: ${printable(hint)}`);
   return [`Error: ${printable(error.message)}`, ...hints].join("\n");
 }

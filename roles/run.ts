@@ -1,7 +1,8 @@
 import { Command } from "commander";
 import { load } from "../base/load.ts";
 import { addConnectionOptions } from "./connection_options.ts";
-import { addForeignOptions, type ForeignOption, RUN_FOREIGN } from "./foreign_options.ts";
+import { addForeignOptions } from "./foreign_options.ts";
+import { RUN_FOREIGN } from "./run/foreign_flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { formatOption } from "./output/format.ts";
 import { DEFAULT_ADDRESS } from "./run/default_address.ts";
@@ -32,17 +33,6 @@ Examples:
     --run-config "num-rounds=3"
 `;
 
-/** Flags of Flower's own `flwr run` that cannot be followed. */
-const SUBMIT_FOREIGN: readonly ForeignOption[] = [
-  {
-    flags: "--federation-config <pairs>",
-    refusal: () => ({
-      reason: "it is for simulated nodes, which are not started here",
-      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
-    }),
-  },
-];
-
 /** The `run` command. */
 export function command(): Command {
   const command = new Command("run")
@@ -64,7 +54,7 @@ export function command(): Command {
     )
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
-  addForeignOptions(command, [...RUN_FOREIGN, ...SUBMIT_FOREIGN]);
+  addForeignOptions(command, RUN_FOREIGN);
   return command.action(run);
 }
 

@@ -1,5 +1,6 @@
 import { Command } from "commander";
-import { addForeignOptions, SUPERLINK_FOREIGN } from "./foreign_options.ts";
+import { addForeignOptions } from "./foreign_options.ts";
+import { SUPERLINK_FOREIGN } from "./superlink/foreign_flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "./log_options.ts";
 import { onShutdown } from "./shutdown.ts";
 import { addSuperLinkOptions, type SuperLinkFlags } from "./superlink/flags.ts";

@@ -23,7 +23,7 @@ export async function chooseSuperLink(
 }
 
 /** The line that names a SuperLink: `SuperLink "mine": 127.0.0.1:8000, without TLS`. */
-export function describeSuperLink({ name, address, insecure }: SuperLinkConnection): string {
+function describeSuperLink({ name, address, insecure }: SuperLinkConnection): string {
   const shown = name === undefined ? "SuperLink" : `SuperLink "${name}"`;
   return `${shown}: ${address}${insecure ? ", without TLS" : ""}`;
 }

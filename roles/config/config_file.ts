@@ -19,7 +19,7 @@ export interface FlowerConfig {
 }
 
 /** Path of config.toml in Flower's folder. */
-export function configFile(home: string): string {
+function configFile(home: string): string {
   return join(home, "config.toml");
 }
 

@@ -7,7 +7,7 @@ export interface SuperLinkFlags {
 }
 
 /** What a help text says about the SUPERLINK argument. */
-export const SUPERLINK_HELP = `
+const SUPERLINK_HELP = `
 SUPERLINK is the name of a connection in config.toml (in $FLWR_HOME or ~/.flwr; flwr config list shows them), or an
 address as host:port, for which --insecure and --root-certificates are.
 `;

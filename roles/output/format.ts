@@ -2,7 +2,7 @@ import { Option } from "commander";
 import { FlwrError } from "../../base/error.ts";
 
 /** Values of `--format`, as Flower's commands have them. */
-export const OUTPUT_FORMATS = ["default", "json"] as const;
+const OUTPUT_FORMATS = ["default", "json"] as const;
 export type OutputFormat = typeof OUTPUT_FORMATS[number];
 
 /** What a command found or did: as fields of an object, and as lines to read. Ids and hashes are texts. */

@@ -1,10 +1,7 @@
 import { type Command, Option } from "commander";
+import { type Isolation, ISOLATIONS } from "../isolation.ts";
 import { wholeNumber } from "../whole_number.ts";
 import { addLaunchOptions, DEFAULT_LAUNCH_FLAGS, type LaunchFlags } from "./launch/flags.ts";
-
-/** How the ServerApps of submitted apps are run. */
-export const ISOLATIONS = ["subprocess", "process"] as const;
-export type Isolation = typeof ISOLATIONS[number];
 
 /** What switches a listener off, in the place of its address or port. */
 export const OFF = "none";
@@ -161,12 +158,12 @@ function addRunOptions(command: Command): void {
     .addOption(
       new Option(
         "--isolation <mode>",
-        '"subprocess": start the ServerApps of submitted apps here; "process": leave that to flower-superexec',
+        '"subprocess": start the ServerApps of submitted apps here; "process": leave that to a SuperExec',
       ).choices(ISOLATIONS).default(DEFAULT_FLAGS.isolation),
     )
     .option(
       "--superexec-auth-secret-file <file>",
-      "with --isolation process: the secret that flower-superexec must know (default: none)",
+      "with --isolation process: the secret that a SuperExec must know (default: none)",
     );
   addLaunchOptions(command);
 }

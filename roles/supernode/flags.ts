@@ -2,12 +2,9 @@ import { type Command, Option } from "commander";
 import { type Device, DEVICES } from "../../ml/session/device.ts";
 import { MAX_THREADS } from "../../ml/session/limits.ts";
 import type { ConnectionFlags } from "../connection_options.ts";
+import { type Isolation, ISOLATIONS } from "../isolation.ts";
 import { wholeNumber } from "../whole_number.ts";
 import type { IdentityFlags } from "./identity.ts";
-
-/** How Python ClientApps get their processes. */
-export const ISOLATIONS = ["subprocess", "process"] as const;
-export type Isolation = typeof ISOLATIONS[number];
 
 /** The `supernode` command's flags as commander parses them. */
 export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {

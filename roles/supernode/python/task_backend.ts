@@ -15,7 +15,7 @@ import type {
 import { ClientAppTask, type TaskInit } from "./client_app_task.ts";
 
 /** What Flower calls the task of a ClientApp. */
-export const CLIENTAPP_TASK_TYPE = "flwr-clientapp";
+const CLIENTAPP_TASK_TYPE = "flwr-clientapp";
 
 /** Bytes of a task's token before they are written in hexadecimal, as many as Flower takes. */
 const TOKEN_BYTES = 128;
