@@ -6,6 +6,7 @@
  *     deno task bench scale [--only fleet] [--minutes 10] [--fleets 300,1000,3000] [--sides flwr,python]
  */
 import { Command, Option } from "commander";
+import type { Curve } from "../../auth/curve.ts";
 import { reportError } from "../../roles/report_error.ts";
 import { makeCredentials } from "../../tests/support/credentials.ts";
 import { TempDir } from "../../tests/support/tempdir.ts";
@@ -33,6 +34,7 @@ interface ScaleFlags {
   minutes: number;
   fleets: readonly number[];
   sides: readonly (typeof SIDES[number])[];
+  curve: Curve;
 }
 
 async function bench(flags: ScaleFlags): Promise<void> {
@@ -60,9 +62,10 @@ async function bench(flags: ScaleFlags): Promise<void> {
       credentials,
       fleets: flags.fleets,
       seconds: flags.minutes * 60,
-      curve: "P-384",
+      curve: flags.curve,
     });
-    const title = `Fleets for ${flags.minutes} minutes each, against Flower 1.41.0; goal: ` +
+    const title =
+      `Fleets for ${flags.minutes} minutes each, ${flags.curve}, against Flower 1.41.0; goal: ` +
       `${100 * IN_TIME_GOAL} % of heartbeats in time`;
     console.log(["", title, "", ...fleetTable(facts), "", ...fleetLines(facts)].join("\n"));
   }
@@ -98,6 +101,10 @@ try {
     .addOption(
       new Option("--sides <sides>", `whose SuperLink has a fleet: ${SIDES.join(",")}`)
         .argParser(oneOrMoreOf(SIDES)).default(SIDES, SIDES.join(",")),
+    )
+    .addOption(
+      new Option("--curve <curve>", "of the fleets' keys; Flower's nodes make P-384")
+        .choices(["P-256", "P-384"]).default("P-384"),
     )
     .exitOverride()
     .action(bench)
