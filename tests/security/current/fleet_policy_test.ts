@@ -143,6 +143,12 @@ const FORGED: Readonly<Record<string, (member: Member) => Promise<RawHeaders>>> 
     const right = await shown(key);
     return headersOf({ ...right, signature: Uint8Array.from([...right.signature, 0]) });
   },
+  "DER with a third number": async ({ key }) => {
+    const right = await shown(key);
+    const [tag, length, ...numbers] = right.signature;
+    const signature = Uint8Array.from([tag!, length! + 3, ...numbers, 2, 1, 0]);
+    return headersOf({ ...right, signature });
+  },
   "an empty signature": async ({ key }) =>
     headersOf({ ...await shown(key), signature: new Uint8Array() }),
   "a time that is over": async ({ key }) => headersOf(await shown(key, -MAX_AGE_SECONDS - 1)),

@@ -12,7 +12,11 @@ import {
 } from "../../../rpc/dialects/current/client/message_objects.ts";
 import { messageFromWire } from "../../../rpc/dialects/current/message.ts";
 import { messageObject } from "../../../rpc/objects/message.ts";
+import { within } from "../../support/deadline.ts";
 import { CurrentSuperLink, HEARTBEAT_SECONDS, instruct, type Member } from "./superlink.ts";
+
+/** Seconds within which a held pull ends that is cut short: less than it would be held. */
+const AT_ONCE_SECONDS = 10;
 
 /** The reply of a node to an instruction, taken apart. */
 async function replyOf(
@@ -161,7 +165,8 @@ Deno.test("whoever joins last with a key has its node's place", async () => {
   const held = first.client.pullMessages(first.nodeId);
   const second = superLink.client(first.key);
   assert.equal(await second.activate(HEARTBEAT_SECONDS), first.nodeId);
-  assert.deepEqual((await held).messagesList, [], "what the first held has ended");
+  const { messagesList: none } = await within(held, AT_ONCE_SECONDS, "the first's pull to end");
+  assert.deepEqual(none, []);
   const id = await instruct(task, first.nodeId);
   const { messagesList } = await second.pullMessages(first.nodeId);
   assert.deepEqual(messagesList.map((wire) => messageFromWire(wire).messageId), [id]);
@@ -205,7 +210,7 @@ Deno.test("a held pull of a node that is unregistered ends at once, and is denie
   const held = assert.rejects(client.pullMessages(nodeId), refused("unauthenticated"));
   await client.heartbeat(nodeId, HEARTBEAT_SECONDS);
   await superLink.controlClient().unregisterNode(nodeId);
-  await held;
+  await within(held, AT_ONCE_SECONDS, "the node's pull to be denied");
 });
 
 Deno.test("a key that registers itself is no node where the owner admits nodes", async () => {

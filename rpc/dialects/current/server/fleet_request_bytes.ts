@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
+import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
 import { MAX_SMALL_REQUEST_BYTES, MAX_TREE_REQUEST_BYTES } from "./limits.ts";
 
