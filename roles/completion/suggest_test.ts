@@ -24,7 +24,7 @@ async function withConfig(text: string, body: () => Promise<void>): Promise<void
 
 Deno.test("completion: the first word is a command", async () => {
   assert.deepEqual(await values(""), listedCommands().map(({ name }) => name));
-  assert.deepEqual(await values("super"), ["superlink", "supernode"]);
+  assert.deepEqual(await values("super"), ["superlink", "supernode", "superexec"]);
   assert.deepEqual(await values("nope", ""), []);
 });
 

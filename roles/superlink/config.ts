@@ -114,7 +114,7 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
     throw new FlwrError(
       "failed-precondition",
       "Every machine could take runs: --isolation process with --runtime-api-allow-remote needs a secret",
-      { hints: ["Give one with --superexec-auth-secret-file, to flower-superexec, too"] },
+      { hints: ["Give one with --superexec-auth-secret-file, to the SuperExec, too"] },
     );
   }
   return {

@@ -8,17 +8,8 @@ import {
 import { FlwrError } from "../../base/error.ts";
 import { type ComputeDefaults, setComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import { type AppModule, importApp } from "../app_module.ts";
+import { catchCrashes } from "../catch_crashes.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
-
-/** The worker that an app's code runs in. */
-const scope = self as unknown as {
-  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
-  addEventListener(
-    type: "unhandledrejection",
-    listener: (event: PromiseRejectionEvent) => void,
-  ): void;
-  close(): void;
-};
 
 /**
  * Makes this worker one that loads a ClientApp and has it handle messages, one after the other. The app stays loaded
@@ -33,7 +24,7 @@ export function serveApp(
   prepare: (compute: ComputeDefaults) => Promise<void>,
 ): (said: ToWorker) => Promise<void> {
   let app: ClientApp | undefined;
-  catchCrashes((reason) => post({ kind: "crashed", reason }));
+  catchCrashes("ClientApp", (thrown) => post({ kind: "crashed", reason: describe(thrown) }));
 
   async function load(module: AppModule, compute: ComputeDefaults): Promise<void> {
     try {
@@ -59,21 +50,8 @@ export function serveApp(
   };
 }
 
-/** A worker that closes itself ends without a word to its host: whoever asks for it is told apart from a reply. */
-function catchCrashes(crash: (reason: string) => void): void {
-  const tell = (reason: unknown) =>
-    crash(reason instanceof Error ? `${reason.name}: ${reason.message}` : String(reason));
-  scope.addEventListener("error", (event) => {
-    event.preventDefault();
-    tell(event.error);
-  });
-  scope.addEventListener("unhandledrejection", (event) => {
-    event.preventDefault();
-    tell(event.reason);
-  });
-  Deno.exit = (code = 0): never => {
-    tell(`the ClientApp called Deno.exit(${code})`);
-    throw new Error("A ClientApp must not end the process");
-  };
-  scope.close = () => tell("the ClientApp closed its worker");
+/** What was thrown, in words. */
+function describe(thrown: unknown): string {
+  if (thrown instanceof FlwrError) return thrown.message;
+  return thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
 }

@@ -9,6 +9,7 @@ import { RuntimeClient } from "../../../rpc/dialects/current/client/runtime_clie
 import { RuntimeConnection } from "../../../rpc/dialects/current/client/runtime_connection.ts";
 import { PortChannel } from "../../../rpc/port/channel.ts";
 import { importApp } from "../../app_module.ts";
+import { catchCrashes } from "../../catch_crashes.ts";
 import { RunReport } from "../../run/report.ts";
 import { runServerApp } from "../../run/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
@@ -24,12 +25,6 @@ import "../../../mod.ts";
 const scope = self as unknown as {
   postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker | AssignThreads>) => void) | null;
-  addEventListener(type: "error", listener: (event: ErrorEvent) => void): void;
-  addEventListener(
-    type: "unhandledrejection",
-    listener: (event: PromiseRejectionEvent) => void,
-  ): void;
-  close(): void;
 };
 
 // Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
@@ -87,18 +82,5 @@ function fail(error: unknown): void {
 }
 
 captureConsole(lines);
-scope.addEventListener("error", (event) => {
-  event.preventDefault();
-  fail(event.error);
-});
-scope.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  fail(event.reason);
-});
-Deno.exit = (code = 0): never => {
-  fail(new FlwrError("failed-precondition", `The ServerApp called Deno.exit(${code})`));
-  throw new Error("A ServerApp must not end its worker");
-};
-// A worker that closes itself would end without a word.
-scope.close = () => fail(new FlwrError("failed-precondition", "The ServerApp closed its worker"));
+catchCrashes("ServerApp", fail);
 post({ kind: "ready" });
