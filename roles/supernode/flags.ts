@@ -102,7 +102,7 @@ function addPythonOptions(command: Command): void {
     .addOption(
       new Option(
         "--isolation <mode>",
-        '"subprocess": start Python apps here; "process": leave that to a SuperExec',
+        '"subprocess": start Python apps here; "process": leave that to flower-superexec',
       ).choices(ISOLATIONS).default("subprocess"),
     )
     .option("--host <host>", "where Python apps reach this node", "127.0.0.1")
@@ -120,7 +120,7 @@ function addPythonOptions(command: Command): void {
     )
     .option(
       "--superexec-auth-secret-file <file>",
-      "with --isolation process: the secret that a SuperExec must know (default: none)",
+      "with --isolation process: the secret that flower-superexec must know (default: none)",
     )
     .option(
       "--allow-runtime-dependency-installation",
