@@ -87,7 +87,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     activateNode: (input) => activateNode(context, input),
     deactivateNode: (nodeId) => deactivateNode(context, nodeId),
     deleteNode: (nodeId) => deleteNode(context, nodeId),
-    heartbeat: (nodeId, interval) => heartbeat(context, nodeId, interval),
+    heartbeat: (nodeId, interval, patience) => heartbeat(context, nodeId, interval, patience),
     nodeOfKey: (publicKey) => nodeOfKey(context, publicKey),
     listNodes: () => listNodes(context),
     onlineNodes: () => onlineNodes(context),

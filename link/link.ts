@@ -10,6 +10,14 @@ export interface HoldOptions {
   signal?: AbortSignal;
 }
 
+/** How often a node promises to show that it is alive. */
+export interface HeartbeatPromise {
+  /** Seconds between two heartbeats, at most. */
+  readonly heartbeatInterval: number;
+  /** Intervals without a heartbeat after which the node counts as offline; 1 by default. */
+  readonly patience?: number;
+}
+
 /** A node as the SuperLink knows it. Times are Unix times in seconds. */
 export interface LinkNode {
   readonly nodeId: bigint;
@@ -153,7 +161,7 @@ export interface LinkService {
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds];
    *   permission-denied for a key that was unregistered
    */
-  createNode(input: { publicKey?: Uint8Array; heartbeatInterval: number }): Promise<LinkNode>;
+  createNode(input: { publicKey?: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
   /**
    * Makes a key known, so that its holder can join.
    *
@@ -175,7 +183,7 @@ export interface LinkService {
    * @throws not-found when the key is not registered; permission-denied when it was unregistered;
    *   invalid-argument as createNode
    */
-  activateNode(input: { publicKey: Uint8Array; heartbeatInterval: number }): Promise<LinkNode>;
+  activateNode(input: { publicKey: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
   /**
    * The node goes offline by its own word. It stays registered. What it was handed and has not answered waits for
    * its return; whoever asks for the replies is told that the node is unavailable.
@@ -193,10 +201,11 @@ export interface LinkService {
   /**
    * Keeps the node online for another interval; brings an offline one back.
    *
+   * @param patience as in HeartbeatPromise
    * @returns false for a node that is not there
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
-  heartbeat(nodeId: bigint, heartbeatInterval: number): Promise<boolean>;
+  heartbeat(nodeId: bigint, heartbeatInterval: number, patience?: number): Promise<boolean>;
   /** The node that last joined with this key, also after it left or was unregistered: its state tells. */
   nodeOfKey(publicKey: Uint8Array): Promise<LinkNode | undefined>;
   /** All nodes, the unregistered ones included, the earliest registered first. */

@@ -1,6 +1,6 @@
 import { FlwrError } from "../base/error.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
-import type { LinkNode } from "./link.ts";
+import type { HeartbeatPromise, LinkNode } from "./link.ts";
 import { SUPERLINK_NODE_ID } from "./message.ts";
 import { nextNodeState } from "./node_state.ts";
 import { putAbsent, requireInterval, requireNode, toNode, wakeAskers } from "./nodes.ts";
@@ -12,13 +12,13 @@ import type { LinkTransaction } from "./store/store.ts";
 /** See LinkService.createNode. */
 export function createNode(
   context: LinkContext,
-  { publicKey, heartbeatInterval }: { publicKey?: Uint8Array; heartbeatInterval: number },
+  { publicKey, ...beat }: { publicKey?: Uint8Array } & HeartbeatPromise,
 ): Promise<LinkNode> {
-  requireInterval(context, heartbeatInterval);
+  requireInterval(context, beat.heartbeatInterval);
   return transact(context, "durable", async (tx, effects) => {
     const known = publicKey === undefined ? undefined : await tx.nodes.byKey(publicKey);
     const node = known ?? await newNode(context, tx, publicKey, "self");
-    return await join(context, tx, effects, node, heartbeatInterval);
+    return await join(context, tx, effects, node, beat);
   });
 }
 
@@ -56,15 +56,15 @@ export function registerNode(
 /** See LinkService.activateNode. */
 export function activateNode(
   context: LinkContext,
-  { publicKey, heartbeatInterval }: { publicKey: Uint8Array; heartbeatInterval: number },
+  { publicKey, ...beat }: { publicKey: Uint8Array } & HeartbeatPromise,
 ): Promise<LinkNode> {
-  requireInterval(context, heartbeatInterval);
+  requireInterval(context, beat.heartbeatInterval);
   return transact(context, "durable", async (tx, effects) => {
     const node = await tx.nodes.byKey(publicKey);
     if (node === undefined) {
       throw new FlwrError("not-found", "The key is not registered with this SuperLink");
     }
-    return await join(context, tx, effects, node, heartbeatInterval);
+    return await join(context, tx, effects, node, beat);
   });
 }
 
@@ -131,7 +131,7 @@ async function join(
   tx: LinkTransaction,
   effects: Effects,
   known: NodeRecord,
-  heartbeatInterval: number,
+  { heartbeatInterval, patience = 1 }: HeartbeatPromise,
 ): Promise<LinkNode> {
   const { nodeId } = known;
   const state = nextNodeState(known.state, "join");
@@ -142,7 +142,7 @@ async function join(
     );
   }
   const now = context.clock.now();
-  const onlineUntil = now + heartbeatInterval;
+  const onlineUntil = now + heartbeatInterval * patience;
   const node: NodeRecord = {
     ...known,
     state,

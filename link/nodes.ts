@@ -10,6 +10,7 @@ export function heartbeat(
   context: LinkContext,
   nodeId: bigint,
   heartbeatInterval: number,
+  patience = 1,
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
   // Relaxed: after a loss of power every node that was online gets a new interval anyway.
@@ -17,7 +18,7 @@ export function heartbeat(
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "heartbeat");
     if (node === undefined || state === undefined) return false;
-    const onlineUntil = context.clock.now() + heartbeatInterval;
+    const onlineUntil = context.clock.now() + heartbeatInterval * patience;
     await tx.nodes.put({ ...node, state, onlineUntil, heartbeatInterval, dueAt: onlineUntil });
     effects.due(onlineUntil);
     if (node.state !== state) effects.events.push({ kind: "node-returned", nodeId });

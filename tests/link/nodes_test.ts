@@ -27,6 +27,22 @@ linkTest("a heartbeat keeps a node online and brings an offline one back", async
   assert.deepEqual(await bench.link.onlineNodes(), []);
 });
 
+linkTest("a patient SuperLink lets heartbeats be missed", async (bench) => {
+  const patience = 2;
+  const { nodeId, heartbeatInterval } = await bench.link.createNode({
+    heartbeatInterval: 30,
+    patience,
+  });
+  assert.equal(heartbeatInterval, 30);
+  await bench.pass(59.9);
+  assert.deepEqual(await bench.link.onlineNodes(), [nodeId]);
+  assert.equal(await bench.link.heartbeat(nodeId, 10, patience), true);
+  await bench.pass(19.9);
+  assert.deepEqual(await bench.link.onlineNodes(), [nodeId]);
+  await bench.pass(0.1);
+  assert.deepEqual(await bench.link.onlineNodes(), []);
+});
+
 linkTest("a heartbeat of an unknown node or one that left is answered with no", async (bench) => {
   assert.equal(await bench.link.heartbeat(77n, 30), false);
   const nodeId = await bench.node(30, KEY);

@@ -13,3 +13,9 @@ export const MAX_FAB_BYTES = 10 * 1024 * 1024;
 /** What a node may promise as the time to its next heartbeat, in seconds (Flower 1.41). */
 export const MIN_HEARTBEAT_INTERVAL_SECONDS = 10;
 export const MAX_HEARTBEAT_INTERVAL_SECONDS = 1800;
+
+/**
+ * Intervals without a heartbeat after which a node counts as offline (Flower 1.41: two). Its SuperNodes show themselves
+ * every 0.7 intervals or so and take up to 20 s to try again: one heartbeat that is lost must not cost a reply.
+ */
+export const HEARTBEAT_PATIENCE = 2;

@@ -26,6 +26,7 @@ import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import type { Handlers } from "../../../service.ts";
 import {
+  HEARTBEAT_PATIENCE,
   MAX_HEARTBEAT_INTERVAL_SECONDS,
   MAX_HOLD_SECONDS,
   MIN_HEARTBEAT_INTERVAL_SECONDS,
@@ -73,7 +74,11 @@ export function currentFleetHandlers(
     async activateNode({ heartbeatInterval }, { caller }) {
       checkInterval(heartbeatInterval);
       const { nodeId } = await orKeyRefused(() =>
-        link.createNode({ publicKey: caller.publicKey.spki, heartbeatInterval })
+        link.createNode({
+          publicKey: caller.publicKey.spki,
+          heartbeatInterval,
+          patience: HEARTBEAT_PATIENCE,
+        })
       );
       return create(ActivateNodeResponseSchema, { nodeId });
     },
@@ -96,7 +101,7 @@ export function currentFleetHandlers(
 
     async sendNodeHeartbeat({ heartbeatInterval }, call) {
       checkInterval(heartbeatInterval);
-      const success = await link.heartbeat(nodeOf(call), heartbeatInterval);
+      const success = await link.heartbeat(nodeOf(call), heartbeatInterval, HEARTBEAT_PATIENCE);
       return create(SendNodeHeartbeatResponseSchema, { success });
     },
 
