@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../../../base/clock.ts";
-import { FlwrError } from "../../../base/error.ts";
+import { type ErrorCode, FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { Language } from "../../../fab/component.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
@@ -9,6 +9,9 @@ import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
 import type { RunSource, TakenRun } from "./run_source.ts";
 
 const logger = log("launcher");
+
+/** Errors of calls for a run that has ended. */
+const OVER: ReadonlySet<ErrorCode> = new Set(["unauthenticated", "cancelled"]);
 
 /** What a launcher is made of. */
 export interface LauncherOptions {
@@ -102,8 +105,8 @@ export class Launcher implements AsyncDisposable {
       if (end === undefined || ended.signal.aborted) return;
       await run.finish(end);
     } catch (error) {
-      // "unauthenticated": the run was ended in this very moment.
-      if (!(error instanceof FlwrError) || error.code !== "unauthenticated") throw error;
+      // The run was ended in this very moment: its token is void, and so are its calls.
+      if (!OVER.has(FlwrError.from(error).code)) throw error;
     } finally {
       settled.abort();
       await keeping;

@@ -23,7 +23,7 @@ export interface TakenRun extends AsyncDisposable {
   begin(): Promise<void>;
   /** Adds lines, each with its end, to the run's log. */
   log(lines: readonly string[]): Promise<void>;
-  /** Ends the run, whether it has begun or not. @throws FlwrError "unauthenticated" when it has ended already */
+  /** Ends the run, whether it has begun or not. @throws FlwrError "unauthenticated" or "cancelled" when it has ended already */
   finish(end: RunEnd): Promise<void>;
   /** Whether the run has ended, by its app's own word or from outside. */
   isOver(): Promise<boolean>;
