@@ -92,7 +92,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-list-public-keys <csv>",
-      "admit SuperNodes whose public keys stand in this file; read again when it changes; implies --enable-supernode-auth (default: none)",
+      "admit SuperNodes whose public keys stand in this file; read again when it changes; goes with --enable-supernode-auth, or with both files of the key pair below (default: none)",
     )
     .option(
       "--auth-superlink-private-key <file>",
@@ -114,7 +114,7 @@ function addListenerOptions(command: Command): void {
     .option("--port <port>", `the port of --host; "${OFF}" for no HTTP`, DEFAULT_FLAGS.port)
     .option(
       "--fleet-api-address <host:port>",
-      `where SuperNodes that speak gRPC connect (Flower 1.8 to 1.38); "${OFF}" for not at all`,
+      `where SuperNodes that speak gRPC connect (Flower up to 1.38); "${OFF}" for not at all`,
       DEFAULT_FLAGS.fleetApiAddress,
     )
     .option(

@@ -79,7 +79,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
     {
       name: "fleet",
       title: "Fleet API",
-      serves: "SuperNodes of Flower 1.8 to 1.38",
+      serves: "SuperNodes of Flower up to 1.38",
       start: grpc(fleet, fleet19),
     },
     {
