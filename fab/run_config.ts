@@ -1,7 +1,7 @@
 import { parseConfigString } from "../app/config_string.ts";
 import type { TypedConfigValue } from "../app/typed_value.ts";
 import { FlwrError } from "../base/error.ts";
-import { flattenConfig, type RunConfig, type ScalarValue } from "./scalar.ts";
+import { flattenConfig, type RunConfig, scalarOf, type ScalarValue } from "./scalar.ts";
 import { parseToml } from "./toml/parse.ts";
 
 /** How many known names an error sentence lists. */
@@ -59,14 +59,8 @@ function pairs(text: string, flag: string): [string, ScalarValue][] {
 }
 
 function scalar(name: string, typed: TypedConfigValue, flag: string): ScalarValue {
-  switch (typed.type) {
-    case "bool":
-    case "string":
-    case "double":
-    case "sint64":
-    case "uint64":
-      return typed.value;
-  }
+  const value = scalarOf(typed);
+  if (value !== undefined) return value;
   throw new FlwrError("invalid-argument", `"${name}" in ${flag} is a list: a run has none`, {
     hints: [`Write it as a text: ${name}="8,16"`],
   });

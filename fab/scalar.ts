@@ -1,5 +1,6 @@
 import { ConfigRecord } from "../app/config_record.ts";
 import { float } from "../app/float.ts";
+import type { TypedConfigValue } from "../app/typed_value.ts";
 import { FlwrError } from "../base/error.ts";
 import { describeToml, isTable, type TomlTable, type TomlValue } from "./toml/value.ts";
 
@@ -71,15 +72,23 @@ export function toConfigRecord(config: RunConfig): ConfigRecord {
 export function fromConfigRecord(config: ConfigRecord): RunConfig {
   return Object.fromEntries(
     Array.from(config.typedEntries(), ([name, typed]): [string, ScalarValue] => {
-      switch (typed.type) {
-        case "bool":
-        case "string":
-        case "double":
-        case "sint64":
-        case "uint64":
-          return [name, typed.value];
-      }
+      const value = scalarOf(typed);
+      if (value !== undefined) return [name, value];
       throw new FlwrError("invalid-argument", `The run's setting "${name}" is no single value`);
     }),
   );
+}
+
+/** A setting's value; undefined for a list, and for bytes, which no setting of an app is. */
+export function scalarOf(typed: TypedConfigValue): ScalarValue | undefined {
+  switch (typed.type) {
+    case "bool":
+    case "string":
+    case "double":
+    case "sint64":
+    case "uint64":
+      return typed.value;
+    default:
+      return undefined;
+  }
 }

@@ -5,6 +5,7 @@ import type { Message } from "../../../app/message.ts";
 import type { RecordDict } from "../../../app/record_dict.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { scalarOf } from "../../../fab/scalar.ts";
 import type { LinkScalar, OpenedPush, PulledObject } from "../../../link/link.ts";
 import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
@@ -187,15 +188,8 @@ export class ClientAppTask {
 function scalars(config: ConfigRecord, whose: string): Record<string, LinkScalar> {
   return Object.fromEntries(
     Array.from(config.typedEntries(), ([name, typed]): [string, LinkScalar] => {
-      switch (typed.type) {
-        case "bool":
-        case "string":
-        case "double":
-        case "sint64":
-        case "uint64":
-        case "bytes":
-          return [name, typed.value];
-      }
+      const value = typed.type === "bytes" ? typed.value : scalarOf(typed);
+      if (value !== undefined) return [name, value];
       throw new FlwrError(
         "invalid-argument",
         `${whose} setting "${name}" is a list: a Python app takes single values only`,
