@@ -15,8 +15,7 @@ import { runServerApp } from "../../run/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
 import { LOG_FLUSH_MS } from "./limits.ts";
 import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
-import { PortEngine } from "../../../ml/session/port_engine.ts";
-import { setStartEngine } from "../../../ml/session/start_engine.ts";
+import { openTrainersBy } from "../../supernode/sandbox/open_trainers.ts";
 import type { AssignThreads, OpenTrainer } from "../../supernode/sandbox/protocol.ts";
 import type { FromWorker, ToWorker, WorkerJob } from "./worker_protocol.ts";
 // What every app imports: loaded while nothing waits for it.
@@ -32,11 +31,7 @@ const post = scope.postMessage.bind(scope);
 const lines = new LineLog((lines) => post({ kind: "lines", lines }), LOG_FLUSH_MS);
 const channel = new PortChannel((request, transfer) => post(request, transfer));
 
-setStartEngine(({ threads, device }) => {
-  const { port1, port2 } = new MessageChannel();
-  post({ kind: "open-trainer", threads, device }, [port2]);
-  return Promise.resolve(new PortEngine(port1));
-});
+openTrainersBy(post);
 
 scope.onmessage = ({ data }) => {
   switch (data.kind) {

@@ -4,10 +4,10 @@
  */
 import "../../../mod.ts";
 import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
-import { PortEngine } from "../../../ml/session/port_engine.ts";
-import { setStartEngine, startEngine } from "../../../ml/session/start_engine.ts";
+import { startEngine } from "../../../ml/session/start_engine.ts";
 import { serveApp } from "../serve_app.ts";
 import type { FromWorker, ToWorker } from "../worker_protocol.ts";
+import { openTrainersBy } from "./open_trainers.ts";
 import type { AssignThreads, OpenTrainer } from "./protocol.ts";
 
 const scope = self as unknown as {
@@ -18,11 +18,7 @@ const scope = self as unknown as {
 // Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
 const post = scope.postMessage.bind(scope);
 
-setStartEngine(({ threads, device }) => {
-  const { port1, port2 } = new MessageChannel();
-  post({ kind: "open-trainer", threads, device }, [port2]);
-  return Promise.resolve(new PortEngine(port1));
-});
+openTrainersBy(post);
 
 const serve = serveApp((said) => post(said), async ({ device }) => {
   if (device === undefined || device === "cpu") return;
