@@ -111,7 +111,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     pullReplies: (messageIds, hold) => pullReplies(context, messageIds, hold),
     openPush: (push) => openPush(context, push),
     putObject: (push, object, message) => putObject(context, push, object, message),
-    pullObject: (caller, id) => pullObject(context, caller, id),
+    pullObject: (caller, id, makeRoom) => pullObject(context, caller, id, makeRoom),
     confirmReceived: (caller, messageId) => confirmReceived(context, caller, messageId),
     treeOf: (root) => treeOf(context, root),
     objectTree: (root, runId) => objectTree(context, root, runId),

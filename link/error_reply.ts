@@ -8,6 +8,8 @@ import {
 
 /** Codes of the errors that the SuperLink puts in the place of a reply (Flower 1.41 contract, section 3.5). */
 export const LinkErrorCode = {
+  /** What has no code of its own: the node's reply was refused. */
+  Unknown: 0,
   /** The instruction is not there (any more): unknown or expired. */
   MessageUnavailable: 3,
   /** There was a reply, but it expired before anyone asked for it. */

@@ -9,7 +9,7 @@ import { instructionRefusal, recordInstruction, takenBefore } from "./record_mes
 import { requeue } from "./requeue.ts";
 import type { LinkTransaction } from "./store/store.ts";
 import { bytesOf, takeObjects } from "./take.ts";
-import { refuse } from "./whole_messages.ts";
+import { refuse } from "./refuse.ts";
 
 /** See LinkService.pushInstructions. */
 export function pushInstructions(

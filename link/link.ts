@@ -131,6 +131,9 @@ export interface OpenedPush {
   readonly sessionId: string;
 }
 
+/** Waits until there is room in memory for so many bytes. */
+export type MakeRoom = (bytes: number) => Promise<void>;
+
 /** What a pull of one object finds. Messages are handed out whole: what is found is there with its bytes. */
 export interface PulledObject {
   /** Whether the SuperLink has it, and the caller may have it. */
@@ -344,8 +347,15 @@ export interface LinkService {
   /**
    * An object of a message that the caller was given: an instruction handed out to the node, or a reply told to the
    * run's ServerApp (`nodeId` SUPERLINK_NODE_ID).
+   *
+   * @param makeRoom waited for before the bytes are read; without it they are read at once
+   * @throws what `makeRoom` throws
    */
-  pullObject(caller: { nodeId: bigint; runId: bigint }, id: ObjectId): Promise<PulledObject>;
+  pullObject(
+    caller: { nodeId: bigint; runId: bigint },
+    id: ObjectId,
+    makeRoom?: MakeRoom,
+  ): Promise<PulledObject>;
   /**
    * The caller has all objects of a message. A reply's are let go; an instruction's stay until it is answered, for
    * its node may die first.

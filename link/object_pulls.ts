@@ -1,5 +1,5 @@
 import { type LinkContext, transact } from "./context.ts";
-import type { PulledObject } from "./link.ts";
+import type { MakeRoom, PulledObject } from "./link.ts";
 import { type LinkObject, type ObjectId, type ObjectTree, SUPERLINK_NODE_ID } from "./message.ts";
 import { knownTree } from "./known_tree.ts";
 import { isMember } from "./node_state.ts";
@@ -13,26 +13,55 @@ interface Caller {
 }
 
 /** See LinkService.pullObject. */
-export function pullObject(
+export async function pullObject(
   context: LinkContext,
   caller: Caller,
   id: ObjectId,
+  makeRoom?: MakeRoom,
 ): Promise<PulledObject> {
-  return transact(context, "relaxed", async (tx) => {
-    const loose = context.loose.get(id);
-    if (
-      loose !== undefined && caller.nodeId === SUPERLINK_NODE_ID && loose.runId === caller.runId
-    ) {
-      return { found: true, bytes: loose.object.bytes };
-    }
-    const allowed = caller.nodeId === SUPERLINK_NODE_ID
-      ? await wasTold(tx, caller.runId, id)
-      : await wasHanded(context, tx, caller, id);
-    const bytes = allowed ? await tx.objects.bytes(id) : undefined;
+  if (makeRoom !== undefined) {
+    const bytes = await transact(
+      context,
+      "relaxed",
+      async (tx) =>
+        looseObject(context, caller, id)?.length ??
+          (await mayPull(context, tx, caller, id) ? await tx.objects.size(id) : undefined),
+    );
+    if (bytes === undefined) return { found: false };
+    await makeRoom(bytes);
+  }
+  // Looked at again: that may have taken long.
+  return await transact(context, "relaxed", async (tx) => {
+    const loose = looseObject(context, caller, id);
+    if (loose !== undefined) return { found: true, bytes: loose };
+    const bytes = await mayPull(context, tx, caller, id) ? await tx.objects.bytes(id) : undefined;
     if (bytes === undefined) return { found: false };
     context.traffic.send(caller.runId, bytes.length);
     return { found: true, bytes };
   });
+}
+
+/** The object of an error that the store does not have and the caller was told. */
+function looseObject(
+  { loose }: LinkContext,
+  { nodeId, runId }: Caller,
+  id: ObjectId,
+): Uint8Array | undefined {
+  const found = loose.get(id);
+  return found !== undefined && nodeId === SUPERLINK_NODE_ID && found.runId === runId
+    ? found.object.bytes
+    : undefined;
+}
+
+function mayPull(
+  context: LinkContext,
+  tx: LinkTransaction,
+  caller: Caller,
+  id: ObjectId,
+): Promise<boolean> {
+  return caller.nodeId === SUPERLINK_NODE_ID
+    ? wasTold(tx, caller.runId, id)
+    : wasHanded(context, tx, caller, id);
 }
 
 /** See LinkService.treeOf. */

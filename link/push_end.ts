@@ -5,7 +5,7 @@ import { removeUnneeded } from "./objects.ts";
 import { requeue } from "./requeue.ts";
 import type { PushRecord } from "./store/push_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
-import { refuse } from "./whole_messages.ts";
+import { refuse } from "./refuse.ts";
 
 /**
  * Settles pushes of which no message waits any more. Durable: with it, all that came before is handed to the disk, so

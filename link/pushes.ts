@@ -11,10 +11,17 @@ import {
 import { treeFault } from "./message_fault.ts";
 import { addObject } from "./objects.ts";
 import { settlePushes } from "./push_end.ts";
-import { instructionRefusal, replyRefusal, takenBefore } from "./record_message.ts";
+import {
+  instructionRefusal,
+  type ReplyRefusal,
+  replyRefusal,
+  takenBefore,
+} from "./record_message.ts";
+import { rejectReply } from "./reject_reply.ts";
 import type { PushRecord } from "./store/push_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
-import { refuse, takeWholeMessages } from "./whole_messages.ts";
+import { refuse } from "./refuse.ts";
+import { takeWholeMessages } from "./whole_messages.ts";
 
 /** A push's time is not prolonged by less. */
 const REFRESH_SECONDS = 1;
@@ -54,8 +61,10 @@ async function announce(
   for (const [index, message] of messages.entries()) {
     const tree = trees[index];
     const outcome = await judge(context, tx, pushed, message, tree);
-    refusals.push(outcome.refusal);
-    if (outcome.refusal !== undefined) refuse(effects, message, outcome.refusal.reason);
+    refusals.push(outcome.refusal && { reason: outcome.refusal.reason });
+    if (outcome.refusal !== undefined) {
+      await reject(context, tx, effects, pushed, message, outcome.refusal);
+    }
     if (!outcome.waits) continue;
     session ??= await newSession(context, tx, pushed);
     const { sessionId } = session;
@@ -88,7 +97,7 @@ async function announce(
 
 /** What is to be done with a message of a push. */
 interface Judgement {
-  readonly refusal?: Refusal;
+  readonly refusal?: ReplyRefusal;
   /** Whether it waits for objects, now or since it was announced before. */
   readonly waits: boolean;
   readonly isNew: boolean;
@@ -101,27 +110,49 @@ async function judge(
   message: NewLinkMessage,
   tree: ObjectTree | undefined,
 ): Promise<Judgement> {
-  const no = (reason: string) => ({ refusal: { reason }, waits: false, isNew: false });
+  const no = (reason: string, forGood: boolean) => ({
+    refusal: { reason, forGood },
+    waits: false,
+    isNew: false,
+  });
   const { nodeId, runId } = pushed;
   if (message.runId !== runId) {
-    return no(`The message is for another run than its push: "${message.runId}", not "${runId}"`);
+    const reason =
+      `The message is for another run than its push: "${message.runId}", not "${runId}"`;
+    return no(reason, true);
   }
   const fault = treeFault(message, tree, context.limits);
-  if (fault !== undefined) return no(fault);
+  if (fault !== undefined) return no(fault, true);
   const announced = await tx.pushes.message(message.messageId);
   if (announced !== undefined) {
     const owner = await tx.pushes.get(announced.sessionId);
     return owner?.nodeId === nodeId && owner.runId === runId
       ? { waits: true, isNew: false }
-      : no(`Message id "${message.messageId}" is another message's`);
+      : no(`Message id "${message.messageId}" is another message's`, false);
   }
   if (message.srcNodeId === nodeId && await takenBefore(tx, message) !== undefined) {
     return { waits: false, isNew: false };
   }
-  const reason = nodeId === SUPERLINK_NODE_ID
-    ? await instructionRefusal(context, tx, message)
-    : await replyRefusal(context, tx, nodeId, message);
-  return reason === undefined ? { waits: true, isNew: true } : no(reason);
+  if (nodeId === SUPERLINK_NODE_ID) {
+    const reason = await instructionRefusal(context, tx, message);
+    return reason === undefined ? { waits: true, isNew: true } : no(reason, true);
+  }
+  const refusal = await replyRefusal(context, tx, nodeId, message);
+  return refusal === undefined
+    ? { waits: true, isNew: true }
+    : { refusal, waits: false, isNew: false };
+}
+
+async function reject(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  { nodeId }: Pusher,
+  message: NewLinkMessage,
+  refusal: ReplyRefusal,
+): Promise<void> {
+  if (nodeId === SUPERLINK_NODE_ID) refuse(effects, message, refusal.reason);
+  else await rejectReply(context, tx, effects, { nodeId, reply: message, refusal });
 }
 
 /** The push under which one of the messages was announced before, by the same caller. */

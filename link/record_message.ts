@@ -31,17 +31,31 @@ export async function instructionRefusal(
     await idFault(tx, message);
 }
 
-/** Why a reply cannot be taken now from that node, as a sentence; its objects are not looked at. */
+/** Why a reply cannot be taken. */
+export interface ReplyRefusal {
+  /** As a sentence. */
+  readonly reason: string;
+  /** Whether the reply itself is at fault, so that the same again will be refused again. */
+  readonly forGood: boolean;
+}
+
+/** Why a reply cannot be taken now from that node; its objects are not looked at. */
 export async function replyRefusal(
   { clock, limits }: LinkContext,
   tx: LinkTransaction,
   nodeId: bigint,
   reply: NewLinkMessage,
-): Promise<string | undefined> {
+): Promise<ReplyRefusal | undefined> {
   const node = await tx.nodes.get(nodeId);
-  if (node?.state === "unregistered") return `Node "${nodeId}" was unregistered`;
+  if (node?.state === "unregistered") {
+    return { reason: `Node "${nodeId}" was unregistered`, forGood: false };
+  }
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-  return replyFault(reply, nodeId, instruction, clock.now(), limits) ?? await idFault(tx, reply);
+  const fault = replyFault(reply, nodeId, instruction, clock.now(), limits);
+  if (fault !== undefined) return { reason: fault, forGood: true };
+  // The other message may go.
+  const reason = await idFault(tx, reply);
+  return reason === undefined ? undefined : { reason, forGood: false };
 }
 
 /** An id is that of one message's bytes: only a made-up one can be there already. */

@@ -5,12 +5,13 @@ import { isOpen } from "./instruction_state.ts";
 import type { HoldOptions, Refusal } from "./link.ts";
 import { expiryOf, type LinkMessage, type LinkObject, type NewLinkMessage } from "./message.ts";
 import { recordReply, replyRefusal, takenBefore } from "./record_message.ts";
+import { rejectReply } from "./reject_reply.ts";
 import { failInstruction, letGo } from "./settle_instruction.ts";
 import type { InstructionRecord } from "./store/message_tables.ts";
 import type { LinkTransaction } from "./store/store.ts";
 import { bytesOf, takeObjects } from "./take.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
-import { refuse } from "./whole_messages.ts";
+import { refuse } from "./refuse.ts";
 
 /** See LinkService.pushReply. */
 export function pushReply(
@@ -23,8 +24,12 @@ export function pushReply(
   return transact(context, "durable", async (tx, effects) => {
     const before = reply.srcNodeId === nodeId ? await takenBefore(tx, reply) : undefined;
     if (before !== undefined) return before;
-    const reason = await replyRefusal(context, tx, nodeId, reply) ??
-      await takeObjects(context, tx, effects, reply, given);
+    const refusal = await replyRefusal(context, tx, nodeId, reply);
+    if (refusal !== undefined) {
+      await rejectReply(context, tx, effects, { nodeId, reply, refusal });
+      return { reason: refusal.reason };
+    }
+    const reason = await takeObjects(context, tx, effects, reply, given);
     if (reason !== undefined) {
       refuse(effects, reply, reason);
       return { reason };

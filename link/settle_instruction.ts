@@ -2,7 +2,7 @@ import type { Effects, LinkContext } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import type { LinkMessage } from "./message.ts";
+import { expiryOf, type LinkMessage } from "./message.ts";
 import { addObject, releaseTree } from "./objects.ts";
 import type { InstructionRecord } from "./store/message_tables.ts";
 import type { LinkTransaction } from "./store/store.ts";
@@ -27,7 +27,9 @@ export async function failInstruction(
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
   const state = nextInstructionState(instruction.state, event)!;
-  const dueAt = now + context.limits.replyGraceSeconds;
+  const grace = now + context.limits.replyGraceSeconds;
+  // What nobody was told of is kept for as long as a reply would be.
+  const dueAt = told ? grace : Math.max(grace, expiryOf(message));
   await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
   effects.due(dueAt);
   effects.topics.add(`reply:${message.messageId}`);

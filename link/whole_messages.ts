@@ -8,6 +8,8 @@ import {
   recordReply,
   replyRefusal,
 } from "./record_message.ts";
+import { refuse } from "./refuse.ts";
+import { rejectReply } from "./reject_reply.ts";
 import type { AnnouncedMessage } from "./store/push_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
@@ -43,28 +45,21 @@ async function take(
 ): Promise<void> {
   const { messageId, runId, srcNodeId, replyToMessageId, content } = message;
   const children = await tx.objects.childrenOf(messageId);
-  const isReply = replyToMessageId !== "";
-  const reason = rootFault(message, children) ??
-    (content === undefined ? undefined : await shapeFault(context, tx, content)) ??
-    (isReply
-      ? await replyRefusal(context, tx, srcNodeId, message)
-      : await instructionRefusal(context, tx, message));
-  if (reason !== undefined) return refuse(effects, message, reason);
-  if (!isReply) {
+  const fault = rootFault(message, children) ??
+    (content === undefined ? undefined : await shapeFault(context, tx, content));
+  if (replyToMessageId === "") {
+    const reason = fault ?? await instructionRefusal(context, tx, message);
+    if (reason !== undefined) return refuse(effects, message, reason);
     await recordInstruction(context, tx, effects, message);
     return;
+  }
+  const refusal = fault === undefined
+    ? await replyRefusal(context, tx, srcNodeId, message)
+    : { reason: fault, forGood: true };
+  if (refusal !== undefined) {
+    return await rejectReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
   }
   const [instruction] = await tx.instructions.get([replyToMessageId]);
   await recordReply(context, tx, effects, message, instruction!);
   await context.traffic.save(tx, effects, runId, { clientAppSeconds });
-}
-
-/** Tells that a message is not taken. */
-export function refuse(effects: Effects, message: NewLinkMessage, reason: string): void {
-  const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
-  effects.events.push(
-    replyToMessageId === ""
-      ? { kind: "instruction-refused", runId, nodeId: dstNodeId, reason }
-      : { kind: "reply-refused", nodeId: srcNodeId, replyToMessageId, reason },
-  );
 }

@@ -2,7 +2,7 @@ import type { Logger } from "@logtape/logtape";
 import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../base/error.ts";
 import type { Call, OpenCall } from "./call.ts";
-import { decode, encode } from "./codec.ts";
+import { decode, encode, encodeInParts } from "./codec.ts";
 import type { BoundMethod } from "./service.ts";
 
 /** Thrown for bytes that are no message of the expected type; each transport has words of its own for it. */
@@ -23,9 +23,25 @@ export async function answerUnary(
   bytes: Uint8Array,
   call: OpenCall,
 ): Promise<Uint8Array> {
+  return encode(method.desc.output, await responseTo(method, bytes, call));
+}
+
+/** As {@link answerUnary}, with the answer's bytes in parts, of which a large one is not copied. */
+export async function answerInParts(
+  method: BoundMethod,
+  bytes: Uint8Array,
+  call: OpenCall,
+): Promise<Uint8Array[]> {
+  return encodeInParts(method.desc.output, await responseTo(method, bytes, call));
+}
+
+async function responseTo(
+  method: BoundMethod,
+  bytes: Uint8Array,
+  call: OpenCall,
+): Promise<Initial> {
   const [request, known] = await identify(method, bytes, call);
-  const response = method.handle(request, known) as Promise<Initial>;
-  return encode(method.desc.output, await response);
+  return await (method.handle(request, known) as Promise<Initial>);
 }
 
 /** Answers a call of a server-streaming method. Ends the handler's iteration when the caller is gone. */

@@ -35,6 +35,14 @@ export interface OpenCall extends AnonymousCall {
    * the answer is more than a transport can tell.) To be asked for before the answer is given.
    */
   readonly delivered: Promise<boolean>;
+  /**
+   * Waits until there is room in memory for a large answer; to be called before it is read from where it lies. The room
+   * is given back when the answer has gone.
+   *
+   * @param bytes about how large it will be; small answers never wait
+   * @throws FlwrError "unavailable" when there is none in time, "cancelled" when the caller goes
+   */
+  reserve(bytes: number): Promise<void>;
 }
 
 /** A call as its handler sees it. */

@@ -1,12 +1,17 @@
 import { Buffer } from "node:buffer";
 import {
   create,
+  type DescField,
   type DescMessage,
   fromBinary,
+  type Message,
   type MessageInitShape,
   type MessageShape,
+  ScalarType,
   toBinary,
 } from "@bufbuild/protobuf";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { SMALL_BODY_BYTES } from "./limits.ts";
 
 /**
  * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
@@ -20,6 +25,44 @@ export function decode<M extends DescMessage>(schema: M, bytes: Uint8Array): Mes
 /** Encodes a message, or what it can be made from, into the kind of bytes that grpc-js wants. */
 export function encode<M extends DescMessage>(schema: M, message: MessageInitShape<M>): Buffer {
   return asBuffer(toBinary(schema, create(schema, message)));
+}
+
+/**
+ * As {@link encode}, in parts: where a message ends with a large field of bytes, those are the last part as they are, not
+ * a copy of them.
+ */
+export function encodeInParts<M extends DescMessage>(
+  schema: M,
+  message: MessageInitShape<M>,
+): Uint8Array[] {
+  const whole: Message = create(schema, message);
+  const field = lastField(schema);
+  const content = field === undefined ? undefined : Reflect.get(whole, field.localName);
+  const isLast = whole.$unknown === undefined || whole.$unknown.length === 0;
+  if (!isLast || !(content instanceof Uint8Array) || content.length <= SMALL_BODY_BYTES) {
+    return [toBinary(schema, whole as MessageShape<M>)];
+  }
+  const rest = { ...whole, [field!.localName]: new Uint8Array() };
+  const head = new BinaryWriter()
+    .raw(toBinary(schema, rest as unknown as MessageShape<M>))
+    .tag(field!.number, WireType.LengthDelimited)
+    .uint32(content.length);
+  return [head.finish(), content];
+}
+
+/** FeatureSet.FieldPresence.IMPLICIT of descriptor.proto, which need not be loaded for it. */
+const IMPLICIT: (DescField & { fieldKind: "scalar" })["presence"] = 2;
+
+/** The field of the highest number, which is written last, if it is one of bytes that are not told from none. */
+function lastField({ fields }: DescMessage): DescField | undefined {
+  const last = fields.reduce<DescField | undefined>(
+    (highest, field) => highest === undefined || field.number > highest.number ? field : highest,
+    undefined,
+  );
+  return last?.fieldKind === "scalar" && last.scalar === ScalarType.BYTES &&
+      last.oneof === undefined && last.presence === IMPLICIT
+    ? last
+    : undefined;
 }
 
 /** The same bytes as a Buffer, not copied. */

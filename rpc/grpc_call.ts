@@ -1,7 +1,9 @@
 import { Buffer } from "node:buffer";
 import { Metadata } from "@grpc/grpc-js";
+import type { ByteBudget } from "./byte_budget.ts";
 import type { OpenCall } from "./call.ts";
 import { delivered } from "./delivery.ts";
+import { SMALL_BODY_BYTES } from "./limits.ts";
 
 /** The value of a header that holds text; undefined also for one that comes twice. */
 export function textHeader(metadata: Metadata, name: string): string | undefined {
@@ -29,13 +31,16 @@ export class GrpcCall implements OpenCall {
   readonly transport = "grpc";
   readonly method: string;
   readonly #call: SurfaceCall;
+  readonly #answers: ByteBudget;
   #headers: Metadata | undefined;
   #controller: AbortController | undefined;
   #answered = false;
 
-  constructor(method: string, call: SurfaceCall) {
+  /** @param answers what bounds large answers */
+  constructor(method: string, call: SurfaceCall, answers: ByteBudget) {
     this.method = method;
     this.#call = call;
+    this.#answers = answers;
   }
 
   get peer(): string {
@@ -71,6 +76,12 @@ export class GrpcCall implements OpenCall {
 
   get delivered(): Promise<boolean> {
     return delivered(this.#call.metadata);
+  }
+
+  async reserve(bytes: number): Promise<void> {
+    if (bytes <= SMALL_BODY_BYTES) return;
+    const lease = await this.#answers.take(bytes, this.signal);
+    this.delivered.then(() => lease.release());
   }
 
   /** To be called before the first message of an answer is sent. */

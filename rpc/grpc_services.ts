@@ -8,6 +8,7 @@ import {
 } from "@grpc/grpc-js";
 import type { Logger } from "@logtape/logtape";
 import { answerStream, answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
+import type { ByteBudget } from "./byte_budget.ts";
 import { asBuffer } from "./codec.ts";
 import { GrpcCall } from "./grpc_call.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "./service.ts";
@@ -40,19 +41,27 @@ export function methodsByPath(
   return byPath;
 }
 
-/** Makes a server answer methods. @param log what is hidden from callers goes there */
+/** How methods are answered. */
+export interface ServeOptions {
+  /** What is hidden from callers goes there. */
+  readonly log: Logger;
+  /** What bounds large answers. */
+  readonly answers: ByteBudget;
+}
+
+/** Makes a server answer methods. */
 export function serveMethods(
   server: Server,
   byPath: ReturnType<typeof methodsByPath>,
-  log: Logger,
+  options: ServeOptions,
 ): void {
   // Requests are decoded by the service: grpc-js would answer to malformed ones in words of its own.
   const same = (bytes: Uint8Array) => bytes;
   for (const [path, methods] of byPath) {
     if (methods[0].desc.methodKind === "unary") {
-      server.register(path, unaryHandler(path, methods, log), asBuffer, same, "unary");
+      server.register(path, unaryHandler(path, methods, options), asBuffer, same, "unary");
     } else {
-      server.register(path, streamHandler(path, methods, log), asBuffer, same, "serverStream");
+      server.register(path, streamHandler(path, methods, options), asBuffer, same, "serverStream");
     }
   }
 }
@@ -60,10 +69,10 @@ export function serveMethods(
 function unaryHandler(
   path: string,
   methods: readonly BoundMethod[],
-  log: Logger,
+  { log, answers }: ServeOptions,
 ): handleUnaryCall<Uint8Array, Uint8Array> {
   return async (grpcCall, send) => {
-    const call = new GrpcCall(path, grpcCall);
+    const call = new GrpcCall(path, grpcCall, answers);
     const bytes = grpcCall.request;
     try {
       const response = await answerUnary(methodFor(methods, bytes), bytes, call);
@@ -82,10 +91,10 @@ function unaryHandler(
 function streamHandler(
   path: string,
   methods: readonly BoundMethod[],
-  log: Logger,
+  { log, answers }: ServeOptions,
 ): handleServerStreamingCall<Uint8Array, Uint8Array> {
   return async (stream) => {
-    const call = new GrpcCall(path, stream);
+    const call = new GrpcCall(path, stream, answers);
     const bytes = stream.request;
     const responses = answerStream(methodFor(methods, bytes), bytes, call);
     try {

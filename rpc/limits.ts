@@ -1,6 +1,27 @@
 /** Bytes of one message, each way, both ends: what Flower 1.9 allows. grpc-js would stop at 4 MiB. */
 export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
+/** Bytes of a body, either way, up to which it counts as small: it takes nothing of the budget and never waits for it. */
+export const SMALL_BODY_BYTES = 64 * 1024;
+
+/**
+ * Bytes of large bodies that a server reads at the same time, and as many again of large answers that it sends: six of
+ * Flower's chunks of 5 MiB. More of them keep no core busier, but each is several times in memory while it is under way.
+ */
+export const BUDGET_BYTES = 32 * 1024 * 1024;
+
+/** Seconds after which a body under way counts as slow: a chunk on a line of 8 Mbit/s takes as long. */
+export const SLOW_AFTER_SECONDS = 5;
+
+/** Bytes of slow bodies, each way, beside the budget: fifty lines may be slow, or stand still, before others wait. */
+export const SLOW_BUDGET_BYTES = 256 * 1024 * 1024;
+
+/** Seconds that a large body waits for its turn. Flower's HTTP clients give up at 30 s; "unavailable" has them try again. */
+export const BUDGET_PATIENCE_SECONDS = 20;
+
+/** Bytes of a large answer that are handed to the network at a time: TLS keeps a copy of what is not yet sent. */
+export const ANSWER_PIECE_BYTES = 256 * 1024;
+
 /** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;
 

@@ -4,6 +4,7 @@ import { log as defaultLog } from "../base/log.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { admission } from "./admission.ts";
 import { explainBindError } from "./bind_error.ts";
+import { type BodyBudgets, bodyBudgets } from "./body_budgets.ts";
 import type { Admit } from "./call.ts";
 import { asBuffer } from "./codec.ts";
 import { trackDelivery } from "./delivery.ts";
@@ -40,6 +41,8 @@ export interface StartServerOptions {
   readonly services: readonly ServiceBinding[];
   /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
   readonly log?: Logger;
+  /** What large bodies have to share with those of other servers; budgets of its own by default. */
+  readonly budgets?: BodyBudgets;
 }
 
 /** A server that is listening. */
@@ -75,7 +78,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   checkServerDeno(Deno.version.deno);
   silenceGrpc();
   const address = parseAddress(options.address, { allowZero: true });
-  const log = options.log ?? defaultLog("rpc");
+  const { log = defaultLog("rpc"), budgets = bodyBudgets() } = options;
   const byPath = methodsByPath([
     ...options.services,
     healthService(options.services.map(({ desc }) => desc.typeName)),
@@ -86,7 +89,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
     if (admit !== undefined) admits.set(path, admit);
   }
   const server = new Server({ ...OPTIONS, interceptors: [trackDelivery, admission(admits)] });
-  serveMethods(server, byPath, log);
+  serveMethods(server, byPath, { log, answers: budgets.answers });
   widenStreamWindows(server);
   const port = await listen(server, address, options.tls);
   widenConnectionWindows(server);

@@ -35,6 +35,10 @@ export class MemoryObjects implements ObjectTable {
     return Promise.resolve(this.#map.byId.get(id)?.object.bytes);
   }
 
+  size(id: ObjectId): Promise<number | undefined> {
+    return Promise.resolve(this.#map.byId.get(id)?.object.bytes.length);
+  }
+
   childrenOf(id: ObjectId): Promise<ObjectId[]> {
     return Promise.resolve([...new Set(this.#map.byId.get(id)?.object.children)]);
   }

@@ -13,6 +13,8 @@ export interface ObjectTable {
   standing(id: ObjectId): Promise<ObjectStanding | undefined>;
   get(id: ObjectId): Promise<LinkObject | undefined>;
   bytes(id: ObjectId): Promise<Uint8Array | undefined>;
+  /** How many bytes an object has, without reading them; undefined for one that is not there. */
+  size(id: ObjectId): Promise<number | undefined>;
   /** The children of an object that is there, without reading its bytes, in their order. */
   childrenOf(id: ObjectId): Promise<ObjectId[]>;
   /** The objects that are there and have the given one as a child, whether or not that is there. */

@@ -29,6 +29,11 @@ export class SqliteObjects implements ObjectTable {
     return this.#sql.one((row) => bytes(row, "bytes"), sql, id);
   }
 
+  size(id: ObjectId): Promise<number | undefined> {
+    const sql = "SELECT length(bytes) AS size FROM object_bytes WHERE object_id = ?";
+    return this.#sql.one((row) => number(row, "size"), sql, id);
+  }
+
   childrenOf(id: ObjectId): Promise<ObjectId[]> {
     const sql = "SELECT child FROM object_child WHERE parent = ? ORDER BY position";
     return this.#sql.all((row) => text(row, "child"), sql, id);

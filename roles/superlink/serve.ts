@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
+import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
@@ -59,8 +60,9 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
     cert: config.tls.certificate,
     key: config.tls.key,
   };
+  const budgets = bodyBudgets();
   const grpc = (...bindings: readonly ServiceBinding[]) => (address: string) =>
-    startGrpc({ address, tls, services: bindings });
+    startGrpc({ address, tls, services: bindings, budgets });
   return [
     {
       // The first: gRPC, which fewer and fewer need, takes longer to load than all else takes to start.
@@ -68,7 +70,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
       title: "HTTP",
       serves: "today's SuperNodes, apps and flwr command",
       start: (address) =>
-        startHttpServer({ address, tls, services: httpServices(config, services) }),
+        startHttpServer({ address, tls, services: httpServices(config, services), budgets }),
     },
     {
       name: "driver",

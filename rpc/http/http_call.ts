@@ -1,23 +1,35 @@
 import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { formatAddress } from "../address.ts";
+import type { ByteBudget } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
+import { SMALL_BODY_BYTES } from "../limits.ts";
 import { frame } from "./frames.ts";
+import { joined } from "./joined.ts";
 import { MAX_DROPPED_BYTES } from "./limits.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
 import type { PlainAnswer } from "./refusal.ts";
+import { sendPieces } from "./send_pieces.ts";
 
 /** One call between node:http and a service. */
 export class HttpCall implements OpenCall {
   readonly transport = "http";
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
+  readonly #answers: ByteBudget;
   #controller: AbortController | undefined;
   #answered = false;
 
-  constructor(readonly method: string, request: IncomingMessage, response: ServerResponse) {
+  /** @param answers what bounds large answers */
+  constructor(
+    readonly method: string,
+    request: IncomingMessage,
+    response: ServerResponse,
+    answers: ByteBudget,
+  ) {
     this.#request = request;
     this.#response = response;
+    this.#answers = answers;
   }
 
   get peer(): string {
@@ -69,14 +81,26 @@ export class HttpCall implements OpenCall {
     return promise;
   }
 
-  /** Sends the answer of a unary method. */
-  answer(message: Uint8Array): void {
+  async reserve(bytes: number): Promise<void> {
+    if (bytes <= SMALL_BODY_BYTES) return;
+    const lease = await this.#answers.take(bytes, this.signal);
+    if (this.#response.closed) lease.release();
+    else this.#response.once("close", () => lease.release());
+  }
+
+  /**
+   * Sends the answer of a unary method. Waits until a large one has been taken but for its last piece.
+   *
+   * @param parts the message's bytes
+   */
+  async answer(parts: readonly Uint8Array[]): Promise<void> {
     this.#answered = true;
-    this.#response.writeHead(200, {
-      "content-type": PROTOBUF,
-      "content-length": message.length,
-    });
-    this.#response.end(message);
+    const response = this.#response;
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    response.writeHead(200, { "content-type": PROTOBUF, "content-length": length });
+    if (length <= SMALL_BODY_BYTES) return void response.end(joined(parts, length));
+    await sendPieces(response, parts);
+    response.end();
   }
 
   /**

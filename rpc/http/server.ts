@@ -4,12 +4,14 @@ import { Socket } from "node:net";
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
 import { formatAddress, parseAddress } from "../address.ts";
-import { answerStream, answerUnary, logOutcome } from "../answer.ts";
+import { answerInParts, answerStream, logOutcome } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
+import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
 import { LINGER_MS } from "../limits.ts";
 import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
-import { BODY_LIMITS, type BodyLimits, readBody } from "./body.ts";
+import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
+import { heldBody } from "./held_body.ts";
 import { HttpCall, sendPlain } from "./http_call.ts";
 import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS, STREAM_HEAD_MS } from "./limits.ts";
 import { listen } from "./listen.ts";
@@ -40,6 +42,8 @@ export interface StartHttpServerOptions {
   readonly log?: Logger;
   /** What is to be different from {@link BODY_LIMITS}. */
   readonly bodyLimits?: Partial<BodyLimits>;
+  /** What large bodies have to share with those of other servers; budgets of its own by default. */
+  readonly budgets?: BodyBudgets;
   /** Milliseconds for a request's head; {@link HEAD_TIMEOUT_MS} by default. */
   readonly headTimeoutMs?: number;
   /** Milliseconds after which a stream's head is sent without its first message; {@link STREAM_HEAD_MS} by default. */
@@ -101,6 +105,7 @@ function requestHandler(
     ),
   );
   const limits = { ...BODY_LIMITS, ...bodyLimits };
+  const budgets = options.budgets ?? bodyBudgets();
   const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
   return async (request, response) => {
     // A broken connection is an error of these two; whom it concerns hears of it by their end.
@@ -110,7 +115,7 @@ function requestHandler(
     const method = methods.get(path);
     const route = plain.get(path);
     if (method !== undefined) {
-      return await answer(method, request, response, { limits, streamHeadMs, log });
+      return await answer(method, request, response, { limits, budgets, streamHeadMs, log });
     }
     sendPlain(request, response, route === undefined ? NOT_FOUND : answerRoute(route, request));
   };
@@ -129,6 +134,7 @@ function methodNotAllowed(allow: string): Refusal {
 /** How calls are answered. */
 interface AnswerOptions {
   readonly limits: BodyLimits;
+  readonly budgets: BodyBudgets;
   readonly streamHeadMs: number;
   readonly log: Logger;
 }
@@ -137,22 +143,25 @@ async function answer(
   method: BoundMethod,
   request: IncomingMessage,
   response: ServerResponse,
-  { limits, streamHeadMs, log }: AnswerOptions,
+  { limits, budgets, streamHeadMs, log }: AnswerOptions,
 ): Promise<void> {
-  const call = new HttpCall(methodPath(method.desc), request, response);
+  const call = new HttpCall(methodPath(method.desc), request, response, budgets.answers);
   try {
     if (request.method !== "POST") throw methodNotAllowed("POST");
     if (!isMediaType(request.headers["content-type"], PROTOBUF)) {
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
+    using body = heldBody(request);
     await method.admit?.(call);
+    const bodyLimits = { ...limits, maxBytes: Math.min(limits.maxBytes, method.maxRequestBytes) };
+    using _room = await roomForBody(request, bodyLimits, budgets.requests, () => call.signal);
+    body.resume();
     if (request.headers.expect !== undefined) response.writeContinue();
-    const maxBytes = Math.min(limits.maxBytes, method.maxRequestBytes);
-    const bytes = await readBody(request, { ...limits, maxBytes });
+    const bytes = await readBody(request, bodyLimits);
     if (method.desc.methodKind === "server_streaming") {
       await call.answerStream(answerStream(method, bytes, call), streamHeadMs);
     } else {
-      call.answer(await answerUnary(method, bytes, call));
+      await call.answer(await answerInParts(method, bytes, call));
     }
     logOutcome(log, call);
   } catch (error) {

@@ -3,7 +3,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { startHttpServer, type StartHttpServerOptions } from "../http/server.ts";
-import { type RpcServer, startServer } from "../server.ts";
+import { type RpcServer, startServer, type StartServerOptions } from "../server.ts";
 import {
   bindService,
   type Handlers,
@@ -44,6 +44,9 @@ export function serveHttp(
 }
 
 /** Serves the binding over gRPC. */
-export function serveGrpc(binding: ServiceBinding): Promise<RpcServer> {
-  return startServer({ address: "127.0.0.1:0", services: [binding], log: SILENT });
+export function serveGrpc(
+  binding: ServiceBinding,
+  options: Partial<StartServerOptions> = {},
+): Promise<RpcServer> {
+  return startServer({ address: "127.0.0.1:0", services: [binding], log: SILENT, ...options });
 }

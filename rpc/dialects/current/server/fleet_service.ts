@@ -187,7 +187,8 @@ export function currentFleetHandlers(
     async pullObject({ runId, objectId }, call) {
       const nodeId = nodeOf(call);
       await requireRunning(link, runId);
-      const { found, bytes } = await link.pullObject({ nodeId, runId }, objectId);
+      const makeRoom = (bytes: number) => call.reserve(bytes);
+      const { found, bytes } = await link.pullObject({ nodeId, runId }, objectId, makeRoom);
       return create(PullObjectResponseSchema, {
         objectFound: found,
         objectAvailable: bytes !== undefined,

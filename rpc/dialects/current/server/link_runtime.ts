@@ -56,7 +56,7 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
       return await withTrees(link, replies);
     },
 
-    pullObject: (task, id) => link.pullObject(speaker(task), id),
+    pullObject: (task, id, makeRoom) => link.pullObject(speaker(task), id, makeRoom),
     confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
     appendLog: ({ runId }, lines) => link.appendLog(runId, lines),
   };

@@ -1,4 +1,10 @@
-import type { LinkNode, LinkScalar, OpenedPush, PulledObject } from "../../../../link/link.ts";
+import type {
+  LinkNode,
+  LinkScalar,
+  MakeRoom,
+  OpenedPush,
+  PulledObject,
+} from "../../../../link/link.ts";
 import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../../link/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
@@ -127,8 +133,8 @@ export interface RuntimeBackend {
     messageIds: readonly string[],
     hold: RuntimeHold & { readonly lingerSeconds: number },
   ): Promise<readonly PulledMessage[]>;
-  /** An object of a message that the app was given. */
-  pullObject(task: RuntimeTask, id: ObjectId): Promise<PulledObject>;
+  /** An object of a message that the app was given. @param makeRoom waited for before its bytes are read */
+  pullObject(task: RuntimeTask, id: ObjectId, makeRoom: MakeRoom): Promise<PulledObject>;
   /** The app has all objects of a message. */
   confirmReceived(task: RuntimeTask, messageId: string): Promise<void>;
   /** Keeps what the app wrote. */

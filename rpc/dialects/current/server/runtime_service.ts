@@ -124,7 +124,9 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
     },
 
     async pullObject({ node, runId, objectId }, call) {
-      const { found, bytes } = await backend.pullObject(speakerOf(call, node, runId), objectId);
+      const speaker = speakerOf(call, node, runId);
+      const makeRoom = (bytes: number) => call.reserve(bytes);
+      const { found, bytes } = await backend.pullObject(speaker, objectId, makeRoom);
       return create(PullObjectResponseSchema, {
         objectFound: found,
         objectAvailable: bytes !== undefined,

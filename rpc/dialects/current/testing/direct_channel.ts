@@ -94,6 +94,7 @@ export class DirectChannel implements Channel {
       setHeader: () => {},
       signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
       delivered: Promise.resolve(this.delivers),
+      reserve: () => Promise.resolve(),
     };
     const bound = this.#methods.get(path);
     if (bound === undefined) throw new FlwrError("unimplemented", `No service has ${path}`);

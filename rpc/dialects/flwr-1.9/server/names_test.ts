@@ -112,6 +112,7 @@ class MixedRun implements AsyncDisposable {
       caller: { revoked: new AbortController().signal },
       signal: new AbortController().signal,
       delivered: Promise.resolve(true),
+      reserve: () => Promise.resolve(),
     };
   }
 
