@@ -106,7 +106,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     getFab: (hash) => getFab(context, hash),
     pushInstructions: (messages, objects) => pushInstructions(context, messages, objects),
     pullInstruction: (nodeId, hold) => pullInstruction(context, nodeId, hold),
-    returnInstruction: (nodeId, messageId) => returnInstruction(context, nodeId, messageId),
+    returnInstruction: (nodeId, handed) => returnInstruction(context, nodeId, handed),
     pushReply: (nodeId, reply, objects) => pushReply(context, nodeId, reply, objects),
     pullReplies: (messageIds, hold) => pullReplies(context, messageIds, hold),
     openPush: (push) => openPush(context, push),

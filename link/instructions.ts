@@ -2,7 +2,7 @@ import { type Effects, type LinkContext, transact } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { hold } from "./hold.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import type { HoldOptions, Refusal } from "./link.ts";
+import type { HandedInstruction, HoldOptions, Refusal } from "./link.ts";
 import type { LinkMessage, LinkObject, NewLinkMessage } from "./message.ts";
 import { requireNode } from "./nodes.ts";
 import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
@@ -52,13 +52,13 @@ export async function pullInstruction(
   context: LinkContext,
   nodeId: bigint,
   options: HoldOptions = {},
-): Promise<LinkMessage | undefined> {
+): Promise<HandedInstruction | undefined> {
   const joins = context.joins.of(nodeId);
   const found = await hold(context, [`work:${nodeId}`], options, async () => {
     const instruction = await handOut(context, nodeId, joins, options.signal);
     if (instruction === undefined || instruction === REPLACED) return instruction;
     if (!options.signal?.aborted) return instruction;
-    await takeBack(context, nodeId, instruction.messageId, { counts: false });
+    await takeBack(context, nodeId, instruction, { counts: false });
     return undefined;
   });
   return found === REPLACED ? undefined : found;
@@ -73,7 +73,7 @@ function handOut(
   nodeId: bigint,
   joins: number,
   signal?: AbortSignal,
-): Promise<LinkMessage | typeof REPLACED | undefined> {
+): Promise<HandedInstruction | typeof REPLACED | undefined> {
   return transact(context, "relaxed", async (tx, effects) => {
     await requireNode(tx, nodeId);
     if (context.joins.of(nodeId) !== joins) return REPLACED;
@@ -91,7 +91,7 @@ function handOut(
       instruction: factsOf(message),
       delivery: deliveries,
     });
-    return message;
+    return { ...message, delivery: deliveries };
   });
 }
 
@@ -99,21 +99,25 @@ function handOut(
 export function returnInstruction(
   context: LinkContext,
   nodeId: bigint,
-  messageId: string,
+  handed: Delivery,
 ): Promise<void> {
-  return takeBack(context, nodeId, messageId, { counts: true });
+  return takeBack(context, nodeId, handed, { counts: true });
 }
+
+/** What tells one delivery of an instruction from the others. */
+type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
 
 /** `counts`: whether the node may have seen it, so that it counts as a delivery. */
 function takeBack(
   context: LinkContext,
   nodeId: bigint,
-  messageId: string,
+  { messageId, delivery }: Delivery,
   { counts }: { counts: boolean },
 ): Promise<void> {
   return transact(context, "relaxed", async (tx, effects) => {
     const [instruction] = await tx.instructions.get([messageId]);
     if (instruction?.message.dstNodeId !== nodeId || instruction.state !== "handed-out") return;
+    if (instruction.deliveries !== delivery) return;
     const deliveries = instruction.deliveries - (counts ? 0 : 1);
     await requeue(context, tx, effects, { ...instruction, deliveries }, "returned");
   });

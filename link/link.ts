@@ -142,6 +142,12 @@ export interface PulledObject {
   readonly bytes?: Uint8Array;
 }
 
+/** An instruction that a node pulled. */
+export interface HandedInstruction extends LinkMessage {
+  /** The how manieth delivery of it this is. */
+  readonly delivery: number;
+}
+
 /** Why one message of a push was refused. The others of the same push are not affected. */
 export interface Refusal {
   /** What is wrong with it, as a sentence. */
@@ -289,12 +295,16 @@ export interface LinkService {
    *
    * @throws not-found when the node never joined, has left or was unregistered
    */
-  pullInstruction(nodeId: bigint, options?: HoldOptions): Promise<LinkMessage | undefined>;
+  pullInstruction(nodeId: bigint, options?: HoldOptions): Promise<HandedInstruction | undefined>;
   /**
    * Gives an instruction back that could not be delivered (the connection broke while it was being sent). It
-   * counts as one of limits.maxDeliveries. Without effect when the instruction is not with that node.
+   * counts as one of limits.maxDeliveries. Without effect when the instruction is not with that node, or was handed out
+   * again since: a connection's end can be noticed long after its node has come on another one.
    */
-  returnInstruction(nodeId: bigint, messageId: string): Promise<void>;
+  returnInstruction(
+    nodeId: bigint,
+    handed: Pick<HandedInstruction, "messageId" | "delivery">,
+  ): Promise<void>;
   /**
    * Takes a node's reply once, with the objects it needs, its own included: another one for the same instruction is
    * refused, the same again is answered as before. `nodeId` is who sends.

@@ -1,5 +1,5 @@
 import type { Effects, LinkContext } from "./context.ts";
-import type { NewLinkMessage, ObjectId } from "./message.ts";
+import type { ObjectId } from "./message.ts";
 import { shapeFault } from "./known_tree.ts";
 import { rootFault } from "./message_fault.ts";
 import {

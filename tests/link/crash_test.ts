@@ -4,6 +4,7 @@ import { type Random, seededRandom } from "../../base/random.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import {
   type ClaimedRun,
+  type HandedInstruction,
   isRefusal,
   type LinkNode,
   type LinkRun,
@@ -301,11 +302,11 @@ class Federation {
   /** What a node does again and again, as if its SuperLink had never died. */
   async #work(id: bigint): Promise<void> {
     assert.equal(await this.#link.insist("heartbeat", id, 1800), true);
-    const instruction = await this.#link.insist<LinkMessage | null>("pullInstruction", id);
+    const instruction = await this.#link.insist<HandedInstruction | null>("pullInstruction", id);
     if (instruction === null) return;
     assert.equal(instruction.dstNodeId, id);
     if (this.#random.uniform() < 0.4) {
-      await this.#link.insist("returnInstruction", id, instruction.messageId);
+      await this.#link.insist("returnInstruction", id, instruction);
       return;
     }
     const { content, messageId } = instruction;

@@ -133,7 +133,10 @@ export class Bench {
   }
 
   reply(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
-    const { messageId, pushedAt: _, ...fields } = instruction;
+    const { messageId, pushedAt: _, delivery: __, ...fields } = {
+      delivery: undefined,
+      ...instruction,
+    };
     const createdAt = this.clock.now();
     return {
       ...fields,

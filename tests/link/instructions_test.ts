@@ -7,8 +7,8 @@ linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   const other = await bench.node();
   const first = await bench.push(nodeId);
   const second = await bench.push(nodeId);
-  assert.deepEqual(await bench.link.pullInstruction(nodeId), first);
-  assert.deepEqual(await bench.link.pullInstruction(nodeId), second);
+  assert.deepEqual(await bench.link.pullInstruction(nodeId), { ...first, delivery: 1 });
+  assert.deepEqual(await bench.link.pullInstruction(nodeId), { ...second, delivery: 1 });
   assert.equal(await bench.link.pullInstruction(nodeId), undefined);
   assert.equal(await bench.link.pullInstruction(other), undefined);
   assert.equal(first.pushedAt, bench.clock.now());
@@ -131,19 +131,36 @@ linkTest("what was returned is handed out again, first in line", async (bench) =
   const nodeId = await bench.node();
   const first = await bench.push(nodeId);
   await bench.push(nodeId);
-  await bench.link.pullInstruction(nodeId);
-  await bench.link.returnInstruction(nodeId + 1n, first.messageId);
-  await bench.link.returnInstruction(nodeId, "unknown");
-  await bench.link.returnInstruction(nodeId, first.messageId);
+  const handed = (await bench.link.pullInstruction(nodeId))!;
+  await bench.link.returnInstruction(nodeId + 1n, handed);
+  await bench.link.returnInstruction(nodeId, { ...handed, messageId: "unknown" });
+  await bench.link.returnInstruction(nodeId, handed);
   assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, first.messageId);
 });
+
+linkTest(
+  "what is returned late, after the next delivery, is not taken from its node",
+  async (bench) => {
+    const key = new Uint8Array([1]);
+    const nodeId = await bench.node(30, key);
+    await bench.push(nodeId);
+    const lost = (await bench.link.pullInstruction(nodeId))!;
+    await bench.node(30, key); // it was killed, and is back before its old connection is noticed
+    const handed = (await bench.link.pullInstruction(nodeId))!;
+    assert.deepEqual([lost.delivery, handed.delivery], [1, 2]);
+    await bench.link.returnInstruction(nodeId, lost);
+    assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+    await bench.link.returnInstruction(nodeId, handed);
+    assert.equal((await bench.link.pullInstruction(nodeId))?.delivery, 3);
+  },
+);
 
 linkTest("what was answered is not handed out again", async (bench) => {
   const nodeId = await bench.node(30, new Uint8Array([1]));
   const pushed = await bench.push(nodeId);
-  await bench.link.pullInstruction(nodeId);
+  const handed = (await bench.link.pullInstruction(nodeId))!;
   await bench.answer(pushed);
-  await bench.link.returnInstruction(nodeId, pushed.messageId);
+  await bench.link.returnInstruction(nodeId, handed);
   await bench.node(30, new Uint8Array([1]));
   await bench.restart();
   assert.equal(await bench.link.pullInstruction(nodeId), undefined);
@@ -168,8 +185,9 @@ linkTest("a message that kills its node is answered with an error in the end", a
   const { messageId } = await bench.push(nodeId);
   const asked = bench.link.pullReplies([messageId], { holdSeconds: 20 });
   for (let delivery = 1; delivery <= 3; delivery++) {
-    assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, messageId);
-    await bench.link.returnInstruction(nodeId, messageId);
+    const handed = (await bench.link.pullInstruction(nodeId))!;
+    assert.deepEqual([handed.messageId, handed.delivery], [messageId, delivery]);
+    await bench.link.returnInstruction(nodeId, handed);
   }
   assert.equal(await bench.link.pullInstruction(nodeId), undefined);
   const [reply] = await asked;

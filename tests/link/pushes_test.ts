@@ -90,7 +90,7 @@ linkTest("objects that are there already are not asked for", async (bench) => {
     await bench.link.pullInstruction(nodeId),
     await bench.link.pullInstruction(nodeId),
   ];
-  assert.deepEqual(taken, { ...message, pushedAt: bench.clock.now() });
+  assert.deepEqual(taken, { ...message, pushedAt: bench.clock.now(), delivery: 1 });
 });
 
 linkTest("an open push keeps what it relies on", async (bench) => {
@@ -276,7 +276,8 @@ linkTest("an announcement that lies about its objects is refused in the end", as
   const lie = { ...rootOf(reply), children: ["layer"] };
   await put(bench, nodeId, sessionId, [...UPDATE_OBJECTS, lie]);
   assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /not the child/);
-  assert.equal((await bench.store.usage()).replies, 0);
+  const [error] = await bench.link.pullReplies([reply.replyToMessageId]);
+  assert.match(error!.error!.reason, /not the child/);
   await bench.pass(181);
   assert.equal((await bench.store.usage()).pushes, 0);
 });
@@ -579,12 +580,11 @@ for (
     assert.ok(stored.every(Boolean));
 
     assert.match(bench.eventsOf("reply-refused")[0]!.reason, reason);
-    // nobody is told of it, and nothing of it stays
-    assert.deepEqual(await bench.link.pullReplies([instruction.messageId]), []);
+    // an error stands in its place, and nothing else of the two stays
+    const [error] = await bench.link.pullReplies([instruction.messageId]);
+    assert.match(error!.error!.reason, reason);
     const { replies, objects: kept } = await bench.store.usage();
-    assert.deepEqual([replies, kept], [0, 4], "the instruction's own objects");
-    // the node may still answer as it should
-    await bench.answer(instruction);
+    assert.deepEqual([replies, kept], [1, 1]);
   });
 }
 

@@ -117,7 +117,7 @@ export function currentFleetHandlers(
       }
       // An instruction that did not arrive waits for the node's next pull.
       call.delivered.then((delivered) => {
-        if (!delivered) return link.returnInstruction(nodeId, message.messageId);
+        if (!delivered) return link.returnInstruction(nodeId, message);
       }).catch(onError);
       const tree = await treeOf(link, message);
       if (tree === undefined) return create(PullMessagesResponseSchema);

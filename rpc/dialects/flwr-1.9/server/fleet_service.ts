@@ -71,7 +71,7 @@ export function fleetHandlers(
       }
       // An instruction that did not arrive waits for the node's next pull.
       call.delivered.then((delivered) => {
-        if (!delivered) return link.returnInstruction(nodeId, message.messageId);
+        if (!delivered) return link.returnInstruction(nodeId, message);
       }).catch(onError);
       const content = await loadContent(link, message);
       const named = content && instructionForLegacyNode(message.messageType, content);
