@@ -5,13 +5,14 @@ export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 export const SMALL_BODY_BYTES = 64 * 1024;
 
 /**
- * Bytes of large bodies that a server reads at the same time, and as many again of large answers that it sends: six of
- * Flower's chunks of 5 MiB. More of them keep no core busier, but each is several times in memory while it is under way.
+ * Bytes of large bodies that a SuperLink reads at the same time, and as many again of large answers that it sends: four of
+ * Flower's chunks of 5 MiB, and room for smaller ones. More of them keep no core busier, but each is in memory several
+ * times while it is under way.
  */
-export const BUDGET_BYTES = 32 * 1024 * 1024;
+export const BUDGET_BYTES = 24 * 1024 * 1024;
 
-/** Seconds after which a body under way counts as slow: a chunk on a line of 8 Mbit/s takes as long. */
-export const SLOW_AFTER_SECONDS = 5;
+/** Seconds after which a body under way counts as slow: a chunk on a line of 40 Mbit/s takes as long. */
+export const SLOW_AFTER_SECONDS = 1;
 
 /** Bytes of slow bodies, each way, beside the budget: fifty lines may be slow, or stand still, before others wait. */
 export const SLOW_BUDGET_BYTES = 256 * 1024 * 1024;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../base/error.ts";
 import { Control } from "../proto/gen/current/control_pb.ts";
 import { ApiError } from "./api_error.ts";
+import { ByteBudget } from "./byte_budget.ts";
 import type { Transport } from "./call.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { openHttpChannel } from "./http/channel.ts";
@@ -189,3 +190,48 @@ overEach("a stream is tried again until its first message has come", async (star
   const stream = channel.stream(Control.method.streamLogs, {}, { retry: { maxRetries: 5 } });
   assert.deepEqual((await Array.fromAsync(stream)).map(({ logOutput }) => logOutput), ["try 3"]);
 });
+
+for (const [transport, { serve, open }] of Object.entries(transports)) {
+  Deno.test(`${transport}: large answers wait for room, and give it back when they have gone`, async () => {
+    const bytes = 2 ** 20;
+    const budget = () => new ByteBudget({ bytes, slowBytes: 0 });
+    const budgets = { requests: budget(), answers: budget() };
+    let under = 0;
+    let most = 0;
+    const binding = bindControl({
+      async listRuns({ limit }, call) {
+        await call.reserve(bytes);
+        most = Math.max(most, ++under);
+        call.delivered.then(() => under--);
+        return { now: `${limit}`.padEnd(bytes) };
+      },
+      async stopRun(_request, call) {
+        await call.reserve(1); // small ones do not wait
+        return {};
+      },
+    });
+    const server = await serve(binding, { budgets });
+    const channel = open({ address: server.address, tls: "insecure", retry: NO_RETRY });
+    const held = await budgets.answers.take(bytes, new AbortController().signal);
+    const limits = [1n, 2n, 3n, 4n, 5n, 6n];
+    const calls = limits.map((limit) => channel.call(Control.method.listRuns, { limit }));
+    await channel.call(Control.method.stopRun, {});
+    assert.equal(most, 0);
+    held.release();
+    const answers = await Promise.all(calls);
+    assert.deepEqual(answers.map(({ response }) => response.now.trimEnd()), limits.map(String));
+    assert.equal(most, 1);
+    // also when the caller has gone
+    const gone = new AbortController();
+    const blocked = await budgets.answers.take(bytes, new AbortController().signal);
+    const cancelled = channel.call(Control.method.listRuns, {}, { signal: gone.signal });
+    while (budgets.answers.waiting === 0) await channel.call(Control.method.stopRun, {});
+    gone.abort();
+    await assert.rejects(cancelled, { code: "cancelled" });
+    while (budgets.answers.waiting > 0) await channel.call(Control.method.stopRun, {});
+    blocked.release();
+    assert.equal(budgets.answers.free, bytes);
+    channel.close();
+    await server.close(1);
+  });
+}

@@ -29,7 +29,7 @@ export async function sendPieces(
 /** Resolves when what was written has been taken, or never will be. */
 function taken(response: ServerResponse, milliseconds: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(() => response.destroy(), milliseconds);
+  const timer = setTimeout(() => response.destroy(), Math.max(0, milliseconds));
   response.once("drain", resolve).once("close", resolve);
   return promise.finally(() => {
     clearTimeout(timer);
