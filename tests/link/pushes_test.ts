@@ -268,6 +268,43 @@ linkTest("a node announces only its own replies to what it was handed", async (b
   assert.match(refusals[0]!.reason, /is another message's/);
 });
 
+linkTest(
+  "an object is read when there is room for it, if it is still the caller's then",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const instruction = await handed(bench, nodeId);
+    const { runId } = bench;
+    const asked: number[] = [];
+    const makeRoom = (bytes: number) => {
+      asked.push(bytes);
+      return Promise.resolve();
+    };
+    const [weights] = MODEL_OBJECTS;
+    const { bytes } = await bench.link.pullObject({ nodeId, runId }, weights!.id, makeRoom);
+    assert.deepEqual(bytes, weights!.bytes);
+    assert.deepEqual(asked, [weights!.bytes.length]);
+    // nothing is waited for where there is nothing to read
+    const other = await bench.node(1000);
+    for (const [by, id] of [[other, weights!.id], [nodeId, "unknown"]] as const) {
+      const pulled = await bench.link.pullObject({ nodeId: by, runId }, id, makeRoom);
+      assert.deepEqual(pulled, { found: false });
+    }
+    assert.equal(asked.length, 1);
+    const late = await bench.link.pullObject({ nodeId, runId }, weights!.id, async () => {
+      await bench.answer(instruction);
+    });
+    assert.deepEqual(late, { found: false });
+    const full = new Error("no room");
+    const again = await handed(bench, nodeId);
+    const pull = bench.link.pullObject(
+      { nodeId, runId },
+      again.messageId,
+      () => Promise.reject(full),
+    );
+    await assert.rejects(pull, full);
+  },
+);
+
 linkTest("an announcement that lies about its objects is refused in the end", async (bench) => {
   const nodeId = await bench.node(1000);
   const reply = bench.reply(await handed(bench, nodeId));
