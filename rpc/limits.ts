@@ -5,7 +5,7 @@ export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 export const SMALL_BODY_BYTES = 64 * 1024;
 
 /**
- * Bytes of large bodies that a SuperLink reads at the same time, and as many again of large answers that it sends: four of
+ * Bytes of large bodies that servers read at the same time, and as many again of large answers that they send: four of
  * Flower's chunks of 5 MiB, and room for smaller ones. More of them keep no core busier, but each is in memory several
  * times while it is under way.
  */

@@ -44,7 +44,13 @@ async function start(tls: TestCertificates | undefined) {
       const connection = tls === undefined
         ? await Deno.connect({ hostname, port })
         : await Deno.connectTls({ hostname: "localhost", port, caCerts: [tls.ca] });
-      owned.use(connection);
+      owned.defer(() => {
+        try {
+          connection.close();
+        } catch (error) {
+          if (!(error instanceof Deno.errors.BadResource)) throw error; // the test closed it
+        }
+      });
       const head = [
         "POST /v1/control/list-runs HTTP/1.1",
         "Host: a",
@@ -111,5 +117,22 @@ for (const wire of ["plain text", "TLS"] as const) {
     assert.equal(await statusOf(second), "HTTP/1.1 503");
     await send(first, CHUNK);
     assert.equal(await statusOf(first), "HTTP/1.1 400");
+  });
+
+  Deno.test(`${wire}: who goes while waiting, or within a body, leaves nothing taken`, async () => {
+    await using bench = await start(await certificates());
+    const { requests } = bench.budgets;
+    const first = await bench.announce(CHUNK.length);
+    await until(() => requests.free === 0, bench.ask);
+    await send(first, CHUNK.subarray(1));
+    const second = await bench.announce(CHUNK.length);
+    await until(() => requests.waiting === 1, bench.ask);
+    await send(second, CHUNK.subarray(0, MIB));
+    second.close();
+    first.close();
+    await until(() => requests.free === CHUNK.length && requests.waiting === 0, bench.ask);
+    const third = await bench.announce(CHUNK.length);
+    await send(third, CHUNK);
+    assert.equal(await statusOf(third), "HTTP/1.1 400");
   });
 }
