@@ -7,6 +7,7 @@ import type { LinkLimits } from "./limits.ts";
 import type { LooseReplies } from "./loose_replies.ts";
 import type { LinkObject, MessageDraft } from "./message.ts";
 import type { QuietInstructions } from "./quiet.ts";
+import type { Retention } from "./retention.ts";
 import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
 import type { TrafficMeter } from "./traffic.ts";
 import type { TreeCache } from "./tree_cache.ts";
@@ -25,6 +26,7 @@ export interface LinkContext {
   readonly trees: TreeCache;
   readonly loose: LooseReplies;
   readonly joins: Joins;
+  readonly retention: Retention;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;
   readonly onEvent: (event: LinkEvent) => void;

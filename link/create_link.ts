@@ -24,6 +24,7 @@ import { openPush, putObject } from "./pushes.ts";
 import { QuietInstructions } from "./quiet.ts";
 import { recover } from "./recover.ts";
 import { confirmReceived, pullReplies, pushReply } from "./replies.ts";
+import { Retention } from "./retention.ts";
 import { beginRun, claimRun, finishRun, runHeartbeat } from "./run_claims.ts";
 import { failRun, stopRun } from "./run_end.ts";
 import { appendLog, readLog } from "./run_log.ts";
@@ -67,6 +68,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     traffic: new TrafficMeter(),
     loose: new LooseReplies(),
     joins: new Joins(),
+    retention: new Retention(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     onEvent: options.onEvent ?? (() => {}),
@@ -83,7 +85,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
   return {
     createNode: (input) => createNode(context, input),
     registerNode: (input) => registerNode(context, input),
-    unregisterNode: (nodeId) => unregisterNode(context, nodeId),
+    unregisterNode: (nodeId, by) => unregisterNode(context, nodeId, by),
     activateNode: (input) => activateNode(context, input),
     deactivateNode: (nodeId) => deactivateNode(context, nodeId),
     deleteNode: (nodeId) => deleteNode(context, nodeId),

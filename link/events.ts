@@ -13,7 +13,7 @@ export type LinkEvent =
   | { readonly kind: "node-left"; readonly nodeId: bigint }
   | { readonly kind: "node-registered"; readonly nodeId: bigint }
   | { readonly kind: "node-unregistered"; readonly nodeId: bigint }
-  /** A node without a key that had been offline for long was forgotten. */
+  /** A node that nobody registered but itself had been away for long, and was forgotten. */
   | { readonly kind: "node-forgotten"; readonly nodeId: bigint }
   | { readonly kind: "run-created"; readonly runId: bigint }
   /** Somebody took the run on. */
@@ -28,6 +28,9 @@ export type LinkEvent =
     readonly state: RunState;
     readonly details: string;
   }
+  /** Of finished runs, so many are kept and so much of their logs: the oldest went. */
+  | { readonly kind: "run-logs-removed"; readonly runIds: readonly bigint[] }
+  | { readonly kind: "runs-removed"; readonly runIds: readonly bigint[] }
   | { readonly kind: "instruction-pushed"; readonly instruction: InstructionFacts }
   | {
     readonly kind: "instruction-refused";

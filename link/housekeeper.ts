@@ -1,6 +1,7 @@
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import { settleDueNode } from "./nodes.ts";
 import { settleDuePush } from "./push_end.ts";
+import { sweepFinishedRuns } from "./retention.ts";
 import { settleDueRun } from "./run_claims.ts";
 import { settleDueInstruction } from "./settle_instruction.ts";
 import type { LinkTransaction } from "./store/store.ts";
@@ -19,10 +20,12 @@ const LONGEST_SLEEP_SECONDS = 3600;
 const RETRY_SECONDS = 5;
 
 /**
- * Settles what time brings about, when it is due: nodes go offline, instructions expire, what was told is let go.
- * It sleeps until the next due time and not until a fixed interval has passed.
+ * Settles what time brings about, when it is due: nodes go offline, instructions expire, what was told is let go. When
+ * nothing of that is due, it removes what is kept of finished runs beyond the limits, and gives the store's free space
+ * back. It sleeps until the next due time and not until a fixed interval has passed.
  */
 export class Housekeeper {
+  #reclaimAt = 0;
   #wakeAt = 0;
   #nap = new AbortController();
   #running: Promise<void> | undefined;
@@ -52,15 +55,16 @@ export class Housekeeper {
       this.#wakeAt = clock.now() + LONGEST_SLEEP_SECONDS;
       this.#nap = new AbortController();
       const next = await this.#settle(context);
-      this.expect(next ?? Infinity);
+      this.expect(next);
+      if (next > clock.now()) this.expect(await this.#reclaim(context));
       // Without an abort here: what became due while it settled is in #wakeAt.
       if (this.#nap.signal.aborted) this.#nap = new AbortController();
       if (!closing.aborted) await clock.sleep(this.#wakeAt - clock.now(), this.#nap.signal);
     }
   }
 
-  /** @returns when the next thing is due */
-  async #settle(context: LinkContext): Promise<number | undefined> {
+  /** @returns when the next thing is due; Infinity for never */
+  async #settle(context: LinkContext): Promise<number> {
     const { clock, closing, limits } = context;
     try {
       return await transact(context, "relaxed", async (tx, effects) => {
@@ -79,11 +83,30 @@ export class Housekeeper {
         await sweep(await tx.runs.due(now, batch), settleDueRun);
         await sweep(await tx.pushes.due(now, pushes), settleDuePush);
         await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
-        return await tx.nextDue();
+        const next = await tx.nextDue() ?? Infinity;
+        // Finished runs come last: until then, there may be messages of theirs.
+        if (next > clock.now() && context.retention.dueAt <= clock.now()) {
+          await sweepFinishedRuns(context, tx, effects, now + limits.housekeepingSeconds);
+        }
+        return Math.min(next, context.retention.dueAt);
       });
     } catch (error) {
       if (!closing.aborted) context.onEvent({ kind: "housekeeping-failed", error });
       return clock.now() + RETRY_SECONDS;
+    }
+  }
+
+  /** @returns when to look for free space again; Infinity for when something else was done */
+  async #reclaim({ store, clock, closing, limits, onEvent }: LinkContext): Promise<number> {
+    const now = clock.now();
+    if (closing.aborted) return Infinity;
+    if (now < this.#reclaimAt) return this.#reclaimAt;
+    this.#reclaimAt = now + limits.reclaimIntervalSeconds;
+    try {
+      return await store.reclaim() ? this.#reclaimAt : Infinity;
+    } catch (error) {
+      if (!closing.aborted) onEvent({ kind: "housekeeping-failed", error });
+      return now + RETRY_SECONDS;
     }
   }
 }

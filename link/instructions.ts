@@ -7,6 +7,7 @@ import type { LinkMessage, LinkObject, NewLinkMessage } from "./message.ts";
 import { requireNode } from "./nodes.ts";
 import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
 import { requeue } from "./requeue.ts";
+import { hearSelfStarted } from "./self_started.ts";
 import type { LinkTransaction } from "./store/store.ts";
 import { bytesOf, takeObjects } from "./take.ts";
 import { refuse } from "./refuse.ts";
@@ -25,6 +26,7 @@ export function pushInstructions(
     }
     const runId = messages[0]?.runId;
     if (runId !== undefined) {
+      await hearSelfStarted(context, tx, runId);
       await context.traffic.save(tx, effects, runId, { bytesReceived: bytesOf(objects) });
     }
     return outcomes;

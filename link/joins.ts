@@ -13,4 +13,9 @@ export class Joins {
   note(nodeId: bigint): void {
     this.#counts.set(nodeId, this.of(nodeId) + 1);
   }
+
+  /** A node that is forgotten never joins again. */
+  forget(nodeId: bigint): void {
+    this.#counts.delete(nodeId);
+  }
 }

@@ -10,6 +10,11 @@ export interface LinkLimits {
   readonly maxHeartbeatIntervalSeconds: number;
   /** How long a node without a key is remembered after it went offline: it can never be recognised again. */
   readonly anonymousNodeRetentionSeconds: number;
+  /**
+   * How long a node with a key that registered itself is remembered while it is away. Infinity where the SuperLink's
+   * owner says who is admitted.
+   */
+  readonly absentNodeRetentionSeconds: number;
   /** No message is older than this Unix time: 2024-03-27, the bound of Flower 1.9. */
   readonly earliestCreatedAt: number;
   /** How far in the future an instruction's creation may lie: the sender's clock may be ahead. */
@@ -30,6 +35,17 @@ export interface LinkLimits {
   readonly taskTimeoutSeconds: number;
   /** How much is kept of what one run's ServerApp wrote, in bytes of UTF-8. */
   readonly maxLogBytesPerRun: number;
+  /** How many finished runs are remembered; the first to have finished goes first. Infinity for all. */
+  readonly maxFinishedRuns: number;
+  /** How much the logs of finished runs may have together, in bytes of UTF-8; they go before their runs do. */
+  readonly maxFinishedLogBytes: number;
+  /** How long a finished run and its log are kept whatever the two limits say: somebody may wait for its end. */
+  readonly finishedRunGraceSeconds: number;
+  /**
+   * How long a run that started itself may be silent, neither sending instructions nor having any under way: its wire
+   * cannot say that it is over. It is as long as an instruction may be valid.
+   */
+  readonly selfStartedRunSeconds: number;
   /** How long a push waits for its next object (Flower 1.41). */
   readonly pushSessionSeconds: number;
   /** How many pushes of one caller, for one run, may wait for objects at the same time. */
@@ -42,6 +58,10 @@ export interface LinkLimits {
   readonly housekeepingBatch: number;
   /** How many abandoned pushes, which can have thousands of objects each, it clears in one transaction. */
   readonly housekeepingPushBatch: number;
+  /** How many entries of a log it removes before it looks at the time. */
+  readonly housekeepingLogEntries: number;
+  /** How long it waits, in seconds, before it gives some more of the store's free space back. */
+  readonly reclaimIntervalSeconds: number;
   /** How long, in seconds, one such transaction may begin to settle more: nobody is answered meanwhile. */
   readonly housekeepingSeconds: number;
 }
@@ -53,6 +73,7 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   replyGraceSeconds: 60,
   maxHeartbeatIntervalSeconds: 1800,
   anonymousNodeRetentionSeconds: 3600,
+  absentNodeRetentionSeconds: 7 * 86_400,
   earliestCreatedAt: 1_711_497_600,
   maxClockSkewSeconds: 300,
   maxTtlSeconds: 30 * 86_400,
@@ -63,11 +84,17 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   claimSeconds: 30,
   taskTimeoutSeconds: 60,
   maxLogBytesPerRun: 16 * 2 ** 20,
+  maxFinishedRuns: 10_000,
+  maxFinishedLogBytes: 512 * 2 ** 20,
+  finishedRunGraceSeconds: 60,
+  selfStartedRunSeconds: 30 * 86_400,
   pushSessionSeconds: 180,
   maxOpenPushes: 64,
   maxOpenPushBytes: 16 * 2 ** 30,
   maxCachedTreeIds: 200_000,
   housekeepingBatch: 100,
   housekeepingPushBatch: 5,
+  housekeepingLogEntries: 1000,
+  reclaimIntervalSeconds: 1,
   housekeepingSeconds: 0.05,
 };

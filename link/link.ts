@@ -84,6 +84,8 @@ export interface LinkRun {
   readonly startingAt?: number;
   readonly runningAt?: number;
   readonly finishedAt?: number;
+  /** When its log was removed, for there were newer ones enough: see limits.maxFinishedLogBytes. */
+  readonly logRemovedAt?: number;
   /** Bytes of objects that nodes and ServerApp got from, and gave to, the SuperLink. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -183,9 +185,11 @@ export interface LinkService {
   /**
    * Ends a node's membership for good; its key is never admitted again.
    *
+   * @param by "self" for a node that does so itself: where it had registered itself, too, it is forgotten in time, like
+   *   one that is away. "owner" by default
    * @throws not-found
    */
-  unregisterNode(nodeId: bigint): Promise<void>;
+  unregisterNode(nodeId: bigint, by?: "owner" | "self"): Promise<void>;
   /**
    * The holder of a registered key joins, as by createNode.
    *
@@ -215,7 +219,10 @@ export interface LinkService {
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
   heartbeat(nodeId: bigint, heartbeatInterval: number, patience?: number): Promise<boolean>;
-  /** The node that last joined with this key, also after it left or was unregistered: its state tells. */
+  /**
+   * The node that last joined with this key, also after it left or was unregistered: its state tells. One that registered
+   * itself and has been away for limits.absentNodeRetentionSeconds is forgotten: its key is another node's then.
+   */
   nodeOfKey(publicKey: Uint8Array): Promise<LinkNode | undefined>;
   /** All nodes, the unregistered ones included, the earliest registered first. */
   listNodes(): Promise<LinkNode[]>;
@@ -225,7 +232,8 @@ export interface LinkService {
   // Runs
   /**
    * Makes a run. With a FAB it is "pending" until someone claims it; without, it is "running", has no token, and only
-   * stopRun and failRun end it.
+   * stopRun, failRun and a silence of limits.selfStartedRunSeconds end it. A run that has finished is kept until there
+   * are limits.maxFinishedRuns newer ones.
    *
    * @throws not-found for a series that no run is of; failed-precondition when the FAB is not there
    */
@@ -267,7 +275,12 @@ export interface LinkService {
   stopRun(runId: bigint): Promise<void>;
   /** Ends a run that no process could be started for. Without effect on a finished one. */
   failRun(runId: bigint, details: string): Promise<void>;
-  /** Keeps what a run's ServerApp wrote; the oldest goes beyond limits.maxLogBytesPerRun. @throws not-found */
+  /**
+   * Keeps what a run's ServerApp wrote; the oldest goes beyond limits.maxLogBytesPerRun, and with the run's end the whole
+   * log when those of newer runs are as large as limits.maxFinishedLogBytes.
+   *
+   * @throws not-found
+   */
   appendLog(runId: bigint, lines: readonly string[]): Promise<void>;
   /**
    * What a run's ServerApp wrote after a time, as soon as there is something, or the run has finished.

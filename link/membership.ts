@@ -47,7 +47,7 @@ export function registerNode(
       ...(name !== undefined && { name }),
       ...(location !== undefined && { location }),
     };
-    await tx.nodes.put(node);
+    await putAbsent(context, tx, effects, node);
     effects.events.push({ kind: "node-registered", nodeId: node.nodeId });
     return toNode(node);
   });
@@ -103,7 +103,11 @@ export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> 
 }
 
 /** See LinkService.unregisterNode. */
-export function unregisterNode(context: LinkContext, nodeId: bigint): Promise<void> {
+export function unregisterNode(
+  context: LinkContext,
+  nodeId: bigint,
+  by: LinkNode["registeredBy"] = "owner",
+): Promise<void> {
   return transact(context, "durable", async (tx, effects) => {
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "unregister");
@@ -111,13 +115,16 @@ export function unregisterNode(context: LinkContext, nodeId: bigint): Promise<vo
       throw new FlwrError("not-found", `Node "${nodeId}" is not registered`);
     }
     const now = context.clock.now();
-    const onlineUntil = Math.min(node!.onlineUntil, now);
-    await putAbsent(context, tx, effects, {
+    const unregistered: NodeRecord = {
       ...node!,
       state,
-      onlineUntil,
+      onlineUntil: Math.min(node!.onlineUntil, now),
       unregisteredAt: now,
-    });
+    };
+    const { dueAt: _, ...forGood } = unregistered;
+    // A key that the owner expelled stays so.
+    if (by === "owner" && node!.publicKey !== undefined) await tx.nodes.put(forGood);
+    else await putAbsent(context, tx, effects, unregistered);
     await endPushes(context, tx, effects, await tx.pushes.ofNode(nodeId));
     await wakeAskers(tx, effects, nodeId);
     effects.topics.add(`work:${nodeId}`);

@@ -1,5 +1,6 @@
 import { FlwrError } from "../base/error.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
+import type { LinkLimits } from "./limits.ts";
 import type { LinkNode } from "./link.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./store/node_table.ts";
@@ -47,7 +48,7 @@ export function onlineNodes(context: LinkContext): Promise<bigint[]> {
   return transact(context, "relaxed", (tx) => tx.nodes.onlineIds(context.clock.now()));
 }
 
-/** Settles a node whose time has passed: an online one is offline now, an anonymous offline one forgotten. */
+/** Settles a node whose time has passed: an online one is offline now, one that has been away for long forgotten. */
 export async function settleDueNode(
   context: LinkContext,
   tx: LinkTransaction,
@@ -58,6 +59,7 @@ export async function settleDueNode(
   const state = nextNodeState(node.state, "lapse");
   if (state === undefined) {
     await tx.nodes.remove(nodeId);
+    context.joins.forget(nodeId);
     effects.events.push({ kind: "node-forgotten", nodeId });
   } else {
     await putAbsent(context, tx, effects, { ...node, state });
@@ -79,17 +81,29 @@ export async function requireNode(tx: LinkTransaction, nodeId: bigint): Promise<
   return node;
 }
 
-/** Keeps a node that is not online now; one without a key only for a while. */
+/** Keeps a node that is not online now; one that nobody registered but itself only for a while. */
 export async function putAbsent(
   { limits }: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
   { dueAt: _, ...node }: NodeRecord,
 ): Promise<void> {
-  const { publicKey, onlineUntil } = node;
-  const dueAt = onlineUntil + limits.anonymousNodeRetentionSeconds;
-  await tx.nodes.put({ ...node, ...(publicKey === undefined && { dueAt }) });
-  if (publicKey === undefined) effects.due(dueAt);
+  const dueAt = forgottenAt(node, limits);
+  await tx.nodes.put({ ...node, ...(dueAt !== undefined && { dueAt }) });
+  effects.due(dueAt);
+}
+
+/**
+ * When a node that is away is forgotten, as Unix time in seconds; undefined for never. One without a key can never be
+ * recognised again; one that registered itself can do so again; who else is a node is for the SuperLink's owner to say.
+ */
+export function forgottenAt(
+  { publicKey, registeredBy, registeredAt, onlineUntil }: NodeRecord,
+  { absentNodeRetentionSeconds, anonymousNodeRetentionSeconds }: LinkLimits,
+): number | undefined {
+  if (publicKey === undefined) return onlineUntil + anonymousNodeRetentionSeconds;
+  if (registeredBy === "owner" || absentNodeRetentionSeconds === Infinity) return undefined;
+  return Math.max(onlineUntil, registeredAt) + absentNodeRetentionSeconds;
 }
 
 /** Wakes those who wait for replies of the node, for there may be none. */

@@ -1,4 +1,5 @@
-import { type LinkContext, transact } from "./context.ts";
+import { type Effects, type LinkContext, transact } from "./context.ts";
+import { forgottenAt, putAbsent } from "./nodes.ts";
 import { requeue } from "./requeue.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
@@ -8,22 +9,34 @@ import type { LinkTransaction } from "./store/store.ts";
  */
 export function recover(context: LinkContext): Promise<void> {
   return transact(context, "durable", async (tx, effects) => {
-    await giveTime(context, tx);
+    await giveTime(context, tx, effects);
     for (const instruction of await tx.instructions.handedOut()) {
       await requeue(context, tx, effects, instruction, "superlink-restarted");
     }
   });
 }
 
-async function giveTime({ clock, limits }: LinkContext, tx: LinkTransaction): Promise<void> {
+async function giveTime(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+): Promise<void> {
+  const { clock, limits } = context;
   const now = clock.now();
   for (const node of await tx.nodes.online()) {
     const onlineUntil = Math.max(node.onlineUntil, now + node.heartbeatInterval);
     await tx.nodes.put({ ...node, onlineUntil, dueAt: onlineUntil });
   }
+  // Those that are away may have been kept for another time.
+  for (const node of await tx.nodes.absent()) {
+    if (forgottenAt(node, limits) !== node.dueAt) await putAbsent(context, tx, effects, node);
+  }
   for (const run of await tx.runs.launched()) {
     const seconds = run.state === "starting" ? limits.claimSeconds : limits.taskTimeoutSeconds;
     await tx.runs.put({ ...run, dueAt: Math.max(run.dueAt!, now + seconds) });
+  }
+  for (const run of await tx.runs.unwatched()) {
+    await tx.runs.put({ ...run, dueAt: now + limits.selfStartedRunSeconds });
   }
   for (const push of await tx.pushes.open()) {
     await tx.pushes.put({ ...push, dueAt: now + limits.pushSessionSeconds });

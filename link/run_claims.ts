@@ -6,6 +6,7 @@ import { endRun } from "./run_end.ts";
 import { nextRunState } from "./run_state.ts";
 import { hashToken, newToken } from "./run_token.ts";
 import { toRun } from "./runs.ts";
+import { settleSelfStarted } from "./self_started.ts";
 import type { RunRecord } from "./store/run_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
@@ -114,6 +115,7 @@ export async function settleDueRun(
     effects.events.push({ kind: "run-released", runId: run.runId });
     return;
   }
+  if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
   const details = `No heartbeat received from the ServerApp for ` +
     `${context.limits.taskTimeoutSeconds} s`;
   await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);

@@ -40,7 +40,11 @@ export async function endRun(
 ): Promise<void> {
   const { runId } = run;
   const now = context.clock.now();
-  await tx.runs.put({ ...run, state, details, finishedAt: now });
+  const logBytes = await tx.logs.size(runId);
+  await tx.runs.put({ ...run, state, details, finishedAt: now, logBytes });
+  // With one more of them, another may have to go.
+  context.retention.expect(now);
+  effects.due(now);
   await releaseFab(tx, run.fabHash);
   await context.traffic.save(tx, effects, runId);
   for (const instruction of await tx.instructions.ofRun(runId)) {

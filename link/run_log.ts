@@ -18,13 +18,19 @@ export function appendLog(
   const text = lines.join("").slice(-limits.maxLogBytesPerRun);
   const length = new TextEncoder().encode(text).length;
   return transact(context, "relaxed", async (tx, effects) => {
-    await requireRun(tx, runId);
+    const run = await requireRun(tx, runId);
     if (length === 0) return;
     const last = await tx.logs.last(runId) ?? { at: 0, end: 0 };
     const at = Math.max(clock.now(), last.at + ENTRY_STEP);
     const end = last.end + length;
     await tx.logs.add(runId, { at, end, text });
     await tx.logs.trim(runId, end - limits.maxLogBytesPerRun);
+    if (isFinished(run.state)) {
+      // What comes after its end, by a process that was slow, counts as well.
+      await tx.runs.put({ ...run, logBytes: await tx.logs.size(runId) });
+      context.retention.expect(at);
+      effects.due(at);
+    }
     effects.topics.add(`log:${runId}`);
   });
 }

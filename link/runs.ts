@@ -15,7 +15,10 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
   return transact(context, "durable", async (tx, effects) => {
     const { fabId, fabVersion, fab, overrideConfig = {} } = input;
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
-      throw new FlwrError("not-found", `No run is of series "${input.seriesId}"`);
+      throw new FlwrError(
+        "not-found",
+        `No run that the SuperLink keeps is of series "${input.seriesId}"`,
+      );
     }
     const now = context.clock.now();
     const run: RunRecord = {
@@ -31,7 +34,12 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
       details: "",
       pendingAt: now,
       ...(fab === undefined
-        ? { state: SELF_STARTED, startingAt: now, runningAt: now }
+        ? {
+          state: SELF_STARTED,
+          startingAt: now,
+          runningAt: now,
+          dueAt: now + context.limits.selfStartedRunSeconds,
+        }
         : { state: "pending" }),
       bytesSent: 0,
       bytesReceived: 0,
@@ -42,6 +50,7 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
       await tx.fabs.add(fab.hash, fab.content);
     }
     if (run.state === "pending") effects.topics.add("runs");
+    effects.due(run.dueAt);
     effects.events.push({ kind: "run-created", runId: run.runId });
     return toRun(context, run);
   });
@@ -72,7 +81,7 @@ export function listRuns(
 /** A run as callers see it. */
 export function toRun(
   { traffic }: LinkContext,
-  { tokenHash: _, dueAt: __, ...run }: RunRecord,
+  { tokenHash: _, dueAt: __, logBytes: ___, ...run }: RunRecord,
 ): LinkRun {
   return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
 }
@@ -80,8 +89,13 @@ export function toRun(
 /** @throws not-found */
 export async function requireRun(tx: LinkTransaction, runId: bigint): Promise<RunRecord> {
   const run = await tx.runs.get(runId);
-  if (run === undefined) throw new FlwrError("not-found", `Run "${runId}" is not known`);
+  if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
+}
+
+/** What is said of a run that is not there: nobody can tell whether it ever was. */
+export function unknownRun(runId: bigint): string {
+  return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
 }
 
 function readRun(

@@ -45,6 +45,11 @@ export class TrafficMeter {
     await tx.runs.addTraffic(runId, traffic);
   }
 
+  /** A run that is removed: what it sent and received counts nowhere any more. */
+  forget(runId: bigint): void {
+    this.#unsaved.delete(runId);
+  }
+
   #add(runId: bigint, traffic: Traffic): void {
     this.#unsaved.set(runId, sum(this.unsaved(runId), traffic));
   }

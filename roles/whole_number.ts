@@ -15,3 +15,20 @@ export function wholeNumber(
     throw new InvalidArgumentError(`It must be a whole number${bounds}.`);
   };
 }
+
+/** What stands in a flag for no limit. */
+export const UNLIMITED = "unlimited";
+
+/** As {@link wholeNumber}, or {@link UNLIMITED}, which is read as Infinity. */
+export function wholeNumberOrUnlimited({ from }: { readonly from: number }): (
+  text: string,
+) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text === UNLIMITED) return Infinity;
+    if (/^\d+$/.test(text) && value >= from && value <= Number.MAX_SAFE_INTEGER) return value;
+    throw new InvalidArgumentError(
+      `It must be a whole number, ${from} or more, or "${UNLIMITED}".`,
+    );
+  };
+}

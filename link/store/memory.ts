@@ -36,7 +36,15 @@ export class MemoryStore implements LinkStore {
       replies: this.#tables.messages.replies.size,
       objects: this.#tables.objects.byId.size,
       pushes: this.#tables.pushes.byId.size,
+      announced: this.#tables.pushes.messages.size,
+      logEntries: this.#tables.logs.entries.values().reduce((sum, { size }) => sum + size, 0),
+      fabs: this.#tables.fabs.size,
     });
+  }
+
+  /** What is removed from memory is the platform's to collect. */
+  reclaim(): Promise<boolean> {
+    return Promise.resolve(false);
   }
 
   async close(): Promise<void> {

@@ -39,6 +39,15 @@ export class MemoryNodes implements NodeTable {
     return Promise.resolve(this.#online());
   }
 
+  absent(): Promise<NodeRecord[]> {
+    const nodes = [...this.#map.byId.values()];
+    return Promise.resolve(
+      nodes.filter(({ state, registeredBy }) =>
+        registeredBy === "self" && state !== "online" && state !== "unregistered"
+      ),
+    );
+  }
+
   onlineIds(now: number): Promise<bigint[]> {
     const nodes = this.#online().filter(({ onlineUntil }) => onlineUntil > now);
     return Promise.resolve(nodes.map(({ nodeId }) => nodeId));

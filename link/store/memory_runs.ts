@@ -1,7 +1,15 @@
 import { isFinished } from "../run_state.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import type { FabTable, LogEntry, LogTable, RunRecord, RunTable, Traffic } from "./run_table.ts";
+import type {
+  FabTable,
+  FinishedRuns,
+  LogEntry,
+  LogTable,
+  RunRecord,
+  RunTable,
+  Traffic,
+} from "./run_table.ts";
 
 /** The runs of a store in memory, in the order of arrival. */
 export class RunMap {
@@ -50,6 +58,30 @@ export class MemoryRuns implements RunTable {
     return Promise.resolve(runs.filter(({ dueAt }) => dueAt !== undefined));
   }
 
+  unwatched(): Promise<RunRecord[]> {
+    const runs = [...this.#map.byId.values()];
+    return Promise.resolve(
+      runs.filter(({ state, dueAt }) => state === "running" && dueAt === undefined),
+    );
+  }
+
+  finished(): Promise<FinishedRuns> {
+    const finished = this.#map.byId.values().filter(({ state }) => isFinished(state));
+    return Promise.resolve(finished.reduce<FinishedRuns>(
+      (sum, run) => ({ runs: sum.runs + 1, logBytes: sum.logBytes + (run.logBytes ?? 0) }),
+      { runs: 0, logBytes: 0 },
+    ));
+  }
+
+  firstFinished({ withLog } = { withLog: false }): Promise<RunRecord | undefined> {
+    let first: RunRecord | undefined;
+    for (const run of this.#map.byId.values()) {
+      if (!isFinished(run.state) || (withLog && !run.logBytes)) continue;
+      if (first === undefined || run.finishedAt! < first.finishedAt!) first = run;
+    }
+    return Promise.resolve(first);
+  }
+
   due(now: number, limit: number): Promise<RunRecord[]> {
     return Promise.resolve(mostUrgent(this.#map.byId.values(), now, limit));
   }
@@ -63,6 +95,13 @@ export class MemoryRuns implements RunTable {
     if (run.tokenHash !== undefined) {
       this.#journal.set(this.#map.idByToken, run.tokenHash, run.runId);
     }
+    return Promise.resolve();
+  }
+
+  remove(runId: bigint): Promise<void> {
+    const token = this.#map.byId.get(runId)?.tokenHash;
+    if (token !== undefined) this.#journal.delete(this.#map.idByToken, token);
+    this.#journal.delete(this.#map.byId, runId);
     return Promise.resolve();
   }
 
@@ -98,6 +137,12 @@ export class MemoryLogs implements LogTable {
     this.#journal = journal;
   }
 
+  size(runId: bigint): Promise<number> {
+    const first = this.#map.entries.get(runId)?.values().next().value;
+    if (first === undefined) return Promise.resolve(0);
+    return Promise.resolve(this.#map.last.get(runId)!.end - first.end + utf8Length(first.text));
+  }
+
   last(runId: bigint): Promise<LogEntry | undefined> {
     return Promise.resolve(this.#map.last.get(runId));
   }
@@ -126,6 +171,17 @@ export class MemoryLogs implements LogTable {
     }
     return Promise.resolve();
   }
+
+  removeFirst(runId: bigint): Promise<boolean> {
+    for (const map of [this.#map.entries, this.#map.last]) {
+      if (map.has(runId)) this.#journal.delete<bigint, unknown>(map, runId);
+    }
+    return Promise.resolve(false);
+  }
+}
+
+function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
 }
 
 /** The app bundles in memory as one transaction sees them. */

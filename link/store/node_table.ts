@@ -14,6 +14,8 @@ export interface NodeTable {
   all(): Promise<NodeRecord[]>;
   /** All nodes in state "online", whether or not their time has passed. */
   online(): Promise<NodeRecord[]>;
+  /** All nodes with registeredBy "self" that are not online and were not unregistered. */
+  absent(): Promise<NodeRecord[]>;
   /** Ids of the nodes in state "online" whose time has not passed, in no particular order. */
   onlineIds(now: number): Promise<bigint[]>;
   /** Nodes whose `dueAt` is not after `now`, the most urgent first. */

@@ -6,6 +6,15 @@ export interface RunRecord extends LinkRun {
   readonly tokenHash?: string;
   /** Unix time in seconds at which the claim, or the patience for the next heartbeat, ends; undefined for never. */
   readonly dueAt?: number;
+  /** Bytes of UTF-8 that are kept of a finished run's log; undefined while it has not finished. */
+  readonly logBytes?: number;
+}
+
+/** What the finished runs of a store amount to. */
+export interface FinishedRuns {
+  readonly runs: number;
+  /** The sum of their `logBytes`. */
+  readonly logBytes: number;
 }
 
 /** What is added up over a run. */
@@ -28,10 +37,18 @@ export interface RunTable {
   needsFab(fabHash: string): Promise<boolean>;
   /** All runs that have a `dueAt`. */
   launched(): Promise<RunRecord[]>;
+  /** All runs in state "running" that have no `dueAt`. */
+  unwatched(): Promise<RunRecord[]>;
+  /** What all runs that have finished amount to. */
+  finished(): Promise<FinishedRuns>;
+  /** The run that finished first, of those of whose logs something is kept if `withLog`. */
+  firstFinished(filter?: { withLog: boolean }): Promise<RunRecord | undefined>;
   /** Runs whose `dueAt` is not after `now`, the most urgent first. */
   due(now: number, limit: number): Promise<RunRecord[]>;
   /** Adds the run or replaces the one with its id. */
   put(run: RunRecord): Promise<void>;
+  /** Removes a run that has no messages, pushes and log entries any more. */
+  remove(runId: bigint): Promise<void>;
   /** Adds to what a run that is there has added up. */
   addTraffic(runId: bigint, traffic: Traffic): Promise<void>;
 }
@@ -47,6 +64,8 @@ export interface LogEntry {
 
 /** The logs of a store's runs. */
 export interface LogTable {
+  /** Bytes of UTF-8 that the run's entries have together. */
+  size(runId: bigint): Promise<number>;
   /** The time and end of the run's last entry. */
   last(runId: bigint): Promise<Pick<LogEntry, "at" | "end"> | undefined>;
   /** The run's entries after a time, in order. */
@@ -55,6 +74,12 @@ export interface LogTable {
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /** Removes the run's entries that end at or before this count of bytes. */
   trim(runId: bigint, end: number): Promise<void>;
+  /**
+   * Removes the run's first entries: about so many where each takes its time, or all.
+   *
+   * @returns whether any is left
+   */
+  removeFirst(runId: bigint, count: number): Promise<boolean>;
 }
 
 /** The app bundles of a store, by the SHA-256 of their bytes. */

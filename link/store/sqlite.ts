@@ -5,18 +5,24 @@ import { FlwrError } from "../../base/error.ts";
 import { LogSync } from "./sqlite_log.ts";
 import { openDatabase } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
+import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
 import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
 
 /** A moment on either side of which a crash leaves a different state. */
-export type DurableStep = "begin" | "write" | "commit" | "committed";
+export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
 
 /** How a database is used. */
 export interface SqliteOptions {
   /** How long to wait for a process that still has the file open, in seconds; 2 if not given. */
   readonly lockWaitSeconds?: number;
-  /** Called before a transaction begins, writes, and is committed, and after that: where tests crash. */
+  /** How much free space stays in the file, in bytes; 64 MiB if not given. */
+  readonly spareBytes?: number;
+  /**
+   * Called before a transaction begins, writes, and is committed, and after that; before space is given back, and after
+   * that: where tests crash.
+   */
   readonly onStep?: (step: DurableStep) => void;
 }
 
@@ -32,6 +38,7 @@ export class SqliteStore implements LinkStore {
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
   readonly #log: LogSync;
+  readonly #space: FreeSpace;
 
   /**
    * @param path the file; made with mode 0600 if it does not exist
@@ -46,6 +53,15 @@ export class SqliteStore implements LinkStore {
     );
     this.#database = openDatabase(path, options.lockWaitSeconds ?? 2);
     this.#log = new LogSync(path);
+    this.#space = new FreeSpace(path, (sql) => this.#prepare(sql), {
+      ...(options.spareBytes === undefined ? {} : { spareBytes: options.spareBytes }),
+      onStep: (step) => this.#onStep(step),
+    });
+  }
+
+  /** Whether the file can get smaller: not so one of an earlier version that was too large to be rebuilt. */
+  get reclaimable(): boolean {
+    return this.#space.reclaimable;
   }
 
   async transaction<T>(
@@ -69,7 +85,20 @@ export class SqliteStore implements LinkStore {
         replies: count("reply"),
         objects: count("object"),
         pushes: count("push"),
+        announced: count("announced"),
+        logEntries: count("run_log"),
+        fabs: count("fab"),
       });
+    });
+  }
+
+  reclaim(): Promise<boolean> {
+    return this.#serial.run(() => {
+      try {
+        return Promise.resolve(this.#space.reclaim());
+      } catch (error) {
+        return Promise.reject(sqliteError(this.#path, error));
+      }
     });
   }
 

@@ -50,6 +50,11 @@ export function sqliteError(path: string, error: unknown): unknown {
   }
 }
 
+/** Whether SQLite failed for want of room on the disk. */
+export function isDiskFull(error: unknown): boolean {
+  return error instanceof Error && resultCode(error) === FULL;
+}
+
 /** The primary result code; Deno leaves it out of errors from `exec`, which then only have the text. */
 function resultCode(error: Error & { errcode?: unknown }): number | undefined {
   if (typeof error.errcode === "number") return error.errcode & 0xff;

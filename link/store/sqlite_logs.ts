@@ -10,6 +10,15 @@ export class SqliteLogs implements LogTable {
     this.#sql = sql;
   }
 
+  async size(runId: bigint): Promise<number> {
+    const start = await this.#sql.one(
+      (row) => number(row, "start"),
+      "SELECT end_byte - length(text) AS start FROM run_log WHERE run_id = ? ORDER BY at LIMIT 1",
+      fromId(runId),
+    );
+    return start === undefined ? 0 : (await this.last(runId))!.end - start;
+  }
+
   last(runId: bigint): Promise<Pick<LogEntry, "at" | "end"> | undefined> {
     return this.#sql.one(
       (row) => ({ at: number(row, "at"), end: number(row, "end_byte") }),
@@ -42,6 +51,16 @@ export class SqliteLogs implements LogTable {
       fromId(runId),
       end,
     );
+  }
+
+  async removeFirst(runId: bigint, count: number): Promise<boolean> {
+    const removed = await this.#sql.run(
+      `DELETE FROM run_log WHERE rowid IN (
+         SELECT rowid FROM run_log WHERE run_id = ? ORDER BY at LIMIT ?)`,
+      fromId(runId),
+      count,
+    );
+    return removed === count && await this.last(runId) !== undefined;
   }
 }
 

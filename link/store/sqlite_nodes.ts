@@ -58,6 +58,12 @@ export class SqliteNodes implements NodeTable {
     return this.#sql.all(nodeFrom, "SELECT * FROM node WHERE state = 'online'");
   }
 
+  absent(): Promise<NodeRecord[]> {
+    const sql = `SELECT * FROM node
+      WHERE registered_by = 'self' AND state NOT IN ('online', 'unregistered')`;
+    return this.#sql.all(nodeFrom, sql);
+  }
+
   onlineIds(now: number): Promise<bigint[]> {
     const sql = "SELECT node_id FROM node WHERE state = 'online' AND online_until > ?";
     return this.#sql.all((row) => id(row, "node_id"), sql, now);

@@ -1,13 +1,17 @@
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import { FlwrError } from "../../base/error.ts";
-import { sqliteError } from "./sqlite_error.ts";
+import { isDiskFull, sqliteError } from "./sqlite_error.ts";
 import { APPLICATION_ID, MIGRATIONS } from "./sqlite_schema.ts";
 
 /** Models and metrics are in it: for its owner only. */
 const FILE_MODE = 0o600;
 /** How much of the database is kept in memory, in KiB: rows are found by hashes, which lie all over it. */
 const CACHE_KIB = 64 * 1024;
+/** The most, in bytes, that an older database may hold to be written anew when it is opened. */
+const LARGEST_REBUILD = 2 ** 30;
+/** SQLite's number for `PRAGMA auto_vacuum = INCREMENTAL`. */
+const INCREMENTAL = 2;
 /** SQLite keeps the log at its largest size otherwise: bytes. */
 const LOG_SIZE_LIMIT = 64 * 2 ** 20;
 
@@ -30,11 +34,14 @@ export function openDatabase(path: string, lockWaitSeconds: number): DatabaseSyn
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     requireOwn(path, database);
     for (const file of [path, `${path}-wal`]) if (existsSync(file)) chmodSync(file, FILE_MODE);
+    // A new database is born so; of one with tables this changes nothing yet.
+    database.exec("PRAGMA auto_vacuum = INCREMENTAL");
     database.exec(
       `PRAGMA journal_mode = WAL; PRAGMA journal_size_limit = ${LOG_SIZE_LIMIT};
        PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(path, database);
+    if (!isReclaimable(database)) rebuild(database);
     return database;
   } catch (error) {
     database?.close();
@@ -81,6 +88,27 @@ function migrate(path: string, database: DatabaseSync): void {
       `BEGIN EXCLUSIVE; ${step}
        PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${index + 1}; COMMIT`,
     );
+  }
+}
+
+/** Whether the space of removed records can be given back step by step, see SqliteStore.reclaim. */
+function isReclaimable(database: DatabaseSync): boolean {
+  return pragma(database, "PRAGMA auto_vacuum") === INCREMENTAL;
+}
+
+/**
+ * Writes an older database anew, which then knows where each page is used and can be made smaller in small steps. That
+ * takes a second or so for each 100 MiB, and room for it twice. One that is too large for that, or that the disk has no
+ * room for, stays as it is: it uses its free pages again, and never shrinks.
+ */
+function rebuild(database: DatabaseSync): void {
+  const pages = pragma(database, "PRAGMA page_count") - pragma(database, "PRAGMA freelist_count");
+  if (pages * pragma(database, "PRAGMA page_size") > LARGEST_REBUILD) return;
+  try {
+    database.exec("VACUUM");
+    database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
   }
 }
 

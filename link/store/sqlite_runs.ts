@@ -1,5 +1,5 @@
 import type { RunState } from "../run_state.ts";
-import type { RunRecord, RunTable, Traffic } from "./run_table.ts";
+import type { FinishedRuns, RunRecord, RunTable, Traffic } from "./run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {
   foreignText,
@@ -37,6 +37,8 @@ const COLUMNS = [
   "client_app_seconds",
   "token_hash",
   "due_at",
+  "log_bytes",
+  "log_removed_at",
 ];
 
 /** The runs in SQLite. */
@@ -80,6 +82,25 @@ export class SqliteRuns implements RunTable {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE due_at IS NOT NULL");
   }
 
+  unwatched(): Promise<RunRecord[]> {
+    return this.#sql.all(runFrom, "SELECT * FROM run WHERE state = 'running' AND due_at IS NULL");
+  }
+
+  async finished(): Promise<FinishedRuns> {
+    const totals = await this.#sql.one(
+      (row) => ({ runs: number(row, "runs"), logBytes: number(row, "log_bytes") }),
+      `SELECT (SELECT count(*) FROM run WHERE finished_at IS NOT NULL) AS runs,
+         (SELECT coalesce(sum(log_bytes), 0) FROM run WHERE log_bytes > 0) AS log_bytes`,
+    );
+    return totals!;
+  }
+
+  firstFinished({ withLog } = { withLog: false }): Promise<RunRecord | undefined> {
+    const which = withLog ? "log_bytes > 0" : "finished_at IS NOT NULL";
+    const sql = `SELECT * FROM run WHERE ${which} ORDER BY finished_at, place LIMIT 1`;
+    return this.#sql.one(runFrom, sql);
+  }
+
   due(now: number, limit: number): Promise<RunRecord[]> {
     const sql = "SELECT * FROM run WHERE due_at <= ? ORDER BY due_at LIMIT ?";
     return this.#sql.all(runFrom, sql, now, limit);
@@ -92,6 +113,10 @@ export class SqliteRuns implements RunTable {
          ON CONFLICT (run_id) DO UPDATE SET ${replacing(COLUMNS.slice(1))}`,
       ...runValues(run),
     );
+  }
+
+  async remove(runId: bigint): Promise<void> {
+    await this.#sql.run("DELETE FROM run WHERE run_id = ?", fromId(runId));
   }
 
   async addTraffic(runId: bigint, traffic: Traffic): Promise<void> {
@@ -127,6 +152,8 @@ function runValues(run: RunRecord): SqlValue[] {
     run.clientAppSeconds,
     run.tokenHash ?? null,
     run.dueAt ?? null,
+    run.logBytes ?? null,
+    run.logRemovedAt ?? null,
   ];
 }
 
@@ -151,5 +178,7 @@ function runFrom(row: Row): RunRecord {
     clientAppSeconds: number(row, "client_app_seconds"),
     ...optional("tokenHash", row, "token_hash", text),
     ...optional("dueAt", row, "due_at", number),
+    ...optional("logBytes", row, "log_bytes", number),
+    ...optional("logRemovedAt", row, "log_removed_at", number),
   };
 }

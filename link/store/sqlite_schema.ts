@@ -189,4 +189,14 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX announced_by_push ON announced (push);
   `,
+  // What is kept of a run that has finished is bounded: the indices are the order in which it goes.
+  `
+  ALTER TABLE run ADD COLUMN log_bytes INTEGER;
+  ALTER TABLE run ADD COLUMN log_removed_at REAL;
+  UPDATE run SET log_bytes =
+      (SELECT coalesce(sum(length(text)), 0) FROM run_log WHERE run_log.run_id = run.run_id)
+    WHERE finished_at IS NOT NULL;
+  CREATE INDEX run_finished ON run (finished_at, place) WHERE finished_at IS NOT NULL;
+  CREATE INDEX run_with_log ON run (finished_at, place, log_bytes) WHERE log_bytes > 0;
+  `,
 ];

@@ -12,6 +12,10 @@ export interface StoreUsage {
   readonly replies: number;
   readonly objects: number;
   readonly pushes: number;
+  /** Messages that pushes announced and that wait for objects. */
+  readonly announced: number;
+  readonly logEntries: number;
+  readonly fabs: number;
 }
 
 /** What one transaction can read and write. A read sees the writes before it. */
@@ -42,6 +46,13 @@ export interface LinkStore {
    */
   transaction<T>(durability: Durability, work: (tx: LinkTransaction) => Promise<T>): Promise<T>;
   usage(): Promise<StoreUsage>;
+  /**
+   * Gives a little of the space that removed records left back to the system, where there is much of it: so little that
+   * no transaction waits noticeably.
+   *
+   * @returns whether there is more to give back
+   */
+  reclaim(): Promise<boolean>;
   /** Waits for the transaction under way and closes. A transaction after that rejects with "unavailable". */
   close(): Promise<void>;
 }

@@ -134,6 +134,7 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
     assert.deepEqual(await tx.nodes.byKey(new Uint8Array([0, 255, 1])), first);
     assert.equal(await tx.nodes.byKey(new Uint8Array([0, 255])), undefined);
     assert.deepEqual(await tx.nodes.online(), [first]);
+    assert.deepEqual(await tx.nodes.absent(), [second]);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.25, 5), [first]);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.2, 5), []);
     await tx.nodes.remove(first.nodeId);
@@ -175,6 +176,74 @@ eachStore("instructions come in the order in which they were added", async (stor
     await tx.instructions.update("c", { ...progress, state: "answered" });
     assert.equal(ids(await tx.instructions.openOf(9n)), "ab");
     assert.equal(await tx.instructions.nextWaiting(8n, 0, 5), undefined);
+  });
+});
+
+eachStore("finished runs are counted, and found in the order of their end", async (store) => {
+  const state = "finished:completed";
+  await store.transaction("relaxed", async (tx) => {
+    assert.deepEqual(await tx.runs.finished(), { runs: 0, logBytes: 0 });
+    assert.equal(await tx.runs.firstFinished(), undefined);
+    await tx.runs.put(runRecord({ runId: 1n }));
+    await tx.runs.put(runRecord({ runId: 2n, dueAt: 7 }));
+    await tx.runs.put(runRecord({ runId: 3n, state, finishedAt: 30, logBytes: 5 }));
+    await tx.runs.put(runRecord({ runId: 4n, state, finishedAt: 10, logBytes: 0 }));
+    const second = runRecord({ runId: 5n, state, finishedAt: 20, logBytes: 7, logRemovedAt: 40 });
+    await tx.runs.put(second);
+    assert.deepEqual(await tx.runs.finished(), { runs: 3, logBytes: 12 });
+    assert.equal((await tx.runs.firstFinished())?.runId, 4n);
+    assert.deepEqual(await tx.runs.firstFinished({ withLog: true }), second);
+    assert.deepEqual((await tx.runs.unwatched()).map(({ runId }) => runId), [1n]);
+    await tx.runs.remove(5n);
+    assert.equal(await tx.runs.get(5n), undefined);
+    assert.equal((await tx.runs.firstFinished({ withLog: true }))?.runId, 3n);
+    assert.deepEqual(await tx.runs.finished(), { runs: 2, logBytes: 5 });
+  });
+});
+
+eachStore("a run that is removed takes its token with it", async (store) => {
+  await store.transaction("relaxed", async (tx) => {
+    await tx.runs.put(runRecord({ tokenHash: "ab" }));
+    await tx.runs.remove(3n);
+    assert.equal(await tx.runs.byToken("ab"), undefined);
+    await tx.runs.put(runRecord({ runId: 4n, tokenHash: "ab" }));
+    assert.equal((await tx.runs.byToken("ab"))?.runId, 4n);
+  });
+});
+
+eachStore("a log knows its size, and goes from its beginning", async (store) => {
+  const add = (tx: LinkTransaction, at: number, end: number, text: string) =>
+    tx.logs.add(3n, { at, end, text });
+  const texts = async (tx: LinkTransaction) => (await tx.logs.since(3n, 0)).map(({ text }) => text);
+  await store.transaction("relaxed", async (tx) => {
+    await tx.runs.put(runRecord());
+    assert.equal(await tx.logs.size(3n), 0);
+    assert.equal(await tx.logs.removeFirst(3n, 10), false);
+    await add(tx, 1, 4, "üü");
+    await add(tx, 2, 7, "abc");
+    await add(tx, 3, 8, "d");
+    assert.equal(await tx.logs.size(3n), 8);
+    await tx.logs.trim(3n, 4);
+    assert.equal(await tx.logs.size(3n), 4);
+  });
+  const failure = new Error("changed my mind");
+  await assert.rejects(
+    store.transaction("relaxed", async (tx) => {
+      assert.equal(await tx.logs.removeFirst(3n, 2), false);
+      assert.deepEqual([await tx.logs.size(3n), await tx.logs.last(3n)], [0, undefined]);
+      throw failure;
+    }),
+    failure,
+  );
+  await store.transaction("relaxed", async (tx) => {
+    assert.deepEqual(await texts(tx), ["abc", "d"]);
+    assert.equal((await tx.logs.last(3n))?.end, 8);
+    const isLeft = await tx.logs.removeFirst(3n, 1);
+    assert.deepEqual(await texts(tx), isLeft ? ["d"] : []);
+    assert.equal(await tx.logs.size(3n), isLeft ? 1 : 0);
+    assert.equal(await tx.logs.removeFirst(3n, 2), false);
+    await add(tx, 9, 1, "e");
+    assert.deepEqual([await texts(tx), await tx.logs.size(3n)], [["e"], 1]);
   });
 });
 

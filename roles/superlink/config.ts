@@ -11,6 +11,7 @@ import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import { type LaunchConfig, readLaunchConfig } from "./launch/config.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
+import { readRetention, type RetentionLimits } from "./retention.ts";
 
 /** What a SuperLink is started with: checked, and read from its files. */
 export interface SuperLinkConfig {
@@ -23,6 +24,8 @@ export interface SuperLinkConfig {
   readonly authentication?: AuthenticationFiles;
   /** A SQLite file, or undefined for memory. */
   readonly database?: string;
+  /** How long what is over is kept. */
+  readonly retention: RetentionLimits;
   readonly runs: RunsConfig;
 }
 
@@ -59,6 +62,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     listeners,
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     ...(database === undefined ? {} : { database }),
+    retention: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
   };
   if (flags.insecure) {

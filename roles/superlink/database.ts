@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore } from "../../link/store/store.ts";
@@ -34,7 +35,15 @@ export function readDatabase(text: string): string | undefined {
 export function openStore(file: string | undefined): LinkStore {
   if (file === undefined) return new MemoryStore();
   try {
-    return new SqliteStore(file);
+    const store = new SqliteStore(file);
+    if (!store.reclaimable) {
+      log("superlink").warn(
+        "Database {file} is of an earlier version and too large to be rebuilt at the start: it uses its free space " +
+          "again, and never gets smaller",
+        { file },
+      );
+    }
+    return store;
   } catch (error) {
     const { code, message, hints } = FlwrError.from(error);
     throw new FlwrError(code, `--database: ${message}`, { hints, cause: error });

@@ -2,12 +2,13 @@ import { type Command, Option } from "commander";
 import { type Isolation, ISOLATIONS } from "../isolation.ts";
 import { wholeNumber } from "../whole_number.ts";
 import { addLaunchOptions, DEFAULT_LAUNCH_FLAGS, type LaunchFlags } from "./launch/flags.ts";
+import { addRetentionOptions, DEFAULT_RETENTION_FLAGS, type RetentionFlags } from "./retention.ts";
 
 /** What switches a listener off, in the place of its address or port. */
 export const OFF = "none";
 
 /** The `superlink` command's flags as commander parses them. */
-export interface SuperLinkFlags extends LaunchFlags {
+export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   insecure: boolean;
   sslCaCertfile?: string;
   sslCertfile?: string;
@@ -36,6 +37,7 @@ export interface SuperLinkFlags extends LaunchFlags {
 /** The flags when none is given, but for `--insecure`. */
 export const DEFAULT_FLAGS: SuperLinkFlags = {
   ...DEFAULT_LAUNCH_FLAGS,
+  ...DEFAULT_RETENTION_FLAGS,
   insecure: false,
   enableSupernodeAuth: false,
   host: "127.0.0.1",
@@ -154,7 +156,8 @@ function addRunOptions(command: Command): void {
       "--database <file>",
       "keep the state in this SQLite file, so that runs and nodes survive a restart",
       DEFAULT_FLAGS.database,
-    )
+    );
+  addRetentionOptions(command)
     .addOption(
       new Option(
         "--isolation <mode>",

@@ -17,7 +17,10 @@ export function logLinkEvent(event: LinkEvent): void {
     case "node-left":
       return logger.info("Node {nodeId} left", event);
     case "node-forgotten":
-      return logger.debug("Node {nodeId} was forgotten", event);
+      return logger.info(
+        "Node {nodeId} was forgotten: it registered itself, and was away for long",
+        event,
+      );
     case "node-deactivated":
       return logger.info("Node {nodeId} went offline by its own word", event);
     case "node-registered":
@@ -34,6 +37,16 @@ export function logLinkEvent(event: LinkEvent): void {
       return logger.info("Run {runId} runs", event);
     case "run-finished":
       return logRunEnd(event);
+    case "run-logs-removed":
+      return logger.info(
+        "Removed the logs of {count} finished runs, for newer ones fill --run-log-retention-mib: {runs}",
+        removed(event.runIds),
+      );
+    case "runs-removed":
+      return logger.info(
+        "Removed {count} finished runs, for there are --finished-run-retention-count newer ones: {runs}",
+        removed(event.runIds),
+      );
     case "push-expired":
       return logger.warn(
         "Run {runId}: objects of {messages} messages from node {nodeId} never came",
@@ -81,6 +94,10 @@ function logRunEnd(event: Extract<LinkEvent, { kind: "run-finished" }>): void {
   const words = details === "" ? "Run {runId} {outcome}" : "Run {runId} {outcome}: {details}";
   if (outcome === "failed") logger.warn(words, { runId, outcome, details });
   else logger.info(words, { runId, outcome, details });
+}
+
+function removed(runIds: readonly bigint[]): Record<string, unknown> {
+  return { count: runIds.length, runs: runIds.join(", ") };
 }
 
 const FACTS = "{messageId} (run {runId}, round {groupId}, {messageType}, node {nodeId})";

@@ -46,6 +46,7 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
     store: openStore(config.database),
     clock: systemClock,
     random: systemRandom,
+    limits: config.retention,
     messageObject,
     onEvent: hear,
   });

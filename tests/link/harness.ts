@@ -28,6 +28,7 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
     const lasting: LinkStore = {
       transaction: (durability, work) => store.transaction(durability, work),
       usage: () => store.usage(),
+      reclaim: () => store.reclaim(),
       close: () => Promise.resolve(),
     };
     return body({ open: () => lasting });
@@ -65,7 +66,7 @@ export class Bench {
   readonly random: Random = seededRandom(1);
   readonly events: LinkEvent[] = [];
   readonly #stores: Reopenable;
-  readonly #limits: Partial<LinkLimits>;
+  #limits: Partial<LinkLimits>;
   #made = 0;
   store!: LinkStore;
   link!: LinkService;
@@ -81,9 +82,10 @@ export class Bench {
     this.runId = (await this.link.createRun({ fabId: "", fabVersion: "" })).runId;
   }
 
-  /** Ends the service and starts another on the same store. */
-  async restart(): Promise<void> {
+  /** Ends the service and starts another on the same store, with other limits if some are given. */
+  async restart(limits = this.#limits): Promise<void> {
     await this.link.close();
+    this.#limits = limits;
     await this.#open();
   }
 

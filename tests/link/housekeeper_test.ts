@@ -44,6 +44,7 @@ Deno.test("a store that fails is reported, and tried again", async () => {
       transaction: (durability, work) =>
         failing ? Promise.reject(new Error("disk on fire")) : store.transaction(durability, work),
       usage: () => store.usage(),
+      reclaim: () => store.reclaim(),
       close: () => store.close(),
     },
     clock,

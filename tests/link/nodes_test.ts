@@ -96,11 +96,102 @@ linkTest("a node without a key is forgotten when it leaves or stays away", async
   assert.deepEqual(bench.eventsOf("node-forgotten").map((event) => event.nodeId), [stays]);
 }, { anonymousNodeRetentionSeconds: 100 });
 
-linkTest("a node with a key is not forgotten", async (bench) => {
+linkTest(
+  "a node that registered itself is forgotten when it has been away for long",
+  async (bench) => {
+    const never = await bench.link.registerNode({ publicKey: KEY, by: "self" });
+    const lapses = await bench.node(30, new Uint8Array([2]));
+    const pauses = await bench.node(30, new Uint8Array([3]));
+    await bench.link.deactivateNode(pauses);
+    const stays = await bench.node(1800, new Uint8Array([4]));
+    await bench.pass(99);
+    assert.equal((await bench.store.usage()).nodes, 4);
+    await bench.pass(2);
+    assert.equal(await bench.link.heartbeat(lapses, 30), true, "it has been away for 71 s");
+    assert.equal(await bench.link.nodeOfKey(KEY), undefined);
+    await bench.pass(131);
+    const ids = () => bench.eventsOf("node-forgotten").map(({ nodeId }) => nodeId);
+    assert.deepEqual(new Set(ids()), new Set([never.nodeId, pauses, lapses]));
+    assert.deepEqual((await bench.link.listNodes()).map(({ nodeId }) => nodeId), [stays]);
+    await bench.link.deleteNode(stays);
+    await bench.pass(101);
+    assert.equal((await bench.store.usage()).nodes, 0);
+    assert.equal(await bench.link.heartbeat(stays, 30), false);
+  },
+  { absentNodeRetentionSeconds: 100 },
+);
+
+linkTest("a node that comes back when it was forgotten joins as another", async (bench) => {
+  const nodeId = await bench.node(30, KEY);
+  const pushed = await bench.push(nodeId);
+  await bench.pass(131);
+  assert.equal((await bench.store.usage()).nodes, 0);
+  await assert.rejects(bench.link.activateNode({ publicKey: KEY, heartbeatInterval: 30 }), {
+    code: "not-found",
+  });
+  const again = await bench.node(30, KEY);
+  assert.notEqual(again, nodeId);
+  assert.equal(await bench.link.pullInstruction(again), undefined);
+  const [reply] = await bench.link.pullReplies([pushed.messageId]);
+  assert.equal(reply?.error?.code, 5);
+  assert.match(reply.error.reason, /not known any more/);
+}, { absentNodeRetentionSeconds: 100 });
+
+linkTest("nodes that the SuperLink's owner registered are not forgotten", async (bench) => {
+  const registered = await bench.link.registerNode({ publicKey: KEY });
+  const joined = await bench.link.registerNode({ publicKey: new Uint8Array([2]) });
+  await bench.link.activateNode({ publicKey: new Uint8Array([2]), heartbeatInterval: 30 });
+  const left = await bench.link.registerNode({ publicKey: new Uint8Array([3]) });
+  await bench.link.deleteNode(left.nodeId);
+  await bench.pass(5000);
+  await bench.restart();
+  await bench.pass(5000);
+  for (const nodeId of [registered.nodeId, joined.nodeId]) {
+    assert.equal(await bench.link.heartbeat(nodeId, 30), true);
+  }
+  assert.equal(await bench.node(30, new Uint8Array([3])), left.nodeId);
+}, { absentNodeRetentionSeconds: 100 });
+
+linkTest("where the owner says who is a node, none that has a key is forgotten", async (bench) => {
   const nodeId = await bench.node(30, KEY);
   await bench.pass(5000);
+  await bench.restart();
   assert.equal(await bench.link.heartbeat(nodeId, 30), true);
-}, { anonymousNodeRetentionSeconds: 100 });
+}, { absentNodeRetentionSeconds: Infinity, anonymousNodeRetentionSeconds: 100 });
+
+linkTest(
+  "an expelled key stays so; a node that unregistered itself is forgotten",
+  async (bench) => {
+    const expelled = await bench.node(30, KEY);
+    await bench.link.unregisterNode(expelled);
+    const other = new Uint8Array([9]);
+    const { nodeId } = await bench.link.registerNode({ publicKey: other, by: "self" });
+    await bench.link.unregisterNode(nodeId, "self");
+    const owned = await bench.link.registerNode({ publicKey: new Uint8Array([8]) });
+    await bench.link.unregisterNode(owned.nodeId, "self");
+    await assert.rejects(bench.node(30, other), { code: "permission-denied" });
+    await bench.pass(5000);
+    await bench.restart();
+    await bench.pass(5000);
+    await assert.rejects(bench.node(30, KEY), { code: "permission-denied" });
+    await assert.rejects(bench.node(30, new Uint8Array([8])), { code: "permission-denied" });
+    assert.notEqual(await bench.node(30, other), nodeId);
+  },
+  { absentNodeRetentionSeconds: 100 },
+);
+
+linkTest("after a restart, absent nodes are kept for as long as it then says", async (bench) => {
+  const nodeId = await bench.node(30, KEY);
+  await bench.pass(31);
+  await bench.restart({ absentNodeRetentionSeconds: Infinity });
+  await bench.pass(5000);
+  assert.equal((await bench.link.nodeOfKey(KEY))?.nodeId, nodeId);
+  await bench.restart({ absentNodeRetentionSeconds: 6000 });
+  await bench.pass(900);
+  assert.equal((await bench.link.nodeOfKey(KEY))?.nodeId, nodeId);
+  await bench.pass(100);
+  assert.equal(await bench.link.nodeOfKey(KEY), undefined);
+}, { absentNodeRetentionSeconds: 100 });
 
 linkTest("after a restart, nodes that were online have an interval to return", async (bench) => {
   const stays = await bench.node(30);

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import { unknownRun } from "../../../../link/runs.ts";
 import {
   type Control,
   GetLoginDetailsResponseSchema,
@@ -134,7 +135,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
 
 async function runOf(link: LinkService, runId: bigint): Promise<LinkRun> {
   const run = await link.getRun(runId);
-  if (run === undefined) throw new ApiError("run-not-found", `Run ${runId} does not exist`);
+  if (run === undefined) throw new ApiError("run-not-found", unknownRun(runId));
   return run;
 }
 

@@ -95,7 +95,7 @@ export function currentFleetHandlers(
           "Nodes do not unregister themselves here: their owner does",
         );
       }
-      await link.unregisterNode(nodeOf(call));
+      await link.unregisterNode(nodeOf(call), "self");
       return create(UnregisterNodeFleetResponseSchema);
     },
 

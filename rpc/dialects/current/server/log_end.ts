@@ -1,12 +1,29 @@
 import type { LinkRun, LogPiece } from "../../../../link/link.ts";
+import { isoTime } from "../iso_time.ts";
 
 /**
  * The last piece of a finished run's log, which says why nothing more comes where the run did not complete. Where its
- * ServerApp's log tells that already, and where its reader has been told, nothing is added.
+ * ServerApp's log tells that already, and where its reader has been told, nothing is added. A log that was removed is
+ * said to have been, so that nobody takes it for an empty one.
  *
  * @param reader what the reader has: the log up to a Unix time in seconds, and the last of it as this call gave it
  */
 export function endLog(
+  piece: LogPiece,
+  run: LinkRun,
+  reader: { readonly after: number; readonly last: string },
+): LogPiece {
+  const { logRemovedAt } = run;
+  if (logRemovedAt === undefined || reader.after >= logRemovedAt || reader.last !== "") {
+    return tellEnd(piece, run, reader);
+  }
+  const text =
+    `The log of run ${run.runId} was removed at ${isoTime(logRemovedAt)}: the SuperLink ` +
+    `keeps those of newer runs\n${piece.text}`;
+  return tellEnd({ ...piece, text, latest: Math.max(piece.latest, logRemovedAt) }, run, reader);
+}
+
+function tellEnd(
   piece: LogPiece,
   { runId, state, details, finishedAt = 0 }: LinkRun,
   reader: { readonly after: number; readonly last: string },

@@ -6,9 +6,12 @@ import { endLog } from "./log_end.ts";
 /** What a reader who has the log up to `after` gets of a run that ended at 20. */
 function end(
   state: RunState,
-  { details = "", text = "one\n", after = 0, latest = 10, last = "" } = {},
+  { details = "", text = "one\n", after = 0, latest = 10, last = "", removed = false } = {},
 ) {
-  const run = { runId: 7n, state, details, finishedAt: 20 } as LinkRun;
+  const run = {
+    ...{ runId: 7n, state, details, finishedAt: 20 },
+    ...(removed && { logRemovedAt: 90 }),
+  } as LinkRun;
   const piece = endLog({ text, latest, finished: true }, run, { after, last });
   assert.equal(piece.finished, true);
   return [piece.text, piece.latest];
@@ -37,4 +40,19 @@ Deno.test("log end: an error that the log tells is not told again", () => {
   const details = "no such round";
   assert.deepEqual(end("finished:failed", { text, details }), [text, 10]);
   assert.deepEqual(end("finished:failed", { text: "", details, last: text }), ["", 10]);
+});
+
+Deno.test("log end: a log that was removed is not taken for an empty one", () => {
+  const gone = { text: "", latest: 0, removed: true };
+  const notice = "The log of run 7 was removed at 1970-01-01T00:01:30.000000+00:00: " +
+    "the SuperLink keeps those of newer runs\n";
+  assert.deepEqual(end("finished:completed", gone), [notice, 90]);
+  assert.deepEqual(end("finished:failed", { ...gone, details: "no such round" }), [
+    `${notice}Run 7 failed: no such round\n`,
+    90,
+  ]);
+  assert.deepEqual(end("finished:completed", { ...gone, text: "late\n" }), [`${notice}late\n`, 90]);
+  // who read it before it went, and asks for what came since
+  assert.deepEqual(end("finished:completed", { ...gone, after: 90, latest: 90 }), ["", 90]);
+  assert.deepEqual(end("finished:completed", { ...gone, last: "one\n" }), ["", 0]);
 });

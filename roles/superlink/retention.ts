@@ -1,0 +1,69 @@
+import { type Command, Option } from "commander";
+import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
+import { UNLIMITED, wholeNumberOrUnlimited } from "../whole_number.ts";
+
+const MIB = 2 ** 20;
+const HOUR = 3600;
+
+/** The flags that say how long what is over is kept; Infinity for ever. */
+export interface RetentionFlags {
+  finishedRunRetentionCount: number;
+  runLogRetentionMib: number;
+  absentNodeRetentionHours: number;
+}
+
+/** Those flags when none is given. */
+export const DEFAULT_RETENTION_FLAGS: RetentionFlags = {
+  finishedRunRetentionCount: DEFAULT_LINK_LIMITS.maxFinishedRuns,
+  runLogRetentionMib: DEFAULT_LINK_LIMITS.maxFinishedLogBytes / MIB,
+  absentNodeRetentionHours: DEFAULT_LINK_LIMITS.absentNodeRetentionSeconds / HOUR,
+};
+
+/** What of the domain's limits the flags set. */
+export type RetentionLimits = Pick<
+  LinkLimits,
+  "maxFinishedRuns" | "maxFinishedLogBytes" | "absentNodeRetentionSeconds"
+>;
+
+/** Gives the `superlink` command the flags. */
+export function addRetentionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option(
+        "--finished-run-retention-count <n>",
+        `remember so many finished runs, with what they counted; 0: none for longer than a minute; "${UNLIMITED}": all`,
+      ).default(DEFAULT_RETENTION_FLAGS.finishedRunRetentionCount)
+        .argParser(wholeNumberOrUnlimited({ from: 0 })),
+    )
+    .addOption(
+      new Option(
+        "--run-log-retention-mib <n>",
+        `keep so many MiB of finished runs' logs; the oldest run's goes first; 0: none for longer than a minute; "${UNLIMITED}": all`,
+      ).default(DEFAULT_RETENTION_FLAGS.runLogRetentionMib)
+        .argParser(wholeNumberOrUnlimited({ from: 0 })),
+    )
+    .addOption(
+      new Option(
+        "--absent-node-retention-hours <n>",
+        `without authentication: forget a SuperNode that registered itself and has been away so long; "${UNLIMITED}": never`,
+      ).default(DEFAULT_RETENTION_FLAGS.absentNodeRetentionHours)
+        .argParser(wholeNumberOrUnlimited({ from: 1 })),
+    );
+}
+
+/**
+ * What the flags mean.
+ *
+ * @param knownKeysOnly whether the SuperLink's owner says who is a node, in the list of keys or by registration: none is
+ *   forgotten then
+ */
+export function readRetention(
+  { finishedRunRetentionCount, runLogRetentionMib, absentNodeRetentionHours }: RetentionFlags,
+  knownKeysOnly: boolean,
+): RetentionLimits {
+  return {
+    maxFinishedRuns: finishedRunRetentionCount,
+    maxFinishedLogBytes: runLogRetentionMib * MIB,
+    absentNodeRetentionSeconds: knownKeysOnly ? Infinity : absentNodeRetentionHours * HOUR,
+  };
+}

@@ -1,0 +1,59 @@
+import assert from "node:assert/strict";
+import { Command } from "commander";
+import { DEFAULT_LINK_LIMITS } from "../../link/limits.ts";
+import {
+  addRetentionOptions,
+  DEFAULT_RETENTION_FLAGS,
+  readRetention,
+  type RetentionFlags,
+} from "./retention.ts";
+
+function parse(...args: string[]): RetentionFlags {
+  const command = addRetentionOptions(new Command()).exitOverride();
+  command.configureOutput({ writeErr: () => {} });
+  return command.parse(args, { from: "user" }).opts<RetentionFlags>();
+}
+
+Deno.test("retention: without flags the domain's own limits hold, and its owner's nodes stay", () => {
+  const { maxFinishedRuns, maxFinishedLogBytes, absentNodeRetentionSeconds } = DEFAULT_LINK_LIMITS;
+  assert.deepEqual(parse(), DEFAULT_RETENTION_FLAGS);
+  const kept = { maxFinishedRuns, maxFinishedLogBytes };
+  assert.deepEqual(readRetention(parse(), false), { ...kept, absentNodeRetentionSeconds });
+  assert.deepEqual(readRetention(parse(), true), {
+    ...kept,
+    absentNodeRetentionSeconds: Infinity,
+  });
+});
+
+Deno.test("retention: counts, MiB, hours, or no limit", () => {
+  const flags = parse(
+    "--finished-run-retention-count=0",
+    "--run-log-retention-mib=3",
+    "--absent-node-retention-hours=2",
+  );
+  assert.deepEqual(readRetention(flags, false), {
+    maxFinishedRuns: 0,
+    maxFinishedLogBytes: 3 * 2 ** 20,
+    absentNodeRetentionSeconds: 7200,
+  });
+  const all = parse(
+    "--finished-run-retention-count=unlimited",
+    "--run-log-retention-mib=unlimited",
+    "--absent-node-retention-hours=unlimited",
+  );
+  assert.deepEqual(readRetention(all, false), {
+    maxFinishedRuns: Infinity,
+    maxFinishedLogBytes: Infinity,
+    absentNodeRetentionSeconds: Infinity,
+  });
+});
+
+Deno.test("retention: what is neither a number nor unlimited is refused with the flag", () => {
+  for (const value of ["-1", "1.5", "", "many", "Infinity"]) {
+    assert.throws(
+      () => parse(`--run-log-retention-mib=${value}`),
+      /--run-log-retention-mib.*It must be a whole number, 0 or more, or "unlimited"/,
+    );
+  }
+  assert.throws(() => parse("--absent-node-retention-hours=0"), /1 or more, or "unlimited"/);
+});
