@@ -3,7 +3,7 @@ import { Serial } from "./serial.ts";
 import { sqliteError } from "./sqlite_error.ts";
 import { FlwrError } from "../../base/error.ts";
 import { LogSync } from "./sqlite_log.ts";
-import { openDatabase } from "./sqlite_open.ts";
+import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
@@ -14,9 +14,7 @@ import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
 
 /** How a database is used. */
-export interface SqliteOptions {
-  /** How long to wait for a process that still has the file open, in seconds; 2 if not given. */
-  readonly lockWaitSeconds?: number;
+export interface SqliteOptions extends OpenOptions {
   /** How much free space stays in the file, in bytes; 64 MiB if not given. */
   readonly spareBytes?: number;
   /**
@@ -51,7 +49,7 @@ export class SqliteStore implements LinkStore {
     this.#transaction = sqliteTransaction(
       new Statements((sql) => this.#prepare(sql), () => this.#onStep("write")),
     );
-    this.#database = openDatabase(path, options.lockWaitSeconds ?? 2);
+    this.#database = openDatabase(path, options);
     this.#log = new LogSync(path);
     this.#space = new FreeSpace(path, (sql) => this.#prepare(sql), {
       ...(options.spareBytes === undefined ? {} : { spareBytes: options.spareBytes }),

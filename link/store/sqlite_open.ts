@@ -8,21 +8,32 @@ import { APPLICATION_ID, MIGRATIONS } from "./sqlite_schema.ts";
 const FILE_MODE = 0o600;
 /** How much of the database is kept in memory, in KiB: rows are found by hashes, which lie all over it. */
 const CACHE_KIB = 64 * 1024;
-/** The most, in bytes, that an older database may hold to be written anew when it is opened. */
+/** The most, in bytes, that an older database may hold to be written anew when it is opened: 10 s or so. */
 const LARGEST_REBUILD = 2 ** 30;
 /** SQLite's number for `PRAGMA auto_vacuum = INCREMENTAL`. */
 const INCREMENTAL = 2;
 /** SQLite keeps the log at its largest size otherwise: bytes. */
 const LOG_SIZE_LIMIT = 64 * 2 ** 20;
 
+/** How a database is opened. */
+export interface OpenOptions {
+  /** How long to wait for a process that still has the file open, in seconds; 2 if not given. */
+  readonly lockWaitSeconds?: number;
+  /** How many bytes a database of an earlier version may hold to be written anew; 1 GiB if not given. */
+  readonly largestRebuildBytes?: number;
+}
+
 /**
  * Opens a SuperLink's database for this process alone; makes it if the file does not exist, and brings an older
  * schema up to date.
  *
- * @param lockWaitSeconds how long to wait for a process that still has it open
+ * @param options how long to wait for a process that still has it open, and what an older one may hold to be rebuilt
  * @throws failed-precondition when the file is in use, is no database, is another program's, or is of a newer schema
  */
-export function openDatabase(path: string, lockWaitSeconds: number): DatabaseSync {
+export function openDatabase(
+  path: string,
+  { lockWaitSeconds = 2, largestRebuildBytes = LARGEST_REBUILD }: OpenOptions,
+): DatabaseSync {
   let database: DatabaseSync | undefined;
   try {
     createFile(path);
@@ -41,7 +52,7 @@ export function openDatabase(path: string, lockWaitSeconds: number): DatabaseSyn
        PRAGMA synchronous = NORMAL; PRAGMA cache_size = -${CACHE_KIB}`,
     );
     migrate(path, database);
-    if (!isReclaimable(database)) rebuild(database);
+    if (!isReclaimable(database)) rebuild(database, largestRebuildBytes);
     return database;
   } catch (error) {
     database?.close();
@@ -101,9 +112,9 @@ function isReclaimable(database: DatabaseSync): boolean {
  * takes a second or so for each 100 MiB, and room for it twice. One that is too large for that, or that the disk has no
  * room for, stays as it is: it uses its free pages again, and never shrinks.
  */
-function rebuild(database: DatabaseSync): void {
+function rebuild(database: DatabaseSync, largestBytes: number): void {
   const pages = pragma(database, "PRAGMA page_count") - pragma(database, "PRAGMA freelist_count");
-  if (pages * pragma(database, "PRAGMA page_size") > LARGEST_REBUILD) return;
+  if (pages * pragma(database, "PRAGMA page_size") > largestBytes) return;
   try {
     database.exec("VACUUM");
     database.exec("PRAGMA wal_checkpoint(TRUNCATE)");

@@ -146,3 +146,109 @@ pathTest("each transaction passes its steps in order", async (path) => {
   await store.close();
   assert.deepEqual(steps, ["begin", "write", "commit", "committed", "begin"]);
 });
+
+/** The sizes of a database's file and of its log, in MiB. */
+function sizes(path: string): { file: number; log: number } {
+  const size = (name: string) => Deno.statSync(name).size / 2 ** 20;
+  return { file: size(path), log: size(`${path}-wal`) };
+}
+
+/** Adds objects of 1 MiB, each in a transaction of its own. */
+async function fill(store: SqliteStore, ids: Iterable<number>): Promise<void> {
+  for (const id of ids) {
+    const bytes = new Uint8Array(2 ** 20).fill(id);
+    await store.transaction("relaxed", async (tx) => {
+      await tx.objects.add({ id: `${id}`, bytes, children: [] }, { references: 1, waits: 0 });
+    });
+  }
+}
+
+async function clear(store: SqliteStore, ids: Iterable<number>): Promise<void> {
+  for (const id of ids) await store.transaction("relaxed", (tx) => tx.objects.remove(`${id}`));
+}
+
+const EVEN = Array.from({ length: 10 }, (_, index) => 2 * index);
+const ODD = EVEN.map((id) => id + 1);
+
+pathTest(
+  "free space is given back, a MiB at a time, and what is there stays whole",
+  async (path) => {
+    const steps: string[] = [];
+    const spareBytes = 3 * 2 ** 20;
+    const store = new SqliteStore(path, { spareBytes, onStep: (step) => steps.push(step) });
+    await fill(store, [...EVEN, ...ODD].sort((a, b) => a - b));
+    assert.equal(await store.reclaim(), false);
+    await clear(store, ODD);
+    steps.length = 0;
+    let calls = 1;
+    while (await store.reclaim()) calls++;
+    assert.deepEqual(steps, Array(calls).fill(["reclaim", "reclaimed"]).flat());
+    assert.ok(calls >= 6 && calls <= 8, `${calls} calls for 7 MiB`);
+    const { file, log } = sizes(path);
+    assert.ok(file > 12 && file < 14, `${file} MiB for 10 that are there and 3 to spare`);
+    assert.equal(log, 0);
+    await store.transaction("relaxed", async (tx) => {
+      for (const id of EVEN) {
+        assert.deepEqual(await tx.objects.bytes(`${id}`), new Uint8Array(2 ** 20).fill(id));
+      }
+    });
+    await store.close();
+  },
+);
+
+pathTest("a log that a large transaction left is cut", async (path) => {
+  const store = new SqliteStore(path);
+  await store.transaction("relaxed", async (tx) => {
+    for (const id of EVEN) {
+      const object = { id: `${id}`, bytes: new Uint8Array(2 ** 20), children: [] };
+      await tx.objects.add(object, { references: 1, waits: 0 });
+    }
+  });
+  assert.ok(sizes(path).log > 10);
+  assert.equal(await store.reclaim(), false);
+  assert.equal(sizes(path).log, 0);
+  await store.close();
+});
+
+/** A database as SuperLinks made them that did not give space back, half empty. */
+async function makeOlder(path: string): Promise<void> {
+  const first = new SqliteStore(path);
+  await fill(first, [...EVEN, ...ODD]);
+  await first.close();
+  const older = new DatabaseSync(path);
+  older.exec("PRAGMA auto_vacuum = NONE");
+  older.exec("VACUUM");
+  older.exec(`DELETE FROM object WHERE object_id % 2 = 1`);
+  older.close();
+}
+
+pathTest(
+  "a database of an earlier version is rebuilt, so that it can give space back",
+  async (path) => {
+    await makeOlder(path);
+    const store = new SqliteStore(path);
+    assert.equal(store.reclaimable, true);
+    const { file, log } = sizes(path);
+    assert.ok(file > 10 && file < 11, `${file} MiB`);
+    assert.equal(log, 0);
+    assert.deepEqual(
+      await store.transaction("relaxed", (tx) => tx.objects.bytes("18")),
+      new Uint8Array(2 ** 20).fill(18),
+    );
+    await store.close();
+    const again = new SqliteStore(path, { largestRebuildBytes: 0 });
+    assert.equal(again.reclaimable, true, "it stays so");
+    await again.close();
+  },
+);
+
+pathTest("a database of an earlier version that is too large stays as it is", async (path) => {
+  await makeOlder(path);
+  const store = new SqliteStore(path, { largestRebuildBytes: 9 * 2 ** 20, spareBytes: 0 });
+  assert.equal(store.reclaimable, false);
+  assert.equal(await store.reclaim(), false);
+  assert.ok(sizes(path).file > 20);
+  await fill(store, ODD);
+  await store.close();
+  assert.ok(Deno.statSync(path).size < 21 * 2 ** 20, "free pages are used again");
+});
