@@ -1,6 +1,10 @@
 import type { LinkService } from "../../link/link.ts";
 import type { DurableStep } from "../../link/store/sqlite.ts";
 
+/** How many finished runs its SuperLink keeps, and how much of their logs: that of one or two. */
+export const KEPT_RUNS = 5;
+export const KEPT_LOG_BYTES = 80;
+
 /** What the crash test asks of its SuperLink: a method of the domain, time to pass, or what the store holds. */
 export type Operation = Exclude<keyof LinkService, "close"> | "advance" | "usage";
 

@@ -14,6 +14,8 @@ import {
   decode,
   encode,
   type Failpoint,
+  KEPT_LOG_BYTES,
+  KEPT_RUNS,
   type Operation,
 } from "./crash_protocol.ts";
 
@@ -29,14 +31,19 @@ function die(step: DurableStep): void {
 }
 
 const clock = new FakeClock(Number(now));
-const store = new SqliteStore(path!, { onStep: die });
+// Every page that gets free is given back.
+const store = new SqliteStore(path!, { onStep: die, spareBytes: 0 });
 const link = await createLink({
   store,
   clock,
   random: systemRandom,
   messageObject: errorObject,
-  // Every crash makes another delivery of what was under way.
-  limits: { maxDeliveries: 1000 },
+  limits: {
+    // Every crash makes another delivery of what was under way.
+    maxDeliveries: 1000,
+    maxFinishedRuns: KEPT_RUNS,
+    maxFinishedLogBytes: KEPT_LOG_BYTES,
+  },
 });
 
 async function perform({ operation, input }: Call): Promise<unknown> {

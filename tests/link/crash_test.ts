@@ -1,29 +1,10 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { type Random, seededRandom } from "../../base/random.ts";
-import { type ErrorCode, FlwrError } from "../../base/error.ts";
-import {
-  type ClaimedRun,
-  type HandedInstruction,
-  isRefusal,
-  type LinkNode,
-  type LinkRun,
-  type OpenedPush,
-  type PulledObject,
-  type Refusal,
-} from "../../link/link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectTree } from "../../link/message.ts";
+import { seededRandom } from "../../base/random.ts";
 import type { DurableStep } from "../../link/store/sqlite.ts";
-import type { StoreUsage } from "../../link/store/store.ts";
-import {
-  type Answer,
-  type Call,
-  decode,
-  encode,
-  type Failpoint,
-  type Operation,
-} from "./crash_protocol.ts";
-import { object, rootOf } from "./harness.ts";
+import { Federation } from "./crash_federation.ts";
+import type { Operation } from "./crash_protocol.ts";
+import { MortalSuperLink } from "./mortal_superlink.ts";
 
 const OPERATIONS: readonly Operation[] = [
   "createNode",
@@ -39,376 +20,18 @@ const OPERATIONS: readonly Operation[] = [
   "putObject",
   "pullReplies",
   "confirmReceived",
+  "appendLog",
   "finishRun",
   "advance",
 ];
 const STEPS: readonly DurableStep[] = ["begin", "write", "commit", "committed"];
+/** Where it dies, one after the other. Space is given back while time passes. */
+const MOMENTS: readonly { operation: Operation; step: DurableStep }[] = [
+  ...OPERATIONS.flatMap((operation) => STEPS.map((step) => ({ operation, step }))),
+  { operation: "advance", step: "reclaim" },
+  { operation: "advance", step: "reclaimed" },
+];
 const SEEDS = [1, 2];
-const NODES = 2;
-const TTL = 1000;
-const APP = { fabId: "flwr/app", fabVersion: "1.0.0" };
-const FAB = { hash: "fab", content: new Uint8Array([1]) };
-/** Part of everything that is sent. */
-const CONSTANT = object("constant");
-
-/** The SuperLink dies in the middle of a call: whether the call took effect is not known. */
-class Died extends Error {}
-
-/** A SuperLink that is started again, on the same database, after each death. */
-class MortalSuperLink implements AsyncDisposable {
-  now = 1_800_000_000;
-  deaths = 0;
-  readonly #path: string;
-  #life: Life | undefined;
-  failpoint: Failpoint | null = null;
-
-  constructor(path: string) {
-    this.#path = path;
-  }
-
-  /** @throws Died, or what the SuperLink threw */
-  async call<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
-    this.#life ??= new Life(this.#path, this.now, this.failpoint);
-    const answer = await this.#life.call({ operation, input });
-    if (answer === undefined) {
-      await this.#life[Symbol.asyncDispose]();
-      this.#life = undefined;
-      this.failpoint = null;
-      this.deaths++;
-      throw new Died(operation);
-    }
-    if ("code" in answer) throw new FlwrError(answer.code as ErrorCode, operation);
-    return answer.output as T;
-  }
-
-  /** Calls until the SuperLink lived to answer. */
-  async insist<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
-    for (;;) {
-      try {
-        return await this.call<T>(operation, ...input);
-      } catch (error) {
-        if (!(error instanceof Died)) throw error;
-      }
-    }
-  }
-
-  /** Ends the present life in peace; the next one has the failpoint. */
-  async arm(failpoint: Failpoint): Promise<void> {
-    await this.#life?.[Symbol.asyncDispose]();
-    this.#life = undefined;
-    this.failpoint = failpoint;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#life?.[Symbol.asyncDispose]();
-  }
-}
-
-/** One process. */
-class Life implements AsyncDisposable {
-  readonly #process: Deno.ChildProcess;
-  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
-  readonly #output: ReadableStreamDefaultReader<string>;
-  #read = "";
-
-  constructor(path: string, now: number, failpoint: Failpoint | null) {
-    const script = new URL("./crash_superlink.ts", import.meta.url).pathname;
-    this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--no-check", script, path, `${now}`, JSON.stringify(failpoint)],
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    this.#input = this.#process.stdin.getWriter();
-    this.#output = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
-  }
-
-  /** @returns undefined when the process died */
-  async call(call: Call): Promise<Answer | undefined> {
-    try {
-      await this.#input.write(new TextEncoder().encode(`${encode(call)}\n`));
-    } catch {
-      return undefined;
-    }
-    while (!this.#read.includes("\n")) {
-      const { value, done } = await this.#output.read();
-      if (done) return undefined;
-      this.#read += value;
-    }
-    const end = this.#read.indexOf("\n");
-    const line = this.#read.slice(0, end);
-    this.#read = this.#read.slice(end + 1);
-    return decode(line) as Answer;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#input.close().catch(() => {});
-    await this.#process.status;
-    await this.#output.cancel();
-  }
-}
-
-/**
- * A ServerApp and its nodes, as they live through the SuperLink's deaths, and what they know: the model against
- * which its answers are checked.
- */
-class Federation {
-  readonly #link: MortalSuperLink;
-  readonly #random: Random;
-  readonly #keys: readonly Uint8Array[];
-  #ids: bigint[] = [];
-  #runId = 0n;
-  #round = 0;
-
-  constructor(link: MortalSuperLink, random: Random) {
-    this.#link = link;
-    this.#random = random;
-    this.#keys = Array.from({ length: NODES }, (_, index) => new Uint8Array([index]));
-  }
-
-  async found(): Promise<void> {
-    for (const key of this.#keys) this.#ids.push(await this.#join(key));
-  }
-
-  /** One run of one round: every node gets an instruction, works on it and answers; all replies are checked. */
-  async playRound(): Promise<void> {
-    const token = await this.#launch();
-    assert.equal(await this.#link.insist("runHeartbeat", token), true);
-    const model = object(`model ${++this.#round}`, [CONSTANT]);
-    const instructions = this.#ids.map((id) => this.#instruction(id, model.id));
-    await this.#send(instructions, [CONSTANT, model]);
-
-    const expected = new Set(instructions.map(({ messageId }) => messageId));
-    const firstReplies = new Map<string, string>();
-    for (let turn = 0; expected.size > 0; turn++) {
-      assert.ok(turn < 30, `Replies to ${[...expected]} are lost`);
-      for (const [index, id] of this.#ids.entries()) {
-        // In some rounds a node starts afresh; in all others nothing but the SuperLink helps it to a lost message.
-        if (turn === 0 && this.#random.uniform() < 0.3) {
-          assert.equal(await this.#join(this.#keys[index]!), id);
-        }
-        await this.#work(id);
-      }
-      const asked = [...expected, ...firstReplies.keys()];
-      const as = this.#isOldKind ? {} : { runId: this.#runId };
-      for (const reply of await this.#link.insist<LinkMessage[]>("pullReplies", asked, as)) {
-        await this.#check(reply, instructions, firstReplies);
-        expected.delete(reply.replyToMessageId);
-      }
-    }
-    if (this.#isOldKind) {
-      // It confirms nothing: what it was told goes with time.
-      await this.#pass(31);
-      assert.equal(await this.#link.insist("runHeartbeat", token), true);
-      await this.#pass(31);
-    } else {
-      for (const id of firstReplies.values()) {
-        await this.#link.insist("confirmReceived", this.#serverApp, id);
-      }
-    }
-    await this.#finish(token);
-  }
-
-  /** After all messages' time there is nothing left of them. */
-  async dissolve(): Promise<void> {
-    for (let part = 0; part < 4; part++) await this.#pass(TTL / 2);
-    const usage = await this.#link.insist<StoreUsage>("usage");
-    assert.deepEqual(usage, {
-      nodes: NODES,
-      runs: this.#round,
-      instructions: 0,
-      replies: 0,
-      objects: 0,
-      pushes: 0,
-    });
-  }
-
-  /** Whether this round's ServerApp is of the older kind, whose messages come and go whole. */
-  get #isOldKind(): boolean {
-    return this.#round % 2 === 0;
-  }
-
-  get #serverApp() {
-    return { nodeId: 1n, runId: this.#runId };
-  }
-
-  /** Starts a run. A token that was lost on the way is good for nothing, and soon for nobody. */
-  async #launch(): Promise<string> {
-    const { runId } = await this.#link.insist<LinkRun>("createRun", { ...APP, fab: FAB });
-    this.#runId = runId;
-    for (;;) {
-      const claimed = await this.#link.insist<ClaimedRun | null>("claimRun", { runId });
-      if (claimed === null) {
-        await this.#pass(31);
-        continue;
-      }
-      try {
-        await this.#link.insist("beginRun", claimed.token);
-      } catch (error) {
-        // Begun before the SuperLink died.
-        assert.equal((error as FlwrError).code, "failed-precondition");
-      }
-      const run = await this.#link.insist<LinkRun>("runOfToken", claimed.token);
-      assert.equal(run.state, "running");
-      return claimed.token;
-    }
-  }
-
-  async #finish(token: string): Promise<void> {
-    try {
-      await this.#link.insist("finishRun", token, { outcome: "completed", details: "" });
-    } catch (error) {
-      // Finished before the SuperLink died.
-      assert.equal((error as FlwrError).code, "unauthenticated");
-    }
-    const run = await this.#link.insist<LinkRun>("getRun", this.#runId);
-    assert.equal(run.state, "finished:completed");
-  }
-
-  /** Sends instructions, whole or object by object. */
-  async #send(messages: readonly NewLinkMessage[], objects: readonly LinkObject[]): Promise<void> {
-    if (this.#isOldKind) {
-      const all = [...objects, ...messages.map(rootOf)];
-      const pushed = await this.#link.insist<LinkMessage[]>("pushInstructions", messages, all);
-      assert.ok(pushed.every((outcome) => !isRefusal(outcome)));
-    } else {
-      const refusals = await this.#push(1n, messages, objects);
-      assert.ok(refusals.every((refusal) => !refusal));
-    }
-  }
-
-  /** Pushes messages object by object. */
-  async #push(
-    nodeId: bigint,
-    messages: readonly NewLinkMessage[],
-    objects: readonly LinkObject[],
-  ): Promise<OpenedPush["refusals"]> {
-    const runId = this.#runId;
-    const all = new Map([...objects, ...messages.map(rootOf)].map((each) => [each.id, each]));
-    const tree: ObjectTree = new Map([...all].map(([id, { children }]) => [id, children]));
-    const opened = await this.#link.insist<OpenedPush>("openPush", {
-      nodeId,
-      runId,
-      messages,
-      trees: messages.map(() => tree),
-    });
-    const { sessionId } = opened;
-    for (const id of opened.missing) {
-      const to = { nodeId, runId, sessionId };
-      assert.equal(await this.#link.insist("putObject", to, all.get(id)), true);
-    }
-    return opened.refusals;
-  }
-
-  /** What a node does again and again, as if its SuperLink had never died. */
-  async #work(id: bigint): Promise<void> {
-    assert.equal(await this.#link.insist("heartbeat", id, 1800), true);
-    const instruction = await this.#link.insist<HandedInstruction | null>("pullInstruction", id);
-    if (instruction === null) return;
-    assert.equal(instruction.dstNodeId, id);
-    if (this.#random.uniform() < 0.4) {
-      await this.#link.insist("returnInstruction", id, instruction);
-      return;
-    }
-    const { content, messageId } = instruction;
-    await this.#fetch({ nodeId: id, runId: this.#runId }, messageId, [
-      rootOf(instruction),
-      object(content!, [CONSTANT]),
-      CONSTANT,
-    ]);
-    const { reply, objects } = this.#reply(instruction);
-    // Sent until it is answered. A node of the older kind is refused the second time, if it is asked to work again.
-    const refusal = id === this.#ids[0]
-      ? await this.#link.insist<LinkMessage | Refusal>("pushReply", id, reply, [
-        ...objects,
-        rootOf(reply),
-      ])
-      : (await this.#push(id, [reply], objects))[0];
-    if (refusal && "reason" in refusal) {
-      assert.match(refusal.reason, /already answered|no longer there/);
-    }
-  }
-
-  /** Gets a message's objects one by one. */
-  async #fetch(
-    caller: { nodeId: bigint; runId: bigint },
-    root: string,
-    expected: readonly LinkObject[],
-  ): Promise<void> {
-    const tree = await this.#link.insist<ObjectTree>("treeOf", root);
-    assert.deepEqual([...tree], expected.map(({ id, children }) => [id, children]));
-    for (const { id, bytes } of expected) {
-      const found = await this.#link.insist<PulledObject>("pullObject", caller, id);
-      assert.deepEqual(found, { found: true, bytes });
-    }
-  }
-
-  async #check(
-    reply: LinkMessage,
-    pushed: readonly NewLinkMessage[],
-    firstReplies: Map<string, string>,
-  ): Promise<void> {
-    const instruction = pushed.find(({ messageId }) => messageId === reply.replyToMessageId)!;
-    assert.equal(reply.error, undefined);
-    assert.equal(reply.srcNodeId, instruction.dstNodeId);
-    const first = firstReplies.get(reply.replyToMessageId) ?? reply.messageId;
-    assert.equal(reply.messageId, first, "a second reply to one instruction");
-    firstReplies.set(reply.replyToMessageId, first);
-    const { reply: sent, objects: [constant, update] } = this.#reply(instruction);
-    assert.equal(reply.messageId, sent.messageId);
-    await this.#fetch(this.#serverApp, reply.messageId, [rootOf(sent), update!, constant!]);
-  }
-
-  async #join(key: Uint8Array): Promise<bigint> {
-    const input = { publicKey: key, heartbeatInterval: 1800 };
-    return (await this.#link.insist<LinkNode>("createNode", input)).nodeId;
-  }
-
-  async #pass(seconds: number): Promise<void> {
-    // Time goes on while the SuperLink is dead, so it is not passed again.
-    this.#link.now += seconds;
-    try {
-      await this.#link.call("advance", seconds);
-    } catch (error) {
-      if (!(error instanceof Died)) throw error;
-    }
-    for (const id of this.#ids) await this.#link.insist("heartbeat", id, 1800);
-  }
-
-  #instruction(dstNodeId: bigint, content: string): NewLinkMessage {
-    return {
-      messageId: `instruction ${this.#round} for ${dstNodeId}`,
-      runId: this.#runId,
-      srcNodeId: 1n,
-      dstNodeId,
-      replyToMessageId: "",
-      groupId: `${this.#round}`,
-      messageType: "train",
-      createdAt: this.#link.now,
-      ttl: TTL,
-      content,
-    };
-  }
-
-  #reply(instruction: NewLinkMessage): { reply: NewLinkMessage; objects: LinkObject[] } {
-    const { messageId, runId, dstNodeId, groupId, messageType, createdAt, ttl } = instruction;
-    const update = object(`update for ${messageId}`, [CONSTANT]);
-    return {
-      reply: {
-        messageId: `reply to ${messageId}`,
-        runId,
-        srcNodeId: dstNodeId,
-        dstNodeId: 1n,
-        replyToMessageId: messageId,
-        groupId,
-        messageType,
-        createdAt,
-        ttl,
-        content: update.id,
-      },
-      objects: [CONSTANT, update],
-    };
-  }
-}
 
 for (const seed of SEEDS) {
   Deno.test(`killed at every durable step, it loses and doubles nothing (seed ${seed})`, async () => {
@@ -418,20 +41,18 @@ for (const seed of SEEDS) {
       await using link = new MortalSuperLink(join(folder, "link.db"));
       const federation = new Federation(link, random);
       await federation.found();
-      for (const operation of OPERATIONS) {
-        for (const step of STEPS) {
-          const calls = 1 + Math.floor(random.uniform() * 2);
-          // Most calls write several times.
-          const occurrence = step === "write" ? calls + Math.floor(random.uniform() * 5) : calls;
-          await link.arm({ operation, step, occurrence });
-          const deaths = link.deaths;
-          for (let round = 0; link.deaths === deaths; round++) {
-            assert.ok(round < 20, `It never came to ${step} of ${operation}`);
-            await federation.playRound();
-          }
+      for (const { operation, step } of MOMENTS) {
+        const calls = 1 + Math.floor(random.uniform() * 2);
+        // Most calls write several times.
+        const occurrence = step === "write" ? calls + Math.floor(random.uniform() * 5) : calls;
+        await link.arm({ operation, step, occurrence });
+        const deaths = link.deaths;
+        for (let round = 0; link.deaths === deaths; round++) {
+          assert.ok(round < 20, `It never came to ${step} of ${operation}`);
+          await federation.playRound();
         }
       }
-      assert.equal(link.deaths, OPERATIONS.length * STEPS.length);
+      assert.equal(link.deaths, MOMENTS.length);
       await federation.dissolve();
     } finally {
       await Deno.remove(folder, { recursive: true });

@@ -1,0 +1,105 @@
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import {
+  type Answer,
+  type Call,
+  decode,
+  encode,
+  type Failpoint,
+  type Operation,
+} from "./crash_protocol.ts";
+
+/** The SuperLink dies in the middle of a call: whether the call took effect is not known. */
+export class Died extends Error {}
+
+/** A SuperLink that is started again, on the same database, after each death. */
+export class MortalSuperLink implements AsyncDisposable {
+  now = 1_800_000_000;
+  deaths = 0;
+  readonly #path: string;
+  #life: Life | undefined;
+  failpoint: Failpoint | null = null;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** @throws Died, or what the SuperLink threw */
+  async call<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
+    this.#life ??= new Life(this.#path, this.now, this.failpoint);
+    const answer = await this.#life.call({ operation, input });
+    if (answer === undefined) {
+      await this.#life[Symbol.asyncDispose]();
+      this.#life = undefined;
+      this.failpoint = null;
+      this.deaths++;
+      throw new Died(operation);
+    }
+    if ("code" in answer) throw new FlwrError(answer.code as ErrorCode, operation);
+    return answer.output as T;
+  }
+
+  /** Calls until the SuperLink lived to answer. */
+  async insist<T>(operation: Operation, ...input: readonly unknown[]): Promise<T> {
+    for (;;) {
+      try {
+        return await this.call<T>(operation, ...input);
+      } catch (error) {
+        if (!(error instanceof Died)) throw error;
+      }
+    }
+  }
+
+  /** Ends the present life in peace; the next one has the failpoint. */
+  async arm(failpoint: Failpoint): Promise<void> {
+    await this.#life?.[Symbol.asyncDispose]();
+    this.#life = undefined;
+    this.failpoint = failpoint;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#life?.[Symbol.asyncDispose]();
+  }
+}
+
+/** One process. */
+class Life implements AsyncDisposable {
+  readonly #process: Deno.ChildProcess;
+  readonly #input: WritableStreamDefaultWriter<Uint8Array>;
+  readonly #output: ReadableStreamDefaultReader<string>;
+  #read = "";
+
+  constructor(path: string, now: number, failpoint: Failpoint | null) {
+    const script = new URL("./crash_superlink.ts", import.meta.url).pathname;
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--no-check", script, path, `${now}`, JSON.stringify(failpoint)],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    this.#input = this.#process.stdin.getWriter();
+    this.#output = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** @returns undefined when the process died */
+  async call(call: Call): Promise<Answer | undefined> {
+    try {
+      await this.#input.write(new TextEncoder().encode(`${encode(call)}\n`));
+    } catch {
+      return undefined;
+    }
+    while (!this.#read.includes("\n")) {
+      const { value, done } = await this.#output.read();
+      if (done) return undefined;
+      this.#read += value;
+    }
+    const end = this.#read.indexOf("\n");
+    const line = this.#read.slice(0, end);
+    this.#read = this.#read.slice(end + 1);
+    return decode(line) as Answer;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#input.close().catch(() => {});
+    await this.#process.status;
+    await this.#output.cancel();
+  }
+}
