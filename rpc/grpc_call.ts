@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import { Metadata } from "@grpc/grpc-js";
 import type { OpenCall } from "./call.ts";
 import { delivered } from "./delivery.ts";
+import { entryOf } from "./entries.ts";
+import type { Entry } from "./shared_path.ts";
 
 /** The value of a header that holds text; undefined also for one that comes twice. */
 export function textHeader(metadata: Metadata, name: string): string | undefined {
@@ -67,6 +69,11 @@ export class GrpcCall implements OpenCall {
       else this.#call.once("cancelled", abort);
     }
     return this.#controller.signal;
+  }
+
+  /** What let the call in; undefined where no service of its path asks. */
+  get entry(): Entry | undefined {
+    return entryOf(this.#call.metadata);
   }
 
   get delivered(): Promise<boolean> {

@@ -66,7 +66,7 @@ function unaryHandler(
     const call = new GrpcCall(path, grpcCall);
     const bytes = grpcCall.request;
     try {
-      const response = await answerUnary(methodFor(methods, bytes), bytes, call);
+      const response = await answerUnary(methodFor(methods, bytes), bytes, call, call.entry);
       logOutcome(log, call);
       call.end();
       call.sendHeaders();
@@ -87,7 +87,7 @@ function streamHandler(
   return async (stream) => {
     const call = new GrpcCall(path, stream);
     const bytes = stream.request;
-    const responses = answerStream(methodFor(methods, bytes), bytes, call);
+    const responses = answerStream(methodFor(methods, bytes), bytes, call, call.entry);
     try {
       await sendAll(responses, stream, call);
       logOutcome(log, call);

@@ -1,6 +1,12 @@
 /** Bytes of one message, each way, both ends: what Flower 1.9 allows. grpc-js would stop at 4 MiB. */
 export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
+/** Seconds that any request's body may take, on either wire. */
+export const BODY_GRACE_SECONDS = 30;
+
+/** Bytes that have to arrive in each second after that: a model of 20 MB has 20 minutes, a silent caller none. */
+export const MIN_BODY_BYTES_PER_SECOND = 16 * 1024;
+
 /** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;
 

@@ -9,6 +9,7 @@ import { ApiError } from "../api_error.ts";
 import { LINGER_MS } from "../limits.ts";
 import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
+import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody } from "./body.ts";
 import { HttpCall, sendPlain } from "./http_call.ts";
 import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS, STREAM_HEAD_MS } from "./limits.ts";
@@ -145,14 +146,14 @@ async function answer(
     if (!isMediaType(request.headers["content-type"], PROTOBUF)) {
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
-    await method.admit?.(call);
+    const entry = await admitCall([method], call);
     if (request.headers.expect !== undefined) response.writeContinue();
     const maxBytes = Math.min(limits.maxBytes, method.maxRequestBytes);
     const bytes = await readBody(request, { ...limits, maxBytes });
     if (method.desc.methodKind === "server_streaming") {
-      await call.answerStream(answerStream(method, bytes, call), streamHeadMs);
+      await call.answerStream(answerStream(method, bytes, call, entry), streamHeadMs);
     } else {
-      call.answer(await answerUnary(method, bytes, call));
+      call.answer(await answerUnary(method, bytes, call, entry));
     }
     logOutcome(log, call);
   } catch (error) {
