@@ -208,6 +208,16 @@ export interface LinkService {
   heartbeat(nodeId: bigint, heartbeatInterval: number, patience?: number): Promise<boolean>;
   /** The node that last joined with this key, also after it left or was unregistered: its state tells. */
   nodeOfKey(publicKey: Uint8Array): Promise<LinkNode | undefined>;
+  /** What {@link noteSigned} noted, by peer. */
+  signedUntil(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Notes up to which signed time each peer's signatures may have been accepted, in the place of what is there; resolves
+   * when that survives the death of the process, where there is a database.
+   *
+   * @param until Unix times in seconds, by peer
+   * @param forgetBefore earlier times are of no use any more
+   */
+  noteSigned(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
   /** All nodes, the unregistered ones included, the earliest registered first. */
   listNodes(): Promise<LinkNode[]>;
   /** Ids of all nodes that are online. */

@@ -189,4 +189,12 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT;
   CREATE INDEX announced_by_push ON announced (push);
   `,
+  // Who signed calls lately: a restart must not make old signatures new ones.
+  `
+  CREATE TABLE signer (
+    peer TEXT PRIMARY KEY,
+    until REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX signer_by_time ON signer (until);
+  `,
 ];
