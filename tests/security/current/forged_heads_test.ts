@@ -12,6 +12,7 @@ import { methodPath } from "../../../rpc/service.ts";
 import { within } from "../../support/deadline.ts";
 import { headersOf, pemBytes, type RawHeaders, shown } from "./credentials.ts";
 import { CurrentSuperLink, HEARTBEAT_SECONDS, type Member } from "./superlink.ts";
+import { bytesOf, openWire } from "./wire.ts";
 
 /** Calls of somebody who names a member's key. */
 const FORGED_CALLS = 1000;
@@ -26,11 +27,14 @@ const ANSWER_SECONDS = 60;
 const { pushObject } = Fleet.method;
 
 /** Heads that name a member's key: one whose signature was used, one that is too old, the others signed by a thief. */
-async function forgedHeads(superLink: CurrentSuperLink, { key }: Member): Promise<RawHeaders[]> {
+async function forgedHeads(
+  superLink: CurrentSuperLink,
+  { key, nodeId }: Member,
+): Promise<RawHeaders[]> {
   const used = headersOf(await shown(key));
-  const connection = await openTls(superLink);
-  await say(connection, httpHead(used, 0, "Connection: close"));
-  assert.doesNotMatch(await readToEnd(connection), /^HTTP\/1\.1 401 /);
+  using wire = openWire("http", superLink.fleet("http"), superLink.authority);
+  const request = bytesOf(pushObject, { node: { nodeId }, runId: 5n });
+  assert.equal(await wire.outcome(pushObject, request, used), "403/2007", "there is no such run");
   const heads = [used, headersOf(await shown(key, -400))];
   const thief = await PrivateKey.generate("P-384");
   while (heads.length < FORGED_CALLS) {
