@@ -1,7 +1,7 @@
 import { createHash, createHmac, timingSafeEqual } from "node:crypto";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { ReplayGuard } from "./replay_guard.ts";
+import { LastingReplayGuard } from "./lasting_replay_guard.ts";
 import { MAX_AGE_SECONDS, MAX_LEAD_SECONDS, SIGNATURE_WINDOW_SECONDS } from "./signed_time.ts";
 
 /** Names of the headers that authenticate a program which takes on tasks (Flower's SuperExec, since 1.30). */
@@ -37,19 +37,27 @@ const NONCE = /^[0-9a-f]{32}$/;
 export class ExecutorSecret {
   readonly #key: Uint8Array;
   readonly #clock: Clock;
-  readonly #nonces: ReplayGuard;
+  readonly #nonces: Pick<LastingReplayGuard, "accept">;
 
   /**
    * @param secret the file's bytes as they are
+   * @param nonces remembers the signatures; by default as long as this object lives
    * @throws FlwrError "invalid-argument" for an empty secret
    */
-  constructor(secret: Uint8Array, clock: Clock = systemClock) {
+  constructor(
+    secret: Uint8Array,
+    clock: Clock = systemClock,
+    nonces: Pick<LastingReplayGuard, "accept"> = new LastingReplayGuard({
+      windowSeconds: SIGNATURE_WINDOW_SECONDS,
+      clock,
+    }),
+  ) {
     if (secret.length === 0) {
       throw new FlwrError("invalid-argument", "The secret of programs that take on tasks is empty");
     }
     this.#key = createHmac("sha256", secret).update(CONTEXT).digest();
     this.#clock = clock;
-    this.#nonces = new ReplayGuard({ windowSeconds: SIGNATURE_WINDOW_SECONDS, clock });
+    this.#nonces = nonces;
   }
 
   /**
@@ -68,18 +76,22 @@ export class ExecutorSecret {
     return { ...unsigned, signature: this.#hmac(method, unsigned).toString("hex") };
   }
 
-  /** Whether a call was signed with the secret, lately, for these bytes, and did not come before. */
-  verify(method: string, body: Uint8Array, signed: ExecutorSignature): boolean {
+  /**
+   * Whether a call was signed with the secret, lately, and did not come before. The request need not have come for
+   * that: its hash is signed, and {@link isSignedBody} compares it.
+   */
+  async verify(method: string, signed: ExecutorSignature): Promise<boolean> {
     if (!TIMESTAMP.test(signed.timestamp) || !NONCE.test(signed.nonce)) return false;
-    const age = this.#clock.now() - Number(signed.timestamp);
+    const seconds = Number(signed.timestamp);
+    const age = this.#clock.now() - seconds;
     if (!(age > -MAX_LEAD_SECONDS && age < MAX_AGE_SECONDS)) return false;
-    if (createHash("sha256").update(body).digest("hex") !== signed.bodySha256) return false;
     const expected = this.#hmac(method, signed);
     const given = Uint8Array.from(signed.signature, (character) => character.charCodeAt(0));
     const wanted = new TextEncoder().encode(expected.toString("hex"));
     if (given.length !== wanted.length || !timingSafeEqual(given, wanted)) return false;
-    const seconds = Number(signed.timestamp);
-    return this.#nonces.accept(method, { nonce: signed.nonce, seconds }) === "fresh";
+    // Many programs with many clocks share the secret, so that each nonce is remembered by itself.
+    const { nonce } = signed;
+    return await this.#nonces.accept(`executor ${nonce}`, { nonce, seconds }, 0) === "fresh";
   }
 
   #hmac(method: string, signed: Omit<ExecutorSignature, "signature">) {
@@ -88,4 +100,9 @@ export class ExecutorSecret {
       .update(`method=${method}\nts=${timestamp}\nnonce=${nonce}\nbody_sha256=${bodySha256}`)
       .digest();
   }
+}
+
+/** Whether a request is the one that was signed. @param body its bytes as they came */
+export function isSignedBody(body: Uint8Array, { bodySha256 }: ExecutorSignature): boolean {
+  return createHash("sha256").update(body).digest("hex") === bodySha256;
 }

@@ -19,6 +19,15 @@ export const MAX_REMEMBERED_SIGNATURES = 1_000_000;
 /** How many of them one peer takes up, beyond which its oldest are forgotten and refused by their time. */
 export const MAX_REMEMBERED_PER_PEER = 20_000;
 
+/**
+ * Seconds beyond a signature's own time that are noted as used before it is accepted. A peer that calls all the time
+ * costs one write in so long; after a crash of the SuperLink it waits at most so long to be heard again.
+ */
+export const RESERVED_AHEAD_SECONDS = 1;
+
+/** Seconds between two looks for peers whose last signature does not count any more. */
+export const SIGNER_SWEEP_SECONDS = 60;
+
 /** How many nodes' public keys are kept read at once; the one unused for longest is read again when it returns. */
 export const MAX_CACHED_PUBLIC_KEYS = 10_000;
 

@@ -29,6 +29,7 @@ import { beginRun, claimRun, finishRun, runHeartbeat } from "./run_claims.ts";
 import { failRun, stopRun } from "./run_end.ts";
 import { appendLog, readLog } from "./run_log.ts";
 import { createRun, getRun, listRuns, runOfToken } from "./runs.ts";
+import { noteSigned, signedUntil } from "./signers.ts";
 import type { LinkStore } from "./store/store.ts";
 import { TrafficMeter } from "./traffic.ts";
 import { TreeCache } from "./tree_cache.ts";
@@ -91,6 +92,8 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     deleteNode: (nodeId) => deleteNode(context, nodeId),
     heartbeat: (nodeId, interval, patience) => heartbeat(context, nodeId, interval, patience),
     nodeOfKey: (publicKey) => nodeOfKey(context, publicKey),
+    signedUntil: () => signedUntil(context),
+    noteSigned: (until, forgetBefore) => noteSigned(context, until, forgetBefore),
     listNodes: () => listNodes(context),
     onlineNodes: () => onlineNodes(context),
     createRun: (input) => createRun(context, input),

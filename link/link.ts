@@ -224,6 +224,16 @@ export interface LinkService {
    * itself and has been away for limits.absentNodeRetentionSeconds is forgotten: its key is another node's then.
    */
   nodeOfKey(publicKey: Uint8Array): Promise<LinkNode | undefined>;
+  /** What {@link noteSigned} noted, by peer. */
+  signedUntil(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Notes up to which signed time each peer's signatures may have been accepted, in the place of what is there; resolves
+   * when that survives the death of the process, where there is a database.
+   *
+   * @param until Unix times in seconds, by peer
+   * @param forgetBefore earlier times are of no use any more
+   */
+  noteSigned(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
   /** All nodes, the unregistered ones included, the earliest registered first. */
   listNodes(): Promise<LinkNode[]>;
   /** Ids of all nodes that are online. */

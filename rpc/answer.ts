@@ -4,6 +4,7 @@ import { FlwrError } from "../base/error.ts";
 import type { Call, OpenCall } from "./call.ts";
 import { decode, encode, encodeInParts } from "./codec.ts";
 import type { BoundMethod } from "./service.ts";
+import { type Entry, foundBy } from "./shared_path.ts";
 
 /** Thrown for bytes that are no message of the expected type; each transport has words of its own for it. */
 export class UndecodableRequest extends Error {
@@ -16,14 +17,16 @@ type Initial = MessageInitShape<DescMessage>;
 /**
  * Answers a call of a unary method: decode → authenticate → handle → encode.
  *
+ * @param entry what let the call in by its headers, where that was asked before its request was read
  * @throws UndecodableRequest, or what the service throws
  */
 export async function answerUnary(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
+  entry?: Entry,
 ): Promise<Uint8Array> {
-  return encode(method.desc.output, await responseTo(method, bytes, call));
+  return encode(method.desc.output, await responseTo(method, bytes, call, entry));
 }
 
 /** As {@link answerUnary}, with the answer's bytes in parts, of which a large one is not copied. */
@@ -31,16 +34,18 @@ export async function answerInParts(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
+  entry?: Entry,
 ): Promise<Uint8Array[]> {
-  return encodeInParts(method.desc.output, await responseTo(method, bytes, call));
+  return encodeInParts(method.desc.output, await responseTo(method, bytes, call, entry));
 }
 
 async function responseTo(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
+  entry: Entry | undefined,
 ): Promise<Initial> {
-  const [request, known] = await identify(method, bytes, call);
+  const [request, known] = await identify(method, bytes, call, entry);
   return await (method.handle(request, known) as Promise<Initial>);
 }
 
@@ -49,17 +54,21 @@ export async function* answerStream(
   method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
+  entry?: Entry,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const [request, known] = await identify(method, bytes, call);
+  const [request, known] = await identify(method, bytes, call, entry);
   const responses = method.handle(request, known) as AsyncIterable<Initial>;
   for await (const response of responses) yield encode(method.desc.output, response);
 }
 
 async function identify(
-  { desc, authenticate, maxRequestBytes }: BoundMethod,
+  method: BoundMethod,
   bytes: Uint8Array,
   call: OpenCall,
+  entry: Entry | undefined,
 ): Promise<[Message, Call<unknown>]> {
+  const { desc, authenticate, maxRequestBytes } = method;
+  const found = await foundBy(method, call, entry);
   // To decode takes many times the memory, so it is not left to the handler.
   if (bytes.length > maxRequestBytes) {
     throw new FlwrError(
@@ -73,7 +82,7 @@ async function identify(
   } catch (cause) {
     throw new UndecodableRequest(`Not a ${desc.input.typeName}`, { cause });
   }
-  const caller = await authenticate(call, desc, bytes, request);
+  const caller = await authenticate(call, desc, bytes, request, found);
   return [request, Object.assign(call, { caller })];
 }
 

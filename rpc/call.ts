@@ -51,5 +51,9 @@ export interface Call<Caller> extends OpenCall {
   readonly caller: Caller;
 }
 
-/** Throws a FlwrError to refuse a call by its headers, before a byte of its body is read. */
-export type Admit = (call: CallHead) => void | Promise<void>;
+/**
+ * Throws a FlwrError to refuse a call by its headers, before a byte of its body is read.
+ *
+ * @returns what it found out of the caller, for the service's `authenticate`
+ */
+export type Admit<Found = unknown> = (call: CallHead) => Found | Promise<Found>;

@@ -1,18 +1,15 @@
-import type { ServerHttp2Stream } from "node:http2";
 import {
   type Metadata,
   ServerInterceptingCall,
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from "@grpc/grpc-js";
+import { streamOf } from "./grpc_stream.ts";
 
 /** grpc-js hands interceptors and handler the same metadata object, and nothing else that is common to both. */
 const outcomes = new WeakMap<Metadata, Promise<boolean>>();
 
-/**
- * Makes {@link delivered} work on a server. Must be the first of its interceptors: it looks at the HTTP/2 stream
- * below.
- */
+/** Makes {@link delivered} work on a server. */
 export const trackDelivery: ServerInterceptor = (_method, below) =>
   new ServerInterceptingCall(below, {
     start: (next) => {
@@ -31,11 +28,10 @@ export const trackDelivery: ServerInterceptor = (_method, below) =>
 /**
  * HTTP/2 asks for the trailers when the last byte before them has been handed to the network within the receiver's
  * flow-control window; only an answer with a message has trailers of its own. (The callback of a write comes too
- * early to tell: in Deno when the bytes are queued.) grpc-js 1.14 keeps the stream in a private field.
+ * early to tell: in Deno when the bytes are queued.)
  */
 function sentWhole(call: ServerInterceptingCallInterface): boolean {
-  const { stream } = call as unknown as { readonly stream?: ServerHttp2Stream };
-  return stream?.sentTrailers !== undefined;
+  return streamOf(call)?.sentTrailers !== undefined;
 }
 
 /**

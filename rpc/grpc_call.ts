@@ -3,7 +3,9 @@ import { Metadata } from "@grpc/grpc-js";
 import type { ByteBudget } from "./byte_budget.ts";
 import type { OpenCall } from "./call.ts";
 import { delivered } from "./delivery.ts";
+import { entryOf } from "./entries.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
+import type { Entry } from "./shared_path.ts";
 
 /** The value of a header that holds text; undefined also for one that comes twice. */
 export function textHeader(metadata: Metadata, name: string): string | undefined {
@@ -72,6 +74,11 @@ export class GrpcCall implements OpenCall {
       else this.#call.once("cancelled", abort);
     }
     return this.#controller.signal;
+  }
+
+  /** What let the call in; undefined where no service of its path asks. */
+  get entry(): Entry | undefined {
+    return entryOf(this.#call.metadata);
   }
 
   get delivered(): Promise<boolean> {

@@ -23,6 +23,12 @@ export const BUDGET_PATIENCE_SECONDS = 20;
 /** Bytes of a large answer that are handed to the network at a time: TLS keeps a copy of what is not yet sent. */
 export const ANSWER_PIECE_BYTES = 256 * 1024;
 
+/** Seconds that any request's body may take, on either wire. */
+export const BODY_GRACE_SECONDS = 30;
+
+/** Bytes that have to arrive in each second after that: a model of 20 MB has 20 minutes, a silent caller none. */
+export const MIN_BODY_BYTES_PER_SECOND = 16 * 1024;
+
 /** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;
 

@@ -1,11 +1,16 @@
-import { Server, ServerCredentials, type ServerOptions } from "@grpc/grpc-js";
+import {
+  Server,
+  ServerCredentials,
+  type ServerInterceptor,
+  type ServerOptions,
+} from "@grpc/grpc-js";
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../base/log.ts";
 import { type Address, formatAddress, parseAddress } from "./address.ts";
 import { admission } from "./admission.ts";
 import { explainBindError } from "./bind_error.ts";
 import { type BodyBudgets, bodyBudgets } from "./body_budgets.ts";
-import type { Admit } from "./call.ts";
+import { PACE_LIMITS, type PaceLimits } from "./body_pace.ts";
 import { asBuffer } from "./codec.ts";
 import { trackDelivery } from "./delivery.ts";
 import { checkServerDeno } from "./deno_version.ts";
@@ -21,8 +26,8 @@ import {
   MAX_MESSAGE_BYTES,
   SERVER_KEEPALIVE_MS,
 } from "./limits.ts";
+import { watchRequests } from "./request_watch.ts";
 import type { ServiceBinding } from "./service.ts";
-import { admitFor } from "./shared_path.ts";
 
 /** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
 export interface ServerTls {
@@ -43,6 +48,8 @@ export interface StartServerOptions {
   readonly log?: Logger;
   /** What large bodies have to share with those of other servers; budgets of its own by default. */
   readonly budgets?: BodyBudgets;
+  /** How slowly a request may come; {@link PACE_LIMITS} by default. */
+  readonly pace?: PaceLimits;
 }
 
 /** A server that is listening. */
@@ -83,12 +90,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
     ...options.services,
     healthService(options.services.map(({ desc }) => desc.typeName)),
   ]);
-  const admits = new Map<string, Admit>();
-  for (const [path, methods] of byPath) {
-    const admit = admitFor(methods);
-    if (admit !== undefined) admits.set(path, admit);
-  }
-  const server = new Server({ ...OPTIONS, interceptors: [trackDelivery, admission(admits)] });
+  const server = new Server({ ...OPTIONS, interceptors: interceptors(byPath, options.pace) });
   serveMethods(server, byPath, { log, answers: budgets.answers });
   widenStreamWindows(server);
   const port = await listen(server, address, options.tls);
@@ -99,6 +101,23 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
     address: bound,
     close: (graceSeconds) => closed ??= closeServer(server, bound, graceSeconds),
   };
+}
+
+/** What every call passes before its handler, in this order. */
+function interceptors(
+  byPath: ReturnType<typeof methodsByPath>,
+  pace: PaceLimits = PACE_LIMITS,
+): ServerInterceptor[] {
+  const guarded = new Map(
+    [...byPath].filter(([, methods]) => methods.some(({ admit }) => admit !== undefined)),
+  );
+  const maxBytes = new Map(
+    [...byPath].map(([path, methods]) => [
+      path,
+      Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes)),
+    ]),
+  );
+  return [trackDelivery, admission(guarded), watchRequests(maxBytes, pace)];
 }
 
 function listen(server: Server, address: Address, tls: ServerTls | undefined): Promise<number> {

@@ -25,19 +25,24 @@ export type Handlers<S extends DescService, Caller> = {
  * Finds out who calls. Throws a FlwrError to refuse.
  *
  * @param bytes the request's bytes as they arrived; `request` may hold views of them
+ * @param found what the service's `admit` found out before; undefined where it has none
  */
-export type Authenticate<Caller> = (
+export type Authenticate<Caller, Found = unknown> = (
   call: AnonymousCall,
   method: DescMethod,
   bytes: Uint8Array,
   request: Message,
+  found: Found,
 ) => Promise<Caller>;
 
-/** How a service is served. */
-export interface ServiceOptions<S extends DescService, Caller> {
-  /** Refuses calls by their headers, before a byte of the body is read. Without it every body is read. */
-  readonly admit?: Admit;
-  readonly authenticate: Authenticate<Caller>;
+/** How a service is served. `Found` is what is known of a caller before its request is read. */
+export interface ServiceOptions<S extends DescService, Caller, Found = unknown> {
+  /**
+   * Refuses calls by their headers, before a byte of the body is read. Without it every body is read. Asked once for
+   * each call, and always before `authenticate`.
+   */
+  readonly admit?: Admit<Found>;
+  readonly authenticate: Authenticate<Caller, Found>;
   readonly handlers: Handlers<S, Caller>;
   /**
    * A header that all callers of this service send, for where two services share a path (the Fleet services of two
@@ -73,9 +78,9 @@ export interface ServiceBinding {
 }
 
 /** Puts a service's description and its handlers together. Methods that stream requests cannot be served. */
-export function bindService<S extends DescService, Caller>(
+export function bindService<S extends DescService, Caller, Found = unknown>(
   desc: S,
-  { admit, authenticate, handlers, knownBy, maxRequestBytes }: ServiceOptions<S, Caller>,
+  { admit, authenticate, handlers, knownBy, maxRequestBytes }: ServiceOptions<S, Caller, Found>,
 ): ServiceBinding {
   return {
     desc,
@@ -88,7 +93,8 @@ export function bindService<S extends DescService, Caller>(
       return {
         desc: method,
         admit,
-        authenticate,
+        // It is handed what this very method's `admit` found, and nothing else.
+        authenticate: authenticate as Authenticate<unknown>,
         handle,
         knownBy,
         maxRequestBytes: maxRequestBytes?.(method) ?? MAX_MESSAGE_BYTES,

@@ -1,6 +1,6 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
 import { WireType } from "@bufbuild/protobuf/wire";
-import type { Admit, CallHead } from "./call.ts";
+import type { CallHead } from "./call.ts";
 import type { BoundMethod } from "./service.ts";
 
 /**
@@ -17,29 +17,44 @@ export function methodFor(methods: readonly BoundMethod[], bytes: Uint8Array): B
   return fitting ?? methods[0]!;
 }
 
+/** That a call was let in by its headers: by which service's method, and what that found out of the caller. */
+export interface Entry {
+  readonly method: BoundMethod;
+  readonly found: unknown;
+}
+
 /**
- * What lets calls in to a path: the `admit` of each service that the call's headers are meant for. One that lets it
+ * Lets a call in to a path by its headers: asks the `admit` of each service that they are meant for. One that lets it
  * in is enough, because {@link methodFor} decides later, by the body.
  *
- * @returns undefined when every call is let in
+ * @throws what the first of them throws, when none lets it in
  */
-export function admitFor(methods: readonly BoundMethod[]): Admit | undefined {
-  const [only, ...others] = methods;
-  if (others.length === 0) return only?.admit;
-  return async (call) => {
-    const known = methods.filter(({ knownBy }) => knownBy !== undefined && has(call, knownBy));
-    const asked = known.length > 0 ? known : methods;
-    let refusal: unknown;
-    for (const { admit } of asked) {
-      if (admit === undefined) return;
-      try {
-        return await admit(call);
-      } catch (error) {
-        refusal ??= error;
-      }
+export async function admitCall(methods: readonly BoundMethod[], call: CallHead): Promise<Entry> {
+  const known = methods.filter(({ knownBy }) => knownBy !== undefined && has(call, knownBy));
+  const asked = known.length > 0 ? known : methods;
+  const open = asked.find(({ admit }) => admit === undefined);
+  if (open !== undefined) return { method: open, found: undefined };
+  let refusal: unknown;
+  for (const method of asked) {
+    try {
+      return { method, found: await method.admit!(call) };
+    } catch (error) {
+      refusal ??= error;
     }
-    throw refusal;
-  };
+  }
+  throw refusal;
+}
+
+/**
+ * What a method's own `admit` found out of a caller. Of a call that another service let in, or that came by a way
+ * where nobody asked, it is asked now.
+ */
+export async function foundBy(
+  method: BoundMethod,
+  call: CallHead,
+  entry: Entry | undefined,
+): Promise<unknown> {
+  return entry?.method === method ? entry.found : await method.admit?.(call);
 }
 
 function has(call: CallHead, name: string): boolean {

@@ -5,6 +5,7 @@ import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
 import { MemoryPushes, PushMap } from "./memory_pushes.ts";
 import { LogMap, MemoryFabs, MemoryLogs, MemoryRuns, RunMap } from "./memory_runs.ts";
+import { MemorySigners } from "./memory_signers.ts";
 import { Serial } from "./serial.ts";
 import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
 
@@ -60,6 +61,7 @@ class Tables {
   readonly messages = new MessageMap();
   readonly objects = new ObjectMap();
   readonly pushes = new PushMap();
+  readonly signers = new Map<string, number>();
 }
 
 function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
@@ -72,6 +74,7 @@ function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
     replies: new MemoryReplies(tables.messages, journal),
     objects: new MemoryObjects(tables.objects, journal),
     pushes: new MemoryPushes(tables.pushes, journal),
+    signers: new MemorySigners(tables.signers, journal),
     nextDue: () => {
       const earliest = Math.min(
         earliestDue(tables.nodes.byId.values()),

@@ -199,4 +199,12 @@ export const MIGRATIONS: readonly string[] = [
   CREATE INDEX run_finished ON run (finished_at, place) WHERE finished_at IS NOT NULL;
   CREATE INDEX run_with_log ON run (finished_at, place, log_bytes) WHERE log_bytes > 0;
   `,
+  // Who signed calls lately: a restart must not make old signatures new ones.
+  `
+  CREATE TABLE signer (
+    peer TEXT PRIMARY KEY,
+    until REAL NOT NULL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX signer_by_time ON signer (until);
+  `,
 ];

@@ -5,6 +5,7 @@ import { SqliteObjects } from "./sqlite_objects.ts";
 import { SqlitePushes } from "./sqlite_pushes.ts";
 import { number } from "./sqlite_rows.ts";
 import { SqliteRuns } from "./sqlite_runs.ts";
+import { SqliteSigners } from "./sqlite_signers.ts";
 import type { Statements } from "./sqlite_statements.ts";
 import type { LinkTransaction } from "./store.ts";
 
@@ -19,6 +20,7 @@ export function sqliteTransaction(sql: Statements): LinkTransaction {
     replies: new SqliteReplies(sql),
     objects: new SqliteObjects(sql),
     pushes: new SqlitePushes(sql),
+    signers: new SqliteSigners(sql),
     nextDue: () =>
       sql.one(
         (row) => row.due_at === null ? undefined : number(row, "due_at"),

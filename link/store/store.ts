@@ -3,6 +3,7 @@ import type { NodeTable } from "./node_table.ts";
 import type { ObjectTable } from "./object_table.ts";
 import type { PushTable } from "./push_table.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
+import type { SignerTable } from "./signer_table.ts";
 
 /** How much a store holds. */
 export interface StoreUsage {
@@ -28,6 +29,7 @@ export interface LinkTransaction {
   readonly replies: ReplyTable;
   readonly objects: ObjectTable;
   readonly pushes: PushTable;
+  readonly signers: SignerTable;
   /** The earliest `dueAt` of anything. */
   nextDue(): Promise<number | undefined>;
 }

@@ -1,18 +1,18 @@
 import { KeyList } from "../../auth/key_list.ts";
 import { readKeyPair } from "../../auth/key_pair.ts";
+import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
 import { PrivateKey } from "../../auth/private_key.ts";
 import { RateLimiter } from "../../auth/rate_limiter.ts";
 import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
 import { log } from "../../base/log.ts";
 import type { LinkService } from "../../link/link.ts";
-import type { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import type { Fleet as Fleet19 } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import {
   type KnownKeys,
+  type NodeAuthentication,
   nodeAuthentication,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
-import type { NodeCaller } from "../../rpc/dialects/current/server/node_caller.ts";
 import { fleetAuthentication } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import type { FleetCaller } from "../../rpc/dialects/flwr-1.9/server/caller.ts";
 import type { ServiceOptions } from "../../rpc/service.ts";
@@ -25,17 +25,20 @@ const logger = log("superlink");
 /** How SuperNodes are told from strangers, for each generation of the wire. */
 export interface FleetAuthentications {
   /** Flower 1.15 and later: every call is signed, whether or not known keys alone are admitted. */
-  readonly current: Pick<ServiceOptions<typeof Fleet, NodeCaller>, "admit" | "authenticate">;
+  readonly current: NodeAuthentication;
   /** Flower 1.8 to 1.14. */
   readonly legacy: Pick<ServiceOptions<typeof Fleet19, FleetCaller>, "admit" | "authenticate">;
 }
 
-/** Admits every SuperNode that reaches the Fleet API. */
-export function admitEveryone(link: LinkService): FleetAuthentications {
+/** Admits every SuperNode that reaches the Fleet API. @param replays remembers their signatures */
+export function admitEveryone(
+  link: LinkService,
+  replays: LastingReplayGuard,
+): FleetAuthentications {
   logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
   const never = new AbortController().signal;
   return {
-    current: nodeAuthentication({ link, joinLimiter: joinLimiter(), onDenied: logDenied }),
+    current: nodeAuthentication({ link, replays, joinLimiter: joinLimiter(), onDenied: logDenied }),
     legacy: { authenticate: () => Promise.resolve({ revoked: never }) },
   };
 }
@@ -43,12 +46,14 @@ export function admitEveryone(link: LinkService): FleetAuthentications {
 /**
  * Admits SuperNodes whose keys were registered, or stand in the list, which is followed as its file changes.
  *
+ * @param replays remembers their signatures
  * @param signal ends the following
  * @throws FlwrError naming the file and flag that is wrong
  */
 export async function admitKnownKeys(
   files: AuthenticationFiles,
   link: LinkService,
+  replays: LastingReplayGuard,
   signal: AbortSignal,
 ): Promise<FleetAuthentications> {
   const ownKey = await ownKeyOf(files);
@@ -64,7 +69,13 @@ export async function admitKnownKeys(
   });
   const limiter = joinLimiter();
   return {
-    current: nodeAuthentication({ link, known, joinLimiter: limiter, onDenied: logDenied }),
+    current: nodeAuthentication({
+      link,
+      known,
+      replays,
+      joinLimiter: limiter,
+      onDenied: logDenied,
+    }),
     legacy: fleetAuthentication({
       link,
       ownKey: ownKey.publicKey,

@@ -34,7 +34,7 @@ export function guardApi(
     admit: async (call: CallHead) => {
       refuseWebPages(call, api);
       if (!api.allowRemote) refuseOthers(call, api, ownHosts);
-      await method.admit?.(call);
+      return await method.admit?.(call);
     },
   }));
   return { ...binding, methods };

@@ -1,4 +1,5 @@
 import { ExecutorSecret } from "../../auth/executor_secret.ts";
+import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
 import { systemClock } from "../../base/clock.ts";
 import { log } from "../../base/log.ts";
 import { readFab } from "../../fab/read.ts";
@@ -9,10 +10,12 @@ import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet as Fleet19 } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
+import { controlRequestBytes } from "../../rpc/dialects/current/server/control_request_bytes.ts";
 import { controlHandlers } from "../../rpc/dialects/current/server/control_service.ts";
 import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_request_bytes.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
+import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
 import { runtimeHandlers } from "../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,
@@ -20,6 +23,7 @@ import {
 } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
 import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
+import { legacyRequestBytes } from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { RunsConfig } from "./config.ts";
@@ -38,6 +42,8 @@ export interface SuperLinkServices {
 export interface ServicesOptions {
   readonly link: LinkService;
   readonly authentications: FleetAuthentications;
+  /** Remembers the signatures of programs that take on tasks. */
+  readonly replays: LastingReplayGuard;
   /** Whether SuperNodes may not register themselves. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
@@ -45,7 +51,7 @@ export interface ServicesOptions {
 
 /** Puts the APIs over the domain. */
 export function superLinkServices(
-  { link, authentications, knownKeysOnly, runs }: ServicesOptions,
+  { link, authentications, replays, knownKeysOnly, runs }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const { current, legacy } = authentications;
@@ -55,25 +61,37 @@ export function superLinkServices(
       handlers: currentFleetHandlers(link, { knownKeysOnly, onError: logFailure }),
       maxRequestBytes: fleetRequestBytes,
     }),
-    fleet19: bindService(Fleet19, { ...legacy, handlers: fleetHandlers(link, logFailure) }),
+    fleet19: bindService(Fleet19, {
+      ...legacy,
+      handlers: fleetHandlers(link, logFailure),
+      maxRequestBytes: legacyRequestBytes,
+    }),
     control: bindService(Control, {
       ...controlAuthentication(),
       handlers: controlHandlers({ link, readFab, clock: systemClock }),
+      maxRequestBytes: controlRequestBytes,
     }),
     runtime: bindService(Runtime, {
-      ...taskAuthentication({ backend, executors: executorsOf(runs) }),
+      ...taskAuthentication({ backend, executors: executorsOf(runs, replays) }),
       handlers: runtimeHandlers(backend),
+      maxRequestBytes: runtimeRequestBytes,
     }),
     driver: bindService(Driver, {
       authenticate: () => Promise.resolve({}),
       handlers: driverHandlers(link),
+      maxRequestBytes: legacyRequestBytes,
     }),
   };
 }
 
-function executorsOf({ where, superexecSecret }: RunsConfig): Executors {
+function executorsOf(
+  { where, superexecSecret }: RunsConfig,
+  replays: LastingReplayGuard,
+): Executors {
   if (where === "here") return "nobody";
-  return superexecSecret === undefined ? "this-machine" : new ExecutorSecret(superexecSecret);
+  return superexecSecret === undefined
+    ? "this-machine"
+    : new ExecutorSecret(superexecSecret, systemClock, replays);
 }
 
 function logFailure(error: unknown): void {

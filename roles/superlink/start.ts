@@ -12,6 +12,7 @@ import { openStore } from "./database.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
 import { logLinkEvent } from "./log_events.ts";
+import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve } from "./serve.ts";
 import { superLinkServices } from "./services.ts";
@@ -51,11 +52,13 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
     onEvent: hear,
   });
   cleanup.defer(() => link.close());
+  const replays = await openReplays(link);
   const services = superLinkServices({
     link,
     authentications: config.authentication === undefined
-      ? admitEveryone(link)
-      : await admitKnownKeys(config.authentication, link, stopping.signal),
+      ? admitEveryone(link, replays)
+      : await admitKnownKeys(config.authentication, link, replays, stopping.signal),
+    replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
   });
@@ -89,6 +92,7 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
       // Apps that run here are told to end, and what becomes of them is stored, while the domain is there.
       await launching?.[Symbol.asyncDispose]();
       warnOfRuns(inFlight, config.database !== undefined);
+      await settleReplays(replays);
       // Held pulls end before the servers do: they would keep them waiting.
       await link.close();
       await running.disposeAsync();

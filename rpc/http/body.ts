@@ -1,26 +1,18 @@
 import { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { FlwrError } from "../../base/error.ts";
+import { BodyPace, PACE_LIMITS, type PaceLimits, TOO_SLOW } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import { MAX_MESSAGE_BYTES, SMALL_BODY_BYTES } from "../limits.ts";
-import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 
 /** How large and how slow the body of a request may be. */
-export interface BodyLimits {
+export interface BodyLimits extends PaceLimits {
   readonly maxBytes: number;
-  /** Seconds that any body may take. */
-  readonly graceSeconds: number;
-  /** Bytes that have to arrive in each second after that. */
-  readonly minBytesPerSecond: number;
 }
 
 /** The limits in force. */
-export const BODY_LIMITS: BodyLimits = {
-  maxBytes: MAX_MESSAGE_BYTES,
-  graceSeconds: BODY_GRACE_SECONDS,
-  minBytesPerSecond: MIN_BODY_BYTES_PER_SECOND,
-};
+export const BODY_LIMITS: BodyLimits = { maxBytes: MAX_MESSAGE_BYTES, ...PACE_LIMITS };
 
 /**
  * Waits until there is room for a request's body, unless it is small. To be called before a byte of it is asked for.
@@ -58,19 +50,12 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     : undefined;
   const parts: Buffer[] = [];
   let received = 0;
-  const start = performance.now();
-  const checkPace = () => {
-    const allowed = limits.graceSeconds + received / limits.minBytesPerSecond;
-    const wait = start + allowed * 1000 - performance.now();
-    if (wait > 0) timer = setTimeout(checkPace, wait);
-    else reject(new Refusal(408, "The request came too slowly."));
-  };
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  checkPace();
+  const pace = new BodyPace(limits, () => reject(new Refusal(408, TOO_SLOW)));
   const take = (part: Buffer) => {
     if (whole !== undefined) part.copy(whole, received);
     else parts.push(part);
     received += part.length;
+    pace.take(part.length);
     if (received > limits.maxBytes) reject(tooLarge(limits.maxBytes));
   };
   const end = () =>
@@ -79,7 +64,7 @@ export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<
     reject(new FlwrError("cancelled", "The caller went before the end of its request"));
   request.on("data", take).once("end", end).once("close", gone);
   return promise.finally(() => {
-    clearTimeout(timer);
+    pace[Symbol.dispose]();
     request.off("data", take).off("end", end).off("close", gone);
   });
 }

@@ -1,8 +1,4 @@
-/** Seconds that any request's body may take. */
-export const BODY_GRACE_SECONDS = 30;
-
-/** Bytes that have to arrive in each second after that: a model of 20 MB has 20 minutes, a silent caller none. */
-export const MIN_BODY_BYTES_PER_SECOND = 16 * 1024;
+import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "../limits.ts";
 
 /** Bytes of a refused request's body that are read and dropped, so that its connection can be used on. */
 export const MAX_DROPPED_BYTES = 64 * 1024;

@@ -10,6 +10,7 @@ import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
 import { LINGER_MS } from "../limits.ts";
 import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
+import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import { heldBody } from "./held_body.ts";
 import { HttpCall, sendPlain } from "./http_call.ts";
@@ -152,16 +153,16 @@ async function answer(
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
     using body = heldBody(request);
-    await method.admit?.(call);
+    const entry = await admitCall([method], call);
     const bodyLimits = { ...limits, maxBytes: Math.min(limits.maxBytes, method.maxRequestBytes) };
     using _room = await roomForBody(request, bodyLimits, budgets.requests, () => call.signal);
     body.resume();
     if (request.headers.expect !== undefined) response.writeContinue();
     const bytes = await readBody(request, bodyLimits);
     if (method.desc.methodKind === "server_streaming") {
-      await call.answerStream(answerStream(method, bytes, call), streamHeadMs);
+      await call.answerStream(answerStream(method, bytes, call, entry), streamHeadMs);
     } else {
-      await call.answer(await answerInParts(method, bytes, call));
+      await call.answer(await answerInParts(method, bytes, call, entry));
     }
     logOutcome(log, call);
   } catch (error) {

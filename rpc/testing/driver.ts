@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
+import type { PaceLimits } from "../body_pace.ts";
 import { bindService, type Handlers, type ServiceOptions } from "../service.ts";
 import { type RpcServer, type ServerTls, startServer } from "../server.ts";
 
@@ -8,9 +9,13 @@ type Options = ServiceOptions<typeof Driver, string>;
 /** A server for tests of the transport: 1.9's Driver service, of which a test says only what it needs. */
 export function serveDriver(
   handlers: Partial<Handlers<typeof Driver, string>> = {},
-  options: Partial<Omit<Options, "handlers">> & { tls?: ServerTls; address?: string } = {},
+  options: Partial<Omit<Options, "handlers">> & {
+    tls?: ServerTls;
+    address?: string;
+    pace?: PaceLimits;
+  } = {},
 ): Promise<RpcServer> {
-  const { tls, address = "127.0.0.1:0", ...rest } = options;
+  const { tls, address = "127.0.0.1:0", pace, ...rest } = options;
   const service = bindService(Driver, {
     authenticate: () => Promise.resolve("anyone"),
     ...rest,
@@ -23,5 +28,5 @@ export function serveDriver(
       ...handlers,
     },
   });
-  return startServer({ address, tls, services: [service], log: getLogger("silent") });
+  return startServer({ address, tls, pace, services: [service], log: getLogger("silent") });
 }

@@ -2,6 +2,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { formatAddress, parseAddress } from "../../../rpc/address.ts";
+import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/runtime_request_bytes.ts";
 import { runtimeHandlers } from "../../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,
@@ -71,6 +72,7 @@ export class RuntimeApi implements AsyncDisposable {
     const binding = bindService(Runtime, {
       ...taskAuthentication({ backend, executors }),
       handlers: runtimeHandlers(backend),
+      maxRequestBytes: runtimeRequestBytes,
     });
     return startHttpServer({
       address: formatAddress({ host, port }),

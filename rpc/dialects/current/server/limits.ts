@@ -1,5 +1,11 @@
-/** Bytes of a node's request that carries neither an object nor the tree of a message. */
+/** Bytes of a request that carries neither an app, an object, the tree of a message nor a list of ids. */
 export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
+
+/** Bytes of a request with the ids of messages: room for 200,000 of them, 66 bytes each. */
+export const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Bytes of a submitted app with its settings. Apps above MAX_FAB_BYTES are answered as Flower does, up to this. */
+export const MAX_START_RUN_BYTES = 64 * 1024 * 1024;
 
 /** Bytes of a node's request with a message's tree: MAX_TREE_NODES of them, 70 to 80 bytes each. */
 export const MAX_TREE_REQUEST_BYTES = 16 * 1024 * 1024;

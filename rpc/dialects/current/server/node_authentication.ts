@@ -4,7 +4,7 @@ import type { KeyList } from "../../../../auth/key_list.ts";
 import type { PublicKey } from "../../../../auth/public_key.ts";
 import { PublicKeys } from "../../../../auth/public_keys.ts";
 import type { RateLimiter } from "../../../../auth/rate_limiter.ts";
-import { ReplayGuard } from "../../../../auth/replay_guard.ts";
+import { LastingReplayGuard } from "../../../../auth/lasting_replay_guard.ts";
 import { SIGNATURE_WINDOW_SECONDS, verifyTime } from "../../../../auth/signed_time.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
@@ -35,9 +35,17 @@ export interface NodeAuthenticationOptions {
   readonly joinLimiter: RateLimiter;
   /** Told why a call was refused; the caller is told little. */
   readonly onDenied: (denial: NodeDenial) => void;
+  /** Remembers the signatures; by default as long as this object lives. */
+  readonly replays?: Pick<LastingReplayGuard, "accept">;
   /** Default: the machine's clock. */
   readonly clock?: Clock;
 }
+
+/** What a service takes of it: the key that signed is what is known of a caller before its request. */
+export type NodeAuthentication = Pick<
+  ServiceOptions<typeof Fleet, NodeCaller, PublicKey>,
+  "admit" | "authenticate" | "knownBy"
+>;
 
 /** A refused call, for the log. */
 export interface NodeDenial {
@@ -63,17 +71,19 @@ const NEVER = new AbortController().signal;
  * alike, whether or not the SuperLink admits known keys only. A signature counts once, and every node that a request
  * speaks for must be the one that belongs to the key.
  *
- * Who is admitted is looked up at each call, which takes microseconds beside a millisecond for the signature: a node
- * that was unregistered, or whose key was removed, has no next call.
+ * All of it but what the request says is settled by the headers, before a byte of the request is read: whoever knows a
+ * node's public key, and nothing more, sends no bodies. Who is admitted is looked up at each call, which takes
+ * microseconds beside a millisecond for the signature, and once more when the request has come, which can take minutes:
+ * a node that was unregistered, or whose key was removed, has no next call.
  */
 export function nodeAuthentication(
   options: NodeAuthenticationOptions,
-): Pick<ServiceOptions<typeof Fleet, NodeCaller>, "admit" | "authenticate" | "knownBy"> {
+): NodeAuthentication {
   const gate = new Gate(options);
   return {
     knownBy: PUBLIC_KEY_HEADER,
     admit: (call) => gate.admit(call),
-    authenticate: (call, method, _bytes, request) => gate.identify(call, method, request),
+    authenticate: (call, method, _bytes, request, key) => gate.identify(call, method, request, key),
   };
 }
 
@@ -81,28 +91,40 @@ class Gate {
   readonly #options: NodeAuthenticationOptions;
   readonly #clock: Clock;
   readonly #keys = new PublicKeys();
-  readonly #replays: ReplayGuard;
+  readonly #replays: Pick<LastingReplayGuard, "accept">;
 
   constructor(options: NodeAuthenticationOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#replays = new ReplayGuard({
+    this.#replays = options.replays ?? new LastingReplayGuard({
       windowSeconds: SIGNATURE_WINDOW_SECONDS,
       clock: this.#clock,
     });
   }
 
-  /** What can be said before the body is read: whether the key is admitted. */
-  async admit(call: CallHead): Promise<void> {
-    await this.#orDeny(call, async (key) => {
+  /** What can be said before the body is read: whether the key is admitted, and has signed. @returns the key */
+  async admit(call: CallHead): Promise<PublicKey> {
+    let key: PublicKey | undefined;
+    try {
+      key = await this.#keyOf(call);
+      // Before the signature, which costs a thousand times as much: strangers pay for nothing here.
       await this.#admitted(call, key);
-    });
+      await this.#verify(call, key);
+      return key;
+    } catch (error) {
+      throw this.#denial(call, key, error);
+    }
   }
 
-  async identify(call: AnonymousCall, method: DescMethod, request: Message): Promise<NodeCaller> {
-    return await this.#orDeny(call, async (key) => {
+  /** @param key what the call's headers were signed with */
+  async identify(
+    call: AnonymousCall,
+    method: DescMethod,
+    request: Message,
+    key: PublicKey,
+  ): Promise<NodeCaller> {
+    try {
       const policy = nodePolicyOf(methodPath(method));
-      await this.#verify(call, key);
       const node = await this.#admitted(call, key);
       const revoked = this.#options.known?.revoked(key) ?? NEVER;
       if (policy.admission === "key") {
@@ -111,7 +133,9 @@ class Gate {
         return { publicKey: key, revoked };
       }
       return { publicKey: key, nodeId: checkClaims(policy, request, node), revoked };
-    });
+    } catch (error) {
+      throw this.#denial(call, key, error);
+    }
   }
 
   /**
@@ -138,7 +162,8 @@ class Gate {
     if (verified === undefined) {
       throw new Refused(`the time "${timestamp}" is out of the window, or not signed by the key`);
     }
-    const verdict = this.#replays.accept(key.fingerprint, verified);
+    const verdict = await this.#replays.accept(key.fingerprint, verified);
+    if (verdict === "unsure") throw restarted(timestamp);
     if (verdict !== "fresh") throw new Refused(`the signature of "${timestamp}" is ${verdict}`);
   }
 
@@ -162,18 +187,13 @@ class Gate {
     );
   }
 
-  async #orDeny<T>(call: CallHead, attempt: (key: PublicKey) => Promise<T>): Promise<T> {
-    let fingerprint: string | undefined;
-    try {
-      const key = await this.#keyOf(call);
-      fingerprint = key.fingerprint;
-      return await attempt(key);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      const { reason, told } = error;
-      this.#options.onDenied({ method: call.method, peer: call.peer, fingerprint, reason });
-      throw told;
-    }
+  /** What the caller is told of an error; the log is told the reason of a refusal. */
+  #denial(call: CallHead, key: PublicKey | undefined, error: unknown): unknown {
+    if (!(error instanceof Refused)) return error;
+    const { reason, told } = error;
+    const { method, peer } = call;
+    this.#options.onDenied({ method, peer, fingerprint: key?.fingerprint, reason });
+    return told;
   }
 
   async #keyOf(call: CallHead): Promise<PublicKey> {
@@ -183,6 +203,14 @@ class Gate {
     if (key === undefined) throw new Refused("the public key is none, or on another curve");
     return key;
   }
+}
+
+/** Other than a denial it has SuperNodes try again, with a new signature. */
+function restarted(timestamp: string): Refused {
+  return new Refused(
+    `the time "${timestamp}" may have been accepted before this SuperLink was started`,
+    new FlwrError("unavailable", "The SuperLink was restarted at this moment: sign anew"),
+  );
 }
 
 /** The node that a request speaks for: the key's own, and no other. */

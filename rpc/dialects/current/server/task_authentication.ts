@@ -1,4 +1,9 @@
-import { EXECUTOR_HEADERS, type ExecutorSecret } from "../../../../auth/executor_secret.ts";
+import {
+  EXECUTOR_HEADERS,
+  type ExecutorSecret,
+  type ExecutorSignature,
+  isSignedBody,
+} from "../../../../auth/executor_secret.ts";
 import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { isLoopback, parseAddress } from "../../../address.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -31,8 +36,9 @@ export interface RuntimeCaller {
 const TASK_TOKEN = /^[0-9a-f]{256}$/;
 
 /**
- * Authenticates the calls of the Runtime API: by the task's token, before a byte of the body is read, or, for
- * acquire-task, as `executors` says. Versions are not compared, though Flower's processes name theirs: Flower's own
+ * Authenticates the calls of the Runtime API: before a byte of the body is read, by the task's token or, for
+ * acquire-task, as `executors` says. The token is looked up once more when the request has come, which may take
+ * minutes, and a signed question must be the one that was signed. Versions are not compared, though Flower's processes name theirs: Flower's own
  * server refuses another minor version, this one speaks to all.
  */
 export function taskAuthentication(
@@ -41,14 +47,15 @@ export function taskAuthentication(
   return {
     async admit(call) {
       if (taskAdmissionOf(call.method) === "task") await taskOf(call, backend);
-      else admitExecutor(call, executors);
+      else await admitExecutor(call, executors);
     },
     async authenticate(call, method, bytes) {
       if (taskAdmissionOf(methodPath(method)) === "task") {
         return { task: await taskOf(call, backend) };
       }
-      admitExecutor(call, executors);
-      if (typeof executors !== "string") verifyExecutor(call, bytes, executors);
+      if (typeof executors !== "string" && !isSignedBody(bytes, signatureOf(call))) {
+        throw executorDenied();
+      }
       return {};
     },
   };
@@ -73,8 +80,8 @@ export function taskDenied(): ApiError {
   );
 }
 
-/** What can be said of a program without its request. */
-function admitExecutor(call: CallHead, executors: Executors): void {
+/** All that is to be said of a program but that its request is the one that it signed. */
+async function admitExecutor(call: CallHead, executors: Executors): Promise<void> {
   if (executors === "nobody") {
     throw new ApiError(
       "task-token-invalid",
@@ -89,18 +96,23 @@ function admitExecutor(call: CallHead, executors: Executors): void {
         "--superexec-auth-secret-file",
     );
   }
+  if (typeof executors !== "string" && !await executors.verify(call.method, signatureOf(call))) {
+    throw executorDenied();
+  }
 }
 
-function verifyExecutor(call: CallHead, body: Uint8Array, secret: ExecutorSecret): void {
+function signatureOf(call: CallHead): ExecutorSignature {
   const header = (name: string) => call.header(name) ?? "";
-  const genuine = secret.verify(call.method, body, {
+  return {
     timestamp: header(EXECUTOR_HEADERS.timestamp),
     nonce: header(EXECUTOR_HEADERS.nonce),
     bodySha256: header(EXECUTOR_HEADERS.bodySha256),
     signature: header(EXECUTOR_HEADERS.signature),
-  });
-  if (genuine) return;
-  throw new ApiError(
+  };
+}
+
+function executorDenied(): ApiError {
+  return new ApiError(
     "task-token-invalid",
     "The call is not signed with the server's secret, or it came before",
   );

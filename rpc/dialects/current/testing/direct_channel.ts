@@ -5,6 +5,7 @@ import type { OpenCall } from "../../../call.ts";
 import type { Answer, CallOptions, Channel } from "../../../channel.ts";
 import { decode, encode } from "../../../codec.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../../../service.ts";
+import { admitCall } from "../../../shared_path.ts";
 
 /** A line to a service without a network: bytes go to its handlers and back, as over HTTP. */
 export class DirectChannel implements Channel {
@@ -41,8 +42,8 @@ export class DirectChannel implements Channel {
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},
   ): Promise<Answer<MessageShape<M["output"]>>> {
-    const { bound, bytes, call } = await this.#open(method, request, options);
-    const answer = answerUnary(bound, bytes, call);
+    const { bound, bytes, call, entry } = await this.#open(method, request, options);
+    const answer = answerUnary(bound, bytes, call, entry);
     const cancelled = new Promise<never>((_, reject) => {
       const cancel = () => reject(new FlwrError("cancelled", "The call was cancelled"));
       if (call.signal.aborted) cancel();
@@ -57,8 +58,8 @@ export class DirectChannel implements Channel {
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},
   ): AsyncGenerator<MessageShape<M["output"]>, void, void> {
-    const { bound, bytes, call } = await this.#open(method, request, options);
-    for await (const response of answerStream(bound, bytes, call)) {
+    const { bound, bytes, call, entry } = await this.#open(method, request, options);
+    for await (const response of answerStream(bound, bytes, call, entry)) {
       this.failing(call.method);
       yield decode(method.output, response) as MessageShape<M["output"]>;
     }
@@ -98,7 +99,6 @@ export class DirectChannel implements Channel {
     };
     const bound = this.#methods.get(path);
     if (bound === undefined) throw new FlwrError("unimplemented", `No service has ${path}`);
-    await bound.admit?.(call);
-    return { bound, bytes, call };
+    return { bound, bytes, call, entry: await admitCall([bound], call) };
   }
 }

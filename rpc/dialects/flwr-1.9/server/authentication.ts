@@ -19,7 +19,7 @@ import { canonicalBytes } from "../canonical.ts";
 import { nodeFromWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
-import { policyOf } from "./policy.ts";
+import { policyKey, policyOf } from "./policy.ts";
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface FleetAuthenticationOptions {
@@ -74,10 +74,22 @@ export function fleetAuthentication(
   };
   return {
     knownBy: PUBLIC_KEY_HEADER,
-    admit: (call) => orDeny(call, async () => void await admittedHolder(options, call)),
+    admit: (call) => orDeny(call, () => admitHead(options, call)),
     authenticate: (call, method, bytes, request) =>
       orDeny(call, () => identify(options, call, method, bytes, request)),
   };
+}
+
+/**
+ * What can be said without the request: that the key is admitted and, where a token is due, that there is one and that a
+ * node has joined with the key. The token itself signs the request.
+ */
+async function admitHead(options: FleetAuthenticationOptions, call: CallHead): Promise<void> {
+  const { admission } = policyOf(call.method.slice(1));
+  const { publicKey, node } = await admittedHolder(options, call);
+  if (admission === "key") return;
+  tokenOf(call, publicKey);
+  requireJoined(node, publicKey);
 }
 
 async function identify(
@@ -88,7 +100,7 @@ async function identify(
   request: unknown,
 ): Promise<FleetCaller> {
   const { link, ownKey, tokenKeys, revoked, joinLimiter } = options;
-  const { admission, claims } = policyOf(method);
+  const { admission, claims } = policyOf(policyKey(method));
   const { publicKey, node } = await admittedHolder(options, call);
   const caller = { publicKey, revoked: revoked(publicKey) };
   if (admission === "key") {
@@ -104,7 +116,7 @@ async function identify(
     return caller;
   }
   await verifyToken(call, method, requestBytes, publicKey, tokenKeys);
-  if (node === undefined) throw new Refused("the key has not joined", publicKey.fingerprint);
+  requireJoined(node, publicKey);
   const claimed = claims(request as never).map(nodeFromWire);
   if (claimed.some((nodeId) => nodeId !== node.nodeId)) {
     throw new Refused(
@@ -149,11 +161,23 @@ async function verifyToken(
   publicKey: PublicKey,
   tokenKeys: TokenKeys,
 ): Promise<void> {
-  const token = call.header(AUTH_TOKEN_HEADER);
-  if (token === undefined) throw new Refused("the call carries no token", publicKey.fingerprint);
+  const token = tokenOf(call, publicKey);
   const key = await tokenKeys.for(publicKey).catch((error) => {
     throw new Refused(FlwrError.from(error).message, publicKey.fingerprint);
   });
   if (await key.verify(canonicalBytes(method.input, requestBytes), token)) return;
   throw new Refused("the token does not fit the request", publicKey.fingerprint);
+}
+
+function tokenOf(call: CallHead, { fingerprint }: PublicKey): string {
+  const token = call.header(AUTH_TOKEN_HEADER);
+  if (token === undefined) throw new Refused("the call carries no token", fingerprint);
+  return token;
+}
+
+function requireJoined(
+  node: LinkNode | undefined,
+  { fingerprint }: PublicKey,
+): asserts node is LinkNode {
+  if (node === undefined) throw new Refused("the key has not joined", fingerprint);
 }

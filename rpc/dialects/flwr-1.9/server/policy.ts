@@ -51,10 +51,10 @@ export const POLICY: Readonly<Record<string, PolicyRow>> = {
 /** The services of the 1.9 wire that a SuperLink offers. */
 export const SERVICES = [Fleet, Driver] as const;
 
-/** The policy's row of a method. */
-export function policyOf(method: DescMethod): PolicyRow {
-  const row = POLICY[policyKey(method)];
-  if (row === undefined) throw new TypeError(`No policy for ${policyKey(method)}`);
+/** The policy's row of a method. @param key its name in the policy */
+export function policyOf(key: string): PolicyRow {
+  const row = POLICY[key];
+  if (row === undefined) throw new TypeError(`No policy for ${key}`);
   return row;
 }
 

@@ -1,0 +1,51 @@
+import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
+
+/** How slowly the body of a request may come. */
+export interface PaceLimits {
+  /** Seconds that any body may take. */
+  readonly graceSeconds: number;
+  /** Bytes that have to arrive in each second after that. */
+  readonly minBytesPerSecond: number;
+}
+
+/** The limits in force. */
+export const PACE_LIMITS: PaceLimits = {
+  graceSeconds: BODY_GRACE_SECONDS,
+  minBytesPerSecond: MIN_BODY_BYTES_PER_SECOND,
+};
+
+/** What whoever sends a body more slowly is told. */
+export const TOO_SLOW = "The request came too slowly.";
+
+/** Watches over how fast a body comes: to be disposed of at its end. */
+export class BodyPace implements Disposable {
+  readonly #limits: PaceLimits;
+  readonly #tooSlow: () => void;
+  readonly #start = performance.now();
+  #received = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param tooSlow called once, when a body has not come as fast as it must */
+  constructor(limits: PaceLimits, tooSlow: () => void) {
+    this.#limits = limits;
+    this.#tooSlow = tooSlow;
+    this.#check();
+  }
+
+  /** Says that so many bytes came. */
+  take(bytes: number): void {
+    this.#received += bytes;
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+  }
+
+  #check(): void {
+    const { graceSeconds, minBytesPerSecond } = this.#limits;
+    const allowed = graceSeconds + this.#received / minBytesPerSecond;
+    const wait = this.#start + allowed * 1000 - performance.now();
+    if (wait > 0) this.#timer = setTimeout(() => this.#check(), wait);
+    else this.#tooSlow();
+  }
+}

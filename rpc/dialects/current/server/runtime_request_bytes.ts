@@ -1,0 +1,19 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
+import { MAX_ID_LIST_REQUEST_BYTES, MAX_SMALL_REQUEST_BYTES } from "./limits.ts";
+
+/** The largest request of a method of the Runtime API, in bytes. What asks for a task comes from anyone. */
+export function runtimeRequestBytes({ localName }: DescMethod): number {
+  switch (localName as keyof typeof Runtime.method) {
+    case "pushObject":
+    case "pushMessages":
+    case "pushTaskOutput":
+    case "pushLogs":
+      return MAX_MESSAGE_BYTES;
+    case "pullMessages":
+      return MAX_ID_LIST_REQUEST_BYTES;
+    default:
+      return MAX_SMALL_REQUEST_BYTES;
+  }
+}

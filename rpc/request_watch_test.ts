@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { once } from "node:events";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
+import { status as Status } from "@grpc/grpc-js";
+import { FlwrError } from "../base/error.ts";
+import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
+import { openChannel } from "./channel.ts";
+import { NO_RETRY } from "./retry.ts";
+import { serveDriver } from "./testing/driver.ts";
+
+/** A call whose request its caller sends as it likes. */
+class RawCall {
+  readonly stream: ClientHttp2Stream;
+  /** Its status: a name of gRPC's. */
+  readonly status: Promise<string>;
+  /** Resolves with HTTP/2's error code when the server ends the stream, though its caller would send more. */
+  readonly closed: Promise<number | undefined>;
+
+  constructor(session: ClientHttp2Session, method: string, headers: Record<string, string> = {}) {
+    this.stream = session.request({
+      ":method": "POST",
+      ":path": `/flwr.proto.Driver/${method}`,
+      "content-type": "application/grpc",
+      te: "trailers",
+      ...headers,
+    });
+    this.stream.on("error", () => {}).resume();
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const take = (head: Record<string, unknown>) => {
+      const code = head["grpc-status"];
+      if (code !== undefined) resolve(Status[Number(code)]!);
+    };
+    this.stream.on("response", take).on("trailers", take);
+    this.status = promise;
+    this.closed = once(this.stream, "aborted").then(() => this.stream.rstCode);
+  }
+
+  /** The head of a message that has so many bytes. */
+  announce(length: number, compressed = 0): this {
+    const head = Buffer.alloc(5, compressed);
+    head.writeUInt32BE(length, 1);
+    this.stream.write(head);
+    return this;
+  }
+}
+
+async function withSession(
+  address: string,
+  run: (session: ClientHttp2Session) => Promise<void>,
+): Promise<void> {
+  const session = connect(`http://${address}`);
+  session.on("error", () => {});
+  try {
+    await run(session);
+  } finally {
+    session.destroy();
+  }
+}
+
+Deno.test("a request that comes too slowly ends, others are answered", async () => {
+  const server = await serveDriver({}, { pace: { graceSeconds: 0.05, minBytesPerSecond: 1e6 } });
+  await withSession(server.address, async (session) => {
+    const silent = new RawCall(session, "CreateRun");
+    const stuck = new RawCall(session, "PushTaskIns").announce(500_000_000);
+    const endless = new RawCall(session, "PushTaskIns").announce(2);
+    endless.stream.write(Buffer.alloc(2)); // whole, and never ended
+    for (const slow of [silent, stuck, endless]) {
+      assert.equal(await slow.status, "UNAVAILABLE");
+      assert.equal(await slow.closed, constants.NGHTTP2_NO_ERROR);
+    }
+    const good = new RawCall(session, "CreateRun");
+    good.stream.end(Buffer.alloc(5));
+    assert.equal(await good.status, "OK");
+  });
+  await server.close(1);
+});
+
+Deno.test("a request that comes fast enough may take longer than any slow one", async () => {
+  const server = await serveDriver({}, { pace: { graceSeconds: 0.05, minBytesPerSecond: 1 } });
+  await withSession(server.address, async (session) => {
+    const slow = new RawCall(session, "CreateRun");
+    const ended = new RawCall(session, "PushTaskIns").announce(1000);
+    ended.stream.write(Buffer.alloc(999));
+    assert.equal(await slow.status, "UNAVAILABLE", "the grace is over");
+    ended.stream.end(Buffer.alloc(1));
+    assert.notEqual(await ended.status, "UNAVAILABLE");
+  });
+  await server.close(1);
+});
+
+Deno.test("a request larger than its method's is refused by its first bytes, and sends no more", async () => {
+  const server = await serveDriver({}, {
+    maxRequestBytes: ({ name }) => name === "CreateRun" ? 1000 : 2000,
+  });
+  await withSession(server.address, async (session) => {
+    const large = new RawCall(session, "CreateRun").announce(1001);
+    assert.equal(await large.status, "RESOURCE_EXHAUSTED");
+    assert.equal(await large.closed, constants.NGHTTP2_NO_ERROR);
+    const fitting = new RawCall(session, "CreateRun").announce(1000);
+    fitting.stream.end(Buffer.alloc(1000));
+    assert.notEqual(await fitting.status, "RESOURCE_EXHAUSTED");
+  });
+  await server.close(1);
+});
+
+Deno.test("a compressed request may not become larger than its method's", async () => {
+  const server = await serveDriver({}, { maxRequestBytes: () => 1000 });
+  await withSession(server.address, async (session) => {
+    const parts = new Blob([new Uint8Array(100_000)]).stream()
+      .pipeThrough(new CompressionStream("gzip"));
+    const bomb = Buffer.from(await new Response(parts).arrayBuffer());
+    assert.ok(bomb.length < 1000);
+    const call = new RawCall(session, "CreateRun", { "grpc-encoding": "gzip" })
+      .announce(bomb.length, 1);
+    call.stream.end(bomb);
+    assert.equal(await call.status, "RESOURCE_EXHAUSTED");
+  });
+  await server.close(1);
+});
+
+Deno.test("a call that is not admitted sends no more than its first window", async () => {
+  const server = await serveDriver({}, {
+    admit: () => {
+      throw new FlwrError("unauthenticated", "Access denied");
+    },
+  });
+  await withSession(server.address, async (session) => {
+    const refused = new RawCall(session, "PushTaskIns").announce(500_000_000);
+    const model = Buffer.alloc(8_000_000);
+    refused.stream.write(model);
+    assert.equal(await refused.status, "UNAUTHENTICATED");
+    assert.equal(await refused.closed, constants.NGHTTP2_NO_ERROR);
+  });
+  const channel = openChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
+  const large = { taskInsList: [{ groupId: "x".repeat(30_000_000) }] };
+  await assert.rejects(channel.call(Driver.method.pushTaskIns, large), {
+    code: "unauthenticated",
+    message: "Access denied",
+  });
+  channel.close();
+  await server.close(1);
+});
