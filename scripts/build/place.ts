@@ -1,5 +1,6 @@
 import { join } from "node:path/posix";
 import { FlwrError } from "../../base/error.ts";
+import { ENTRY } from "../compile/entry_points.ts";
 
 /** A module that is loaded by its URL, as base/load.ts and the hosts of workers name it. */
 const BY_URL = /new URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
@@ -8,7 +9,7 @@ const BY_URL = /new URL\(\s*"([^"]+\.ts)",\s*import\.meta\.url/g;
 const OF_ONE_FILE = /import\.meta\.(main|dirname|filename|resolve\(\s*["'`]\.)/;
 
 /** The only module that may ask whether it is what was started: no other one imports it. */
-const MAY_ASK = "main.ts";
+const MAY_ASK = ENTRY;
 
 /**
  * The file of a module that something is started with, in a build. All files of a build lie in one folder, so that each
@@ -19,6 +20,9 @@ const MAY_ASK = "main.ts";
 export function builtFile(module: string): string {
   return `${module.replace(/\.ts$/, "").replaceAll("/", ".")}.js`;
 }
+
+/** What a build is started with. */
+export const BUILT_ENTRY: string = builtFile(ENTRY);
 
 /**
  * Rewrites what a module says about its own place: a module that it loads by URL becomes the file of that in the build,

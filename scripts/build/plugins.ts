@@ -19,7 +19,8 @@ export function placing(project: string): Plugin {
       });
       onLoad({ filter: /\.ts$/ }, async ({ path }) => {
         const module = relative(project, path);
-        if (module.startsWith("..") || module.startsWith("node_modules/")) return undefined;
+        if (module.startsWith("node_modules/")) return undefined;
+        if (module.startsWith("..")) throw new Error(`"${path}" is not the project's`);
         return { contents: placeInBuild(module, await Deno.readTextFile(path)), loader: "ts" };
       });
     },

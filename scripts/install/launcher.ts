@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { RECOMMENDED_DENO } from "../../rpc/deno_version.ts";
-import { BUILT_CONFIG, BUILT_ENTRY } from "../build/program.ts";
+import { BUILT_CONFIG } from "../build/builds_folder.ts";
+import { BUILT_ENTRY } from "../build/place.ts";
 import { ENTRY, LIBRARY, ROOMS } from "../compile/entry_points.ts";
 
 /** A command name, and the words of `flwr` it stands for. */

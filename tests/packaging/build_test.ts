@@ -19,6 +19,14 @@ scenario("the build has what each thread, process and command starts with", asyn
       assert.ok((await Deno.stat(`${build}/${file}`)).isFile, `${file} of ${module}`);
     }
   }
+  const built: Record<string, unknown> = await import(`file://${build}/${builtFile("mod.ts")}`);
+  const library: Record<string, unknown> = await import("../../mod.ts");
+  assert.deepEqual(Object.keys(built).toSorted(), Object.keys(library).toSorted());
+  for (const [name, value] of Object.entries(library)) {
+    if (typeof value === "function") {
+      assert.equal((built[name] as { name: string }).name, value.name, "classes keep their names");
+    }
+  }
   assert.equal(await buildProgram(repositoryPath("")), build, "the same sources, the same build");
   const config = JSON.parse(await Deno.readTextFile(`${build}/deno.json`));
   assert.equal(config.imports.flwr, `./${builtFile("mod.ts")}`);
