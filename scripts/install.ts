@@ -1,6 +1,6 @@
 /**
  * Puts the commands into a bin folder: `flwr`, and the names that Flower's own example uses, so that its command
- * lines run as they stand.
+ * lines run as they stand. They run a build of the program (scripts/build), which starts faster than its sources.
  *
  *     deno task install [--bin-dir DIR]
  */
@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { reportError } from "../roles/report_error.ts";
+import { buildProgram } from "./build/program.ts";
 import { launcherFile, LAUNCHERS } from "./install/launcher.ts";
 
 const EXAMPLE = `
@@ -28,7 +29,10 @@ function defaultBinDir(): string {
 async function install(binDir: string): Promise<void> {
   const project = resolve(fileURLToPath(new URL("..", import.meta.url)));
   await makeFolder(binDir);
-  const target = { deno: Deno.execPath(), project, os: Deno.build.os };
+  const { os } = Deno.build;
+  // A batch file cannot tell whether the sources are newer than the build.
+  const build = os === "windows" ? undefined : await buildProgram(project);
+  const target = { deno: Deno.execPath(), project, build, os };
   for (const launcher of LAUNCHERS) {
     const { file, text } = launcherFile(launcher, target);
     const path = join(binDir, file);

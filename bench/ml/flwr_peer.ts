@@ -5,11 +5,15 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { crossEntropy, type Dataset, Model, sgd } from "../../ml/mod.ts";
-import { sharedArray } from "../../ml/data/shared_array.ts";
-import { elementCount, tensor } from "../../tensor/tensor.ts";
+import { crossEntropy, type Dataset, Model, sgd, tensor } from "flwr";
+import { load } from "../../base/load.ts";
 import { stopwatch } from "../support/stopwatch.ts";
-import { NETWORKS } from "./networks.ts";
+import { exampleNetwork } from "./example_network.ts";
+
+/** Bytes in memory that threads share. */
+function sharedBytes(length: number): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(length));
+}
 
 /** Most bytes that crypto.getRandomValues gives at once. */
 const RANDOM_BYTES = 65_536;
@@ -20,9 +24,9 @@ const RANDOM_BYTES = 65_536;
  */
 function randomData(examples: number, shape: readonly number[]): Dataset {
   const random = crypto.getRandomValues(new Uint8Array(RANDOM_BYTES));
-  const pixels = sharedArray("uint8", examples * elementCount(shape));
+  const pixels = sharedBytes(examples * shape.reduce((product, size) => product * size, 1));
   pixels.forEach((_, i) => pixels[i] = random[i % RANDOM_BYTES]!);
-  const labels = sharedArray("uint8", examples);
+  const labels = sharedBytes(examples);
   labels.forEach((_, i) => labels[i] = random[i % RANDOM_BYTES]! % 10);
   return {
     x: tensor("uint8", [examples, ...shape], pixels),
@@ -30,9 +34,17 @@ function randomData(examples: number, shape: readonly number[]): Dataset {
   };
 }
 
+/** The others use more than apps do, and so the sources. */
+async function otherNetwork(name: string) {
+  const { NETWORKS } = await load<typeof import("./networks.ts")>(
+    new URL("./networks.ts", import.meta.url),
+  );
+  return NETWORKS[name]!;
+}
+
 const [name, ...numbers] = Deno.args;
 const [threads, examples, batchSize] = numbers.map(Number) as [number, number, number];
-const { network, input } = NETWORKS[name!]!;
+const { network, input } = name === "example" ? exampleNetwork(1) : await otherNetwork(name!);
 const data = randomData(examples, input.shape);
 await using model = new Model({
   network,

@@ -7,6 +7,8 @@
  */
 import { Argument, Command } from "commander";
 import { reportError } from "../../roles/report_error.ts";
+import { buildProgram } from "../../scripts/build/program.ts";
+import { repositoryPath } from "../../tests/support/repository.ts";
 import { comparisonLines } from "../support/comparison.ts";
 import { describeMachine } from "../support/machine.ts";
 import { pythonOption, repeatOption } from "../support/options.ts";
@@ -19,10 +21,11 @@ async function bench(
   options: { repeat: number; python?: string },
 ): Promise<void> {
   const python = await benchPython(options.python);
+  const build = await buildProgram(repositoryPath(""));
   console.log(`${describeMachine()}; ${options.repeat} turns of each side`);
   const judged: Judged[] = [];
   for (const row of rows) {
-    const measured = await ROWS[row]!({ python, repeat: options.repeat });
+    const measured = await ROWS[row]!({ python, build, repeat: options.repeat });
     for (const line of comparisonLines(`ml/${row}`, measured)) console.log(line);
     judged.push(...measured);
   }

@@ -2,12 +2,10 @@ import type { Comparison, Side } from "../support/comparison.ts";
 import { readMemory } from "../support/process_facts.ts";
 import { stopwatch } from "../support/stopwatch.ts";
 import { takeTurns } from "../support/turns.ts";
-import { Peer, type Work } from "./peer.ts";
+import { Peer, type Sides, type Work } from "./peer.ts";
 
 /** How a benchmark is run. */
-export interface BenchOptions {
-  /** An interpreter that has PyTorch. */
-  readonly python: string;
+export interface BenchOptions extends Sides {
   /** Turns of each side; one more, which does not count, warms up. */
   readonly repeat: number;
 }
@@ -29,13 +27,13 @@ async function inTurns<C>(
 
 /** The same work by both sides, each in a process of its own that stays for all turns. */
 async function inProcesses(
-  { python, repeat }: BenchOptions,
+  { repeat, ...sides }: BenchOptions,
   work: Work,
   measure: (peer: Peer) => Promise<number>,
 ): Promise<Comparison["values"]> {
   await using stack = new AsyncDisposableStack();
   const peers: Peer[] = [];
-  for (const side of SIDES) peers.push(stack.use(await Peer.start(side, python, work)));
+  for (const side of SIDES) peers.push(stack.use(await Peer.start(side, sides, work)));
   const [flwr, torch] = await inTurns(peers, repeat, measure);
   return { flwr: flwr!, python: torch! };
 }
@@ -69,12 +67,12 @@ export function memory(options: BenchOptions, work: Work): Promise<Comparison["v
 
 /** Seconds from a process' start until it has trained its examples once. */
 export async function start(
-  { python, repeat }: BenchOptions,
+  { repeat, ...sides }: BenchOptions,
   work: Work,
 ): Promise<Comparison["values"]> {
   const [flwr, torch] = await inTurns(SIDES, repeat, async (side) => {
     const seconds = stopwatch();
-    await using peer = await Peer.start(side, python, work);
+    await using peer = await Peer.start(side, sides, work);
     await peer.train();
     return seconds();
   });
@@ -88,13 +86,13 @@ export async function start(
  * @returns for each kind a rate per turn
  */
 export async function together(
-  { python, repeat }: BenchOptions,
+  { repeat, ...sides }: BenchOptions,
   kinds: readonly { readonly side: Side; readonly work: Work }[],
 ): Promise<number[][]> {
   await using stack = new AsyncDisposableStack();
   const pairs: (readonly [Peer, Peer])[] = [];
   for (const { side, work } of kinds) {
-    const peer = async () => stack.use(await Peer.start(side, python, work));
+    const peer = async () => stack.use(await Peer.start(side, sides, work));
     pairs.push([await peer(), await peer()]);
   }
   return await inTurns(pairs, repeat, async (pair) => {

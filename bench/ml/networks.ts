@@ -5,45 +5,15 @@ import {
   depthwiseConv2d,
   flatten,
   globalAvgPool,
-  type InputSpec,
   type Layer,
   layer,
-  maxPool2d,
   ops,
   relu,
   residual,
   sequential,
   transformerEncoder,
 } from "../../ml/mod.ts";
-
-/** A network to measure; torch_peer.py has the same under the same name. */
-export interface BenchNetwork {
-  readonly network: Layer;
-  readonly input: InputSpec;
-  /** Examples per step. */
-  readonly batch: number;
-}
-
-const images = { shape: [3, 32, 32], normalize: { mean: 0.5, deviation: 0.5 } };
-
-/** The example's network with so many times its filters and units. */
-function example(width: number): BenchNetwork {
-  const network = sequential(
-    conv2d({ out: 6 * width, kernel: 5 }),
-    relu(),
-    maxPool2d(2),
-    conv2d({ out: 16 * width, kernel: 5 }),
-    relu(),
-    maxPool2d(2),
-    flatten(),
-    dense({ out: 120 * width }),
-    relu(),
-    dense({ out: 84 * width }),
-    relu(),
-    dense({ out: 10 }),
-  );
-  return { network, input: images, batch: 32 };
-}
+import { type BenchNetwork, exampleNetwork, images } from "./example_network.ts";
 
 const conv3 = (out: number, stride = 1) =>
   conv2d({ out, kernel: 3, stride, padding: 1, bias: false });
@@ -89,10 +59,10 @@ function separable(out: number, stride: number): Layer[] {
 
 /** The networks of the performance table. */
 export const NETWORKS: Readonly<Record<string, BenchNetwork>> = {
-  "example": example(1),
-  "example-x2": example(2),
-  "example-x4": example(4),
-  "example-x8": example(8),
+  "example": exampleNetwork(1),
+  "example-x2": exampleNetwork(2),
+  "example-x4": exampleNetwork(4),
+  "example-x8": exampleNetwork(8),
   mlp: {
     network: sequential(
       dense({ out: 512 }),

@@ -16,6 +16,14 @@ export interface Work {
   readonly batch: number;
 }
 
+/** What the sides are run with. */
+export interface Sides {
+  /** An interpreter that has PyTorch. */
+  readonly python: string;
+  /** The folder of this program's build. */
+  readonly build: string;
+}
+
 /** A process that trains and evaluates a network on random examples when it is told to. */
 export class Peer implements AsyncDisposable {
   readonly side: Side;
@@ -40,13 +48,16 @@ export class Peer implements AsyncDisposable {
 
   /**
    * Starts a process and waits until its network and its examples are there.
-   *
-   * @param python an interpreter that has PyTorch
    */
-  static async start(side: Side, python: string, work: Work): Promise<Peer> {
+  static async start(side: Side, { python, build }: Sides, work: Work): Promise<Peer> {
     const { network, threads, examples, batch } = work;
+    // Installed commands load what an app imports from the build.
+    const built = ["--node-modules-dir=manual", "--config", `${build}/deno.json`];
     const [command, ...args] = side === "flwr"
-      ? [Deno.execPath(), "run", "-A", repositoryPath("bench/ml/flwr_peer.ts")]
+      ? [
+        ...[Deno.execPath(), "run", "-A", ...(network === "example" ? built : [])],
+        repositoryPath("bench/ml/flwr_peer.ts"),
+      ]
       : [python, repositoryPath("bench/ml/torch_peer.py")];
     const numbers = [threads, examples, batch].map(String);
     const child = spawn(command!, [...args, network, ...numbers], {

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
-import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore } from "../../link/store/store.ts";
 
 /** Names under which the state in memory may be asked for: ours, and those of Flower 1.9 and of today. */
@@ -27,13 +27,16 @@ export function readDatabase(text: string): string | undefined {
 }
 
 /**
- * Opens where the state is kept.
+ * Opens where the state is kept. SQLite is loaded only where it is used.
  *
  * @param file as {@link readDatabase} gives it
  * @throws FlwrError naming `--database`
  */
-export function openStore(file: string | undefined): LinkStore {
+export async function openStore(file: string | undefined): Promise<LinkStore> {
   if (file === undefined) return new MemoryStore();
+  const { SqliteStore } = await load<typeof import("../../link/store/sqlite.ts")>(
+    new URL("../../link/store/sqlite.ts", import.meta.url),
+  );
   try {
     const store = new SqliteStore(file);
     if (!store.reclaimable) {

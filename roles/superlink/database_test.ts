@@ -28,8 +28,8 @@ Deno.test("other databases are refused without their passwords", () => {
   });
 });
 
-Deno.test("a file that cannot be opened is named with the flag", () => {
-  assert.throws(() => openStore("/nowhere/at/all/state.db"), {
+Deno.test("a file that cannot be opened is named with the flag", async () => {
+  await assert.rejects(openStore("/nowhere/at/all/state.db"), {
     name: "FlwrError",
     message: /^--database: .*\/nowhere\/at\/all\/state\.db/,
   });

@@ -1,3 +1,4 @@
+import { systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
@@ -7,7 +8,7 @@ import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
-import { SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
+import { FIRST_ANSWERS_SECONDS, SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
 import { guardApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
 
@@ -49,6 +50,7 @@ export async function serve(
       tls: config.tls === undefined || plan.plain ? "no TLS" : "TLS",
       address: server.address,
     });
+    if (plan.name === "http") await systemClock.sleep(FIRST_ANSWERS_SECONDS);
   }
   return open;
 }

@@ -44,7 +44,7 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
     launching?.hear(event);
   };
   const link = await createLink({
-    store: openStore(config.database),
+    store: await openStore(config.database),
     clock: systemClock,
     random: systemRandom,
     limits: config.retention,

@@ -9,8 +9,8 @@ export const LIBRARY = "mod.ts";
 /** Folders of files that are read at run time: the apps that "flwr new" makes. */
 export const READ_AT_RUN_TIME: readonly string[] = ["roles/new/templates"];
 
-/** The rooms that end up in the executable. */
-const ROOMS = [
+/** The rooms of the program. */
+export const ROOMS: readonly string[] = [
   "app",
   "auth",
   "base",
@@ -22,7 +22,7 @@ const ROOMS = [
   "roles",
   "rpc",
   "tensor",
-] as const;
+];
 
 const ONLY_FOR_TESTS = /_test\.ts$|(^|\/)testing\//;
 

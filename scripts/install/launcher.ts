@@ -1,5 +1,8 @@
 import { join } from "node:path";
 import { RECOMMENDED_DENO } from "../../rpc/deno_version.ts";
+import { BUILT_CONFIG } from "../build/builds_folder.ts";
+import { BUILT_ENTRY } from "../build/place.ts";
+import { ENTRY, LIBRARY, ROOMS } from "../compile/entry_points.ts";
 
 /** A command name, and the words of `flwr` it stands for. */
 export interface Launcher {
@@ -13,6 +16,8 @@ export interface LauncherTarget {
   readonly deno: string;
   /** The project's folder. */
   readonly project: string;
+  /** The folder of its build. Without one the sources are run. */
+  readonly build?: string;
   readonly os: typeof Deno.build.os;
 }
 
@@ -31,41 +36,66 @@ const FALLBACK = `npx -y deno@${RECOMMENDED_DENO}`;
 /** The file that makes a command callable by its name: a shell script, or a batch file on Windows. */
 export function launcherFile(
   { name, words }: Launcher,
-  { deno, project, os }: LauncherTarget,
+  target: LauncherTarget,
 ): { file: string; text: string } {
-  const config = join(project, "deno.json");
-  const main = join(project, "main.ts");
-  const args = ["run", "-A", "--quiet", "--config", config, main, ...words];
-  if (os === "windows") {
-    const [program, ...rest] = [deno, ...args].map(quoteBatch);
-    const text = [
-      "@echo off",
-      `if exist ${program} (${program} ${rest.join(" ")} %*) else (`,
-      `  ${FALLBACK} ${rest.join(" ")} %*)`,
-      "",
-    ].join("\r\n");
-    return { file: `${name}.cmd`, text };
-  }
-  const [program, subcommand, ...rest] = [deno, ...args].map(quoteShell);
-  const command = `${subcommand} --node-modules-dir=$packages ${rest.join(" ")} "$@"`;
-  const text = [
-    "#!/bin/sh",
-    ...packagesLines(project),
-    `if [ -x ${program} ]; then exec ${program} ${command}; fi`,
-    `exec ${FALLBACK} ${command}`,
+  return target.os === "windows"
+    ? { file: `${name}.cmd`, text: batchFile(words, target) }
+    : { file: name, text: shellScript(words, target) };
+}
+
+function batchFile(words: readonly string[], { deno, project }: LauncherTarget): string {
+  const [config, main] = [join(project, "deno.json"), join(project, ENTRY)];
+  const args = [deno, "run", "-A", "--quiet", "--config", config, main, ...words];
+  const [program, ...rest] = args.map(quoteBatch);
+  return [
+    "@echo off",
+    `if exist ${program} (${program} ${rest.join(" ")} %*) else (`,
+    `  ${FALLBACK} ${rest.join(" ")} %*)`,
     "",
-  ].join("\n");
-  return { file: name, text };
+  ].join("\r\n");
 }
 
 /**
- * Lines that say whether Deno is to look after the packages: it takes 0.1 s and more for that at every start, and needs
- * not when it has written what it set up after the lock file last changed.
+ * A script that runs the build where it is of the sources as they are, and otherwise the sources. For these Deno looks
+ * after the packages, but only when the lock file has changed since it did: it takes 0.1 s and more at every start.
  */
-function packagesLines(project: string): string[] {
-  const setUp = quoteShell(join(project, "node_modules", ".deno", ".setup-cache.bin"));
+function shellScript(words: readonly string[], { deno, project, build }: LauncherTarget): string {
+  const packages = quoteShell(join(project, "node_modules", ".deno", ".setup-cache.bin"));
   const lock = quoteShell(join(project, "deno.lock"));
-  return ["packages=auto", `if [ ${setUp} -nt ${lock} ]; then packages=manual; fi`];
+  const program = quoteShell(deno);
+  const rest = [...words.map(quoteShell), '"$@"'].join(" ");
+  return [
+    "#!/bin/sh",
+    `config=${quoteShell(join(project, "deno.json"))}`,
+    `main=${quoteShell(join(project, ENTRY))}`,
+    "packages=auto",
+    `if [ ${packages} -nt ${lock} ]; then packages=manual; fi`,
+    ...(build === undefined ? [] : buildLines(project, build, packages)),
+    `set -- run -A --quiet --node-modules-dir=$packages --config "$config" "$main" ${rest}`,
+    `if [ -x ${program} ]; then exec ${program} "$@"; fi`,
+    `exec ${FALLBACK} "$@"`,
+    "",
+  ].join("\n");
+}
+
+/**
+ * Lines that choose the build, unless a source is newer: one that was changed, or a folder in which one came or went. The
+ * packages were set up before the build was made.
+ */
+function buildLines(project: string, build: string, packages: string): string[] {
+  const config = quoteShell(join(build, BUILT_CONFIG));
+  const sources = [...ROOMS, ENTRY, LIBRARY, "deno.json", "deno.lock"]
+    .map((source) => quoteShell(join(project, source)));
+  return [
+    `if [ -e ${config} ] && [ -e ${packages} ] &&`,
+    `  newer=$(find ${
+      sources.join(" ")
+    } -newer ${config} -print -quit 2>&1) && [ -z "$newer" ]; then`,
+    `  config=${config} main=${quoteShell(join(build, BUILT_ENTRY))} packages=manual`,
+    "elif [ -t 2 ]; then",
+    '  echo "flwr runs from its sources, which were changed: deno task install makes it start fast again" >&2',
+    "fi",
+  ];
 }
 
 /** A word as POSIX shells read it back unchanged. */

@@ -3,6 +3,61 @@ import { launcherFile, LAUNCHERS, type LauncherTarget } from "./launcher.ts";
 
 const target: LauncherTarget = { deno: "/opt/it's deno", project: "/home/a b", os: "linux" };
 
+/** Seconds since 1970 at which things of a made-up project were changed. */
+const EARLY = 1000;
+const LATE = 2000;
+
+/** A project's folder, and a launcher in it that says what it would have Deno do. */
+class Project implements AsyncDisposable {
+  constructor(readonly folder: string) {}
+
+  static async make(): Promise<Project> {
+    const project = new Project(await Deno.makeTempDir({ prefix: "flwr launcher's " }));
+    const sources = "app auth base certs fab link ml proto roles rpc tensor".split(" ");
+    for (const folder of [...sources, "node_modules/.deno", "dist/program"]) {
+      await Deno.mkdir(`${project.folder}/${folder}`, { recursive: true });
+    }
+    const files = ["main.ts", "mod.ts", "deno.json", "deno.lock", "app/client.ts"];
+    for (const file of files) await project.put(file, EARLY);
+    for (const folder of sources) await project.setTime(folder, EARLY);
+    await project.put("node_modules/.deno/.setup-cache.bin", EARLY);
+    return project;
+  }
+
+  async put(file: string, time: number): Promise<void> {
+    await Deno.writeTextFile(`${this.folder}/${file}`, "");
+    await this.setTime(file, time);
+  }
+
+  async setTime(path: string, time: number): Promise<void> {
+    await Deno.utime(`${this.folder}/${path}`, time, time);
+  }
+
+  /** What a launcher runs: the module that is started, and who looks after the packages. */
+  async launches(built: boolean): Promise<{ main: string; packages: string }> {
+    const { text } = launcherFile({ name: "x", words: ["ls"] }, {
+      ...target,
+      deno: "/bin/echo",
+      project: this.folder,
+      ...(built ? { build: `${this.folder}/dist/program` } : {}),
+    });
+    const launcher = `${this.folder}/x`;
+    await Deno.writeTextFile(launcher, text, { mode: 0o755 });
+    const { stdout, stderr } = await new Deno.Command(launcher).output();
+    assert.equal(new TextDecoder().decode(stderr), "");
+    const line = new TextDecoder().decode(stdout).replaceAll(`${this.folder}/`, "");
+    const said = /^run .*--node-modules-dir=(\w+) --config (.*)deno\.json (\S+) ls\n$/.exec(line);
+    assert.ok(said !== null, line);
+    const [, packages, place, main] = said as unknown as [string, string, string, string];
+    assert.ok(main.startsWith(place), "the settings are those of what is run");
+    return { main, packages };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+  }
+}
+
 Deno.test("the names of Flower's own commands stand for ours", () => {
   assert.deepEqual(
     Object.fromEntries(LAUNCHERS.map(({ name, words }) => [name, words.join(" ")])),
@@ -19,44 +74,62 @@ Deno.test("the names of Flower's own commands stand for ours", () => {
 Deno.test("a launcher falls back to the recommended Deno when its own has gone", () => {
   const { file, text } = launcherFile({ name: "x", words: ["run"] }, target);
   assert.equal(file, "x");
-  const lines = text.split("\n");
-  assert.match(lines[3]!, /^if \[ -x '\/opt\/it'\\''s deno' \]; then exec /);
-  assert.match(lines[4]!, /^exec npx -y deno@2\.9\.3 'run' .*'\/home\/a b\/main\.ts' 'run' "\$@"$/);
+  assert.match(text, /^main='\/home\/a b\/main\.ts'$/m);
+  assert.match(text, /^set -- run .* 'run' "\$@"$/m);
+  assert.match(
+    text,
+    /^if \[ -x '\/opt\/it'\\''s deno' \]; then exec '\/opt\/it'\\''s deno' "\$@"; fi$/m,
+  );
+  assert.match(text, /^exec npx -y deno@2\.9\.3 "\$@"$/m);
 });
 
-Deno.test({
-  name: "a launcher lets Deno look after the packages only when the lock file has changed since",
-  ignore: Deno.build.os === "windows",
-  fn: async () => {
-    const project = await Deno.makeTempDir({ prefix: "flwr launcher's " });
-    try {
-      const { text } = launcherFile({ name: "x", words: ["ls"] }, {
-        ...target,
-        deno: "/bin/echo",
-        project,
-      });
-      const launcher = `${project}/x`;
-      await Deno.writeTextFile(launcher, text, { mode: 0o755 });
-      const setUp = `${project}/node_modules/.deno/.setup-cache.bin`;
-      const lock = `${project}/deno.lock`;
-      const packages = async () => {
-        const { stdout } = await new Deno.Command(launcher).output();
-        return /^run --node-modules-dir=(\w+) /.exec(new TextDecoder().decode(stdout))?.[1];
-      };
-      await Deno.writeTextFile(lock, "");
-      assert.equal(await packages(), "auto");
-      await Deno.mkdir(`${project}/node_modules/.deno`, { recursive: true });
-      await Deno.writeTextFile(setUp, "");
-      await Deno.utime(setUp, 2000, 2000);
-      await Deno.utime(lock, 1000, 1000);
-      assert.equal(await packages(), "manual");
-      await Deno.utime(lock, 3000, 3000);
-      assert.equal(await packages(), "auto");
-    } finally {
-      await Deno.remove(project, { recursive: true });
-    }
+const onlyHere = { ignore: Deno.build.os === "windows" };
+
+Deno.test(
+  "Deno looks after the packages only when the lock file has changed since",
+  onlyHere,
+  async () => {
+    await using project = await Project.make();
+    const packages = async () => (await project.launches(false)).packages;
+    assert.equal(await packages(), "auto");
+    await project.put("node_modules/.deno/.setup-cache.bin", LATE);
+    assert.equal(await packages(), "manual");
+    await Deno.remove(`${project.folder}/node_modules`, { recursive: true });
+    assert.equal(await packages(), "auto");
   },
-});
+);
+
+Deno.test(
+  "a launcher runs the build of the sources as they are, otherwise the sources",
+  onlyHere,
+  async () => {
+    await using project = await Project.make();
+    const main = async () => (await project.launches(true)).main;
+    const built = { main: "dist/program/main.js", packages: "manual" };
+    assert.equal(await main(), "main.ts", "the build has gone");
+    const build = () => project.put("dist/program/deno.json", EARLY);
+    await build();
+    assert.deepEqual(await project.launches(true), built);
+
+    const changes: readonly [string, () => Promise<void>][] = [
+      ["a source was changed", () => project.setTime("app/client.ts", LATE)],
+      ["a source came or went", () => project.setTime("app", LATE)],
+      ["the packages were changed", () => project.setTime("deno.lock", LATE)],
+    ];
+    for (const [what, change] of changes) {
+      await change();
+      assert.equal(await main(), "main.ts", what);
+      await project.setTime("dist/program/deno.json", LATE);
+      assert.deepEqual(await project.launches(true), built, "built anew");
+      for (const path of ["app/client.ts", "app", "deno.lock"]) await project.setTime(path, EARLY);
+      await build();
+    }
+    await Deno.remove(`${project.folder}/node_modules`, { recursive: true });
+    assert.equal(await main(), "main.ts", "the packages have gone");
+    await Deno.remove(`${project.folder}/tensor`, { recursive: true });
+    assert.equal(await main(), "main.ts", "a room has gone");
+  },
+);
 
 Deno.test("on Windows it is a batch file, in which a percent sign is doubled", () => {
   const { file, text } = launcherFile({ name: "x", words: ["run"] }, {

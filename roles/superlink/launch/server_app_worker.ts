@@ -1,5 +1,5 @@
 /**
- * The thread of a sandbox in which the ServerApp of a submitted app runs (see sandbox/process.ts). It is started before
+ * The thread of a sandbox in which the ServerApp of a submitted app runs (see sandbox/run_sandbox.ts). It is started before
  * its app is known; what it may do is fixed by then. Its line to the nodes is the SuperLink, by messages.
  */
 import { isServerApp } from "../../../app/server_app.ts";

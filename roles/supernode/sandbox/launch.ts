@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packagesFolder } from "../../../ml/session/packages_folder.ts";
 
 /** How a process is started. */
 export interface Launch {
@@ -26,6 +27,7 @@ const PASSED_ON: readonly string[] = [
   "CUDA_VISIBLE_DEVICES",
 ];
 
+/** The program's own files: the project, or a build of it, which lies elsewhere than its packages. */
 const PROJECT = new URL("../../../", import.meta.url);
 
 /**
@@ -45,6 +47,7 @@ export function sandboxLaunch(
   const env = { ...Object.fromEntries(passed), NO_COLOR: "1" };
   if (Deno.build.standalone) return { file: Deno.execPath(), args: [SANDBOX_COMMAND], env };
   const project = fileURLToPath(PROJECT);
+  const packages = [packagesFolder() ?? []].flat();
   const args = [
     "run",
     "--quiet",
@@ -56,7 +59,7 @@ export function sandboxLaunch(
     "--frozen",
     `--config=${join(project, "deno.json")}`,
     // The process itself starts threads from these files, and loads ONNX Runtime; the app's thread may read none.
-    `--allow-read=${[...readable, project].map(asListed).join()}`,
+    `--allow-read=${[...readable, project, ...packages].map(asListed).join()}`,
     "--allow-ffi",
     fileURLToPath(new URL("process.ts", import.meta.url)),
   ];

@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { builtFile, placeInBuild } from "./place.ts";
+
+Deno.test("a module that is loaded by its URL is found by its name in the build's folder", () => {
+  const source = `load(\n  new URL(\n    "../../rpc/server.ts", import.meta.url,\n  ),\n);`;
+  assert.equal(builtFile("rpc/server.ts"), "rpc.server.js");
+  assert.equal(
+    placeInBuild("roles/superlink/serve.ts", source),
+    `load(\n  new URL("./rpc.server.js", import.meta.url,\n  ),\n);`,
+  );
+});
+
+Deno.test("any other URL is what it would be if the project lay there", () => {
+  const source = "read(new URL(`./templates/${name}`, import.meta.url))";
+  const placed = placeInBuild("roles/new/template.ts", source);
+  const evaluated = placed.replace("read", "").replaceAll(
+    "import.meta.url",
+    '"file:///build/x.js"',
+  );
+  const url = new Function("name", `return ${evaluated}.href`)("cnn/client.ts");
+  assert.equal(url, "file:///build/roles/new/templates/cnn/client.ts");
+});
+
+Deno.test("what has no answer in a build is refused", () => {
+  const source = "if (import.meta.main) await run();";
+  assert.throws(() => placeInBuild("roles/run.ts", source), {
+    message: '"roles/run.ts" uses import.meta.main, which a build has no answer for',
+  });
+  assert.equal(placeInBuild("main.ts", source), source);
+});
