@@ -12,6 +12,11 @@ export class Links<K, V> {
     return this.#members.get(key)?.has(member) ?? false;
   }
 
+  /** How many members all keys have together. */
+  get size(): number {
+    return this.#members.values().reduce((sum, { size }) => sum + size, 0);
+  }
+
   add(journal: Journal, key: K, member: V): void {
     let members = this.#members.get(key);
     if (members === undefined) {

@@ -5,14 +5,18 @@ import type { PushTable } from "./push_table.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { SignerTable } from "./signer_table.ts";
 
-/** How much a store holds. */
+/** How many rows each table of a store has. */
 export interface StoreUsage {
   readonly nodes: number;
   readonly runs: number;
   readonly instructions: number;
   readonly replies: number;
   readonly objects: number;
+  /** How often an object that is there has another as a child. */
+  readonly objectChildren: number;
   readonly pushes: number;
+  /** Objects that pushes announced. */
+  readonly pushObjects: number;
   /** Messages that pushes announced and that wait for objects. */
   readonly announced: number;
   readonly logEntries: number;

@@ -104,7 +104,9 @@ export class Federation {
       instructions: 0,
       replies: 0,
       objects: 0,
+      objectChildren: 0,
       pushes: 0,
+      pushObjects: 0,
       announced: 0,
       fabs: 0,
     });

@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { seededRandom } from "../../base/random.ts";
+import type { LinkMessage } from "../../link/message.ts";
+import type { StoreUsage } from "../../link/store/store.ts";
+import { type Bench, linkTest, object, rootOf } from "./harness.ts";
+
+// Years in miniature: 300 runs of four minutes each, on a clock that is moved, with nodes that come and go, ServerApps
+// that die, messages that nobody answers, and pushes that are never brought to their end.
+
+const SEED = 7;
+const RUNS = 300;
+const RUN_SECONDS = 240;
+const KEPT_RUNS = 20;
+const LINE = "A line of a log\n";
+/** Two lines of each of ten runs. */
+const KEPT_LOG_BYTES = 20 * LINE.length;
+const NODE_RETENTION_SECONDS = 3600;
+const LIMITS = {
+  maxFinishedRuns: KEPT_RUNS,
+  maxFinishedLogBytes: KEPT_LOG_BYTES,
+  absentNodeRetentionSeconds: NODE_RETENTION_SECONDS,
+  anonymousNodeRetentionSeconds: NODE_RETENTION_SECONDS,
+  selfStartedRunSeconds: 86_400,
+};
+/** Nodes that stay, nodes that one run brings, and how many runs pass until these are forgotten. */
+const STEADY_NODES = 2;
+const NEW_NODES = 3;
+const FORGOTTEN_AFTER_RUNS = Math.ceil((NODE_RETENTION_SECONDS + RUN_SECONDS) / RUN_SECONDS);
+/** Runs that started themselves and said nothing more. */
+const ABANDONED_EVERY = 10;
+const ABANDONED = Math.ceil(LIMITS.selfStartedRunSeconds / RUN_SECONDS / ABANDONED_EVERY) + 1;
+
+/** What the store may hold after any run: of messages those of one run, for their time is over with it. */
+const BOUNDS: StoreUsage = {
+  nodes: STEADY_NODES + NEW_NODES * (FORGOTTEN_AFTER_RUNS + 1),
+  runs: 1 + KEPT_RUNS + ABANDONED + 1,
+  instructions: STEADY_NODES + NEW_NODES,
+  replies: STEADY_NODES + NEW_NODES,
+  objects: 4 * (STEADY_NODES + NEW_NODES),
+  objectChildren: 6 * (STEADY_NODES + NEW_NODES),
+  pushes: 2,
+  pushObjects: 10,
+  announced: 2,
+  logEntries: 20 + 2,
+  fabs: 1,
+};
+
+/** One run: how it ends, and what comes and goes meanwhile, is drawn. */
+class Life {
+  readonly #bench: Bench;
+  readonly #random = seededRandom(SEED);
+  #keys = 0;
+
+  constructor(bench: Bench) {
+    this.#bench = bench;
+  }
+
+  key(): Uint8Array {
+    const bytes = new Uint8Array(4);
+    new DataView(bytes.buffer).setUint32(0, ++this.#keys);
+    return bytes;
+  }
+
+  #chance(part: number): boolean {
+    return this.#random.uniform() < part;
+  }
+
+  async run(index: number, steady: readonly bigint[]): Promise<void> {
+    const { link } = this.#bench;
+    const content = new Uint8Array([index % 7]);
+    const { runId } = await link.createRun({
+      fabId: "flwr/app",
+      fabVersion: "1",
+      fab: { hash: `fab ${index % 7}`, content },
+    });
+    const { token } = (await link.claimRun({ runId }))!;
+    await link.beginRun(token);
+    this.#bench.runId = runId;
+    await link.appendLog(runId, [LINE]);
+    for (const nodeId of steady) await link.heartbeat(nodeId, 1800);
+    const nodes = [...steady, ...await this.#newNodes()];
+    const instructions = await this.#instruct(nodes, index);
+    await this.#announce(nodes[0]!, index);
+    for (const instruction of instructions) await this.#work(instruction, index);
+    if (this.#chance(0.8)) {
+      await link.pullReplies(instructions.map(({ messageId }) => messageId), { runId });
+    }
+    await link.appendLog(runId, [LINE]);
+    if (this.#chance(0.7)) await link.finishRun(token, { outcome: "completed", details: "" });
+    else if (this.#chance(0.5)) await link.stopRun(runId);
+    // Else its ServerApp has died, and is missed.
+    if (index % ABANDONED_EVERY === 0) await link.createRun({ fabId: "", fabVersion: "" });
+  }
+
+  /** Containers that start, with a key of their own or, as Flower 1.9's, without one. */
+  async #newNodes(): Promise<bigint[]> {
+    const { link } = this.#bench;
+    const nodes = [await this.#bench.node(30), await this.#bench.node(30, this.key())];
+    const publicKey = this.key();
+    const { nodeId } = await link.registerNode({ publicKey, by: "self" });
+    if (this.#chance(0.7)) {
+      await link.activateNode({ publicKey, heartbeatInterval: 30 });
+      nodes.push(nodeId);
+    }
+    return nodes;
+  }
+
+  async #instruct(nodes: readonly bigint[], index: number): Promise<LinkMessage[]> {
+    const model = object(`model ${index}`, [object("constant")]);
+    const messages = nodes.map((nodeId) => this.#bench.instruction(nodeId, { content: model.id }));
+    const pushed = await this.#bench.link.pushInstructions(messages, [
+      object("constant"),
+      model,
+      ...messages.map(rootOf),
+    ]);
+    return pushed.map((outcome) => {
+      assert.ok("messageId" in outcome);
+      return outcome;
+    });
+  }
+
+  /** Instructions that are announced, and of which the objects never come. */
+  async #announce(nodeId: bigint, index: number): Promise<void> {
+    const never = this.#bench.instruction(nodeId, { content: `never ${index}` });
+    const { sessionId } = await this.#bench.link.openPush({
+      nodeId: 1n,
+      runId: this.#bench.runId,
+      messages: [never],
+      trees: [new Map([[never.messageId, [`never ${index}`]], [`never ${index}`, []]])],
+    });
+    assert.notEqual(sessionId, "");
+  }
+
+  /** What a node does with its instruction: answer, die over it, or pause, leave or unregister after it. */
+  async #work({ dstNodeId: nodeId }: LinkMessage, index: number): Promise<void> {
+    const { link } = this.#bench;
+    if (this.#chance(0.1)) return;
+    const instruction = (await link.pullInstruction(nodeId))!;
+    if (this.#chance(0.1)) return;
+    const update = object(`update ${index} of ${nodeId}`, [object("constant")]);
+    const reply = this.#bench.reply(instruction, { content: update.id });
+    const outcome = await link.pushReply(nodeId, reply, [
+      object("constant"),
+      update,
+      rootOf(reply),
+    ]);
+    assert.ok("messageId" in outcome);
+    const node = (await link.listNodes()).find((each) => each.nodeId === nodeId)!;
+    if (node.heartbeatInterval === 1800) return;
+    if (this.#chance(0.3)) await link.deactivateNode(nodeId);
+    else if (this.#chance(0.3)) await link.deleteNode(nodeId);
+    else if (this.#chance(0.3) && node.publicKey) await link.unregisterNode(nodeId, "self");
+  }
+}
+
+function checkBounds(usage: StoreUsage, when: string): void {
+  for (const [table, bound] of Object.entries(BOUNDS)) {
+    const rows = usage[table as keyof StoreUsage];
+    assert.ok(rows <= bound, `${when}: ${rows} ${table}, more than ${bound} (seed ${SEED})`);
+  }
+  assert.deepEqual(Object.keys(usage).sort(), Object.keys(BOUNDS).sort());
+}
+
+linkTest("300 runs of nodes that come and go leave so much and no more", async (bench) => {
+  const life = new Life(bench);
+  const steady = [await bench.node(1800, life.key()), await bench.node(1800, life.key())];
+  const owned = await bench.link.registerNode({ publicKey: life.key() });
+  const largest: Record<string, number> = {};
+  for (let index = 0; index < RUNS; index++) {
+    await life.run(index, steady);
+    await bench.pass(RUN_SECONDS, 4);
+    const usage = await bench.store.usage();
+    for (const [table, rows] of Object.entries(usage)) {
+      largest[table] = Math.max(largest[table] ?? 0, rows);
+    }
+    checkBounds({ ...usage, nodes: usage.nodes - 1 }, `after run ${index}`);
+    if (index % 100 === 50) await bench.restart();
+  }
+  // The bounds are not so wide that they hold anything.
+  for (const table of ["nodes", "runs", "logEntries"] as const) {
+    assert.ok(largest[table]! > BOUNDS[table] / 2, `never more than ${largest[table]} ${table}`);
+  }
+
+  // When all is quiet, what was kept of the past is all there is.
+  for (const nodeId of steady) await bench.link.deleteNode(nodeId);
+  await bench.pass(LIMITS.selfStartedRunSeconds + 120, 200);
+  const { logEntries, ...rest } = await bench.store.usage();
+  assert.deepEqual(rest, {
+    nodes: 1,
+    runs: KEPT_RUNS,
+    instructions: 0,
+    replies: 0,
+    objects: 0,
+    objectChildren: 0,
+    pushes: 0,
+    pushObjects: 0,
+    announced: 0,
+    fabs: 0,
+  });
+  assert.ok(logEntries <= 20);
+  const [node] = await bench.link.listNodes();
+  assert.equal(node?.nodeId, owned.nodeId);
+  const runs = await bench.link.listRuns({ limit: 1000, skip: 0 });
+  const told = bench.eventsOf("runs-removed").flatMap(({ runIds }) => runIds);
+  const made = bench.eventsOf("run-created").map(({ runId }) => runId);
+  const left = runs.map(({ runId }) => runId);
+  assert.deepEqual([...told, ...left].sort(), made.toSorted(), "each is there or told to be gone");
+}, LIMITS);
