@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
+import { settle } from "../base/testing/settle.ts";
 import type { ProgressEvent } from "./events.ts";
 import { type Answer, FakeDriver } from "./fake_driver.ts";
 import { Grid } from "./grid.ts";
@@ -22,7 +23,6 @@ function setUp(online: bigint[], answer: Answer = echo, signal?: AbortSignal) {
 }
 
 /** Lets everything that does not wait for time or the other side go on. */
-const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 Deno.test("nodeIds are in ascending order", async () => {
   const { grid } = setUp([9n, 2n ** 63n, 5n]);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { seededRandom } from "../../base/random.ts";
+import { settle } from "../../base/testing/settle.ts";
 import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.ts";
 import { DirectChannel } from "../../rpc/dialects/current/testing/direct_channel.ts";
 import { FakeBackend } from "../../rpc/dialects/current/testing/fake_backend.ts";
@@ -105,7 +106,7 @@ Deno.test("a SuperLink that answers at once is asked again after a while", async
   const clock = new FakeClock();
   const taking = runsOf(server, clock).take(FOREVER);
   await again.promise;
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await settle();
   server.task = { ...task, type };
   assert.equal(asked, 1, "not before its time");
   await clock.advance(2);

@@ -4,6 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import { generateKeys } from "../keys/generate.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
+import { readRetention } from "./retention.ts";
 
 const INSECURE: SuperLinkFlags = { ...DEFAULT_FLAGS, insecure: true };
 
@@ -89,6 +90,10 @@ Deno.test("generated files make a configuration with TLS and authentication", as
     assert.equal(open.authentication, undefined);
     const registeredOnly = await readSuperLinkConfig({ ...tls, enableSupernodeAuth: true });
     assert.deepEqual(registeredOnly.authentication, {});
+    assert.deepEqual([open, registeredOnly].map(({ retention }) => retention), [
+      readRetention(DEFAULT_FLAGS, false),
+      readRetention(DEFAULT_FLAGS, true),
+    ]);
   });
 });
 

@@ -5,6 +5,7 @@ import process from "node:process";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { systemRandom } from "../../base/random.ts";
+import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
 import { type DurableStep, SqliteStore } from "../../link/store/sqlite.ts";
 import { errorObject } from "./harness.ts";
@@ -51,7 +52,7 @@ async function perform({ operation, input }: Call): Promise<unknown> {
   if (operation === "advance") {
     await clock.advance(input[0] as number);
     // Lets the housekeeper, whom that woke, come to its transaction.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
     return await store.usage();
   }
   const method = link[operation] as (...input: readonly unknown[]) => Promise<unknown>;

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
+import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import type { LinkLimits } from "../../link/limits.ts";
@@ -167,7 +168,7 @@ export class Bench {
     for (let step = 0; step < steps; step++) {
       await this.clock.advance(seconds / steps);
       await this.store.usage();
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await settle();
     }
   }
 

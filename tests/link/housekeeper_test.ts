@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { seededRandom } from "../../base/random.ts";
+import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
@@ -52,16 +53,15 @@ Deno.test("a store that fails is reported, and tried again", async () => {
     messageObject: errorObject,
     onEvent: (event) => events.push(event),
   });
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 0));
   await link.createNode({ heartbeatInterval: 30 });
-  await settled();
+  await settle();
   failing = true;
   await clock.advance(30);
-  await settled();
+  await settle();
   assert.equal(events.at(-1)?.kind, "housekeeping-failed");
   failing = false;
   await clock.advance(5);
-  await settled();
+  await settle();
   assert.equal(events.at(-1)?.kind, "node-offline");
   await link.close();
 });

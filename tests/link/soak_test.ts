@@ -147,9 +147,10 @@ class Life {
     assert.ok("messageId" in outcome);
     const node = (await link.listNodes()).find((each) => each.nodeId === nodeId)!;
     if (node.heartbeatInterval === 1800) return;
-    if (this.#chance(0.3)) await link.deactivateNode(nodeId);
-    else if (this.#chance(0.3)) await link.deleteNode(nodeId);
-    else if (this.#chance(0.3) && node.publicKey) await link.unregisterNode(nodeId, "self");
+    const drawn = this.#random.uniform();
+    if (drawn < 0.3) await link.deactivateNode(nodeId);
+    else if (drawn < 0.5) await link.deleteNode(nodeId);
+    else if (drawn < 0.7 && node.publicKey) await link.unregisterNode(nodeId, "self");
   }
 }
 

@@ -9,6 +9,7 @@ import { RecordDict } from "../../../app/record_dict.ts";
 import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { seededRandom } from "../../../base/random.ts";
+import { settle } from "../../../base/testing/settle.ts";
 import {
   deflateMessages,
   inflateMessage,
@@ -184,7 +185,7 @@ Deno.test("a process that is silent for too long is ended, and counts as crashed
   });
   const handled = assert.rejects(handle(), /stopped responding/);
   for (let waited = 0; waited <= CLIENTAPP_SILENCE_SECONDS && !ended?.aborted; waited += 5) {
-    await new Promise((resolve) => setTimeout(resolve));
+    await settle();
     await clock.advance(5);
   }
   await handled;
@@ -196,7 +197,7 @@ Deno.test("a process' heartbeats keep it alive, and its token dies with its task
     for (let beat = 0; beat < 4; beat += 1) {
       await clock.advance(CLIENTAPP_SILENCE_SECONDS - 1);
       assert.equal(await backend.heartbeat(process.task), true);
-      await new Promise((resolve) => setTimeout(resolve));
+      await settle();
     }
     const pulled = await process.pull();
     await process.push(pulled.reply({}));

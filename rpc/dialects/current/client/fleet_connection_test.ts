@@ -8,6 +8,7 @@ import { PrivateKey } from "../../../../auth/private_key.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import type { Channel } from "../../../channel.ts";
 import { CHUNK_BYTES } from "../../../objects/limits.ts";
 import type { DirectChannel } from "../testing/direct_channel.ts";
@@ -157,7 +158,7 @@ Deno.test("a SuperLink that does not hold pulls is polled, first often and then 
     return message;
   });
   while (!over) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
     await clock.advance(0.05);
   }
   assert.equal(await pulling, undefined);
@@ -272,11 +273,11 @@ async function until<T>(ask: () => Promise<T | undefined>): Promise<T> {
   for (;;) {
     const value = await ask();
     if (value !== undefined) return value;
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
   }
 }
 
 async function settled(promise: Promise<unknown>): Promise<boolean> {
-  const tick = new Promise((resolve) => setTimeout(resolve, 0)).then(() => false);
+  const tick = settle().then(() => false);
   return await Promise.race([promise.then(() => true), tick]);
 }

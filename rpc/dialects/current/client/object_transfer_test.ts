@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import type { PulledObject } from "../../../../link/link.ts";
 import { makeSmallObject } from "../../../objects/object.ts";
 import { pullObjects } from "./object_transfer.ts";
@@ -26,7 +27,7 @@ function pull(answers: PulledObject[], signal?: AbortSignal) {
 
 /** Moves time once everything that can go on has gone on. */
 async function pass(clock: FakeClock, seconds: number): Promise<void> {
-  await new Promise((resolve) => setTimeout(resolve, 0));
+  await settle();
   await clock.advance(seconds);
 }
 

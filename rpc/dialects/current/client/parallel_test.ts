@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../../../../base/testing/settle.ts";
 import { Parallel } from "./parallel.ts";
 
 /** Work that ends when it is told to. */
@@ -13,7 +14,6 @@ function controlled() {
 }
 
 /** Lets everything that can go on go on. */
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("parallel: runs as many as it may, and the next as soon as one ends", async () => {
   const { gates, work } = controlled();

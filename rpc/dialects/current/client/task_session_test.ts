@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { seededRandom } from "../../../../base/random.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import { FakeBackend } from "../testing/fake_backend.ts";
 import { MAX_BUFFERED_LOG_CHARACTERS } from "./limits.ts";
 import { RuntimeClient } from "./runtime_client.ts";
@@ -21,8 +22,6 @@ async function begin(server = new FakeBackend()) {
   };
   return { server, channel, session, pass };
 }
-
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 Deno.test("task session: begins with the run, its app and its settings", async () => {
   const { session } = await begin();

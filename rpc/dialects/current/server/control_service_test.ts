@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { FlwrError } from "../../../../base/error.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { methodPath } from "../../../service.ts";
@@ -152,7 +153,7 @@ Deno.test("control: following a log goes on after the connection broke, with wha
   await link.appendLog(runId, ["two\n"]);
   const second = log.next();
   for (let step = 0; step < 5; step++) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
     await clock.advance(1);
   }
   assert.equal((await second).value?.text, "two\n");
@@ -161,7 +162,7 @@ Deno.test("control: following a log goes on after the connection broke, with wha
   await link.stopRun(runId);
   await link.appendLog(runId, ["three\n"]);
   for (let step = 0; step < 70; step++) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await settle();
     await clock.advance(1);
   }
   await lost;

@@ -3,6 +3,7 @@ import { ConfigRecord } from "../../../../app/config_record.ts";
 import { Message } from "../../../../app/message.ts";
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import type { LinkRun } from "../../../../link/link.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { messageObject } from "../../../objects/message.ts";
@@ -17,7 +18,6 @@ import { FakeSuperLink } from "../testing/fake_superlink.ts";
 import { MAX_DETAILS_LENGTH } from "./limits.ts";
 
 const FAB = new TextEncoder().encode("an app");
-const settle = () => new Promise((resolve) => setTimeout(resolve, 0));
 
 /** A SuperLink with a run that waits, and two nodes. */
 class Running implements AsyncDisposable {

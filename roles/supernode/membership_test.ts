@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { ApiError } from "../../rpc/api_error.ts";
+import { TAKE_OVER_PATIENCE_SECONDS, TAKE_OVER_TRY_SECONDS } from "./limits.ts";
+import { FakeFleet, instruction, NODE_ID, pass, start } from "./testing/fake_fleet.ts";
+
+Deno.test("a node that the SuperLink has forgotten joins again", async () => {
+  const fleet = new FakeFleet();
+  let known = false;
+  fleet.heartbeatAnswer = () => {
+    const answer = known;
+    known = true;
+    return answer;
+  };
+  const { clock, controller, ended } = start(fleet);
+  await clock.advance(0);
+  for (let waited = 0; !fleet.calls.includes("heartbeat") && waited < 100; waited += 1) {
+    await clock.advance(5);
+  }
+  fleet.give(instruction("a"));
+  await fleet.replied(1);
+  controller.abort();
+  await ended;
+  assert.equal(fleet.calls.filter((call) => call === "join").length, 2);
+});
+
+Deno.test("a held pull that is broken by a second restart joins a third time", async () => {
+  const fleet = new FakeFleet();
+  let pulls = 0;
+  fleet.pullAnswer = () => {
+    pulls += 1;
+    if (pulls === 2) clock.advance(10); // it was held until then
+    if (pulls <= 2) throw new FlwrError("unauthenticated", "Unknown node");
+    fleet.pullAnswer = undefined;
+    return instruction("a");
+  };
+  const { clock, controller, ended } = start(fleet);
+  await fleet.replied(1);
+  controller.abort();
+  await ended;
+  assert.equal(fleet.calls.filter((call) => call === "join").length, 3);
+});
+
+Deno.test("a refused node joins once more, and fails when it is refused again", async () => {
+  const fleet = new FakeFleet();
+  fleet.pullAnswer = () => {
+    throw new FlwrError("unauthenticated", "Access denied");
+  };
+  const { ended } = start(fleet);
+  await assert.rejects(ended, /Access denied/);
+  assert.equal(fleet.calls.filter((call) => call === "join").length, 2);
+});
+
+Deno.test("a SuperLink that counts the node as online still is waited for, but not for ever", async () => {
+  const fleet = new FakeFleet();
+  const refused = () => {
+    throw new ApiError("activation-refused", "Node is online");
+  };
+  fleet.joinAnswer = refused;
+  const { clock, controller, ended } = start(fleet);
+  await pass(clock, 2 * TAKE_OVER_TRY_SECONDS);
+  fleet.joinAnswer = () => NODE_ID;
+  fleet.give(instruction("a"));
+  await pass(clock, TAKE_OVER_TRY_SECONDS);
+  await fleet.replied(1);
+  controller.abort();
+  await ended;
+
+  fleet.joinAnswer = refused;
+  const again = start(fleet);
+  const failed = assert.rejects(again.ended, /Node is online/);
+  await pass(again.clock, TAKE_OVER_PATIENCE_SECONDS + TAKE_OVER_TRY_SECONDS);
+  await failed;
+});
+
+Deno.test("a node that is stopped before it has joined ends at once", async () => {
+  const fleet = new FakeFleet();
+  fleet.join = () => new Promise(() => {});
+  const { controller, ended } = start(fleet);
+  controller.abort();
+  await ended;
+  assert.ok(!fleet.calls.includes("leave"));
+});

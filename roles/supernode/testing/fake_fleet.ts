@@ -1,0 +1,153 @@
+import { ConfigRecord } from "../../../app/config_record.ts";
+import type { AppBundle, FleetConnection, RunInfo } from "../../../app/connection.ts";
+import { Message } from "../../../app/message.ts";
+import { MetricRecord } from "../../../app/metric_record.ts";
+import { RecordDict } from "../../../app/record_dict.ts";
+import { FakeClock } from "../../../base/clock.ts";
+import { seededRandom } from "../../../base/random.ts";
+import { settle } from "../../../base/testing/settle.ts";
+import { ApiError } from "../../../rpc/api_error.ts";
+import { SuperNode } from "../node.ts";
+import type { MessageHandler } from "../runs/prepared_run.ts";
+import { RunCatalogue } from "../runs/run_catalogue.ts";
+
+/** The id that the fake SuperLink gives. */
+export const NODE_ID = 42n;
+
+/** A SuperLink that hands out what the test gives it, and holds a pull while it has nothing. */
+export class FakeFleet implements FleetConnection {
+  readonly calls: string[] = [];
+  readonly replies: Message[] = [];
+  readonly seconds: (number | undefined)[] = [];
+  /** Runs that are over: to push a reply to them, or to ask for them, is refused. */
+  readonly over = new Set<bigint>();
+  /** Which series a run belongs to; a run that is not here is one of the 1.9 wire. */
+  readonly series = new Map<bigint, bigint>();
+  joinAnswer: () => bigint = () => NODE_ID;
+  heartbeatAnswer: () => boolean = () => true;
+  pullAnswer: (() => Message | undefined) | undefined;
+  #waiting: Message[] = [];
+  #wake = Promise.withResolvers<void>();
+  #pushed = Promise.withResolvers<void>();
+
+  /** Hands these out next. */
+  give(...messages: Message[]): void {
+    this.#waiting.push(...messages);
+    this.#wake.resolve();
+  }
+
+  /** Resolves when so many replies have come. */
+  async replied(count: number): Promise<void> {
+    while (this.replies.length < count) await this.#pushed.promise;
+  }
+
+  join(): Promise<bigint> {
+    this.calls.push("join");
+    return Promise.try(this.joinAnswer);
+  }
+
+  heartbeat(): Promise<boolean> {
+    this.calls.push("heartbeat");
+    return Promise.resolve(this.heartbeatAnswer());
+  }
+
+  async pull(signal?: AbortSignal): Promise<Message | undefined> {
+    this.calls.push("pull");
+    if (this.pullAnswer !== undefined) return this.pullAnswer();
+    while (this.#waiting.length === 0 && !signal?.aborted) {
+      const aborted = new Promise<void>((resolve) =>
+        signal?.addEventListener("abort", () => resolve(), { once: true })
+      );
+      await Promise.race([this.#wake.promise, aborted]);
+      this.#wake = Promise.withResolvers();
+    }
+    return this.#waiting.shift();
+  }
+
+  push(reply: Message, seconds?: number): Promise<void> {
+    if (this.over.has(reply.metadata.runId)) {
+      return Promise.reject(new ApiError("run-not-running", "Run is not running"));
+    }
+    this.replies.push(reply);
+    this.seconds.push(seconds);
+    this.#pushed.resolve();
+    this.#pushed = Promise.withResolvers();
+    return Promise.resolve();
+  }
+
+  run(runId: bigint): Promise<RunInfo | undefined> {
+    this.calls.push("run");
+    if (this.over.has(runId)) {
+      return Promise.reject(new ApiError("run-not-running", "Run is not running"));
+    }
+    const seriesId = this.series.get(runId);
+    return Promise.resolve(
+      seriesId === undefined ? undefined : {
+        runId,
+        seriesId,
+        fabId: "",
+        fabVersion: "",
+        fabHash: "",
+        overrideConfig: new ConfigRecord(),
+      },
+    );
+  }
+
+  fab(): Promise<AppBundle> {
+    throw new Error("no test fetches a bundle here");
+  }
+
+  leave(): Promise<void> {
+    this.calls.push("leave");
+    return Promise.resolve();
+  }
+
+  close(): void {}
+}
+
+/** What an app does with a message. */
+export type Handle = MessageHandler["handle"];
+
+/** Answers with how many messages of the run came before. */
+export const echo: Handle = (message, { state }) => {
+  const seen = state.metricRecords.get("seen")?.number("count") ?? 0;
+  return Promise.resolve({
+    reply: message.reply({ metrics: new MetricRecord({ seen }) }),
+    state: new RecordDict({ seen: new MetricRecord({ count: seen + 1 }) }),
+  });
+};
+
+/** A message to the node. */
+export function instruction(id: string, runId = 7n): Message {
+  return Message.create({
+    content: {},
+    dstNodeId: NODE_ID,
+    messageType: "train",
+    groupId: "1",
+  }).withMetadata({ messageId: id, runId });
+}
+
+/** A node that runs with this app at that SuperLink, on a clock that stands still. */
+export function start(fleet: FakeFleet, handle: Handle = echo) {
+  const clock = new FakeClock();
+  const controller = new AbortController();
+  const node = new SuperNode({
+    connection: fleet,
+    runs: new RunCatalogue(fleet, {
+      appFor: () => Promise.resolve({ handler: { handle }, runConfig: new ConfigRecord() }),
+    }),
+    nodeConfig: new ConfigRecord(),
+    superLink: "127.0.0.1:9092",
+    clock,
+    random: seededRandom(1),
+  });
+  return { clock, controller, ended: node.run(controller.signal) };
+}
+
+/** Lets whatever waits go on, in steps that are shorter than any wait that matters here. */
+export async function pass(clock: FakeClock, seconds: number): Promise<void> {
+  for (let waited = 0; waited < seconds; waited += 1) {
+    await clock.advance(1);
+    await settle();
+  }
+}
