@@ -5,7 +5,6 @@ import { ApiError } from "../../rpc/api_error.ts";
 import type { Channel, ChannelOptions } from "../../rpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
-import { probeWire } from "../../rpc/probe_wire.ts";
 import { NO_RETRY } from "../../rpc/retry.ts";
 import type { SuperLinkConnection } from "./connection.ts";
 import { CONNECT_SECONDS } from "./limits.ts";
@@ -71,5 +70,8 @@ async function channelOptions(connection: SuperLinkConnection): Promise<ChannelO
 async function speaksGrpc({ address, tls }: ChannelOptions, error: unknown): Promise<boolean> {
   if (!(error instanceof FlwrError) || error.cause instanceof ApiError) return false;
   if (error.code !== "failed-precondition" && error.code !== "unavailable") return false;
+  const { probeWire } = await load<typeof import("../../rpc/probe_wire.ts")>(
+    new URL("../../rpc/probe_wire.ts", import.meta.url),
+  );
   return await probeWire(parseAddress(address), tls) === "grpc";
 }

@@ -1,12 +1,13 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
 import { type Address, formatAddress, isLoopback, parseAddress } from "../address.ts";
 import type { ChannelOptions, RequestHeaders } from "../channel.ts";
 import { checkRoots, type ClientTls } from "../client_tls.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
 import { connectionProblem, type Target } from "../connection_problem.ts";
 import { CONNECT_TIMEOUT_SECONDS, MAX_MESSAGE_BYTES, PROBE_TIMEOUT_MS } from "../limits.ts";
-import { type Probe, probe } from "../probe.ts";
+import type { Probe } from "../probe.ts";
 import { answerError } from "./answer_error.ts";
 import { Deadline } from "./deadline.ts";
 import { messagesIn } from "./frames.ts";
@@ -107,6 +108,7 @@ export class HttpTransport implements ClientTransport {
     const milliseconds = this.#connectTimeoutSeconds * 1000;
     return setTimeout(async () => {
       const { address, tls } = this.#target;
+      const { probe } = await loadProbe();
       const found = await probe(address, tls, Math.min(milliseconds, PROBE_TIMEOUT_MS));
       if (found.kind === "unreachable") deadline.expire("unreachable");
     }, milliseconds);
@@ -130,9 +132,14 @@ export class HttpTransport implements ClientTransport {
     }
     const found: Probe = deadline.expired === "unreachable"
       ? { kind: "unreachable", code: "ETIMEDOUT" }
-      : await probe(address, tls);
+      : await (await loadProbe()).probe(address, tls);
     return connectionProblem(this.#target, "http", details, found, this.#clock.now());
   }
+}
+
+/** Only what has gone wrong is looked into. */
+function loadProbe(): Promise<typeof import("../probe.ts")> {
+  return load(new URL("../probe.ts", import.meta.url));
 }
 
 function openClient(address: Address, tls: ClientTls): Deno.HttpClient {

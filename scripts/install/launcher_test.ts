@@ -131,6 +131,28 @@ Deno.test(
   },
 );
 
+Deno.test(
+  "a SuperNode, which may train, starts with as little memory as Deno gives it",
+  onlyHere,
+  async () => {
+    await using project = await Project.make();
+    const launch = async (words: readonly string[], ...args: string[]) => {
+      const { text } = launcherFile({ name: "x", words }, {
+        ...target,
+        deno: "/bin/echo",
+        project: project.folder,
+      });
+      await Deno.writeTextFile(`${project.folder}/x`, text, { mode: 0o755 });
+      const { stdout } = await new Deno.Command(`${project.folder}/x`, { args }).output();
+      return new TextDecoder().decode(stdout);
+    };
+    assert.match(await launch([], "ls"), / --v8-flags=--min-semi-space-size=\d+ .* ls\n$/);
+    assert.match(await launch(["run"]), / --v8-flags=--min-semi-space-size=\d+ .* run\n$/);
+    assert.doesNotMatch(await launch([], "supernode", "client:app"), /--v8-flags/);
+    assert.doesNotMatch(await launch(["supernode"], "client:app"), /--v8-flags/);
+  },
+);
+
 Deno.test("on Windows it is a batch file, in which a percent sign is doubled", () => {
   const { file, text } = launcherFile({ name: "x", words: ["run"] }, {
     ...target,

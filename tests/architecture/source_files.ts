@@ -12,7 +12,7 @@ export interface SourceFile {
   readonly packages: readonly string[];
 }
 
-const SKIPPED = new Set(["node_modules", "vectors"]);
+const SKIPPED = new Set(["dist", "node_modules", "vectors"]);
 /** Files that only tests use: they may import what they like. */
 const OF_TESTS = /_test\.ts$|(^|[/_])fixture\.ts$|(^|\/)testing\//;
 
