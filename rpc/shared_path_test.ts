@@ -88,3 +88,33 @@ Deno.test("only the service that a call's headers are for decides whether it is 
     assert.deepEqual(asked.splice(0), ["old", "today"]);
   });
 });
+
+Deno.test("what a service's admit found is handed to its own authenticate, and each is asked once", async () => {
+  const told: string[] = [];
+  const service = <S extends typeof Fleet | typeof Fleet19>(desc: S, word: string) =>
+    bindFleet(desc, word, {
+      knownBy: word,
+      admit: (call) => {
+        told.push(`${word} admits`);
+        if (call.header(word) === undefined) refuse(word)();
+        return `found by ${word}`;
+      },
+      authenticate: (_call, _method, _bytes, _request, found) => {
+        told.push(`${word} sees ${found}`);
+        return Promise.resolve(word);
+      },
+    });
+  await withServer([service(Fleet19, "old"), service(Fleet, "today")], async (channel) => {
+    const call = (...headers: string[]) =>
+      channel.call(Fleet.method.getRun, { node: { nodeId: 1n } }, {
+        metadata: () => Promise.resolve(Object.fromEntries(headers.map((name) => [name, "x"]))),
+      });
+    await call("today");
+    assert.deepEqual(told.splice(0), ["today admits", "today sees found by today"]);
+    // Let in by the headers of the one, the request is the other's: that is asked, too.
+    await call("old", "today");
+    assert.deepEqual(told.splice(0), ["old admits", "today admits", "today sees found by today"]);
+    await assert.rejects(call("old"), { message: "Refused by today" });
+    assert.deepEqual(told.splice(0), ["old admits", "today admits"]);
+  });
+});

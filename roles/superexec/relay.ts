@@ -2,6 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
+import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
 import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 
@@ -25,6 +26,7 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
       backend: { taskOfToken: (token) => Promise.resolve(token === task.token ? task : undefined) },
       executors: "nobody",
     }),
+    maxRequestBytes: runtimeRequestBytes,
     handlers: {
       acquireTask: () =>
         Promise.reject(new FlwrError("unimplemented", "Tasks are given out by the SuperLink")),

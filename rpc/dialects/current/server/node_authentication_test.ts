@@ -114,6 +114,31 @@ Deno.test("a signature counts once, whatever it is used for, while its time coun
   assert.match(stage.denials.at(-1)!.reason, /out of the window/);
 });
 
+Deno.test("all but what the request says is settled by its head", async () => {
+  await using stage = await FleetStage.start({ knownKeysOnly: true });
+  const [holder, thief] = [await Holder.start(stage), await Holder.start(stage)];
+  stage.list(holder.key.publicKey);
+  const admit = async (headers: RequestHeaders) => {
+    const { admit, desc } = stage.binding.methods.find(({ desc }) => desc.name === "PushObject")!;
+    await admit!({
+      transport: "http",
+      method: `/${desc.parent.typeName}/${desc.name}`,
+      peer: "192.0.2.1:1",
+      header: (name) => typeof headers[name] === "string" ? headers[name] : undefined,
+      headerBytes: (name) => typeof headers[name] === "string" ? undefined : headers[name],
+    });
+  };
+  const good = await holder.credentials.headers();
+  await admit(good);
+  await assert.rejects(admit(good), denied, "it was used");
+  const named = { [PUBLIC_KEY_HEADER]: holder.credentials.publicKey };
+  await assert.rejects(admit({ ...await thief.credentials.headers(), ...named }), denied);
+  await assert.rejects(admit(named), denied);
+  const late = await holder.credentials.headers();
+  await stage.clock.advance(305);
+  await assert.rejects(admit(late), denied);
+});
+
 Deno.test("a request speaks for the key's own node and for no other", async () => {
   await using stage = await FleetStage.start();
   const [holder, other] = [await Holder.start(stage), await Holder.start(stage)];

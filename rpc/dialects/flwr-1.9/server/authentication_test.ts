@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
-import { encodePublicKeyHeader, PUBLIC_KEY_HEADER } from "../../../../auth/header.ts";
+import {
+  AUTH_TOKEN_HEADER,
+  encodePublicKeyHeader,
+  PUBLIC_KEY_HEADER,
+} from "../../../../auth/header.ts";
 import { KeyList } from "../../../../auth/key_list.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { PublicKey } from "../../../../auth/public_key.ts";
@@ -16,12 +20,16 @@ import { type Denial, fleetAuthentication } from "./authentication.ts";
 const own = await PrivateKey.generate("P-256");
 
 /** Names a key as its holder's calls do. */
-function callOf(key: PublicKey): CallHead {
+function callOf(key: PublicKey, method = "CreateNode", token?: string): CallHead {
+  const headers: Record<string, string | undefined> = {
+    [PUBLIC_KEY_HEADER]: encodePublicKeyHeader(key),
+    [AUTH_TOKEN_HEADER]: token,
+  };
   return {
     transport: "grpc",
-    method: "/flwr.proto.Fleet/CreateNode",
+    method: `/flwr.proto.Fleet/${method}`,
     peer: "127.0.0.1:1",
-    header: (name) => name === PUBLIC_KEY_HEADER ? encodePublicKeyHeader(key) : undefined,
+    header: (name) => headers[name],
     headerBytes: () => undefined,
   };
 }
@@ -48,6 +56,16 @@ Deno.test("keys that are listed, and those that the owner registered, are admitt
     onDenied: (denial) => denials.push(denial),
   });
   for (const key of [listed, registered]) await admit!(callOf(key));
+  // What a node alone may call is asked of one that has joined, and shows a token for its request.
+  for (const call of [callOf(listed, "PushTaskRes", "a token"), callOf(listed, "PushTaskRes")]) {
+    await assert.rejects(async () => await admit!(call), /^FlwrError: Access denied$/);
+  }
+  assert.deepEqual(denials.splice(0).map(({ reason }) => reason), [
+    "the key has not joined",
+    "the call carries no token",
+  ]);
+  await link.createNode({ publicKey: registered.spki, heartbeatInterval: 30 });
+  await admit!(callOf(registered, "PushTaskRes", "a token"));
   for (const key of [joined, stranger, expelled]) {
     await assert.rejects(async () => await admit!(callOf(key)), /^FlwrError: Access denied$/);
   }
