@@ -1,5 +1,6 @@
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
+import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
 import { MemoryInstructions, MemoryReplies, MessageMap } from "./memory_messages.ts";
 import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
@@ -36,6 +37,7 @@ export class MemoryStore implements LinkStore {
       replies: this.#tables.messages.replies.size,
       objects: this.#tables.objects.byId.size,
       pushes: this.#tables.pushes.byId.size,
+      artifacts: this.#tables.artifacts.byId.size,
     });
   }
 
@@ -52,6 +54,7 @@ class Tables {
   readonly messages = new MessageMap();
   readonly objects = new ObjectMap();
   readonly pushes = new PushMap();
+  readonly artifacts = new ArtifactMap();
 }
 
 function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
@@ -64,6 +67,7 @@ function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
     replies: new MemoryReplies(tables.messages, journal),
     objects: new MemoryObjects(tables.objects, journal),
     pushes: new MemoryPushes(tables.pushes, journal),
+    artifacts: new MemoryArtifacts(tables.artifacts, journal),
     nextDue: () => {
       const earliest = Math.min(
         earliestDue(tables.nodes.byId.values()),

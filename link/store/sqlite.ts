@@ -69,6 +69,7 @@ export class SqliteStore implements LinkStore {
         replies: count("reply"),
         objects: count("object"),
         pushes: count("push"),
+        artifacts: count("artifact"),
       });
     });
   }

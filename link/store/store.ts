@@ -1,3 +1,4 @@
+import type { ArtifactTable } from "./artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "./message_tables.ts";
 import type { NodeTable } from "./node_table.ts";
 import type { ObjectTable } from "./object_table.ts";
@@ -12,6 +13,7 @@ export interface StoreUsage {
   readonly replies: number;
   readonly objects: number;
   readonly pushes: number;
+  readonly artifacts: number;
 }
 
 /** What one transaction can read and write. A read sees the writes before it. */
@@ -24,6 +26,7 @@ export interface LinkTransaction {
   readonly replies: ReplyTable;
   readonly objects: ObjectTable;
   readonly pushes: PushTable;
+  readonly artifacts: ArtifactTable;
   /** The earliest `dueAt` of anything. */
   nextDue(): Promise<number | undefined>;
 }

@@ -34,6 +34,8 @@ export function logLinkEvent(event: LinkEvent): void {
       return logger.info("Run {runId} runs", event);
     case "run-finished":
       return logRunEnd(event);
+    case "artifact-saved":
+      return logger.info("Run {runId} saved {name}, {size} bytes", event);
     case "push-expired":
       return logger.warn(
         "Run {runId}: objects of {messages} messages from node {nodeId} never came",

@@ -217,6 +217,7 @@ class Federation {
       instructions: 0,
       replies: 0,
       objects: 0,
+      artifacts: 0,
       pushes: 0,
     });
   }
