@@ -13,6 +13,7 @@ import { controlHandlers } from "../../rpc/dialects/current/server/control_servi
 import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_request_bytes.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
+import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
 import { runtimeHandlers } from "../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,
@@ -20,8 +21,10 @@ import {
 } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
 import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
+import type { Download } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
+import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
 
 /** Every API of a SuperLink, over one domain, for whichever listener is to serve it. */
@@ -32,6 +35,8 @@ export interface SuperLinkServices {
   readonly control: ServiceBinding;
   readonly runtime: ServiceBinding;
   readonly driver: ServiceBinding;
+  /** Over HTTP. */
+  readonly artifacts: Download;
 }
 
 /** What the APIs are made with. */
@@ -41,11 +46,12 @@ export interface ServicesOptions {
   /** Whether SuperNodes may not register themselves. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
+  readonly artifacts: ArtifactDownloads;
 }
 
 /** Puts the APIs over the domain. */
 export function superLinkServices(
-  { link, authentications, knownKeysOnly, runs }: ServicesOptions,
+  { link, authentications, knownKeysOnly, runs, artifacts }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const { current, legacy } = authentications;
@@ -58,16 +64,23 @@ export function superLinkServices(
     fleet19: bindService(Fleet19, { ...legacy, handlers: fleetHandlers(link, logFailure) }),
     control: bindService(Control, {
       ...controlAuthentication(),
-      handlers: controlHandlers({ link, readFab, clock: systemClock }),
+      handlers: controlHandlers({
+        link,
+        readFab,
+        clock: systemClock,
+        artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
+      }),
     }),
     runtime: bindService(Runtime, {
       ...taskAuthentication({ backend, executors: executorsOf(runs) }),
       handlers: runtimeHandlers(backend),
+      maxRequestBytes: runtimeRequestBytes,
     }),
     driver: bindService(Driver, {
       authenticate: () => Promise.resolve({}),
       handlers: driverHandlers(link),
     }),
+    artifacts,
   };
 }
 

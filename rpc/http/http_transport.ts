@@ -135,7 +135,8 @@ export class HttpTransport implements ClientTransport {
   }
 }
 
-function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
+/** What fetches from a server, by its authorities; a proxy of the environment is used but for this machine. */
+export function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
   const roots = tls === "insecure" ? undefined : tls.rootCertificates;
   const open = () =>
     Deno.createHttpClient({

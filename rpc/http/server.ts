@@ -10,12 +10,13 @@ import { LINGER_MS } from "../limits.ts";
 import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { BODY_LIMITS, type BodyLimits, readBody } from "./body.ts";
+import { type Download, Downloads } from "./download.ts";
 import { HttpCall, sendPlain } from "./http_call.ts";
 import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS, STREAM_HEAD_MS } from "./limits.ts";
 import { listen } from "./listen.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
 import { kebabName, pathOf } from "./path.ts";
-import { type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
+import { methodNotAllowed, type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
 
 /** A service and where its methods are. */
 export interface HttpService {
@@ -36,6 +37,8 @@ export interface StartHttpServerOptions {
   readonly services: readonly HttpService[];
   /** By path; "/health" is there without. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /** What sends files. */
+  readonly downloads?: readonly Download[];
   /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
   readonly log?: Logger;
   /** What is to be different from {@link BODY_LIMITS}. */
@@ -100,6 +103,7 @@ function requestHandler(
       binding.methods.map((method) => [`${prefix}/${kebabName(method.desc)}`, method])
     ),
   );
+  const files = new Downloads(options.downloads ?? [], log);
   const limits = { ...BODY_LIMITS, ...bodyLimits };
   const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
   return async (request, response) => {
@@ -112,6 +116,8 @@ function requestHandler(
     if (method !== undefined) {
       return await answer(method, request, response, { limits, streamHeadMs, log });
     }
+    const download = route === undefined ? files.find(path) : undefined;
+    if (download !== undefined) return await files.answer(download, path, request, response);
     sendPlain(request, response, route === undefined ? NOT_FOUND : answerRoute(route, request));
   };
 }
@@ -120,10 +126,6 @@ const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
 
 function answerRoute(route: Route, { method }: IncomingMessage): PlainAnswer {
   return method === "GET" || method === "HEAD" ? route() : refusalOf(methodNotAllowed("GET, HEAD"));
-}
-
-function methodNotAllowed(allow: string): Refusal {
-  return new Refusal(405, "Method Not Allowed", { allow });
 }
 
 /** How calls are answered. */

@@ -59,6 +59,7 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
     pullObject: (task, id) => link.pullObject(speaker(task), id),
     confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
     appendLog: ({ runId }, lines) => link.appendLog(runId, lines),
+    putArtifactPiece: ({ runId }, piece) => link.putArtifactPiece(runId, piece),
   };
 }
 

@@ -1,4 +1,10 @@
-import type { LinkNode, LinkScalar, OpenedPush, PulledObject } from "../../../../link/link.ts";
+import type {
+  ArtifactPiece,
+  LinkNode,
+  LinkScalar,
+  OpenedPush,
+  PulledObject,
+} from "../../../../link/link.ts";
 import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../../link/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
@@ -133,4 +139,11 @@ export interface RuntimeBackend {
   confirmReceived(task: RuntimeTask, messageId: string): Promise<void>;
   /** Keeps what the app wrote. */
   appendLog(task: RuntimeTask, lines: readonly string[]): Promise<void>;
+  /**
+   * Takes a piece of a file that the app keeps.
+   *
+   * @returns whether the file is whole now
+   * @throws ApiError "task-call-not-offered" where apps keep none
+   */
+  putArtifactPiece(task: RuntimeTask, piece: ArtifactPiece): Promise<boolean>;
 }
