@@ -50,7 +50,7 @@ export class MemoryArtifacts implements ArtifactTable {
 
   addPiece(artifactId: bigint, offset: number, bytes: Uint8Array): Promise<void> {
     // A copy: a piece may lie in a larger request, which would be kept with it.
-    this.#journal.set(this.#map.pieces.get(artifactId)!, offset, bytes.slice());
+    this.#journal.set(this.#map.pieces.get(artifactId)!, offset, new Uint8Array(bytes));
     return Promise.resolve();
   }
 

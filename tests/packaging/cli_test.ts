@@ -99,6 +99,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--stream": "false",
     "--federation": "the SuperLink's own",
     "--json": "none",
+    "--artifacts": "run-<id>",
     ...FORMAT_FLAG,
   },
   "list": {
@@ -109,6 +110,13 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "log": { "--stream": "unless --show", "--show": "false", ...CONTROL_FLAGS },
   "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "pull": {
+    "--output": "run-<id>",
+    "--force": "false",
+    "--url-only": "false",
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
   "config list": FORMAT_FLAG,
   "completion": {},
   "new": {

@@ -190,7 +190,7 @@ export class FakeBackend implements RuntimeBackend {
   }
 
   putArtifactPiece(_task: RuntimeTask, piece: ArtifactPiece): Promise<boolean> {
-    this.pieces.push({ ...piece, bytes: piece.bytes.slice() });
+    this.pieces.push({ ...piece, bytes: new Uint8Array(piece.bytes) });
     return Promise.resolve(piece.offset + piece.bytes.length === piece.size);
   }
 }
