@@ -10,7 +10,7 @@ export { type ErrorCode, FlwrError, type FlwrErrorOptions } from "./base/error.t
 // Messages and records
 export { ArrayRecord } from "./app/array_record.ts";
 export { ConfigRecord } from "./app/config_record.ts";
-export type { Context } from "./app/context.ts";
+export type { Context, ServerContext } from "./app/context.ts";
 export { type Float, float } from "./app/float.ts";
 export { type InstructionInit, Message, type ReplyOptions } from "./app/message.ts";
 export {
@@ -38,6 +38,7 @@ export {
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
 // ServerApp and strategies
+export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";

@@ -1,4 +1,5 @@
 import { FlwrError } from "../base/error.ts";
+import { encodeNpz } from "../tensor/npz.ts";
 import type { Tensor } from "../tensor/tensor.ts";
 import { describeType, isKind, KIND } from "./brand.ts";
 import { type Named, namedEntries, NamedMap } from "./named_map.ts";
@@ -46,6 +47,11 @@ export class ArrayRecord extends NamedMap<NdArray> {
   /** The arrays as tensors that may share the record's bytes: for reading only. @throws as {@link tensors} */
   viewTensors(): Map<string, Tensor> {
     return this.#decode((array) => array.viewTensor());
+  }
+
+  /** The arrays as a .npz file with their names, which `decodeNpz` and numpy's `load` read. @throws as {@link tensors} */
+  toNpz(): Uint8Array<ArrayBuffer> {
+    return encodeNpz(this.viewTensors());
   }
 
   /** How many bytes the arrays take, serialised. */

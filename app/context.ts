@@ -1,3 +1,4 @@
+import type { Artifacts } from "./artifacts.ts";
 import type { ConfigRecord } from "./config_record.ts";
 import type { NodeId, RunId } from "./metadata.ts";
 import type { RecordDict } from "./record_dict.ts";
@@ -12,4 +13,10 @@ export interface Context {
   readonly state: RecordDict;
   /** How the run was started: `--run-config 'num-rounds=3'`. */
   readonly runConfig: ConfigRecord;
+}
+
+/** What a ServerApp knows and has beside its grid. */
+export interface ServerContext extends Context {
+  /** Where it keeps what the run came to: `await artifacts.save("model.npz", arrays)`. */
+  readonly artifacts: Artifacts;
 }

@@ -1,10 +1,10 @@
 import { FlwrError } from "../base/error.ts";
 import { describeType, isKind, KIND } from "./brand.ts";
-import type { Context } from "./context.ts";
+import type { ServerContext } from "./context.ts";
 import type { Grid } from "./grid.ts";
 
 /** What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. */
-export type ServerMain = (grid: Grid, context: Context) => void | Promise<void>;
+export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<void>;
 
 /** Whether a value is a ServerApp, also one made by another copy of the module. */
 export function isServerApp(value: unknown): value is ServerApp {
@@ -16,9 +16,11 @@ export function isServerApp(value: unknown): value is ServerApp {
  *
  * @example
  * ```ts
- * export const app = new ServerApp().main(async (grid, context) => {
+ * export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
  *   const strategy = new FedAvg({ fractionEvaluate: 0 });
- *   await strategy.start(grid, { numRounds: context.runConfig.number("num-rounds", 3) });
+ *   const numRounds = runConfig.number("num-rounds", 3);
+ *   const { arrays } = await strategy.start(grid, { numRounds });
+ *   await artifacts.save("model.npz", arrays);
  * });
  * ```
  */
@@ -42,7 +44,7 @@ export class ServerApp {
   }
 
   /** Does it. Rejects with whatever `main` throws. @throws FlwrError "failed-precondition" without a main */
-  async run(grid: Grid, context: Context): Promise<void> {
+  async run(grid: Grid, context: ServerContext): Promise<void> {
     if (this.#main === undefined) {
       throw new FlwrError("failed-precondition", "ServerApp has no main", {
         hints: ["Give it one: new ServerApp().main(async (grid, context) => { … })"],

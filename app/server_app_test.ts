@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { RunArtifacts } from "./artifacts.ts";
 import { ConfigRecord } from "./config_record.ts";
 import { FakeDriver } from "./fake_driver.ts";
 import { Grid } from "./grid.ts";
@@ -12,6 +13,7 @@ const context = {
   nodeConfig: new ConfigRecord(),
   state: new RecordDict(),
   runConfig: new ConfigRecord({ "num-rounds": 5 }),
+  artifacts: new RunArtifacts({ save: () => Promise.resolve() }),
 };
 
 Deno.test("a ServerApp runs its main with the grid and the context", async () => {

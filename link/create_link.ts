@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts.ts";
 import { type LinkContext, transact } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
 import { getFab } from "./fabs.ts";
@@ -108,6 +109,9 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     failRun: (runId, details) => failRun(context, runId, details),
     appendLog: (runId, lines) => appendLog(context, runId, lines),
     readLog: (runId, after, hold) => readLog(context, runId, after, hold),
+    putArtifactPiece: (runId, piece) => putArtifactPiece(context, runId, piece),
+    listArtifacts: (runId) => listArtifacts(context, runId),
+    readArtifactPiece: (artifactId, offset) => readArtifactPiece(context, artifactId, offset),
     getFab: (hash) => getFab(context, hash),
     pushInstructions: (messages, objects) => pushInstructions(context, messages, objects),
     pullInstruction: (nodeId, hold) => pullInstruction(context, nodeId, hold),

@@ -63,6 +63,13 @@ export type LinkEvent =
     readonly replyToMessageId: string;
     readonly reason: string;
   }
+  /** A run's ServerApp kept a file, whole now. */
+  | {
+    readonly kind: "artifact-saved";
+    readonly runId: bigint;
+    readonly name: string;
+    readonly size: number;
+  }
   /** Objects of announced messages never came; `messages` is how many were dropped. */
   | {
     readonly kind: "push-expired";

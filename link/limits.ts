@@ -46,6 +46,17 @@ export interface LinkLimits {
    * cannot say that it is over. It is as long as an instruction may be valid.
    */
   readonly selfStartedRunSeconds: number;
+  /** How many artifacts a run may have: one for each of a thousand rounds. */
+  readonly maxArtifactsPerRun: number;
+  /**
+   * How many bytes a run's artifacts may have together: half of what a .zip holds that every program reads (4 GiB), and
+   * as much as a store in memory can hold beside the messages of other runs.
+   */
+  readonly maxArtifactBytesPerRun: number;
+  /** The largest piece of an artifact, in bytes: as Flower's chunks of arrays; none is ever whole in memory. */
+  readonly maxArtifactPieceBytes: number;
+  /** The smallest piece but for the last, in bytes: so a whole run's artifacts have 2048 pieces and the last of each. */
+  readonly minArtifactPieceBytes: number;
   /** How long a push waits for its next object (Flower 1.41). */
   readonly pushSessionSeconds: number;
   /** How many pushes of one caller, for one run, may wait for objects at the same time. */
@@ -88,6 +99,10 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxFinishedLogBytes: 512 * 2 ** 20,
   finishedRunGraceSeconds: 60,
   selfStartedRunSeconds: 30 * 86_400,
+  maxArtifactsPerRun: 1000,
+  maxArtifactBytesPerRun: 2 * 2 ** 30,
+  maxArtifactPieceBytes: 5 * 2 ** 20,
+  minArtifactPieceBytes: 2 ** 20,
   pushSessionSeconds: 180,
   maxOpenPushes: 64,
   maxOpenPushBytes: 16 * 2 ** 30,

@@ -110,6 +110,30 @@ export interface LogPiece {
   readonly finished: boolean;
 }
 
+/** A piece of a file that a run's ServerApp keeps. */
+export interface ArtifactPiece {
+  /** What base/artifact_name.ts takes. */
+  readonly name: string;
+  /** Bytes of the whole file: the same with each of its pieces. */
+  readonly size: number;
+  /** Where in it the piece begins. The pieces come in order; offset 0 begins the file anew. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A file that a run's ServerApp kept, whole. */
+export interface LinkArtifact {
+  readonly artifactId: bigint;
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly crc32: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Unix time in seconds. */
+  readonly savedAt: number;
+}
+
 /** Messages whose objects come one by one. */
 export interface PushedMessages {
   /** Who pushes: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
@@ -299,6 +323,21 @@ export interface LinkService {
    * @throws not-found
    */
   readLog(runId: bigint, after: number, options?: HoldOptions): Promise<LogPiece>;
+
+  // Artifacts
+  /**
+   * Takes a piece of a file that a running run's ServerApp keeps. The file is there once its last piece is, in the place
+   * of an earlier one of its name; a piece that came before is answered as then.
+   *
+   * @returns whether the file is whole now
+   * @throws not-found; failed-precondition when the run is not running, or the piece does not follow the one before;
+   *   invalid-argument for a name, size or piece that cannot be; resource-exhausted beyond the limits of a run
+   */
+  putArtifactPiece(runId: bigint, piece: ArtifactPiece): Promise<boolean>;
+  /** The whole files of a run, in the order of their names. @throws not-found */
+  listArtifacts(runId: bigint): Promise<LinkArtifact[]>;
+  /** The piece of a file that begins at an offset; undefined at its end, and for one that is not there (any more). */
+  readArtifactPiece(artifactId: bigint, offset: number): Promise<Uint8Array | undefined>;
 
   /** The FAB of that hash: there is one as long as a run that has not finished is of it. */
   getFab(hash: string): Promise<Uint8Array | undefined>;

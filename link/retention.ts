@@ -1,3 +1,4 @@
+import { removeArtifacts } from "./artifacts.ts";
 import type { Effects, LinkContext } from "./context.ts";
 import { letGo } from "./settle_instruction.ts";
 import type { RunRecord } from "./store/run_table.ts";
@@ -110,6 +111,7 @@ async function removeRun(
   // The housekeeper cleared both away long ago, unless it was out of order.
   for (const instruction of await tx.instructions.ofRun(runId)) await letGo(tx, instruction);
   for (const { sessionId } of await tx.pushes.ofRun(runId)) await tx.pushes.remove(sessionId);
+  await removeArtifacts(tx, runId);
   await tx.runs.remove(runId);
   traffic.forget(runId);
   effects.topics.add(`log:${runId}`);

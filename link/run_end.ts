@@ -1,4 +1,5 @@
 import { FlwrError } from "../base/error.ts";
+import { dropUnfinishedArtifacts } from "./artifacts.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import { releaseFab } from "./fabs.ts";
 import { nextInstructionState } from "./instruction_state.ts";
@@ -46,6 +47,7 @@ export async function endRun(
   context.retention.expect(now);
   effects.due(now);
   await releaseFab(tx, run.fabHash);
+  await dropUnfinishedArtifacts(tx, runId);
   await context.traffic.save(tx, effects, runId);
   for (const instruction of await tx.instructions.ofRun(runId)) {
     const { message: { messageId }, deliveries, told } = instruction;

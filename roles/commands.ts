@@ -92,6 +92,12 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./stop.ts", import.meta.url),
   },
   {
+    name: "pull",
+    summary: "Fetch what a run's ServerApp saved: its artifacts",
+    group: "Runs",
+    module: new URL("./pull.ts", import.meta.url),
+  },
+  {
     name: "keys",
     summary: "Make and show certificates and key pairs",
     group: "Keys and settings",
@@ -114,7 +120,7 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: "The process of a sandboxed app",
     module: new URL("./sandbox.ts", import.meta.url),
   },
-  ...hosted("login", "pull", "chat", "app"),
+  ...hosted("login", "chat", "app"),
 ];
 
 /** Commands that only Flower's hosted service answers: they say so. */

@@ -8,11 +8,6 @@ const HOSTED: readonly HostedCommand[] = [
     purpose: "Log in to a SuperLink with accounts",
     hint: "SuperLinks without accounts need no login: run any other command",
   },
-  {
-    name: "pull",
-    purpose: "Fetch a run's artifacts",
-    hint: "What a ServerApp keeps it writes to files of its own, or to its log: flwr log RUN-ID",
-  },
   { name: "chat", purpose: "Talk to Flower's agent" },
   {
     name: "app",

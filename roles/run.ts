@@ -52,6 +52,10 @@ export function command(): Command {
       "--json <file>",
       "for module:name: also write the run's history to this file (default: none)",
     )
+    .option(
+      "--artifacts <folder>",
+      "for module:name: a new or empty folder for what the ServerApp saves (default: run-<id>)",
+    )
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
   addForeignOptions(command, RUN_FOREIGN);

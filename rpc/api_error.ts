@@ -14,6 +14,7 @@ const API_ERRORS = {
   "run-already-finished": { number: 18, http: 412, code: "failed-precondition" },
   "accounts-not-offered": { number: 19, http: 501, code: "unimplemented" },
   "artifacts-not-offered": { number: 20, http: 501, code: "unimplemented" },
+  "artifacts-not-there": { number: 21, http: 412, code: "failed-precondition" },
   "public-key-invalid": { number: 22, http: 412, code: "invalid-argument" },
   "public-key-in-use": { number: 23, http: 412, code: "already-exists" },
   "node-not-found": { number: 24, http: 404, code: "not-found" },

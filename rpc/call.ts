@@ -8,7 +8,10 @@ export interface CallHead {
   readonly method: string;
   /** "address:port" of the other end. */
   readonly peer: string;
-  /** A request header as text. Of one that comes twice the values are joined by commas, or there is none. */
+  /**
+   * A request header as text. Of one that comes twice the values are joined by commas, or there is none. Over gRPC
+   * "host" is HTTP/2's ":authority".
+   */
   header(name: string): string | undefined;
   /**
    * A request header that holds bytes: over gRPC the metadata `name` + "-bin", over HTTP the header `name` in base64.

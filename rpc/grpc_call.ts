@@ -24,6 +24,8 @@ export interface SurfaceCall {
   readonly metadata: Metadata;
   readonly cancelled: boolean;
   getPeer(): string;
+  /** HTTP/2's ":authority". */
+  getHost(): string;
   sendMetadata(metadata: Metadata): void;
   once(event: "cancelled", listener: () => void): unknown;
 }
@@ -50,6 +52,7 @@ export class GrpcCall implements OpenCall {
   }
 
   header(name: string): string | undefined {
+    if (name === "host") return this.#call.getHost();
     return textHeader(this.#call.metadata, name);
   }
 

@@ -1,8 +1,8 @@
-/** What drives the run: starts from the file's weights, and writes what was learned into a file again. */
+/** What drives the run: starts from the file's weights, and saves what was learned as a file again. */
 import { ArrayRecord, FedAvg, ServerApp } from "flwr";
 import { createModel, stripes } from "./task.ts";
 
-export const app = new ServerApp().main(async (grid, { runConfig }) => {
+export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
   await using model = createModel();
   const test = stripes(200, 0);
   const minNodes = runConfig.number("min-nodes", 2);
@@ -21,5 +21,5 @@ export const app = new ServerApp().main(async (grid, { runConfig }) => {
     },
   });
   model.setParameters([...arrays.tensors().values()]);
-  await Deno.writeFile(runConfig.string("out", "trained.onnx"), model.export());
+  await artifacts.save("trained.onnx", model.export());
 });

@@ -30,27 +30,43 @@ export function writeZip(
   const directory: Uint8Array[] = [];
   let offset = 0;
   for (const [name, content] of files) {
-    const encoded = new TextEncoder().encode(name);
-    const crc = crc32(content);
-    const local = record(LOCAL, encoded, content.length, crc);
-    const central = record(CENTRAL, encoded, content.length, crc);
-    const view = new DataView(central.buffer);
-    view.setUint16(CentralField.madeBy, (UNIX << 8) | VERSION, true);
-    view.setUint32(CentralField.attributes, ATTRIBUTES, true);
-    view.setUint32(CentralField.offset, offset, true);
+    const file = { name, size: content.length, crc32: crc32(content) };
+    const local = localRecord(file);
     parts.push(local, content);
-    directory.push(central);
+    directory.push(centralRecord(file, offset));
     offset += local.length + content.length;
   }
   return concatenate([...parts, ...directory, endRecord(directory, offset)]);
 }
 
+/** What the records of a stored file say. */
+export interface FileFacts {
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly crc32: number;
+}
+
+/** What stands before a file's bytes. */
+export function localRecord(file: FileFacts): Uint8Array {
+  return record(LOCAL, file);
+}
+
+/** A file's entry in the directory. @param offset where its local record is */
+export function centralRecord(file: FileFacts, offset: number): Uint8Array {
+  const central = record(CENTRAL, file);
+  const view = new DataView(central.buffer);
+  view.setUint16(CentralField.madeBy, (UNIX << 8) | VERSION, true);
+  view.setUint32(CentralField.attributes, ATTRIBUTES, true);
+  view.setUint32(CentralField.offset, offset, true);
+  return central;
+}
+
 function record(
   { signature, bytes, shift }: typeof LOCAL | typeof CENTRAL,
-  name: Uint8Array,
-  size: number,
-  crc: number,
+  { name: text, size, crc32: crc }: FileFacts,
 ): Uint8Array<ArrayBuffer> {
+  const name = new TextEncoder().encode(text);
   const result = new Uint8Array(bytes + name.length);
   const view = new DataView(result.buffer);
   const set16 = (field: number, value: number) => view.setUint16(field + shift, value, true);
@@ -69,7 +85,8 @@ function record(
   return result;
 }
 
-function endRecord(directory: readonly Uint8Array[], offset: number): Uint8Array {
+/** What ends an archive. @param offset where its directory begins */
+export function endRecord(directory: readonly Uint8Array[], offset: number): Uint8Array {
   const view = new DataView(new ArrayBuffer(END.bytes));
   view.setUint32(0, END.signature, true);
   view.setUint16(EndField.countHere, directory.length, true);

@@ -1,5 +1,6 @@
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
+import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
 import { MemoryInstructions, MemoryReplies, MessageMap } from "./memory_messages.ts";
 import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
@@ -42,6 +43,7 @@ export class MemoryStore implements LinkStore {
       announced: this.#tables.pushes.messages.size,
       logEntries: this.#tables.logs.entries.values().reduce((sum, { size }) => sum + size, 0),
       fabs: this.#tables.fabs.size,
+      artifacts: this.#tables.artifacts.byId.size,
     });
   }
 
@@ -64,6 +66,7 @@ class Tables {
   readonly objects = new ObjectMap();
   readonly pushes = new PushMap();
   readonly signers = new Map<string, number>();
+  readonly artifacts = new ArtifactMap();
 }
 
 function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
@@ -77,6 +80,7 @@ function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
     objects: new MemoryObjects(tables.objects, journal),
     pushes: new MemoryPushes(tables.pushes, journal),
     signers: new MemorySigners(tables.signers, journal),
+    artifacts: new MemoryArtifacts(tables.artifacts, journal),
     nextDue: () => {
       const earliest = Math.min(
         earliestDue(tables.nodes.byId.values()),

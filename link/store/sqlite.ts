@@ -88,6 +88,7 @@ export class SqliteStore implements LinkStore {
         announced: count("announced"),
         logEntries: count("run_log"),
         fabs: count("fab"),
+        artifacts: count("artifact"),
       });
     });
   }

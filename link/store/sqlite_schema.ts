@@ -207,4 +207,24 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX signer_by_time ON signer (until);
   `,
+  // What ServerApps save.
+  `
+  CREATE TABLE artifact (
+    artifact_id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL REFERENCES run,
+    name TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    received INTEGER NOT NULL,
+    crc32 INTEGER NOT NULL,
+    sha256 TEXT,
+    saved_at REAL NOT NULL
+  ) STRICT;
+  CREATE INDEX artifact_by_run ON artifact (run_id, name);
+  CREATE TABLE artifact_piece (
+    artifact_id INTEGER NOT NULL REFERENCES artifact ON DELETE CASCADE,
+    start INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    PRIMARY KEY (artifact_id, start)
+  ) STRICT;
+  `,
 ];

@@ -1,3 +1,4 @@
+import { SqliteArtifacts } from "./sqlite_artifacts.ts";
 import { SqliteFabs, SqliteLogs } from "./sqlite_logs.ts";
 import { SqliteInstructions, SqliteReplies } from "./sqlite_messages.ts";
 import { SqliteNodes } from "./sqlite_nodes.ts";
@@ -21,6 +22,7 @@ export function sqliteTransaction(sql: Statements): LinkTransaction {
     objects: new SqliteObjects(sql),
     pushes: new SqlitePushes(sql),
     signers: new SqliteSigners(sql),
+    artifacts: new SqliteArtifacts(sql),
     nextDue: () =>
       sql.one(
         (row) => row.due_at === null ? undefined : number(row, "due_at"),

@@ -1,3 +1,4 @@
+import type { ArtifactTable } from "./artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "./message_tables.ts";
 import type { NodeTable } from "./node_table.ts";
 import type { ObjectTable } from "./object_table.ts";
@@ -21,6 +22,7 @@ export interface StoreUsage {
   readonly announced: number;
   readonly logEntries: number;
   readonly fabs: number;
+  readonly artifacts: number;
 }
 
 /** What one transaction can read and write. A read sees the writes before it. */
@@ -34,6 +36,7 @@ export interface LinkTransaction {
   readonly objects: ObjectTable;
   readonly pushes: PushTable;
   readonly signers: SignerTable;
+  readonly artifacts: ArtifactTable;
   /** The earliest `dueAt` of anything. */
   nextDue(): Promise<number | undefined>;
 }

@@ -49,8 +49,8 @@ async function workOver<T>(
   }
 }
 
-/** A person waits for the answer: nothing is tried twice. */
-async function channelOptions(connection: SuperLinkConnection): Promise<ChannelOptions> {
+/** How a SuperLink is reached. A person waits for the answer: nothing is tried twice. */
+export async function channelOptions(connection: SuperLinkConnection): Promise<ChannelOptions> {
   const { address } = connection;
   const common = { address, retry: NO_RETRY, connectTimeoutSeconds: CONNECT_SECONDS };
   if (connection.insecure) return { ...common, tls: "insecure" };

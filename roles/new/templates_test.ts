@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { isClientApp } from "../../app/client_app.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
+import { RunArtifacts } from "../../app/artifacts.ts";
 import type { Context } from "../../app/context.ts";
 import { FakeDriver } from "../../app/fake_driver.ts";
 import { Grid } from "../../app/grid.ts";
@@ -86,7 +87,11 @@ async function simulate(folder: string, runConfig: ConfigRecord): Promise<number
     busy = reply;
     return reply;
   });
-  await server.run(new Grid(driver, 7n), context(SUPERLINK_NODE_ID));
+  const saved: string[] = [];
+  const save = (name: string) => Promise.resolve(void saved.push(name));
+  const artifacts = new RunArtifacts({ save });
+  await server.run(new Grid(driver, 7n), { ...context(SUPERLINK_NODE_ID), artifacts });
+  assert.deepEqual(saved, ["model.npz"]);
   return losses;
 }
 

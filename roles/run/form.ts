@@ -21,6 +21,7 @@ const HERE_FLAGS = [
   "--superlink",
   "--dir",
   "--json",
+  "--artifacts",
   "--max-retries",
   "--max-wait-time",
   "--log-format",

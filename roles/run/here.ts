@@ -10,6 +10,8 @@ import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_co
 import { findAppModule, importApp } from "../app_module.ts";
 import { type ConnectionFlags, readConnection } from "../connection_options.ts";
 import { logRetry } from "../log_retry.ts";
+import { ArtifactFolder, requireNewFolder } from "./artifact_folder.ts";
+import { runFolder } from "../output/run_folder.ts";
 import { DEFAULT_ADDRESS } from "./default_address.ts";
 import { RunReport } from "./report.ts";
 import { runServerApp } from "./server_app.ts";
@@ -19,6 +21,7 @@ export interface HereFlags extends ConnectionFlags {
   readonly dir: string;
   readonly runConfig: readonly string[];
   readonly json?: string;
+  readonly artifacts?: string;
 }
 
 /**
@@ -30,6 +33,7 @@ export interface HereFlags extends ConnectionFlags {
  */
 export async function runHere(spec: string, flags: HereFlags, signal: AbortSignal): Promise<void> {
   const runConfig = await readSettings(flags.runConfig);
+  if (flags.artifacts !== undefined) await requireNewFolder(flags.artifacts, "--artifacts");
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
   log("run").info("ServerApp {spec} is loaded; connecting to {address}", { spec, address });
@@ -43,7 +47,14 @@ export async function runHere(spec: string, flags: HereFlags, signal: AbortSigna
   );
   const report = new RunReport((line) => console.log(line));
   try {
-    await runServerApp({ app, connection, runConfig, report, signal });
+    await runServerApp({
+      app,
+      connection,
+      runConfig,
+      report,
+      artifactsOf: (runId) => new ArtifactFolder(flags.artifacts ?? runFolder(runId)),
+      signal,
+    });
   } finally {
     connection.close();
     if (flags.json !== undefined) await writeHistory(flags.json, report);

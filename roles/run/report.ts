@@ -37,6 +37,11 @@ export class RunReport {
     grid.subscribe((event) => this.#show(event));
   }
 
+  /** The ServerApp has kept a file. */
+  saved(name: string, size: number): void {
+    this.#write(`Saved ${name}, ${formatBytes(size)}`);
+  }
+
   /** The ServerApp returned: the run succeeded. */
   finished(): void {
     this.#success = true;

@@ -1,3 +1,4 @@
+import { type ArtifactStore, RunArtifacts } from "../../app/artifacts.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
 import type { DriverConnection } from "../../app/connection.ts";
 import { Grid } from "../../app/grid.ts";
@@ -13,6 +14,8 @@ export interface ServerAppRun {
   readonly connection: DriverConnection;
   readonly runConfig: ConfigRecord;
   readonly report: RunReport;
+  /** Where the run's artifacts go. */
+  readonly artifactsOf: (runId: bigint) => ArtifactStore;
   /** Stops the run. */
   readonly signal: AbortSignal;
 }
@@ -23,20 +26,25 @@ export interface ServerAppRun {
  * @throws whatever the ServerApp throws; FlwrError "cancelled" when the signal stopped it
  */
 export async function runServerApp(
-  { app, connection, runConfig, report, signal }: ServerAppRun,
+  { app, connection, runConfig, report, artifactsOf, signal }: ServerAppRun,
 ): Promise<void> {
   const runId = await orStopped(connection.createRun(), signal);
   const grid = new Grid(connection, runId, { signal });
   report.follow(grid);
+  const artifacts = new RunArtifacts(
+    artifactsOf(runId),
+    (name, size) => report.saved(name, size),
+  );
   const context = {
     runId,
     nodeId: SUPERLINK_NODE_ID,
     nodeConfig: new ConfigRecord(),
     state: new RecordDict(),
     runConfig,
+    artifacts,
   };
   try {
-    await orStopped(app.run(grid, context), signal);
+    await orStopped(app.run(grid, context).then(() => artifacts.settled()), signal);
     report.finished();
   } catch (error) {
     report.failed(FlwrError.from(error));

@@ -44,6 +44,7 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
       confirmMessageReceived: client.relay(method.confirmMessageReceived),
       getNodes: client.relay(method.getNodes),
       pushLogs: client.relay(method.pushLogs),
+      pushArtifact: client.relay(method.pushArtifact),
     },
   });
 }

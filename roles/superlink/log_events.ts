@@ -47,6 +47,8 @@ export function logLinkEvent(event: LinkEvent): void {
         "Removed {count} finished runs, for there are --finished-run-retention-count newer ones: {runs}",
         removed(event.runIds),
       );
+    case "artifact-saved":
+      return logger.info("Run {runId} saved {name}, {size} bytes", event);
     case "push-expired":
       return logger.warn(
         "Run {runId}: objects of {messages} messages from node {nodeId} never came",

@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { isLoopback, parseAddress } from "../../rpc/address.ts";
 import type { CallHead } from "../../rpc/call.ts";
+import type { Download } from "../../rpc/http/download.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 
 /** An API that other machines may not call unless its owner lets them. */
@@ -38,6 +39,22 @@ export function guardApi(
     },
   }));
   return { ...binding, methods };
+}
+
+/** Files for those who may call an API: see {@link guardApi}. */
+export function guardDownload(
+  download: Download,
+  api: GuardedApi,
+  ownHosts: () => ReadonlySet<string> = hostsOfThisMachine,
+): Download {
+  return {
+    prefix: download.prefix,
+    open: async (path, call) => {
+      refuseWebPages(call, api);
+      if (!api.allowRemote) refuseOthers(call, api, ownHosts);
+      return await download.open(path, call);
+    },
+  };
 }
 
 function refuseWebPages(call: CallHead, { name }: GuardedApi): void {

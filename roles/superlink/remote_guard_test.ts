@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
-import { guardApi } from "./remote_guard.ts";
+import { guardApi, guardDownload } from "./remote_guard.ts";
 
 const API = {
   name: "control",
@@ -68,4 +68,27 @@ Deno.test("others are let in where their owner says so, web pages never", async 
       message: /Web pages/,
     });
   }
+});
+
+Deno.test("files are for those who may call the API, and never for web pages", async () => {
+  const opened: string[] = [];
+  const files = {
+    prefix: "/files/",
+    open: (path: string) => {
+      opened.push(path);
+      return Promise.resolve({ headers: {}, length: 0, content: () => ReadableStream.from([]) });
+    },
+  };
+  const open = (allowRemote: boolean, call: CallHead) =>
+    guardDownload(files, { ...API, allowRemote }, () => new Set()).open("file", call);
+  await open(false, callFrom("127.0.0.1:50000"));
+  await open(true, callFrom("192.0.2.8:50000"));
+  assert.equal(opened.length, 2);
+  await assert.rejects(open(false, callFrom("192.0.2.8:50000")), {
+    code: "permission-denied",
+    message: /its own machine only/,
+  });
+  const page = callFrom("127.0.0.1:50000", { origin: "https://page.example" });
+  await assert.rejects(open(true, page), { code: "permission-denied", message: /Web pages/ });
+  assert.equal(opened.length, 2);
 });

@@ -9,7 +9,7 @@ import type { ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { FIRST_ANSWERS_SECONDS, SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
-import { guardApi } from "./remote_guard.ts";
+import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
 
 const logger = log("superlink");
@@ -72,7 +72,13 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
       title: "HTTP",
       serves: "today's SuperNodes, apps and flwr command",
       start: (address) =>
-        startHttpServer({ address, tls, services: httpServices(config, services), budgets }),
+        startHttpServer({
+          address,
+          tls,
+          services: httpServices(config, services),
+          budgets,
+          downloads: [guardDownload(services.artifacts, controlApi(config))],
+        }),
     },
     {
       name: "driver",
@@ -110,14 +116,19 @@ async function startGrpc(options: StartServerOptions): Promise<RpcServer> {
   return await startServer(options);
 }
 
-/** One port serves all: what only this machine may call is told apart by the caller's address. */
-function httpServices({ remote }: SuperLinkConfig, services: SuperLinkServices) {
-  const control = guardApi(services.control, {
+function controlApi({ remote }: SuperLinkConfig): GuardedApi {
+  return {
     name: "control",
     allowRemote: remote.control,
     danger: "it has no authentication",
     flag: "--control-api-allow-remote",
-  });
+  };
+}
+
+/** One port serves all: what only this machine may call is told apart by the caller's address. */
+function httpServices(config: SuperLinkConfig, services: SuperLinkServices) {
+  const { remote } = config;
+  const control = guardApi(services.control, controlApi(config));
   const runtime = guardApi(services.runtime, {
     name: "runtime",
     allowRemote: remote.runtime,

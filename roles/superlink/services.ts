@@ -24,8 +24,10 @@ import {
 import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
 import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
 import { legacyRequestBytes } from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
+import type { Download } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
+import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
 
 /** Every API of a SuperLink, over one domain, for whichever listener is to serve it. */
@@ -36,6 +38,8 @@ export interface SuperLinkServices {
   readonly control: ServiceBinding;
   readonly runtime: ServiceBinding;
   readonly driver: ServiceBinding;
+  /** Over HTTP. */
+  readonly artifacts: Download;
 }
 
 /** What the APIs are made with. */
@@ -47,11 +51,12 @@ export interface ServicesOptions {
   /** Whether SuperNodes may not register themselves. */
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
+  readonly artifacts: ArtifactDownloads;
 }
 
 /** Puts the APIs over the domain. */
 export function superLinkServices(
-  { link, authentications, replays, knownKeysOnly, runs }: ServicesOptions,
+  { link, authentications, replays, knownKeysOnly, runs, artifacts }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const { current, legacy } = authentications;
@@ -68,7 +73,12 @@ export function superLinkServices(
     }),
     control: bindService(Control, {
       ...controlAuthentication(),
-      handlers: controlHandlers({ link, readFab, clock: systemClock }),
+      handlers: controlHandlers({
+        link,
+        readFab,
+        clock: systemClock,
+        artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
+      }),
       maxRequestBytes: controlRequestBytes,
     }),
     runtime: bindService(Runtime, {
@@ -81,6 +91,7 @@ export function superLinkServices(
       handlers: driverHandlers(link),
       maxRequestBytes: legacyRequestBytes,
     }),
+    artifacts,
   };
 }
 

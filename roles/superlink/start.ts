@@ -6,6 +6,7 @@ import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../aborted.ts";
+import { ArtifactDownloads } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
@@ -53,6 +54,11 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
   });
   cleanup.defer(() => link.close());
   const replays = await openReplays(link);
+  const artifacts = new ArtifactDownloads({
+    link,
+    clock: systemClock,
+    hosts: config.tls?.hosts,
+  });
   const services = superLinkServices({
     link,
     authentications: config.authentication === undefined
@@ -61,8 +67,10 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
     replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
+    artifacts,
   });
   const listeners = await serve(config, services, cleanup);
+  if (listeners.http !== undefined) artifacts.listenOn(listeners.http);
   if (config.runs.where === "here") {
     // Nothing is submitted before the SuperLink answers: what runs apps is loaded after that.
     const { startLaunching } = await load<typeof import("./launch/start.ts")>(

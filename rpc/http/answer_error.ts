@@ -2,10 +2,8 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { apiErrorOf } from "../api_error.ts";
 import { notFlower } from "../connection_problem.ts";
-import { MAX_ERROR_BYTES } from "./limits.ts";
-import { isMediaType, JSON_TYPE } from "./media_type.ts";
 import { httpPath } from "./path.ts";
-import { readLimited } from "./read_limited.ts";
+import { wordsOf } from "./words.ts";
 
 /** Our codes for HTTP statuses with Flower's JSON; a status that is not here goes by its hundred. */
 const CODE_OF: { readonly [status: number]: ErrorCode } = {
@@ -25,13 +23,6 @@ const CODE_OF: { readonly [status: number]: ErrorCode } = {
 
 /** Statuses of proxies and servers that have too much to do; trying again can help. */
 const TEMPORARY = [408, 425, 429, 502, 503, 504];
-
-/** What a Flower server says of an error; the number is missing where HTTP itself refused. */
-interface Words {
-  readonly code?: unknown;
-  readonly detail: string;
-  readonly extra?: unknown;
-}
 
 /** What the router of Flower's server says of paths that it does not have. */
 const NO_SUCH_PATH = "Not Found";
@@ -63,21 +54,6 @@ export async function answerError(
   const words = typeof extra === "string" ? `${detail} ${extra}` : detail;
   return apiErrorOf(number, words) ??
     new FlwrError(codeOfStatus(status), `[code: ${number}] ${words}`);
-}
-
-/** Undefined for a body that is not a Flower server's. */
-async function wordsOf(answer: Response): Promise<Words | undefined> {
-  if (answer.ok || !isMediaType(answer.headers.get("content-type"), JSON_TYPE)) {
-    await answer.body?.cancel();
-    return undefined;
-  }
-  try {
-    const bytes = await readLimited(answer, MAX_ERROR_BYTES);
-    const said: Partial<Words> | null = JSON.parse(new TextDecoder().decode(bytes));
-    return typeof said?.detail === "string" ? said as Words : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function codeOfStatus(status: number): ErrorCode {

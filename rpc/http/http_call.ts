@@ -103,6 +103,12 @@ export class HttpCall implements OpenCall {
     response.end();
   }
 
+  /** Ends an answer that was written by hand. */
+  end(): void {
+    this.#answered = true;
+    this.#response.end();
+  }
+
   /**
    * Sends the answer of a streaming method, as the caller takes it. Waits for the first message before it sends the
    * head, so that a call which is refused gets the status of its error; but not for long.

@@ -142,7 +142,8 @@ function loadProbe(): Promise<typeof import("../probe.ts")> {
   return load(new URL("../probe.ts", import.meta.url));
 }
 
-function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
+/** What fetches from a server, by its authorities; a proxy of the environment is used but for this machine. */
+export function openClient(address: Address, tls: ClientTls): Deno.HttpClient {
   const roots = tls === "insecure" ? undefined : tls.rootCertificates;
   const open = () =>
     Deno.createHttpClient({

@@ -27,6 +27,12 @@ export const ANSWER_SECONDS = 60;
  */
 export const POOL_IDLE_MS = 4_000;
 
+/** Files that one server sends at the same time, each with a piece of a few MiB in memory. */
+export const MAX_DOWNLOADS = 16;
+
+/** Seconds without a byte after which a file that is fetched does not come any more. */
+export const FILE_SILENCE_SECONDS = 60;
+
 /** Bytes of an error's text that are read. */
 export const MAX_ERROR_BYTES = 64 * 1024;
 

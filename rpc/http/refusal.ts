@@ -15,6 +15,11 @@ export class Refusal extends Error {
   }
 }
 
+/** What a path answers to the methods that it has not. @param allow those that it has */
+export function methodNotAllowed(allow: string): Refusal {
+  return new Refusal(405, "Method Not Allowed", { allow });
+}
+
 /** The HTTP status of errors that have no number. Flower's clients try again after 502, 503 and 504 only. */
 const STATUS_OF: { readonly [C in ErrorCode]: number } = {
   "invalid-argument": 400,

@@ -12,13 +12,14 @@ import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
+import { type Download, Downloads } from "./download.ts";
 import { heldBody } from "./held_body.ts";
 import { HttpCall, sendPlain } from "./http_call.ts";
 import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS, STREAM_HEAD_MS } from "./limits.ts";
 import { listen } from "./listen.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
 import { kebabName, pathOf } from "./path.ts";
-import { type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
+import { methodNotAllowed, type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
 
 /** A service and where its methods are. */
 export interface HttpService {
@@ -39,6 +40,8 @@ export interface StartHttpServerOptions {
   readonly services: readonly HttpService[];
   /** By path; "/health" is there without. */
   readonly routes?: Readonly<Record<string, Route>>;
+  /** What sends files. */
+  readonly downloads?: readonly Download[];
   /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
   readonly log?: Logger;
   /** What is to be different from {@link BODY_LIMITS}. */
@@ -107,6 +110,7 @@ function requestHandler(
   );
   const limits = { ...BODY_LIMITS, ...bodyLimits };
   const budgets = options.budgets ?? bodyBudgets();
+  const files = new Downloads(options.downloads ?? [], budgets.answers, log);
   const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
   return async (request, response) => {
     // A broken connection is an error of these two; whom it concerns hears of it by their end.
@@ -118,6 +122,8 @@ function requestHandler(
     if (method !== undefined) {
       return await answer(method, request, response, { limits, budgets, streamHeadMs, log });
     }
+    const download = route === undefined ? files.find(path) : undefined;
+    if (download !== undefined) return await files.answer(download, path, request, response);
     sendPlain(request, response, route === undefined ? NOT_FOUND : answerRoute(route, request));
   };
 }
@@ -126,10 +132,6 @@ const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
 
 function answerRoute(route: Route, { method }: IncomingMessage): PlainAnswer {
   return method === "GET" || method === "HEAD" ? route() : refusalOf(methodNotAllowed("GET, HEAD"));
-}
-
-function methodNotAllowed(allow: string): Refusal {
-  return new Refusal(405, "Method Not Allowed", { allow });
 }
 
 /** How calls are answered. */

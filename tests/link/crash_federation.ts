@@ -109,6 +109,7 @@ export class Federation {
       pushObjects: 0,
       announced: 0,
       fabs: 0,
+      artifacts: 0,
     });
     await this.#checkHistory(logEntries);
   }

@@ -43,6 +43,7 @@ const BOUNDS: StoreUsage = {
   announced: 2,
   logEntries: 20 + 2,
   fabs: 1,
+  artifacts: 1 + KEPT_RUNS,
 };
 
 /** One run: how it ends, and what comes and goes meanwhile, is drawn. */
@@ -86,6 +87,12 @@ class Life {
       await link.pullReplies(instructions.map(({ messageId }) => messageId), { runId });
     }
     await link.appendLog(runId, [LINE]);
+    await link.putArtifactPiece(runId, {
+      name: "model.npz",
+      size: content.length,
+      offset: 0,
+      bytes: content,
+    });
     if (this.#chance(0.7)) await link.finishRun(token, { outcome: "completed", details: "" });
     else if (this.#chance(0.5)) await link.stopRun(runId);
     // Else its ServerApp has died, and is missed.

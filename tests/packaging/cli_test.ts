@@ -53,6 +53,9 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--allow-runtime-dependency-installation": "false",
     "--allow-read": "none",
     "--concurrent-runs": "4",
+    "--finished-run-retention-count": "10000",
+    "--run-log-retention-mib": "512",
+    "--absent-node-retention-hours": "168",
     "--log-file": "none",
     "--log-rotation-interval-hours": "24",
     "--log-rotation-backup-count": "7",
@@ -99,6 +102,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--stream": "false",
     "--federation": "the SuperLink's own",
     "--json": "none",
+    "--artifacts": "run-<id>",
     ...FORMAT_FLAG,
   },
   "list": {
@@ -109,6 +113,13 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "log": { "--stream": "unless --show", "--show": "false", ...CONTROL_FLAGS },
   "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
+  "pull": {
+    "--output": "run-<id>",
+    "--force": "false",
+    "--url-only": "false",
+    ...CONTROL_FLAGS,
+    ...FORMAT_FLAG,
+  },
   "config list": FORMAT_FLAG,
   "completion": { "--install": "false" },
   "new": {

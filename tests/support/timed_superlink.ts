@@ -83,7 +83,12 @@ export class TimedSuperLink implements AsyncDisposable {
     });
     const control = bindService(Control, {
       ...controlAuthentication(),
-      handlers: controlHandlers({ link, readFab, clock }),
+      handlers: controlHandlers({
+        link,
+        readFab,
+        clock,
+        artifactUrl: (runId) => `http://superlink/${runId}`,
+      }),
     });
     const runtime = bindService(Runtime, {
       ...taskAuthentication({

@@ -18,7 +18,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file control.proto.
  */
 export const file_control: GenFile = /*@__PURE__*/
-  fileDesc("Cg1jb250cm9sLnByb3RvEgpmbHdyLnByb3RvIgwKCk5vdE9mZmVyZWQi0gIKD1N0YXJ0UnVuUmVxdWVzdBIcCgNmYWIYASABKAsyDy5mbHdyLnByb3RvLkZhYhJICg9vdmVycmlkZV9jb25maWcYAiADKAsyLy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdC5PdmVycmlkZUNvbmZpZ0VudHJ5EkAKGm92ZXJyaWRlX2ZlZGVyYXRpb25fY29uZmlnGAMgASgLMhwuZmx3ci5wcm90by5TaW11bGF0aW9uQ29uZmlnEhAKCGFwcF9zcGVjGAQgASgJEhIKCmZlZGVyYXRpb24YBSABKAkSFgoJc2VyaWVzX2lkGAYgASgESACIAQEaSQoTT3ZlcnJpZGVDb25maWdFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5mbHdyLnByb3RvLlNjYWxhcjoCOAFCDAoKX3Nlcmllc19pZCKIAQoQU3RhcnRSdW5SZXNwb25zZRITCgZydW5faWQYASABKARIAIgBARIRCgRub3RlGAIgASgJSAGIAQESFgoJc2VyaWVzX2lkGAMgASgESAKIAQESEgoKZmVkZXJhdGlvbhgEIAEoCUIJCgdfcnVuX2lkQgcKBV9ub3RlQgwKCl9zZXJpZXNfaWQiawoPTGlzdFJ1bnNSZXF1ZXN0EhMKBnJ1bl9pZBgBIAEoBEgAiAEBEhIKBWxpbWl0GAIgASgESAGIAQESEQoEc2tpcBgDIAEoBEgCiAEBQgkKB19ydW5faWRCCAoGX2xpbWl0QgcKBV9za2lwIp0BChBMaXN0UnVuc1Jlc3BvbnNlEjsKCHJ1bl9kaWN0GAEgAygLMikuZmx3ci5wcm90by5MaXN0UnVuc1Jlc3BvbnNlLlJ1bkRpY3RFbnRyeRILCgNub3cYAiABKAkaPwoMUnVuRGljdEVudHJ5EgsKA2tleRgBIAEoBBIeCgV2YWx1ZRgCIAEoCzIPLmZsd3IucHJvdG8uUnVuOgI4ASIgCg5TdG9wUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAQiIgoPU3RvcFJ1blJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgiPAoRU3RyZWFtTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgEEhcKD2FmdGVyX3RpbWVzdGFtcBgCIAEoASJCChJTdHJlYW1Mb2dzUmVzcG9uc2USEgoKbG9nX291dHB1dBgBIAEoCRIYChBsYXRlc3RfdGltZXN0YW1wGAIgASgBImkKE1JlZ2lzdGVyTm9kZVJlcXVlc3QSEgoKcHVibGljX2tleRgBIAEoDBIVCghsb2NhdGlvbhgCIAEoCUgAiAEBEhEKBG5hbWUYAyABKAlIAYgBAUILCglfbG9jYXRpb25CBwoFX25hbWUiOAoUUmVnaXN0ZXJOb2RlUmVzcG9uc2USFAoHbm9kZV9pZBgBIAEoBEgAiAEBQgoKCF9ub2RlX2lkIigKFVVucmVnaXN0ZXJOb2RlUmVxdWVzdBIPCgdub2RlX2lkGAEgASgEIhgKFlVucmVnaXN0ZXJOb2RlUmVzcG9uc2UiEgoQTGlzdE5vZGVzUmVxdWVzdCJKChFMaXN0Tm9kZXNSZXNwb25zZRIoCgpub2Rlc19pbmZvGAEgAygLMhQuZmx3ci5wcm90by5Ob2RlSW5mbxILCgNub3cYAiABKAkiIwoHQWNjb3VudBIKCgJpZBgBIAEoCRIMCgRuYW1lGAIgASgJIjwKBk1lbWJlchIkCgdhY2NvdW50GAEgASgLMhMuZmx3ci5wcm90by5BY2NvdW50EgwKBHJvbGUYAiABKAki0AIKCkZlZGVyYXRpb24SDAoEbmFtZRgBIAEoCRIjCgVub2RlcxgCIAMoCzIULmZsd3IucHJvdG8uTm9kZUluZm8SHQoEcnVucxgDIAMoCzIPLmZsd3IucHJvdG8uUnVuEhMKC2Rlc2NyaXB0aW9uGAQgASgJEiMKB21lbWJlcnMYBSADKAsyEi5mbHdyLnByb3RvLk1lbWJlchIQCghhcmNoaXZlZBgGIAEoCBISCgpzaW11bGF0aW9uGAcgASgIEiwKBmNvbmZpZxgIIAEoCzIcLmZsd3IucHJvdG8uU2ltdWxhdGlvbkNvbmZpZxIaChJjYW5faW52aXRlX21lbWJlcnMYCSABKAgSGgoSY2FuX2FkZF9zdXBlcm5vZGVzGAogASgIEhkKDG1lbWJlcl9jb3VudBgLIAEoDUgAiAEBQg8KDV9tZW1iZXJfY291bnQiGAoWTGlzdEZlZGVyYXRpb25zUmVxdWVzdCJGChdMaXN0RmVkZXJhdGlvbnNSZXNwb25zZRIrCgtmZWRlcmF0aW9ucxgBIAMoCzIWLmZsd3IucHJvdG8uRmVkZXJhdGlvbiIwChVTaG93RmVkZXJhdGlvblJlcXVlc3QSFwoPZmVkZXJhdGlvbl9uYW1lGAEgASgJIlEKFlNob3dGZWRlcmF0aW9uUmVzcG9uc2USKgoKZmVkZXJhdGlvbhgBIAEoCzIWLmZsd3IucHJvdG8uRmVkZXJhdGlvbhILCgNub3cYAiABKAkiGAoWR2V0TG9naW5EZXRhaWxzUmVxdWVzdCKLAQoXR2V0TG9naW5EZXRhaWxzUmVzcG9uc2USEgoKYXV0aG5fdHlwZRgBIAEoCRITCgtkZXZpY2VfY29kZRgCIAEoCRIhChl2ZXJpZmljYXRpb25fdXJpX2NvbXBsZXRlGAMgASgJEhIKCmV4cGlyZXNfaW4YBCABKAMSEAoIaW50ZXJ2YWwYBSABKAMygRcKB0NvbnRyb2wSRQoIU3RhcnRSdW4SGy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdBocLmZsd3IucHJvdG8uU3RhcnRSdW5SZXNwb25zZRJFCghMaXN0UnVucxIbLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXF1ZXN0GhwuZmx3ci5wcm90by5MaXN0UnVuc1Jlc3BvbnNlEkIKB1N0b3BSdW4SGi5mbHdyLnByb3RvLlN0b3BSdW5SZXF1ZXN0GhsuZmx3ci5wcm90by5TdG9wUnVuUmVzcG9uc2USTQoKU3RyZWFtTG9ncxIdLmZsd3IucHJvdG8uU3RyZWFtTG9nc1JlcXVlc3QaHi5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXNwb25zZTABElEKDFJlZ2lzdGVyTm9kZRIfLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVxdWVzdBogLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVzcG9uc2USVwoOVW5yZWdpc3Rlck5vZGUSIS5mbHdyLnByb3RvLlVucmVnaXN0ZXJOb2RlUmVxdWVzdBoiLmZsd3IucHJvdG8uVW5yZWdpc3Rlck5vZGVSZXNwb25zZRJICglMaXN0Tm9kZXMSHC5mbHdyLnByb3RvLkxpc3ROb2Rlc1JlcXVlc3QaHS5mbHdyLnByb3RvLkxpc3ROb2Rlc1Jlc3BvbnNlEloKD0xpc3RGZWRlcmF0aW9ucxIiLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVxdWVzdBojLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVzcG9uc2USVwoOU2hvd0ZlZGVyYXRpb24SIS5mbHdyLnByb3RvLlNob3dGZWRlcmF0aW9uUmVxdWVzdBoiLmZsd3IucHJvdG8uU2hvd0ZlZGVyYXRpb25SZXNwb25zZRJaCg9HZXRMb2dpbkRldGFpbHMSIi5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1JlcXVlc3QaIy5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1Jlc3BvbnNlEj8KDUdldEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQwoRUmVmcmVzaEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSPwoNUHVsbEFydGlmYWN0cxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJPCh1Db25maWd1cmVTaW11bGF0aW9uRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBDcmVhdGVGZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkMKEUFyY2hpdmVGZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkMKEVNldEZlZGVyYXRpb25JY29uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0FkZE5vZGVUb0ZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSSgoYUmVtb3ZlTm9kZUZyb21GZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEk0KG1JlbW92ZUFjY291bnRGcm9tRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBDcmVhdGVJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD0xpc3RJbnZpdGF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBBY2NlcHRJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkIKEFJlamVjdEludml0YXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQUmV2b2tlSW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI/Cg1MaXN0UnVuU2VyaWVzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEj4KDEdldFJ1blNlcmllcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJMChpVcGRhdGVSdW5TZXJpZXNEZXNjcmlwdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNMaXN0UnVuU2VyaWVzRXZlbnRzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD1N0cmVhbVJ1bkV2ZW50cxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9TdGFydEF1dG9tYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQQoPTGlzdEF1dG9tYXRpb25zEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkAKDlN0b3BBdXRvbWF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjoKCExpc3RBcHBzEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0xpc3RBcHBBc3NvY2lhdGlvbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSOAoGQWRkQXBwEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjsKCVJlbW92ZUFwcBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJACg5MaXN0Q29ubmVjdG9ycxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNEaXNjb25uZWN0Q29ubmVjdG9yEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkUKE0JlZ2luQ29ubmVjdG9yT0F1dGgSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSSAoWQ29tcGxldGVDb25uZWN0b3JPQXV0aBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZGIGcHJvdG8z", [file_node, file_run, file_scalar]);
+  fileDesc("Cg1jb250cm9sLnByb3RvEgpmbHdyLnByb3RvIgwKCk5vdE9mZmVyZWQi0gIKD1N0YXJ0UnVuUmVxdWVzdBIcCgNmYWIYASABKAsyDy5mbHdyLnByb3RvLkZhYhJICg9vdmVycmlkZV9jb25maWcYAiADKAsyLy5mbHdyLnByb3RvLlN0YXJ0UnVuUmVxdWVzdC5PdmVycmlkZUNvbmZpZ0VudHJ5EkAKGm92ZXJyaWRlX2ZlZGVyYXRpb25fY29uZmlnGAMgASgLMhwuZmx3ci5wcm90by5TaW11bGF0aW9uQ29uZmlnEhAKCGFwcF9zcGVjGAQgASgJEhIKCmZlZGVyYXRpb24YBSABKAkSFgoJc2VyaWVzX2lkGAYgASgESACIAQEaSQoTT3ZlcnJpZGVDb25maWdFbnRyeRILCgNrZXkYASABKAkSIQoFdmFsdWUYAiABKAsyEi5mbHdyLnByb3RvLlNjYWxhcjoCOAFCDAoKX3Nlcmllc19pZCKIAQoQU3RhcnRSdW5SZXNwb25zZRITCgZydW5faWQYASABKARIAIgBARIRCgRub3RlGAIgASgJSAGIAQESFgoJc2VyaWVzX2lkGAMgASgESAKIAQESEgoKZmVkZXJhdGlvbhgEIAEoCUIJCgdfcnVuX2lkQgcKBV9ub3RlQgwKCl9zZXJpZXNfaWQiawoPTGlzdFJ1bnNSZXF1ZXN0EhMKBnJ1bl9pZBgBIAEoBEgAiAEBEhIKBWxpbWl0GAIgASgESAGIAQESEQoEc2tpcBgDIAEoBEgCiAEBQgkKB19ydW5faWRCCAoGX2xpbWl0QgcKBV9za2lwIp0BChBMaXN0UnVuc1Jlc3BvbnNlEjsKCHJ1bl9kaWN0GAEgAygLMikuZmx3ci5wcm90by5MaXN0UnVuc1Jlc3BvbnNlLlJ1bkRpY3RFbnRyeRILCgNub3cYAiABKAkaPwoMUnVuRGljdEVudHJ5EgsKA2tleRgBIAEoBBIeCgV2YWx1ZRgCIAEoCzIPLmZsd3IucHJvdG8uUnVuOgI4ASIgCg5TdG9wUnVuUmVxdWVzdBIOCgZydW5faWQYASABKAQiIgoPU3RvcFJ1blJlc3BvbnNlEg8KB3N1Y2Nlc3MYASABKAgiPAoRU3RyZWFtTG9nc1JlcXVlc3QSDgoGcnVuX2lkGAEgASgEEhcKD2FmdGVyX3RpbWVzdGFtcBgCIAEoASJCChJTdHJlYW1Mb2dzUmVzcG9uc2USEgoKbG9nX291dHB1dBgBIAEoCRIYChBsYXRlc3RfdGltZXN0YW1wGAIgASgBIiYKFFB1bGxBcnRpZmFjdHNSZXF1ZXN0Eg4KBnJ1bl9pZBgBIAEoBCIxChVQdWxsQXJ0aWZhY3RzUmVzcG9uc2USEAoDdXJsGAEgASgJSACIAQFCBgoEX3VybCJpChNSZWdpc3Rlck5vZGVSZXF1ZXN0EhIKCnB1YmxpY19rZXkYASABKAwSFQoIbG9jYXRpb24YAiABKAlIAIgBARIRCgRuYW1lGAMgASgJSAGIAQFCCwoJX2xvY2F0aW9uQgcKBV9uYW1lIjgKFFJlZ2lzdGVyTm9kZVJlc3BvbnNlEhQKB25vZGVfaWQYASABKARIAIgBAUIKCghfbm9kZV9pZCIoChVVbnJlZ2lzdGVyTm9kZVJlcXVlc3QSDwoHbm9kZV9pZBgBIAEoBCIYChZVbnJlZ2lzdGVyTm9kZVJlc3BvbnNlIhIKEExpc3ROb2Rlc1JlcXVlc3QiSgoRTGlzdE5vZGVzUmVzcG9uc2USKAoKbm9kZXNfaW5mbxgBIAMoCzIULmZsd3IucHJvdG8uTm9kZUluZm8SCwoDbm93GAIgASgJIiMKB0FjY291bnQSCgoCaWQYASABKAkSDAoEbmFtZRgCIAEoCSI8CgZNZW1iZXISJAoHYWNjb3VudBgBIAEoCzITLmZsd3IucHJvdG8uQWNjb3VudBIMCgRyb2xlGAIgASgJItACCgpGZWRlcmF0aW9uEgwKBG5hbWUYASABKAkSIwoFbm9kZXMYAiADKAsyFC5mbHdyLnByb3RvLk5vZGVJbmZvEh0KBHJ1bnMYAyADKAsyDy5mbHdyLnByb3RvLlJ1bhITCgtkZXNjcmlwdGlvbhgEIAEoCRIjCgdtZW1iZXJzGAUgAygLMhIuZmx3ci5wcm90by5NZW1iZXISEAoIYXJjaGl2ZWQYBiABKAgSEgoKc2ltdWxhdGlvbhgHIAEoCBIsCgZjb25maWcYCCABKAsyHC5mbHdyLnByb3RvLlNpbXVsYXRpb25Db25maWcSGgoSY2FuX2ludml0ZV9tZW1iZXJzGAkgASgIEhoKEmNhbl9hZGRfc3VwZXJub2RlcxgKIAEoCBIZCgxtZW1iZXJfY291bnQYCyABKA1IAIgBAUIPCg1fbWVtYmVyX2NvdW50IhgKFkxpc3RGZWRlcmF0aW9uc1JlcXVlc3QiRgoXTGlzdEZlZGVyYXRpb25zUmVzcG9uc2USKwoLZmVkZXJhdGlvbnMYASADKAsyFi5mbHdyLnByb3RvLkZlZGVyYXRpb24iMAoVU2hvd0ZlZGVyYXRpb25SZXF1ZXN0EhcKD2ZlZGVyYXRpb25fbmFtZRgBIAEoCSJRChZTaG93RmVkZXJhdGlvblJlc3BvbnNlEioKCmZlZGVyYXRpb24YASABKAsyFi5mbHdyLnByb3RvLkZlZGVyYXRpb24SCwoDbm93GAIgASgJIhgKFkdldExvZ2luRGV0YWlsc1JlcXVlc3QiiwEKF0dldExvZ2luRGV0YWlsc1Jlc3BvbnNlEhIKCmF1dGhuX3R5cGUYASABKAkSEwoLZGV2aWNlX2NvZGUYAiABKAkSIQoZdmVyaWZpY2F0aW9uX3VyaV9jb21wbGV0ZRgDIAEoCRISCgpleHBpcmVzX2luGAQgASgDEhAKCGludGVydmFsGAUgASgDMpYXCgdDb250cm9sEkUKCFN0YXJ0UnVuEhsuZmx3ci5wcm90by5TdGFydFJ1blJlcXVlc3QaHC5mbHdyLnByb3RvLlN0YXJ0UnVuUmVzcG9uc2USRQoITGlzdFJ1bnMSGy5mbHdyLnByb3RvLkxpc3RSdW5zUmVxdWVzdBocLmZsd3IucHJvdG8uTGlzdFJ1bnNSZXNwb25zZRJCCgdTdG9wUnVuEhouZmx3ci5wcm90by5TdG9wUnVuUmVxdWVzdBobLmZsd3IucHJvdG8uU3RvcFJ1blJlc3BvbnNlEk0KClN0cmVhbUxvZ3MSHS5mbHdyLnByb3RvLlN0cmVhbUxvZ3NSZXF1ZXN0Gh4uZmx3ci5wcm90by5TdHJlYW1Mb2dzUmVzcG9uc2UwARJUCg1QdWxsQXJ0aWZhY3RzEiAuZmx3ci5wcm90by5QdWxsQXJ0aWZhY3RzUmVxdWVzdBohLmZsd3IucHJvdG8uUHVsbEFydGlmYWN0c1Jlc3BvbnNlElEKDFJlZ2lzdGVyTm9kZRIfLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVxdWVzdBogLmZsd3IucHJvdG8uUmVnaXN0ZXJOb2RlUmVzcG9uc2USVwoOVW5yZWdpc3Rlck5vZGUSIS5mbHdyLnByb3RvLlVucmVnaXN0ZXJOb2RlUmVxdWVzdBoiLmZsd3IucHJvdG8uVW5yZWdpc3Rlck5vZGVSZXNwb25zZRJICglMaXN0Tm9kZXMSHC5mbHdyLnByb3RvLkxpc3ROb2Rlc1JlcXVlc3QaHS5mbHdyLnByb3RvLkxpc3ROb2Rlc1Jlc3BvbnNlEloKD0xpc3RGZWRlcmF0aW9ucxIiLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVxdWVzdBojLmZsd3IucHJvdG8uTGlzdEZlZGVyYXRpb25zUmVzcG9uc2USVwoOU2hvd0ZlZGVyYXRpb24SIS5mbHdyLnByb3RvLlNob3dGZWRlcmF0aW9uUmVxdWVzdBoiLmZsd3IucHJvdG8uU2hvd0ZlZGVyYXRpb25SZXNwb25zZRJaCg9HZXRMb2dpbkRldGFpbHMSIi5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1JlcXVlc3QaIy5mbHdyLnByb3RvLkdldExvZ2luRGV0YWlsc1Jlc3BvbnNlEj8KDUdldEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQwoRUmVmcmVzaEF1dGhUb2tlbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSTwodQ29uZmlndXJlU2ltdWxhdGlvbkZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQ3JlYXRlRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFBcmNoaXZlRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJDChFTZXRGZWRlcmF0aW9uSWNvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNBZGROb2RlVG9GZWRlcmF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkoKGFJlbW92ZU5vZGVGcm9tRmVkZXJhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJNChtSZW1vdmVBY2NvdW50RnJvbUZlZGVyYXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQ3JlYXRlSW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9MaXN0SW52aXRhdGlvbnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQgoQQWNjZXB0SW52aXRhdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJCChBSZWplY3RJbnZpdGF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkIKEFJldm9rZUludml0YXRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSPwoNTGlzdFJ1blNlcmllcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI+CgxHZXRSdW5TZXJpZXMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSTAoaVXBkYXRlUnVuU2VyaWVzRGVzY3JpcHRpb24SFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTTGlzdFJ1blNlcmllc0V2ZW50cxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJBCg9TdHJlYW1SdW5FdmVudHMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQQoPU3RhcnRBdXRvbWF0aW9uEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkEKD0xpc3RBdXRvbWF0aW9ucxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJACg5TdG9wQXV0b21hdGlvbhIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI6CghMaXN0QXBwcxIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNMaXN0QXBwQXNzb2NpYXRpb25zEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEjgKBkFkZEFwcBIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBI7CglSZW1vdmVBcHASFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSQAoOTGlzdENvbm5lY3RvcnMSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQSRQoTRGlzY29ubmVjdENvbm5lY3RvchIWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBoWLmZsd3IucHJvdG8uTm90T2ZmZXJlZBJFChNCZWdpbkNvbm5lY3Rvck9BdXRoEhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkGhYuZmx3ci5wcm90by5Ob3RPZmZlcmVkEkgKFkNvbXBsZXRlQ29ubmVjdG9yT0F1dGgSFi5mbHdyLnByb3RvLk5vdE9mZmVyZWQaFi5mbHdyLnByb3RvLk5vdE9mZmVyZWRiBnByb3RvMw", [file_node, file_run, file_scalar]);
 
 /**
  * Stands for the messages of calls that are not offered: it reads any of them.
@@ -247,6 +247,42 @@ export const StreamLogsResponseSchema: GenMessage<StreamLogsResponse> = /*@__PUR
   messageDesc(file_control, 8);
 
 /**
+ * @generated from message flwr.proto.PullArtifactsRequest
+ */
+export type PullArtifactsRequest = Message<"flwr.proto.PullArtifactsRequest"> & {
+  /**
+   * @generated from field: uint64 run_id = 1;
+   */
+  runId: bigint;
+};
+
+/**
+ * Describes the message flwr.proto.PullArtifactsRequest.
+ * Use `create(PullArtifactsRequestSchema)` to create a new message.
+ */
+export const PullArtifactsRequestSchema: GenMessage<PullArtifactsRequest> = /*@__PURE__*/
+  messageDesc(file_control, 9);
+
+/**
+ * @generated from message flwr.proto.PullArtifactsResponse
+ */
+export type PullArtifactsResponse = Message<"flwr.proto.PullArtifactsResponse"> & {
+  /**
+   * Where they can be fetched.
+   *
+   * @generated from field: optional string url = 1;
+   */
+  url?: string | undefined;
+};
+
+/**
+ * Describes the message flwr.proto.PullArtifactsResponse.
+ * Use `create(PullArtifactsResponseSchema)` to create a new message.
+ */
+export const PullArtifactsResponseSchema: GenMessage<PullArtifactsResponse> = /*@__PURE__*/
+  messageDesc(file_control, 10);
+
+/**
  * @generated from message flwr.proto.RegisterNodeRequest
  */
 export type RegisterNodeRequest = Message<"flwr.proto.RegisterNodeRequest"> & {
@@ -275,7 +311,7 @@ export type RegisterNodeRequest = Message<"flwr.proto.RegisterNodeRequest"> & {
  * Use `create(RegisterNodeRequestSchema)` to create a new message.
  */
 export const RegisterNodeRequestSchema: GenMessage<RegisterNodeRequest> = /*@__PURE__*/
-  messageDesc(file_control, 9);
+  messageDesc(file_control, 11);
 
 /**
  * @generated from message flwr.proto.RegisterNodeResponse
@@ -292,7 +328,7 @@ export type RegisterNodeResponse = Message<"flwr.proto.RegisterNodeResponse"> & 
  * Use `create(RegisterNodeResponseSchema)` to create a new message.
  */
 export const RegisterNodeResponseSchema: GenMessage<RegisterNodeResponse> = /*@__PURE__*/
-  messageDesc(file_control, 10);
+  messageDesc(file_control, 12);
 
 /**
  * @generated from message flwr.proto.UnregisterNodeRequest
@@ -309,7 +345,7 @@ export type UnregisterNodeRequest = Message<"flwr.proto.UnregisterNodeRequest"> 
  * Use `create(UnregisterNodeRequestSchema)` to create a new message.
  */
 export const UnregisterNodeRequestSchema: GenMessage<UnregisterNodeRequest> = /*@__PURE__*/
-  messageDesc(file_control, 11);
+  messageDesc(file_control, 13);
 
 /**
  * @generated from message flwr.proto.UnregisterNodeResponse
@@ -322,7 +358,7 @@ export type UnregisterNodeResponse = Message<"flwr.proto.UnregisterNodeResponse"
  * Use `create(UnregisterNodeResponseSchema)` to create a new message.
  */
 export const UnregisterNodeResponseSchema: GenMessage<UnregisterNodeResponse> = /*@__PURE__*/
-  messageDesc(file_control, 12);
+  messageDesc(file_control, 14);
 
 /**
  * @generated from message flwr.proto.ListNodesRequest
@@ -335,7 +371,7 @@ export type ListNodesRequest = Message<"flwr.proto.ListNodesRequest"> & {
  * Use `create(ListNodesRequestSchema)` to create a new message.
  */
 export const ListNodesRequestSchema: GenMessage<ListNodesRequest> = /*@__PURE__*/
-  messageDesc(file_control, 13);
+  messageDesc(file_control, 15);
 
 /**
  * @generated from message flwr.proto.ListNodesResponse
@@ -357,7 +393,7 @@ export type ListNodesResponse = Message<"flwr.proto.ListNodesResponse"> & {
  * Use `create(ListNodesResponseSchema)` to create a new message.
  */
 export const ListNodesResponseSchema: GenMessage<ListNodesResponse> = /*@__PURE__*/
-  messageDesc(file_control, 14);
+  messageDesc(file_control, 16);
 
 /**
  * @generated from message flwr.proto.Account
@@ -379,7 +415,7 @@ export type Account = Message<"flwr.proto.Account"> & {
  * Use `create(AccountSchema)` to create a new message.
  */
 export const AccountSchema: GenMessage<Account> = /*@__PURE__*/
-  messageDesc(file_control, 15);
+  messageDesc(file_control, 17);
 
 /**
  * @generated from message flwr.proto.Member
@@ -401,7 +437,7 @@ export type Member = Message<"flwr.proto.Member"> & {
  * Use `create(MemberSchema)` to create a new message.
  */
 export const MemberSchema: GenMessage<Member> = /*@__PURE__*/
-  messageDesc(file_control, 16);
+  messageDesc(file_control, 18);
 
 /**
  * @generated from message flwr.proto.Federation
@@ -468,7 +504,7 @@ export type Federation = Message<"flwr.proto.Federation"> & {
  * Use `create(FederationSchema)` to create a new message.
  */
 export const FederationSchema: GenMessage<Federation> = /*@__PURE__*/
-  messageDesc(file_control, 17);
+  messageDesc(file_control, 19);
 
 /**
  * @generated from message flwr.proto.ListFederationsRequest
@@ -481,7 +517,7 @@ export type ListFederationsRequest = Message<"flwr.proto.ListFederationsRequest"
  * Use `create(ListFederationsRequestSchema)` to create a new message.
  */
 export const ListFederationsRequestSchema: GenMessage<ListFederationsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 18);
+  messageDesc(file_control, 20);
 
 /**
  * @generated from message flwr.proto.ListFederationsResponse
@@ -498,7 +534,7 @@ export type ListFederationsResponse = Message<"flwr.proto.ListFederationsRespons
  * Use `create(ListFederationsResponseSchema)` to create a new message.
  */
 export const ListFederationsResponseSchema: GenMessage<ListFederationsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 19);
+  messageDesc(file_control, 21);
 
 /**
  * @generated from message flwr.proto.ShowFederationRequest
@@ -515,7 +551,7 @@ export type ShowFederationRequest = Message<"flwr.proto.ShowFederationRequest"> 
  * Use `create(ShowFederationRequestSchema)` to create a new message.
  */
 export const ShowFederationRequestSchema: GenMessage<ShowFederationRequest> = /*@__PURE__*/
-  messageDesc(file_control, 20);
+  messageDesc(file_control, 22);
 
 /**
  * @generated from message flwr.proto.ShowFederationResponse
@@ -537,7 +573,7 @@ export type ShowFederationResponse = Message<"flwr.proto.ShowFederationResponse"
  * Use `create(ShowFederationResponseSchema)` to create a new message.
  */
 export const ShowFederationResponseSchema: GenMessage<ShowFederationResponse> = /*@__PURE__*/
-  messageDesc(file_control, 21);
+  messageDesc(file_control, 23);
 
 /**
  * @generated from message flwr.proto.GetLoginDetailsRequest
@@ -550,7 +586,7 @@ export type GetLoginDetailsRequest = Message<"flwr.proto.GetLoginDetailsRequest"
  * Use `create(GetLoginDetailsRequestSchema)` to create a new message.
  */
 export const GetLoginDetailsRequestSchema: GenMessage<GetLoginDetailsRequest> = /*@__PURE__*/
-  messageDesc(file_control, 22);
+  messageDesc(file_control, 24);
 
 /**
  * @generated from message flwr.proto.GetLoginDetailsResponse
@@ -591,7 +627,7 @@ export type GetLoginDetailsResponse = Message<"flwr.proto.GetLoginDetailsRespons
  * Use `create(GetLoginDetailsResponseSchema)` to create a new message.
  */
 export const GetLoginDetailsResponseSchema: GenMessage<GetLoginDetailsResponse> = /*@__PURE__*/
-  messageDesc(file_control, 23);
+  messageDesc(file_control, 25);
 
 /**
  * @generated from service flwr.proto.Control
@@ -628,6 +664,14 @@ export const Control: GenService<{
     methodKind: "server_streaming";
     input: typeof StreamLogsRequestSchema;
     output: typeof StreamLogsResponseSchema;
+  },
+  /**
+   * @generated from rpc flwr.proto.Control.PullArtifacts
+   */
+  pullArtifacts: {
+    methodKind: "unary";
+    input: typeof PullArtifactsRequestSchema;
+    output: typeof PullArtifactsResponseSchema;
   },
   /**
    * @generated from rpc flwr.proto.Control.RegisterNode
@@ -693,14 +737,6 @@ export const Control: GenService<{
    * @generated from rpc flwr.proto.Control.RefreshAuthTokens
    */
   refreshAuthTokens: {
-    methodKind: "unary";
-    input: typeof NotOfferedSchema;
-    output: typeof NotOfferedSchema;
-  },
-  /**
-   * @generated from rpc flwr.proto.Control.PullArtifacts
-   */
-  pullArtifacts: {
     methodKind: "unary";
     input: typeof NotOfferedSchema;
     output: typeof NotOfferedSchema;

@@ -5,6 +5,7 @@
 import { isServerApp } from "../../../app/server_app.ts";
 import { contextFromTransferable } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { ArtifactUpload } from "../../../rpc/dialects/current/client/artifact_upload.ts";
 import { RuntimeClient } from "../../../rpc/dialects/current/client/runtime_client.ts";
 import { RuntimeConnection } from "../../../rpc/dialects/current/client/runtime_connection.ts";
 import { PortChannel } from "../../../rpc/port/channel.ts";
@@ -56,6 +57,7 @@ async function run({ module, context }: WorkerJob): Promise<void> {
       app,
       connection: new RuntimeConnection(client, runId),
       runConfig,
+      artifactsOf: () => new ArtifactUpload(client),
       report: new RunReport((line) => lines.write(`${line}\n`)),
       signal: client.ended,
     });

@@ -23,6 +23,7 @@ const OFFERED: ReadonlySet<string> = new Set([
   "PushObject",
   "PullObject",
   "ConfirmMessageReceived",
+  "PushArtifact",
 ]);
 
 /**

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
@@ -102,6 +103,55 @@ Deno.test("an app runs with its settings, reaches the nodes, and its output is t
   assert.match(log, /^Run 7\nrun 7n: 45 \{ lr: 0\.5 \}\nnodes 9,9223372036854775808\n/);
   assert.match(log, /\[SUMMARY\]\nRun finished\n$/);
   assert.deepEqual(tokens, ["token of 7"], "calls are made in the run's name");
+});
+
+Deno.test("an app saves files, in pieces where they are large, also when it does not wait for them", async () => {
+  const pieces: [string, bigint, bigint, number, number][] = [];
+  const { end, log } = await play(
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main((grid, { artifacts }) => {
+       const bytes = new Uint8Array(10_000_000);
+       bytes[9_999_999] = 7;
+       void artifacts.save("dir/large.bin", bytes);
+       void artifacts.save("small.txt", "text");
+     });`,
+    {
+      handlers: {
+        pushArtifact: ({ name, size, offset, content }) => {
+          pieces.push([name, size, offset, content.length, content.at(-1)!]);
+          return Promise.resolve({ complete: offset + BigInt(content.length) === size });
+        },
+      },
+    },
+  );
+  assert.deepEqual(end, { outcome: "completed", details: "" });
+  const piece = 4 * 1024 * 1024;
+  assert.deepEqual(pieces, [
+    ["dir/large.bin", 10_000_000n, 0n, piece, 0],
+    ["dir/large.bin", 10_000_000n, BigInt(piece), piece, 0],
+    ["dir/large.bin", 10_000_000n, 2n * BigInt(piece), 10_000_000 - 2 * piece, 7],
+    ["small.txt", 4n, 0n, 4, "t".charCodeAt(0)],
+  ]);
+  assert.match(log, /Saved dir\/large\.bin, 10\.0 MB\nSaved small\.txt, 4 B\n/);
+});
+
+Deno.test("an app whose file is refused fails its run with the reason", async () => {
+  const { end, log } = await play(
+    `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main(async (grid, { artifacts }) => {
+       await artifacts.save("../../etc/passwd", "x").catch(({ message }) => console.log(message));
+       await artifacts.save("model", "x");
+     });`,
+    {
+      handlers: {
+        pushArtifact: () =>
+          Promise.reject(new FlwrError("resource-exhausted", "There is no room for it")),
+      },
+    },
+  );
+  assert.deepEqual(end, { outcome: "failed", details: "There is no room for it" });
+  assert.match(log, /"\.\.\/\.\.\/etc\/passwd" is no plain path/);
+  assert.match(log, /Hint: Save under a name that was used/);
 });
 
 Deno.test("an app that throws fails its run with the reason, and the log says where", async () => {

@@ -136,6 +136,12 @@ export class TaskBackend implements RuntimeBackend {
     return Promise.resolve();
   }
 
+  putArtifactPiece(): Promise<boolean> {
+    return Promise.reject(
+      new ApiError("task-call-not-offered", "A ClientApp keeps no artifacts: its ServerApp does"),
+    );
+  }
+
   #task({ token }: RuntimeTask): ClientAppTask {
     const task = this.#byToken.get(token);
     if (task !== undefined) return task;

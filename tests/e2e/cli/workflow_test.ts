@@ -1,5 +1,8 @@
 /** From an empty folder to a finished run, as a user types it: TLS, registered nodes, an app that is sent to them. */
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { readZip } from "../../../fab/zip/read.ts";
+import { decodeNpz } from "../../../tensor/npz.ts";
 import { Credentials, makeCredentials } from "../../support/credentials.ts";
 import { startFlwr, startSuperLink } from "../../support/flwr.ts";
 import { scenario } from "../../support/stage.ts";
@@ -44,6 +47,12 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   assert.deepEqual([taken.code, /\[code: 23\]/.test(taken.stderr)], [1, true]);
 
   await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const server = `${home}/my-app/server.ts`;
+  const told = `console.log("ended with", JSON.stringify(
+      [...arrays.tensors()].map(([name, { data }]) => [name, [...data]])));
+    await artifacts.save(`;
+  const text = await Deno.readTextFile(server);
+  await Deno.writeTextFile(server, text.replace("await artifacts.save(", told));
   const run = await flwr(home, ["run", "my-app", "--stream", "-c", "num-rounds=2"]);
   assert.equal(run.code, 0, run.stderr);
   assert.match(run.stdout, /\[ROUND 2\/2\]/);
@@ -55,10 +64,44 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
   const log = await flwr(home, ["log", finished["run-id"], "--show"]);
   assert.match(log.stdout, /\[ROUND 1\/2\][^]*\[ROUND 2\/2\]/);
 
+  // What the run saved is what its strategy ended with.
+  const ended = JSON.parse(/^.*Z ended with (.*)$/m.exec(log.stdout)![1]!);
+  const id = finished["run-id"];
+  const output = `${home}/pulled`;
+  const pulled = await json("pull", id, "--output", output);
+  const model = await Deno.readFile(`${output}/model.npz`);
+  const sha256 = createHash("sha256").update(model).digest("hex");
+  assert.deepEqual(pulled, {
+    success: true,
+    "run-id": id,
+    folder: output,
+    artifacts: [{ name: "model.npz", size: model.length, sha256 }],
+  });
+  const values = [...decodeNpz(model)].map(([name, { data }]) => [name, [...data]]);
+  assert.deepEqual(values, ended);
+  const again = await flwr(home, ["pull", id, "--output", output]);
+  assert.deepEqual([again.code, /pulled" is not empty/.test(again.stderr)], [1, true]);
+  await Deno.writeTextFile(`${output}/model.npz`, "old");
+  await Deno.writeTextFile(`${output}/other`, "mine");
+  await json("pull", id, "--output", output, "--force");
+  assert.deepEqual(await Deno.readFile(`${output}/model.npz`), model);
+  assert.equal(await Deno.readTextFile(`${output}/other`), "mine");
+  const { url } = await json("pull", id, "--url-only");
+  assert.match(url, new RegExp(`^https://${http}/artifacts/[0-9a-f]{64}/run-${id}\\.zip$`));
+  const fetcher = Deno.createHttpClient({ caCerts: [await Deno.readTextFile(caCertificate)] });
+  const archive = await fetch(url, { client: fetcher });
+  const files = readZip(new Uint8Array(await archive.arrayBuffer()));
+  fetcher.close();
+  assert.deepEqual([...files], [["model.npz", model]]);
+
   // This one waits for a third node.
   const waiting = await json("run", "my-app", "-c", "min-nodes=3");
+  const early = await flwr(home, ["pull", waiting["run-id"]]);
+  assert.deepEqual([early.code, /has not finished/.test(early.stderr)], [1, true]);
   const stopped = await json("stop", waiting["run-id"]);
   assert.deepEqual(stopped, { success: true, "run-id": waiting["run-id"] });
+  const nothing = await flwr(home, ["pull", waiting["run-id"]]);
+  assert.deepEqual([nothing.code, /has saved no artifacts/.test(nothing.stderr)], [1, true]);
   const { runs } = await json("ls", "--run-id", waiting["run-id"]);
   assert.equal(runs[0].status, "finished:stopped");
 

@@ -25,15 +25,15 @@ scenario(
       role("supernode", "client:app", fleet, "--node-config", `partition-id=${i}`)
     );
     await Promise.all(nodes.map(joined));
-    const [trained, history] = [stage.path("trained.onnx"), stage.path("history.json")];
+    const [artifacts, history] = [stage.path("artifacts"), stage.path("history.json")];
     const run = role(
       ...["run", "server:app", driver, "--json", history] as const,
-      ...["--run-config", `num-rounds=5 out='${trained}'`],
+      ...["--run-config", "num-rounds=5", "--artifacts", artifacts],
     );
     assert.equal((await run.ended(90)).code, 0, run.tail());
 
     const before = onnxNetwork(`${EXAMPLE}/model.onnx`);
-    const after = onnxNetwork(trained);
+    const after = onnxNetwork(`${artifacts}/trained.onnx`);
     assert.deepEqual(after.ports, before.ports);
     assert.equal(after.inputType, "uint8", "normalisation is inside");
     const accuracy = /round 5\s+\S+\s+([\d.]+)$/m.exec(run.lines.slice(-3).join("\n"))?.[1];

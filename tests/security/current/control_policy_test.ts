@@ -17,7 +17,6 @@ const NO_NODE: Outcome = { http: "404/24", grpc: "NOT_FOUND" };
 const NOT_OFFERED: Outcome = { http: "501", grpc: "UNIMPLEMENTED" };
 const NO_FEDERATIONS: Outcome = { http: "501/1", grpc: "UNIMPLEMENTED" };
 const NO_ACCOUNTS: Outcome = { http: "501/19", grpc: "UNIMPLEMENTED" };
-const NO_ARTIFACTS: Outcome = { http: "501/20", grpc: "UNIMPLEMENTED" };
 
 /** How each call ends that says nothing. */
 const ROWS: Readonly<Record<string, Outcome>> = {
@@ -25,6 +24,7 @@ const ROWS: Readonly<Record<string, Outcome>> = {
   ListRuns: OK,
   StopRun: NO_RUN,
   StreamLogs: NO_RUN,
+  PullArtifacts: NO_RUN,
   RegisterNode: NO_KEY,
   UnregisterNode: NO_NODE,
   ListNodes: OK,
@@ -33,7 +33,6 @@ const ROWS: Readonly<Record<string, Outcome>> = {
   GetLoginDetails: OK,
   GetAuthTokens: NO_ACCOUNTS,
   RefreshAuthTokens: NO_ACCOUNTS,
-  PullArtifacts: NO_ARTIFACTS,
   ConfigureSimulationFederation: NO_FEDERATIONS,
   CreateFederation: NO_FEDERATIONS,
   ArchiveFederation: NO_FEDERATIONS,

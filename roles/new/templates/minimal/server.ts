@@ -2,7 +2,7 @@
 import { FedAvg, ServerApp } from "flwr";
 import { fromArrays, startLine, toArrays } from "./task.ts";
 
-export const app = new ServerApp().main(async (grid, { runConfig }) => {
+export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
   const minNodes = runConfig.number("min-nodes", 2);
   const strategy = new FedAvg({
     minTrainNodes: minNodes,
@@ -19,4 +19,5 @@ export const app = new ServerApp().main(async (grid, { runConfig }) => {
   });
   const [slope, offset] = fromArrays(arrays);
   console.log(`The line has slope ${slope!.toFixed(3)} and offset ${offset!.toFixed(3)}`);
+  await artifacts.save("model.npz", arrays);
 });

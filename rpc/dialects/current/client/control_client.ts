@@ -172,6 +172,16 @@ export class ControlClient {
     }
   }
 
+  /** Where the artifacts of a finished run can be fetched. @throws FlwrError "not-found"; "failed-precondition" when there are none */
+  async pullArtifacts(runId: RunId): Promise<string> {
+    const { url } = await this.#call(Control.method.pullArtifacts, { runId });
+    if (url !== undefined && url !== "") return url;
+    throw new FlwrError(
+      "not-found",
+      `The SuperLink did not say where run ${runId}'s artifacts are`,
+    );
+  }
+
   /** Makes a node's key known. @throws FlwrError "already-exists"; "invalid-argument" */
   async registerNode({ publicKeyPem, name, location }: NodeRegistration): Promise<NodeId> {
     const { nodeId } = await this.#call(Control.method.registerNode, {

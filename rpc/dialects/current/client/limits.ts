@@ -1,6 +1,9 @@
 /** Objects that one connection has on their way at a time. They have up to 5 MiB each: 40 MiB. */
 export const MAX_OBJECTS_IN_FLIGHT = 8;
 
+/** Bytes of an artifact that one call carries: a SuperLink takes from 1 to 5 MiB. */
+export const ARTIFACT_PIECE_BYTES = 4 * 1024 * 1024;
+
 /** Seconds between two looks for an object that has not arrived at the SuperLink: first, and at most. */
 export const OBJECT_POLL_SECONDS = 0.5;
 export const MAX_OBJECT_POLL_SECONDS = 10;

@@ -8,6 +8,8 @@ const HINTS: Readonly<Record<number, string>> = {
   15: "Look at the app's settings in its pyproject.toml, under [tool.flwr.app.config]",
   16: "List the runs that there are: flwr ls",
   18: "Look at how it ended: flwr ls --run-id ID",
+  20: "Ask a SuperLink of this flwr, or one of Flower's with an artifact provider",
+  21: "Look at what became of the run: flwr ls --run-id ID",
   22: "Give an ECDSA public key: flwr keys generate makes a pair",
   23:
     "Look for the node that has it: flwr supernode list. An unregistered key cannot be used again",

@@ -13,8 +13,8 @@ Deno.test("refusal: a numbered error says what to do, and keeps its number", () 
 });
 
 Deno.test("refusal: one that nothing can be done about has the server's words alone", () => {
-  const refusal = explainRefusal(new ApiError("artifacts-not-offered", "None are kept"));
-  assert.deepEqual([refusal.message, refusal.hints], ["None are kept", []]);
+  const refusal = explainRefusal(new ApiError("accounts-not-offered", "There are none"));
+  assert.deepEqual([refusal.message, refusal.hints], ["There are none", []]);
 });
 
 Deno.test("refusal: other errors stay as they are", () => {

@@ -112,6 +112,28 @@ export class RuntimeClient {
     return nodes.map(({ nodeId }) => nodeId);
   }
 
+  /**
+   * Hands over a piece of a file that the app keeps.
+   *
+   * @param size bytes of the whole file
+   * @param offset where in it the piece begins
+   * @returns whether the file is whole now
+   */
+  async pushArtifact(
+    name: string,
+    size: number,
+    offset: number,
+    content: Uint8Array,
+  ): Promise<boolean> {
+    const { complete } = await this.#call(Runtime.method.pushArtifact, {
+      name,
+      size: BigInt(size),
+      offset: BigInt(offset),
+      content,
+    });
+    return complete;
+  }
+
   /** Announces messages. */
   async announce(messages: readonly DeflatedMessage[]): Promise<AnnouncedMessages> {
     const { messageIds, objectsToPush, sessionId } = await this.#call(

@@ -15,6 +15,7 @@ const DEADLINES: ReadonlyMap<string, number> = new Map([
   ["PullMessages", PULL_DEADLINE_SECONDS],
   ["PushObject", PUSH_DEADLINE_SECONDS],
   ["PullObject", PUSH_DEADLINE_SECONDS],
+  ["PushArtifact", PUSH_DEADLINE_SECONDS],
 ]);
 
 /** Seconds for a call of the Runtime API. */

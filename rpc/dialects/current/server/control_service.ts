@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import { isFinished } from "../../../../link/run_state.ts";
 import { unknownRun } from "../../../../link/runs.ts";
 import {
   type Control,
@@ -9,6 +10,7 @@ import {
   ListFederationsResponseSchema,
   ListNodesResponseSchema,
   ListRunsResponseSchema,
+  PullArtifactsResponseSchema,
   RegisterNodeResponseSchema,
   ShowFederationResponseSchema,
   StartRunResponseSchema,
@@ -17,6 +19,7 @@ import {
   UnregisterNodeResponseSchema,
 } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError, type ApiErrorName } from "../../../api_error.ts";
+import type { CallHead } from "../../../call.ts";
 import type { Handlers } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
@@ -34,11 +37,17 @@ export interface ControlOptions {
   readonly link: LinkService;
   readonly readFab: ReadFab;
   readonly clock: Clock;
+  /**
+   * Where this caller can fetch a run's artifacts.
+   *
+   * @throws ApiError "artifacts-not-offered" where nobody can
+   */
+  readonly artifactUrl: (runId: bigint, call: CallHead) => string;
 }
 
 /** The Control API, which the `flwr` command speaks: each call is translated to the domain. */
 export function controlHandlers(options: ControlOptions): Handlers<typeof Control, unknown> {
-  const { link, readFab, clock } = options;
+  const { link, readFab, clock, artifactUrl } = options;
   const now = () => isoTime(clock.now());
   return {
     ...notOfferedHandlers(),
@@ -91,6 +100,18 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
         }
         finished = piece.finished;
       }
+    },
+
+    async pullArtifacts({ runId }, call) {
+      const { state } = await runOf(link, runId);
+      if (!isFinished(state)) {
+        const words = `Run ${runId} has not finished: it is ${state}, and may save artifacts still`;
+        throw new ApiError("artifacts-not-there", words);
+      }
+      if ((await link.listArtifacts(runId)).length === 0) {
+        throw new ApiError("artifacts-not-there", `Run ${runId} has saved no artifacts`);
+      }
+      return create(PullArtifactsResponseSchema, { url: artifactUrl(runId, call) });
     },
 
     async registerNode(request) {

@@ -205,6 +205,33 @@ Deno.test("control: a login is told that there are no accounts", async () => {
   assert.equal(response.authnType, "noop");
 });
 
+Deno.test("control: a run's artifacts are to be had once it has finished, and if it has any", async () => {
+  const { superlink, client, link } = await start();
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  const { token } = (await link.claimRun())!;
+  await link.beginRun(token);
+  await link.putArtifactPiece(runId, {
+    ...{ name: "m", size: 1, offset: 0 },
+    bytes: new Uint8Array([1]),
+  });
+  const number = async (id: bigint) => {
+    const refusal = await client.pullArtifacts(id).then(() => undefined, FlwrError.from);
+    assert.ok(refusal?.cause instanceof ApiError);
+    return [refusal.cause.number, refusal.message];
+  };
+  assert.deepEqual(await number(runId), [
+    21,
+    `Run ${runId} has not finished: it is running, and may save artifacts still`,
+  ]);
+  await link.finishRun(token, { outcome: "failed", details: "" });
+  assert.equal(await client.pullArtifacts(runId), `http://fake/${runId}`);
+  const other = await client.startRun(submission());
+  await client.stopRun(other.runId);
+  assert.deepEqual(await number(other.runId), [21, `Run ${other.runId} has saved no artifacts`]);
+  assert.deepEqual(await number(9n), [16, "Run 9 does not exist"]);
+});
+
 Deno.test("control: every other call is refused in words, with Flower's number where it has one", async () => {
   const { superlink, channel } = await start();
   await using _ = superlink;
@@ -215,9 +242,8 @@ Deno.test("control: every other call is refused in words, with Flower's number w
     assert.match(refusal!.message, /does not offer/);
     numbers.set(method.name, refusal instanceof ApiError ? refusal.number : undefined);
   }
-  assert.equal(numbers.size, 31);
+  assert.equal(numbers.size, 30);
   assert.equal(numbers.get("CreateFederation"), 1);
-  assert.equal(numbers.get("PullArtifacts"), 20);
   assert.equal(numbers.get("RefreshAuthTokens"), 19);
   assert.equal(numbers.get("ListConnectors"), undefined);
 });

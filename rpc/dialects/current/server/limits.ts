@@ -42,3 +42,6 @@ export const MAX_LOG_LINES_PER_PUSH = 100_000;
 
 /** Longest text on how a task ended, in UTF-16 code units: a long stack trace of Python. */
 export const MAX_DETAILS_LENGTH = 20_000;
+
+/** Bytes of a request with a piece of an artifact: the link's maxArtifactPieceBytes, and room for its name. */
+export const MAX_ARTIFACT_REQUEST_BYTES = 5 * 1024 * 1024 + 1024;

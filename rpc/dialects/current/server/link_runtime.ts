@@ -59,6 +59,7 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
     pullObject: (task, id, makeRoom) => link.pullObject(speaker(task), id, makeRoom),
     confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
     appendLog: ({ runId }, lines) => link.appendLog(runId, lines),
+    putArtifactPiece: ({ runId }, piece) => link.putArtifactPiece(runId, piece),
   };
 }
 

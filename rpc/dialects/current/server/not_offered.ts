@@ -20,7 +20,6 @@ const FEDERATIONS: Lack = {
   words: "it has one federation, which every node and every run is in",
 };
 const ACCOUNTS: Lack = { api: "accounts-not-offered", words: "it has no accounts" };
-const ARTIFACTS: Lack = { api: "artifacts-not-offered", words: "it keeps no artifacts of runs" };
 const SERIES: Lack = { words: "it keeps no conversations of agents" };
 const AUTOMATIONS: Lack = { words: "it starts runs when it is told to, not by a timetable" };
 const HUB: Lack = { words: "it runs apps that are submitted to it, and keeps no collection" };
@@ -30,7 +29,6 @@ const CONNECTORS: Lack = { words: "it connects apps to no other services" };
 const LACKS: Readonly<Record<NotOfferedCall, Lack>> = {
   getAuthTokens: ACCOUNTS,
   refreshAuthTokens: ACCOUNTS,
-  pullArtifacts: ARTIFACTS,
   configureSimulationFederation: FEDERATIONS,
   createFederation: FEDERATIONS,
   archiveFederation: FEDERATIONS,

@@ -1,4 +1,5 @@
 import type {
+  ArtifactPiece,
   LinkNode,
   LinkScalar,
   MakeRoom,
@@ -139,4 +140,11 @@ export interface RuntimeBackend {
   confirmReceived(task: RuntimeTask, messageId: string): Promise<void>;
   /** Keeps what the app wrote. */
   appendLog(task: RuntimeTask, lines: readonly string[]): Promise<void>;
+  /**
+   * Takes a piece of a file that the app keeps.
+   *
+   * @returns whether the file is whole now
+   * @throws ApiError "task-call-not-offered" where apps keep none
+   */
+  putArtifactPiece(task: RuntimeTask, piece: ArtifactPiece): Promise<boolean>;
 }

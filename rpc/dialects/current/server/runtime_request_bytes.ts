@@ -1,7 +1,11 @@
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
-import { MAX_ID_LIST_REQUEST_BYTES, MAX_SMALL_REQUEST_BYTES } from "./limits.ts";
+import {
+  MAX_ARTIFACT_REQUEST_BYTES,
+  MAX_ID_LIST_REQUEST_BYTES,
+  MAX_SMALL_REQUEST_BYTES,
+} from "./limits.ts";
 
 /** The largest request of a method of the Runtime API, in bytes. What asks for a task comes from anyone. */
 export function runtimeRequestBytes({ localName }: DescMethod): number {
@@ -11,6 +15,8 @@ export function runtimeRequestBytes({ localName }: DescMethod): number {
     case "pushTaskOutput":
     case "pushLogs":
       return MAX_MESSAGE_BYTES;
+    case "pushArtifact":
+      return MAX_ARTIFACT_REQUEST_BYTES;
     case "pullMessages":
       return MAX_ID_LIST_REQUEST_BYTES;
     default:

@@ -11,6 +11,7 @@ import {
   PullAppMessagesResponseSchema,
   PullTaskInputResponseSchema,
   PushAppMessagesResponseSchema,
+  PushArtifactResponseSchema,
   PushLogsResponseSchema,
   PushTaskOutputResponseSchema,
   type Runtime,
@@ -147,6 +148,17 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
     async pushLogs({ logs }, call) {
       await backend.appendLog(taskOf(call), logs.slice(-MAX_LOG_LINES_PER_PUSH));
       return create(PushLogsResponseSchema);
+    },
+
+    async pushArtifact({ name, size, offset, content }, call) {
+      const complete = await backend.putArtifactPiece(taskOf(call), {
+        name,
+        // Larger ones than a number can hold stay too large.
+        size: Number(size),
+        offset: Number(offset),
+        bytes: content,
+      });
+      return create(PushArtifactResponseSchema, { complete });
     },
   };
 }

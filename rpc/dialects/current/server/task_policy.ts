@@ -18,6 +18,7 @@ export const TASK_POLICY: Readonly<Record<string, TaskAdmission>> = {
   "/flwr.proto.Runtime/ConfirmMessageReceived": "task",
   "/flwr.proto.Runtime/GetNodes": "task",
   "/flwr.proto.Runtime/PushLogs": "task",
+  "/flwr.proto.Runtime/PushArtifact": "task",
 };
 
 /** The policy's row of a method. @param method its gRPC path */

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { createHash } from "node:crypto";
 import type { Message } from "../../../../app/message.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkNode, OpenedPush, PulledObject } from "../../../../link/link.ts";
+import type { ArtifactPiece, LinkNode, OpenedPush, PulledObject } from "../../../../link/link.ts";
 import {
   type LinkObject,
   type NewLinkMessage,
@@ -51,6 +51,7 @@ export class FakeBackend implements RuntimeBackend {
   heartbeats = 0;
   online: LinkNode[] = [];
   readonly log: string[] = [];
+  readonly pieces: ArtifactPiece[] = [];
   readonly objects = new Map<ObjectId, LinkObject>();
   /** What was announced, by id; instructions that count. */
   readonly messages = new Map<ObjectId, NewLinkMessage>();
@@ -186,5 +187,10 @@ export class FakeBackend implements RuntimeBackend {
   appendLog(_task: RuntimeTask, lines: readonly string[]): Promise<void> {
     this.log.push(...lines);
     return Promise.resolve();
+  }
+
+  putArtifactPiece(_task: RuntimeTask, piece: ArtifactPiece): Promise<boolean> {
+    this.pieces.push({ ...piece, bytes: new Uint8Array(piece.bytes) });
+    return Promise.resolve(piece.offset + piece.bytes.length === piece.size);
   }
 }

@@ -31,7 +31,12 @@ export class FakeSuperLink implements AsyncDisposable {
     const backend = linkRuntimeBackend(link, clock);
     this.control = bindService(Control, {
       ...controlAuthentication(),
-      handlers: controlHandlers({ link, clock, readFab: () => ({ config: FAKE_APP }) }),
+      handlers: controlHandlers({
+        link,
+        clock,
+        readFab: () => ({ config: FAKE_APP }),
+        artifactUrl: (runId) => `http://fake/${runId}`,
+      }),
     });
     this.runtime = bindService(Runtime, {
       ...taskAuthentication({ backend, executors: "this-machine" }),

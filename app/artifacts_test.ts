@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { decodeNpz } from "../tensor/npz.ts";
+import { type Tensor, tensor } from "../tensor/tensor.ts";
+import { ArrayRecord } from "./array_record.ts";
+import { type ArtifactContent, RunArtifacts } from "./artifacts.ts";
+
+/** Keeps files in memory, each after a turn of the event loop. */
+class MemoryArtifacts {
+  readonly files = new Map<string, Uint8Array>();
+  busy = 0;
+
+  async save(name: string, bytes: Uint8Array): Promise<void> {
+    assert.equal(this.busy++, 0, "one after the other");
+    await new Promise((resolve) => setTimeout(resolve));
+    this.busy--;
+    if (name === "refused") throw new Error("no room");
+    this.files.set(name, bytes);
+  }
+}
+
+function start() {
+  const store = new MemoryArtifacts();
+  const saved: [string, number][] = [];
+  return { store, saved, artifacts: new RunArtifacts(store, (...told) => saved.push(told)) };
+}
+
+Deno.test("artifacts: bytes and texts are kept as they are, arrays as a .npz of their names", async () => {
+  const { store, saved, artifacts } = start();
+  await artifacts.save("bytes", new Uint8Array([1, 2]));
+  await artifacts.save("round-1/text.json", "ü");
+  const tensors = new Map<string, Tensor>([
+    ["layers.0.weight", tensor("float32", [2, 2], new Float32Array([1, -0, NaN, 4]))],
+    ["layers.0.bias", tensor("int64", [1], new BigInt64Array([-5n]))],
+  ]);
+  await artifacts.save("model.npz", ArrayRecord.fromTensors(tensors));
+  assert.deepEqual(store.files.get("bytes"), new Uint8Array([1, 2]));
+  assert.deepEqual(store.files.get("round-1/text.json"), new Uint8Array([0xc3, 0xbc]));
+  assert.deepEqual(decodeNpz(store.files.get("model.npz")!), tensors);
+  const size = store.files.get("model.npz")!.length;
+  assert.deepEqual(saved, [["bytes", 2], ["round-1/text.json", 2], ["model.npz", size]]);
+});
+
+Deno.test("artifacts: what cannot be kept is refused before anything is sent", async () => {
+  const { store, artifacts } = start();
+  const refused = (name: unknown, content: unknown, message: RegExp) =>
+    assert.rejects(artifacts.save(name as string, content as ArtifactContent), {
+      code: "invalid-argument",
+      message,
+    });
+  await refused("../model", "x", /"\.\.\/model" is no plain path/);
+  await refused(5, "x", /name is not a text: got number/);
+  await refused("a".repeat(300), "x", /longer than 200 characters: 300/);
+  await refused("m.json", { loss: 1 }, /neither bytes nor a text nor an ArrayRecord: got Object/);
+  await refused("m.json", undefined, /got undefined/);
+  await refused("model.onnx", new ArrayRecord(), /holds arrays, which become a \.npz/);
+  assert.equal(store.files.size, 0);
+});
+
+Deno.test("artifacts: one that fails stops no other, and the end waits for all", async () => {
+  const { store, saved, artifacts } = start();
+  const refused = assert.rejects(artifacts.save("refused", "x"), { message: "no room" });
+  void artifacts.save("late", "y");
+  await artifacts.settled();
+  await refused;
+  assert.deepEqual([...store.files.keys()], ["late"]);
+  assert.deepEqual(saved, [["late", 1]]);
+});

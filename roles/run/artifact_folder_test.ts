@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { ArtifactFolder, requireNewFolder } from "./artifact_folder.ts";
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "flwr-artifacts-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const names = async (folder: string) =>
+  (await Array.fromAsync(Deno.readDir(folder), ({ name }) => name)).sort();
+
+Deno.test("artifact folder: it is made for the first file, and one that is saved again is replaced", () =>
+  withFolder(async (parent) => {
+    const folder = `${parent}/new`;
+    const store = new ArtifactFolder(folder);
+    assert.deepEqual(await names(parent), []);
+    await store.save("round-1/m", new Uint8Array([1]));
+    await store.save("m", new Uint8Array([2]));
+    await store.save("m", new Uint8Array([3, 4]));
+    assert.deepEqual(await Deno.readFile(`${folder}/m`), new Uint8Array([3, 4]));
+    assert.deepEqual(await Deno.readFile(`${folder}/round-1/m`), new Uint8Array([1]));
+    assert.deepEqual(await names(folder), ["m", "round-1"]);
+    await assert.rejects(store.save("M", new Uint8Array()), { code: "invalid-argument" });
+    await assert.rejects(store.save("m/x", new Uint8Array()), { code: "invalid-argument" });
+  }));
+
+Deno.test("artifact folder: a file that cannot be written is named, and nothing of it stays", () =>
+  withFolder(async (folder) => {
+    await Deno.mkdir(`${folder}/m`);
+    await assert.rejects(new ArtifactFolder(folder).save("m", new Uint8Array()), {
+      code: "failed-precondition",
+      message: `Artifact "${folder}/m" cannot be written`,
+    });
+    assert.deepEqual(await names(folder), ["m"]);
+  }));
+
+Deno.test("artifact folder: a new or an empty one will do, and no other", () =>
+  withFolder(async (folder) => {
+    await requireNewFolder(folder, "--artifacts");
+    await requireNewFolder(`${folder}/new`, "--artifacts");
+    await Deno.writeTextFile(`${folder}/mine`, "");
+    await assert.rejects(requireNewFolder(folder, "--artifacts"), {
+      code: "already-exists",
+      message: /is not empty: "mine" is there/,
+    });
+    await assert.rejects(requireNewFolder(`${folder}/mine`, "--artifacts"), {
+      code: "failed-precondition",
+      message: /of --artifacts is no folder/,
+    });
+  }));

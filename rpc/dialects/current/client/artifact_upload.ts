@@ -1,0 +1,59 @@
+import type { ArtifactStore } from "../../../../app/artifacts.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import { ARTIFACT_PIECE_BYTES } from "./limits.ts";
+import type { RuntimeClient } from "./runtime_client.ts";
+
+/** Keeps a ServerApp's artifacts at its SuperLink, piece by piece. */
+export class ArtifactUpload implements ArtifactStore {
+  readonly #client: RuntimeClient;
+  readonly #pieceBytes: number;
+
+  /** @param pieceBytes what one call carries */
+  constructor(client: RuntimeClient, pieceBytes: number = ARTIFACT_PIECE_BYTES) {
+    this.#client = client;
+    this.#pieceBytes = pieceBytes;
+  }
+
+  /**
+   * @throws FlwrError "unimplemented" when the SuperLink keeps none; "resource-exhausted" when this is too much for it;
+   *   "data-loss" when it has not all of the file at the end
+   */
+  async save(name: string, bytes: Uint8Array): Promise<void> {
+    let complete = false;
+    try {
+      // A file without bytes is one piece, too.
+      for (let offset = 0; offset === 0 || offset < bytes.length; offset += this.#pieceBytes) {
+        const piece = bytes.subarray(offset, offset + this.#pieceBytes);
+        complete = await this.#client.pushArtifact(name, bytes.length, offset, piece);
+      }
+    } catch (error) {
+      throw explained(name, FlwrError.from(error));
+    }
+    if (complete) return;
+    throw new FlwrError(
+      "data-loss",
+      `Artifact "${name}" is not whole at the SuperLink after its last piece`,
+    );
+  }
+}
+
+function explained(name: string, error: FlwrError): FlwrError {
+  switch (error.code) {
+    case "unimplemented":
+      return new FlwrError(
+        "unimplemented",
+        `Artifact "${name}" cannot be saved: the SuperLink keeps none`,
+        {
+          hints: ["Flower's own SuperLink has no such thing: print what is to be kept"],
+          cause: error,
+        },
+      );
+    case "resource-exhausted":
+      return new FlwrError(error.code, error.message, {
+        hints: ["Save under a name that was used: that replaces it"],
+        cause: error,
+      });
+    default:
+      return error;
+  }
+}

@@ -1,0 +1,77 @@
+/** Flower 1.41's `flwr pull` at our SuperLink, after a run of a TypeScript app. */
+import assert from "node:assert/strict";
+import { readZip } from "../../fab/zip/read.ts";
+import { makeCredentials, securedBy } from "../support/credentials.ts";
+import { FlowerCommand } from "../support/flower.ts";
+import { startSuperLink } from "../support/flwr.ts";
+import { flowerScenario } from "./python_scenario.ts";
+import { flwr } from "../e2e/cli/command.ts";
+
+const SERVER = `
+import { ServerApp } from "flwr";
+export const app = new ServerApp().main((_grid, { artifacts, runConfig }) =>
+  runConfig.boolean("save") ? artifacts.save("metrics/last.json", '{"loss":0.5}') : undefined
+);`;
+
+const MANIFEST = `[project]
+name = "saves"
+version = "1.0.0"
+license = "Apache-2.0"
+[tool.flwr.app]
+publisher = "tests"
+[tool.flwr.app.components]
+serverapp = "server:app"
+clientapp = "client:app"
+[tool.flwr.app.config]
+save = true
+`;
+
+flowerScenario(
+  "flwr 1.41: its pull says where our SuperLink has a run's files",
+  async (stage, flowerOf) => {
+    const flower = await flowerOf("1.41.0");
+    const credentials = await makeCredentials(stage.folder.path, 1);
+    const security = "tls";
+    const { http } = await startSuperLink({ stage, credentials: securedBy(security, credentials) });
+    const app = stage.path("saves");
+    await Deno.mkdir(app);
+    await Deno.writeTextFile(`${app}/flwr.toml`, MANIFEST);
+    await Deno.writeTextFile(`${app}/server.ts`, SERVER);
+    await Deno.writeTextFile(`${app}/client.ts`, "export const app = 1;");
+    const trust = ["--root-certificates", credentials.caCertificate];
+    const run = async (...settings: string[]) => {
+      const args = ["run", app, http, ...trust, "--stream", "--format", "json", ...settings];
+      const { code, stdout, stderr } = await flwr(stage.folder.path, args);
+      assert.equal(code, 0, stderr);
+      return JSON.parse(stdout)["run-id"] as string;
+    };
+    const saved = await run();
+    const nothing = await run("-c", "save=false");
+    const python = await FlowerCommand.at({ stage, flower, security, credentials, http });
+    const pull = async (id: string) => {
+      const process = python.start(["pull", id, "here"]);
+      const { code } = await process.ended(60);
+      return { code, text: process.lines.join("\n") };
+    };
+
+    const told = await pull(saved);
+    assert.equal(told.code, 0, told.text);
+    const [url] = /https:\/\/\S+\/artifacts\/[0-9a-f]{64}\/run-\d+\.zip/.exec(told.text) ?? [];
+    assert.ok(url !== undefined, told.text);
+    assert.ok(url.startsWith(`https://${http}/`) && url.endsWith(`/run-${saved}.zip`), url);
+    using client = Deno.createHttpClient({
+      caCerts: [await Deno.readTextFile(credentials.caCertificate)],
+    });
+    const answer = await fetch(url, { client });
+    const files = readZip(new Uint8Array(await answer.arrayBuffer()));
+    assert.deepEqual([...files], [["metrics/last.json", new TextEncoder().encode('{"loss":0.5}')]]);
+
+    const none = await pull(nothing);
+    assert.equal(none.code, 1);
+    assert.match(none.text, new RegExp(`Run ${nothing} has saved no artifacts`));
+    const unknown = await pull("12345");
+    assert.equal(unknown.code, 1);
+    assert.match(unknown.text, /Run 12345 does not exist/);
+  },
+  { seconds: 180 },
+);
