@@ -185,7 +185,7 @@ linkTest("300 runs of nodes that come and go leave so much and no more", async (
     if (index % 100 === 50) await bench.restart();
   }
   // The bounds are not so wide that they hold anything.
-  for (const table of ["nodes", "runs", "logEntries"] as const) {
+  for (const table of ["nodes", "runs", "logEntries", "artifacts"] as const) {
     assert.ok(largest[table]! > BOUNDS[table] / 2, `never more than ${largest[table]} ${table}`);
   }
 
@@ -204,6 +204,7 @@ linkTest("300 runs of nodes that come and go leave so much and no more", async (
     pushObjects: 0,
     announced: 0,
     fabs: 0,
+    artifacts: 0,
   });
   assert.ok(logEntries <= 20);
   const [node] = await bench.link.listNodes();

@@ -19,7 +19,7 @@ const LARGE: readonly [DescService, (method: DescMethod) => number, readonly str
   [
     Runtime,
     runtimeRequestBytes,
-    ["PullMessages", "PushLogs", "PushMessages", "PushObject", "PushTaskOutput"],
+    ["PullMessages", "PushArtifact", "PushLogs", "PushMessages", "PushObject", "PushTaskOutput"],
   ],
 ];
 
