@@ -11,41 +11,49 @@ import { gemmPattern } from "./gemm.ts";
 
 /** A network applied to a batch, its parameters being inputs too. */
 export interface Inference {
-  readonly input: Node<"input">;
-  readonly output: Value;
+  /** The inputs that are no parameters; the model has each, also where no output depends on it. */
+  readonly inputs: readonly Node<"input">[];
+  /** By the names that they have in the model. */
+  readonly outputs: ReadonlyMap<string, Value>;
 }
 
 /**
- * Lowers a network to an ordinary ONNX model with any number of examples: the parameters that its output needs are the
+ * Lowers a network to an ordinary ONNX model with any number of examples: the parameters that its outputs need are the
  * initialisers, under their own names.
  *
  * @param network the network applied to a batch
  * @param other the same applied to a batch of another size
- * @param outputName the name of the model's output; its input has the name of the network's
  * @throws FlwrError "unimplemented" when the network depends on the number of examples in other ways than by lengths
  */
 export function lowerInference(
   network: Inference,
   other: Inference,
   parameters: ReadonlyMap<string, Tensor>,
-  outputName: string,
 ): Uint8Array<ArrayBuffer> {
-  const lengths = freeLengths([network.output], [other.output]);
+  const outputs = [...network.outputs.values()];
+  const lengths = freeLengths(outputs, [...other.outputs.values()]);
   const builder = new GraphBuilder();
-  for (const value of topologicalOrder([network.output])) {
+  for (const value of topologicalOrder(outputs)) {
     if (value.primitive !== "input") continue;
     const { name } = value.attributes;
     const parameter = parameters.get(name);
     if (parameter !== undefined) builder.initializer(name, parameter);
   }
   const patterns = [batchNormalizationPattern, freeBatchPattern(lengths), gemmPattern];
-  const names = emit([network.output], patterns, () => builder);
-  builder.alias(outputName, names.get(network.output)!);
-  const { input, output } = network;
-  const graph = builder.build("network", [
-    { name: input.attributes.name, dtype: input.dtype, shape: [null, ...input.shape.slice(1)] },
-  ], [
-    { name: outputName, dtype: output.dtype, shape: lengths.get(output)! },
-  ]);
+  const names = emit(outputs, patterns, () => builder);
+  for (const [name, value] of network.outputs) builder.alias(name, names.get(value)!);
+  const graph = builder.build(
+    "network",
+    network.inputs.map(({ attributes, dtype, shape }) => ({
+      name: attributes.name,
+      dtype,
+      shape: [null, ...shape.slice(1)],
+    })),
+    [...network.outputs].map(([name, value]) => ({
+      name,
+      dtype: value.dtype,
+      shape: lengths.get(value)!,
+    })),
+  );
   return modelBytes(constantsAsNodes(graph, (name) => parameters.has(name)));
 }

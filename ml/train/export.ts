@@ -3,9 +3,9 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { input, type Node } from "../graph/value.ts";
 import { type Inference, lowerInference } from "../lower/inference.ts";
 import type { Ports } from "../nn/layer.ts";
-import { trace } from "../nn/trace.ts";
+import { connect } from "./connect.ts";
 import { inputType, prepareInput } from "./input_spec.ts";
-import { namesOf, ONLY } from "./parts.ts";
+import { namesOf, ONLY, type Parts } from "./parts.ts";
 import type { Recipe } from "./programs.ts";
 
 /** Names that an exported model's input and output have, unless the network or the options say others. */
@@ -18,56 +18,85 @@ export interface ExportOptions {
    * that it takes what the network gets: float32, normalised.
    */
   readonly normalization?: "inside" | "outside";
-  /** Name of the input (default: the file's that the network was read from, else `input`). */
+  /**
+   * Name of the input where there is one (default: the network's name for it, or the file's that the network was read
+   * from, else `input`). Several inputs keep their names.
+   */
   readonly inputName?: string;
-  /** Name of the output (default: the file's that the network was read from, else `output`). */
+  /** Name of the output where there is one (default: as for the input, else `output`). */
   readonly outputName?: string;
+}
+
+/** The file's names of inputs or outputs, by those of the parts. */
+function namesInFile(
+  parts: Parts<unknown>,
+  option: "inputName" | "outputName",
+  asked: string | undefined,
+  otherwise: string,
+): Parts<string> {
+  if (asked !== undefined && parts.size > 1) {
+    throw new FlwrError(
+      "invalid-argument",
+      `"${option}" names one, and the network has several: got "${asked}" for ${namesOf(parts)}`,
+    );
+  }
+  return new Map([...parts.keys()].map((part) => [
+    part,
+    asked ?? (part === ONLY ? otherwise : part),
+  ]));
 }
 
 function inferenceOf(
   { network, inputs }: Recipe,
   batch: number,
-  inputName: string,
-  options: ExportOptions,
+  { normalization }: ExportOptions,
+  names: { readonly inputs: Parts<string>; readonly outputs: Parts<string> },
 ): Inference {
-  const spec = inputs.get(ONLY);
-  if (spec === undefined || "connect" in network) {
-    throw new FlwrError(
-      "unimplemented",
-      `A network of named inputs or outputs cannot be exported: it has the inputs ${
-        namesOf(inputs)
-      }`,
-    );
-  }
-  const raw = input(inputName, inputType(spec), [batch, ...spec.shape]) as Node<"input">;
-  const prepared = prepareInput(raw, spec);
-  const isInside = options.normalization !== "outside";
-  const given = input(inputName, prepared.dtype, prepared.shape) as Node<"input">;
+  const given: Node<"input">[] = [];
+  const x = new Map([...inputs].map(([part, spec]) => {
+    const name = names.inputs.get(part)!;
+    const raw = input(name, inputType(spec), [batch, ...spec.shape]) as Node<"input">;
+    const prepared = prepareInput(raw, spec);
+    if (normalization !== "outside") {
+      given.push(raw);
+      return [part, prepared] as const;
+    }
+    const normal = input(name, prepared.dtype, prepared.shape) as Node<"input">;
+    given.push(normal);
+    return [part, normal] as const;
+  }));
+  const { output } = connect(network, x);
   return {
-    input: isInside ? raw : given,
-    output: trace(network, isInside ? prepared : given).output,
+    inputs: given,
+    outputs: new Map([...output].map(([part, value]) => [names.outputs.get(part)!, value])),
   };
 }
 
-/** The network with its parameters as the bytes of an ONNX file that computes its output. */
+function requireOwnNames(names: readonly string[], parameters: ReadonlyMap<string, Tensor>): void {
+  names.forEach((name, i) => {
+    const isTaken = parameters.has(name) || names.indexOf(name) !== i;
+    if (!isTaken && name !== "" && !/^[%#]/.test(name)) return;
+    throw new FlwrError(
+      "invalid-argument",
+      `The inputs and outputs of an exported model need names of their own: got "${name}"`,
+    );
+  });
+}
+
+/** The network with its parameters as the bytes of an ONNX file that computes its outputs. */
 export function exportModel(
   recipe: Recipe,
   parameters: ReadonlyMap<string, Tensor>,
   options: ExportOptions = {},
 ): Uint8Array<ArrayBuffer> {
-  const known = "ports" in recipe.network ? recipe.network.ports : undefined;
+  const { network, inputs, losses } = recipe;
+  const known = "ports" in network && network.ports !== undefined ? network.ports : PORTS;
   const names = {
-    input: options.inputName ?? known?.input ?? PORTS.input,
-    output: options.outputName ?? known?.output ?? PORTS.output,
+    inputs: namesInFile(inputs, "inputName", options.inputName, known.input),
+    // A model has a loss for each output.
+    outputs: namesInFile(losses, "outputName", options.outputName, known.output),
   };
-  for (const name of Object.values(names)) {
-    const isTaken = parameters.has(name) || names.input === names.output;
-    if (!isTaken && name !== "" && !/^[%#]/.test(name)) continue;
-    throw new FlwrError(
-      "invalid-argument",
-      `The input and output of an exported model need names of their own: got "${name}"`,
-    );
-  }
-  const inference = (batch: number) => inferenceOf(recipe, batch, names.input, options);
-  return lowerInference(inference(2), inference(3), parameters, names.output);
+  requireOwnNames([...names.inputs.values(), ...names.outputs.values()], parameters);
+  const inference = (batch: number) => inferenceOf(recipe, batch, options, names);
+  return lowerInference(inference(2), inference(3), parameters);
 }

@@ -241,7 +241,7 @@ export class Model implements AsyncDisposable {
   /**
    * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads, for any number of
    * examples: input `input`, raw examples [examples, …] as in a data set (normalisation is inside), output `output`.
-   * A network that was read from a file keeps the file's names.
+   * Named inputs and outputs keep their names, and a network that was read from a file keeps the file's.
    *
    * @throws FlwrError "unimplemented" when the network does not work with any number of examples, "invalid-argument"
    *   when a name is taken
