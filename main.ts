@@ -3,6 +3,12 @@ import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/comman
 import { reportError } from "./roles/report_error.ts";
 import { VERSION } from "./roles/version.ts";
 
+/** Options in the place of a command, as Flower's `flwr` has them, and what they mean. */
+const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([
+  ["--install-completion", ["completion", "--install"]],
+  ["--show-completion", ["completion"]],
+]);
+
 function usage(): string {
   const commands = listedCommands();
   const width = Math.max(...commands.map(({ name }) => name.length));
@@ -28,7 +34,8 @@ function usage(): string {
  * @returns the process' exit status: 0 success, 1 failure, 2 a command line that cannot be understood
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const [name, ...rest] = args;
+  const [first = "", ...others] = args;
+  const [name, ...rest] = [...OPTIONS.get(first) ?? args.slice(0, 1), ...others];
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     console.log(usage());
     return name === undefined ? 2 : 0;
@@ -47,16 +54,19 @@ export async function main(args: readonly string[]): Promise<number> {
     await prepare(command, `flwr ${entry.name}`).parseAsync(rest, { from: "user" });
     return 0;
   } catch (error) {
-    return reportError(error);
+    return reportError(error, rest);
   }
 }
 
 /** Names a command by its whole path and lets it throw where commander would end the process. */
 function prepare(command: Command, path: string): Command {
-  for (const child of command.commands) prepare(child, child.name());
-  return command.name(path).exitOverride().showHelpAfterError(
-    `(${path} --help explains every option)`,
-  );
+  prepareErrors(command, path);
+  return command.name(path);
+}
+
+function prepareErrors(command: Command, path: string): void {
+  command.exitOverride().showHelpAfterError(`(${path} --help explains every option)`);
+  for (const child of command.commands) prepareErrors(child, `${path} ${child.name()}`);
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

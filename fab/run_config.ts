@@ -49,7 +49,13 @@ export async function readRunConfig(
     });
   }
   const file = files[0]!.trim();
-  return flattenConfig(parseToml(await readFile(file, flag), file), `"${file}"`);
+  const bytes = await readFile(file, flag);
+  try {
+    return flattenConfig(parseToml(bytes, file), `"${file}"`);
+  } catch (cause) {
+    const { code, message, hints } = FlwrError.from(cause);
+    throw new FlwrError(code, `${flag}: ${message}`, { hints, cause });
+  }
 }
 
 function pairs(text: string, flag: string): [string, ScalarValue][] {
@@ -70,6 +76,9 @@ async function readFile(file: string, flag: string): Promise<Uint8Array> {
   try {
     return await Deno.readFile(file);
   } catch (cause) {
-    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, {
+      hints: [`Name a TOML file that is there, or write pairs: ${flag} "num-rounds=3"`],
+      cause,
+    });
   }
 }

@@ -47,8 +47,8 @@ Deno.test("run config: what is no pair, or no scalar, is refused naming the flag
     await assert.rejects(readRunConfig([`${folder}/c.toml`]), {
       message: /"a" in ".*c\.toml" is not .*: it is a list/,
     });
-    await assert.rejects(readRunConfig([`${folder}/d.toml`]), {
-      message: /does not fit into 64 bits/,
+    await assert.rejects(readRunConfig([`${folder}/d.toml`], "-c"), {
+      message: /^-c: .* does not fit into 64 bits/,
     });
     await assert.rejects(readRunConfig([`${folder}/e.toml`]), {
       message: /"b\.a" .* a date or time/,

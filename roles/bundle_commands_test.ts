@@ -108,7 +108,10 @@ Deno.test("flwr new, build and install: what cannot be done is told in a sentenc
       [["build", "--app", "gone"], /^Error: Folder ".*gone" cannot be read/],
       [["build"], /^Error: ".*" is no app's folder/],
       [["install", "gone.fab"], /^Error: Bundle "gone\.fab" cannot be read/],
-      [["install", "evil.fab"], /^Error: App bundle is refused: it is not a zip archive/],
+      [
+        ["install", "evil.fab"],
+        /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get it/,
+      ],
       [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /its hash begins with/],
     ];
     for (const [args, says] of refusals) {

@@ -105,7 +105,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "completion",
-    summary: "Print a script that completes command lines in bash, zsh or fish",
+    summary: "Complete command lines in bash, zsh or fish",
     group: "Keys and settings",
     module: new URL("./completion.ts", import.meta.url),
   },

@@ -15,6 +15,8 @@ Example:
   flwr install tester.my-app.1-0-0.3ffe67cf.fab
 `;
 
+const GET_AGAIN = "Get it again from where it came, or make it anew with: flwr build";
+
 interface InstallFlags {
   readonly flwrDir?: string;
   readonly format: OutputFormat;
@@ -37,7 +39,7 @@ export function command(): Command {
 }
 
 async function install(file: string, home: string): Promise<Output> {
-  const fab = readFab(await readBundle(file));
+  const fab = readChecked(file, await readBundle(file));
   checkFileName(basename(file), fab);
   const { folder, config, hash, wasThere } = await installFab(fab, home);
   const { fabId, name, version } = config;
@@ -55,6 +57,16 @@ async function install(file: string, home: string): Promise<Output> {
     },
     lines: [folder],
   };
+}
+
+/** @throws FlwrError naming the file and what is wrong with it */
+function readChecked(file: string, content: Uint8Array): CheckedFab {
+  try {
+    return readFab(content);
+  } catch (cause) {
+    const { code, message, hints } = FlwrError.from(cause);
+    throw new FlwrError(code, `"${file}": ${message}`, { hints: [...hints, GET_AGAIN], cause });
+  }
 }
 
 async function readBundle(file: string): Promise<Uint8Array> {
@@ -86,6 +98,6 @@ function checkFileName(name: string, { hash }: CheckedFab): void {
     `"${name}" does not hold the bundle that it is named by: its hash begins with ${
       shortHash(hash)
     }`,
-    { hints: ["Get it again from where it came"] },
+    { hints: [GET_AGAIN] },
   );
 }

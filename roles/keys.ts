@@ -51,7 +51,7 @@ export function command(): Command {
 }
 
 function generateCommand(): Command {
-  return subcommand("generate", GENERATE_HELP)
+  return new Command("generate")
     .description("Make certificates, keys and the list of the SuperNodes' public keys.")
     .argument(
       "[n]",
@@ -77,6 +77,7 @@ function generateCommand(): Command {
       ).argParser(wholeNumber({ from: 1, to: MAX_CERTIFICATE_DAYS })),
     )
     .option("--force", "make everything anew, over what is there; keys beyond n are removed", false)
+    .addHelpText("after", GENERATE_HELP)
     .action(async (clients: number, { dir, curve, host, days, force }: GenerateFlags) => {
       print(
         await generateKeys({
@@ -92,25 +93,19 @@ function generateCommand(): Command {
 }
 
 function listCommand(): Command {
-  return subcommand("list", "\nExample:\n  flwr keys list keys/client_public_keys.csv\n")
+  return new Command("list")
     .description("Show the fingerprints of the keys in a list.")
     .argument("<csv>", "the list, as --auth-list-public-keys takes it")
+    .addHelpText("after", "\nExample:\n  flwr keys list keys/client_public_keys.csv\n")
     .action(async (file: string) => print(await showKeyList(file)));
 }
 
 function showCommand(): Command {
-  return subcommand("show", "\nExample:\n  flwr keys show keys/client_credentials_1\n")
+  return new Command("show")
     .description("Show the fingerprint and the public half of a key.")
     .argument("<file>", "a private or public key")
+    .addHelpText("after", "\nExample:\n  flwr keys show keys/client_credentials_1\n")
     .action(async (file: string) => print(await showKey(file)));
-}
-
-/** A subcommand that reports a misuse by throwing, as the commands of main do. */
-function subcommand(name: string, help: string): Command {
-  return new Command(name)
-    .exitOverride()
-    .showHelpAfterError(`(flwr keys ${name} --help explains every option)`)
-    .addHelpText("after", help);
 }
 
 function print(lines: readonly string[]): void {

@@ -200,9 +200,9 @@ Deno.test("keys are shown by fingerprint, from either half and from the list", (
 
 Deno.test("the command line reads its flags, and misuse throws what main reports", async () => {
   const parse = (...args: string[]) => {
-    const keys = command().exitOverride();
+    const keys = command();
     for (const one of [keys, ...keys.commands]) {
-      one.configureOutput({ writeErr: () => {}, writeOut: () => {} });
+      one.exitOverride().configureOutput({ writeErr: () => {}, writeOut: () => {} });
     }
     return keys.parseAsync(args, { from: "user" });
   };

@@ -1,8 +1,8 @@
 import { Command, Option } from "commander";
 import type { RunId } from "../app/metadata.ts";
 import { askSuperLink } from "./config/ask_superlink.ts";
-import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
+import { type AskingFlags, asksSuperLink } from "./config/options.ts";
+import type { Output } from "./output/format.ts";
 import { readCount, readId } from "./output/read_id.ts";
 import { runColumns, runDetails, runJson, showRun } from "./output/runs.ts";
 import { stdoutScreen } from "./output/screen.ts";
@@ -15,10 +15,9 @@ Example:
   flwr ls --run-id 15950113740962349189 --format json
 `;
 
-interface ListFlags extends SuperLinkFlags {
+interface ListFlags extends AskingFlags {
   readonly runId?: RunId;
   readonly limit?: number;
-  readonly format: OutputFormat;
 }
 
 /** The `list` command. */
@@ -32,13 +31,8 @@ export function command(): Command {
     .addOption(
       new Option("--limit <n>", "list at most so many runs (default: the SuperLink's, mostly 20)")
         .argParser(readCount),
-    )
-    .addOption(formatOption());
-  return addSuperLinkArgument(command)
-    .addHelpText("after", EXAMPLE)
-    .action((superlink: string | undefined, flags: ListFlags) =>
-      printOutput(flags.format, () => list(superlink, flags))
     );
+  return asksSuperLink(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {

@@ -1,6 +1,7 @@
 import { CommanderError } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
+import { printFailure } from "./output/failure.ts";
 
 /** Exit statuses of every command: 0 success, then these. */
 export const ExitStatus = { failure: 1, usage: 2 } as const;
@@ -9,12 +10,17 @@ export const ExitStatus = { failure: 1, usage: 2 } as const;
  * Tells the user what went wrong, on stderr: the sentence, then what to do next. A stack trace is shown only for
  * our own faults, where it helps whoever reports them.
  *
+ * @param args the command line, which may ask for JSON: a misuse is told in JSON, too; what commands throw they have
+ *   told so themselves
  * @returns the exit status that fits
  */
-export function reportError(error: unknown): number {
+export function reportError(error: unknown, args: readonly string[] = []): number {
   if (error instanceof CommanderError) {
     // commander has printed its message already; help and version are no failures
-    return error.exitCode === 0 ? 0 : ExitStatus.usage;
+    if (error.exitCode === 0) return 0;
+    const sentence = /^error: (.*)/.exec(error.message)?.[1];
+    if (sentence !== undefined && asksForJson(args)) printFailure(sentence);
+    return ExitStatus.usage;
   }
   const problem = FlwrError.from(error);
   console.error(describeError(problem));
@@ -22,6 +28,12 @@ export function reportError(error: unknown): number {
     console.error(problem.cause.stack);
   }
   return ExitStatus.failure;
+}
+
+function asksForJson(args: readonly string[]): boolean {
+  return args.some((word, at) =>
+    word === "--format=json" || (word === "--format" && args[at + 1] === "json")
+  );
 }
 
 /** The error as a user reads it: one line for the sentence, one for each hint. */

@@ -142,12 +142,14 @@ function plainProblem(
 ): Problem | undefined {
   if (found.kind !== "plain" || found.protocol === "unknown") return undefined;
   const name = formatAddress(address);
-  const asSpoken = found.protocol === (spoken === "grpc" ? "http2" : "http1");
-  if (!asSpoken) {
+  // Whoever meets HTTP/2 where HTTP/1 was meant goes on over gRPC: what keeps them from it is TLS.
+  const isUsable = found.protocol === "http2" || spoken === "http";
+  if (tls === "insecure" || !isUsable) {
+    const asSpoken = found.protocol === (spoken === "grpc" ? "http2" : "http1");
+    if (asSpoken) return undefined;
     const other = found.protocol === "http1" ? "it answers in HTTP/1" : "it speaks HTTP/2 only";
     return notFlowerProblem(name, spoken, other);
   }
-  if (tls === "insecure") return undefined;
   return {
     code: "failed-precondition",
     message: `"${name}" does not speak TLS`,

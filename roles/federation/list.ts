@@ -2,9 +2,9 @@ import { Command } from "commander";
 import type { FederationSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";
 import { checkFederation } from "../config/federation_id.ts";
-import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
+import { type AskingFlags, asksSuperLink } from "../config/options.ts";
 import { statusStyle } from "../output/colours.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "../output/format.ts";
+import type { Output } from "../output/format.ts";
 import { type Screen, stdoutScreen } from "../output/screen.ts";
 import { type Column, tableLines } from "../output/table.ts";
 import { federationJson, federationLines } from "./show.ts";
@@ -15,10 +15,9 @@ Example:
   flwr federation ls my-superlink --federation @none/default
 `;
 
-interface ListFlags extends SuperLinkFlags {
+interface ListFlags extends AskingFlags {
   readonly federation?: string;
   readonly verbose: boolean;
-  readonly format: OutputFormat;
 }
 
 /** The `federation list` command. */
@@ -30,13 +29,8 @@ export function listCommand(): Command {
       "--federation <id>",
       "show members, nodes and runs of this one (default: all, in short)",
     )
-    .option("--verbose", "the archived ones, too; JSON always has them", false)
-    .addOption(formatOption());
-  return addSuperLinkArgument(command)
-    .addHelpText("after", EXAMPLE)
-    .action((superlink: string | undefined, flags: ListFlags) =>
-      printOutput(flags.format, () => list(superlink, flags))
-    );
+    .option("--verbose", "the archived ones, too; JSON always has them", false);
+  return asksSuperLink(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {

@@ -1,5 +1,6 @@
 import { Option } from "commander";
 import { FlwrError } from "../../base/error.ts";
+import { printFailure, printJson } from "./failure.ts";
 
 /** Values of `--format`, as Flower's commands have them. */
 const OUTPUT_FORMATS = ["default", "json"] as const;
@@ -40,12 +41,8 @@ export async function printed<T extends Output>(
     return output;
   } catch (error) {
     if (format === "json") {
-      printJson({ success: false, "error-message": FlwrError.from(error).message });
+      printFailure(FlwrError.from(error).message);
     }
     throw error;
   }
-}
-
-function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, undefined, 2));
 }

@@ -101,6 +101,11 @@ Deno.test("a gRPC server is told from a SuperLink's HTTP API", async () => {
     "failed-precondition",
     `"${server.address}" is not a Flower SuperLink: it speaks HTTP/2 only`,
   );
+  assertError(
+    await tryCall(server.address, {}),
+    "failed-precondition",
+    `"${server.address}" does not speak TLS`,
+  );
   await server.close(1);
 });
 

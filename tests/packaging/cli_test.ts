@@ -188,7 +188,9 @@ Deno.test("a command line that cannot be understood ends with 2, its words on st
     [["superlink", "--log-format", "xml"], /'xml' is invalid.*text, json/],
     [["keys"], /Usage: flwr keys/],
     [["keys", "frobnicate"], /unknown command 'frobnicate'/],
-    [["keys", "generate", "none"], /'none' is invalid/],
+    [["keys", "generate", "none"], /'none' is invalid.*\n\(flwr keys generate --help explains/],
+    [["supernode", "register"], /argument 'public-key'\n\(flwr supernode register --help/],
+    [["--install-completion", "tcsh"], /'tcsh' is invalid/],
   ];
   for (const [args, words] of misuses) {
     const { code, stdout, stderr } = await flwr(...args);
@@ -197,6 +199,17 @@ Deno.test("a command line that cannot be understood ends with 2, its words on st
     assert.match(stderr, words);
     assert.doesNotMatch(stderr, /^\s+at /m);
   }
+});
+
+Deno.test("a misuse of a command that is to print JSON is told in JSON, too", async () => {
+  for (const format of [["--format", "json"], ["--format=json"]]) {
+    const { code, stdout, stderr } = await flwr("stop", "x", ...format);
+    const sentence = /^error: (.*'x' is invalid for argument 'run-id'.*)$/m.exec(stderr)![1];
+    assert.deepEqual(JSON.parse(stdout), { success: false, "error-message": sentence });
+    assert.equal(code, 2);
+  }
+  const { stdout } = await flwr("stop", "x", "--format", "default");
+  assert.equal(stdout, "");
 });
 
 Deno.test("a command that fails ends with 1, a sentence and hints on stderr", async () => {

@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { askSuperLink } from "../../config/ask_superlink.ts";
-import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+import { type AskingFlags, asksSuperLink } from "../../config/options.ts";
+import type { Output } from "../../output/format.ts";
 import { nodeColumns, nodeJson } from "../../output/nodes.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import { tableLines } from "../../output/table.ts";
@@ -12,9 +12,8 @@ Example:
   flwr supernode ls my-superlink --verbose --format json
 `;
 
-interface ListFlags extends SuperLinkFlags {
+interface ListFlags extends AskingFlags {
   readonly verbose: boolean;
-  readonly format: OutputFormat;
 }
 
 /** The `supernode list` command. */
@@ -22,13 +21,8 @@ export function listCommand(): Command {
   const command = new Command("list")
     .alias("ls")
     .description("List the SuperNodes of a SuperLink.")
-    .option("-v, --verbose", "the unregistered ones, too; JSON always has them", false)
-    .addOption(formatOption());
-  return addSuperLinkArgument(command)
-    .addHelpText("after", EXAMPLE)
-    .action((superlink: string | undefined, flags: ListFlags) =>
-      printOutput(flags.format, () => list(superlink, flags))
-    );
+    .option("-v, --verbose", "the unregistered ones, too; JSON always has them", false);
+  return asksSuperLink(command, EXAMPLE, list);
 }
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {

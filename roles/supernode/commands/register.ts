@@ -3,8 +3,8 @@ import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
 import { askSuperLink } from "../../config/ask_superlink.ts";
-import { addSuperLinkArgument, type SuperLinkFlags } from "../../config/options.ts";
-import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+import { type AskingFlags, asksSuperLink } from "../../config/options.ts";
+import type { Output } from "../../output/format.ts";
 
 const EXAMPLE = `
 Example:
@@ -12,10 +12,9 @@ Example:
   flwr supernode register node.pub my-superlink --name berlin --location "52.52,13.40"
 `;
 
-interface RegisterFlags extends SuperLinkFlags {
+interface RegisterFlags extends AskingFlags {
   readonly name?: string;
   readonly location?: string;
-  readonly format: OutputFormat;
 }
 
 /** The `supernode register` command. */
@@ -24,13 +23,8 @@ export function registerCommand(): Command {
     .description("Make a SuperNode's public key known to a SuperLink with --enable-supernode-auth.")
     .argument("<public-key>", "the key's file: one OpenSSH line, or PEM")
     .option("--name <name>", "a name for the node (default: none)")
-    .option("--location <lat,lon>", "where the node is, in degrees (default: none)")
-    .addOption(formatOption());
-  return addSuperLinkArgument(command)
-    .addHelpText("after", EXAMPLE)
-    .action((file: string, superlink: string | undefined, flags: RegisterFlags) =>
-      printOutput(flags.format, () => register(file, superlink, flags))
-    );
+    .option("--location <lat,lon>", "where the node is, in degrees (default: none)");
+  return asksSuperLink(command, EXAMPLE, register);
 }
 
 async function register(

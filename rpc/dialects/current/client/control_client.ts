@@ -128,7 +128,7 @@ export class ControlClient {
   async getRun(runId: RunId): Promise<{ run: RunSummary; now: number }> {
     const { runDict, now } = await this.#call(Control.method.listRuns, { runId });
     const run = runDict[String(runId)];
-    if (run === undefined) throw new FlwrError("not-found", `Run ${runId} does not exist`);
+    if (run === undefined) throw new FlwrError("not-found", `Run "${runId}" is not known`);
     return { run: runSummary(run), now: this.#time(now) };
   }
 

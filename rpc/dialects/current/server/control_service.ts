@@ -134,7 +134,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
 
 async function runOf(link: LinkService, runId: bigint): Promise<LinkRun> {
   const run = await link.getRun(runId);
-  if (run === undefined) throw new ApiError("run-not-found", `Run ${runId} does not exist`);
+  if (run === undefined) throw new ApiError("run-not-found", `Run "${runId}" is not known`);
   return run;
 }
 

@@ -1,0 +1,9 @@
+/** Prints a value for machines, on stdout. */
+export function printJson(value: unknown): void {
+  console.log(JSON.stringify(value, undefined, 2));
+}
+
+/** Prints for machines that a command failed, with the fields of Flower's own commands. */
+export function printFailure(sentence: string): void {
+  printJson({ success: false, "error-message": sentence });
+}
