@@ -36,10 +36,11 @@ export function command(): Command {
       const sink = { stream: Deno.stdout, colours: stdoutScreen().colours.enabled };
       await askSuperLink(superlink, flags, async (control) => {
         // An unknown run, or no SuperLink, is told at once; a stream would be begun anew for a while.
-        await control.getRun(runId);
+        const { now } = await control.getRun(runId);
         using shutdown = onShutdown();
-        const write = flags.show ? showLog : followLog;
-        const followed = await write(control, runId, sink, shutdown.signal);
+        const followed = flags.show
+          ? await showLog(control, runId, sink, shutdown.signal, now)
+          : await followLog(control, runId, sink, shutdown.signal);
         if (followed === "interrupted") console.error(`Run ${runId} goes on`);
         if (followed === "ended") console.error(runState(await shownRun(control, runId)));
       });

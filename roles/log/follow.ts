@@ -33,15 +33,21 @@ export function followLog(
   sink: LogSink,
   signal: AbortSignal,
 ): Promise<Followed> {
-  return writeLog(control, runId, sink, { signal, heard: () => {} });
+  return writeLog(control, runId, sink, { signal, goesOn: () => true });
 }
 
-/** Writes what there is of a run's log. */
+/**
+ * Writes what there is of a run's log. A SuperLink does not say where that ends: it ends with what was written after
+ * the command began, or when nothing comes for a while.
+ *
+ * @param began the SuperLink's time: Unix seconds
+ */
 export async function showLog(
   control: ControlClient,
   runId: RunId,
   sink: LogSink,
   signal: AbortSignal,
+  began: number,
 ): Promise<Followed> {
   const quiet = new AbortController();
   const expire = () => quiet.abort();
@@ -49,9 +55,10 @@ export async function showLog(
   try {
     const ended = await writeLog(control, runId, sink, {
       signal: AbortSignal.any([signal, quiet.signal]),
-      heard: () => {
+      goesOn: (latest) => {
         clearTimeout(timer);
         timer = setTimeout(expire, QUIET_SECONDS * 1000);
+        return latest < began;
       },
     });
     return ended === "interrupted" && !signal.aborted ? "ended" : ended;
@@ -64,13 +71,13 @@ async function writeLog(
   control: ControlClient,
   runId: RunId,
   { stream, colours }: LogSink,
-  { signal, heard }: { signal: AbortSignal; heard: () => void },
+  { signal, goesOn }: { signal: AbortSignal; goesOn: (latest: number) => boolean },
 ): Promise<Followed> {
   const text = new LogText(colours);
   try {
-    for await (const piece of control.streamLogs(runId, { signal })) {
-      heard();
-      if (!writeText(stream, text.next(piece.text))) return "unread";
+    for await (const { text: piece, latest } of control.streamLogs(runId, { signal })) {
+      if (!writeText(stream, text.next(piece))) return "unread";
+      if (!goesOn(latest)) break;
     }
     return writeText(stream, text.end()) ? "ended" : "unread";
   } catch (error) {

@@ -110,7 +110,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "log": { "--stream": "unless --show", "--show": "false", ...CONTROL_FLAGS },
   "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "config list": FORMAT_FLAG,
-  "completion": {},
+  "completion": { "--install": "false" },
   "new": {
     "--template": '"minimal"',
     "--publisher": "the user's name",

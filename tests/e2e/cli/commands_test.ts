@@ -158,6 +158,12 @@ scenario("cli: Ctrl-C ends following a run, which goes on, and says so", async (
   assert.match(shown.stderr, /is running$/);
 });
 
+scenario("cli: what there is of a log that never rests comes to an end", async (stage) => {
+  await using _ = await superLink(stage, { log: ["begun\n"], chatty: true });
+  const { code, stdout } = await flwr(stage.folder.path, ["log", String(RUN_ID), "--show"]);
+  assert.deepEqual([code, stdout], [0, "begun\nsecond -1\nsecond 0"]);
+});
+
 scenario("cli: a log's reader may go before its end", async (stage) => {
   const log = Array.from({ length: 2000 }, (_, index) => `line ${index} ${"x".repeat(200)}\n`);
   await using _ = await superLink(stage, { subStatus: "completed", log });

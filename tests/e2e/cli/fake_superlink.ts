@@ -25,6 +25,9 @@ export interface Asked {
   readonly limits: (bigint | undefined)[];
 }
 
+/** The time that it says it is. */
+const NOW = "2026-11-23T15:55:40+00:00";
+
 /** A SuperLink that has one run, which ends as a test says. */
 export interface FakeSuperLink extends AsyncDisposable {
   /** "host:port". */
@@ -40,6 +43,8 @@ export interface FakeOptions {
   readonly subStatus?: string;
   /** Pieces of the run's log. Without an end of the run the stream stays open after them. */
   readonly log?: readonly string[];
+  /** Whether the run's log goes on and on: a line for each second, from one before the SuperLink's time. */
+  readonly chatty?: boolean;
 }
 
 /** Starts a SuperLink that answers the calls of Control without doing anything. */
@@ -57,7 +62,7 @@ export async function startFakeSuperLink(options: FakeOptions = {}): Promise<Fak
 }
 
 function handlers(
-  { subStatus, log = [] }: FakeOptions,
+  { subStatus, log = [], chatty = false }: FakeOptions,
   asked: Asked,
 ): Partial<Handlers<typeof Control, string>> {
   const run = create(RunSchema, {
@@ -85,7 +90,7 @@ function handlers(
       if (runId !== undefined) known(runId);
       return Promise.resolve(create(ListRunsResponseSchema, {
         runDict: { [String(RUN_ID)]: run },
-        now: "2026-11-23T15:55:40+00:00",
+        now: NOW,
       }));
     },
     stopRun: ({ runId }) => {
@@ -101,6 +106,12 @@ function handlers(
       known(runId);
       for (const [index, logOutput] of log.entries()) {
         yield create(StreamLogsResponseSchema, { logOutput, latestTimestamp: index + 1 });
+      }
+      const now = Date.parse(NOW) / 1000;
+      for (let second = -1; chatty && !call.signal.aborted; second++) {
+        const logOutput = `second ${second}\n`;
+        yield create(StreamLogsResponseSchema, { logOutput, latestTimestamp: now + second });
+        await new Promise((resolve) => setTimeout(resolve, 10));
       }
       if (subStatus === undefined) await aborted(call.signal);
     },
