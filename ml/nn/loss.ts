@@ -16,6 +16,8 @@ export interface Loss {
   perExample(output: Value, target: Value): Value;
   /** Share of each example that is right, 0 to 1 [batch], if the loss has a notion of it. */
   correct?(output: Value, target: Value): Value;
+  /** How many classes there are: integer targets must be from 0 to below it. Undefined where they may be any numbers. */
+  classes?(output: Value): number;
 }
 
 function misfit(kind: string, needs: string, output: Value, target: Value): FlwrError {
@@ -74,6 +76,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
       const label = isSoft(output, target) ? argMax(target) : ops.cast(target, "int64");
       return meanPerExample(ops.cast(ops.equal(argMax(output), label), "float32"));
     },
+    classes: (output) => output.shape.at(-1)!,
   };
 }
 

@@ -128,14 +128,36 @@ function checkWeights({ dtype, shape, data }: Tensor, examples: number): void {
   }
 }
 
-/** As {@link checkInputs}, for inputs with the targets of all losses, and weights if there are any. */
+/** A label beyond the classes would be none of them, and its loss 0. */
+function checkLabels(name: string, { dtype, shape, data }: Tensor, classes: number): void {
+  if (dtype.startsWith("float")) return;
+  for (let i = 0; i < data.length; i++) {
+    const value = Number(data[i]);
+    if (value >= 0 && value < classes) continue;
+    const perExample = data.length / shape[0]!;
+    throw new FlwrError(
+      "invalid-argument",
+      `The model has ${classes} classes: ${label("targets", name)} must be from 0 to ` +
+        `${classes - 1}: got ${value} for example ${Math.floor(i / perExample)}`,
+    );
+  }
+}
+
+/**
+ * As {@link checkInputs}, for inputs with the targets of all losses, and weights if there are any.
+ *
+ * @param losses by the name of the output: how many classes a loss tells apart; undefined where it has no notion of it
+ */
 export function checkDataset(
   { x, y, weights }: DatasetParts,
   specs: Parts<InputSpec>,
-  losses: Parts<unknown>,
+  losses: Parts<number | undefined>,
 ): void {
   checkInputs(x, specs);
   requireParts("targets", y, losses);
   requirePairs([...x.values(), ...y.values()]);
+  for (const [name, classes] of losses) {
+    if (classes !== undefined) checkLabels(name, y.get(name)!, classes);
+  }
   if (weights !== undefined) checkWeights(weights, exampleCount(x));
 }

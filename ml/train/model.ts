@@ -29,7 +29,7 @@ import type { ModelOptions } from "./model_options.ts";
 import { type InputSpec, inputType, prepareInput } from "./input_spec.ts";
 import type { OptimizerMemory } from "./optimizer_memory.ts";
 import { initialParameters, matchParameters } from "./parameters.ts";
-import { namesOf, type OneOrNamed, ONLY, sameParts, toParts } from "./parts.ts";
+import { namesOf, type OneOrNamed, ONLY, type Parts, sameParts, toParts } from "./parts.ts";
 import { predictModel } from "./predict.ts";
 import type { Recipe } from "./programs.ts";
 import { computedForms, requireStoredType, storedForms, type StoredType } from "./stored_type.ts";
@@ -55,6 +55,8 @@ import { computedForms, requireStoredType, storedForms, type StoredType } from "
 export class Model implements AsyncDisposable {
   readonly #recipe: Recipe;
   readonly #variables: readonly Variable[];
+  /** How many classes each loss tells apart, if it does. */
+  readonly #classes: Parts<number | undefined>;
   readonly #stored: StoredType;
   readonly #batchSize: number;
   readonly #threads: number | undefined;
@@ -82,7 +84,9 @@ export class Model implements AsyncDisposable {
     this.#threads = options.threads ?? defaults.threads;
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
-    this.#variables = variablesOf(this.#recipe);
+    const { variables, classes } = tracedOnce(this.#recipe);
+    this.#variables = variables;
+    this.#classes = classes;
     this.#stored = requireStoredType(options.parameterType ?? "float32");
     const first = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#parameters = storedForms(first, this.#stored);
@@ -262,7 +266,7 @@ export class Model implements AsyncDisposable {
 
   #checked(dataset: NamedDataset): DatasetParts {
     const parts = datasetParts(dataset);
-    checkDataset(parts, this.#recipe.inputs, this.#recipe.losses);
+    checkDataset(parts, this.#recipe.inputs, this.#classes);
     return parts;
   }
 
@@ -315,7 +319,10 @@ function isLoss(value: OneOrNamed<Loss>): value is Loss {
   return typeof value.perExample === "function";
 }
 
-function variablesOf({ network, inputs, losses }: Recipe): readonly Variable[] {
+/** What is known of a network as soon as it is put together. */
+function tracedOnce(
+  { network, inputs, losses }: Recipe,
+): { variables: readonly Variable[]; classes: Parts<number | undefined> } {
   const x = new Map([...inputs].map(([name, spec]) => {
     const rows = input(name, inputType(spec), [1, elementCount(spec.shape)]);
     return [name, prepareInput(rows, spec)];
@@ -327,5 +334,8 @@ function variablesOf({ network, inputs, losses }: Recipe): readonly Variable[] {
       `Losses and outputs must have the same names: got ${namesOf(losses)} and ${namesOf(output)}`,
     );
   }
-  return variables;
+  const classes = new Map(
+    [...losses].map(([name, loss]) => [name, loss.classes?.(output.get(name)!)]),
+  );
+  return { variables, classes };
 }

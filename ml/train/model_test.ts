@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { seededRandom } from "../../base/random.ts";
-import { tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { conv2d } from "../nn/convolution.ts";
 import { dense } from "../nn/dense.ts";
 import { relu } from "../nn/activation.ts";
@@ -152,6 +152,16 @@ Deno.test("data that do not fit are refused", async () => {
     model.fit({ x, y: points(5).y }),
     isError("invalid-argument", /pair up: got \[4, 2\] and \[5\]/),
   );
+  const labels: Tensor[] = [tensor("uint8", [4], Uint8Array.of(0, 1, 2, 0))];
+  labels.push(tensor("int64", [4], BigInt64Array.of(0n, 1n, -1n, 0n)));
+  for (const y of labels) {
+    const wrong = isError(
+      "invalid-argument",
+      /has 2 classes: targets must be from 0 to 1: got (2|-1) for example 2$/,
+    );
+    await assert.rejects(model.fit({ x, y }), wrong);
+    await assert.rejects(model.evaluate({ x, y }), wrong);
+  }
 });
 
 Deno.test("a loss that is no number ends the fit with step and learning rate", async () => {
