@@ -150,6 +150,7 @@ export {
   type OnnxNetwork,
   onnxNetwork,
   type OnnxNetworkOptions,
+  ops,
   type Optimizer,
   parallel,
   type Ports,

@@ -15,8 +15,10 @@ import { NdArray } from "./nd_array.ts";
  * ```
  */
 export class ArrayRecord extends NamedMap<NdArray> {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "ArrayRecord";
 
+  /** Takes arrays only. */
   protected override admit(value: NdArray): NdArray {
     if (isKind(value, "NdArray")) return value;
     throw new FlwrError(

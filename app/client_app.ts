@@ -57,11 +57,13 @@ export function isClientApp(value: unknown): value is ClientApp {
  * ```
  */
 export class ClientApp {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "ClientApp";
   readonly #mods: readonly ClientMod[];
   readonly #clock: Clock;
   readonly #handlers = new Map<MessageType, Respond>();
 
+  /** An app without functions: {@link train}, {@link evaluate} and {@link query} register them. */
   constructor({ mods = [], clock = systemClock }: ClientAppOptions = {}) {
     this.#mods = mods;
     this.#clock = clock;

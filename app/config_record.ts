@@ -19,16 +19,20 @@ import { ValueRecord } from "./value_record.ts";
  * ```
  */
 export class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, ConfigInput> {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "ConfigRecord";
 
+  /** Finds the wire type of a setting. */
   protected override admit(value: unknown): TypedConfigValue {
     return typedConfig(value);
   }
 
+  /** The value without its wire type. */
   protected override plain(typed: TypedConfigValue): ConfigValue {
     return plainConfig(typed);
   }
 
+  /** Settings may have any wire type. */
   protected override holds(_type: string): boolean {
     return true; // whatever TypedConfigValue can say
   }

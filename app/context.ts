@@ -5,7 +5,9 @@ import type { RecordDict } from "./record_dict.ts";
 
 /** What an app knows beside its messages. */
 export interface Context {
+  /** The run that the app works for. */
   readonly runId: RunId;
+  /** The node that the app works on; 1n in a ServerApp. */
   readonly nodeId: NodeId;
   /** How the node was started: `--node-config 'partition-id=0 num-partitions=2'`. */
   readonly nodeConfig: ConfigRecord;

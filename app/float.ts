@@ -3,9 +3,12 @@ import { KIND } from "./brand.ts";
 
 /** A number, or a list of numbers, that travels as floating point even where it is whole. See {@link float}. */
 export class Float {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "Float";
+  /** The number or numbers. */
   readonly value: number | readonly number[];
 
+  /** {@link float} is the short way. */
   constructor(value: number | readonly number[]) {
     this.value = value;
   }

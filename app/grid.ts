@@ -40,13 +40,19 @@ interface Pending {
 
 /** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
 export class Grid {
+  /** The run that messages are sent in. */
   readonly runId: RunId;
+  /** What times are read from. */
   readonly clock: Clock;
   readonly #connection: DriverConnection;
   readonly #signal: AbortSignal | undefined;
   readonly #listeners = new Set<ProgressListener>();
 
-  /** @param runId a run that the connection has created */
+  /**
+   * The way to the nodes of a run; a ServerApp is given one.
+   *
+   * @param runId a run that the connection has created
+   */
   constructor(
     connection: DriverConnection,
     runId: RunId,

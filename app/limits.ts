@@ -1,7 +1,3 @@
-/** Bytes from which on an array's buffer is worth handing over to a worker instead of copying it. Also keeps buffers
- * that a runtime pools for small reads (8 KiB) from ever being handed over. */
-export const TRANSFER_MIN_BYTES = 65_536;
-
 /** Seconds that a reply is younger than its instruction at least: Flower drops a reply that is not strictly younger,
  * and a double holds today's Unix time to a quarter of a microsecond. */
 export const REPLY_MIN_AGE_SECONDS = 1e-6;

@@ -15,6 +15,7 @@ import { isRecordDict, RecordDict, type RecordDictInit } from "./record_dict.ts"
 
 /** What an instruction is made from. */
 export interface InstructionInit {
+  /** The records that go with it. */
   readonly content: RecordDictInit;
   /** The node that is to do it. */
   readonly dstNodeId: NodeId;
@@ -43,7 +44,9 @@ export function isMessage(value: unknown): value is Message {
 
 /** An instruction or a reply: metadata, and either content or an error. Immutable but for its records. */
 export class Message {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "Message";
+  /** Where it comes from and goes to, what it is for, and how long it counts. */
   readonly metadata: Metadata;
   /** The error that this message carries in place of content. */
   readonly error: MessageError | undefined;
@@ -91,6 +94,7 @@ export class Message {
     return new Message(metadata, RecordDict.from(content));
   }
 
+  /** Whether it carries records, not an error. */
   get hasContent(): boolean {
     return this.#content !== undefined;
   }

@@ -19,15 +19,19 @@ export type MessageType = string;
 
 /** Everything about a message but its content. Field for field Flower's `Metadata` (1.23 and later). */
 export interface Metadata {
+  /** The run that it belongs to; 0n until it is sent. */
   readonly runId: RunId;
   /** Empty until the SuperLink has taken the message. */
   readonly messageId: MessageId;
+  /** Who sends it. */
   readonly srcNodeId: NodeId;
+  /** Whom it is for. */
   readonly dstNodeId: NodeId;
   /** The id of the instruction that this message answers; empty in an instruction. */
   readonly replyToMessageId: MessageId;
   /** The round, as text, where the sender works in rounds; else empty. */
   readonly groupId: string;
+  /** What it is for. */
   readonly messageType: MessageType;
   /** Unix time in seconds at which the sender made the message. */
   readonly createdAt: number;
@@ -53,5 +57,6 @@ export const MessageErrorCode = {
 export interface MessageError {
   /** One of {@link MessageErrorCode}, or a later Flower's. */
   readonly code: number;
+  /** One sentence for people. */
   readonly reason: string;
 }

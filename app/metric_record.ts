@@ -20,16 +20,20 @@ const TYPES = new Set(["double", "sint64", "uint64", "double[]", "sint64[]", "ui
  * ```
  */
 export class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, MetricInput> {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "MetricRecord";
 
+  /** Finds the wire type of a metric. */
   protected override admit(value: unknown): TypedMetricValue {
     return typedMetric(value);
   }
 
+  /** The value without its wire type. */
   protected override plain(typed: TypedMetricValue): MetricValue {
     return plainMetric(typed);
   }
 
+  /** Metrics are numbers and lists of numbers. */
   protected override holds(type: string): boolean {
     return TYPES.has(type);
   }

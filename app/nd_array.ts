@@ -23,12 +23,18 @@ export interface NdArrayFields {
  * decoded nor changed. Treat `data` as read-only: records share it.
  */
 export class NdArray implements NdArrayFields {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "NdArray";
+  /** Element type as numpy names it: `float32`. */
   readonly dtype: string;
+  /** Lengths of the axes. */
   readonly shape: readonly number[];
+  /** How `data` is serialised: `numpy.ndarray` for .npy. */
   readonly stype: string;
+  /** The serialised array. */
   readonly data: Uint8Array;
 
+  /** Puts an array together as it travels; {@link NdArray.fromTensor} makes one of numbers. */
   constructor({ dtype, shape, stype, data }: NdArrayFields) {
     this.dtype = dtype;
     this.shape = [...shape];

@@ -41,6 +41,7 @@ export function isRecordDict(value: unknown): value is RecordDict {
  * ```
  */
 export class RecordDict extends NamedMap<AnyRecord> {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "RecordDict";
 
   /** The given RecordDict itself, or a new one of the given records. */
@@ -48,6 +49,7 @@ export class RecordDict extends NamedMap<AnyRecord> {
     return isRecordDict(init) ? init : new RecordDict(init);
   }
 
+  /** Takes the three kinds of records only. */
   protected override admit(value: AnyRecord): AnyRecord {
     if (isArrayRecord(value) || isMetricRecord(value) || isConfigRecord(value)) return value;
     throw new FlwrError(

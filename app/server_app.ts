@@ -25,6 +25,7 @@ export function isServerApp(value: unknown): value is ServerApp {
  * ```
  */
 export class ServerApp {
+  /** What it is, also for another copy of this module. */
   readonly [KIND] = "ServerApp";
   #main: ServerMain | undefined;
 

@@ -2,7 +2,6 @@ import { FlwrError } from "../base/error.ts";
 import { ArrayRecord } from "./array_record.ts";
 import { ConfigRecord } from "./config_record.ts";
 import type { Context } from "./context.ts";
-import { TRANSFER_MIN_BYTES } from "./limits.ts";
 import { Message } from "./message.ts";
 import type { MessageError, Metadata } from "./metadata.ts";
 import { MetricRecord } from "./metric_record.ts";
@@ -35,18 +34,11 @@ export interface PlainContext {
   readonly runConfig: PlainRecord;
 }
 
-/**
- * A message as `postMessage` takes it. Nothing is copied here.
- *
- * @returns `plain` to post, and `transfer`: the buffers of large arrays, for `postMessage(plain, transfer)` where the
- *   caller no longer needs the message. All arrays that lie in these buffers are gone afterwards, so a message whose
- *   content is shared with others is posted without.
- */
-export function toTransferable(message: Message): { plain: PlainMessage; transfer: ArrayBuffer[] } {
+/** A message as `postMessage` takes it. Nothing is copied here. */
+export function toTransferable(message: Message): PlainMessage {
   const { metadata, error } = message;
-  if (error !== undefined) return { plain: { metadata, error }, transfer: [] };
-  const content = recordDictToPlain(message.content);
-  return { plain: { metadata, content }, transfer: largeBuffers(message.content) };
+  if (error !== undefined) return { metadata, error };
+  return { metadata, content: recordDictToPlain(message.content) };
 }
 
 /** The message of {@link toTransferable}, at the other side. */
@@ -123,16 +115,4 @@ function configFromPlain(plain: PlainRecord): ConfigRecord {
   const record = recordFromPlain(plain);
   if (record instanceof ConfigRecord) return record;
   throw new FlwrError("invalid-argument", `Context has ${plain.kind} where settings belong`);
-}
-
-function largeBuffers(content: RecordDict): ArrayBuffer[] {
-  const buffers = new Set<ArrayBuffer>();
-  for (const record of content.arrayRecords.values()) {
-    for (const { data } of record.values()) {
-      if (data.length >= TRANSFER_MIN_BYTES && data.buffer instanceof ArrayBuffer) {
-        buffers.add(data.buffer);
-      }
-    }
-  }
-  return [...buffers];
 }

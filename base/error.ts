@@ -29,10 +29,18 @@ export interface FlwrErrorOptions {
  * after a colon. Anything else that is thrown is a bug and reported as "internal".
  */
 export class FlwrError extends Error {
+  /** Always "FlwrError". */
   override readonly name = "FlwrError";
+  /** What kind of error it is, for programs. */
   readonly code: ErrorCode;
+  /** What to do next, one sentence each. */
   readonly hints: readonly string[];
 
+  /**
+   * An error as all of this module throws them.
+   *
+   * @param message one sentence for people, without a full stop
+   */
   constructor(code: ErrorCode, message: string, options: FlwrErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;

@@ -1,4 +1,5 @@
 // The public surface of the training engine.
+/** Functions over symbolic arrays, for layers of one's own: `ops.add(x, y)`. */
 import * as ops from "./ops.ts";
 
 export { Model } from "./train/model.ts";
@@ -20,7 +21,6 @@ export type { Augmentation } from "./train/augment.ts";
 export type { Device } from "./session/device.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 
-/** Functions over symbolic arrays, for layers of one's own: `ops.add(x, y)`. */
 export { ops };
 export type { Value } from "./graph/value.ts";
 

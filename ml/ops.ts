@@ -2,6 +2,7 @@
 export {
   abs,
   add,
+  type Binary,
   cast,
   div,
   equal,
@@ -23,6 +24,7 @@ export {
   stopGradient,
   sub,
   tanh,
+  type Unary,
   where,
 } from "./graph/elementwise.ts";
 export { avgPool, conv, maxPool } from "./graph/convolution.ts";

@@ -6,6 +6,7 @@ import { arrayConstructor, type DType, type DTypeData, itemSize } from "./dtype.
  * clone or transfer.
  */
 export interface Tensor<D extends DType = DType> {
+  /** Type of the numbers. */
   readonly dtype: D;
   /** Lengths of the axes, outermost first; empty for a scalar. */
   readonly shape: readonly number[];

@@ -67,10 +67,16 @@ export interface FedAvgOptions {
  * Replies are averaged in ascending order of node id, so equal replies give equal bits, in whatever order they come.
  */
 export class FedAvg extends Strategy {
+  /** The options, with their defaults. */
   protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
+  /** What nodes are drawn with. */
   protected readonly random: Random;
 
-  /** @throws FlwrError "invalid-argument" naming the option that is out of range */
+  /**
+   * The strategy with these options.
+   *
+   * @throws FlwrError "invalid-argument" naming the option that is out of range
+   */
   constructor(options: FedAvgOptions = {}) {
     super();
     const byWeight: MetricsAggrFn = averageMetrics;
@@ -92,6 +98,7 @@ export class FedAvg extends Strategy {
     this.random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
   }
 
+  /** Asks one node, drawn at random, for its model. */
   override initialArrays(
     grid: Grid,
     options: { readonly timeout: number; readonly signal?: AbortSignal },
@@ -99,6 +106,7 @@ export class FedAvg extends Strategy {
     return requestInitialArrays(grid, this.random, options);
   }
 
+  /** Draws `fractionTrain` of the nodes that are online, and sends each the model. */
   override configureTrain(round: Round): Promise<PhasePlan> {
     const { fractionTrain, minTrainNodes } = this.options;
     return this.#plan(
@@ -110,12 +118,14 @@ export class FedAvg extends Strategy {
     );
   }
 
+  /** Draws `fractionEvaluate` of the nodes that are online, and sends each the model. */
   override configureEvaluate(round: Round): Promise<PhasePlan> {
     const { fractionEvaluate, minEvaluateNodes } = this.options;
     const config = this.evaluateConfig(round);
     return this.#plan(round, MessageTypes.Evaluate, config, fractionEvaluate, minEvaluateNodes);
   }
 
+  /** The mean of the models by their number of examples, without the replies that cannot be used. */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
     const { accepted, failures } = this.#check(replies, round.arrays);
     const chosen = this.selectReplies(accepted);
@@ -125,6 +135,7 @@ export class FedAvg extends Strategy {
     return { ...outcome, arrays };
   }
 
+  /** What `evaluateMetricsAggrFn` makes of the metrics: their mean by the number of examples. */
   override aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome {
     return this.#outcome(this.#check(replies), this.options.evaluateMetricsAggrFn);
   }

@@ -22,6 +22,11 @@ export class FedAvgM extends FedAvg {
   readonly #momentum: number;
   readonly #moments = new Moments();
 
+  /**
+   * The strategy with these options.
+   *
+   * @throws FlwrError "invalid-argument" when an option is out of range
+   */
   constructor({ serverLearningRate = 1, serverMomentum = 0, ...options }: FedAvgMOptions = {}) {
     super(options);
     checkNumber("serverLearningRate", serverLearningRate, 0);
@@ -30,6 +35,7 @@ export class FedAvgM extends FedAvg {
     this.#momentum = serverMomentum;
   }
 
+  /** The model sent, moved towards the mean with momentum. */
   protected override aggregateModels(
     round: Round,
     replies: readonly CheckedReply[],

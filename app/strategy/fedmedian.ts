@@ -9,6 +9,7 @@ import type { Round } from "./strategy.ts";
  * pull it away. Of an even number it is the mean of the middle two. Weights count for the metrics only.
  */
 export class FedMedian extends FedAvg {
+  /** The median of each parameter. */
   protected override aggregateModels(
     _round: Round,
     replies: readonly CheckedReply[],

@@ -17,12 +17,18 @@ export interface FedProxOptions extends FedAvgOptions {
 export class FedProx extends FedAvg {
   readonly #mu: number;
 
+  /**
+   * The strategy with these options.
+   *
+   * @throws FlwrError "invalid-argument" when proximalMu is negative
+   */
   constructor({ proximalMu = 0, ...options }: FedProxOptions = {}) {
     super(options);
     checkNumber("proximalMu", proximalMu, 0);
     this.#mu = proximalMu;
   }
 
+  /** Tells the nodes μ as "proximal-mu". */
   protected override trainConfig(round: Round): ConfigRecord {
     return super.trainConfig(round).set("proximal-mu", float(this.#mu));
   }

@@ -18,12 +18,18 @@ export interface FedTrimmedAvgOptions extends FedAvgOptions {
 export class FedTrimmedAvg extends FedAvg {
   readonly #beta: number;
 
+  /**
+   * The strategy with these options.
+   *
+   * @throws FlwrError "invalid-argument" when beta is out of range
+   */
   constructor({ beta = 0.2, ...options }: FedTrimmedAvgOptions = {}) {
     super(options);
     checkNumber("beta", beta, 0, 0.5 - Number.EPSILON);
     this.#beta = beta;
   }
 
+  /** The mean of each parameter without its smallest and largest values. */
   protected override aggregateModels(
     _round: Round,
     replies: readonly CheckedReply[],

@@ -5,6 +5,11 @@ import { FedOpt, type FedOptOptions } from "./fedopt.ts";
  * Defaults: η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
  */
 export class FedYogi extends FedOpt {
+  /**
+   * The strategy with these options.
+   *
+   * @throws FlwrError "invalid-argument" when an option is out of range
+   */
   constructor(options: FedOptOptions = {}) {
     super({
       ...options,
@@ -14,6 +19,7 @@ export class FedYogi extends FedOpt {
     });
   }
 
+  /** v − (1 − β₂)·Δ²·sign(v − Δ²). */
   protected override secondMoment(v: number, squared: number): number {
     return v - (1 - this.beta2) * squared * Math.sign(v - squared);
   }

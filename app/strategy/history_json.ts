@@ -26,8 +26,11 @@ export interface RoundJson {
 
 /** A run's history as JSON. */
 export interface HistoryJson {
+  /** How long the run took, in seconds. */
   seconds: number;
+  /** What the ServerApp measured before the first round. */
   "initial-server-metrics"?: { [name: string]: JsonMetric };
+  /** What happened in each round. */
   rounds: RoundJson[];
 }
 

@@ -20,6 +20,11 @@ export class MultiKrum extends FedAvg {
   readonly #malicious: number;
   readonly #selected: number;
 
+  /**
+   * The strategy with these options.
+   *
+   * @throws FlwrError "invalid-argument" when an option is out of range
+   */
   constructor({ numMaliciousNodes = 0, numNodesToSelect = 1, ...options }: MultiKrumOptions = {}) {
     super(options);
     checkCount("numMaliciousNodes", numMaliciousNodes, 0);
@@ -28,6 +33,7 @@ export class MultiKrum extends FedAvg {
     this.#selected = numNodesToSelect;
   }
 
+  /** The replies whose models are nearest to their neighbours'. */
   protected override selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[] {
     const candidates = replies.filter(({ weight }) => weight > 0);
     const scores = krumScores(candidates.map(({ tensors }) => tensors), this.#malicious);

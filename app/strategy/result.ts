@@ -7,14 +7,17 @@ export type PhaseName = "train" | "evaluate";
 
 /** A reply that does not count, and why. */
 export interface Failure {
+  /** The node whose reply is missing or could not be used. */
   readonly nodeId: NodeId;
   /** The code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was refused. */
   readonly code?: number;
+  /** Why, in a sentence. */
   readonly reason: string;
 }
 
 /** What happened in one phase of a round. */
 export interface PhaseRecord {
+  /** Training or evaluation. */
   readonly phase: PhaseName;
   /** The nodes that were asked, in ascending order of id. */
   readonly nodeIds: readonly NodeId[];
@@ -22,11 +25,13 @@ export interface PhaseRecord {
   readonly available: number;
   /** The nodes whose replies went into the aggregate, in ascending order of id. */
   readonly results: readonly NodeId[];
+  /** The replies that did not go into the aggregate. */
   readonly failures: readonly Failure[];
   /** The aggregate of the replies' metrics; undefined where nothing was aggregated. */
   readonly metrics?: MetricRecord;
   /** Whether the replies were aggregated. */
   readonly aggregated: boolean;
+  /** How long the phase took, in seconds. */
   readonly seconds: number;
 }
 
@@ -40,6 +45,7 @@ export interface RoundRecord {
   readonly evaluate?: PhaseRecord;
   /** What the ServerApp measured itself, on the model that the round ended with. */
   readonly serverMetrics?: MetricRecord;
+  /** How long the round took, in seconds. */
   readonly seconds: number;
 }
 
@@ -47,11 +53,14 @@ export interface RoundRecord {
 export class Result {
   /** The global model after the last round. */
   readonly arrays: ArrayRecord;
+  /** What happened in each round, in order. */
   readonly rounds: readonly RoundRecord[];
   /** What the ServerApp measured on the model that the first round started from. */
   readonly initialServerMetrics: MetricRecord | undefined;
+  /** How long all rounds took, in seconds. */
   readonly seconds: number;
 
+  /** Puts a result together; strategies do so. */
   constructor(fields: {
     arrays: ArrayRecord;
     rounds: readonly RoundRecord[];

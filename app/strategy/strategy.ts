@@ -15,6 +15,7 @@ export interface Round {
   readonly arrays: ArrayRecord;
   /** What the user wants the nodes to be told, for this phase of this round. The hook's own: it may change it. */
   readonly config: ConfigRecord;
+  /** The way to the nodes. */
   readonly grid: Grid;
   /** Ends the run. */
   readonly signal?: AbortSignal;
@@ -36,6 +37,7 @@ export interface PhaseOutcome {
   readonly failures: readonly Failure[];
   /** Whether the replies were aggregated. */
   readonly aggregated: boolean;
+  /** The aggregate of the replies' metrics. */
   readonly metrics?: MetricRecord;
 }
 

@@ -21,33 +21,36 @@ type UnaryPrimitive =
   | "softplus"
   | "stopGradient";
 
-const unary = (primitive: UnaryPrimitive) => (x: Value): Value =>
+/** A function of each number of an array: the result has its shape. */
+export type Unary = (x: Value) => Value;
+
+const unary = (primitive: UnaryPrimitive): Unary => (x) =>
   node(primitive, {}, [x], x.shape, x.dtype);
 
 /** −x. */
-export const neg = unary("neg");
+export const neg: Unary = unary("neg");
 /** eˣ. */
-export const exp = unary("exp");
+export const exp: Unary = unary("exp");
 /** The natural logarithm. */
-export const log = unary("log");
+export const log: Unary = unary("log");
 /** The square root. */
-export const sqrt = unary("sqrt");
+export const sqrt: Unary = unary("sqrt");
 /** |x|. */
-export const abs = unary("abs");
+export const abs: Unary = unary("abs");
 /** −1, 0 or 1; no gradient. */
-export const sign = unary("sign");
+export const sign: Unary = unary("sign");
 /** The hyperbolic tangent. */
-export const tanh = unary("tanh");
+export const tanh: Unary = unary("tanh");
 /** 1 / (1 + e⁻ˣ). */
-export const sigmoid = unary("sigmoid");
+export const sigmoid: Unary = unary("sigmoid");
 /** The error function. */
-export const erf = unary("erf");
+export const erf: Unary = unary("erf");
 /** max(x, 0), with gradient 0 at 0 as PyTorch has it. */
-export const relu = unary("relu");
+export const relu: Unary = unary("relu");
 /** log(1 + eˣ), also where eˣ is too large for a float. */
-export const softplus = unary("softplus");
+export const softplus: Unary = unary("softplus");
 /** x itself, but no gradient flows back through it. */
-export const stopGradient = unary("stopGradient");
+export const stopGradient: Unary = unary("stopGradient");
 
 /** A constant of one element repeated, by default a scalar. */
 export function fill(value: number, dtype: DType, shape: readonly number[] = []): Value {
@@ -65,9 +68,11 @@ function operands(what: string, a: Operand, b: Operand): [Value, Value] {
   return [left, right];
 }
 
+/** A function of two arrays, number by number: shapes are stretched over each other as in numpy. */
+export type Binary = (a: Operand, b: Operand) => Value;
+
 const binary =
-  (primitive: "add" | "sub" | "mul" | "div" | "maximum" | "less" | "equal") =>
-  (a: Operand, b: Operand): Value => {
+  (primitive: "add" | "sub" | "mul" | "div" | "maximum" | "less" | "equal"): Binary => (a, b) => {
     const [left, right] = operands(primitive, a, b);
     const shape = broadcastShapes(primitive, left.shape, right.shape);
     const dtype = primitive === "less" || primitive === "equal" ? "bool" : left.dtype;
@@ -75,19 +80,19 @@ const binary =
   };
 
 /** a + b. */
-export const add = binary("add");
+export const add: Binary = binary("add");
 /** a − b. */
-export const sub = binary("sub");
+export const sub: Binary = binary("sub");
 /** a · b. */
-export const mul = binary("mul");
+export const mul: Binary = binary("mul");
 /** a / b. */
-export const div = binary("div");
+export const div: Binary = binary("div");
 /** The larger of a and b. */
-export const maximum = binary("maximum");
+export const maximum: Binary = binary("maximum");
 /** a < b as a bool; no gradient. */
-export const less = binary("less");
+export const less: Binary = binary("less");
 /** a = b as a bool; no gradient. */
-export const equal = binary("equal");
+export const equal: Binary = binary("equal");
 
 /** The smaller of a and b. */
 export function minimum(a: Operand, b: Operand): Value {

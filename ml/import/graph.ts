@@ -27,7 +27,9 @@ export interface OnnxNode {
 
 /** An input of a network in a file. */
 export interface OnnxInput {
+  /** The file's name for it. */
   readonly name: string;
+  /** Type of its numbers in the file. */
   readonly dtype: DType;
   /** Lengths of the axes, null where the file leaves them open; undefined when it says nothing. */
   readonly shape?: readonly (number | null)[];

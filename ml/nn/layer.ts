@@ -50,7 +50,9 @@ export interface Scope {
 
 /** Names of a network's input and output in a file. */
 export interface Ports {
+  /** Name of the input. */
   readonly input: string;
+  /** Name of the output. */
   readonly output: string;
 }
 

@@ -3,6 +3,7 @@ import type { Value } from "../graph/value.ts";
 
 /** One parameter in the middle of a step. */
 export interface Step {
+  /** The parameter, float32 of any shape. */
   readonly parameter: Value;
   /** The gradient, times what {@link Optimizer.gradientFactor} said. */
   readonly gradient: Value;
@@ -18,6 +19,7 @@ export interface Step {
 export interface Optimizer {
   /** What it is, for messages: `sgd`. */
   readonly kind: string;
+  /** The step size unless a fit says another, above 0. */
   readonly learningRate: number;
   /** How many arrays of a parameter's shape are kept per parameter. */
   readonly slots: number;

@@ -7,9 +7,11 @@ import type { EarlyStop } from "./early_stop.ts";
 export interface Progress {
   /** The epoch under way, from 1. */
   readonly epoch: number;
+  /** How many epochs there will be. */
   readonly epochs: number;
   /** Steps done in all epochs, and how many there will be. */
   readonly step: number;
+  /** Steps that there will be in all epochs. */
   readonly steps: number;
   /** Mean loss of this epoch's examples so far. */
   readonly loss: number;
@@ -34,6 +36,7 @@ export interface Proximal {
 export interface EpochReport {
   /** The epoch that has ended, from 1. */
   readonly epoch: number;
+  /** How many epochs there will be. */
   readonly epochs: number;
   /** Mean loss over its examples, each taken before the step that learned from it. */
   readonly loss: number;
@@ -84,6 +87,7 @@ export interface StepOptions {
   readonly learningRate?: number;
   /** Decides what the network draws at random (default: another in each call). */
   readonly seed?: number;
+  /** Ends the call at once; the parameters stay as they were before it. */
   readonly signal?: AbortSignal;
 }
 
@@ -95,9 +99,11 @@ export interface FitResult {
   readonly validations: readonly Evaluation[];
   /** The epoch, from 1, whose parameters an early stop has chosen; undefined without one. */
   readonly bestEpoch?: number;
-  /** Steps done and examples seen, in all epochs. */
+  /** Steps done in all epochs. */
   readonly steps: number;
+  /** Examples seen in all epochs. */
   readonly examples: number;
+  /** How long it took, in seconds, validation included. */
   readonly seconds: number;
 }
 
@@ -109,5 +115,6 @@ export interface Evaluation {
   readonly lossSum: number;
   /** Share of the examples that the network gets right, by weight, 0 to 1; NaN when the loss has no notion of it. */
   readonly accuracy: number;
+  /** How many examples there were. */
   readonly examples: number;
 }

@@ -13,7 +13,9 @@ import { augment, type Augmentation, checkAugmentation, type Draw } from "./augm
 export interface Normalization {
   /** What raw numbers are divided by first (default 255 for uint8, else 1). */
   readonly divisor?: number;
+  /** What is taken off, after the division. */
   readonly mean: number | readonly number[];
+  /** What the rest is divided by. */
   readonly deviation: number | readonly number[];
 }
 
@@ -26,6 +28,7 @@ export interface InputSpec {
    * float16 takes half the room.
    */
   readonly dtype?: DType;
+  /** How raw numbers become what the network gets (default: as they are, as float32). */
   readonly normalize?: Normalization;
   /** Random changes of images in training (default: none). */
   readonly augment?: Augmentation;

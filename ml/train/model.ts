@@ -73,7 +73,11 @@ export class Model implements AsyncDisposable {
   #settled: Promise<void> = Promise.resolve();
   #disposing = new AbortController();
 
-  /** @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range */
+  /**
+   * Puts the network together and gives its parameters their first values.
+   *
+   * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range
+   */
   constructor(options: ModelOptions) {
     const { network, optimizer, clipping } = options;
     const inputs = toParts<InputSpec>(options.input, isInputSpec);

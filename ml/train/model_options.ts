@@ -20,6 +20,7 @@ export interface ModelOptions {
   readonly input: OneOrNamed<InputSpec>;
   /** What is made small: of the one output, or of each by name, added up. */
   readonly loss: OneOrNamed<Loss>;
+  /** How the parameters follow their gradients. */
   readonly optimizer: Optimizer;
   /** Limits for the gradients (default: none). */
   readonly clipping?: Clipping;

@@ -78,7 +78,7 @@ export class AppHost implements Disposable {
     try {
       await this.#ensureLoaded();
       // Cloned, not transferred: the message may have to be handled again.
-      const { plain } = toTransferable(message);
+      const plain = toTransferable(message);
       const said = await this.#ask(
         { kind: "handle", message: plain, context: contextToTransferable(context) },
       );

@@ -45,7 +45,7 @@ export function serveApp(
     const context = contextFromTransferable(said.context);
     const reply = await app!.handle(message, context);
     // Cloned, not transferred: the app may have kept the arrays it replied with.
-    const { plain } = toTransferable(reply);
+    const plain = toTransferable(reply);
     post({ kind: "reply", message: plain, state: recordDictToPlain(context.state) });
   };
 }

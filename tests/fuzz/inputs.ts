@@ -26,7 +26,7 @@ export interface Input {
 }
 
 /** A method that is called, with recorded requests for it. */
-interface Target {
+export interface Target {
   readonly api: "fleet" | "control" | "runtime" | "fleet19" | "driver19";
   readonly method: DescMethod;
   readonly recorded: readonly Uint8Array[];
@@ -66,15 +66,23 @@ function methodOf({ path, input }: RecordedCall): DescMethod {
   return { name, input, parent: { typeName: path.split("/")[1]! } } as DescMethod;
 }
 
+/** An input so that it can be sent again. */
+export function shown({ listener, path, headers, body }: Input): string {
+  const names = Object.keys(headers).join(", ");
+  return `${path} at ${listener}, with ${names || "no headers"}, and the body ${body.toHex()}`;
+}
+
 /** Requests for the given targets, in terms of what is alive. */
 export function inputs(all: readonly Target[], live: () => LiveState): fc.Arbitrary<Input> {
-  const [refused, offered] = [true, false].map((isRefused) =>
-    fc.constantFrom(
-      ...all.filter(({ method }) => (method.input.name === "NotOffered") === isRefused),
-    )
-  ) as [fc.Arbitrary<Target>, fc.Arbitrary<Target>];
+  const isRefused = ({ method }: Target) => method.input.name === "NotOffered";
+  const choices = [{ weight: 1, of: all.filter(isRefused) }, {
+    weight: 20,
+    of: all.filter((target) => !isRefused(target)),
+  }].filter(({ of }) => of.length > 0);
   return fc.record({
-    target: fc.oneof({ weight: 1, arbitrary: refused }, { weight: 20, arbitrary: offered }),
+    target: fc.oneof(
+      ...choices.map(({ weight, of }) => ({ weight, arbitrary: fc.constantFrom(...of) })),
+    ),
     pick: fc.nat(1000),
     generated: fc.nat(4),
     mutations,

@@ -11,9 +11,9 @@ import { transcript } from "../interop/recorded/transcript.ts";
 import { startSuperLink } from "../support/flwr.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { scenario } from "../support/stage.ts";
-import { type Input, inputs, type Listener, targets } from "./inputs.ts";
+import { type Input, inputs, type Listener, shown, targets } from "./inputs.ts";
 import { type LiveState, recordedIds, renew } from "./live_state.ts";
-import { type Outcome, post, RawGrpc } from "./transports.ts";
+import { isBreakdown, type Outcome, post, RawGrpc } from "./transports.ts";
 
 const INPUTS = Number(Deno.env.get("FUZZ_INPUTS") ?? (NIGHTLY ? 200_000 : 5_000));
 /** Inputs that are under way at the same time; then good calls must be answered. */
@@ -27,9 +27,6 @@ const HELD_SECONDS = 0.3;
 const MAX_GROWTH_MIB = 300 + INPUTS / 500;
 /** How long it may all take on a busy machine, in seconds. */
 const SECONDS = 120 + INPUTS / 50;
-
-/** Statuses that say that it broke down inside; gRPC's DATA_LOSS would be one, too: nothing is lost here. */
-const BREAKDOWNS = new Set(["500", "502", "INTERNAL", "UNKNOWN", "DATA_LOSS"]);
 
 scenario(
   `${INPUTS} wrong requests leave a SuperLink as able as before`,
@@ -87,16 +84,6 @@ scenario(
   },
   { seconds: SECONDS },
 );
-
-function isBreakdown(status: string): boolean {
-  return BREAKDOWNS.has(status) || status.startsWith("no answer");
-}
-
-/** An input so that it can be sent again. */
-function shown({ listener, path, headers, body }: Input): string {
-  const names = Object.keys(headers).join(", ");
-  return `${path} at ${listener}, with ${names || "no headers"}, and the body ${body.toHex()}`;
-}
 
 /** Resident memory of a process in MiB. */
 async function residentMib(pid: number): Promise<number> {

@@ -19,6 +19,14 @@ export interface Outcome {
   readonly body: Uint8Array;
 }
 
+/** Statuses that say that a server broke down inside; gRPC's DATA_LOSS would be one, too: nothing is lost here. */
+const BREAKDOWNS = new Set(["500", "502", "INTERNAL", "UNKNOWN", "DATA_LOSS"]);
+
+/** Whether a request got an answer that none may get, or none at all. */
+export function isBreakdown(status: string): boolean {
+  return BREAKDOWNS.has(status) || status.startsWith("no answer");
+}
+
 /** A request as bytes. */
 export interface RawRequest {
   readonly headers: Headers;

@@ -28,7 +28,9 @@ export interface Cifar10Options {
 
 /** The two parts of CIFAR-10. */
 export interface Cifar10 {
+  /** 50,000 images to train on: x uint8 [50000, 3, 32, 32], y uint8 [50000]. */
   readonly train: ImageDataset;
+  /** 10,000 images to test with: x uint8 [10000, 3, 32, 32], y uint8 [10000]. */
   readonly test: ImageDataset;
 }
 

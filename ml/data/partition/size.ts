@@ -22,6 +22,7 @@ const UNITS: { readonly [S in SizeSkew]: (i: number) => number } = {
 
 /** As {@link PartitionOptions}, with the skew. */
 export interface SizePartitionOptions extends PartitionOptions {
+  /** How the sizes grow with the partition's number. */
   readonly skew: SizeSkew;
 }
 
