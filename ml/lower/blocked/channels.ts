@@ -4,6 +4,7 @@ import type { Node, Value } from "../../graph/value.ts";
 import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { GraphFacts, Pattern } from "../tile.ts";
 import { emitConvolution } from "./convolution.ts";
+import { isPerChannel, scaledBy } from "./per_channel.ts";
 import { asImages, channelDots, channelSums, planeMeans, scaleChannels } from "./operators.ts";
 
 type Normalized = Node<"normalize">;
@@ -11,13 +12,6 @@ type Normalized = Node<"normalize">;
 /** Whether a value is images in blocks of so many channels. */
 export function isBlocked(value: Value, block: number): boolean {
   return value.shape.length === 5 && value.shape[4] === block && value.dtype === "float32";
-}
-
-/** Whether an operand of images in blocks is one number per channel. */
-function isPerChannel({ shape }: Value, images: Value): boolean {
-  const [, blocks, , , block] = images.shape;
-  return shape.at(-1) === block && shape.at(-4) === blocks &&
-    elementCount(shape) === blocks! * block!;
 }
 
 function isOverChannels(axes: readonly number[]): boolean {
@@ -56,10 +50,14 @@ interface Affine {
 }
 
 function scaled(value: Value, facts: GraphFacts): Affine {
-  const [x, scale] = value.inputs;
-  const isScaled = value.primitive === "mul" && facts.uses(value) === 1 &&
-    sameShape(x!.shape, value.shape) && isPerChannel(scale!, value);
-  return isScaled ? { base: x!, scale: scale! } : { base: value };
+  const parts = facts.uses(value) === 1 ? scaledBy(value) : undefined;
+  return parts === undefined ? { base: value } : { base: parts.images, scale: parts.scale };
+}
+
+/** x · scale and nothing else. */
+function scaledAlone(value: Value): Affine | undefined {
+  const parts = scaledBy(value);
+  return parts && { base: parts.images, scale: parts.scale };
 }
 
 /** x · scale + shift; undefined where nothing is shifted. */
@@ -92,7 +90,9 @@ function summed(value: Value, facts: GraphFacts): Affine | undefined {
 
 function affine(value: Value, facts: GraphFacts): Affine | undefined {
   const plain = shifted(value, facts) ?? summed(value, facts);
-  if (plain !== undefined || value.primitive !== "relu") return plain;
+  if (plain !== undefined) return plain;
+  if (value.primitive === "mul") return scaledAlone(value);
+  if (value.primitive !== "relu") return undefined;
   const [x] = value.inputs;
   if (facts.uses(x!) > 1) return undefined;
   const inner = shifted(x!, facts) ?? summed(x!, facts) ??
@@ -119,7 +119,8 @@ export const blockedAffinePattern = (block: number): Pattern => (value, facts) =
       const [factor, offset, images] = [next(scale), next(shift), next(sum)];
       if (absorbs) {
         return emitConvolution(builder, base, [names[0]!, names[1]!], {
-          bias: offset && builder.node("Reshape", [offset, builder.ints([-1])]),
+          bias: offset &&
+            builder.node("Reshape", [offset, builder.ints([base.inputs[1]!.shape[0]!])]),
           sum: images && asImages(builder, value.shape, images),
           relu,
         });
@@ -208,27 +209,28 @@ export const blockedNormalizePattern = (block: number): Pattern => (value) => {
   };
 };
 
-/** The gradient of normalised channels in two passes, as without blocks (`channel_normalize_grad.ts`). */
-export const blockedNormalizeGradPattern = (block: number): Pattern => (value, facts) => {
-  if (value.primitive !== "mul" || !isBlocked(value, block)) return undefined;
-  const [pulled, scale] = value.inputs;
-  if (pulled!.primitive !== "sub" || facts.uses(pulled!) > 1) return undefined;
-  const [rest, along] = pulled!.inputs;
+/**
+ * The gradient of normalised channels, ((d − p) − y q) s, without its last factor, in one pass: y is c r, the distances
+ * from the mean times the inverse deviation, so that it is d + (c (−q r) − p). The convolution in front, to which the
+ * gradient goes mostly, has s in its kernels instead (`convolution.ts`, `weight_grad.ts`).
+ */
+export const blockedNormalizeGradPattern = (block: number): Pattern => (value) => {
+  if (value.primitive !== "sub" || !isBlocked(value, block)) return undefined;
+  const [rest, along] = value.inputs;
   if (rest!.primitive !== "sub" || along!.primitive !== "mul") return undefined;
   const [slope, mean] = rest!.inputs as readonly [Value, Value];
   const [normal, share] = along!.inputs as readonly [Value, Value];
   if (!isNormalized(normal, block) || !sameShape(slope.shape, value.shape)) return undefined;
-  if (![scale!, mean, share].every((part) => isPerChannel(part, value))) return undefined;
+  if (![mean, share].every((part) => isPerChannel(part, value))) return undefined;
   return {
-    inputs: [slope, normal.inputs[0]!, scale!, mean, share],
-    emit: (builder, [d, x, s, p, q]) => {
+    inputs: [slope, normal.inputs[0]!, mean, share],
+    emit: (builder, [d, x, p, q]) => {
       const { centred, inverse } = centre(builder, normal, x!);
-      const opposite = builder.node("Neg", [s!]);
-      const drawn = scaleChannels(builder, value.shape, centred, {
-        scale: builder.node("Mul", [builder.node("Mul", [q!, opposite]), inverse]),
-        shift: builder.node("Mul", [p!, opposite]),
+      return scaleChannels(builder, value.shape, centred, {
+        scale: builder.node("Mul", [builder.node("Neg", [q!]), inverse]),
+        shift: builder.node("Neg", [p!]),
+        sum: d!,
       });
-      return scaleChannels(builder, value.shape, d!, { scale: s!, sum: drawn });
     },
   };
 };

@@ -5,7 +5,8 @@ import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import { flippedKernels } from "../conv_input_grad.ts";
 import { convolutionAttributes } from "../plain_convolution.ts";
 import type { Pattern } from "../tile.ts";
-import { asBlocks, asImages, blockedConv, type Extras } from "./operators.ts";
+import { asBlocks, asImages, blockedConv, type Extras, perFilter } from "./operators.ts";
+import { scaledBy } from "./per_channel.ts";
 
 /**
  * Positions in w [o, c/g, kh, kw] of its elements as the operators on blocks want kernels: filters in blocks, and the
@@ -120,9 +121,14 @@ export const blockedInputGradPattern: Pattern = (value) => {
   const pads = [...first, ...last];
   if (pads.some((length) => length < 0) || isSpreadTooThin(geometry)) return undefined;
   const shape = w.shape as readonly [number, number, number, number];
+  const scaled = scaledBy(d);
   return {
-    inputs: value.inputs,
-    emit: (builder, [slopes, weights]) => {
+    inputs: scaled === undefined ? value.inputs : [scaled.images, w, scaled.scale],
+    emit: (builder, [slopes, plain, scale]) => {
+      // Where d is scaled by the filter, the filter can be: it is much smaller.
+      const weights = scale === undefined
+        ? plain
+        : builder.node("Mul", [plain!, perFilter(builder, shape[0], scale)]);
       const images = stride.every((step) => step === 1)
         ? asImages(builder, d.shape, slopes!)
         : spread(builder, d.shape, stride, slopes!);

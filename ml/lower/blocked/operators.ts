@@ -51,6 +51,11 @@ export function blockedConv(
   });
 }
 
+/** Numbers per channel as they are multiplied with the kernels [filters, …] that make those channels. */
+export function perFilter(builder: GraphBuilder, filters: number, numbers: string): string {
+  return builder.node("Reshape", [numbers, builder.ints([filters, 1, 1, 1])]);
+}
+
 /** Every channel of images times a number, plus a number, both known by name or left out: one pass over the images. */
 export function scaleChannels(
   builder: GraphBuilder,

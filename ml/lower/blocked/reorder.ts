@@ -1,7 +1,7 @@
 import { imageShape } from "../../graph/blocks.ts";
 import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { Pattern } from "../tile.ts";
-import { asBlocks, asImages } from "./operators.ts";
+import { asBlocks } from "./operators.ts";
 
 /** Images [batch, channels, height, width] out of blocks of channels; others as they are. */
 export function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
@@ -21,10 +21,21 @@ export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name
   return builder.node("Transpose", [apart], { perm: { ints: [0, 1, 3, 4, 2] } });
 }
 
-/** Images in blocks, in the order [batch, channels, height, width]. */
-function reorderOutput(builder: GraphBuilder, images: string, channels: number): string {
-  return builder.node("com.microsoft.nchwc.ReorderOutput", [images], {
-    channels: { int: channels },
+/**
+ * Images in blocks, known by a shape [batch, channels, height, width], out of them, or with their channels innermost. The
+ * shape is said again in front: who checks a model (`blocked_nodes.ts`) wants to see that it goes with the channels.
+ */
+function reorderOutput(
+  builder: GraphBuilder,
+  name: string,
+  shape: readonly number[],
+  channelsLast = false,
+): string {
+  return builder.node("com.microsoft.nchwc.ReorderOutput", [
+    builder.node("Reshape", [name, builder.ints(shape)]),
+  ], {
+    channels: { int: shape[1]! },
+    ...channelsLast ? { channels_last: { int: 1 } } : {},
   });
 }
 
@@ -42,10 +53,7 @@ export function channelsLast(
   if (shape[1] === 1) {
     return builder.node("Reshape", [name, builder.ints([batch, height, width, channels])]);
   }
-  return builder.node("com.microsoft.nchwc.ReorderOutput", [asImages(builder, shape, name)], {
-    channels: { int: channels },
-    channels_last: { int: 1 },
-  });
+  return reorderOutput(builder, name, imageShape(shape), true);
 }
 
 /** Images in blocks with their channels outermost: [channels, batch, height, width]. */
@@ -58,12 +66,8 @@ export function channelsFirst(
   const swapped = blocks === 1 ? name : builder.node("Transpose", [
     builder.node("Reshape", [name, builder.ints([batch!, blocks!, height! * width! * block!])]),
   ], { perm: { ints: [1, 0, 2] } });
-  const images = builder.node("Reshape", [
-    swapped,
-    builder.ints([blocks!, block!, batch! * height!, width!]),
-  ]);
   return builder.node("Reshape", [
-    reorderOutput(builder, images, block!),
+    reorderOutput(builder, swapped, [blocks!, block!, batch! * height!, width!]),
     builder.ints([blocks! * block!, batch!, height!, width!]),
   ]);
 }
@@ -87,12 +91,11 @@ export const reorderPattern = (block: number): Pattern => (value) => {
     };
   }
   if (order !== "0,1,4,2,3" || x!.shape[4] !== block) return undefined;
-  const channels = shape[1]! * block;
   return {
     inputs: [x!],
     emit: (builder, [name]) =>
       builder.node("Reshape", [
-        reorderOutput(builder, asImages(builder, x!.shape, name!), channels),
+        reorderOutput(builder, name!, imageShape(x!.shape)),
         builder.ints(shape),
       ]),
   };

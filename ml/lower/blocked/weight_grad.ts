@@ -1,11 +1,12 @@
 import { elementCount } from "../../../tensor/tensor.ts";
 import { imageShape } from "../../graph/blocks.ts";
 import { outputSize } from "../../graph/geometry.ts";
-import type { Node } from "../../graph/value.ts";
+import type { Node, Value } from "../../graph/value.ts";
 import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import { mergedProduct } from "../conv_weight_grad.ts";
 import type { Pattern } from "../tile.ts";
-import { blockedConv } from "./operators.ts";
+import { blockedConv, perFilter } from "./operators.ts";
+import { scaledBy } from "./per_channel.ts";
 import { channelsFirst, channelsLast } from "./reorder.ts";
 
 type WeightGrad = Node<"convWeightGrad">;
@@ -93,8 +94,17 @@ export const blockedWeightGradPattern: Pattern = (value) => {
   const isPointwise = elementCount(kernel) === 1 && padding.every((length) => length === 0);
   if (groups > 1 && lastPadding(value).some((length) => length < 0)) return undefined;
   const form = groups > 1 ? depthwise : isPointwise ? pointwise : merged;
+  const [x, d] = value.inputs as readonly [Value, Value];
+  const scaled = scaledBy(d);
+  if (scaled === undefined) {
+    return { inputs: [x, d], emit: (builder, names) => form(builder, value, names[0]!, names[1]!) };
+  }
   return {
-    inputs: value.inputs,
-    emit: (builder, [x, d]) => form(builder, value, x!, d!),
+    inputs: [x, scaled.images, scaled.scale],
+    emit: (builder, [images, slopes, scale]) =>
+      builder.node("Mul", [
+        form(builder, value, images!, slopes!),
+        perFilter(builder, value.shape[0]!, scale!),
+      ]),
   };
 };
