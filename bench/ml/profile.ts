@@ -1,16 +1,19 @@
 /**
  * Where a training step's time goes: ONNX Runtime's own profile, by operator and shape of the result.
  *
- *     deno run -A bench/ml/profile.ts NETWORK [--threads 1] [--steps 20] [--plain]
+ *     deno run -A bench/ml/profile.ts NETWORK [--threads 1] [--steps 20] [--plain | --no-blocks]
  *
- * NETWORK is one of networks.ts; --plain leaves all optimisations out.
+ * NETWORK is one of networks.ts; --plain leaves all optimisations out, --no-blocks those on blocks of channels.
  */
 import { Argument, Command, Option } from "commander";
 import type { Node } from "../../ml/graph/value.ts";
-import { OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
+import { withBlocks } from "../../ml/lower/blocked/with_blocks.ts";
+import { type Optimizations, OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
 import { lowerProgram, startOf, stepsName } from "../../ml/lower/program.ts";
 import { crossEntropy, sgd } from "../../ml/mod.ts";
+import { LocalEngine } from "../../ml/session/engine.ts";
 import { loadRuntime, sessionOptions, toRuntime } from "../../ml/session/runtime.ts";
+import { blockSize } from "../../ml/train/block_size.ts";
 import { ONLY } from "../../ml/train/parts.ts";
 import { trainingProgram } from "../../ml/train/programs.ts";
 import { reportError } from "../../roles/report_error.ts";
@@ -28,6 +31,17 @@ interface ProfileFlags {
   threads: number;
   steps: number;
   plain: boolean;
+  blocks: boolean;
+}
+
+/** The optimisations that a model of this machine gets. */
+async function optimizationsFor({ plain, blocks }: ProfileFlags): Promise<Optimizations> {
+  if (plain) return PLAIN;
+  if (!blocks) return OPTIMIZED;
+  const startEngine = () => LocalEngine.create(1);
+  await using engine = await startEngine();
+  const block = await blockSize(engine, startEngine);
+  return block === undefined ? OPTIMIZED : withBlocks(OPTIMIZED, block);
 }
 
 /** An array of an input's form whose every number is the same and small; `rows` in front of it or instead of axis 0. */
@@ -42,9 +56,10 @@ function filled({ dtype, shape, attributes }: Node<"input">, rows?: number): Ten
   return tensor(dtype, sizes, data) as Tensor;
 }
 
-async function profile(name: string, { threads, steps, plain }: ProfileFlags): Promise<void> {
+async function profile(name: string, flags: ProfileFlags): Promise<void> {
+  const { threads, steps, plain } = flags;
   const { network, input, batch } = NETWORKS[name]!;
-  const optimizations = plain ? PLAIN : OPTIMIZED;
+  const optimizations = await optimizationsFor(flags);
   const program = trainingProgram(
     {
       network,
@@ -87,6 +102,7 @@ try {
     .addOption(new Option("--threads <n>", "threads").argParser(wholeNumber(1)).default(1))
     .addOption(new Option("--steps <n>", "steps to run").argParser(wholeNumber(1)).default(20))
     .option("--plain", "without any optimisation", false)
+    .option("--no-blocks", "without operators on blocks of channels")
     .exitOverride()
     .action(profile)
     .parseAsync(Deno.args, { from: "user" });

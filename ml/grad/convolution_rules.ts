@@ -1,8 +1,8 @@
 import {
   avgPool,
   avgPoolGrad,
-  conv,
   convInputGrad,
+  convolve,
   convWeightGrad,
   maxPoolGrad,
 } from "../graph/convolution.ts";
@@ -20,7 +20,7 @@ export const convolutionRules = {
   convInputGrad: (y, d) => {
     const [dy, w] = y.inputs;
     return [
-      () => conv(d, w!, y.attributes.geometry),
+      () => convolve(d, w!, y.attributes.geometry),
       () => convWeightGrad(d, dy!, y.attributes.geometry),
     ];
   },
@@ -28,7 +28,7 @@ export const convolutionRules = {
     const [x, dy] = y.inputs;
     return [
       () => convInputGrad(dy!, d, y.attributes.geometry),
-      () => conv(x!, d, y.attributes.geometry),
+      () => convolve(x!, d, y.attributes.geometry),
     ];
   },
   maxPool: (y, d) => [

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { blockedShape, imageShape } from "./blocks.ts";
 import {
   type ConvolutionGeometry,
   outputSize,
@@ -25,7 +26,7 @@ export interface ConvolutionOptions {
 export function conv(x: Value, w: Value, options: ConvolutionOptions = {}): Value {
   requireSameType("conv", x, w);
   const groups = options.groups ?? 1;
-  const [batch, channels, height, width] = x.shape;
+  const [, channels, height, width] = x.shape;
   const [filters, perGroup, kernelHeight, kernelWidth] = w.shape;
   const fits = x.shape.length === 4 && w.shape.length === 4 && channels === perGroup! * groups &&
     filters! % groups === 0;
@@ -36,26 +37,33 @@ export function conv(x: Value, w: Value, options: ConvolutionOptions = {}): Valu
         `[batch, ${perGroup! * groups}, height, width]: got ${showShape(x.shape)}`,
     );
   }
-  const geometry: ConvolutionGeometry = {
+  return convolve(x, w, {
     input: [height!, width!],
     kernel: [kernelHeight!, kernelWidth!],
     stride: pair(options.stride ?? 1),
     padding: pair(options.padding ?? 0),
     dilation: pair(options.dilation ?? 1),
     groups,
-  };
-  return node("conv", { geometry }, [x, w], [batch!, filters!, ...outputSize(geometry)], x.dtype);
+  });
+}
+
+/** conv by a geometry that fits: x and the result are in blocks of channels where it says so. */
+export function convolve(x: Value, w: Value, geometry: ConvolutionGeometry): Value {
+  const images = [x.shape[0]!, w.shape[0]!, ...outputSize(geometry)];
+  return node("conv", { geometry }, [x, w], blockedShape(images, geometry.block), x.dtype);
 }
 
 /** The adjoint of conv in its input: d [b, o, oh, ow], w [o, c/groups, kh, kw] → [b, c, h, w]. */
 export function convInputGrad(d: Value, w: Value, geometry: ConvolutionGeometry): Value {
-  const shape = [d.shape[0]!, w.shape[1]! * geometry.groups, ...geometry.input];
+  const images = [d.shape[0]!, w.shape[1]! * geometry.groups, ...geometry.input];
+  const shape = blockedShape(images, geometry.block);
   return node("convInputGrad", { geometry }, [d, w], shape, d.dtype);
 }
 
 /** The adjoint of conv in its kernels: x [b, c, h, w], d [b, o, oh, ow] → [o, c/groups, kh, kw]. */
 export function convWeightGrad(x: Value, d: Value, geometry: ConvolutionGeometry): Value {
-  const shape = [d.shape[1]!, x.shape[1]! / geometry.groups, ...geometry.kernel];
+  const [filters, channels] = [imageShape(d.shape)[1]!, imageShape(x.shape)[1]!];
+  const shape = [filters, channels / geometry.groups, ...geometry.kernel];
   return node("convWeightGrad", { geometry }, [x, d], shape, x.dtype);
 }
 

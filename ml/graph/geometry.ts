@@ -14,6 +14,11 @@ export interface ConvolutionGeometry {
   readonly dilation: Pair;
   /** Groups that the channels are split into; input and output channels are multiples of it. */
   readonly groups: number;
+  /**
+   * Channels that lie together as the innermost axis of input and output (`blocks.ts`), an input of fewer channels
+   * aside; left out, they are [batch, channels, height, width]. The kernels have the same shape either way.
+   */
+  readonly block?: number;
 }
 
 /** How a pooling window walks over its input, in elements. Windows that would stick out at the end are left out. */

@@ -99,7 +99,7 @@ export interface Primitives {
    */
   uniform: { readonly salt: number };
 
-  /** conv(x [b, c, h, w], w [o, c/groups, kh, kw]). */
+  /** conv(x [b, c, h, w], w [o, c/groups, kh, kw]); images may be in blocks of channels (`geometry.block`). */
   conv: { readonly geometry: ConvolutionGeometry };
   /** convInputGrad(d, w): the adjoint of conv in x. */
   convInputGrad: { readonly geometry: ConvolutionGeometry };

@@ -8,6 +8,7 @@ import type { GraphFacts, Pattern, Tile } from "./tile.ts";
 function convolutionWithBias(sum: Value, bias: Value, facts: GraphFacts): Tile | undefined {
   if (sum.primitive !== "conv" || facts.uses(sum) > 1) return undefined;
   const { geometry } = sum.attributes;
+  if (geometry.block !== undefined) return undefined;
   return {
     inputs: [...sum.inputs, bias],
     emit: (builder, [x, w, b]) =>

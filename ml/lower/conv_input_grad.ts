@@ -20,7 +20,10 @@ function pointwise(builder: GraphBuilder, value: InputGrad, d: string, w: string
 }
 
 /** Positions in w [o, c/g, kh, kw] of the kernels [c, o/g, kh, kw] that go the other way: upside down and mirrored. */
-function flipped([filters, perGroup, kh, kw]: readonly number[], groups: number): Int32Array {
+export function flippedKernels(
+  [filters, perGroup, kh, kw]: readonly number[],
+  groups: number,
+): Int32Array {
   const each = filters! / groups;
   const size = kh! * kw!;
   const entries = new Int32Array(filters! * perGroup! * size);
@@ -40,7 +43,7 @@ function flipped([filters, perGroup, kh, kw]: readonly number[], groups: number)
 function turned(builder: GraphBuilder, value: InputGrad, d: string, w: string): string {
   const { kernel, dilation, padding, groups } = value.attributes.geometry;
   const shape = value.inputs[1]!.shape;
-  const entries = flipped(shape, groups);
+  const entries = flippedKernels(shape, groups);
   const flat = builder.node("Reshape", [w, builder.ints([-1])]);
   const indices = builder.constant(tensor("int32", [entries.length], entries));
   const kernels = builder.node("Reshape", [
@@ -66,8 +69,8 @@ function keepsSize(geometry: ConvolutionGeometry): boolean {
 export const convInputGradPattern: Pattern = (value) => {
   if (value.primitive !== "convInputGrad") return undefined;
   const { geometry } = value.attributes;
-  const { kernel, stride, padding, dilation, groups } = geometry;
-  if (stride.some((step) => step !== 1)) return undefined;
+  const { kernel, stride, padding, dilation, groups, block } = geometry;
+  if (block !== undefined || stride.some((step) => step !== 1)) return undefined;
   const isPointwise = elementCount(kernel) === 1 && groups === 1 &&
     padding.every((length) => length === 0);
   const canTurn = keepsSize(geometry) &&

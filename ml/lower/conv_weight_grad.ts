@@ -1,5 +1,5 @@
 import { elementCount } from "../../tensor/tensor.ts";
-import { outputSize } from "../graph/geometry.ts";
+import { type ConvolutionGeometry, outputSize } from "../graph/geometry.ts";
 import type { Node } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Pattern } from "./tile.ts";
@@ -31,24 +31,34 @@ function pointwise(builder: GraphBuilder, value: WeightGrad, x: string, d: strin
   return builder.node("Reshape", [sum, builder.ints(value.shape)]);
 }
 
+/** The lengths that {@link mergedProduct} goes by. */
+export interface MergedWalk {
+  readonly geometry: ConvolutionGeometry;
+  readonly batch: number;
+  readonly channels: number;
+  readonly filters: number;
+}
+
 /**
  * Kernels of several elements: a convolution of x, with the channels innermost and merged into its rows, by d with the
  * batch as its channels: a shift by one column is a dilation by all channels. All of dw is one matrix product then,
  * whose patches are copied as runs of kw · channels numbers.
+ *
+ * @param names x [batch, height, width, channels] and d [filters, batch, height', width']
  */
-function merged(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
-  const { geometry } = value.attributes;
+export function mergedProduct(
+  builder: GraphBuilder,
+  { geometry, batch, channels, filters }: MergedWalk,
+  [x, d]: readonly [string, string],
+): string {
   const { input: [height, width], kernel, stride, padding } = geometry;
-  const [batch, channels] = value.inputs[0]!.shape as [number, number];
-  const filters = value.shape[0]!;
   const output = outputSize(geometry);
   const rows = builder.node("Reshape", [
-    builder.node("Transpose", [x], { perm: { ints: [0, 2, 3, 1] } }),
+    x,
     builder.ints([1, batch, height, width * channels]),
   ]);
-  const kernels = builder.node("Transpose", [d], { perm: { ints: [1, 0, 2, 3] } });
   const pads = [padding[0], padding[1] * channels];
-  const raw = builder.node("Conv", [rows, kernels], {
+  const raw = builder.node("Conv", [rows, d], {
     kernel_shape: { ints: output },
     dilations: { ints: [stride[0], stride[1] * channels] },
     pads: { ints: [...pads, ...pads] },
@@ -65,11 +75,20 @@ function merged(builder: GraphBuilder, value: WeightGrad, x: string, d: string):
   return builder.node("Transpose", [apart], { perm: { ints: [0, 3, 1, 2] } });
 }
 
+function merged(builder: GraphBuilder, value: WeightGrad, x: string, d: string): string {
+  const { geometry } = value.attributes;
+  const [batch, channels] = value.inputs[0]!.shape as [number, number];
+  return mergedProduct(builder, { geometry, batch, channels, filters: value.shape[0]! }, [
+    builder.node("Transpose", [x], { perm: { ints: [0, 2, 3, 1] } }),
+    builder.node("Transpose", [d], { perm: { ints: [1, 0, 2, 3] } }),
+  ]);
+}
+
 /** The gradient of a convolution's kernels as large matrix products, two to three times faster than the plain form. */
 export const convWeightGradPattern: Pattern = (value) => {
   if (value.primitive !== "convWeightGrad") return undefined;
-  const { groups, dilation, kernel, padding } = value.attributes.geometry;
-  if (groups !== 1 || dilation.some((step) => step !== 1)) return undefined;
+  const { groups, dilation, kernel, padding, block } = value.attributes.geometry;
+  if (block !== undefined || groups !== 1 || dilation.some((step) => step !== 1)) return undefined;
   const isPointwise = elementCount(kernel) === 1 && padding.every((length) => length === 0);
   const form = isPointwise ? pointwise : merged;
   return {

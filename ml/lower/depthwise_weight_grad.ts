@@ -69,9 +69,11 @@ function emitDiagonals(builder: GraphBuilder, value: WeightGrad, x: string, d: s
 /** The gradient of a depthwise convolution's kernels, for images narrow enough that the pairs of columns are few. */
 export const depthwiseWeightGradPattern: Pattern = (value) => {
   if (value.primitive !== "convWeightGrad") return undefined;
-  const { groups, input, padding } = value.attributes.geometry;
+  const { groups, input, padding, block } = value.attributes.geometry;
   const depthwise = groups > 1 && value.shape[0] === groups && value.shape[1] === 1;
-  if (!depthwise || input[1] + 2 * padding[1] > MAX_DIAGONAL_WIDTH) return undefined;
+  if (block !== undefined || !depthwise || input[1] + 2 * padding[1] > MAX_DIAGONAL_WIDTH) {
+    return undefined;
+  }
   return {
     inputs: value.inputs,
     emit: (builder, [x, d]) => emitDiagonals(builder, value, x!, d!),

@@ -28,6 +28,11 @@ export interface Optimizations {
   readonly passes: readonly GraphPass[];
   /** Tried in order on each value when the graph is turned into ONNX. */
   readonly patterns: readonly Pattern[];
+  /**
+   * Whether convolutions are to be computed on blocks of channels where the machine has operators for it
+   * (`blocked/with_blocks.ts`); by default not.
+   */
+  readonly blocks?: boolean;
 }
 
 /** No optimisation: every primitive becomes its plain ONNX form. */
@@ -51,6 +56,7 @@ export const OPTIMIZED: Optimizations = {
     reluMaskPattern,
     sharedPoolIndices,
   ],
+  blocks: true,
 };
 
 /** Applies the graph passes to outputs. */

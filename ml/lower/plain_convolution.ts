@@ -7,8 +7,11 @@ import {
   reach,
 } from "../graph/geometry.ts";
 import { elementCount } from "../../tensor/tensor.ts";
+import { fromBlocks, imageShape } from "../graph/blocks.ts";
+import type { Node } from "../graph/value.ts";
+import { intoBlocks, outOf } from "./blocked/reorder.ts";
 import { shareOverWindows } from "./share_over_windows.ts";
-import type { PlainLowerings } from "./tile.ts";
+import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
 function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attributes {
   return {
@@ -43,20 +46,41 @@ export function maxPoolWithIndices(
   return builder.nodes("MaxPool", [x], 2, poolAttributes(geometry));
 }
 
+/** A lowering that knows images without blocks, for all: what is in blocks is taken out of them and put back. */
+function outOfBlocks<P extends "conv" | "convInputGrad" | "convWeightGrad">(
+  lowering: PlainLowering<P>,
+): PlainLowering<P> {
+  return (builder, value, names) => {
+    const { block, ...geometry } = value.attributes.geometry;
+    if (block === undefined) return lowering(builder, value, names);
+    const plain = {
+      ...value,
+      attributes: { geometry },
+      inputs: value.inputs.map(fromBlocks),
+      shape: imageShape(value.shape),
+    };
+    const sources = names.map((name, i) => outOf(builder, value.inputs[i]!.shape, name));
+    return intoBlocks(builder, value.shape, lowering(builder, plain, sources));
+  };
+}
+
 /** Plain lowerings of convolution, pooling and their adjoints: ONNX's own operators on [b, c, h, w]. */
 export const plainConvolution = {
-  conv: (builder, { attributes: { geometry } }, names) =>
-    builder.node("Conv", names, convolutionAttributes(geometry)),
+  conv: outOfBlocks((builder, { attributes: { geometry } }, names) =>
+    builder.node("Conv", names, convolutionAttributes(geometry))
+  ),
 
-  convInputGrad: (builder, { attributes: { geometry } }, names) =>
+  convInputGrad: outOfBlocks((builder, { attributes: { geometry } }, names) =>
     builder.node("ConvTranspose", names, {
       ...convolutionAttributes(geometry),
       output_padding: { ints: leftOver(geometry) },
-    }),
+    })
+  ),
 
   // dw[o, c, i, j] = Σ x[b, c, p·s + i·dil, …] d[b, o, p, …] is a convolution of x by d whose batch is the channels
   // and whose channels are the batch, with stride and dilation exchanged. Groups stay groups: each has the whole batch.
-  convWeightGrad: (builder, { attributes: { geometry }, inputs: [x, d], shape }, names) => {
+  convWeightGrad: outOfBlocks((builder, value: Node<"convWeightGrad">, names) => {
+    const { attributes: { geometry }, inputs: [x, d], shape } = value;
     const { groups, stride, dilation, padding, kernel, input } = geometry;
     const [batch, channels] = x!.shape as [number, number];
     const perGroup = channels / groups;
@@ -93,7 +117,7 @@ export const plainConvolution = {
     return d!.shape[1] === shape[0]
       ? turned
       : builder.node("Reshape", [turned, builder.ints(shape)]);
-  },
+  }),
 
   maxPool: (builder, { attributes: { geometry } }, names) =>
     builder.node("MaxPool", names, poolAttributes(geometry)),

@@ -39,6 +39,11 @@ export function stepsName(name: string): string {
   return `${name}.steps`;
 }
 
+/** All that a step computes: what its states become, then what it yields. */
+export function resultsOf({ state, stacked }: Program): Value[] {
+  return [...state.map(({ next }) => next), ...stacked.map(({ value }) => value)];
+}
+
 function info({ attributes: { name, freeRows }, dtype, shape }: Node<"input">): ValueInfo {
   return { name, dtype, shape: freeRows ? [null, ...shape.slice(1)] : shape };
 }
@@ -57,10 +62,7 @@ export function lowerProgram(
   program: Program,
   patterns: readonly Pattern[],
 ): Uint8Array<ArrayBuffer> {
-  const results = [
-    ...program.state.map(({ next }) => next),
-    ...program.stacked.map((o) => o.value),
-  ];
+  const results = resultsOf(program);
   const changing = new Set<Value>([...program.state.map(({ input }) => input), ...program.scanned]);
   for (const value of topologicalOrder(results)) {
     if (value.inputs.some((input) => changing.has(input))) changing.add(value);

@@ -5,7 +5,7 @@ import { rewriteToFixpoint } from "../graph/traverse.ts";
 import { type Node, node, type Value } from "../graph/value.ts";
 
 /** Elementwise primitives of one operand. */
-const UNARY: ReadonlySet<string> = new Set([
+export const UNARY: ReadonlySet<string> = new Set([
   "neg",
   "exp",
   "log",
@@ -21,7 +21,7 @@ const UNARY: ReadonlySet<string> = new Set([
 ]);
 
 /** Elementwise primitives of two operands. */
-const BINARY: ReadonlySet<string> = new Set([
+export const BINARY: ReadonlySet<string> = new Set([
   "add",
   "sub",
   "mul",
@@ -40,7 +40,7 @@ function samePermutation(a: Node<"transpose">, b: Node<"transpose">): boolean {
 }
 
 /** The same elementwise primitive on other operands, of a given shape. */
-function applied(value: Value, inputs: readonly Value[], shape: readonly number[]): Value {
+export function applied(value: Value, inputs: readonly Value[], shape: readonly number[]): Value {
   return node(value.primitive, value.attributes, inputs, shape, value.dtype);
 }
 

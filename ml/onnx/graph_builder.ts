@@ -28,6 +28,7 @@ export class GraphBuilder {
   readonly #made = new Map<string, string[]>();
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string | Tensor, string>();
+  readonly #repeated = new Map<string, string>();
   #names = 0;
 
   constructor(parent?: GraphBuilder) {
@@ -109,8 +110,14 @@ export class GraphBuilder {
 
   /** A constant float32 array of one number repeated, by default a scalar. */
   floats(value: number, shape: readonly number[] = []): string {
+    const repeated = this.#root.#repeated;
+    const key = `${value}:${shape.join()}`;
+    const known = repeated.get(key);
+    if (known !== undefined) return known;
     const data = new Float32Array(elementCount(shape)).fill(value);
-    return this.constant(tensor("float32", shape, data));
+    const name = this.constant(tensor("float32", shape, data));
+    repeated.set(key, name);
+    return name;
   }
 
   /** A float32 array of zeros, which takes no room in the file however large it is. */
@@ -143,8 +150,10 @@ export class GraphBuilder {
 
   #add(op: Operator, inputs: readonly string[], outputs: string[], attributes: Attributes) {
     for (const name of outputs) this.#results.add(name);
+    const dot = op.lastIndexOf(".");
     this.#nodes.push(NODE.create({
-      opType: op,
+      opType: op.slice(dot + 1),
+      domain: op.slice(0, Math.max(0, dot)),
       input: [...inputs],
       output: outputs,
       attribute: Object.entries(attributes).map(([name, value]) => attributeProto(name, value)),

@@ -1,13 +1,23 @@
 import { IR_VERSION, OPSET_VERSION } from "./limits.ts";
 import type { GraphProto } from "./message/messages.ts";
+import { BLOCKED_DOMAIN, BLOCKED_VERSION } from "./operators.ts";
 import { MODEL } from "./message/types.ts";
+
+function usesBlocks({ node }: GraphProto): boolean {
+  return node.some(({ domain, attribute }) =>
+    domain === BLOCKED_DOMAIN || attribute.some(({ g }) => g !== undefined && usesBlocks(g))
+  );
+}
 
 /** The bytes of an ONNX model file that holds a graph. */
 export function modelBytes(graph: GraphProto): Uint8Array<ArrayBuffer> {
   return MODEL.encode(MODEL.create({
     irVersion: IR_VERSION,
     producerName: "flwr",
-    opsetImport: [{ domain: "", version: BigInt(OPSET_VERSION) }],
+    opsetImport: [
+      { domain: "", version: BigInt(OPSET_VERSION) },
+      ...usesBlocks(graph) ? [{ domain: BLOCKED_DOMAIN, version: BLOCKED_VERSION }] : [],
+    ],
     graph,
   }));
 }

@@ -55,5 +55,19 @@ export const OPERATORS = [
   "Where",
 ] as const;
 
-/** One of {@link OPERATORS}. */
-export type Operator = typeof OPERATORS[number];
+/** ONNX Runtime's own set of operators on images in blocks of channels. */
+export const BLOCKED_DOMAIN = "com.microsoft.nchwc";
+
+/** Its version. */
+export const BLOCKED_VERSION = 1n;
+
+/** The operators of {@link BLOCKED_DOMAIN} that models are written with, where the machine is known to have them. */
+export const BLOCKED_OPERATORS = [
+  `${BLOCKED_DOMAIN}.Conv`,
+  `${BLOCKED_DOMAIN}.GlobalAveragePool`,
+  `${BLOCKED_DOMAIN}.ReorderInput`,
+  `${BLOCKED_DOMAIN}.ReorderOutput`,
+] as const;
+
+/** One of {@link OPERATORS} or {@link BLOCKED_OPERATORS}. */
+export type Operator = typeof OPERATORS[number] | typeof BLOCKED_OPERATORS[number];

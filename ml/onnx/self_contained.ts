@@ -12,7 +12,8 @@ import type {
 } from "./message/messages.ts";
 import { ATTRIBUTE_TYPE as Type, LOCATION } from "./message/numbers.ts";
 import { MODEL } from "./message/types.ts";
-import { OPERATORS } from "./operators.ts";
+import { isBlockedOperator, unsafeBlockedNode } from "./blocked_nodes.ts";
+import { BLOCKED_DOMAIN, BLOCKED_VERSION, OPERATORS } from "./operators.ts";
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 
@@ -41,10 +42,12 @@ const ELEMENT_BYTES: ReadonlyMap<number, number> = new Map(
  */
 export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer> {
   const model = decode(bytes);
+  const [own, blocked, ...others] = model.opsetImport;
   if (
-    model.irVersion !== IR_VERSION || model.opsetImport.length !== 1 ||
-    model.opsetImport[0]!.domain !== "" ||
-    model.opsetImport[0]!.version !== BigInt(OPSET_VERSION)
+    model.irVersion !== IR_VERSION || own?.domain !== "" ||
+    own.version !== BigInt(OPSET_VERSION) || others.length > 0 ||
+    blocked !== undefined &&
+      (blocked.domain !== BLOCKED_DOMAIN || blocked.version !== BLOCKED_VERSION)
   ) {
     throw refused(`is not of version ${IR_VERSION} with operator set ${OPSET_VERSION} alone`);
   }
@@ -54,6 +57,10 @@ export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer>
     throw refused("holds more than a graph");
   }
   checkGraph(graph, { nodes: 0 }, 1);
+  const unsafe = unsafeBlockedNode(graph);
+  if (unsafe !== undefined) {
+    throw refused(`uses "${BLOCKED_DOMAIN}.${unsafe.opType}" on lengths that it does not tell`);
+  }
   return MODEL.encode(model);
 }
 
@@ -96,8 +103,10 @@ function checkValue({ name, type }: ValueInfoProto): void {
   }
 }
 
-function checkNode({ opType, domain, overload, deviceConfigurations }: NodeProto): void {
-  if (domain !== "" || overload !== "" || !KNOWN_OPERATORS.has(opType)) {
+function checkNode(node: NodeProto): void {
+  const { opType, domain, overload, deviceConfigurations } = node;
+  const isKnown = domain === "" ? KNOWN_OPERATORS.has(opType) : isBlockedOperator(node);
+  if (!isKnown || overload !== "") {
     throw refused(`uses the operator "${domain === "" ? "" : `${domain}.`}${opType}"`);
   }
   if (deviceConfigurations.length > 0) throw refused(`places "${opType}" on devices`);

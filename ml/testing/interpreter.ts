@@ -1,3 +1,4 @@
+import { imageShape } from "../graph/blocks.ts";
 import { outputSize, type PoolGeometry } from "../graph/geometry.ts";
 import type { ConvolutionGeometry } from "../graph/geometry.ts";
 import { elementBits } from "../graph/random.ts";
@@ -72,6 +73,23 @@ function momentsOf(
     return variances.data[flatAt(at, shape)]! += share * distance * distance;
   });
   return { means, inverse: ndArray(shape, (i) => 1 / Math.sqrt(variances.data[i]! + epsilon)) };
+}
+
+/** Images [b, c, h, w], out of blocks of channels if they are in some. */
+function imagesOf(x: NdArray): NdArray {
+  if (x.shape.length !== 5) return x;
+  const block = x.shape[4]!;
+  return fromPositions(
+    imageShape(x.shape),
+    ([b, c, h, w]) => pick(x, [b!, Math.floor(c! / block), h!, w!, c! % block]),
+  );
+}
+
+/** Images [b, c, h, w] in a shape that may be of blocks of channels. */
+function inShape(x: NdArray, shape: readonly number[]): NdArray {
+  if (shape.length !== 5) return x;
+  const block = shape[4]!;
+  return fromPositions(shape, ([b, c, h, w, i]) => pick(x, [b!, c! * block + i!, h!, w!]));
 }
 
 /** Calls back with the flat positions in x, w and y of every product that a convolution sums up. */
@@ -280,23 +298,23 @@ const MEANINGS: Meanings = {
     });
   },
   conv: ({ shape, attributes: { geometry } }, [x, w]) => {
-    const y = ndArray(shape, () => 0);
-    eachProduct(geometry, [x!.shape[0]!, x!.shape[1]!, w!.shape[0]!], (i, j, k) => {
-      y.data[k]! += x!.data[i]! * w!.data[j]!;
+    const [images, y] = [imagesOf(x!), ndArray(imageShape(shape), () => 0)];
+    eachProduct(geometry, [images.shape[0]!, images.shape[1]!, w!.shape[0]!], (i, j, k) => {
+      y.data[k]! += images.data[i]! * w!.data[j]!;
     });
-    return y;
+    return inShape(y, shape);
   },
   convInputGrad: ({ shape, attributes: { geometry } }, [d, w]) => {
-    const dx = ndArray(shape, () => 0);
-    eachProduct(geometry, [shape[0]!, shape[1]!, w!.shape[0]!], (i, j, k) => {
-      dx.data[i]! += d!.data[k]! * w!.data[j]!;
+    const [slopes, dx] = [imagesOf(d!), ndArray(imageShape(shape), () => 0)];
+    eachProduct(geometry, [dx.shape[0]!, dx.shape[1]!, w!.shape[0]!], (i, j, k) => {
+      dx.data[i]! += slopes.data[k]! * w!.data[j]!;
     });
-    return dx;
+    return inShape(dx, shape);
   },
   convWeightGrad: ({ shape, attributes: { geometry } }, [x, d]) => {
-    const dw = ndArray(shape, () => 0);
-    eachProduct(geometry, [x!.shape[0]!, x!.shape[1]!, shape[0]!], (i, j, k) => {
-      dw.data[j]! += x!.data[i]! * d!.data[k]!;
+    const [images, slopes, dw] = [imagesOf(x!), imagesOf(d!), ndArray(shape, () => 0)];
+    eachProduct(geometry, [images.shape[0]!, images.shape[1]!, shape[0]!], (i, j, k) => {
+      dw.data[j]! += images.data[i]! * slopes.data[k]!;
     });
     return dw;
   },

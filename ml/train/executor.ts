@@ -1,9 +1,18 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import { lowerProgram, nextName, type Program, startOf, stepsName } from "../lower/program.ts";
+import { withBlocks } from "../lower/blocked/with_blocks.ts";
+import {
+  lowerProgram,
+  nextName,
+  type Program,
+  resultsOf,
+  startOf,
+  stepsName,
+} from "../lower/program.ts";
 import type { Optimizations } from "../lower/passes.ts";
 import type { Device } from "../session/device.ts";
 import type { Engine, EngineCompute, NamedTensor, Run } from "../session/engine.ts";
 import { type StartEngine, startEngine } from "../session/start_engine.ts";
+import { blockSize, wantsBlocks } from "./block_size.ts";
 import type { DatasetParts } from "./dataset.ts";
 import { inputName, NAMES, targetName } from "./programs.ts";
 import { ResidentData } from "./resident_data.ts";
@@ -58,7 +67,7 @@ export class Executor implements AsyncDisposable {
   program(key: string, build: (optimizations: Optimizations) => Program): Promise<LoadedProgram> {
     const known = this.#programs.get(key);
     if (known !== undefined) return known;
-    const loading = this.#load(key, build(this.#optimizations));
+    const loading = this.#load(key, build);
     this.#programs.set(key, loading);
     loading.catch(() => this.#programs.delete(key));
     return loading;
@@ -91,10 +100,29 @@ export class Executor implements AsyncDisposable {
     return this.#running;
   }
 
-  async #load(key: string, program: Program): Promise<LoadedProgram> {
-    const model = lowerProgram(program, this.#optimizations.patterns);
+  async #load(
+    key: string,
+    build: (optimizations: Optimizations) => Program,
+  ): Promise<LoadedProgram> {
+    let program = build(this.#optimizations);
+    let { patterns } = this.#optimizations;
+    const block = await this.#blockFor(program);
+    if (block !== undefined) {
+      const optimizations = withBlocks(this.#optimizations, block);
+      program = build(optimizations);
+      patterns = optimizations.patterns;
+    }
+    const model = lowerProgram(program, patterns);
     await (await this.engine()).load(key, model);
     return { key, program, length: new SliceLength() };
+  }
+
+  /** Channels of a block that a program's convolutions are computed on; undefined for none. */
+  async #blockFor(program: Program): Promise<number | undefined> {
+    const mayHave = this.#optimizations.blocks === true && this.#device === "cpu";
+    return mayHave && wantsBlocks(resultsOf(program))
+      ? await blockSize(await this.engine(), this.#createEngine)
+      : undefined;
   }
 }
 

@@ -21,3 +21,9 @@ export const RESIDENT_DATASETS = 4;
  * forgotten.
  */
 export const MIN_LEARNING_RATE = 1e-30;
+
+/** Channels of a block that ONNX Runtime has operators for, on processors with AVX-512 and on others. */
+export const BLOCK_SIZES = [16, 8] as const;
+
+/** Largest error of convolutions on blocks, relative to the largest number, that is rounding. */
+export const MAX_BLOCK_ERROR = 1e-5;

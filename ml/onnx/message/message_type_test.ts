@@ -72,12 +72,14 @@ Deno.test("refused: messages that lie in each other without end", () => {
 });
 
 Deno.test("what is written is read again", () => {
+  // A thread in which ONNX Runtime has computed before takes numbers as small as denormals for zero.
+  const isNormal = (x: number) => !(Math.abs(x) > 0 && Math.abs(x) < 2 ** -126);
   const whole = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
   const tensors: fc.Arbitrary<Partial<TensorProto>> = fc.record({
     dims: fc.array(whole),
     dataType: fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
-    floatData: fc.array(fc.float()),
-    doubleData: fc.array(fc.double()),
+    floatData: fc.array(fc.float().filter(isNormal)),
+    doubleData: fc.array(fc.double().filter(isNormal)),
     int32Data: fc.array(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
     uint64Data: fc.array(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n })),
     name: fc.string({ unit: "binary" }),

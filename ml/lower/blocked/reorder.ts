@@ -1,0 +1,102 @@
+import { imageShape } from "../../graph/blocks.ts";
+import type { GraphBuilder } from "../../onnx/graph_builder.ts";
+import type { Pattern } from "../tile.ts";
+import { asBlocks } from "./operators.ts";
+
+/** Images [batch, channels, height, width] out of blocks of channels; others as they are. */
+export function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
+  if (shape.length !== 5) return name;
+  const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
+  return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
+}
+
+/** Images [batch, channels, height, width] in a shape that may be of blocks of channels. */
+export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
+  if (shape.length !== 5) return name;
+  const [batch, blocks, height, width, block] = shape;
+  const apart = builder.node("Reshape", [
+    name,
+    builder.ints([batch!, blocks!, block!, height!, width!]),
+  ]);
+  return builder.node("Transpose", [apart], { perm: { ints: [0, 1, 3, 4, 2] } });
+}
+
+/**
+ * Images in blocks, known by a shape [batch, channels, height, width], out of them, or with their channels innermost. The
+ * shape is said again in front: who checks a model (`blocked_nodes.ts`) wants to see that it goes with the channels.
+ */
+function reorderOutput(
+  builder: GraphBuilder,
+  name: string,
+  shape: readonly number[],
+  channelsLast = false,
+): string {
+  return builder.node("com.microsoft.nchwc.ReorderOutput", [
+    builder.node("Reshape", [name, builder.ints(shape)]),
+  ], {
+    channels: { int: shape[1]! },
+    ...channelsLast ? { channels_last: { int: 1 } } : {},
+  });
+}
+
+/** Images, in blocks or not, with their channels innermost: [batch, height, width, channels]. */
+export function channelsLast(
+  builder: GraphBuilder,
+  shape: readonly number[],
+  name: string,
+): string {
+  const [batch, channels, height, width] = imageShape(shape) as [number, number, number, number];
+  if (shape.length !== 5) {
+    return builder.node("Transpose", [name], { perm: { ints: [0, 2, 3, 1] } });
+  }
+  // A single block is that already.
+  if (shape[1] === 1) {
+    return builder.node("Reshape", [name, builder.ints([batch, height, width, channels])]);
+  }
+  return reorderOutput(builder, name, imageShape(shape), true);
+}
+
+/** Images in blocks with their channels outermost: [channels, batch, height, width]. */
+export function channelsFirst(
+  builder: GraphBuilder,
+  [batch, blocks, height, width, block]: readonly number[],
+  name: string,
+): string {
+  // Blocks as the batch and the batch as part of the rows, out of blocks, are that.
+  const swapped = blocks === 1 ? name : builder.node("Transpose", [
+    builder.node("Reshape", [name, builder.ints([batch!, blocks!, height! * width! * block!])]),
+  ], { perm: { ints: [1, 0, 2] } });
+  return builder.node("Reshape", [
+    reorderOutput(builder, swapped, [blocks!, block!, batch! * height!, width!]),
+    builder.ints([blocks! * block!, batch!, height!, width!]),
+  ]);
+}
+
+/** Images go into blocks of so many channels and come out of them by the operators made for it, on all threads. */
+export const reorderPattern = (block: number): Pattern => (value) => {
+  if (value.primitive !== "transpose" || value.dtype !== "float32") return undefined;
+  const { attributes: { permutation }, inputs: [x], shape } = value;
+  const order = permutation.join();
+  if (order === "0,1,3,4,2" && shape[4] === block) {
+    return {
+      inputs: [x!],
+      emit: (builder, [name]) =>
+        asBlocks(
+          builder,
+          shape,
+          builder.node("com.microsoft.nchwc.ReorderInput", [
+            builder.node("Reshape", [name!, builder.ints(imageShape(shape))]),
+          ]),
+        ),
+    };
+  }
+  if (order !== "0,1,4,2,3" || x!.shape[4] !== block) return undefined;
+  return {
+    inputs: [x!],
+    emit: (builder, [name]) =>
+      builder.node("Reshape", [
+        reorderOutput(builder, name!, imageShape(x!.shape)),
+        builder.ints(shape),
+      ]),
+  };
+};

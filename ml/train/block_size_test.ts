@@ -1,0 +1,81 @@
+import assert from "node:assert/strict";
+import { conv } from "../graph/convolution.ts";
+import { relu } from "../graph/elementwise.ts";
+import { type Engine, LocalEngine, type RunResult } from "../session/engine.ts";
+import { real } from "../testing/compare.ts";
+import { tensor } from "../../tensor/tensor.ts";
+import { blockSize, wantsBlocks } from "./block_size.ts";
+
+/** An engine that does nothing but answer runs; counts the models that it opens. */
+class StubEngine implements Engine {
+  opened = 0;
+  readonly #answer: () => Promise<RunResult>;
+
+  constructor(answer: () => Promise<RunResult>) {
+    this.#answer = answer;
+  }
+
+  load(): Promise<void> {
+    this.opened += 1;
+    return Promise.resolve();
+  }
+
+  run(): Promise<RunResult> {
+    return this.#answer();
+  }
+
+  read(): Promise<never[]> {
+    return Promise.resolve([]);
+  }
+
+  useThreads = done;
+  unload = done;
+  write = done;
+  forget = done;
+  [Symbol.asyncDispose] = done;
+}
+
+function done(): Promise<void> {
+  return Promise.resolve();
+}
+
+function answering(scale: number, error: number): StubEngine {
+  const returned = [scale, error].map((x) => tensor("float32", [], Float32Array.of(x)));
+  return new StubEngine(() => Promise.resolve({ returned, seconds: 0 }));
+}
+
+const never = () => Promise.reject(new Error("not started here"));
+
+Deno.test("a size of blocks is believed where the numbers agree, and asked for once", async () => {
+  const engine = answering(2, 1e-6);
+  const startEngine = () => Promise.resolve(engine);
+  assert.equal(await blockSize(engine, startEngine), 16);
+  assert.equal(await blockSize(engine, startEngine), 16);
+  assert.equal(engine.opened, 1);
+});
+
+Deno.test("there are no blocks where numbers differ, are none, or nothing is computed", async () => {
+  for (const engine of [answering(2, 0.1), answering(2, NaN), answering(0, 0)]) {
+    assert.equal(await blockSize(engine, () => never()), undefined);
+    assert.equal(engine.opened, 2);
+  }
+});
+
+Deno.test("there are no blocks where the operators are refused", async () => {
+  const engine = new StubEngine(() => Promise.reject(new Error("no such operator")));
+  assert.equal(await blockSize(engine, () => never()), undefined);
+});
+
+Deno.test("on this machine the answer is the same for every engine", async () => {
+  await using one = await LocalEngine.create(1);
+  await using two = await LocalEngine.create(2);
+  assert.equal(await blockSize(one, () => never()), await blockSize(two, () => never()));
+});
+
+Deno.test("only convolutions of whole blocks ask for them", () => {
+  const x = real("x", [2, 8, 6, 6]);
+  assert.ok(wantsBlocks([relu(conv(x, real("w", [16, 8, 3, 3])))]));
+  assert.ok(!wantsBlocks([relu(conv(x, real("w", [6, 8, 3, 3])))]));
+  assert.ok(!wantsBlocks([relu(conv(x, real("w", [16, 8, 1, 1])))]));
+  assert.ok(!wantsBlocks([relu(x)]));
+});
