@@ -28,6 +28,7 @@ export class GraphBuilder {
   readonly #made = new Map<string, string[]>();
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string | Tensor, string>();
+  readonly #filled = new Map<string, Tensor>();
   #names = 0;
 
   constructor(parent?: GraphBuilder) {
@@ -109,8 +110,13 @@ export class GraphBuilder {
 
   /** A constant float32 array of one number repeated, by default a scalar. */
   floats(value: number, shape: readonly number[] = []): string {
-    const data = new Float32Array(elementCount(shape)).fill(value);
-    return this.constant(tensor("float32", shape, data));
+    const filled = this.#root.#filled;
+    const key = `${value}:${shape.join()}`;
+    const known = filled.get(key);
+    if (known !== undefined) return this.constant(known);
+    const made = tensor("float32", shape, new Float32Array(elementCount(shape)).fill(value));
+    filled.set(key, made);
+    return this.constant(made);
   }
 
   /** A float32 array of zeros, which takes no room in the file however large it is. */
