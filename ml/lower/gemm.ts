@@ -1,5 +1,6 @@
 import { sameShape } from "../graph/shape.ts";
 import type { Node, Value } from "../graph/value.ts";
+import { MIN_ROWS_OF_BIAS } from "./limits.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
 
 interface Factor {
@@ -46,6 +47,8 @@ function addend(value: Value, [m, n]: readonly number[]): { c: Value; beta: numb
     if (beta !== undefined) return { c: value.inputs[0]!, beta };
   }
   const [rows, columns] = [value.shape.at(-2) ?? 1, value.shape.at(-1) ?? 1];
+  // Gemm copies what it adds into the result first, with one thread: many rows are better off with an addition.
+  if (rows === 1 && m! >= MIN_ROWS_OF_BIAS) return undefined;
   const stretches = (rows === 1 || rows === m) && (columns === 1 || columns === n);
   return value.shape.length <= 2 && stretches ? { c: value, beta: 1 } : undefined;
 }

@@ -15,3 +15,18 @@ export const MAX_TRIANGLE_ROWS = 16;
 
 /** Widest image for which a depthwise kernel's gradient goes over all pairs of columns (depthwise_weight_grad.ts). */
 export const MAX_DIAGONAL_WIDTH = 48;
+
+/**
+ * Fewest rows of a product to which a bias is added by an operator of its own: Gemm copies the bias into all rows first,
+ * on one thread.
+ */
+export const MIN_ROWS_OF_BIAS = 512;
+
+/** Fewest rows whose sum is a product with ones (leading_sums.ts). */
+export const MIN_SUMMED_ROWS = 256;
+
+/**
+ * Fewest and most examples in a batch for which dense layers have it as the innermost axis (batch_innermost.ts): fewer
+ * fill no vector, and with more the weights are no longer the larger factor.
+ */
+export const INNERMOST_BATCHES = [16, 256] as const;

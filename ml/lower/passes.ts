@@ -1,4 +1,5 @@
 import type { Value } from "../graph/value.ts";
+import { batchInnermost } from "./batch_innermost.ts";
 import { foldScale } from "./fold_scale.ts";
 import { channelAffinePattern } from "./channel_affine.ts";
 import { channelNormalizeGradPattern } from "./channel_normalize_grad.ts";
@@ -9,6 +10,7 @@ import { convWeightGradPattern } from "./conv_weight_grad.ts";
 import { depthwiseWeightGradPattern } from "./depthwise_weight_grad.ts";
 import { foldMaxPattern } from "./fold_max.ts";
 import { gemmPattern } from "./gemm.ts";
+import { leadingSumsPattern } from "./leading_sums.ts";
 import { poolBeforeMonotone } from "./pool_before_monotone.ts";
 import { poolPhases } from "./pool_phases.ts";
 import { reluMaskPattern } from "./relu_mask.ts";
@@ -16,6 +18,7 @@ import { routeFirstPattern } from "./route_first.ts";
 import { sharedPoolIndices } from "./shared_pool_indices.ts";
 import { sinkTransposes } from "./sink_transposes.ts";
 import { transposeBytes } from "./transpose_bytes.ts";
+import { turnedBatchProductPattern } from "./turned_batch_product.ts";
 import { zeroRowPattern } from "./zero_row.ts";
 import type { Pattern } from "./tile.ts";
 
@@ -40,9 +43,18 @@ export const PLAIN: Optimizations = { passes: [], patterns: [] };
 
 /** All optimisations. */
 export const OPTIMIZED: Optimizations = {
-  passes: [poolBeforeMonotone, poolPhases, sinkTransposes, transposeBytes, foldScale],
+  passes: [
+    poolBeforeMonotone,
+    poolPhases,
+    batchInnermost,
+    sinkTransposes,
+    transposeBytes,
+    foldScale,
+  ],
   patterns: [
     gemmPattern,
+    turnedBatchProductPattern,
+    leadingSumsPattern,
     concatOfPadsPattern,
     channelNormalizeGradPattern,
     channelSumsPattern,

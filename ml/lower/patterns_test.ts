@@ -21,10 +21,13 @@ import { depthwiseWeightGradPattern } from "./depthwise_weight_grad.ts";
 import { emit } from "./emit.ts";
 import { foldMaxPattern } from "./fold_max.ts";
 import { gemmPattern } from "./gemm.ts";
+import { leadingSumsPattern } from "./leading_sums.ts";
+import { MIN_ROWS_OF_BIAS, MIN_SUMMED_ROWS } from "./limits.ts";
 import { reluMaskPattern } from "./relu_mask.ts";
 import { routeFirstPattern } from "./route_first.ts";
 import { sharedPoolIndices } from "./shared_pool_indices.ts";
 import type { Pattern } from "./tile.ts";
+import { turnedBatchProductPattern } from "./turned_batch_product.ts";
 import { zeroRowPattern } from "./zero_row.ts";
 
 const side = fc.integer({ min: 1, max: 5 });
@@ -79,6 +82,53 @@ Deno.test("a product that is used elsewhere, or stretched, is not swallowed", ()
   const sum = add(product, real("bias", [2]));
   assert.ok(!fires(gemmPattern, sum, [sum, product]));
   assert.ok(!fires(gemmPattern, add(product, real("c", [4, 2]))));
+});
+
+Deno.test("a bias of many rows is added apart, one of many columns is not", () => {
+  const product = (rows: number) => matmul(real("a", [rows, 3]), transpose(real("b", [2, 3])));
+  const [few, many] = [MIN_ROWS_OF_BIAS - 1, MIN_ROWS_OF_BIAS];
+  assert.ok(fires(gemmPattern, add(product(few), real("bias", [2]))));
+  assert.ok(!fires(gemmPattern, add(product(many), real("bias", [2]))));
+  assert.ok(fires(gemmPattern, add(product(many), real("bias", [many, 1]))));
+});
+
+patternTest(
+  "transposed products of many matrices exchange their factors",
+  turnedBatchProductPattern,
+  (m, k, n, flags) => {
+    const swap = (x: Value) => transpose(x, [0, 1, 3, 2]);
+    const [a, b] = [real("a", [2, m, k, n]), real("b", [2, 1, n, 3])];
+    const left = (flags & 1) > 0 ? swap(real("a", [2, m, n, k])) : a;
+    const right = (flags & 2) > 0 ? swap(real("b", [2, 1, 3, n])) : b;
+    return [swap(matmul(left, right))];
+  },
+);
+
+Deno.test("a product that is used as it is too, or turned otherwise, stays", () => {
+  const product = matmul(real("a", [2, 3, 4]), real("b", [2, 4, 5]));
+  const turned = transpose(product, [0, 2, 1]);
+  assert.ok(!fires(turnedBatchProductPattern, turned, [turned, product]));
+  assert.ok(!fires(turnedBatchProductPattern, transpose(product, [1, 0, 2])));
+});
+
+patternTest("sums over the first axes are products with ones", leadingSumsPattern, (
+  m,
+  k,
+  n,
+  flags,
+) => {
+  const axes = (flags & 1) > 0 ? [0] : [0, 1];
+  const x = real("x", [MIN_SUMMED_ROWS, m, k, n + 1]);
+  return [reduceSum(x, { axes, keep: (flags & 2) > 0 })];
+});
+
+Deno.test("sums over few rows, over other axes, or over all, are taken as they are", () => {
+  const rows = MIN_SUMMED_ROWS;
+  const sum = (shape: number[], axes: number[]) => reduceSum(real("x", shape), { axes });
+  assert.ok(!fires(leadingSumsPattern, sum([rows - 1, 2], [0])));
+  assert.ok(!fires(leadingSumsPattern, sum([2, rows], [1])));
+  assert.ok(!fires(leadingSumsPattern, sum([rows, 2, 2], [0, 2])));
+  assert.ok(!fires(leadingSumsPattern, sum([rows, 2], [0, 1])));
 });
 
 patternTest("gaps take their zeros from the product", zeroRowPattern, (m, k, n, flags) => {

@@ -44,3 +44,12 @@ Deno.test("the file says what goes in and out", () => {
   assert.equal(elemType, 2);
   assert.deepEqual(shape!.dim.map(({ dimParam, dimValue }) => dimParam ?? dimValue), ["x.0", 2n]);
 });
+
+Deno.test("an array of one number repeated is kept once, however large it is", () => {
+  const builder = new GraphBuilder();
+  const name = builder.floats(1, [1000]);
+  assert.equal(builder.body().floats(1, [1000]), name);
+  assert.notEqual(builder.floats(2, [1000]), name);
+  assert.notEqual(builder.floats(1, [500]), name);
+  assert.equal(builder.build("g", [], []).initializer.length, 3);
+});

@@ -1,0 +1,25 @@
+import { elementCount } from "../../tensor/tensor.ts";
+import { MIN_SUMMED_ROWS } from "./limits.ts";
+import type { Pattern } from "./tile.ts";
+
+/**
+ * A sum over the first axes, as gradients of biases and scales are, is a product of a row of ones with the rows: twice
+ * as fast as ReduceSum on one thread, and split among threads.
+ */
+export const leadingSumsPattern: Pattern = (value) => {
+  if (value.primitive !== "reduceSum" || value.dtype !== "float32") return undefined;
+  const [x] = value.inputs;
+  const { axes } = value.attributes;
+  const rest = x!.shape.slice(axes.length);
+  if (rest.length === 0 || axes.some((axis) => axis >= axes.length)) return undefined;
+  const rows = elementCount(x!.shape.slice(0, axes.length));
+  if (rows < MIN_SUMMED_ROWS || elementCount(rest) < 2) return undefined;
+  return {
+    inputs: [x!],
+    emit: (builder, [name]) => {
+      const matrix = builder.node("Reshape", [name!, builder.ints([rows, elementCount(rest)])]);
+      const sum = builder.node("MatMul", [builder.floats(1, [1, rows]), matrix]);
+      return builder.node("Reshape", [sum, builder.ints(value.shape)]);
+    },
+  };
+};
