@@ -17,6 +17,7 @@ import { reluMaskPattern } from "./relu_mask.ts";
 import { routeFirstPattern } from "./route_first.ts";
 import { sharedPoolIndices } from "./shared_pool_indices.ts";
 import { sinkTransposes } from "./sink_transposes.ts";
+import { splitSlicesPattern } from "./split_slices.ts";
 import { transposeBytes } from "./transpose_bytes.ts";
 import { turnedBatchProductPattern } from "./turned_batch_product.ts";
 import { zeroRowPattern } from "./zero_row.ts";
@@ -54,6 +55,7 @@ export const OPTIMIZED: Optimizations = {
   patterns: [
     gemmPattern,
     turnedBatchProductPattern,
+    splitSlicesPattern,
     leadingSumsPattern,
     concatOfPadsPattern,
     channelNormalizeGradPattern,

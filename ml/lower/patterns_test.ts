@@ -26,6 +26,7 @@ import { MIN_ROWS_OF_BIAS, MIN_SUMMED_ROWS } from "./limits.ts";
 import { reluMaskPattern } from "./relu_mask.ts";
 import { routeFirstPattern } from "./route_first.ts";
 import { sharedPoolIndices } from "./shared_pool_indices.ts";
+import { splitSlicesPattern } from "./split_slices.ts";
 import type { Pattern } from "./tile.ts";
 import { turnedBatchProductPattern } from "./turned_batch_product.ts";
 import { zeroRowPattern } from "./zero_row.ts";
@@ -165,6 +166,22 @@ patternTest("slices of one array get their gradients joined", concatOfPadsPatter
     reduceSum(mul(slice(x, [0, from], [m, to]), real(`w${i}`, [m, to - from])))
   );
   return gradients(losses.reduce((sum, loss) => add(sum, loss)), [x]);
+});
+
+patternTest("slices that take an array apart are one Split", splitSlicesPattern, (m, k, n) => {
+  const x = real("x", [m, k + n + 1, 2]);
+  const part = (from: number, to: number) => slice(x, [0, from, 0], [m, to, 2]);
+  return [part(k, k + n), part(0, k), part(k + n, k + n + 1)];
+});
+
+Deno.test("slices that leave a gap, overlap, or shorten two axes stay", () => {
+  const x = real("x", [4, 6]);
+  const part = (from: number, to: number, rows = 4) => slice(x, [0, from], [rows, to]);
+  const stays = (...slices: Value[]) => assert.ok(!fires(splitSlicesPattern, slices[0]!, slices));
+  stays(part(0, 2), part(3, 6));
+  stays(part(0, 2), part(2, 5));
+  stays(part(0, 4), part(3, 6));
+  stays(part(0, 3, 2), part(3, 6));
 });
 
 patternTest("depthwise kernels get their gradient from diagonals", depthwiseWeightGradPattern, (
