@@ -61,7 +61,7 @@ flowerScenario(
     using client = Deno.createHttpClient({
       caCerts: [await Deno.readTextFile(credentials.caCertificate)],
     });
-    const answer = await fetch(url, { client });
+    const answer = await fetch(url!, { client });
     const files = readZip(new Uint8Array(await answer.arrayBuffer()));
     assert.deepEqual([...files], [["metrics/last.json", new TextEncoder().encode('{"loss":0.5}')]]);
 

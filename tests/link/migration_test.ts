@@ -104,3 +104,11 @@ migrationTest("messages under way end with their run", async (bench) => {
   const { instructions, replies, objects } = await bench.store.usage();
   assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
 });
+
+migrationTest("a run of before keeps files, as those of today", async ({ link }) => {
+  assert.deepEqual(await link.listArtifacts(RUN_ID), []);
+  const bytes = new Uint8Array([1, 2, 3]);
+  assert.equal(await link.putArtifactPiece(RUN_ID, { name: "m", size: 3, offset: 0, bytes }), true);
+  const [artifact] = await link.listArtifacts(RUN_ID);
+  assert.deepEqual(await link.readArtifactPiece(artifact!.artifactId, 0), bytes);
+});
