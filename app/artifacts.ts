@@ -16,8 +16,9 @@ export interface Artifacts {
    *
    * @param name a file's name, or a short path: "model.npz", "round-3/metrics.json"
    * @param content bytes must not be changed before the promise settles
+   * @returns whether it is kept: false at a SuperLink that keeps none, as Flower's own; the run's log says so, too
    * @throws FlwrError "invalid-argument" for a name or content that cannot be kept; "resource-exhausted" for more than a
-   *   run may keep; "unimplemented" where the SuperLink keeps none
+   *   run may keep
    *
    * @example
    * ```ts
@@ -27,34 +28,38 @@ export interface Artifacts {
    * });
    * ```
    */
-  save(name: string, content: ArtifactContent): Promise<void>;
+  save(name: string, content: ArtifactContent): Promise<boolean>;
 }
 
 /** Where artifacts go: to the SuperLink, or into a folder. */
 export interface ArtifactStore {
-  /** Keeps a file under a name that is one. */
-  save(name: string, bytes: Uint8Array): Promise<void>;
+  /** Keeps a file under a name that is one. @returns false where none is kept */
+  save(name: string, bytes: Uint8Array): Promise<boolean>;
 }
+
+/** Hears of a file that was kept, with its size in bytes; without one: it was not. */
+export type Saved = (name: string, size: number | undefined) => void;
 
 /** The artifacts of a run, which are kept one after the other. */
 export class RunArtifacts implements Artifacts {
   readonly #store: ArtifactStore;
-  readonly #saved: (name: string, size: number) => void;
-  #last: Promise<void> = Promise.resolve();
+  readonly #saved: Saved;
+  #last: Promise<unknown> = Promise.resolve();
 
-  /** @param saved told of each file that is kept */
-  constructor(store: ArtifactStore, saved: (name: string, size: number) => void = () => {}) {
+  /** @param saved told of each file that is kept, or is not */
+  constructor(store: ArtifactStore, saved: Saved = () => {}) {
     this.#store = store;
     this.#saved = saved;
   }
 
-  async save(name: string, content: ArtifactContent): Promise<void> {
+  async save(name: string, content: ArtifactContent): Promise<boolean> {
     checkName(name);
     const bytes = bytesOf(name, content);
     const saving = this.#last.then(() => this.#store.save(name, bytes));
     this.#last = saving.catch(() => {});
-    await saving;
-    this.#saved(name, bytes.length);
+    const kept = await saving;
+    this.#saved(name, kept ? bytes.length : undefined);
+    return kept;
   }
 
   /** Waits for what is being saved: an app may return before. */

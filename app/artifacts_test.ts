@@ -9,24 +9,26 @@ class MemoryArtifacts {
   readonly files = new Map<string, Uint8Array>();
   busy = 0;
 
-  async save(name: string, bytes: Uint8Array): Promise<void> {
+  async save(name: string, bytes: Uint8Array): Promise<boolean> {
     assert.equal(this.busy++, 0, "one after the other");
     await new Promise((resolve) => setTimeout(resolve));
     this.busy--;
     if (name === "refused") throw new Error("no room");
+    if (name === "dropped") return false;
     this.files.set(name, bytes);
+    return true;
   }
 }
 
 function start() {
   const store = new MemoryArtifacts();
-  const saved: [string, number][] = [];
+  const saved: [string, number | undefined][] = [];
   return { store, saved, artifacts: new RunArtifacts(store, (...told) => saved.push(told)) };
 }
 
 Deno.test("artifacts: bytes and texts are kept as they are, arrays as a .npz of their names", async () => {
   const { store, saved, artifacts } = start();
-  await artifacts.save("bytes", new Uint8Array([1, 2]));
+  assert.equal(await artifacts.save("bytes", new Uint8Array([1, 2])), true);
   await artifacts.save("round-1/text.json", "ü");
   const tensors = new Map<string, Tensor>([
     ["layers.0.weight", tensor("float32", [2, 2], new Float32Array([1, -0, NaN, 4]))],
@@ -64,4 +66,10 @@ Deno.test("artifacts: one that fails stops no other, and the end waits for all",
   await refused;
   assert.deepEqual([...store.files.keys()], ["late"]);
   assert.deepEqual(saved, [["late", 1]]);
+});
+
+Deno.test("artifacts: where none are kept, the app and the log are told", async () => {
+  const { saved, artifacts } = start();
+  assert.equal(await artifacts.save("dropped", "x"), false);
+  assert.deepEqual(saved, [["dropped", undefined]]);
 });

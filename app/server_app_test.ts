@@ -13,7 +13,7 @@ const context = {
   nodeConfig: new ConfigRecord(),
   state: new RecordDict(),
   runConfig: new ConfigRecord({ "num-rounds": 5 }),
-  artifacts: new RunArtifacts({ save: () => Promise.resolve() }),
+  artifacts: new RunArtifacts({ save: () => Promise.resolve(true) }),
 };
 
 Deno.test("a ServerApp runs its main with the grid and the context", async () => {

@@ -14,7 +14,7 @@ export class ArtifactFolder implements ArtifactStore {
   }
 
   /** Writes a file beside its place and moves it there: at any time it is there whole, or the one before. */
-  async save(name: string, bytes: Uint8Array): Promise<void> {
+  async save(name: string, bytes: Uint8Array): Promise<boolean> {
     const clash = [...this.#names].find((known) => artifactNamesClash(known, name));
     if (clash !== undefined) {
       throw new FlwrError(
@@ -37,6 +37,7 @@ export class ArtifactFolder implements ArtifactStore {
       });
     }
     this.#names.add(name);
+    return true;
   }
 }
 

@@ -37,9 +37,13 @@ export class RunReport {
     grid.subscribe((event) => this.#show(event));
   }
 
-  /** The ServerApp has kept a file. */
-  saved(name: string, size: number): void {
-    this.#write(`Saved ${name}, ${formatBytes(size)}`);
+  /** The ServerApp has kept a file of so many bytes; without a size, it could not. */
+  saved(name: string, size: number | undefined): void {
+    this.#write(
+      size === undefined
+        ? `Not saved: ${name}. This run's SuperLink keeps no artifacts`
+        : `Saved ${name}, ${formatBytes(size)}`,
+    );
   }
 
   /** The ServerApp returned: the run succeeded. */

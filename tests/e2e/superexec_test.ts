@@ -108,6 +108,8 @@ scenario(
     const log = await logOf(client, runId);
     assert.equal(await endOf(client, runId), "completed: ");
     assert.match(log, /\[ROUND 2\/2\][^]*evaluate: 2 results, 0 failures/);
+    assert.match(log, /Saved model\.npz, /);
+    assert.match(await client.pullArtifacts(runId), /^https:.*\/run-\d+\.zip$/);
     client.close();
   },
 );

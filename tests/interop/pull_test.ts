@@ -71,7 +71,7 @@ flowerScenario(
     assert.match(none.text, new RegExp(`Run ${nothing} has saved no artifacts`));
     const unknown = await pull("12345");
     assert.equal(unknown.code, 1);
-    assert.match(unknown.text, /Run 12345 does not exist/);
+    assert.match(unknown.text, /Run 12345 is unknown/);
   },
   { seconds: 180 },
 );

@@ -1,5 +1,6 @@
 /** What the README shows works as it stands: its quick start, its app, its command lines. */
 import assert from "node:assert/strict";
+import { decodeNpz } from "../../tensor/npz.ts";
 import { cacheFolder } from "../../ml/data/cache_folder.ts";
 import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
 import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
@@ -39,13 +40,16 @@ scenario("readme: its own app passes the type check", async (stage) => {
 scenario("readme: its own app runs on two nodes without TLS", async (stage) => {
   await writeOwnApp(stage.folder.path);
   const { driver, fleet } = await startSuperLink({ stage });
-  const role = (name: string, app: string, server: string) =>
+  const role = (name: string, app: string, server: string, ...flags: string[]) =>
     startFlwr(stage, name, [
-      ...[name, app, "--dir", stage.folder.path, "--insecure", "--server", server],
+      ...[name, app, "--dir", stage.folder.path, "--insecure", "--server", server, ...flags],
     ]);
   const nodes = [1, 2].map(() => role("supernode", "client:app", fleet));
   await Promise.all(nodes.map(joined));
-  await assertRounds(3, role("run", "server:app", driver));
+  const saved = stage.path("saved");
+  await assertRounds(3, role("run", "server:app", driver, "--artifacts", saved));
+  const model = decodeNpz(await Deno.readFile(`${saved}/model.npz`));
+  assert.deepEqual([...model.keys()], ["w"]);
 });
 
 scenario("readme: its command lines by hand run its own app", async (stage) => {

@@ -15,10 +15,11 @@ export class ArtifactUpload implements ArtifactStore {
   }
 
   /**
-   * @throws FlwrError "unimplemented" when the SuperLink keeps none; "resource-exhausted" when this is too much for it;
-   *   "data-loss" when it has not all of the file at the end
+   * @returns false when the SuperLink keeps none, as Flower's own
+   * @throws FlwrError "resource-exhausted" when this is too much for it; "data-loss" when it has not all of the file at
+   *   the end
    */
-  async save(name: string, bytes: Uint8Array): Promise<void> {
+  async save(name: string, bytes: Uint8Array): Promise<boolean> {
     let complete = false;
     try {
       // A file without bytes is one piece, too.
@@ -26,34 +27,19 @@ export class ArtifactUpload implements ArtifactStore {
         const piece = bytes.subarray(offset, offset + this.#pieceBytes);
         complete = await this.#client.pushArtifact(name, bytes.length, offset, piece);
       }
-    } catch (error) {
-      throw explained(name, FlwrError.from(error));
+    } catch (cause) {
+      const error = FlwrError.from(cause);
+      if (error.code === "unimplemented") return false;
+      if (error.code !== "resource-exhausted") throw error;
+      throw new FlwrError(error.code, error.message, {
+        hints: ["Save under a name that was used: that replaces it"],
+        cause,
+      });
     }
-    if (complete) return;
+    if (complete) return true;
     throw new FlwrError(
       "data-loss",
       `Artifact "${name}" is not whole at the SuperLink after its last piece`,
     );
-  }
-}
-
-function explained(name: string, error: FlwrError): FlwrError {
-  switch (error.code) {
-    case "unimplemented":
-      return new FlwrError(
-        "unimplemented",
-        `Artifact "${name}" cannot be saved: the SuperLink keeps none`,
-        {
-          hints: ["Flower's own SuperLink has no such thing: print what is to be kept"],
-          cause: error,
-        },
-      );
-    case "resource-exhausted":
-      return new FlwrError(error.code, error.message, {
-        hints: ["Save under a name that was used: that replaces it"],
-        cause: error,
-      });
-    default:
-      return error;
   }
 }
