@@ -7,17 +7,15 @@ import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
 import { log } from "../../base/log.ts";
 import type { LinkService } from "../../link/link.ts";
-import type { Fleet as Fleet19 } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import {
   type KnownKeys,
   type NodeAuthentication,
   nodeAuthentication,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
-import { fleetAuthentication } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
-import type { FleetCaller } from "../../rpc/dialects/flwr-1.9/server/caller.ts";
-import type { ServiceOptions } from "../../rpc/service.ts";
+import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import type { AuthenticationFiles } from "./authentication_files.ts";
 import { JOIN_BURST, JOINS_PER_SECOND } from "./limits.ts";
+import { logFailure } from "./log_failure.ts";
 import { Revocations } from "./revocations.ts";
 
 const logger = log("superlink");
@@ -26,8 +24,8 @@ const logger = log("superlink");
 export interface FleetAuthentications {
   /** Flower 1.15 and later: every call is signed, whether or not known keys alone are admitted. */
   readonly current: NodeAuthentication;
-  /** Flower 1.8 to 1.14. */
-  readonly legacy: Pick<ServiceOptions<typeof Fleet19, FleetCaller>, "admit" | "authenticate">;
+  /** Flower 1.8 to 1.14: what their authentication needs; undefined where every SuperNode is admitted. */
+  readonly legacy: FleetAuthenticationOptions | undefined;
 }
 
 /** Admits every SuperNode that reaches the Fleet API. @param replays remembers their signatures */
@@ -36,10 +34,9 @@ export function admitEveryone(
   replays: LastingReplayGuard,
 ): FleetAuthentications {
   logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
-  const never = new AbortController().signal;
   return {
     current: nodeAuthentication({ link, replays, joinLimiter: joinLimiter(), onDenied: logDenied }),
-    legacy: { authenticate: () => Promise.resolve({ revoked: never }) },
+    legacy: undefined,
   };
 }
 
@@ -76,7 +73,7 @@ export async function admitKnownKeys(
       joinLimiter: limiter,
       onDenied: logDenied,
     }),
-    legacy: fleetAuthentication({
+    legacy: {
       link,
       ownKey: ownKey.publicKey,
       tokenKeys,
@@ -84,7 +81,7 @@ export async function admitKnownKeys(
       revoked: known.revoked,
       joinLimiter: limiter,
       onDenied: logDenied,
-    }),
+    },
   };
 }
 
@@ -161,8 +158,4 @@ interface Denied {
 
 function logDenied(denied: Denied): void {
   logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", { ...denied });
-}
-
-function logFailure(error: unknown): void {
-  logger.error("Internal error: {error}", { error });
 }

@@ -56,15 +56,15 @@ export async function serve(
 }
 
 function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
-  const { fleet, fleet19, control, driver } = services;
+  const { fleet, control, legacy } = services;
   const tls = config.tls && {
     ca: config.tls.authority,
     cert: config.tls.certificate,
     key: config.tls.key,
   };
   const budgets = bodyBudgets();
-  const grpc = (...bindings: readonly ServiceBinding[]) => (address: string) =>
-    startGrpc({ address, tls, services: bindings, budgets });
+  const grpc = (bindings: () => Promise<ServiceBinding[]>) => async (address: string) =>
+    await startGrpc({ address, tls, services: await bindings(), budgets });
   return [
     {
       // The first: gRPC, which fewer and fewer need, takes longer to load than all else takes to start.
@@ -84,19 +84,19 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
       name: "driver",
       title: "Driver API",
       serves: "ServerApps started by hand",
-      start: grpc(driver),
+      start: grpc(async () => [(await legacy()).driver]),
     },
     {
       name: "fleet",
       title: "Fleet API",
       serves: "SuperNodes of Flower up to 1.38",
-      start: grpc(fleet, fleet19),
+      start: grpc(async () => [fleet, (await legacy()).fleet]),
     },
     {
       name: "control",
       title: "Control API",
       serves: "the flwr command of Flower up to 1.36",
-      start: grpc(control),
+      start: grpc(() => Promise.resolve([control])),
     },
     {
       name: "health",

@@ -1,14 +1,12 @@
 import { ExecutorSecret } from "../../auth/executor_secret.ts";
 import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
 import { systemClock } from "../../base/clock.ts";
-import { log } from "../../base/log.ts";
+import { load } from "../../base/load.ts";
 import { readFab } from "../../fab/read.ts";
 import type { LinkService } from "../../link/link.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
-import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
-import { Fleet as Fleet19 } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
 import { controlRequestBytes } from "../../rpc/dialects/current/server/control_request_bytes.ts";
 import { controlHandlers } from "../../rpc/dialects/current/server/control_service.ts";
@@ -21,23 +19,21 @@ import {
   type Executors,
   taskAuthentication,
 } from "../../rpc/dialects/current/server/task_authentication.ts";
-import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
-import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
-import { legacyRequestBytes } from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
 import type { Download } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
+import type { LegacyServices } from "./legacy_services.ts";
+import { logFailure } from "./log_failure.ts";
 
 /** Every API of a SuperLink, over one domain, for whichever listener is to serve it. */
 export interface SuperLinkServices {
   readonly fleet: ServiceBinding;
-  /** For SuperNodes of Flower 1.8 to 1.14. */
-  readonly fleet19: ServiceBinding;
   readonly control: ServiceBinding;
   readonly runtime: ServiceBinding;
-  readonly driver: ServiceBinding;
+  /** Those of Flower 1.8 to 1.14, loaded when they are asked for first. */
+  readonly legacy: () => Promise<LegacyServices>;
   /** Over HTTP. */
   readonly artifacts: Download;
 }
@@ -60,16 +56,12 @@ export function superLinkServices(
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const { current, legacy } = authentications;
+  let legacyLoaded: Promise<LegacyServices> | undefined;
   return {
     fleet: bindService(Fleet, {
       ...current,
       handlers: currentFleetHandlers(link, { knownKeysOnly, onError: logFailure }),
       maxRequestBytes: fleetRequestBytes,
-    }),
-    fleet19: bindService(Fleet19, {
-      ...legacy,
-      handlers: fleetHandlers(link, logFailure),
-      maxRequestBytes: legacyRequestBytes,
     }),
     control: bindService(Control, {
       ...controlAuthentication(),
@@ -86,11 +78,7 @@ export function superLinkServices(
       handlers: runtimeHandlers(backend),
       maxRequestBytes: runtimeRequestBytes,
     }),
-    driver: bindService(Driver, {
-      authenticate: () => Promise.resolve({}),
-      handlers: driverHandlers(link),
-      maxRequestBytes: legacyRequestBytes,
-    }),
+    legacy: () => legacyLoaded ??= loadLegacy(link, legacy),
     artifacts,
   };
 }
@@ -105,6 +93,12 @@ function executorsOf(
     : new ExecutorSecret(superexecSecret, systemClock, replays);
 }
 
-function logFailure(error: unknown): void {
-  log("superlink").error("Internal error: {error}", { error });
+async function loadLegacy(
+  link: LinkService,
+  authentication: FleetAuthentications["legacy"],
+): Promise<LegacyServices> {
+  const { legacyServices } = await load<typeof import("./legacy_services.ts")>(
+    new URL("./legacy_services.ts", import.meta.url),
+  );
+  return legacyServices(link, authentication);
 }
