@@ -9,6 +9,7 @@ import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { makeCredentials } from "../support/credentials.ts";
 import { eventually } from "../support/deadline.ts";
 import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
+import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
 /** Seconds within which what became of a run is known. */
@@ -28,25 +29,12 @@ export const app = new ServerApp().main(async (grid, { runConfig }) => {
 });`;
 
 async function bundle(stage: Stage) {
-  const folder = stage.path("obedient");
-  await Deno.mkdir(folder);
-  const manifest = `[project]
-name = "obedient"
-version = "1.0.0"
-license = "Apache-2.0"
-[tool.flwr.app]
-publisher = "tests"
-[tool.flwr.app.components]
-serverapp = "server:app"
-clientapp = "client:app"
-[tool.flwr.app.config]
-what = "end"
-`;
-  const files = { "pyproject.toml": manifest, "server.ts": SERVER, "client.ts": "export {};" };
-  for (const [file, text] of Object.entries(files)) {
-    await Deno.writeTextFile(`${folder}/${file}`, text);
-  }
-  return await buildFab(folder);
+  const app = await makeApp(stage.path("obedient"), {
+    name: "obedient",
+    files: { "server.ts": SERVER, "client.ts": NO_COMPONENT },
+    config: 'what = "end"',
+  });
+  return await buildFab(app);
 }
 
 async function logOf(client: ControlClient, runId: bigint): Promise<string> {

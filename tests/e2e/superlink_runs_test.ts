@@ -7,6 +7,7 @@ import { ControlClient } from "../../rpc/dialects/current/client/control_client.
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { eventually } from "../support/deadline.ts";
 import { startSuperLink } from "../support/flwr.ts";
+import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
 import { RawDriver } from "../support/raw_driver.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 
@@ -21,30 +22,13 @@ export const app = new ServerApp().main(async (_grid, { runConfig }) => {
   while (runConfig.boolean("wait")) await new Promise((resolve) => setTimeout(resolve, 10));
 });`;
 
-/** The bundle of an app, made in the stage's folder. */
+/** The bundle of an app with one setting, made in the stage's folder. */
 async function bundle(stage: Stage, name: string, files: Readonly<Record<string, string>>) {
-  const folder = stage.path(name);
-  await Deno.mkdir(folder);
-  const manifest = `[project]
-name = "${name}"
-version = "1.0.0"
-license = "Apache-2.0"
-[tool.flwr.app]
-publisher = "tests"
-[tool.flwr.app.components]
-serverapp = "server:app"
-clientapp = "client:app"
-[tool.flwr.app.config]
-wait = true
-`;
-  for (const [file, text] of Object.entries({ ...files, "pyproject.toml": manifest })) {
-    await Deno.writeTextFile(`${folder}/${file}`, text);
-  }
-  return await buildFab(folder);
+  return await buildFab(await makeApp(stage.path(name), { name, files, config: "wait = true" }));
 }
 
 function waitingApp(stage: Stage) {
-  return bundle(stage, "waiting", { "server.ts": SERVER, "client.ts": "export const app = 1;" });
+  return bundle(stage, "waiting", { "server.ts": SERVER, "client.ts": NO_COMPONENT });
 }
 
 function control(http: string): { client: ControlClient } & Disposable {

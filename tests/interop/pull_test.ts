@@ -4,6 +4,7 @@ import { readZip } from "../../fab/zip/read.ts";
 import { makeCredentials, securedBy } from "../support/credentials.ts";
 import { FlowerCommand } from "../support/flower.ts";
 import { startSuperLink } from "../support/flwr.ts";
+import { makeApp, NO_COMPONENT } from "../support/make_app.ts";
 import { flowerScenario } from "./python_scenario.ts";
 import { flwr } from "../e2e/cli/command.ts";
 
@@ -13,19 +14,6 @@ export const app = new ServerApp().main((_grid, { artifacts, runConfig }) =>
   runConfig.boolean("save") ? artifacts.save("metrics/last.json", '{"loss":0.5}') : undefined
 );`;
 
-const MANIFEST = `[project]
-name = "saves"
-version = "1.0.0"
-license = "Apache-2.0"
-[tool.flwr.app]
-publisher = "tests"
-[tool.flwr.app.components]
-serverapp = "server:app"
-clientapp = "client:app"
-[tool.flwr.app.config]
-save = true
-`;
-
 flowerScenario(
   "flwr 1.41: its pull says where our SuperLink has a run's files",
   async (stage, flowerOf) => {
@@ -33,11 +21,11 @@ flowerScenario(
     const credentials = await makeCredentials(stage.folder.path, 1);
     const security = "tls";
     const { http } = await startSuperLink({ stage, credentials: securedBy(security, credentials) });
-    const app = stage.path("saves");
-    await Deno.mkdir(app);
-    await Deno.writeTextFile(`${app}/flwr.toml`, MANIFEST);
-    await Deno.writeTextFile(`${app}/server.ts`, SERVER);
-    await Deno.writeTextFile(`${app}/client.ts`, "export const app = 1;");
+    const app = await makeApp(stage.path("saves"), {
+      name: "saves",
+      files: { "server.ts": SERVER, "client.ts": NO_COMPONENT },
+      config: "save = true",
+    });
     const trust = ["--root-certificates", credentials.caCertificate];
     const run = async (...settings: string[]) => {
       const args = ["run", app, http, ...trust, "--stream", "--format", "json", ...settings];

@@ -16,6 +16,7 @@ import type { Transport } from "../../../rpc/call.ts";
 import { readSuperLinkConfig } from "../../../roles/superlink/config.ts";
 import { DEFAULT_FLAGS, OFF, type SuperLinkFlags } from "../../../roles/superlink/flags.ts";
 import { type RunningSuperLink, startSuperLink } from "../../../roles/superlink/start.ts";
+import { makeApp } from "../../support/make_app.ts";
 import { TempDir } from "../../support/tempdir.ts";
 
 /** Seconds between two heartbeats that the tests' nodes promise: longer than any test. */
@@ -35,17 +36,6 @@ export interface StartedTask {
   readonly client: RuntimeClient;
   readonly connection: RuntimeConnection;
 }
-
-const MANIFEST = `[project]
-name = "small"
-version = "1.0.0"
-license = "Apache-2.0"
-[tool.flwr.app]
-publisher = "tests"
-[tool.flwr.app.components]
-serverapp = "server:app"
-clientapp = "client:app"
-`;
 
 /**
  * A whole SuperLink of today's wire, with TLS and `--enable-supernode-auth`, that listens on free ports of this machine
@@ -91,11 +81,7 @@ export class CurrentSuperLink implements AsyncDisposable {
       isolation: "process",
       ...flags,
     });
-    await Deno.mkdir(`${folder.path}/app`);
-    await file("app/pyproject.toml", MANIFEST);
-    await file("app/server.ts", "export const app = 1;");
-    await file("app/client.ts", "export const app = 1;");
-    const fab = await buildFab(`${folder.path}/app`);
+    const fab = await buildFab(await makeApp(`${folder.path}/app`, { name: "small" }));
     const superLink = cleanup.use(await startSuperLink(config));
     return new CurrentSuperLink(superLink, cleanup.move(), fab, ca);
   }
