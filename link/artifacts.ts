@@ -58,11 +58,21 @@ export async function removeArtifacts(tx: LinkTransaction, runId: bigint): Promi
   }
 }
 
-/** Removes the files of a run that ends before their last piece has come. */
-export async function dropUnfinishedArtifacts(tx: LinkTransaction, runId: bigint): Promise<void> {
-  for (const { artifactId, sha256 } of await tx.artifacts.ofRun(runId)) {
+/**
+ * Removes the files of a run that ends before their last piece has come.
+ *
+ * @returns how many bytes the others have together
+ */
+export async function dropUnfinishedArtifacts(
+  tx: LinkTransaction,
+  runId: bigint,
+): Promise<number> {
+  let kept = 0;
+  for (const { artifactId, sha256, size } of await tx.artifacts.ofRun(runId)) {
     if (sha256 === undefined) await tx.artifacts.remove(artifactId);
+    else kept += size;
   }
+  return kept;
 }
 
 /** What can be said of a piece by itself. */

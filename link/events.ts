@@ -28,8 +28,9 @@ export type LinkEvent =
     readonly state: RunState;
     readonly details: string;
   }
-  /** Of finished runs, so many are kept and so much of their logs: the oldest went. */
+  /** Of finished runs, so many are kept and so much of their logs and artifacts: the oldest went. */
   | { readonly kind: "run-logs-removed"; readonly runIds: readonly bigint[] }
+  | { readonly kind: "run-artifacts-removed"; readonly runIds: readonly bigint[] }
   | { readonly kind: "runs-removed"; readonly runIds: readonly bigint[] }
   | { readonly kind: "instruction-pushed"; readonly instruction: InstructionFacts }
   | {

@@ -39,7 +39,12 @@ export interface LinkLimits {
   readonly maxFinishedRuns: number;
   /** How much the logs of finished runs may have together, in bytes of UTF-8; they go before their runs do. */
   readonly maxFinishedLogBytes: number;
-  /** How long a finished run and its log are kept whatever the two limits say: somebody may wait for its end. */
+  /**
+   * How many bytes the artifacts of finished runs may have together; they go before their runs do. Those of five of
+   * the largest runs fit; a store in memory holds them too.
+   */
+  readonly maxFinishedArtifactBytes: number;
+  /** How long all of a finished run is kept whatever these three limits say: somebody may wait for its end. */
   readonly finishedRunGraceSeconds: number;
   /**
    * How long a run that started itself may be silent, neither sending instructions nor having any under way: its wire
@@ -97,6 +102,7 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxLogBytesPerRun: 16 * 2 ** 20,
   maxFinishedRuns: 10_000,
   maxFinishedLogBytes: 512 * 2 ** 20,
+  maxFinishedArtifactBytes: 10 * 2 ** 30,
   finishedRunGraceSeconds: 60,
   selfStartedRunSeconds: 30 * 86_400,
   maxArtifactsPerRun: 1000,

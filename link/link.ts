@@ -86,6 +86,8 @@ export interface LinkRun {
   readonly finishedAt?: number;
   /** When its log was removed, for there were newer ones enough: see limits.maxFinishedLogBytes. */
   readonly logRemovedAt?: number;
+  /** When its artifacts were removed, for there were newer ones enough: see limits.maxFinishedArtifactBytes. */
+  readonly artifactsRemovedAt?: number;
   /** Bytes of objects that nodes and ServerApp got from, and gave to, the SuperLink. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -334,7 +336,12 @@ export interface LinkService {
    *   invalid-argument for a name, size or piece that cannot be; resource-exhausted beyond the limits of a run
    */
   putArtifactPiece(runId: bigint, piece: ArtifactPiece): Promise<boolean>;
-  /** The whole files of a run, in the order of their names. @throws not-found */
+  /**
+   * The whole files of a run, in the order of their names; none any more when those of newer runs are as large as
+   * limits.maxFinishedArtifactBytes.
+   *
+   * @throws not-found
+   */
   listArtifacts(runId: bigint): Promise<LinkArtifact[]>;
   /** The piece of a file that begins at an offset; undefined at its end, and for one that is not there (any more). */
   readArtifactPiece(artifactId: bigint, offset: number): Promise<Uint8Array | undefined>;

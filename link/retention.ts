@@ -1,12 +1,13 @@
 import { removeArtifacts } from "./artifacts.ts";
 import type { Effects, LinkContext } from "./context.ts";
 import { letGo } from "./settle_instruction.ts";
-import type { RunRecord } from "./store/run_table.ts";
+import type { RunKeepsake, RunRecord } from "./store/run_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
-// Of the runs that have finished, the newest limits.maxFinishedRuns are kept, and limits.maxFinishedLogBytes of their
-// logs. A log goes whole, that of the run that finished first before all others; then, where there are too many runs, the
-// run itself. None goes before limits.finishedRunGraceSeconds have passed: somebody may wait for its end.
+// Of the runs that have finished, the newest limits.maxFinishedRuns are kept, limits.maxFinishedLogBytes of their logs
+// and limits.maxFinishedArtifactBytes of their artifacts. A log goes whole, that of the run that finished first before
+// all others, and so do all artifacts of a run; then, where there are too many runs, the run itself. None goes before
+// limits.finishedRunGraceSeconds have passed: somebody may wait for its end.
 
 /** When the finished runs are to be looked at next. */
 export class Retention {
@@ -44,16 +45,16 @@ export async function sweepFinishedRuns(
 ): Promise<void> {
   const { clock, limits, retention } = context;
   retention.begin(effects);
-  const { runs, logBytes } = await tx.runs.finished();
+  const { runs, logBytes, artifactBytes } = await tx.runs.finished();
   let steps = 0;
   /** The run to go on with; undefined when it has to stay a while, or enough was done for now. */
-  const next = async (filter: { withLog: boolean }): Promise<RunRecord | undefined> => {
+  const next = async (having?: RunKeepsake): Promise<RunRecord | undefined> => {
     const now = clock.now();
     if (now > until || ++steps > limits.housekeepingBatch) {
       retention.expect(now);
       return undefined;
     }
-    const run = await tx.runs.firstFinished(filter);
+    const run = await tx.runs.firstFinished(having);
     const leavesAt = (run?.finishedAt ?? Infinity) + limits.finishedRunGraceSeconds;
     if (leavesAt <= now) return run;
     retention.expect(leavesAt);
@@ -61,12 +62,12 @@ export async function sweepFinishedRuns(
   };
 
   const logs: bigint[] = [];
-  let excess = logBytes - limits.maxFinishedLogBytes;
-  while (excess > 0) {
-    const run = await next({ withLog: true });
+  let logExcess = logBytes - limits.maxFinishedLogBytes;
+  while (logExcess > 0) {
+    const run = await next("log");
     if (run === undefined) break;
     const left = await removeLogEntries(context, tx, run);
-    excess -= run.logBytes! - left;
+    logExcess -= run.logBytes! - left;
     await tx.runs.put({
       ...run,
       logBytes: left,
@@ -76,9 +77,23 @@ export async function sweepFinishedRuns(
   }
   if (logs.length > 0) effects.events.push({ kind: "run-logs-removed", runIds: logs });
 
+  const artifacts: bigint[] = [];
+  let artifactExcess = artifactBytes - limits.maxFinishedArtifactBytes;
+  while (artifactExcess > 0) {
+    const run = await next("artifacts");
+    if (run === undefined) break;
+    await removeArtifacts(tx, run.runId);
+    artifactExcess -= run.artifactBytes!;
+    await tx.runs.put({ ...run, artifactBytes: 0, artifactsRemovedAt: clock.now() });
+    artifacts.push(run.runId);
+  }
+  if (artifacts.length > 0) {
+    effects.events.push({ kind: "run-artifacts-removed", runIds: artifacts });
+  }
+
   const removed: bigint[] = [];
   while (runs - removed.length > limits.maxFinishedRuns) {
-    const run = await next({ withLog: false });
+    const run = await next();
     if (run === undefined) break;
     const left = await removeLogEntries(context, tx, run);
     if (left > 0) {

@@ -42,12 +42,12 @@ export async function endRun(
   const { runId } = run;
   const now = context.clock.now();
   const logBytes = await tx.logs.size(runId);
-  await tx.runs.put({ ...run, state, details, finishedAt: now, logBytes });
+  const artifactBytes = await dropUnfinishedArtifacts(tx, runId);
+  await tx.runs.put({ ...run, state, details, finishedAt: now, logBytes, artifactBytes });
   // With one more of them, another may have to go.
   context.retention.expect(now);
   effects.due(now);
   await releaseFab(tx, run.fabHash);
-  await dropUnfinishedArtifacts(tx, runId);
   await context.traffic.save(tx, effects, runId);
   for (const instruction of await tx.instructions.ofRun(runId)) {
     const { message: { messageId }, deliveries, told } = instruction;

@@ -81,7 +81,7 @@ export function listRuns(
 /** A run as callers see it. */
 export function toRun(
   { traffic }: LinkContext,
-  { tokenHash: _, dueAt: __, logBytes: ___, ...run }: RunRecord,
+  { tokenHash: _, dueAt: __, logBytes: ___, artifactBytes: ____, ...run }: RunRecord,
 ): LinkRun {
   return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
 }

@@ -6,6 +6,7 @@ import type {
   FinishedRuns,
   LogEntry,
   LogTable,
+  RunKeepsake,
   RunRecord,
   RunTable,
   Traffic,
@@ -68,15 +69,21 @@ export class MemoryRuns implements RunTable {
   finished(): Promise<FinishedRuns> {
     const finished = this.#map.byId.values().filter(({ state }) => isFinished(state));
     return Promise.resolve(finished.reduce<FinishedRuns>(
-      (sum, run) => ({ runs: sum.runs + 1, logBytes: sum.logBytes + (run.logBytes ?? 0) }),
-      { runs: 0, logBytes: 0 },
+      (sum, run) => ({
+        runs: sum.runs + 1,
+        logBytes: sum.logBytes + (run.logBytes ?? 0),
+        artifactBytes: sum.artifactBytes + (run.artifactBytes ?? 0),
+      }),
+      { runs: 0, logBytes: 0, artifactBytes: 0 },
     ));
   }
 
-  firstFinished({ withLog } = { withLog: false }): Promise<RunRecord | undefined> {
+  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
     let first: RunRecord | undefined;
     for (const run of this.#map.byId.values()) {
-      if (!isFinished(run.state) || (withLog && !run.logBytes)) continue;
+      if (!isFinished(run.state)) continue;
+      if (having === "log" && !run.logBytes) continue;
+      if (having === "artifacts" && !run.artifactBytes) continue;
       if (first === undefined || run.finishedAt! < first.finishedAt!) first = run;
     }
     return Promise.resolve(first);

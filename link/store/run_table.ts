@@ -8,13 +8,20 @@ export interface RunRecord extends LinkRun {
   readonly dueAt?: number;
   /** Bytes of UTF-8 that are kept of a finished run's log; undefined while it has not finished. */
   readonly logBytes?: number;
+  /** Bytes of a finished run's artifacts that are kept; undefined while it has not finished. */
+  readonly artifactBytes?: number;
 }
+
+/** What is kept of a finished run beside the run itself, and can go before it. */
+export type RunKeepsake = "log" | "artifacts";
 
 /** What the finished runs of a store amount to. */
 export interface FinishedRuns {
   readonly runs: number;
   /** The sum of their `logBytes`. */
   readonly logBytes: number;
+  /** The sum of their `artifactBytes`. */
+  readonly artifactBytes: number;
 }
 
 /** What is added up over a run. */
@@ -41,8 +48,8 @@ export interface RunTable {
   unwatched(): Promise<RunRecord[]>;
   /** What all runs that have finished amount to. */
   finished(): Promise<FinishedRuns>;
-  /** The run that finished first, of those of whose logs something is kept if `withLog`. */
-  firstFinished(filter?: { withLog: boolean }): Promise<RunRecord | undefined>;
+  /** The run that finished first, or the first of those that have a byte of what is named. */
+  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined>;
   /** Runs whose `dueAt` is not after `now`, the most urgent first. */
   due(now: number, limit: number): Promise<RunRecord[]>;
   /** Adds the run or replaces the one with its id. */

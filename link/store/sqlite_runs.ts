@@ -1,5 +1,5 @@
 import type { RunState } from "../run_state.ts";
-import type { FinishedRuns, RunRecord, RunTable, Traffic } from "./run_table.ts";
+import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "./run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {
   foreignText,
@@ -39,7 +39,15 @@ const COLUMNS = [
   "due_at",
   "log_bytes",
   "log_removed_at",
+  "artifact_bytes",
+  "artifacts_removed_at",
 ];
+
+/** The conditions as those of the indices, which are the order in which runs and what is kept of them go. */
+const HAVING: Readonly<Record<RunKeepsake, string>> = {
+  log: "log_bytes > 0",
+  artifacts: "artifact_bytes > 0",
+};
 
 /** The runs in SQLite. */
 export class SqliteRuns implements RunTable {
@@ -88,15 +96,21 @@ export class SqliteRuns implements RunTable {
 
   async finished(): Promise<FinishedRuns> {
     const totals = await this.#sql.one(
-      (row) => ({ runs: number(row, "runs"), logBytes: number(row, "log_bytes") }),
+      (row) => ({
+        runs: number(row, "runs"),
+        logBytes: number(row, "log_bytes"),
+        artifactBytes: number(row, "artifact_bytes"),
+      }),
       `SELECT (SELECT count(*) FROM run WHERE finished_at IS NOT NULL) AS runs,
-         (SELECT coalesce(sum(log_bytes), 0) FROM run WHERE log_bytes > 0) AS log_bytes`,
+         (SELECT coalesce(sum(log_bytes), 0) FROM run WHERE log_bytes > 0) AS log_bytes,
+         (SELECT coalesce(sum(artifact_bytes), 0) FROM run WHERE artifact_bytes > 0)
+           AS artifact_bytes`,
     );
     return totals!;
   }
 
-  firstFinished({ withLog } = { withLog: false }): Promise<RunRecord | undefined> {
-    const which = withLog ? "log_bytes > 0" : "finished_at IS NOT NULL";
+  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
+    const which = having === undefined ? "finished_at IS NOT NULL" : HAVING[having];
     const sql = `SELECT * FROM run WHERE ${which} ORDER BY finished_at, place LIMIT 1`;
     return this.#sql.one(runFrom, sql);
   }
@@ -154,6 +168,8 @@ function runValues(run: RunRecord): SqlValue[] {
     run.dueAt ?? null,
     run.logBytes ?? null,
     run.logRemovedAt ?? null,
+    run.artifactBytes ?? null,
+    run.artifactsRemovedAt ?? null,
   ];
 }
 
@@ -180,5 +196,7 @@ function runFrom(row: Row): RunRecord {
     ...optional("dueAt", row, "due_at", number),
     ...optional("logBytes", row, "log_bytes", number),
     ...optional("logRemovedAt", row, "log_removed_at", number),
+    ...optional("artifactBytes", row, "artifact_bytes", number),
+    ...optional("artifactsRemovedAt", row, "artifacts_removed_at", number),
   };
 }

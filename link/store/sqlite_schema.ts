@@ -207,8 +207,13 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX signer_by_time ON signer (until);
   `,
-  // What ServerApps save.
+  // What ServerApps save; it goes in the order of the index on the runs.
   `
+  ALTER TABLE run ADD COLUMN artifact_bytes INTEGER;
+  ALTER TABLE run ADD COLUMN artifacts_removed_at REAL;
+  CREATE INDEX run_with_artifacts ON run (finished_at, place, artifact_bytes)
+    WHERE artifact_bytes > 0;
+
   CREATE TABLE artifact (
     artifact_id INTEGER PRIMARY KEY,
     run_id INTEGER NOT NULL REFERENCES run,

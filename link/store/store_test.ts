@@ -182,22 +182,26 @@ eachStore("instructions come in the order in which they were added", async (stor
 eachStore("finished runs are counted, and found in the order of their end", async (store) => {
   const state = "finished:completed";
   await store.transaction("relaxed", async (tx) => {
-    assert.deepEqual(await tx.runs.finished(), { runs: 0, logBytes: 0 });
+    assert.deepEqual(await tx.runs.finished(), { runs: 0, logBytes: 0, artifactBytes: 0 });
     assert.equal(await tx.runs.firstFinished(), undefined);
     await tx.runs.put(runRecord({ runId: 1n }));
     await tx.runs.put(runRecord({ runId: 2n, dueAt: 7 }));
     await tx.runs.put(runRecord({ runId: 3n, state, finishedAt: 30, logBytes: 5 }));
     await tx.runs.put(runRecord({ runId: 4n, state, finishedAt: 10, logBytes: 0 }));
-    const second = runRecord({ runId: 5n, state, finishedAt: 20, logBytes: 7, logRemovedAt: 40 });
+    const times = { finishedAt: 20, logRemovedAt: 40, artifactsRemovedAt: 50 };
+    const second = runRecord({ runId: 5n, state, ...times, logBytes: 7, artifactBytes: 2 });
     await tx.runs.put(second);
-    assert.deepEqual(await tx.runs.finished(), { runs: 3, logBytes: 12 });
+    await tx.runs.put(runRecord({ runId: 6n, state, finishedAt: 40, artifactBytes: 9 }));
+    assert.deepEqual(await tx.runs.finished(), { runs: 4, logBytes: 12, artifactBytes: 11 });
     assert.equal((await tx.runs.firstFinished())?.runId, 4n);
-    assert.deepEqual(await tx.runs.firstFinished({ withLog: true }), second);
+    assert.deepEqual(await tx.runs.firstFinished("log"), second);
+    assert.deepEqual(await tx.runs.firstFinished("artifacts"), second);
     assert.deepEqual((await tx.runs.unwatched()).map(({ runId }) => runId), [1n]);
     await tx.runs.remove(5n);
     assert.equal(await tx.runs.get(5n), undefined);
-    assert.equal((await tx.runs.firstFinished({ withLog: true }))?.runId, 3n);
-    assert.deepEqual(await tx.runs.finished(), { runs: 2, logBytes: 5 });
+    assert.equal((await tx.runs.firstFinished("log"))?.runId, 3n);
+    assert.equal((await tx.runs.firstFinished("artifacts"))?.runId, 6n);
+    assert.deepEqual(await tx.runs.finished(), { runs: 3, logBytes: 5, artifactBytes: 9 });
   });
 });
 

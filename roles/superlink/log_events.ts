@@ -42,6 +42,11 @@ export function logLinkEvent(event: LinkEvent): void {
         "Removed the logs of {count} finished runs, for newer ones fill --run-log-retention-mib: {runs}",
         removed(event.runIds),
       );
+    case "run-artifacts-removed":
+      return logger.info(
+        "Removed the artifacts of {count} finished runs, for newer ones fill --run-artifact-retention-mib: {runs}",
+        removed(event.runIds),
+      );
     case "runs-removed":
       return logger.info(
         "Removed {count} finished runs, for there are --finished-run-retention-count newer ones: {runs}",

@@ -9,6 +9,7 @@ const HOUR = 3600;
 export interface RetentionFlags {
   finishedRunRetentionCount: number;
   runLogRetentionMib: number;
+  runArtifactRetentionMib: number;
   absentNodeRetentionHours: number;
 }
 
@@ -16,13 +17,17 @@ export interface RetentionFlags {
 export const DEFAULT_RETENTION_FLAGS: RetentionFlags = {
   finishedRunRetentionCount: DEFAULT_LINK_LIMITS.maxFinishedRuns,
   runLogRetentionMib: DEFAULT_LINK_LIMITS.maxFinishedLogBytes / MIB,
+  runArtifactRetentionMib: DEFAULT_LINK_LIMITS.maxFinishedArtifactBytes / MIB,
   absentNodeRetentionHours: DEFAULT_LINK_LIMITS.absentNodeRetentionSeconds / HOUR,
 };
 
 /** What of the domain's limits the flags set. */
 export type RetentionLimits = Pick<
   LinkLimits,
-  "maxFinishedRuns" | "maxFinishedLogBytes" | "absentNodeRetentionSeconds"
+  | "maxFinishedRuns"
+  | "maxFinishedLogBytes"
+  | "maxFinishedArtifactBytes"
+  | "absentNodeRetentionSeconds"
 >;
 
 /** Gives the `superlink` command the flags. */
@@ -44,6 +49,13 @@ export function addRetentionOptions(command: Command): Command {
     )
     .addOption(
       new Option(
+        "--run-artifact-retention-mib <n>",
+        `keep so many MiB of what finished runs saved; the oldest run's goes first; 0: none for longer than a minute; "${UNLIMITED}": all`,
+      ).default(DEFAULT_RETENTION_FLAGS.runArtifactRetentionMib)
+        .argParser(wholeNumberOrUnlimited({ from: 0 })),
+    )
+    .addOption(
+      new Option(
         "--absent-node-retention-hours <n>",
         `without authentication: forget a SuperNode that registered itself and has been away so long; "${UNLIMITED}": never`,
       ).default(DEFAULT_RETENTION_FLAGS.absentNodeRetentionHours)
@@ -58,12 +70,18 @@ export function addRetentionOptions(command: Command): Command {
  *   forgotten then
  */
 export function readRetention(
-  { finishedRunRetentionCount, runLogRetentionMib, absentNodeRetentionHours }: RetentionFlags,
+  {
+    finishedRunRetentionCount,
+    runLogRetentionMib,
+    runArtifactRetentionMib,
+    absentNodeRetentionHours,
+  }: RetentionFlags,
   knownKeysOnly: boolean,
 ): RetentionLimits {
   return {
     maxFinishedRuns: finishedRunRetentionCount,
     maxFinishedLogBytes: runLogRetentionMib * MIB,
+    maxFinishedArtifactBytes: runArtifactRetentionMib * MIB,
     absentNodeRetentionSeconds: knownKeysOnly ? Infinity : absentNodeRetentionHours * HOUR,
   };
 }

@@ -15,9 +15,14 @@ function parse(...args: string[]): RetentionFlags {
 }
 
 Deno.test("retention: without flags the domain's own limits hold, and its owner's nodes stay", () => {
-  const { maxFinishedRuns, maxFinishedLogBytes, absentNodeRetentionSeconds } = DEFAULT_LINK_LIMITS;
+  const {
+    maxFinishedRuns,
+    maxFinishedLogBytes,
+    maxFinishedArtifactBytes,
+    absentNodeRetentionSeconds,
+  } = DEFAULT_LINK_LIMITS;
   assert.deepEqual(parse(), DEFAULT_RETENTION_FLAGS);
-  const kept = { maxFinishedRuns, maxFinishedLogBytes };
+  const kept = { maxFinishedRuns, maxFinishedLogBytes, maxFinishedArtifactBytes };
   assert.deepEqual(readRetention(parse(), false), { ...kept, absentNodeRetentionSeconds });
   assert.deepEqual(readRetention(parse(), true), {
     ...kept,
@@ -29,31 +34,35 @@ Deno.test("retention: counts, MiB, hours, or no limit", () => {
   const flags = parse(
     "--finished-run-retention-count=0",
     "--run-log-retention-mib=3",
+    "--run-artifact-retention-mib=5",
     "--absent-node-retention-hours=2",
   );
   assert.deepEqual(readRetention(flags, false), {
     maxFinishedRuns: 0,
     maxFinishedLogBytes: 3 * 2 ** 20,
+    maxFinishedArtifactBytes: 5 * 2 ** 20,
     absentNodeRetentionSeconds: 7200,
   });
   const all = parse(
     "--finished-run-retention-count=unlimited",
     "--run-log-retention-mib=unlimited",
+    "--run-artifact-retention-mib=unlimited",
     "--absent-node-retention-hours=unlimited",
   );
   assert.deepEqual(readRetention(all, false), {
     maxFinishedRuns: Infinity,
     maxFinishedLogBytes: Infinity,
+    maxFinishedArtifactBytes: Infinity,
     absentNodeRetentionSeconds: Infinity,
   });
 });
 
 Deno.test("retention: what is neither a number nor unlimited is refused with the flag", () => {
   for (const value of ["-1", "1.5", "", "many", "Infinity"]) {
-    assert.throws(
-      () => parse(`--run-log-retention-mib=${value}`),
-      /--run-log-retention-mib.*It must be a whole number, 0 or more, or "unlimited"/,
-    );
+    for (const flag of ["--run-log-retention-mib", "--run-artifact-retention-mib"]) {
+      const words = `${flag}.*It must be a whole number, 0 or more, or "unlimited"`;
+      assert.throws(() => parse(`${flag}=${value}`), new RegExp(words));
+    }
   }
   assert.throws(() => parse("--absent-node-retention-hours=0"), /1 or more, or "unlimited"/);
 });

@@ -92,6 +92,84 @@ linkTest("logs go before runs, that of the first to finish first, whole", async 
   assert.equal((await link.readLog(third, 0)).text, "c");
 }, { maxFinishedLogBytes: 100 });
 
+/** A run that saved files of so many bytes, and has finished; a second later than the one before. */
+async function saved(bench: Bench, ...sizes: number[]): Promise<bigint> {
+  const { link } = bench;
+  const { runId } = await link.createRun(FAB);
+  const { token } = (await link.claimRun({ runId }))!;
+  await link.beginRun(token);
+  for (const [file, size] of sizes.entries()) {
+    const piece = { name: `${file}.bin`, size, offset: 0, bytes: new Uint8Array(size).fill(7) };
+    assert.equal(await link.putArtifactPiece(runId, piece), true);
+  }
+  await link.finishRun(token, { outcome: "completed", details: "" });
+  await bench.pass(1);
+  return runId;
+}
+
+const sizesOf = async ({ link }: Bench, runId: bigint) =>
+  (await link.listArtifacts(runId)).map(({ size }) => size);
+
+linkTest("artifacts go before runs, those of the first to finish first, all", async (bench) => {
+  const { link } = bench;
+  const first = await saved(bench, 30, 30);
+  const second = await saved(bench, 40);
+  await bench.pass(GRACE);
+  assert.deepEqual(bench.eventsOf("run-artifacts-removed"), [], "100 bytes are not too many");
+  const [artifact] = await link.listArtifacts(first);
+  const third = await saved(bench, 1);
+  await bench.pass(GRACE);
+  const told = bench.eventsOf("run-artifacts-removed");
+  assert.deepEqual(told, [{ kind: "run-artifacts-removed", runIds: [first] }]);
+  assert.deepEqual(await sizesOf(bench, first), []);
+  assert.equal(await link.readArtifactPiece(artifact!.artifactId, 0), undefined);
+  const run = (await link.getRun(first))!;
+  assert.ok(run.artifactsRemovedAt! <= bench.clock.now());
+  assert.ok(!("artifactBytes" in run), "how many there were is the store's own");
+  assert.equal((await link.getRun(second))!.artifactsRemovedAt, undefined);
+  assert.deepEqual([await sizesOf(bench, second), await sizesOf(bench, third)], [[40], [1]]);
+  assert.equal((await bench.store.usage()).artifacts, 2);
+}, { maxFinishedArtifactBytes: 100 });
+
+linkTest("artifacts larger than all may be go too, though no run is newer", async (bench) => {
+  const runId = await saved(bench, 60, 41);
+  await bench.pass(58);
+  assert.deepEqual(await sizesOf(bench, runId), [60, 41], "in its minute it may be fetched");
+  await bench.pass(2);
+  assert.deepEqual(await sizesOf(bench, runId), []);
+  assert.equal((await bench.link.getRun(runId))?.state, "finished:completed");
+}, { maxFinishedArtifactBytes: 100 });
+
+linkTest("the artifacts of a run that runs neither go nor count", async (bench) => {
+  const { link } = bench;
+  const { runId } = await link.createRun(FAB);
+  const { token } = (await link.claimRun({ runId }))!;
+  await link.beginRun(token);
+  const bytes = new Uint8Array(90);
+  await link.putArtifactPiece(runId, { name: "model", size: 90, offset: 0, bytes });
+  const other = await saved(bench, 90);
+  for (let minute = 0; minute < 3; minute++) {
+    await bench.pass(50);
+    assert.equal(await link.runHeartbeat(token), true);
+  }
+  assert.deepEqual([await sizesOf(bench, runId), await sizesOf(bench, other)], [[90], [90]]);
+  await link.finishRun(token, { outcome: "completed", details: "" });
+  await bench.pass(GRACE);
+  assert.deepEqual([await sizesOf(bench, runId), await sizesOf(bench, other)], [[90], []]);
+}, { maxFinishedArtifactBytes: 100 });
+
+linkTest("artifacts of many runs go in several transactions", async (bench) => {
+  const runs = [];
+  for (let count = 0; count < 5; count++) runs.push(await saved(bench, 10));
+  await bench.pass(GRACE);
+  await bench.restart({ maxFinishedArtifactBytes: 0, housekeepingBatch: 2 });
+  await bench.pass(1);
+  const told = bench.eventsOf("run-artifacts-removed").map(({ runIds }) => runIds);
+  assert.deepEqual(told, [runs.slice(0, 2), runs.slice(2, 4), runs.slice(4)]);
+  const { runs: left, artifacts } = await bench.store.usage();
+  assert.deepEqual([left, artifacts], [6, 0]);
+});
+
 linkTest("what is written after a run's end counts as well", async (bench) => {
   const runId = await finished(bench);
   await bench.pass(GRACE);
@@ -140,10 +218,15 @@ linkTest("other limits count for what an earlier SuperLink kept", async (bench) 
 
 linkTest("without limits nothing goes", async (bench) => {
   for (let count = 0; count < 3; count++) await finished(bench, "x");
+  await saved(bench, 1);
   await bench.pass(400 * 86_400, 500);
-  const { runs, logEntries } = await bench.store.usage();
-  assert.deepEqual([runs, logEntries], [4, 3]);
-}, { maxFinishedRuns: Infinity, maxFinishedLogBytes: Infinity });
+  const { runs, logEntries, artifacts } = await bench.store.usage();
+  assert.deepEqual([runs, logEntries, artifacts], [5, 3, 1]);
+}, {
+  maxFinishedRuns: Infinity,
+  maxFinishedLogBytes: Infinity,
+  maxFinishedArtifactBytes: Infinity,
+});
 
 linkTest("a removal that the store refuses is done again", async (bench) => {
   const runId = await finished(bench, "x");

@@ -14,10 +14,13 @@ const KEPT_RUNS = 20;
 const LINE = "A line of a log\n";
 /** Two lines of each of ten runs. */
 const KEPT_LOG_BYTES = 20 * LINE.length;
+/** A byte of each of ten runs. */
+const KEPT_ARTIFACT_BYTES = 10;
 const NODE_RETENTION_SECONDS = 3600;
 const LIMITS = {
   maxFinishedRuns: KEPT_RUNS,
   maxFinishedLogBytes: KEPT_LOG_BYTES,
+  maxFinishedArtifactBytes: KEPT_ARTIFACT_BYTES,
   absentNodeRetentionSeconds: NODE_RETENTION_SECONDS,
   anonymousNodeRetentionSeconds: NODE_RETENTION_SECONDS,
   selfStartedRunSeconds: 86_400,
@@ -43,7 +46,7 @@ const BOUNDS: StoreUsage = {
   announced: 2,
   logEntries: 20 + 2,
   fabs: 1,
-  artifacts: 1 + KEPT_RUNS,
+  artifacts: 1 + KEPT_ARTIFACT_BYTES,
 };
 
 /** One run: how it ends, and what comes and goes meanwhile, is drawn. */

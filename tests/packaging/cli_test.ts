@@ -55,6 +55,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--concurrent-runs": "4",
     "--finished-run-retention-count": "10000",
     "--run-log-retention-mib": "512",
+    "--run-artifact-retention-mib": "10240",
     "--absent-node-retention-hours": "168",
     "--log-file": "none",
     "--log-rotation-interval-hours": "24",

@@ -103,13 +103,17 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     },
 
     async pullArtifacts({ runId }, call) {
-      const { state } = await runOf(link, runId);
+      const { state, artifactsRemovedAt } = await runOf(link, runId);
       if (!isFinished(state)) {
         const words = `Run ${runId} has not finished: it is ${state}, and may save artifacts still`;
         throw new ApiError("artifacts-not-there", words);
       }
       if ((await link.listArtifacts(runId)).length === 0) {
-        throw new ApiError("artifacts-not-there", `Run ${runId} has saved no artifacts`);
+        const words = artifactsRemovedAt === undefined
+          ? `Run ${runId} has saved no artifacts`
+          : `The artifacts of run ${runId} were removed at ${isoTime(artifactsRemovedAt)}: the ` +
+            `SuperLink keeps those of newer runs`;
+        throw new ApiError("artifacts-not-there", words);
       }
       return create(PullArtifactsResponseSchema, { url: artifactUrl(runId, call) });
     },

@@ -2,9 +2,11 @@ import assert from "node:assert/strict";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { settle } from "../../../../base/testing/settle.ts";
+import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../../../link/limits.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { methodPath } from "../../../service.ts";
+import { isoTime } from "../iso_time.ts";
 import { ControlClient } from "../client/control_client.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";
 import { DirectChannel } from "../testing/direct_channel.ts";
@@ -12,8 +14,8 @@ import { FakeSuperLink } from "../testing/fake_superlink.ts";
 import { CONTROL_POLICY } from "./control_policy.ts";
 
 /** A SuperLink, and the command line's line to it. */
-async function start() {
-  const superlink = await FakeSuperLink.start();
+async function start(limits: Partial<LinkLimits> = {}) {
+  const superlink = await FakeSuperLink.start(limits);
   const channel = new DirectChannel(superlink.control);
   const client = new ControlClient(channel, superlink.clock);
   return { superlink, channel, client, link: superlink.link, clock: superlink.clock };
@@ -232,6 +234,28 @@ Deno.test("control: a run's artifacts are to be had once it has finished, and if
   assert.deepEqual(await number(9n), [
     16,
     "Run 9 is unknown, or older than the runs that the SuperLink keeps",
+  ]);
+});
+
+Deno.test("control: artifacts that went for those of newer runs are said to have been removed", async () => {
+  const { superlink, client, link, clock } = await start({ maxFinishedArtifactBytes: 0 });
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  const { token } = (await link.claimRun())!;
+  await link.beginRun(token);
+  const bytes = new Uint8Array([1]);
+  await link.putArtifactPiece(runId, { name: "m", size: 1, offset: 0, bytes });
+  await link.finishRun(token, { outcome: "completed", details: "" });
+  await clock.advance(DEFAULT_LINK_LIMITS.finishedRunGraceSeconds + 1);
+  await settle();
+  const removedAt = (await link.getRun(runId))?.artifactsRemovedAt;
+  assert.ok(removedAt !== undefined);
+  const refusal = await client.pullArtifacts(runId).then(() => undefined, FlwrError.from);
+  assert.ok(refusal?.cause instanceof ApiError);
+  assert.deepEqual([refusal.cause.number, refusal.message], [
+    21,
+    `The artifacts of run ${runId} were removed at ${isoTime(removedAt)}: the SuperLink keeps ` +
+    `those of newer runs`,
   ]);
 });
 

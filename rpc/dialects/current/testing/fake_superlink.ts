@@ -1,6 +1,7 @@
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
+import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../../../link/limits.ts";
 import type { LinkService } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
@@ -44,11 +45,18 @@ export class FakeSuperLink implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<FakeSuperLink> {
+  static async start(limits: Partial<LinkLimits> = {}): Promise<FakeSuperLink> {
     const clock = new FakeClock();
     const random = seededRandom(1);
     const store = new MemoryStore();
-    return new FakeSuperLink(await createLink({ store, clock, random, messageObject }), clock);
+    const link = await createLink({
+      store,
+      clock,
+      random,
+      messageObject,
+      limits: { ...DEFAULT_LINK_LIMITS, ...limits },
+    });
+    return new FakeSuperLink(link, clock);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
