@@ -11,6 +11,8 @@ import { codeOf, type WireStatus } from "./status.ts";
  * reason that can be relied on: TLS failures are told by looking again.)
  */
 const NO_CONNECTION = /^No connection established|^Connection dropped|^Name resolution failed/;
+/** What a connection that breaks while a request is written becomes there, with status INTERNAL. */
+const BROKEN = /^Received RST_STREAM with code \d+ triggered by internal client error: (.*)/;
 const HTTP_STATUS = /^Received HTTP status code (\d+)/;
 const TOO_LARGE = /^Received message larger than max \((\d+)/;
 const TEMPORARY_HTTP = ["429", "502", "503", "504"];
@@ -23,7 +25,7 @@ export function needsProbe({ code, details }: WireStatus): boolean {
 
 /** Whether a call failed because there was no connection, or it broke: it may go through on a new one. */
 export function isConnectionFailure({ code, details }: WireStatus): boolean {
-  return code === Status.UNAVAILABLE && NO_CONNECTION.test(details);
+  return code === Status.UNAVAILABLE && NO_CONNECTION.test(details) || BROKEN.test(details);
 }
 
 /**
@@ -49,6 +51,10 @@ export function diagnose(
   }
   const size = Number(TOO_LARGE.exec(details)?.[1]);
   if (isText(size)) return notFlower(name, "grpc", "it answered with text", cause);
+  const broken = BROKEN.exec(details)?.[1];
+  if (broken !== undefined) {
+    return new FlwrError("unavailable", `The connection to "${name}" broke: ${broken}`, { cause });
+  }
   if (isConnectionFailure(failure)) return connectionProblem(target, "grpc", details, found, now);
   const refusal = readRefusal(details);
   if (refusal !== undefined) return refusal;

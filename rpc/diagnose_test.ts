@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
 import type { ClientTls } from "./client_tls.ts";
-import { diagnose, needsProbe } from "./diagnose.ts";
+import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
 import type { Probe } from "./probe.ts";
 
 const NOW = 1_800_000_000;
@@ -35,6 +35,16 @@ Deno.test("what a server says is passed on", () => {
   const busy = { code: Status.UNAVAILABLE, details: "Try later" };
   assert.equal(explain(busy), "unavailable: Try later");
   assert.ok(!needsProbe(busy));
+});
+
+Deno.test("a connection that breaks while a request is written may recover", () => {
+  const broken = {
+    code: Status.INTERNAL,
+    details: "Received RST_STREAM with code 2 triggered by internal client error: write EPIPE",
+  };
+  assert.equal(explain(broken), 'unavailable: The connection to "a:1" broke: write EPIPE');
+  assert.ok(isConnectionFailure(broken));
+  assert.ok(!needsProbe(broken));
 });
 
 Deno.test("a proxy that may recover is told from a page", () => {
