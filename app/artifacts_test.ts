@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { settle } from "../base/testing/settle.ts";
 import { decodeNpz } from "../tensor/npz.ts";
 import { type Tensor, tensor } from "../tensor/tensor.ts";
 import { ArrayRecord } from "./array_record.ts";
@@ -11,7 +12,7 @@ class MemoryArtifacts {
 
   async save(name: string, bytes: Uint8Array): Promise<boolean> {
     assert.equal(this.busy++, 0, "one after the other");
-    await new Promise((resolve) => setTimeout(resolve));
+    await settle();
     this.busy--;
     if (name === "refused") throw new Error("no room");
     if (name === "dropped") return false;

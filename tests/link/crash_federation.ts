@@ -15,7 +15,7 @@ import {
 import type { LinkMessage, LinkObject, NewLinkMessage, ObjectTree } from "../../link/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";
-import { object, rootOf } from "./harness.ts";
+import { NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
 import { Died, type MortalSuperLink } from "./mortal_superlink.ts";
 
 const NODES = 2;
@@ -101,15 +101,7 @@ export class Federation {
     assert.deepEqual(usage, {
       nodes: NODES,
       runs: Math.min(this.#round, KEPT_RUNS),
-      instructions: 0,
-      replies: 0,
-      objects: 0,
-      objectChildren: 0,
-      pushes: 0,
-      pushObjects: 0,
-      announced: 0,
-      fabs: 0,
-      artifacts: 0,
+      ...NOTHING_UNDER_WAY,
     });
     await this.#checkHistory(logEntries);
   }

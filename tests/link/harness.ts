@@ -15,7 +15,7 @@ import {
 } from "../../link/message.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
-import type { LinkStore } from "../../link/store/store.ts";
+import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
 
 /** A store that can be opened again with what it held. */
 export interface Reopenable {
@@ -206,3 +206,16 @@ export const MODEL_OBJECTS = [object("weights"), LAYER, MODEL];
 /** What replies carry; it shares an object with the model. */
 export const UPDATE = object("update", [object("gradients"), LAYER]);
 export const UPDATE_OBJECTS = [object("gradients"), LAYER, UPDATE];
+
+/** What a store holds when all messages are over, beside nodes, runs and logs. */
+export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"> = {
+  instructions: 0,
+  replies: 0,
+  objects: 0,
+  objectChildren: 0,
+  pushes: 0,
+  pushObjects: 0,
+  announced: 0,
+  fabs: 0,
+  artifacts: 0,
+};
