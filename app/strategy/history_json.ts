@@ -32,6 +32,20 @@ export interface HistoryJson {
   "initial-server-metrics"?: { [name: string]: JsonMetric };
   /** What happened in each round. */
   rounds: RoundJson[];
+  /** True when `stopWhen` ended the run before its last round; absent otherwise. */
+  "stopped-early"?: true;
+  /** What each node contributed. */
+  nodes: NodeJson[];
+}
+
+/** What a node contributed to a run, as JSON. */
+export interface NodeJson {
+  "node-id": string;
+  /** Rounds in which it was asked. */
+  asked: number;
+  /** Rounds in which a reply of it counted. */
+  contributed: number;
+  "last-failure"?: { round: number; phase: string; code?: number; reason: string };
 }
 
 /** The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text. */
@@ -40,6 +54,20 @@ export function historyToJson(result: Result): HistoryJson {
     seconds: result.seconds,
     "initial-server-metrics": metricsToJson(result.initialServerMetrics),
     rounds: result.rounds.map(roundToJson),
+    ...(result.stoppedEarly && { "stopped-early": true }),
+    nodes: result.contributions.map(({ nodeId, asked, contributed, lastFailure }) => ({
+      "node-id": String(nodeId),
+      asked,
+      contributed,
+      ...(lastFailure !== undefined && {
+        "last-failure": {
+          round: lastFailure.round,
+          phase: lastFailure.phase,
+          code: lastFailure.code,
+          reason: lastFailure.reason,
+        },
+      }),
+    })),
   };
 }
 

@@ -98,7 +98,7 @@ async function attend(
         return process.post({ kind: "stored" });
       case "completed":
         await storing;
-        return resolve({ outcome: "completed", details: "" });
+        return resolve({ outcome: "completed", details: said.details });
       case "failed":
         await store(errorLines(said));
         return resolve({ outcome: "failed", details: said.message });
