@@ -3,6 +3,7 @@ import type { Failure, PhaseName, RoundRecord } from "./result.ts";
 
 /** What one node contributed to a run. */
 export interface Contribution {
+  /** The node's id. */
   readonly nodeId: NodeId;
   /** Rounds in which the node was asked to train or to evaluate. */
   readonly asked: number;
