@@ -1,6 +1,8 @@
 /** Everything that an app can import from "flwr" is explained where it stands. */
 import assert from "node:assert/strict";
 import { runCommand } from "../packaging/command.ts";
+import { apiPage } from "./api_page.ts";
+import { unformatted } from "./markdown.ts";
 import { repositoryPath } from "../support/repository.ts";
 
 /** Types behind a public signature that no app's own signature needs. All others can be imported. */
@@ -28,4 +30,13 @@ Deno.test("every public symbol, and every member of one, has a doc comment", asy
     .map(([, fault, place]) => `${place}: ${fault}`);
   assert.deepEqual(faults, []);
   assert.match(stderr, /Checked \d+ file|error\[private-type-ref\]/, "it was looked at");
+});
+
+Deno.test("docs/api.md: every name that an app can import, as the doc comments have it", async () => {
+  const page = await Deno.readTextFile(repositoryPath("docs/api.md"));
+  assert.deepEqual(
+    unformatted(page),
+    unformatted(await apiPage()),
+    "make it anew: deno run -A tests/readme/api_page.ts > docs/api.md && deno fmt docs/api.md",
+  );
 });
