@@ -1,3 +1,4 @@
+import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
 
@@ -97,7 +98,18 @@ export function logLinkEvent(event: LinkEvent): void {
         ...event,
       });
     case "housekeeping-failed":
+      // A full disk is reported by the store itself.
+      if (FlwrError.from(event.error).code === "unavailable") return;
       return logger.error("The store failed; trying again: {error}", { error: event.error });
+    case "store-failed": {
+      const { message, hints } = event.error;
+      return logger.error("{message}. Nodes and apps try again until it can write. {hint}", {
+        message,
+        hint: hints.join(". "),
+      });
+    }
+    case "store-recovered":
+      return logger.info("The store writes again");
   }
 }
 
