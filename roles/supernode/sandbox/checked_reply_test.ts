@@ -75,24 +75,6 @@ Deno.test("what an app adds is not passed on", () => {
   assert.deepEqual(message, REPLY.message);
 });
 
-Deno.test("what is kept for long holds on to nothing else", () => {
-  const frame = new Uint8Array(1000);
-  const item = { dtype: "uint8", shape: [8], stype: "numpy.ndarray", data: frame.subarray(8, 16) };
-  const arrays = [["a", { kind: "arrays", items: [["w", item]] }]];
-  const said = checkSaid({
-    ...REPLY,
-    message: { metadata: METADATA, content: arrays },
-    state: arrays,
-  });
-  assert.ok(said.kind === "reply");
-  const buffers = [said.message.content!, said.state].map(([entry]) => {
-    const record = entry![1];
-    assert.ok(record.kind === "arrays");
-    return record.items[0]![1].data.buffer.byteLength;
-  });
-  assert.deepEqual(buffers, [1000, 8]);
-});
-
 Deno.test("a state without end is refused", () => {
   const data = new Uint8Array(0);
   Object.defineProperty(data, "length", { value: MAX_STATE_BYTES });
