@@ -39,6 +39,8 @@ export interface SuperNodeConfig {
   readonly home: string;
   readonly python: PythonConfig;
   readonly healthAddress: string | undefined;
+  /** Whether the SuperLink gets the texts of errors. */
+  readonly sendErrorDetails: boolean;
 }
 
 /** How Python apps are run. */
@@ -91,6 +93,7 @@ export async function readSuperNodeConfig(
     home: flwrHome(),
     python: await readPythonConfig(flags),
     healthAddress: healthServerAddress,
+    sendErrorDetails: flags.sendErrorDetails,
   };
 }
 

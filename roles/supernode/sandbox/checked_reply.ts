@@ -14,6 +14,7 @@ import {
   pairOf,
   textOf,
 } from "../../../base/untrusted.ts";
+import type { Failure } from "../failure.ts";
 import type { FromWorker } from "../worker_protocol.ts";
 import {
   MAX_ENTRIES,
@@ -24,6 +25,7 @@ import {
   MAX_SENTENCE_LENGTH,
   MAX_STATE_BYTES,
   MAX_TEXT_LENGTH,
+  MAX_TOLD_LENGTH,
 } from "./limits.ts";
 
 const MIN_SINT64 = -(2n ** 63n);
@@ -42,7 +44,8 @@ export function checkSaid(value: unknown): FromWorker {
   const said = fieldsOf(value, "What the app says");
   const kind = choiceOf(said["kind"], "Its kind", KINDS);
   if (kind !== "reply") return plainWord(kind, said);
-  return { kind, message: message(said["message"]), state: stateOf(said["state"]) };
+  const failure = maybeFailure(said["failure"]);
+  return { kind, message: message(said["message"]), state: stateOf(said["state"]), ...failure };
 }
 
 /** Reads whatever is no reply. @throws FlwrError "invalid-argument" */
@@ -51,10 +54,25 @@ export function plainWord(kind: Exclude<FromWorker["kind"], "reply">, said: Fiel
     case "loaded":
       return { kind };
     case "load-failed":
-      return { kind, message: sentence(said["message"]), hints: hints(said["hints"]) };
+      return {
+        kind,
+        message: sentence(said["message"]),
+        hints: hints(said["hints"]),
+        failure: failureOf(said["failure"]),
+      };
     case "crashed":
-      return { kind, reason: sentence(said["reason"]) };
+      return { kind, reason: sentence(said["reason"]), ...maybeFailure(said["failure"]) };
   }
+}
+
+/** What is said of an error, where something is. */
+export function maybeFailure(value: unknown): { readonly failure?: Failure } {
+  return value === undefined ? {} : { failure: failureOf(value) };
+}
+
+function failureOf(value: unknown): Failure {
+  const { told, details } = fieldsOf(value, "Failure");
+  return { told: sentence(told).slice(0, MAX_TOLD_LENGTH), details: sentence(details) };
 }
 
 /** The records that an app keeps. The node keeps them for long, so they are bounded. */

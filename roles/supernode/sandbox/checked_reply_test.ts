@@ -16,6 +16,8 @@ const METADATA = {
   ttl: 10,
 };
 
+const FAILURE = { told: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
+
 const RECORDS = [
   ["a", {
     kind: "arrays",
@@ -58,9 +60,9 @@ Deno.test("what an honest app says is read as it is", () => {
   for (
     const said of [
       REPLY,
-      { kind: "reply", message: { metadata: METADATA, error }, state: [] },
+      { kind: "reply", message: { metadata: METADATA, error }, state: [], failure: FAILURE },
       { kind: "loaded" },
-      { kind: "load-failed", message: "no", hints: ["try"] },
+      { kind: "load-failed", message: "no", hints: ["try"], failure: FAILURE },
       { kind: "crashed", reason: "why" },
     ]
   ) assert.deepEqual(checkSaid(said), said);

@@ -4,8 +4,9 @@ import { FlwrError } from "../../../base/error.ts";
 import { FRAMES_FD } from "./channel.ts";
 import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
 import type { Launch } from "./launch.ts";
-import { MAX_FRAME_TEXT_BYTES } from "./limits.ts";
+import { MAX_FRAME_TEXT_BYTES, TURN_MILLISECONDS } from "./limits.ts";
 import type { SandboxStart } from "./protocol.ts";
+import { nextTurn } from "./turn.ts";
 
 /** How a sandbox's process is started, and who hears of it. */
 export interface SandboxChildOptions {
@@ -95,9 +96,14 @@ export class SandboxChild {
     try {
       const { hear } = this.#options;
       const limits = { ...this.#options.limits, textBytes: MAX_FRAME_TEXT_BYTES.fromApp };
+      let turnBegan = performance.now();
       for await (const { value, omitted } of decodeFrames(stream, limits)) {
         if (this.#ended) return;
         await hear(value, omitted);
+        // Frames may come as fast as they are read, hundreds at once: others come in between.
+        if (performance.now() - turnBegan < TURN_MILLISECONDS) continue;
+        await nextTurn();
+        turnBegan = performance.now();
       }
     } catch (error) {
       this.#crash(`it does not keep to the protocol: ${FlwrError.from(error).message}`);

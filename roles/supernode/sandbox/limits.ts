@@ -38,6 +38,9 @@ export const MAX_FRAME_BODY_BYTES = 2 ** 31;
 /** How deep the value in a frame's text may be nested: ours is 5 levels deep. */
 export const MAX_DEPTH = 16;
 
+/** Milliseconds for which frames of one app are read before others get a turn. */
+export const TURN_MILLISECONDS = 5;
+
 /** Bytes of an app's state that are copied at once: 1 to 3 ms. The rest waits for the next turn. */
 export const COPY_PIECE_BYTES = 4 * 1024 ** 2;
 
@@ -82,6 +85,9 @@ export const MAX_STATE_BYTES = 1024 ** 3;
 /** Longest sentence about an error that is taken from an app, in characters, and most hints. */
 export const MAX_SENTENCE_LENGTH = 8_192;
 export const MAX_HINTS = 8;
+
+/** Longest sentence about an error that the SuperLink may be told, in characters. */
+export const MAX_TOLD_LENGTH = 512;
 
 /** Longest hint that is taken from an app, in characters. */
 export const MAX_HINT_LENGTH = 1_024;

@@ -2,7 +2,7 @@ import type { PlainRecordDict } from "../../../app/transferable.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { choiceOf, fieldsOf } from "../../../base/untrusted.ts";
 import type { FromWorker } from "../worker_protocol.ts";
-import { errorOf, KINDS, metadataOf, plainWord } from "./checked_reply.ts";
+import { errorOf, KINDS, maybeFailure, metadataOf, plainWord } from "./checked_reply.ts";
 import { COPY_PIECE_BYTES, MAX_STATE_BYTES, RECORD_LIMITS } from "./limits.ts";
 import { unpackRecords } from "./record_columns.ts";
 
@@ -27,7 +27,7 @@ export async function readSaid(value: unknown, turn: Turn): Promise<FromWorker> 
   await turn();
   const state = await stateOf(said["state"], turn);
   await turn();
-  return { kind, message, state };
+  return { kind, message, state, ...maybeFailure(said["failure"]) };
 }
 
 interface Arrived {

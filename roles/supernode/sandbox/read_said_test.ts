@@ -18,6 +18,8 @@ const METADATA = {
   ttl: 10,
 };
 
+const FAILURE = { told: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
+
 const arrays = (...data: Uint8Array[]): PlainRecordDict => [["a", {
   kind: "arrays",
   items: data.map((data, index) =>
@@ -44,9 +46,10 @@ Deno.test("what an app says arrives as it was", async () => {
   const error = { code: 2, reason: "no" };
   const said: FromWorker[] = [
     reply,
-    { kind: "reply", message: { metadata: METADATA, error }, state: [] },
+    { kind: "reply", message: { metadata: METADATA, error }, state: [], failure: FAILURE },
     { kind: "loaded" },
-    { kind: "load-failed", message: "no", hints: ["try"] },
+    { kind: "load-failed", message: "no", hints: ["try"], failure: FAILURE },
+    { kind: "crashed", reason: "why", failure: FAILURE },
     { kind: "crashed", reason: "why" },
   ];
   for (const one of said) {

@@ -5,6 +5,7 @@
  */
 import { write, writeSync } from "node:fs";
 import { FlwrError } from "../../../base/error.ts";
+import { type Failure, uncaught } from "../failure.ts";
 import type { FromWorker } from "../worker_protocol.ts";
 import { FRAMES_FD } from "./channel.ts";
 import { checkSaid } from "./checked_reply.ts";
@@ -68,7 +69,7 @@ function startApp(kind: SandboxedKind, readable: readonly string[], trainers: Tr
   app.onmessageerror = () => crash("it says what cannot be read");
   app.onerror = (event) => {
     event.preventDefault();
-    crash(event.message);
+    crash(event.message, uncaught(event.message));
   };
   return app;
 }
@@ -102,9 +103,13 @@ const PACK: Readonly<Record<SandboxedKind, (said: unknown) => unknown>> = {
   ServerApp: (said) => said,
 };
 
-/** Ends the process at once, with a last word to the node. */
-function crash(reason: string): never {
-  const last: FromWorker = { kind: "crashed", reason };
+/**
+ * Ends the process at once, with a last word to the node.
+ *
+ * @param failure what an app threw; without it the reason holds nothing of the app
+ */
+function crash(reason: string, failure?: Failure): never {
+  const last: FromWorker = { kind: "crashed", reason, ...(failure && { failure }) };
   for (const piece of encodeFrame(last)) writeSync(FRAMES_FD, piece);
   Deno.exit(1);
 }

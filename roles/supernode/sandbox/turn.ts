@@ -1,4 +1,6 @@
-/** Resolves in a later turn of the event loop: what waits for this thread (timers, sockets) comes first. */
+import { setImmediate } from "node:timers";
+
+/** Resolves in the next turn of the event loop: what waits for this thread (timers, sockets) comes first. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
+  return new Promise((resolve) => setImmediate(resolve));
 }
