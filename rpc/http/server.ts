@@ -54,6 +54,8 @@ export interface StartHttpServerOptions {
    * another host are refused.
    */
   readonly hostNames?: readonly string[];
+  /** The flag by which the server's owner gives such names, for the refusal. */
+  readonly hostFlag?: string;
   /** Milliseconds after which a stream's head is sent without its first message; {@link STREAM_HEAD_MS} by default. */
   readonly streamHeadMs?: number;
 }
@@ -100,9 +102,10 @@ function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answe
   const budgets = options.budgets ?? bodyBudgets();
   const files = new Downloads(options.downloads ?? [], budgets.answers, log);
   const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
+  const refuseWebPage = webPageGuard(hosts, options.hostFlag);
   return async (request, connection) => {
     const path = pathOf(request.url);
-    const refusal = refusalOfCaller(request.headers, path, hosts);
+    const refusal = refuseWebPage(request.headers, path);
     if (refusal !== undefined) return plainResponse(request, connection, refusal, true);
     const method = methods.get(path);
     if (method !== undefined) {
@@ -121,21 +124,31 @@ const HEALTH = "/health";
 const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
 const FROM_WEB_PAGE = refusalOf(new Refusal(403, "Web pages may not call this server."));
 const NO_HOST = refusalOf(new Refusal(400, "No host is named."));
-const OTHER_HOST = refusalOf(
-  new Refusal(
-    403,
-    "This server does not answer for that host: call it by its address, by a name of its certificate, or by one that " +
-      "its owner allows with --allowed-host.",
-  ),
-);
 
-/** Whether a page on the web calls, under its own name or under another. */
-function refusalOfCaller(headers: Headers, path: string, hosts: OwnHosts): PlainAnswer | undefined {
-  const host = headers.get("host");
-  // Without a host no browser calls, and HTTP/1.1 nobody: but HTTP/1.0, by which load balancers ask for health.
-  if (host === null) return path === HEALTH ? undefined : NO_HOST;
-  if (!hosts.has(host)) return OTHER_HOST;
-  return isFromBrowser(headers) ? FROM_WEB_PAGE : undefined;
+function otherHost(flag: string | undefined): PlainAnswer {
+  const more = flag === undefined ? "" : `, or by one that its owner gives with ${flag}`;
+  return refusalOf(
+    new Refusal(
+      403,
+      "This server does not answer for that host: call it by its address, by a name without a full stop, by a name of " +
+        `its certificate${more}.`,
+    ),
+  );
+}
+
+/** Refuses a page on the web, which calls under its own name or under another. */
+function webPageGuard(
+  hosts: OwnHosts,
+  flag: string | undefined,
+): (headers: Headers, path: string) => PlainAnswer | undefined {
+  const other = otherHost(flag);
+  return (headers, path) => {
+    const host = headers.get("host");
+    // Without a host no browser calls, and HTTP/1.1 nobody: but HTTP/1.0, by which load balancers ask for health.
+    if (host === null) return path === HEALTH ? undefined : NO_HOST;
+    if (!hosts.has(host)) return other;
+    return isFromBrowser(headers) ? FROM_WEB_PAGE : undefined;
+  };
 }
 
 function answerRoute(route: Route, { method }: Request): PlainAnswer {
