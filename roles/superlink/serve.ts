@@ -77,6 +77,8 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
           tls,
           services: httpServices(config, services),
           budgets,
+          hostNames: [Deno.hostname(), ...config.hostNames],
+          hostFlag: "--allowed-host",
           downloads: [guardDownload(services.artifacts, controlApi(config))],
         }),
     },
