@@ -41,8 +41,8 @@ function hardSigmoid(x: Value, alpha: number, beta: number): Value {
 
 /** The sum is for slopes with which no infinity is taken from another. */
 function leaky(x: Value, slope: number): Value {
-  if (slope > 0 && slope <= 1) return add(mul(relu(x), 1 - slope), mul(x, slope));
-  return where(less(x, 0), mul(x, slope), x);
+  if (slope > 0 && slope < 1) return add(mul(relu(x), 1 - slope), mul(x, slope));
+  return where(less(0, x), x, mul(x, slope));
 }
 
 /** max(x, 0) + min(α (eˣᐟᵅ − 1), 0). */
