@@ -45,6 +45,7 @@ export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { FedAdagrad } from "./app/strategy/fedadagrad.ts";
 export { FedAdam } from "./app/strategy/fedadam.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
+export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM } from "./app/strategy/fedavgm.ts";
 export { FedMedian } from "./app/strategy/fedmedian.ts";
 export { FedProx } from "./app/strategy/fedprox.ts";
