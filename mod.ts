@@ -74,7 +74,7 @@ export {
 export { type DType, DTYPES, type TypedArray } from "./tensor/dtype.ts";
 export { decodeNpy, encodeNpy } from "./tensor/npy.ts";
 export { type Tensor, tensor, zeros } from "./tensor/tensor.ts";
-export { decodeNpz, encodeNpz } from "./tensor/npz.ts";
+export { decodeNpz, encodeNpz, type NpzTensors } from "./tensor/npz.ts";
 
 // Training
 export {

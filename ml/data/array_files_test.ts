@@ -15,7 +15,7 @@ Deno.test("array files: .npy and .npz are read, and errors name the file", async
     await Deno.writeFile(npy, encodeNpy(PIXELS));
     await Deno.writeFile(npz, encodeNpz([["x", PIXELS]]));
     assert.deepEqual(await readNpy(npy), PIXELS);
-    assert.deepEqual(await readNpz(npz), new Map([["x", PIXELS]]));
+    assert.deepEqual(new Map(await readNpz(npz)), new Map([["x", PIXELS]]));
     const named = (path: string, code: string) => (error: unknown) =>
       error instanceof FlwrError && error.code === code &&
       error.message.startsWith(`File "${path}"`);
