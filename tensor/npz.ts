@@ -33,6 +33,13 @@ export class NpzTensors extends Map<string, Tensor> {
     (isArray ? this.#unreadable : this.#others).set(name, error);
   }
 
+  /** Changes the errors of all members that cannot be read, such as to name the file. */
+  changeErrors(change: (error: FlwrError) => FlwrError): void {
+    for (const errors of [this.#unreadable, this.#others]) {
+      for (const [name, error] of errors) errors.set(name, change(error));
+    }
+  }
+
   /**
    * The tensor of a name; undefined where the file has none.
    *

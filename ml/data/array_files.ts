@@ -1,7 +1,7 @@
 import { decodeNpy } from "../../tensor/npy.ts";
 import { decodeNpz, type NpzTensors } from "../../tensor/npz.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { parseFile, readBytes } from "./read_bytes.ts";
+import { inFile, parseFile, readBytes } from "./read_bytes.ts";
 import { sharedCopy } from "./shared_array.ts";
 
 /**
@@ -26,5 +26,7 @@ export async function readNpy(path: string): Promise<Tensor> {
  */
 export async function readNpz(path: string): Promise<NpzTensors> {
   const bytes = await readBytes(path);
-  return await parseFile(path, () => decodeNpz(bytes, sharedCopy));
+  const arrays = await parseFile(path, () => decodeNpz(bytes, sharedCopy));
+  arrays.changeErrors((error) => inFile(path, error));
+  return arrays;
 }
