@@ -191,9 +191,22 @@ export {
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
-export { type CsvOptions, parseCsv, readCsv, type TableDataset } from "./ml/data/csv.ts";
+export type {
+  CategoryEncoding,
+  CategoryOptions,
+  ClassTable,
+  CsvOptions,
+  MissingAction,
+  NumberTable,
+  TableDataset,
+  TableOf,
+  TableSplit,
+} from "./ml/data/csv/options.ts";
+export { parseCsv, readCsv } from "./ml/data/csv/read_csv.ts";
+export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {
   type ClassAssignment,
@@ -209,3 +222,4 @@ export {
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
+export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";

@@ -30,3 +30,9 @@ export const MAX_JPEG_MEGABYTES = 1_024;
 
 /** How deep folders of pictures may lie in one another. */
 export const MAX_FOLDER_DEPTH = 32;
+
+/** Longest line, and record, of a CSV file: one without a closing quote must not take the rest of a large file. */
+export const MAX_CSV_LINE_BYTES = 2 ** 24;
+
+/** Most categories of a column of a CSV file: more are names, not categories. */
+export const MAX_CSV_CATEGORIES = 100_000;
