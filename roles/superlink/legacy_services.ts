@@ -1,4 +1,5 @@
 import { systemClock } from "../../base/clock.ts";
+import { log } from "../../base/log.ts";
 import type { LinkService } from "../../link/link.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
@@ -13,6 +14,8 @@ import { legacyRequestBytes } from "../../rpc/dialects/flwr-1.9/server/request_b
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import { logFailure } from "./log_failure.ts";
+
+const logger = log("superlink");
 
 /** The APIs of Flower 1.8 to 1.22. They are loaded where gRPC is served, after today's are. */
 export interface LegacyServices {
@@ -44,6 +47,10 @@ export function legacyServices(
         current: currentFleet,
         clock: systemClock,
         onError: logFailure,
+        on119: (nodeId) =>
+          logger.warn("Node {nodeId} runs Flower 1.19, which is not served: install 1.18 or 1.20", {
+            nodeId,
+          }),
       }),
       maxRequestBytes: olderRequestBytes,
     }),

@@ -5,8 +5,11 @@
 export const NODE_WIRE = {
   /** As objects: Flower 1.23 and later, which join by ActivateNode. */
   current: "current",
-  /** As objects: Flower 1.19 to 1.22, which join by CreateNode and keep online by SendNodeHeartbeat. */
-  objects: "flwr-1.19",
+  /**
+   * As objects: Flower 1.20 to 1.22, which join by CreateNode and keep online by SendNodeHeartbeat. So does 1.19, whose
+   * objects and answers are others; it is told when it asks for its first message's.
+   */
+  objects: "flwr-1.20",
   /** Whole: Flower 1.15 to 1.18, which join by CreateNode and keep online by Ping. */
   whole: "flwr-1.15",
 } as const;

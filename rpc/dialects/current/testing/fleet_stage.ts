@@ -27,6 +27,8 @@ export class FleetStage implements AsyncDisposable {
   readonly binding: ServiceBinding;
   /** What was refused, and why. */
   readonly denials: NodeDenial[] = [];
+  /** Nodes that were told that their Flower 1.19 is not served. */
+  readonly nodes119: bigint[] = [];
   /** Resolves when the first node pulls. */
   readonly pulling: Promise<void>;
   readonly #revocations = new Map<string, AbortController>();
@@ -57,7 +59,12 @@ export class FleetStage implements AsyncDisposable {
       throw error;
     };
     const current = currentFleetHandlers(watched, { knownKeysOnly, onError });
-    const older = olderFleetHandlers(watched, { current, clock, onError });
+    const older = olderFleetHandlers(watched, {
+      current,
+      clock,
+      onError,
+      on119: (nodeId) => this.nodes119.push(nodeId),
+    });
     this.binding = joinServices(
       bindService(OlderFleet, { ...authentication, handlers: older }),
       bindService(Fleet, { ...authentication, handlers: current }),

@@ -8,6 +8,7 @@ import {
   type Fleet,
   PingResponseSchema,
   PullMessagesResponseSchema,
+  PullObjectResponseSchema,
   PushMessagesResponseSchema,
   SendNodeHeartbeatResponseSchema,
 } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
@@ -25,6 +26,7 @@ import { nodeDenied } from "../../current/server/node_denied.ts";
 import { NODE_WIRE } from "../../node_wire.ts";
 import { pulledToday, pushOfToday } from "./announced.ts";
 import { FirstSigns } from "./first_signs.ts";
+import { Nodes119 } from "./flwr_1_19.ts";
 import { pushWhole, readWhole } from "./whole_messages.ts";
 
 /** How the older calls of the Fleet API are served. */
@@ -32,11 +34,13 @@ export interface OlderFleetOptions {
   /** Today's calls, which take over for nodes that take their messages as objects. */
   readonly current: Pick<
     Handlers<typeof CurrentFleet, NodeCaller>,
-    "pullMessages" | "pushMessages"
+    "pullMessages" | "pushMessages" | "pullObject" | "confirmMessageReceived"
   >;
   readonly clock: Clock;
   /** Told of what fails after a call was answered. */
   readonly onError: (error: unknown) => void;
+  /** Told of a node of Flower 1.19, which cannot be served, when it was told so. */
+  readonly on119: (nodeId: bigint) => void;
 }
 
 /**
@@ -48,9 +52,10 @@ export interface OlderFleetOptions {
  */
 export function olderFleetHandlers(
   link: LinkService,
-  { current, clock, onError }: OlderFleetOptions,
+  { current, clock, onError, on119 }: OlderFleetOptions,
 ): Handlers<typeof Fleet, NodeCaller> {
   const signs = new FirstSigns(clock);
+  const nodes119 = new Nodes119(on119);
 
   const heartbeat = async (call: Call<NodeCaller>, interval: number, wire: string) => {
     checkInterval(interval);
@@ -104,12 +109,30 @@ export function olderFleetHandlers(
     async pullMessages(request, call) {
       const wire = await wireOf(call);
       if (wire === undefined) return create(PullMessagesResponseSchema);
-      if (wire !== NODE_WIRE.whole) return pulledToday(await current.pullMessages(request, call));
+      if (wire !== NODE_WIRE.whole) {
+        const answer = pulledToday(await current.pullMessages(request, call));
+        if (wire === NODE_WIRE.objects) {
+          const ids = answer.messagesList.map(({ metadata }) => metadata!.messageId);
+          answer.messageObjectTrees.push(...ids.map((id) => nodes119.tree(id)));
+        }
+        return answer;
+      }
       const message = await pullInstruction(link, call, onError);
       const whole = message && await readWhole(link, message);
       return create(PullMessagesResponseSchema, {
         messagesList: whole === undefined ? [] : [whole],
       });
+    },
+
+    async pullObject(request, call) {
+      return nodes119.asks(nodeOf(call), request.objectId)
+        ? create(PullObjectResponseSchema, { objectFound: true, objectAvailable: true })
+        : await current.pullObject(request, call);
+    },
+
+    confirmMessageReceived(request, call) {
+      nodes119.confirms(nodeOf(call));
+      return current.confirmMessageReceived(request, call);
     },
 
     async pushMessages(request, call) {

@@ -8,7 +8,7 @@ import { NdArray } from "../../../../app/nd_array.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import { Fleet as CurrentFleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
-import type { Message } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
+import type { Message, ObjectTree } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
 import type { RecordSetSchema } from "../../../../proto/gen/flwr-1.15/recordset_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { NodeCredentials } from "../../current/client/node_credentials.ts";
@@ -114,6 +114,35 @@ Deno.test("a node that sends heartbeats as today gets its instruction as objects
     messageObjectId: id,
   });
 });
+
+Deno.test("a node of 1.19 reads what no other does, asks for it, and is told that it is not served", async () => {
+  await using stage = await FleetStage.start();
+  const { call, join } = await node(stage);
+  const self = await join();
+  await call(Fleet.method.sendNodeHeartbeat, { node: self, heartbeatInterval: 30 });
+  const { runId } = await stage.run();
+  const id = await stage.instruct(runId, self.nodeId, content);
+  const { messageObjectTrees: trees } = await call(Fleet.method.pullMessages, { node: self });
+  // As 1.19 reads them: entries of a map, the last of which counts.
+  assert.deepEqual(trees.map(({ objectId }) => objectId), [id, id]);
+  const [witness] = trees[1]!.children;
+  assert.deepEqual(witness!.children, []);
+  assert.ok(!idsIn(trees[0]!).includes(witness!.objectId));
+
+  const confirm = () =>
+    call(Fleet.method.confirmMessageReceived, { node: self, runId, messageObjectId: id });
+  const objectId = witness!.objectId;
+  const pulled = await call(Fleet.method.pullObject, { node: self, runId, objectId });
+  assert.ok(pulled.objectFound && pulled.objectAvailable, "it must come to its confirmation");
+  await assert.rejects(confirm(), { code: "failed-precondition", message: /Flower 1\.19/ });
+  assert.deepEqual(stage.nodes119, [self.nodeId]);
+  // The same key with another version, which does not ask for it.
+  await confirm();
+});
+
+function idsIn({ objectId, children }: ObjectTree): string[] {
+  return [objectId, ...children.flatMap(idsIn)];
+}
 
 Deno.test("a pull waits for the node's first heartbeat, also after it joined anew", async () => {
   await using stage = await FleetStage.start();
