@@ -15,6 +15,7 @@ import { requireCompleted, shownRun } from "../log/run_state.ts";
 import { type Output, type OutputFormat, printed } from "../output/format.ts";
 import { stdoutScreen } from "../output/screen.ts";
 import { onShutdown } from "../shutdown.ts";
+import { readingFlag } from "../usage_error.ts";
 
 /** What the flags of a submission give. */
 export interface SubmitFlags extends SuperLinkFlags {
@@ -72,8 +73,12 @@ async function readOverride(
   values: readonly string[],
   defaults: RunConfig,
 ): Promise<RunConfig> {
-  const override = await readRunConfig(values);
-  mergeRunConfig(defaults, override);
+  const override = await readRunConfig(values).catch((error) =>
+    readingFlag(() => {
+      throw error;
+    })
+  );
+  readingFlag(() => mergeRunConfig(defaults, override));
   return override;
 }
 

@@ -82,6 +82,7 @@ export function currentFleetHandlers(
           wire: NODE_WIRE.current,
         })
       );
+      caller.joined(nodeId);
       return create(ActivateNodeResponseSchema, { nodeId });
     },
 

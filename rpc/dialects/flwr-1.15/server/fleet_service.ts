@@ -88,6 +88,7 @@ export function olderFleetHandlers(
           patience: HEARTBEAT_PATIENCE,
         })
       );
+      caller.joined(nodeId);
       return create(CreateNodeResponseSchema, { node: { nodeId } });
     },
 
