@@ -62,6 +62,7 @@ export { FedAdam } from "./app/strategy/fedadam.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
+export type { Moments } from "./app/strategy/moments.ts";
 export { FedMedian } from "./app/strategy/fedmedian.ts";
 export type { FedOptOptions } from "./app/strategy/fedopt.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
