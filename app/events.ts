@@ -35,6 +35,16 @@ export type ProgressEvent =
     /** How many nodes were online to choose from. */
     readonly available: number;
   }
+  /** Replies are still missing. Reported every 30 seconds, so that a long training is not silent. */
+  | {
+    readonly type: "waiting-for-replies";
+    /** The nodes whose replies are missing. */
+    readonly nodeIds: readonly NodeId[];
+    /** Instructions that were sent. */
+    readonly sent: number;
+    /** Seconds since they were sent. */
+    readonly seconds: number;
+  }
   /** An instruction was answered, or will not be. */
   | {
     readonly type: "reply";

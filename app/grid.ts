@@ -5,6 +5,7 @@ import type { ProgressEvent, ProgressListener } from "./events.ts";
 import {
   EMPTY_PULL_INTERVAL_SECONDS,
   NODE_POLL_INTERVAL_SECONDS,
+  REPLY_REPORT_INTERVAL_SECONDS,
   WAIT_REPORT_INTERVAL_SECONDS,
 } from "./limits.ts";
 import type { Message } from "./message.ts";
@@ -167,7 +168,8 @@ export class Grid {
       }
     });
 
-    await this.#receive(pending, settle, timeout, options.signal);
+    const progress = { sent: instructions.length, start, reportedAt: start };
+    await this.#receive(pending, settle, timeout, options.signal, progress);
     for (const waiting of pending.values()) {
       settle(waiting, this.#failed(waiting.instruction, `No reply within ${timeout} s`));
     }
@@ -180,6 +182,7 @@ export class Grid {
     settle: (pending: Pending, reply: Message) => void,
     timeout: number,
     signal: AbortSignal | undefined,
+    progress: { readonly sent: number; readonly start: number; reportedAt: number },
   ): Promise<void> {
     const over = new AbortController();
     const stop = this.#anySignal(signal, over.signal);
@@ -206,6 +209,7 @@ export class Grid {
           pending.delete(reply.metadata.replyToMessageId);
           settle(waiting, reply);
         }
+        if (!stop.aborted) this.#reportMissing(pending, progress);
         // A SuperLink that does not hold the call must not be asked without pause.
         const pause = EMPTY_PULL_INTERVAL_SECONDS - (this.clock.now() - asked);
         if (replies.length === 0 && pause > 0) await this.clock.sleep(pause, stop);
@@ -231,6 +235,18 @@ export class Grid {
   #reportReply({ metadata }: Message, { error }: Message, seconds: number): void {
     const { messageType, groupId, dstNodeId: nodeId, messageId } = metadata;
     this.report({ type: "reply", messageType, groupId, nodeId, messageId, seconds, error });
+  }
+
+  #reportMissing(
+    pending: ReadonlyMap<MessageId, Pending>,
+    progress: { readonly sent: number; readonly start: number; reportedAt: number },
+  ): void {
+    const now = this.clock.now();
+    if (pending.size === 0 || now - progress.reportedAt < REPLY_REPORT_INTERVAL_SECONDS) return;
+    progress.reportedAt = now;
+    const nodeIds = [...pending.values()].map(({ instruction }) => instruction.metadata.dstNodeId);
+    const { sent, start } = progress;
+    this.report({ type: "waiting-for-replies", nodeIds, sent, seconds: now - start });
   }
 
   #failed(instruction: Message, reason: string): Message {

@@ -172,3 +172,23 @@ Deno.test("who has unsubscribed hears no more", () => {
   grid.report({ type: "note", text: "b" });
   assert.deepEqual(heard, ["note"]);
 });
+
+Deno.test("a long wait for replies says every half minute which nodes are missing", async () => {
+  const late = Promise.withResolvers<void>();
+  const { clock, driver, grid, events, to } = setUp([5n, 6n], async (message) => {
+    if (message.metadata.dstNodeId === 6n) await late.promise;
+    return message.reply({});
+  });
+  driver.holds = false;
+  const sending = grid.sendAndReceive([to(5n), to(6n)]);
+  for (let second = 0; second < 65; second++) {
+    await clock.advance(1);
+    await settle();
+  }
+  late.resolve();
+  await settle();
+  await clock.advance(1);
+  await sending;
+  const missing = events.filter((event) => event.type === "waiting-for-replies");
+  assert.deepEqual(missing.map(({ nodeIds, sent }) => [nodeIds, sent]), [[[6n], 2], [[6n], 2]]);
+});

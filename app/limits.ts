@@ -31,3 +31,6 @@ export const MAX_EXCLUDED_REPLIES = 10;
 
 /** Seconds within which a round's replies count, where the caller does not say otherwise (Flower 1.41). */
 export const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;
+
+/** Seconds between two reports that replies are still missing. */
+export const REPLY_REPORT_INTERVAL_SECONDS = 30;

@@ -3,10 +3,14 @@ import type { MetricRecord } from "../../app/metric_record.ts";
 /** Digits that a metric is shown with: as many as a float32 has. */
 const METRIC_DIGITS = 7;
 
-/** A time for people: "0.53 s", "12.3 s", "75 s". */
+/** A time for people: "0.53 s", "12.3 s", "1 min 15 s", "2 h 5 min". */
 export function formatSeconds(seconds: number): string {
-  const decimals = seconds < 10 ? 2 : seconds < 60 ? 1 : 0;
-  return `${seconds.toFixed(decimals)} s`;
+  // Rounded first: 59.97 s is a minute.
+  const rounded = Number(seconds.toFixed(seconds < 10 ? 2 : seconds < 59.95 ? 1 : 0));
+  if (rounded < 60) return `${rounded < 10 ? rounded.toFixed(2) : rounded.toFixed(1)} s`;
+  const minutes = Math.trunc(rounded / 60);
+  if (minutes < 60) return `${minutes} min ${rounded % 60} s`;
+  return `${Math.trunc(minutes / 60)} h ${minutes % 60} min`;
 }
 
 /** A size for people: "512 B", "249.8 kB", "1.2 GB" (powers of 1000). */
@@ -35,5 +39,6 @@ export function formatMetrics(metrics: MetricRecord): string {
 
 /** A number with its noun: "1 round", "3 rounds". */
 export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  return `${count} ${count === 1 ? noun : plural}`;
 }

@@ -8,6 +8,9 @@ import { counted, formatBytes, formatMetrics, formatSeconds } from "./format.ts"
 import { incompleteDetails } from "./incomplete.ts";
 import { summaryTable } from "./summary_table.ts";
 
+/** Nodes that a line names. */
+const NODES_SHOWN = 5;
+
 /** A run as `--json` writes it. */
 export interface RunJson {
   /** The id as text: JSON's numbers do not hold 64 bits. Undefined when no run came about. */
@@ -111,6 +114,17 @@ export class RunReport {
         return ["", `[ROUND ${event.round}/${event.numRounds}]`];
       case "phase-started":
         return [`  ${event.phase}: ${event.nodeIds.length} of ${counted(event.available, "node")}`];
+      case "waiting-for-replies": {
+        const [shown, more] = [
+          event.nodeIds.slice(0, NODES_SHOWN),
+          event.nodeIds.length - NODES_SHOWN,
+        ];
+        const names = shown.map((nodeId) => `node ${nodeId}`).join(", ");
+        return [
+          `    waiting for ${event.nodeIds.length} of ${counted(event.sent, "reply")} ` +
+          `after ${formatSeconds(event.seconds)}: ${names}${more > 0 ? `, and ${more} more` : ""}`,
+        ];
+      }
       case "reply": {
         const took = formatSeconds(event.seconds);
         return event.error === undefined

@@ -101,7 +101,15 @@ Deno.test("a failed run says so in its JSON", () => {
 });
 
 Deno.test("numbers are shown for people", () => {
-  assert.deepEqual([0.534, 12.34, 75.4].map(formatSeconds), ["0.53 s", "12.3 s", "75 s"]);
+  assert.deepEqual([0.534, 9.999, 12.34, 59.97, 75.4, 3599.7, 7500].map(formatSeconds), [
+    "0.53 s",
+    "10.0 s",
+    "12.3 s",
+    "1 min 0 s",
+    "1 min 15 s",
+    "1 h 0 min",
+    "2 h 5 min",
+  ]);
   assert.deepEqual([0, 999, 249_800, 2e12].map(formatBytes), [
     "0 B",
     "999 B",
