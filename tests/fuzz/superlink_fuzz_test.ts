@@ -9,6 +9,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { transcript } from "../interop/recorded/transcript.ts";
 import { startSuperLink } from "../support/flwr.ts";
+import { residentMib } from "../endurance/memory.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { scenario } from "../support/stage.ts";
 import { type Input, inputs, type Listener, shown, targets } from "./inputs.ts";
@@ -84,9 +85,3 @@ scenario(
   },
   { seconds: SECONDS },
 );
-
-/** Resident memory of a process in MiB. */
-async function residentMib(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/VmRSS:\s+(\d+)/.exec(status)![1]) / 1024;
-}

@@ -4,6 +4,7 @@ import { seededRandom } from "../../base/random.ts";
 import type { DurableStep } from "../../link/store/sqlite.ts";
 import { Federation } from "./crash_federation.ts";
 import type { Operation } from "./crash_protocol.ts";
+import { NIGHTLY } from "../support/nightly.ts";
 import { MortalSuperLink } from "./mortal_superlink.ts";
 
 const OPERATIONS: readonly Operation[] = [
@@ -31,7 +32,8 @@ const MOMENTS: readonly { operation: Operation; step: DurableStep }[] = [
   { operation: "advance", step: "reclaim" },
   { operation: "advance", step: "reclaimed" },
 ];
-const SEEDS = [1, 2];
+/** Nightly fifty. */
+const SEEDS = Array.from({ length: NIGHTLY ? 50 : 2 }, (_, i) => i + 1);
 
 for (const seed of SEEDS) {
   Deno.test(`killed at every durable step, it loses and doubles nothing (seed ${seed})`, async () => {
