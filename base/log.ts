@@ -10,6 +10,7 @@ import {
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
+import { LogLimiter, shownRecord } from "./log_limiter.ts";
 import { printable } from "./printable.ts";
 
 /** How log lines look: for people, or one JSON object a line for machines. */
@@ -37,22 +38,28 @@ export interface LogOptions {
   readonly file?: LogFile;
 }
 
-/** Sends the process' log to stderr: stdout is for data. */
+/**
+ * Sends the process' log to stderr: stdout is for data. Lines that strangers can cause are bounded
+ * ({@link causedBy}), whatever their level and wherever they go.
+ */
 export function configureLog({ format, verbose, file }: LogOptions): void {
   const onTerminal = Deno.stderr.isTerminal() && !Deno.noColor;
-  const sinks: Record<string, Sink> = {
-    stderr: lineSink(format, { colours: onTerminal, dates: false }, writeWhole),
-  };
+  const sinks = [lineSink(format, { colours: onTerminal, dates: false }, writeWhole)];
   if (file !== undefined) {
-    sinks["file"] = lineSink(format, { colours: false, dates: true }, (line) => file.write(line));
+    sinks.push(lineSink(format, { colours: false, dates: true }, (line) => file.write(line)));
   }
-  const names = Object.keys(sinks);
+  const limiter = new LogLimiter();
+  const all: Sink = (record) => {
+    if (!limiter.allows(record)) return;
+    const shown = shownRecord(record);
+    for (const sink of sinks) sink(shown);
+  };
   configureSync({
     reset: true,
-    sinks,
+    sinks: { all },
     loggers: [
-      { category: ["flwr"], lowestLevel: verbose ? "debug" : "info", sinks: names },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: names },
+      { category: ["flwr"], lowestLevel: verbose ? "debug" : "info", sinks: ["all"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["all"] },
     ],
   });
 }
