@@ -11,7 +11,7 @@ import {
   type TextFormatterOptions,
 } from "@logtape/logtape";
 import { LogLimiter, shownRecord } from "./log_limiter.ts";
-import { printable } from "./printable.ts";
+import { printable, printableJson, printableLines } from "./printable.ts";
 
 /** How log lines look: for people, or one JSON object a line for machines. */
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -69,9 +69,14 @@ function lineSink(
   options: LineOptions,
   write: (line: Uint8Array) => void,
 ): Sink {
-  const formatter = format === "json" ? getJsonLinesFormatter() : textFormatter(options);
+  const formatter = format === "json" ? jsonFormatter() : textFormatter(options);
   const encoder = new TextEncoder();
   return (record) => write(encoder.encode(formatter(record)));
+}
+
+function jsonFormatter(): TextFormatter {
+  const formatter = getJsonLinesFormatter();
+  return (record) => printableJson(formatter(record));
 }
 
 /** How lines for people look. */
@@ -97,7 +102,7 @@ function textFormatter({ colours, dates }: LineOptions): TextFormatter {
 /** Ids without JavaScript's `n`, text without quotes; nothing that came from elsewhere can forge a line. */
 function plainValue(value: unknown, inspect: (value: unknown) => string): string {
   if (typeof value === "bigint") return value.toString();
-  return typeof value === "string" ? printable(value) : inspect(value);
+  return typeof value === "string" ? printable(value) : printableLines(inspect(value));
 }
 
 function writeWhole(bytes: Uint8Array): void {

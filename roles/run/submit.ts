@@ -1,5 +1,5 @@
+import { say } from "../output/say.ts";
 import { FlwrError } from "../../base/error.ts";
-import { printable } from "../../base/printable.ts";
 import { buildFab } from "../../fab/build.ts";
 import { type Fab, fabFileName, shortHash } from "../../fab/fab.ts";
 import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
@@ -55,7 +55,7 @@ async function start(
   const { federation = connection.federation } = flags;
   if (federation !== undefined) checkFederation(federation, "--federation");
   const fab = await buildFab(folder);
-  for (const warning of fab.warnings) console.error(`Warning: ${warning}`);
+  for (const warning of fab.warnings) say(`Warning: ${warning}`);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const run = await withControl(connection, (control) =>
     control.startRun({
@@ -63,7 +63,7 @@ async function start(
       overrideConfig: toConfigRecord(override),
       ...(federation !== undefined && { federation }),
     }));
-  if (run.note !== undefined) console.error(`Note: ${printable(run.note)}`);
+  if (run.note !== undefined) say(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
 }
 

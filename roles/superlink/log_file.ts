@@ -1,3 +1,4 @@
+import { say } from "../output/say.ts";
 import type { LogFile } from "../../base/log.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
@@ -53,7 +54,7 @@ export class RotatingLogFile implements LogFile, Disposable {
       this.#failed = false;
     } catch (error) {
       // A full disk must not end the SuperLink; stderr still has every line. Said once, not for every line.
-      if (!this.#failed) console.error(`The log file cannot be written: ${String(error)}`);
+      if (!this.#failed) say(`The log file cannot be written: ${String(error)}`);
       this.#failed = true;
     }
   }
