@@ -5,6 +5,7 @@ import { type Field, HpackDecoder, HpackError } from "./hpack/decoder.ts";
 import {
   CALLS_PER_SLICE,
   FRAMES_PER_CALL,
+  FRAMES_PER_QUESTION,
   HEADER_BYTES_PER_FRAME,
   HEADER_TABLE_BYTES,
   IDLE_FRAMES,
@@ -337,7 +338,7 @@ export class Http2Connection implements StreamOwner {
     if (type === FRAME.data) this.#frames.add(length / IDLE_FRAMES.bytesEach);
     const free = type === FRAME.data &&
       (length >= IDLE_FRAMES.bytesEach || (flags & FLAG.endStream) !== 0);
-    if (!free) this.#pay(1);
+    if (!free) this.#pay(ANSWERED.has(type) ? FRAMES_PER_QUESTION : 1);
   }
 
   #pay(frames: number): void {
@@ -521,6 +522,9 @@ export class Http2Connection implements StreamOwner {
     this.#outbox.idle.then(() => this.close());
   }
 }
+
+/** Frames that have to be answered. */
+const ANSWERED: ReadonlySet<number> = new Set([FRAME.ping, FRAME.settings]);
 
 /** Seconds of the clock by which connections are watched. */
 export function seconds(): number {

@@ -29,6 +29,9 @@ export const IDLE_FRAMES = { burst: 4000, perSecond: 100, bytesEach: 1024 } as c
 
 export const FRAMES_PER_CALL = 16;
 
+/** As how many of them one counts that has to be answered: PING, SETTINGS. */
+export const FRAMES_PER_QUESTION = 8;
+
 /** Bytes of calls' heads that count as one such frame. */
 export const HEADER_BYTES_PER_FRAME = 256;
 
