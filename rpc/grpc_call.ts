@@ -8,6 +8,7 @@ import { BodyPace, type PaceLimits, TOO_SLOW } from "./body_pace.ts";
 import { FlwrError } from "../base/error.ts";
 import { Status } from "./grpc_status.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
+import type { Entry } from "./shared_path.ts";
 import type { WireStatus } from "./status.ts";
 
 /** What an answer starts with, and how a good one ends. */
@@ -24,6 +25,8 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** One call between HTTP/2 and a service. */
 export class GrpcCall implements OpenCall, Disposable {
   readonly transport = "grpc";
+  /** What let the call in; undefined where no service of its path asks, and before. */
+  entry: Entry | undefined;
   readonly #stream: Http2Stream;
   readonly #answers: ByteBudget;
   readonly #deadline: ReturnType<typeof setTimeout> | undefined;

@@ -78,6 +78,8 @@ export async function answerGrpc(
     call.refuse(grpcStatusOf(error));
   }
   if ("caller" in call) return call.caller === undefined ? "gone" : "let-in";
+  // Whoever was let in by the head is known, whatever the request was.
+  if (call.entry?.found !== undefined) return "let-in";
   return call.gone ? "gone" : "refused";
 }
 
@@ -87,7 +89,7 @@ async function answer(
   { log, pace }: ServeOptions,
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
-  const entry = guarded ? await admitCall(methods, call) : undefined;
+  const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
   const largest = Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes));
   const bytes = await call.readMessage(largest, pace);
   const method = methodFor(methods, bytes);

@@ -58,7 +58,7 @@ export const MAX_CONNECTIONS = 16_384;
 export const OPENINGS = { burst: 500, perSecond: 200 } as const;
 
 /** Refused calls of one address: at once, and per second in the long run. The connection of the next one is closed. */
-export const REFUSALS = { burst: 2000, perSecond: 200 } as const;
+export const REFUSALS = { burst: 3000, perSecond: 500 } as const;
 
 /** Openings that an address loses for a connection that was closed for what it sent. */
 export const OPENINGS_PER_OFFENCE = 10;

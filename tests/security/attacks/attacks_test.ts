@@ -13,7 +13,7 @@ import { type Beats, GoodNode } from "./good_node.ts";
 /** Seconds of one attack. */
 const SECONDS = NIGHTLY ? 60 : 3;
 /** MiB by which the SuperLink may grow while it is attacked. */
-const MAX_GROWTH_MIB = 250;
+const MAX_GROWTH_MIB = 150;
 /** Bytes that it may log meanwhile. */
 const MAX_LOG_BYTES = 200_000;
 /** Milliseconds within which 99 of 100 heartbeats are answered, nightly. */
@@ -25,7 +25,7 @@ const DAILY = ["connect-h2", "goaway", "rapid-reset", "ping-noread", "big-header
 for (const name of Object.keys(ATTACKS)) {
   const ignore = !NIGHTLY && !DAILY.includes(name);
   scenario(`attack: ${name}, for ${SECONDS} s beside good nodes`, async (stage) => {
-    const { http, fleet: grpc, process } = await startSuperLink({ stage, });
+    const { http, fleet: grpc, process } = await startSuperLink({ stage });
     using overHttp = await GoodNode.join("http", http);
     using overGrpc = await GoodNode.join("grpc", grpc);
     const before = residentMib(process.pid);
