@@ -8,13 +8,13 @@ import { FlwrError } from "../base/error.ts";
  */
 export function explainBindError(address: string, cause: Error): FlwrError {
   const text = cause.message;
-  const [why, hint] = /EADDRINUSE|Address already in use/i.test(text)
+  const [why, hint] = /EADDRINUSE|address already in use/i.test(text)
     ? ["the port is in use", "Stop the other process, or choose another port (0 takes a free one)"]
-    : /EADDRNOTAVAIL|EINVAL|Cannot assign requested address/.test(text) // Deno says EINVAL
+    : /EADDRNOTAVAIL|EINVAL|(cannot|can't) assign requested address/i.test(text) // node:net in Deno says EINVAL
     ? ["the address is not of this machine", "0.0.0.0 listens on all addresses of this machine"]
-    : /EACCES|Permission denied/.test(text)
+    : /EACCES|permission denied/i.test(text)
     ? ["permission denied", "Ports below 1024 need special rights: choose a higher one"]
-    : /resolution failed|ENOTFOUND|EAI_AGAIN|failed to lookup address/.test(text)
+    : /resolution failed|ENOTFOUND|EAI_AGAIN|failed to lookup address/i.test(text)
     ? ["no such host name", "0.0.0.0 listens on all addresses of this machine"]
     : [cause.message, undefined];
   return new FlwrError("unavailable", `Cannot listen on "${address}": ${why}`, {

@@ -92,7 +92,7 @@ async function answer(
   const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
   const largest = Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes));
   const bytes = await call.readMessage(largest, pace);
-  const method = methodFor(methods, bytes);
+  const method = methodFor(methods, bytes, call);
   if (method.desc.methodKind === "unary") {
     const parts = await answerInParts(method, bytes, call, entry);
     logOutcome(log, call);
