@@ -10,7 +10,8 @@ import {
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
-import { printable } from "./printable.ts";
+import { LogLimiter, shownRecord } from "./log_limiter.ts";
+import { printable, printableJson, printableLines } from "./printable.ts";
 
 /** How log lines look: for people, or one JSON object a line for machines. */
 export const LOG_FORMATS = ["text", "json"] as const;
@@ -37,22 +38,28 @@ export interface LogOptions {
   readonly file?: LogFile;
 }
 
-/** Sends the process' log to stderr: stdout is for data. */
+/**
+ * Sends the process' log to stderr: stdout is for data. Lines that strangers can cause are bounded
+ * ({@link causedBy}), whatever their level and wherever they go.
+ */
 export function configureLog({ format, verbose, file }: LogOptions): void {
   const onTerminal = Deno.stderr.isTerminal() && !Deno.noColor;
-  const sinks: Record<string, Sink> = {
-    stderr: lineSink(format, { colours: onTerminal, dates: false }, writeWhole),
-  };
+  const sinks = [lineSink(format, { colours: onTerminal, dates: false }, writeWhole)];
   if (file !== undefined) {
-    sinks["file"] = lineSink(format, { colours: false, dates: true }, (line) => file.write(line));
+    sinks.push(lineSink(format, { colours: false, dates: true }, (line) => file.write(line)));
   }
-  const names = Object.keys(sinks);
+  const limiter = new LogLimiter();
+  const all: Sink = (record) => {
+    if (!limiter.allows(record)) return;
+    const shown = shownRecord(record);
+    for (const sink of sinks) sink(shown);
+  };
   configureSync({
     reset: true,
-    sinks,
+    sinks: { all },
     loggers: [
-      { category: ["flwr"], lowestLevel: verbose ? "debug" : "info", sinks: names },
-      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: names },
+      { category: ["flwr"], lowestLevel: verbose ? "debug" : "info", sinks: ["all"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["all"] },
     ],
   });
 }
@@ -62,9 +69,14 @@ function lineSink(
   options: LineOptions,
   write: (line: Uint8Array) => void,
 ): Sink {
-  const formatter = format === "json" ? getJsonLinesFormatter() : textFormatter(options);
+  const formatter = format === "json" ? jsonFormatter() : textFormatter(options);
   const encoder = new TextEncoder();
   return (record) => write(encoder.encode(formatter(record)));
+}
+
+function jsonFormatter(): TextFormatter {
+  const formatter = getJsonLinesFormatter();
+  return (record) => printableJson(formatter(record));
 }
 
 /** How lines for people look. */
@@ -90,7 +102,7 @@ function textFormatter({ colours, dates }: LineOptions): TextFormatter {
 /** Ids without JavaScript's `n`, text without quotes; nothing that came from elsewhere can forge a line. */
 function plainValue(value: unknown, inspect: (value: unknown) => string): string {
   if (typeof value === "bigint") return value.toString();
-  return typeof value === "string" ? printable(value) : inspect(value);
+  return typeof value === "string" ? printable(value) : printableLines(inspect(value));
 }
 
 function writeWhole(bytes: Uint8Array): void {

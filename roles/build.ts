@@ -1,3 +1,4 @@
+import { say } from "./output/say.ts";
 import { Command } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { buildFab } from "../fab/build.ts";
@@ -29,14 +30,14 @@ export function command(): Command {
 
 async function build(app: string): Promise<Output> {
   const { content, hash, config, warnings } = await buildFab(app);
-  for (const warning of warnings) console.error(`Warning: ${warning}`);
+  for (const warning of warnings) say(`Warning: ${warning}`);
   const file = fabFileName(config, hash);
   try {
     await Deno.writeFile(file, content);
   } catch (cause) {
     throw new FlwrError("failed-precondition", `"${file}" cannot be written here`, { cause });
   }
-  console.error(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
+  say(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
   return {
     json: {
       "fab-id": config.fabId,

@@ -1,3 +1,4 @@
+import { say } from "./output/say.ts";
 import { basename, join } from "node:path";
 import { Argument, Command } from "commander";
 import { FlwrError } from "../base/error.ts";
@@ -55,8 +56,8 @@ function ownShell(): Shell {
 async function installed(shell: Shell): Promise<void> {
   const { script, changed } = await installCompletion(shell, userFolders());
   console.log(script);
-  if (changed !== undefined) console.error(`Added a line to "${changed}"`);
-  console.error(`Start ${shell} anew, and it completes flwr`);
+  if (changed !== undefined) say(`Added a line to "${changed}"`);
+  say(`Start ${shell} anew, and it completes flwr`);
 }
 
 function userFolders(): UserFolders {

@@ -1,3 +1,4 @@
+import { say } from "./output/say.ts";
 import { Command } from "commander";
 import { flwrHome } from "../fab/home.ts";
 import { FlwrError } from "../base/error.ts";
@@ -46,10 +47,10 @@ function listCommand(): Command {
 async function list(): Promise<Output> {
   const config = await readFlowerConfig(
     flwrHome(),
-    (file) => console.error(`Note: Made "${file}"`),
+    (file) => say(`Note: Made "${file}"`),
   );
   const { file, names, defaultName } = config;
-  console.error(`Connections of "${file}":`);
+  say(`Connections of "${file}":`);
   const screen = stdoutScreen();
   const rows = names.map((name) => readRow(config, name));
   return {

@@ -1,3 +1,4 @@
+import { say } from "./output/say.ts";
 import { basename } from "node:path";
 import { Command } from "commander";
 import { FlwrError } from "../base/error.ts";
@@ -43,7 +44,7 @@ async function install(file: string, home: string): Promise<Output> {
   checkFileName(basename(file), fab);
   const { folder, config, hash, wasThere } = await installFab(fab, home);
   const { fabId, name, version } = config;
-  console.error(
+  say(
     wasThere ? `${fabId} ${version} is installed already` : `Installed ${fabId} ${version}`,
   );
   return {

@@ -1,3 +1,4 @@
+import { printLine } from "./output/say.ts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Curve } from "../auth/curve.ts";
 import { type HostName, LOCAL_HOSTS, parseHost } from "../certs/host.ts";
@@ -109,7 +110,7 @@ function showCommand(): Command {
 }
 
 function print(lines: readonly string[]): void {
-  for (const line of lines) console.log(line);
+  for (const line of lines) printLine(line);
 }
 
 function curveFlag(curve: Curve): string {

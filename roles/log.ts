@@ -5,6 +5,7 @@ import { addSuperLinkArgument, type SuperLinkFlags } from "./config/options.ts";
 import { followLog, showLog } from "./log/follow.ts";
 import { runState, shownRun } from "./log/run_state.ts";
 import { readId } from "./output/read_id.ts";
+import { say } from "./output/say.ts";
 import { stdoutScreen } from "./output/screen.ts";
 import { onShutdown } from "./shutdown.ts";
 
@@ -41,8 +42,8 @@ export function command(): Command {
         const followed = flags.show
           ? await showLog(control, runId, sink, shutdown.signal, now)
           : await followLog(control, runId, sink, shutdown.signal);
-        if (followed === "interrupted") console.error(`Run ${runId} goes on`);
-        if (followed === "ended") console.error(runState(await shownRun(control, runId)));
+        if (followed === "interrupted") say(`Run ${runId} goes on`);
+        if (followed === "ended") say(runState(await shownRun(control, runId)));
       });
     });
 }

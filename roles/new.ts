@@ -1,3 +1,4 @@
+import { say } from "./output/say.ts";
 import { userInfo } from "node:os";
 import { Command, Option } from "commander";
 import { FlwrError } from "../base/error.ts";
@@ -77,7 +78,7 @@ async function makeApp(name: string, { template, publisher }: NewFlags): Promise
     template: TEMPLATES[template]!,
     parent: ".",
   });
-  for (const line of nextSteps(folder)) console.error(line);
+  for (const line of nextSteps(folder)) say(line);
   return { json: { name, template, folder, files }, lines: [folder] };
 }
 

@@ -1,6 +1,6 @@
 import { CommanderError } from "commander";
 import { FlwrError } from "../base/error.ts";
-import { printable } from "../base/printable.ts";
+import { printable, printableLines } from "../base/printable.ts";
 import { UsageError } from "./usage_error.ts";
 import { IncompleteRun } from "./run/incomplete.ts";
 import { printFailure } from "./output/failure.ts";
@@ -27,7 +27,7 @@ export function reportError(error: unknown, args: readonly string[] = []): numbe
   const problem = FlwrError.from(error);
   console.error(describeError(problem));
   if (problem.code === "internal" && problem.cause instanceof Error) {
-    console.error(problem.cause.stack);
+    console.error(printableLines(problem.cause.stack ?? ""));
   }
   if (error instanceof UsageError) return ExitStatus.usage;
   return error instanceof IncompleteRun ? ExitStatus.incomplete : ExitStatus.failure;

@@ -46,6 +46,7 @@ function openLogFile(flags: SuperLinkFlags): RotatingLogFile | undefined {
   return new RotatingLogFile({
     file: flags.logFile,
     intervalHours: flags.logRotationIntervalHours,
+    maxBytes: flags.logRotationMaxMib * 2 ** 20,
     backupCount: flags.logRotationBackupCount,
   });
 }

@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
+import { say } from "./output/say.ts";
 import { denoSettings, FOLDER, writeEditorFiles } from "./types/editor_files.ts";
 
 const EXAMPLE = `
@@ -26,7 +27,7 @@ export function command(): Command {
 async function makeTypes(folder: string): Promise<Output> {
   const files = await writeEditorFiles(folder);
   if (await denoSettings(folder) === "other") {
-    console.error(
+    say(
       `The app's own deno.json stays as it is. Add to it: "importMap": "./${FOLDER}/import_map.json"`,
     );
   }

@@ -40,6 +40,11 @@ export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** The address without its port, of "address:port" as a server names its callers. */
+export function hostOfPeer(peer: string): string {
+  return peer.slice(0, Math.max(peer.lastIndexOf(":"), 0)).replace(/^\[(.*)\]$/, "$1");
+}
+
 /** Whether the host is an IP address and not a name. */
 export function isIP(host: string): boolean {
   return isIPv4(host) || isIPv6(host);

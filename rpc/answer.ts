@@ -1,13 +1,16 @@
 import type { Logger } from "@logtape/logtape";
 import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../base/error.ts";
+import { causedBy } from "../base/log_limiter.ts";
+import { hostOfPeer } from "./address.ts";
 import type { Call, OpenCall } from "./call.ts";
 import { decode, encode, encodeInParts } from "./codec.ts";
+import { RequestFault } from "./request_fault.ts";
 import type { BoundMethod } from "./service.ts";
 import { type Entry, foundBy } from "./shared_path.ts";
 
 /** Thrown for bytes that are no message of the expected type; each transport has words of its own for it. */
-export class UndecodableRequest extends Error {
+export class UndecodableRequest extends RequestFault {
   override readonly name = "UndecodableRequest";
 }
 
@@ -87,18 +90,34 @@ async function identify(
 }
 
 /** Logs how a call ended: what its caller is not told of as an error, the rest for debugging. */
-export function logOutcome(log: Logger, { method, peer }: OpenCall, error?: unknown): void {
-  if (error === undefined) return log.debug("{method} from {peer}", { method, peer });
+export function logOutcome(log: Logger, call: OpenCall, error?: unknown): void {
+  const { method, peer } = call;
+  const known = "caller" in call && call.caller !== undefined;
+  const cause = known ? {} : causedBy("refused calls", hostOfPeer(peer));
+  if (error === undefined) return log.debug("{method} from {peer}", { method, peer, ...cause });
   if (error instanceof UndecodableRequest) {
-    const { cause } = error;
-    return log.debug("{method} from {peer} cannot be decoded: {cause}", { method, peer, cause });
+    const { cause: fault } = error;
+    return log.debug("{method} from {peer} cannot be decoded: {fault}", {
+      method,
+      peer,
+      fault,
+      ...cause,
+    });
   }
-  if (error instanceof FlwrError && error.code !== "internal") {
+  const told = error instanceof RequestFault ||
+    error instanceof FlwrError && error.code !== "internal";
+  if (told) {
     return log.debug("{method} from {peer} is refused: {message}", {
       method,
       peer,
       message: error.message,
+      ...cause,
     });
   }
-  log.error("{method} from {peer} failed: {error}", { method, peer, error });
+  log.error("{method} from {peer} failed: {error}", {
+    method,
+    peer,
+    error,
+    ...causedBy("failed calls", hostOfPeer(peer)),
+  });
 }

@@ -4,7 +4,7 @@ import { FlwrError } from "../base/error.ts";
  * Says why an address cannot be listened on.
  *
  * @param address "host:port"
- * @param cause has the system's reason in its words, as grpc-js and Deno give it
+ * @param cause has the system's reason in its words, as node:net and Deno give it
  */
 export function explainBindError(address: string, cause: Error): FlwrError {
   const text = cause.message;

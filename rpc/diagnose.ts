@@ -1,4 +1,4 @@
-import { status as Status } from "@grpc/grpc-js";
+import { Status, statusName } from "./grpc_status.ts";
 import { FlwrError } from "../base/error.ts";
 import { formatAddress } from "./address.ts";
 import { connectionProblem, notFlower, reachability, type Target } from "./connection_problem.ts";
@@ -58,7 +58,7 @@ export function diagnose(
   if (isConnectionFailure(failure)) return connectionProblem(target, "grpc", details, found, now);
   const refusal = readRefusal(details);
   if (refusal !== undefined) return refusal;
-  return new FlwrError(codeOf(code), details === "" ? Status[code] ?? "Unknown" : details, {
+  return new FlwrError(codeOf(code), details === "" ? statusName(code) ?? "Unknown" : details, {
     cause,
   });
 }

@@ -1,106 +1,218 @@
-import { Buffer } from "node:buffer";
-import { Metadata } from "@grpc/grpc-js";
 import type { ByteBudget } from "./byte_budget.ts";
 import type { OpenCall } from "./call.ts";
-import { delivered } from "./delivery.ts";
-import { entryOf } from "./entries.ts";
+import { GrpcMessageReader, prefixed } from "./grpc_message.ts";
+import type { Field } from "./http2/hpack/decoder.ts";
+import { encodeFields } from "./http2/hpack/encode.ts";
+import type { Http2Stream } from "./http2/stream.ts";
+import { BodyPace, type PaceLimits, TOO_SLOW } from "./body_pace.ts";
+import { FlwrError } from "../base/error.ts";
+import { Status } from "./grpc_status.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
 import type { Entry } from "./shared_path.ts";
+import type { WireStatus } from "./status.ts";
 
-/** The value of a header that holds text; undefined also for one that comes twice. */
-export function textHeader(metadata: Metadata, name: string): string | undefined {
-  const [value, ...more] = metadata.get(name);
-  return more.length > 0 || Buffer.isBuffer(value) ? undefined : value;
-}
+/** What an answer starts with, and how a good one ends. */
+const HEAD: readonly Field[] = [[":status", "200"], ["content-type", "application/grpc"]];
+const PLAIN_HEAD = encodeFields(HEAD);
+const GOOD_END = encodeFields([["grpc-status", "0"]]);
 
-/** The value of a header that holds bytes; undefined also for one that comes twice. @param name without "-bin" */
-export function bytesHeader(metadata: Metadata, name: string): Uint8Array | undefined {
-  const [value, ...more] = metadata.get(`${name}-bin`);
-  return more.length === 0 && Buffer.isBuffer(value) ? value : undefined;
-}
+/** Bytes of a status's words: more would not fit into one frame. */
+const MAX_DETAILS_BYTES = 4096;
 
-/** What unary and streaming calls of grpc-js have in common. */
-export interface SurfaceCall {
-  readonly metadata: Metadata;
-  readonly cancelled: boolean;
-  getPeer(): string;
-  /** HTTP/2's ":authority". */
-  getHost(): string;
-  sendMetadata(metadata: Metadata): void;
-  once(event: "cancelled", listener: () => void): unknown;
-}
+/** Milliseconds above which a deadline is none: timers hold 31 bits. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** One call between grpc-js and a service. */
-export class GrpcCall implements OpenCall {
+/** One call between HTTP/2 and a service. */
+export class GrpcCall implements OpenCall, Disposable {
   readonly transport = "grpc";
-  readonly method: string;
-  readonly #call: SurfaceCall;
+  /** What let the call in; undefined where no service of its path asks, and before. */
+  entry: Entry | undefined;
+  readonly #stream: Http2Stream;
   readonly #answers: ByteBudget;
-  #headers: Metadata | undefined;
+  readonly #deadline: ReturnType<typeof setTimeout> | undefined;
+  #headers: Field[] | undefined;
   #controller: AbortController | undefined;
+  #pace: BodyPace | undefined;
+  #fail: ((error: FlwrError) => void) | undefined;
+  #headSent = false;
   #answered = false;
+  #good = false;
 
   /** @param answers what bounds large answers */
-  constructor(method: string, call: SurfaceCall, answers: ByteBudget) {
-    this.method = method;
-    this.#call = call;
+  constructor(readonly method: string, stream: Http2Stream, answers: ByteBudget) {
+    this.#stream = stream;
     this.#answers = answers;
+    stream.onGone(() => this.#abandon());
+    const timeout = timeoutMs(stream.headers.get("grpc-timeout"));
+    if (timeout !== undefined) this.#deadline = setTimeout(() => this.#expire(), timeout);
   }
 
   get peer(): string {
-    return this.#call.getPeer();
+    return this.#stream.peer;
   }
 
-  header(name: string): string | undefined {
-    if (name === "host") return this.#call.getHost();
-    return textHeader(this.#call.metadata, name);
+  /** Whether the caller has given up. */
+  get gone(): boolean {
+    return this.#stream.gone;
+  }
+
+  header(mixed: string): string | undefined {
+    const { headers } = this.#stream;
+    const name = mixed.toLowerCase();
+    return name === "host" ? headers.get(":authority") ?? headers.get(name) : headers.get(name);
   }
 
   headerBytes(name: string): Uint8Array | undefined {
-    return bytesHeader(this.#call.metadata, name);
+    const text = this.#stream.headers.get(`${name.toLowerCase()}-bin`);
+    if (text === undefined) return undefined;
+    try {
+      return Uint8Array.fromBase64(text);
+    } catch {
+      return undefined;
+    }
   }
 
   setHeader(name: string, value: string): void {
-    this.#headers ??= new Metadata();
-    this.#headers.set(name, value);
+    (this.#headers ??= []).push([name.toLowerCase(), value]);
   }
 
   /** Made when it is first asked for: most calls are answered at once. */
   get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      const controller = this.#controller = new AbortController();
-      const abort = () => {
-        // grpc-js reports the end of every call as cancelled, also of an answered one.
-        if (!this.#answered) controller.abort();
-      };
-      if (this.#call.cancelled) abort();
-      else this.#call.once("cancelled", abort);
-    }
+    this.#controller ??= new AbortController();
+    if (this.gone && !this.#answered) this.#controller.abort();
     return this.#controller.signal;
   }
 
-  /** What let the call in; undefined where no service of its path asks. */
-  get entry(): Entry | undefined {
-    return entryOf(this.#call.metadata);
-  }
-
   get delivered(): Promise<boolean> {
-    return delivered(this.#call.metadata);
+    return this.#stream.outcome.then((whole) => whole && this.#good);
   }
 
   async reserve(bytes: number): Promise<void> {
     if (bytes <= SMALL_BODY_BYTES) return;
     const lease = await this.#answers.take(bytes, this.signal);
-    this.delivered.then(() => lease.release());
+    this.#stream.outcome.then(() => lease.release());
   }
 
-  /** To be called before the first message of an answer is sent. */
-  sendHeaders(): void {
-    if (this.#headers !== undefined) this.#call.sendMetadata(this.#headers);
+  /**
+   * Reads the request's message. It may be no larger than `maxBytes`, nor come more slowly than `pace`.
+   *
+   * @throws FlwrError "resource-exhausted", "unavailable" when it comes too slowly, "cancelled" when the caller goes,
+   *   "invalid-argument" where there is no message
+   */
+  async readMessage(maxBytes: number, pace: PaceLimits): Promise<Uint8Array> {
+    const message = new GrpcMessageReader(maxBytes);
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    this.#fail = reject;
+    if (this.gone) throw gone();
+    if (!this.#stream.remoteEnded) {
+      this.#pace = new BodyPace(pace, () => reject(new FlwrError("unavailable", TOO_SLOW)));
+    }
+    this.#stream.read({
+      take: (bytes) => {
+        this.#pace?.take(bytes.length);
+        try {
+          message.take(bytes);
+        } catch (error) {
+          reject(error);
+        }
+      },
+      end: resolve,
+    });
+    try {
+      await promise;
+    } finally {
+      this.#fail = undefined;
+      this.#endPace();
+    }
+    return await message.end(this.#stream.headers.get("grpc-encoding"));
   }
 
-  /** To be called when the last word of an answer is about to be sent. */
+  /** Sends one message, in parts. @returns when most of it has been taken */
+  async send(parts: readonly Uint8Array[]): Promise<void> {
+    if (this.#answered) return;
+    if (!this.#headSent) {
+      const more = this.#headers;
+      const head = more === undefined ? PLAIN_HEAD : encodeFields([...HEAD, ...more]);
+      this.#stream.sendHeaders(head, false);
+      this.#headSent = true;
+    }
+    // All parts at once: the end of the answer may follow in the same turn.
+    await Promise.all(prefixed(parts).map((part) => this.#stream.write(part)));
+  }
+
+  /** Ends a good answer. */
   end(): void {
-    this.#answered = true;
+    if (this.#answered) return;
+    this.#answered = this.#good = true;
+    // An answer without a message still has a head of its own.
+    if (!this.#headSent) this.#stream.sendHeaders(PLAIN_HEAD, false);
+    this.#stream.sendHeaders(GOOD_END, true);
   }
+
+  /** Ends the call with an error; an answer that has begun is cut short. */
+  refuse({ code, details }: WireStatus): void {
+    if (this.#answered) return;
+    this.#answered = true;
+    const status: Field[] = [
+      ["grpc-status", String(code)],
+      ["grpc-message", percentEncoded(details)],
+    ];
+    this.#stream.sendHeaders(encodeFields(this.#headSent ? status : [...HEAD, ...status]), true);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#deadline);
+    this.#endPace();
+  }
+
+  #expire(): void {
+    const controller = this.#answered ? undefined : this.#controller;
+    this.refuse({ code: Status.DEADLINE_EXCEEDED, details: "Deadline exceeded" });
+    controller?.abort();
+    this.#fail?.(new FlwrError("cancelled", "The caller's time is up"));
+  }
+
+  #abandon(): void {
+    if (!this.#answered) this.#controller?.abort();
+    this.#fail?.(gone());
+  }
+
+  #endPace(): void {
+    this.#pace?.[Symbol.dispose]();
+    this.#pace = undefined;
+  }
+}
+
+function gone(): FlwrError {
+  return new FlwrError("cancelled", "The caller is gone");
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
+};
+
+/** Milliseconds of the header "grpc-timeout"; undefined for none, and for one beyond what a timer holds. */
+function timeoutMs(text: string | undefined): number | undefined {
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(text ?? "") ?? [];
+  const ms = Number(digits) * (UNIT_MS[unit ?? ""] ?? NaN);
+  return ms <= LONGEST_TIMER_MS ? ms : undefined;
+}
+
+/** A status's words as its header holds them: UTF-8 with all but printable ASCII as "%XX". */
+function percentEncoded(details: string): string {
+  let text = "";
+  for (const byte of new TextEncoder().encode(details)) {
+    const plain = byte >= 0x20 && byte <= 0x7e && byte !== 0x25;
+    const next = plain
+      ? String.fromCharCode(byte)
+      : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+    if (text.length + next.length > MAX_DETAILS_BYTES) break;
+    text += next;
+  }
+  return text;
 }

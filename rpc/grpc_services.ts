@@ -1,18 +1,14 @@
-import { once } from "node:events";
-import {
-  type handleServerStreamingCall,
-  type handleUnaryCall,
-  type Server,
-  type ServerWritableStream,
-  status as Status,
-} from "@grpc/grpc-js";
 import type { Logger } from "@logtape/logtape";
-import { answerStream, answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
+import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "./answer.ts";
+import type { PaceLimits } from "./body_pace.ts";
 import type { ByteBudget } from "./byte_budget.ts";
-import { asBuffer } from "./codec.ts";
 import { GrpcCall } from "./grpc_call.ts";
+import { Status } from "./grpc_status.ts";
+import { encodeFields } from "./http2/hpack/encode.ts";
+import type { CallEnd } from "./http2/server.ts";
+import type { Http2Stream } from "./http2/stream.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "./service.ts";
-import { methodFor } from "./shared_path.ts";
+import { admitCall, methodFor } from "./shared_path.ts";
 import { statusOf, type WireStatus } from "./status.ts";
 
 /** What 1.9 answers to bytes that are no message of the expected type. */
@@ -21,10 +17,11 @@ const UNDECODABLE: WireStatus = {
   details: "Exception deserializing request!",
 };
 
+/** The methods of one path. */
+export type PathMethods = readonly [BoundMethod, ...BoundMethod[]];
+
 /** Lays the methods of services out by path. Services of the same name may share one. */
-export function methodsByPath(
-  services: readonly ServiceBinding[],
-): Map<string, readonly [BoundMethod, ...BoundMethod[]]> {
+export function methodsByPath(services: readonly ServiceBinding[]): Map<string, PathMethods> {
   const byPath = new Map<string, [BoundMethod, ...BoundMethod[]]>();
   for (const method of services.flatMap(({ methods }) => methods)) {
     const path = methodPath(method.desc);
@@ -47,86 +44,75 @@ export interface ServeOptions {
   readonly log: Logger;
   /** What bounds large answers. */
   readonly answers: ByteBudget;
+  /** How slowly requests may come. */
+  readonly pace: PaceLimits;
 }
 
-/** Makes a server answer methods. */
-export function serveMethods(
-  server: Server,
-  byPath: ReturnType<typeof methodsByPath>,
+/**
+ * Answers a call: who calls is asked by its head, before a byte of its body is taken (HTTP/2's flow control keeps all but
+ * the first window of it with the caller); then its request is read, and handed to the method. A call whose caller is
+ * gone meanwhile goes no further. Never rejects.
+ */
+export async function answerGrpc(
+  stream: Http2Stream,
+  byPath: ReadonlyMap<string, PathMethods>,
   options: ServeOptions,
-): void {
-  // Requests are decoded by the service: grpc-js would answer to malformed ones in words of its own.
-  const same = (bytes: Uint8Array) => bytes;
-  for (const [path, methods] of byPath) {
-    if (methods[0].desc.methodKind === "unary") {
-      server.register(path, unaryHandler(path, methods, options), asBuffer, same, "unary");
-    } else {
-      server.register(path, streamHandler(path, methods, options), asBuffer, same, "serverStream");
-    }
+): Promise<CallEnd> {
+  const problem = notGrpc(stream);
+  if (problem !== undefined) {
+    stream.sendHeaders(encodeFields([[":status", problem]]), true);
+    return "refused";
   }
+  const path = stream.headers.get(":path")!;
+  using call = new GrpcCall(path, stream, options.answers);
+  const methods = byPath.get(path);
+  if (methods === undefined) {
+    call.refuse({ code: Status.UNIMPLEMENTED, details: `There is no method ${path}` });
+    return "refused";
+  }
+  try {
+    await answer(call, methods, options);
+  } catch (error) {
+    // Whoever is gone is told nothing, and of a call that nobody waits for the log says no more than of others.
+    logOutcome(options.log, call, error);
+    call.refuse(grpcStatusOf(error));
+  }
+  if ("caller" in call) return call.caller === undefined ? "gone" : "let-in";
+  // Whoever was let in by the head is known, whatever the request was.
+  if (call.entry?.found !== undefined) return "let-in";
+  return call.gone ? "gone" : "refused";
 }
 
-function unaryHandler(
-  path: string,
-  methods: readonly BoundMethod[],
-  { log, answers }: ServeOptions,
-): handleUnaryCall<Uint8Array, Uint8Array> {
-  return async (grpcCall, send) => {
-    const call = new GrpcCall(path, grpcCall, answers);
-    const bytes = grpcCall.request;
-    try {
-      const response = await answerUnary(methodFor(methods, bytes, call), bytes, call, call.entry);
-      logOutcome(log, call);
-      call.end();
-      call.sendHeaders();
-      send(null, response);
-    } catch (error) {
-      logOutcome(log, call, error);
-      call.end();
-      send(grpcStatusOf(error));
-    }
-  };
-}
-
-function streamHandler(
-  path: string,
-  methods: readonly BoundMethod[],
-  { log, answers }: ServeOptions,
-): handleServerStreamingCall<Uint8Array, Uint8Array> {
-  return async (stream) => {
-    const call = new GrpcCall(path, stream, answers);
-    const bytes = stream.request;
-    const responses = answerStream(methodFor(methods, bytes, call), bytes, call, call.entry);
-    try {
-      await sendAll(responses, stream, call);
-      logOutcome(log, call);
-      call.end();
-      stream.end();
-    } catch (error) {
-      logOutcome(log, call, error);
-      call.end();
-      stream.emit("error", grpcStatusOf(error));
-    }
-  };
-}
-
-/** Sends messages as the caller takes them. Whoever makes them sees `call.signal` when the caller is gone. */
-async function sendAll(
-  responses: AsyncIterable<Uint8Array>,
-  stream: ServerWritableStream<Uint8Array, Uint8Array>,
+async function answer(
   call: GrpcCall,
+  methods: PathMethods,
+  { log, pace }: ServeOptions,
 ): Promise<void> {
-  const { signal } = call;
-  let first = true;
-  for await (const response of responses) {
-    if (signal.aborted) return;
-    if (first) call.sendHeaders();
-    first = false;
-    if (!stream.write(response)) {
-      // A caller that is gone takes nothing more.
-      await once(stream, "drain", { signal }).catch(() => {});
-    }
+  const guarded = methods.some(({ admit }) => admit !== undefined);
+  const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
+  const largest = Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes));
+  const bytes = await call.readMessage(largest, pace);
+  const method = methodFor(methods, bytes, call);
+  if (method.desc.methodKind === "unary") {
+    const parts = await answerInParts(method, bytes, call, entry);
+    logOutcome(log, call);
+    const sent = call.send(parts);
+    call.end();
+    return await sent;
   }
+  // Whoever makes the messages sees `call.signal` when the caller is gone.
+  for await (const message of answerStream(method, bytes, call, entry)) {
+    if (call.gone) return;
+    await call.send([message]);
+  }
+  logOutcome(log, call);
+  call.end();
+}
+
+/** The HTTP status of a request that is no call of gRPC's. */
+function notGrpc({ headers }: Http2Stream): "405" | "415" | undefined {
+  if (headers.get(":method") !== "POST") return "405";
+  return headers.get("content-type")?.startsWith("application/grpc") ? undefined : "415";
 }
 
 function grpcStatusOf(error: unknown): WireStatus {

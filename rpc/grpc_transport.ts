@@ -8,7 +8,7 @@ import type { ClientTransport, TransportAnswer, TransportRequest } from "./clien
 import { asBuffer } from "./codec.ts";
 import type { Target } from "./connection_problem.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
-import { textHeader } from "./grpc_call.ts";
+import { Buffer } from "node:buffer";
 import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
@@ -129,4 +129,10 @@ function openClient({ address, tls }: Target): Client {
     // A proxy cannot reach this machine's loopback.
     ...(isLoopback(address.host) ? { "grpc.enable_http_proxy": 0 } : {}),
   });
+}
+
+/** The value of a header that holds text; undefined also for one that comes twice. */
+function textHeader(metadata: Metadata, name: string): string | undefined {
+  const [value, ...more] = metadata.get(name);
+  return more.length > 0 || Buffer.isBuffer(value) ? undefined : value;
 }

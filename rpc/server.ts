@@ -1,32 +1,19 @@
-import {
-  Server,
-  ServerCredentials,
-  type ServerInterceptor,
-  type ServerOptions,
-} from "@grpc/grpc-js";
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../base/log.ts";
-import { type Address, formatAddress, parseAddress } from "./address.ts";
-import { admission } from "./admission.ts";
-import { explainBindError } from "./bind_error.ts";
+import { causedBy } from "../base/log_limiter.ts";
+import { formatAddress, hostOfPeer, parseAddress } from "./address.ts";
 import { type BodyBudgets, bodyBudgets } from "./body_budgets.ts";
 import { PACE_LIMITS, type PaceLimits } from "./body_pace.ts";
-import { asBuffer } from "./codec.ts";
-import { trackDelivery } from "./delivery.ts";
-import { checkServerDeno } from "./deno_version.ts";
-import { widenConnectionWindows, widenStreamWindows } from "./flow_window.ts";
-import { silenceGrpc } from "./grpc_log.ts";
-import { methodsByPath, serveMethods } from "./grpc_services.ts";
+import { answerGrpc, methodsByPath } from "./grpc_services.ts";
 import { healthService } from "./health.ts";
+import { Http2Server } from "./http2/server.ts";
 import {
   KEEPALIVE_TIMEOUT_MS,
-  LINGER_MS,
   MAX_CONCURRENT_STREAMS,
   MAX_CONNECTION_IDLE_MS,
-  MAX_MESSAGE_BYTES,
   SERVER_KEEPALIVE_MS,
+  SERVER_WINDOW_BYTES,
 } from "./limits.ts";
-import { watchRequests } from "./request_watch.ts";
 import type { ServiceBinding } from "./service.ts";
 
 /** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
@@ -64,95 +51,41 @@ export interface RpcServer {
   close(graceSeconds: number): Promise<void>;
 }
 
-const OPTIONS: ServerOptions = {
-  "grpc.max_receive_message_length": MAX_MESSAGE_BYTES,
-  "grpc.max_send_message_length": MAX_MESSAGE_BYTES,
-  "grpc.max_concurrent_streams": MAX_CONCURRENT_STREAMS,
-  "grpc.keepalive_time_ms": SERVER_KEEPALIVE_MS,
-  "grpc.keepalive_timeout_ms": KEEPALIVE_TIMEOUT_MS,
-  "grpc.max_connection_idle_ms": MAX_CONNECTION_IDLE_MS,
-  // Statistics that nobody reads cost several percent of every call.
-  "grpc.enable_channelz": 0,
-};
-
 /**
  * Starts a gRPC server with the given services and the standard health service.
  *
- * @throws FlwrError "failed-precondition" when this Deno cannot serve; "invalid-argument" for a malformed address;
- *   "unavailable" when it cannot be listened on
+ * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" when it cannot be listened on
  */
+// deno-lint-ignore require-await -- what it throws is to be a rejection
 export async function startServer(options: StartServerOptions): Promise<RpcServer> {
-  checkServerDeno(Deno.version.deno);
-  silenceGrpc();
   const address = parseAddress(options.address, { allowZero: true });
-  const { log = defaultLog("rpc"), budgets = bodyBudgets() } = options;
+  const { log = defaultLog("rpc"), budgets = bodyBudgets(), pace = PACE_LIMITS } = options;
   const byPath = methodsByPath([
     ...options.services,
     healthService(options.services.map(({ desc }) => desc.typeName)),
   ]);
-  const server = new Server({ ...OPTIONS, interceptors: interceptors(byPath, options.pace) });
-  serveMethods(server, byPath, { log, answers: budgets.answers });
-  widenStreamWindows(server);
-  const port = await listen(server, address, options.tls);
-  widenConnectionWindows(server);
-  const bound = formatAddress({ host: address.host, port });
+  const serving = { log, answers: budgets.answers, pace };
+  const server = new Http2Server({
+    address,
+    tls: options.tls,
+    answer: (stream) => answerGrpc(stream, byPath, serving),
+    maxStreams: MAX_CONCURRENT_STREAMS,
+    windowBytes: SERVER_WINDOW_BYTES,
+    keepAlive: {
+      silence: SERVER_KEEPALIVE_MS / 1000,
+      patience: KEEPALIVE_TIMEOUT_MS / 1000,
+    },
+    idleSeconds: MAX_CONNECTION_IDLE_MS / 1000,
+    onOffence: (peer, reason) =>
+      log.warn("Closed the connection of {peer}: {reason}", {
+        peer,
+        reason,
+        ...causedBy("closed connections", hostOfPeer(peer)),
+      }),
+  });
   let closed: Promise<void> | undefined;
   return {
-    address: bound,
-    close: (graceSeconds) => closed ??= closeServer(server, bound, graceSeconds),
+    address: formatAddress({ host: address.host, port: server.port }),
+    close: (graceSeconds: number) => closed ??= server.close(graceSeconds),
   };
-}
-
-/** What every call passes before its handler, in this order. */
-function interceptors(
-  byPath: ReturnType<typeof methodsByPath>,
-  pace: PaceLimits = PACE_LIMITS,
-): ServerInterceptor[] {
-  const guarded = new Map(
-    [...byPath].filter(([, methods]) => methods.some(({ admit }) => admit !== undefined)),
-  );
-  const maxBytes = new Map(
-    [...byPath].map(([path, methods]) => [
-      path,
-      Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes)),
-    ]),
-  );
-  return [trackDelivery, admission(guarded), watchRequests(maxBytes, pace)];
-}
-
-function listen(server: Server, address: Address, tls: ServerTls | undefined): Promise<number> {
-  const text = formatAddress(address);
-  return new Promise((resolve, reject) => {
-    server.bindAsync(text, credentials(tls), (error, port) => {
-      if (error === null) resolve(port);
-      else reject(explainBindError(text, error));
-    });
-  });
-}
-
-function credentials(tls: ServerTls | undefined): ServerCredentials {
-  if (tls === undefined) return ServerCredentials.createInsecure();
-  const pem = (text: string) => asBuffer(new TextEncoder().encode(text));
-  // The authority is passed although no client certificate is asked for: without it a list of all the system's
-  // authorities would be sent, longer than gRPC core accepts.
-  return ServerCredentials.createSsl(pem(tls.ca), [
-    { cert_chain: pem(tls.cert), private_key: pem(tls.key) },
-  ]);
-}
-
-/** `address` is the one that is listened on, with its port. */
-function closeServer(server: Server, address: string, graceSeconds: number): Promise<void> {
-  // Without channelz grpc-js does not know its sessions by the time of forceShutdown; drain finds them.
-  server.drain(address, graceSeconds * 1000);
-  return new Promise((resolve) => {
-    // A peer that never closes its end of a connection must not keep the server from ending.
-    const giveUp = setTimeout(() => {
-      server.forceShutdown();
-      resolve();
-    }, graceSeconds * 1000 + LINGER_MS);
-    server.tryShutdown(() => {
-      clearTimeout(giveUp);
-      resolve();
-    });
-  });
 }

@@ -1,4 +1,4 @@
-import { status as Status } from "@grpc/grpc-js";
+import { Status } from "./grpc_status.ts";
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 import { ApiError } from "./api_error.ts";
 import { refusalDetails } from "./grpc_refusal.ts";

@@ -1,4 +1,4 @@
-import { printable } from "../../base/printable.ts";
+import { say } from "../output/say.ts";
 import { flwrHome } from "../../fab/home.ts";
 import type { OutputFormat } from "../output/format.ts";
 import type { SuperLinkConnection } from "./connection.ts";
@@ -16,9 +16,9 @@ export async function chooseSuperLink(
 ): Promise<SuperLinkConnection> {
   const connection = await findSuperLink(argument, flags, {
     home: flwrHome(),
-    tell: (sentence) => console.error(`Note: ${printable(sentence)}`),
+    tell: (sentence) => say(`Note: ${sentence}`),
   });
-  if (flags.format !== "json") console.error(describeSuperLink(connection));
+  if (flags.format !== "json") say(describeSuperLink(connection));
   return connection;
 }
 

@@ -1,6 +1,8 @@
+import { printableJson } from "../../base/printable.ts";
+
 /** Prints a value for machines, on stdout. */
 export function printJson(value: unknown): void {
-  console.log(JSON.stringify(value, undefined, 2));
+  console.log(printableJson(JSON.stringify(value, undefined, 2)));
 }
 
 /** Prints for machines that a command failed, with the fields of Flower's own commands. */

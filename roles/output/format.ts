@@ -1,6 +1,7 @@
 import { Option } from "commander";
 import { FlwrError } from "../../base/error.ts";
 import { printFailure, printJson } from "./failure.ts";
+import { printLine } from "./say.ts";
 
 /** Values of `--format`, as Flower's commands have them. */
 const OUTPUT_FORMATS = ["default", "json"] as const;
@@ -37,7 +38,7 @@ export async function printed<T extends Output>(
   try {
     const output = await action();
     if (format === "json") printJson({ success: true, ...output.json });
-    else for (const line of output.lines) console.log(line);
+    else for (const line of output.lines) printLine(line);
     return output;
   } catch (error) {
     if (format === "json") {

@@ -1,27 +1,39 @@
 import { printable } from "../../base/printable.ts";
 
-/** Sequences that colour text (SGR): the only ones that a log may send to a terminal. */
+/** A sequence that sets how text looks (SGR), with its parameters; as long as any that is kept can be. */
 // deno-lint-ignore no-control-regex -- the escape character starts them
-const COLOURS = /(\x1b\[[\d;]*m)/;
+const LOOKS = /(\x1b\[[\d;]{0,32}m)/;
 
-/** The beginning of such a sequence at the end of a piece. */
+/** The beginning of such a sequence, or of a line end, at the end of a piece. */
 // deno-lint-ignore no-control-regex -- the escape character starts it
-const UNFINISHED = /\x1b(?:\[[\d;]*)?$/;
+const UNFINISHED = /(?:\r|\x1b(?:\[[\d;]{0,32})?)$/;
 
 /**
- * Makes an app's log harmless: line ends, tabs and what progress bars return with stay; colours stay for terminals
- * and go for files; all else that could steer a terminal is written as an escape.
+ * Parameters that are kept: none, bold, and colours that are read on dark and on light ground. Not kept are those that
+ * hide (8), blink, turn ground and text around, or make text like its ground: black, white and all grounds.
+ */
+const KEPT = new Set(["", "0", "1", "22", "39", "90"]);
+const COLOUR = /^[39][1-6]$/;
+
+/** Ends all that such sequences set. */
+const RESET = "\x1b[0m";
+
+/**
+ * Makes an app's log harmless: line ends and tabs stay; colours that are read on any ground stay for terminals, to the
+ * end of their line, and go for files, as all others do. A carriage return, with which a program writes over its own
+ * line, ends the line. All else that is not seen as what it is becomes an escape.
  */
 export class LogText {
   readonly #colours: boolean;
   #held = "";
+  #coloured = false;
 
   /** @param colours whether colours are kept */
   constructor(colours: boolean) {
     this.#colours = colours;
   }
 
-  /** The next piece. A colour's sequence that it ends within is held back for the next one. */
+  /** The next piece. What it ends within is held back for the next one. */
   next(piece: string): string {
     const text = this.#held + piece;
     this.#held = UNFINISHED.exec(text)?.[0] ?? "";
@@ -32,17 +44,42 @@ export class LogText {
   end(): string {
     const text = this.#held;
     this.#held = "";
-    return this.#clean(text);
+    return this.#clean(text) + this.#reset();
   }
 
   #clean(text: string): string {
-    return text.split(COLOURS)
-      .map((part, index) => index % 2 === 0 ? harmless(part) : this.#colours ? part : "")
+    return text.split(LOOKS)
+      .map((part, index) => index % 2 === 0 ? this.#lines(part) : this.#look(part))
       .join("");
+  }
+
+  #look(sequence: string): string {
+    const codes = sequence.slice(2, -1).split(";");
+    if (!this.#colours || !codes.every((code) => KEPT.has(code) || COLOUR.test(code))) return "";
+    this.#coloured = !codes.every((code) => code === "" || code === "0");
+    return sequence;
+  }
+
+  #lines(text: string): string {
+    return text.split(/(\r?\n|\r|\t)/).map((part, index) => {
+      if (index % 2 === 0) return printable(part);
+      return part === "\t" ? part : `${this.#reset()}\n`;
+    }).join("");
+  }
+
+  #reset(): string {
+    if (!this.#coloured) return "";
+    this.#coloured = false;
+    return RESET;
   }
 }
 
-function harmless(text: string): string {
-  return text.split(/([\n\r\t])/).map((part, index) => index % 2 === 0 ? printable(part) : part)
-    .join("");
+/**
+ * A line that may have colours of our own, and texts from elsewhere, made harmless in the same way.
+ *
+ * @param colours whether colours are kept
+ */
+export function harmlessLine(line: string, colours: boolean): string {
+  const text = new LogText(colours);
+  return text.next(line.replace(/[\r\n]/g, printable)) + text.end();
 }

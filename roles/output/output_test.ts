@@ -129,13 +129,27 @@ Deno.test("log text: colours stay on a terminal, what steers it does not", () =>
   const text = "\x1b[92mINFO\x1b[0m 50%\r\t100%\n\x1b[2J\x1b]0;title\x07";
   assert.equal(
     new LogText(true).next(text),
-    "\x1b[92mINFO\x1b[0m 50%\r\t100%\n\\u001b[2J\\u001b]0;title\\u0007",
+    "\x1b[92mINFO\x1b[0m 50%\n\t100%\n\\u001b[2J\\u001b]0;title\\u0007",
   );
   assert.equal(new LogText(false).next("\x1b[92mINFO\x1b[0m\n"), "INFO\n");
 });
 
+Deno.test("log text: colours that hide something go, others end with their line", () => {
+  const shown = (text: string) => {
+    const log = new LogText(true);
+    return log.next(text) + log.end();
+  };
+  for (const hidden of ["8", "5", "7", "30", "37", "40", "107", "38;5;0", "31;8", "90;40", "2"]) {
+    assert.equal(shown(`\x1b[${hidden}mx`), "x", hidden);
+  }
+  assert.equal(shown("\x1b[1;31mx\ny"), "\x1b[1;31mx\x1b[0m\ny");
+  assert.equal(shown("\x1b[31mx\rError: forged"), "\x1b[31mx\x1b[0m\nError: forged");
+  assert.equal(shown("\x1b[31mx"), "\x1b[31mx\x1b[0m");
+  assert.equal(shown("x\r\ny\r"), "x\ny\n");
+});
+
 Deno.test("log text: pieces say what the whole does, wherever it is cut", () => {
-  const whole = fc.array(fc.constantFrom("\x1b", "[", "3", ";", "1", "m", "x", "\n"), {
+  const whole = fc.array(fc.constantFrom("\x1b", "[", "3", ";", "1", "m", "x", "\n", "\r"), {
     maxLength: 12,
   }).map((parts) => parts.join(""));
   fc.assert(fc.property(whole, fc.nat(12), fc.boolean(), (text, at, colours) => {

@@ -1,3 +1,4 @@
+import { printLine } from "../output/say.ts";
 import { parseConfigString } from "../../app/config_string.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
 import { isServerApp } from "../../app/server_app.ts";
@@ -47,7 +48,7 @@ export async function runHere(spec: string, flags: HereFlags, signal: AbortSigna
       onRetry: logRetry,
     }),
   );
-  const report = new RunReport((line) => console.log(line));
+  const report = new RunReport((line) => printLine(line));
   try {
     await runServerApp({
       app,

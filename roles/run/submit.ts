@@ -1,5 +1,5 @@
+import { say } from "../output/say.ts";
 import { FlwrError } from "../../base/error.ts";
-import { printable } from "../../base/printable.ts";
 import type { AppConfig } from "../../fab/app_config.ts";
 import { buildFab } from "../../fab/build.ts";
 import { type Fab, fabFileName, shortHash } from "../../fab/fab.ts";
@@ -61,7 +61,7 @@ async function start(
   const { federation = connection.federation } = flags;
   if (federation !== undefined) readingFlag(() => checkFederation(federation, "--federation"));
   const fab = await buildFab(folder);
-  for (const warning of fab.warnings) console.error(`Warning: ${warning}`);
+  for (const warning of fab.warnings) say(`Warning: ${warning}`);
   if (flags.check) await checkTypes(folder, fab.config);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const run = await withControl(connection, (control) =>
@@ -70,7 +70,7 @@ async function start(
       overrideConfig: toConfigRecord(override),
       ...(federation !== undefined && { federation }),
     }));
-  if (run.note !== undefined) console.error(`Note: ${printable(run.note)}`);
+  if (run.note !== undefined) say(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
 }
 

@@ -6,7 +6,9 @@ import { RateLimiter } from "../../auth/rate_limiter.ts";
 import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
 import { log } from "../../base/log.ts";
+import { causedBy } from "../../base/log_limiter.ts";
 import type { LinkService } from "../../link/link.ts";
+import { hostOfPeer } from "../../rpc/address.ts";
 import {
   type KnownKeys,
   type NodeAuthentication,
@@ -157,5 +159,9 @@ interface Denied {
 }
 
 function logDenied(denied: Denied): void {
-  logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", { ...denied });
+  logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", {
+    ...denied,
+    fingerprint: denied.fingerprint ?? "unknown",
+    ...causedBy("denied calls", hostOfPeer(denied.peer)),
+  });
 }

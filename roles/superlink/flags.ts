@@ -32,6 +32,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   superexecAuthSecretFile?: string;
   logFile?: string;
   logRotationIntervalHours: number;
+  logRotationMaxMib: number;
   logRotationBackupCount: number;
 }
 
@@ -52,6 +53,7 @@ export const DEFAULT_FLAGS: SuperLinkFlags = {
   database: ":memory:",
   isolation: "subprocess",
   logRotationIntervalHours: 24,
+  logRotationMaxMib: 100,
   logRotationBackupCount: 7,
 };
 
@@ -68,6 +70,12 @@ export function addSuperLinkOptions(command: Command): Command {
     .addOption(
       new Option("--log-rotation-interval-hours <n>", "begin a new log file every so many hours")
         .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumber({ from: 1 })),
+    )
+    .addOption(
+      new Option(
+        "--log-rotation-max-mib <n>",
+        "begin a new log file, too, before one becomes larger than this many MiB",
+      ).default(DEFAULT_FLAGS.logRotationMaxMib).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
       new Option("--log-rotation-backup-count <n>", "keep at most so many older log files")

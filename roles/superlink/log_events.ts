@@ -1,11 +1,16 @@
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
+import { causedBy } from "../../base/log_limiter.ts";
 import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
 
 const logger = log("superlink");
 
 /** Writes what happens in the SuperLink to the log, in the words of whoever runs it. */
-export function logLinkEvent(event: LinkEvent): void {
+export function logLinkEvent(told: LinkEvent): void {
+  const event = told.kind.startsWith("node-")
+    // Where nobody has to be known, anyone can make nodes.
+    ? { ...told, ...causedBy(`"${told.kind}" events`) }
+    : told;
   switch (event.kind) {
     case "node-joined":
       return event.takeover

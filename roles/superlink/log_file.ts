@@ -1,3 +1,4 @@
+import { say } from "../output/say.ts";
 import type { LogFile } from "../../base/log.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
@@ -7,13 +8,15 @@ export interface LogFileOptions {
   readonly file: string;
   /** Hours after which a new file is begun. */
   readonly intervalHours: number;
+  /** Bytes of a file beyond which a new one is begun, whatever its age. */
+  readonly maxBytes: number;
   /** How many older files are kept; 0 keeps none. */
   readonly backupCount: number;
   readonly clock?: Clock;
 }
 
 /**
- * A log file that is renamed to `<file>.1` once it is old enough, `<file>.1` to `<file>.2` before, and so on. It is
+ * A log file that is renamed to `<file>.1` once it is old or large enough, `<file>.1` to `<file>.2` before, and so on. It is
  * looked at when a line comes: a silent SuperLink rotates nothing. The age goes on from where an earlier process left
  * the file.
  */
@@ -23,6 +26,7 @@ export class RotatingLogFile implements LogFile, Disposable {
   #open: Deno.FsFile;
   /** Unix time in seconds. */
   #begunAt: number;
+  #bytes: number;
   #failed = false;
 
   /** @throws FlwrError "failed-precondition" naming `--log-file` when it cannot be written */
@@ -32,6 +36,7 @@ export class RotatingLogFile implements LogFile, Disposable {
     try {
       this.#open = openForAppend(options.file);
       const { size, birthtime } = this.#open.statSync();
+      this.#bytes = size;
       this.#begunAt = size === 0 || birthtime === null
         ? this.#clock.now()
         : birthtime.getTime() / 1000;
@@ -46,20 +51,30 @@ export class RotatingLogFile implements LogFile, Disposable {
 
   write(line: Uint8Array): void {
     try {
-      if (this.#clock.now() - this.#begunAt >= this.#options.intervalHours * 3600) this.#rotate();
+      if (this.#isOld() || this.#isFull(line)) this.#rotate();
       for (let written = 0; written < line.length;) {
-        written += this.#open.writeSync(line.subarray(written));
+        const count = this.#open.writeSync(line.subarray(written));
+        written += count;
+        this.#bytes += count;
       }
       this.#failed = false;
     } catch (error) {
       // A full disk must not end the SuperLink; stderr still has every line. Said once, not for every line.
-      if (!this.#failed) console.error(`The log file cannot be written: ${String(error)}`);
+      if (!this.#failed) say(`The log file cannot be written: ${String(error)}`);
       this.#failed = true;
     }
   }
 
   [Symbol.dispose](): void {
     this.#open.close();
+  }
+
+  #isOld(): boolean {
+    return this.#clock.now() - this.#begunAt >= this.#options.intervalHours * 3600;
+  }
+
+  #isFull(line: Uint8Array): boolean {
+    return this.#bytes > 0 && this.#bytes + line.length > this.#options.maxBytes;
   }
 
   #rotate(): void {
@@ -71,6 +86,7 @@ export class RotatingLogFile implements LogFile, Disposable {
     const next = openForAppend(file);
     this.#open.close();
     this.#open = next;
+    this.#bytes = 0;
   }
 }
 

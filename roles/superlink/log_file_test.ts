@@ -28,6 +28,7 @@ Deno.test("a log file is begun anew after its interval, and the oldest goes", as
     using file = new RotatingLogFile({
       file: `${folder}/log`,
       intervalHours: 2,
+      maxBytes: 1000,
       backupCount: 2,
       clock,
     });
@@ -45,12 +46,33 @@ Deno.test("a log file is begun anew after its interval, and the oldest goes", as
   });
 });
 
+Deno.test("a log file is begun anew before it becomes too large, also one that was there", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/log`, "before\n");
+    using file = new RotatingLogFile({
+      file: `${folder}/log`,
+      intervalHours: 24,
+      maxBytes: 10,
+      backupCount: 2,
+    });
+    for (const line of ["1234\n", "5678\n", "9\n", "longer than a file\n", "end\n"]) {
+      file.write(encoder.encode(line));
+    }
+    assert.deepEqual(await contents(folder), {
+      "log": "end\n",
+      "log.1": "longer than a file\n",
+      "log.2": "9\n",
+    });
+  });
+});
+
 Deno.test("without backups a rotated log is gone", async () => {
   await withFolder(async (folder) => {
     const clock = new FakeClock();
     using file = new RotatingLogFile({
       file: `${folder}/log`,
       intervalHours: 1,
+      maxBytes: 1000,
       backupCount: 0,
       clock,
     });
@@ -64,7 +86,12 @@ Deno.test("without backups a rotated log is gone", async () => {
 Deno.test("a log file that is there is written on", async () => {
   await withFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/log`, "before\n");
-    using file = new RotatingLogFile({ file: `${folder}/log`, intervalHours: 24, backupCount: 7 });
+    using file = new RotatingLogFile({
+      file: `${folder}/log`,
+      intervalHours: 24,
+      maxBytes: 1000,
+      backupCount: 7,
+    });
     file.write(encoder.encode("after\n"));
     assert.deepEqual(await contents(folder), { log: "before\nafter\n" });
   });
@@ -72,7 +99,13 @@ Deno.test("a log file that is there is written on", async () => {
 
 Deno.test("a log file that cannot be written is named", () => {
   assert.throws(
-    () => new RotatingLogFile({ file: "/nowhere/at/all/log", intervalHours: 1, backupCount: 1 }),
+    () =>
+      new RotatingLogFile({
+        file: "/nowhere/at/all/log",
+        intervalHours: 1,
+        maxBytes: 1000,
+        backupCount: 1,
+      }),
     (error) =>
       error instanceof FlwrError && /"\/nowhere\/at\/all\/log" of --log-file/.test(error.message),
   );

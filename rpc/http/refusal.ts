@@ -1,10 +1,11 @@
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { UndecodableRequest } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
+import { RequestFault } from "../request_fault.ts";
 import { JSON_TYPE } from "./media_type.ts";
 
 /** A request that HTTP itself refuses, in the words of Flower's own server. */
-export class Refusal extends Error {
+export class Refusal extends RequestFault {
   override readonly name = "Refusal";
   constructor(
     readonly status: number,

@@ -59,6 +59,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--absent-node-retention-hours": "168",
     "--log-file": "none",
     "--log-rotation-interval-hours": "24",
+    "--log-rotation-max-mib": "100",
     "--log-rotation-backup-count": "7",
     ...LOG_FLAGS,
   },

@@ -1,0 +1,146 @@
+import { getLogger, type LogRecord } from "@logtape/logtape";
+
+/** What caused a log line: somebody who may cause as many as they like. */
+export interface LogCause {
+  /** What the line tells of, in the plural and the words of the summary: "denied calls". */
+  readonly kind: string;
+  /** The address that caused it; undefined where that is not known. */
+  readonly host: string | undefined;
+}
+
+/** The property that marks a line. (LogTape drops symbols.) */
+const CAUSE = "causedBy";
+
+/**
+ * Properties that mark a log line as one that strangers can cause, so that it is written only so often. They are not
+ * written themselves.
+ */
+export function causedBy(kind: string, host?: string): Record<string, unknown> {
+  return { [CAUSE]: { kind, host } };
+}
+
+/** The cause of a line that is marked. */
+export function causeOf({ properties }: LogRecord): LogCause | undefined {
+  return properties[CAUSE] as LogCause | undefined;
+}
+
+/** The record of a marked line as it is written: without the mark, and with the texts that others chose cut off. */
+export function shownRecord(record: LogRecord): LogRecord {
+  const { [CAUSE]: cause, ...properties } = record.properties;
+  if (cause === undefined) return record;
+  return {
+    ...record,
+    message: record.message.map(shortened),
+    properties: Object.fromEntries(
+      Object.entries(properties).map(([name, value]) => [name, shortened(value)]),
+    ),
+  };
+}
+
+function shortened(value: unknown): unknown {
+  if (typeof value !== "string" || value.length <= MAX_CAUSED_TEXT) return value;
+  return `${value.slice(0, MAX_CAUSED_TEXT)}… (${value.length} characters)`;
+}
+
+/** How many lines are written in a minute. */
+export interface LogLimits {
+  /** Of one kind and address. */
+  readonly perHost: number;
+  /** Of one kind in all, also where no address is known. */
+  readonly perKind: number;
+  /** Kinds and addresses that are counted apart; others are counted together. */
+  readonly entries: number;
+}
+
+export const LOG_LIMITS: LogLimits = { perHost: 10, perKind: 300, entries: 1000 };
+
+/** Characters of each text in a line that strangers can cause. */
+const MAX_CAUSED_TEXT = 500;
+
+/** Seconds of a window, at whose end the lines that were left out are told. */
+const WINDOW_SECONDS = 60;
+
+/** Summary lines of one window. */
+const MAX_SUMMARIES = 20;
+
+/** How many lines of one kind came in this window. */
+interface Entry {
+  readonly cause: LogCause;
+  readonly category: readonly string[];
+  written: number;
+  left: number;
+}
+
+/** Bounds how many log lines others can cause; what is left out is counted, and told once a minute. */
+export class LogLimiter implements Disposable {
+  readonly #limits: LogLimits;
+  readonly #entries = new Map<string, Entry>();
+  readonly #perKind = new Map<string, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(limits: LogLimits = LOG_LIMITS) {
+    this.#limits = limits;
+  }
+
+  /** Whether a record is to be written; counts it. */
+  allows(record: LogRecord): boolean {
+    const cause = causeOf(record);
+    if (cause === undefined) return true;
+    this.#startWindow();
+    const entry = this.#entryOf(cause, record.category);
+    const ofKind = this.#perKind.get(cause.kind) ?? 0;
+    const perHost = entry.cause.host === undefined ? this.#limits.perKind : this.#limits.perHost;
+    if (entry.written >= perHost || ofKind >= this.#limits.perKind) {
+      entry.left++;
+      return false;
+    }
+    entry.written++;
+    this.#perKind.set(cause.kind, ofKind + 1);
+    return true;
+  }
+
+  /** Tells what was left out, and begins anew. */
+  endWindow(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    const told = [...this.#entries.values()].filter(({ left }) => left > 0)
+      .sort((a, b) => b.left - a.left);
+    this.#entries.clear();
+    this.#perKind.clear();
+    for (const { cause: { kind, host }, category, left } of told.slice(0, MAX_SUMMARIES)) {
+      const from = host === undefined ? "" : ` from ${host}`;
+      getLogger([...category]).warn("{left} more {kind}{from} in the last minute are not listed", {
+        left,
+        kind,
+        from,
+      });
+    }
+    const rest = told.slice(MAX_SUMMARIES);
+    if (rest.length === 0) return;
+    getLogger([...rest[0]!.category]).warn(
+      "{left} more lines of {count} other kinds and addresses are not listed",
+      { left: rest.reduce((sum, { left }) => sum + left, 0), count: rest.length },
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.endWindow();
+  }
+
+  #startWindow(): void {
+    if (this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => this.endWindow(), WINDOW_SECONDS * 1000);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  #entryOf({ kind, host }: LogCause, category: readonly string[]): Entry {
+    const full = this.#entries.size >= this.#limits.entries;
+    const key = `${kind} ${host}`;
+    const found = this.#entries.get(full && !this.#entries.has(key) ? kind : key);
+    if (found !== undefined) return found;
+    // Beyond so many addresses, lines of others are counted by their kind.
+    const entry = { cause: { kind, host: full ? undefined : host }, category, written: 0, left: 0 };
+    this.#entries.set(full ? kind : key, entry);
+    return entry;
+  }
+}

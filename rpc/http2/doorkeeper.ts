@@ -1,0 +1,109 @@
+import { Allowance } from "./allowance.ts";
+import { type Http2Connection, seconds } from "./connection.ts";
+import {
+  MAX_ADDRESSES,
+  MAX_CONNECTIONS,
+  MAX_STRANGERS,
+  MAX_STRANGERS_PER_ADDRESS,
+  OPENINGS,
+  OPENINGS_PER_OFFENCE,
+  REFUSALS,
+  STRANGER_SECONDS,
+} from "./limits.ts";
+
+/** What is remembered of an address. */
+interface Caller {
+  readonly openings: Allowance;
+  readonly refusals: Allowance;
+  /** Its connections on which no call was let in yet, the oldest first. */
+  readonly strangers: Set<Http2Connection>;
+}
+
+/**
+ * Bounds what callers that were never let in can have of a server. A connection is a stranger's until a call on it is
+ * let in. Of strangers there are only so many, and the oldest go first, so that a newcomer who can prove itself always
+ * gets in; of nobody else is a connection closed for another's sake.
+ */
+export class Doorkeeper {
+  /** The longest unused address first. */
+  readonly #callers = new Map<string, Caller>();
+  readonly #strangers = new Set<Http2Connection>();
+  #connections = 0;
+
+  /** Whether one more connection of an address may be served: asked before anything is read of it. */
+  admits(host: string): boolean {
+    if (this.#connections >= MAX_CONNECTIONS && this.#strangers.size === 0) return false;
+    return this.#callerOf(host).openings.take(1, seconds());
+  }
+
+  /** A connection was opened. */
+  opened(host: string, connection: Http2Connection): void {
+    this.#connections++;
+    const { strangers } = this.#callerOf(host);
+    strangers.add(connection);
+    this.#strangers.add(connection);
+    if (strangers.size > MAX_STRANGERS_PER_ADDRESS) this.#closeFirst(strangers);
+    if (this.#strangers.size > MAX_STRANGERS || this.#connections > MAX_CONNECTIONS) {
+      this.#closeFirst(this.#strangers);
+    }
+  }
+
+  /** A connection was closed. */
+  closed(host: string, connection: Http2Connection): void {
+    this.#connections--;
+    this.#known(host, connection);
+    if (connection.offence !== undefined) {
+      this.#callerOf(host).openings.take(OPENINGS_PER_OFFENCE, seconds());
+    }
+  }
+
+  /** A call on a connection was let in: whoever made it is no stranger. */
+  letIn(host: string, connection: Http2Connection): void {
+    if (this.#strangers.has(connection)) this.#known(host, connection);
+  }
+
+  /** A call was refused to somebody unknown. @returns whether its connection may go on */
+  refused(host: string): boolean {
+    return this.#callerOf(host).refusals.take(1, seconds());
+  }
+
+  /** Closes connections on which no call was let in in time, where none is under way. */
+  sweep(): void {
+    const since = seconds() - STRANGER_SECONDS;
+    for (const connection of this.#strangers) {
+      if (connection.openedAt > since) break;
+      if (connection.streams === 0) connection.close();
+    }
+  }
+
+  #closeFirst(connections: ReadonlySet<Http2Connection>): void {
+    const [oldest] = connections;
+    if (oldest === undefined) return;
+    this.#known(oldest.host, oldest);
+    oldest.close();
+  }
+
+  #known(host: string, connection: Http2Connection): void {
+    this.#strangers.delete(connection);
+    this.#callers.get(host)?.strangers.delete(connection);
+  }
+
+  #callerOf(host: string): Caller {
+    let caller = this.#callers.get(host);
+    if (caller === undefined) {
+      const now = seconds();
+      caller = {
+        openings: new Allowance(OPENINGS, now),
+        refusals: new Allowance(REFUSALS, now),
+        strangers: new Set(),
+      };
+    }
+    this.#callers.delete(host);
+    this.#callers.set(host, caller);
+    if (this.#callers.size > MAX_ADDRESSES) {
+      const [oldest] = this.#callers.keys();
+      this.#callers.delete(oldest!);
+    }
+    return caller;
+  }
+}

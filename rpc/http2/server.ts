@@ -1,0 +1,189 @@
+import { type Address, formatAddress } from "../address.ts";
+import { explainBindError } from "../bind_error.ts";
+import { type ConnectionOptions, Http2Connection, seconds } from "./connection.ts";
+import { Doorkeeper } from "./doorkeeper.ts";
+import { HANDSHAKE_MS, SWEEP_MS } from "./limits.ts";
+import type { ByteSocket } from "./socket.ts";
+import type { Http2Stream } from "./stream.ts";
+import { nextTurn } from "./turn.ts";
+
+/** How a call ended, for what its connection may do next. */
+export type CallEnd =
+  /** The caller was let in. */
+  | "let-in"
+  /** It was refused, before it was known who calls. */
+  | "refused"
+  /** Neither: it is over, and nothing was found out. */
+  | "gone";
+
+/** How to serve HTTP/2. */
+export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams" | "windowBytes"> {
+  readonly address: Address;
+  /** PEM texts; without them plain text is spoken. */
+  readonly tls?: { readonly cert: string; readonly key: string };
+  /** Answers a call. Must not reject. */
+  readonly answer: (stream: Http2Stream) => Promise<CallEnd>;
+  /** When a silent connection is asked whether it lives, and how long it has for its answer, in seconds. */
+  readonly keepAlive: { readonly silence: number; readonly patience: number };
+  /** Seconds without a call after which a connection is closed. */
+  readonly idleSeconds: number;
+  /** A connection was closed, or not served, for what its peer did. */
+  readonly onOffence: (peer: string, reason: string) => void;
+}
+
+/** A server of HTTP/2 for calls with trailers, over TCP or TLS. */
+export class Http2Server {
+  readonly port: number;
+  readonly #options: Http2ServerOptions;
+  readonly #listener: Deno.Listener<Deno.TcpConn | Deno.TlsConn>;
+  readonly #connections = new Set<Http2Connection>();
+  readonly #doorkeeper = new Doorkeeper();
+  readonly #sweeper: ReturnType<typeof setInterval>;
+  readonly #serving: Promise<void>;
+  #closing = false;
+
+  /** @throws FlwrError "unavailable" when the address cannot be listened on; Error for a bad certificate */
+  constructor(options: Http2ServerOptions) {
+    this.#options = options;
+    this.#listener = listen(options);
+    this.port = (this.#listener.addr as Deno.NetAddr).port;
+    this.#sweeper = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#serving = this.#acceptAll();
+  }
+
+  /**
+   * Takes no new calls, waits for those that are open, then breaks off what is left.
+   *
+   * @param graceSeconds how long open calls may take
+   */
+  async close(graceSeconds: number): Promise<void> {
+    this.#closing = true;
+    clearInterval(this.#sweeper);
+    this.#listener.close();
+    for (const connection of this.#connections) connection.leave();
+    const breakOff = setTimeout(() => {
+      for (const connection of this.#connections) connection.breakOff();
+    }, graceSeconds * 1000);
+    await this.#serving;
+    while (this.#connections.size > 0) await Promise.all([...this.#connections].map(this.#ends));
+    clearTimeout(breakOff);
+  }
+
+  readonly #ended = new WeakMap<Http2Connection, Promise<void>>();
+  readonly #ends = (connection: Http2Connection) => this.#ended.get(connection);
+
+  async #acceptAll(): Promise<void> {
+    for (let taken = 1; !this.#closing; taken++) {
+      // Accepting one that waits takes no turn, so others would never get theirs while more come than are taken.
+      if (taken % ACCEPTED_PER_TURN === 0) await nextTurn();
+      let conn: Deno.TcpConn | Deno.TlsConn;
+      try {
+        conn = await this.#listener.accept();
+      } catch {
+        if (this.#closing) return;
+        // Too many open files, or a peer that was gone before it was taken: both pass.
+        await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
+        continue;
+      }
+      this.#take(conn);
+    }
+  }
+
+  #take(conn: Deno.TcpConn | Deno.TlsConn): void {
+    const { hostname, port } = conn.remoteAddr as Deno.NetAddr;
+    const host = hostname.replace(/^::ffff:(?=\d+\.)/i, "");
+    const peer = formatAddress({ host, port });
+    if (!this.#doorkeeper.admits(host)) {
+      conn.close();
+      return this.#options.onOffence(peer, "Too many connections");
+    }
+    const connection: Http2Connection = new Http2Connection(socketOf(conn, peer), {
+      ...this.#options,
+      answer: (stream) => this.#answer(host, connection, stream),
+    });
+    this.#connections.add(connection);
+    this.#doorkeeper.opened(host, connection);
+    this.#ended.set(connection, this.#serve(host, connection, conn));
+    if (this.#closing) connection.leave();
+  }
+
+  async #serve(
+    host: string,
+    connection: Http2Connection,
+    conn: Deno.TcpConn | Deno.TlsConn,
+  ): Promise<void> {
+    if (await shakesHands(conn)) await connection.serve();
+    else connection.close();
+    this.#connections.delete(connection);
+    this.#doorkeeper.closed(host, connection);
+    if (connection.offence !== undefined) {
+      this.#options.onOffence(connection.peer, connection.offence);
+    }
+  }
+
+  async #answer(host: string, connection: Http2Connection, stream: Http2Stream): Promise<boolean> {
+    const end = await this.#options.answer(stream);
+    if (end === "let-in") this.#doorkeeper.letIn(host, connection);
+    if (end === "refused" && !this.#doorkeeper.refused(host)) {
+      await connection.dismiss("Too many refused calls");
+    }
+    return end === "let-in";
+  }
+
+  #sweep(): void {
+    const { keepAlive: { silence, patience }, idleSeconds } = this.#options;
+    this.#doorkeeper.sweep();
+    const idleSince = seconds() - idleSeconds;
+    for (const connection of this.#connections) {
+      if (connection.streams === 0 && connection.calledAt < idleSince) connection.leave();
+      else connection.keepAlive(silence, patience);
+    }
+  }
+}
+
+/** Connections that are taken before others get their turn. */
+const ACCEPTED_PER_TURN = 8;
+
+/** Milliseconds after which a listener that failed is asked again. */
+const ACCEPT_AGAIN_MS = 50;
+
+function listen({ address, tls }: Http2ServerOptions): Deno.Listener<Deno.TcpConn | Deno.TlsConn> {
+  const place = { hostname: address.host, port: address.port };
+  try {
+    return tls === undefined
+      ? Deno.listen(place)
+      : Deno.listenTls({ ...place, ...tls, alpnProtocols: ["h2"] });
+  } catch (error) {
+    throw error instanceof Error ? explainBindError(formatAddress(address), error) : error;
+  }
+}
+
+function socketOf(conn: Deno.TcpConn | Deno.TlsConn, peer: string): ByteSocket {
+  if ("setNoDelay" in conn) conn.setNoDelay(true);
+  let closed = false;
+  return {
+    peer,
+    read: (into) => conn.read(into),
+    write: (bytes) => conn.write(bytes),
+    close: () => {
+      if (closed) return;
+      closed = true;
+      conn.close();
+    },
+  };
+}
+
+/** Whether TLS, where it is spoken, was agreed on in time. */
+async function shakesHands(conn: Deno.TcpConn | Deno.TlsConn): Promise<boolean> {
+  if (!("handshake" in conn)) return true;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), HANDSHAKE_MS);
+  });
+  const made = conn.handshake().then(() => true, () => false);
+  try {
+    return await Promise.race([made, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
