@@ -8,6 +8,7 @@ import type { LooseReplies } from "./loose_replies.ts";
 import type { LinkObject, MessageDraft } from "./message.ts";
 import type { QuietInstructions } from "./quiet.ts";
 import type { Retention } from "./retention.ts";
+import type { RunOutcomes } from "./run_outcomes.ts";
 import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
 import type { TrafficMeter } from "./traffic.ts";
 import type { TreeCache } from "./tree_cache.ts";
@@ -27,6 +28,7 @@ export interface LinkContext {
   readonly loose: LooseReplies;
   readonly joins: Joins;
   readonly retention: Retention;
+  readonly outcomes: RunOutcomes;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;
   readonly onEvent: (event: LinkEvent) => void;
