@@ -15,8 +15,9 @@ export function checkSaid(value: unknown): FromWorker {
   const kind = choiceOf(said["kind"], "Its kind", KINDS);
   switch (kind) {
     case "ready":
-    case "completed":
       return { kind };
+    case "completed":
+      return { kind, details: sentence(said["details"]) };
     case "lines":
       return { kind, lines: listOf(said["lines"], "Lines", MAX_LINES_PER_BATCH).map(line) };
     case "failed":
