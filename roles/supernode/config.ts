@@ -40,6 +40,8 @@ export interface SuperNodeConfig {
   readonly home: string;
   readonly python: PythonConfig;
   readonly healthAddress: string | undefined;
+  /** Whether the SuperLink gets the texts of errors. */
+  readonly sendErrorDetails: boolean;
 }
 
 /** How Python apps are run. */
@@ -92,6 +94,7 @@ export async function readSuperNodeConfig(
     home: flwrHome(),
     python: await readPythonConfig(flags),
     healthAddress: healthServerAddress,
+    sendErrorDetails: flags.sendErrorDetails,
   };
 }
 

@@ -7,6 +7,7 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type Answer, answerInstruction } from "./answer.ts";
+import { IN_THE_LOG } from "./failure.ts";
 import {
   FAREWELL_SECONDS,
   HEARTBEAT_INTERVAL_SECONDS,
@@ -27,6 +28,8 @@ export interface NodeOptions {
   readonly superLink: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether the SuperLink gets the texts of errors; otherwise their kind and place only. Default: false. */
+  readonly sendErrorDetails?: boolean;
 }
 
 /** Errors after which a node goes on: something is wrong with one message, or with the SuperLink for a moment. */
@@ -133,10 +136,12 @@ export class SuperNode {
       this.#log.info("{run}: it is over, no reply is sent", { run });
       return;
     }
-    const { reply, seconds } = answer;
+    const { reply, seconds, details = reply.error?.reason } = answer;
+    // Line by line: in one, a stack cannot be read.
+    const [reason, ...more] = details?.split(/\r?\n/) ?? [];
     if (reply.error !== undefined) {
-      const { reason } = reply.error;
       this.#log.error("{run}: {messageType} failed: {reason}", { run, messageType, reason });
+      for (const line of more) this.#log.error("  {line}", { line });
     }
     try {
       await this.#push(reply, seconds, signal);
@@ -165,11 +170,13 @@ export class SuperNode {
       // The next pull finds out whether the SuperLink has forgotten the node.
       if (error.code === "unauthenticated" || error.code === "not-found") return undefined;
       if (!PASSING.has(error.code)) throw error;
+      const { sendErrorDetails = false } = this.#options;
+      const told = sendErrorDetails ? error.message : `${error.code}; ${IN_THE_LOG}`;
       const reply = instruction.replyError(
         MessageErrorCode.Unknown,
-        `The SuperNode could not work for the run: ${error.message}`,
+        `The SuperNode could not work for the run: ${told}`,
       );
-      return { reply, seconds: 0 };
+      return { reply, seconds: 0, details: error.message };
     }
   }
 

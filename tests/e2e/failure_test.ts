@@ -12,6 +12,9 @@ import { repositoryPath } from "../support/repository.ts";
 import { assertNoStackTrace, runResult } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
 
+/** What the SuperLink is told of an error: its kind and its place. */
+const PLACE = /Error at [\w/]+\.ts:\d+:\d+; the node's log has the text/;
+
 scenario("failure: a ClientApp that throws costs one reply, not the run", async (stage) => {
   const credentials = await makeCredentials(stage.folder.path);
   const { driver, fleet } = await startSuperLink({ stage, credentials });
@@ -25,14 +28,19 @@ scenario("failure: a ClientApp that throws costs one reply, not the run", async 
   const result = await runResult(run, file);
 
   assert.deepEqual(result.rounds.map(({ results }) => results), [2, 1, 2]);
-  const told = run.lines.filter((line) => line.includes("The disk is full"));
+  const told = run.lines.filter((line) => PLACE.test(line));
   assert.ok(
     told.some((line) => line.includes(id)),
-    "the ServerApp's terminal names node and reason",
+    "the ServerApp's terminal names node, kind and place",
   );
+  assert.ok(!run.lines.some((line) => line.includes("The disk is full")), "and not the text");
+  const [text] = failing.lines.flatMap((line, index) =>
+    line.includes("The disk is full") ? [index] : []
+  );
+  assert.ok(text !== undefined, "the node's names the text");
   assert.ok(
-    failing.lines.some((line) => line.includes("The disk is full")),
-    "and so does the node's",
+    failing.lines.slice(text).some((line) => /\.ts:\d+:\d+/.test(line)),
+    "and file and line",
   );
 });
 
@@ -48,7 +56,7 @@ scenario(
     const run = startServerApp({ stage, credentials, driver, result, rounds: 1 });
 
     assert.notEqual((await run.ended(30)).code, 0);
-    assert.ok(run.lines.some((line) => /^Error: .*The disk is full/.test(line)));
+    assert.ok(run.lines.some((line) => line.startsWith("Error: ") && PLACE.test(line)));
   },
 );
 

@@ -45,10 +45,7 @@ export async function flowerEnvironments(
 }
 
 /**
- * The environment with a real Flower and numpy, made with pip the first time and kept under `.cache`.
- *
- * The folder's name contains the hash of the requirements and appears only when it is complete, so that processes
- * that make it at the same time do not disturb each other.
+ * The environment with a real Flower and numpy.
  *
  * @param python the command of a Python, as {@link findPython} gives it
  * @param say is told what is going on when it takes long
@@ -60,13 +57,41 @@ export async function flowerEnvironment(
   say: (line: string) => void = () => {},
 ): Promise<string> {
   const requirements = repositoryPath(`tests/interop/requirements/flwr-${version}.txt`);
+  const name = `flwr-${version}`;
+  return await pinnedEnvironment(python, { name, requirements, probe: "import flwr, numpy" }, say);
+}
+
+/** What an environment of Python holds. */
+export interface PinnedPackages {
+  readonly name: string;
+  /** Path of a file that lists all packages with their versions. */
+  readonly requirements: string;
+  /** Python code that fails where they are not installed. */
+  readonly probe: string;
+}
+
+/**
+ * An environment with given packages, made with pip the first time and kept under `.cache`.
+ *
+ * The folder's name contains the hash of the requirements and appears only when it is complete, so that processes
+ * that make it at the same time do not disturb each other.
+ *
+ * @param python the command of a Python, as {@link findPython} gives it
+ * @param say is told what is going on when it takes long
+ * @returns the environment's Python; the packages' programs lie beside it
+ */
+export async function pinnedEnvironment(
+  python: string,
+  { name, requirements, probe }: PinnedPackages,
+  say: (line: string) => void = () => {},
+): Promise<string> {
   const root = repositoryPath(".cache/interop");
   const hash = await shortHash(await Deno.readTextFile(requirements));
-  const folder = `${root}/flwr-${version}-${hash}`;
+  const folder = `${root}/${name}-${hash}`;
   const executable = `${folder}/bin/python`;
-  if (await succeeds(executable, ["-c", "import flwr, numpy"])) return executable;
+  if (await succeeds(executable, ["-c", probe])) return executable;
 
-  say(`Installing the real Flower ${version} with pip under .cache/interop (once)`);
+  say(`Installing ${name} with pip under .cache/interop (once)`);
   await Deno.mkdir(root, { recursive: true });
   const draft = await Deno.makeTempDir({ dir: root, prefix: "draft-" });
   try {
@@ -79,7 +104,7 @@ export async function flowerEnvironment(
     await moveScripts(`${draft}/bin`, draft, folder);
     await Deno.rename(draft, folder).catch(async (error) => {
       // another process was faster: what it made is as good
-      if (!await succeeds(executable, ["-c", "import flwr, numpy"])) throw error;
+      if (!await succeeds(executable, ["-c", probe])) throw error;
       await Deno.remove(draft, { recursive: true });
     });
   } catch (error) {

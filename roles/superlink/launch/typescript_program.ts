@@ -101,9 +101,12 @@ async function attend(
       case "call":
       case "cancel":
         return calls.hear(said);
+      case "large-call":
+        return calls.refuse(said.id, tooLarge(said.bytes));
       case "lines":
+        // Until they are stored nothing more is read: an app that writes more waits.
         await store(said.lines);
-        return process.post({ kind: "stored" });
+        return void process.post({ kind: "stored" });
       case "completed":
         await storing;
         return resolve({ outcome: "completed", details: said.details });
@@ -120,11 +123,15 @@ async function attend(
   const stop = () => resolve(undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await process.attend((said) => void hear(said));
+    await process.attend(hear);
     if (signal.aborted) return undefined;
     process.post({ kind: "run", job });
     return await ended;
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+function tooLarge(bytes: number): FlwrError {
+  return new FlwrError("resource-exhausted", `The call has more bytes than it may have: ${bytes}`);
 }
