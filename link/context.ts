@@ -8,6 +8,7 @@ import type { LooseReplies } from "./loose_replies.ts";
 import type { LinkObject, MessageDraft } from "./message.ts";
 import type { QuietInstructions } from "./quiet.ts";
 import type { Retention } from "./retention.ts";
+import type { RunOutcomes } from "./run_outcomes.ts";
 import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
 import type { StoreTrouble } from "./store_trouble.ts";
 import type { TrafficMeter } from "./traffic.ts";
@@ -28,6 +29,7 @@ export interface LinkContext {
   readonly loose: LooseReplies;
   readonly joins: Joins;
   readonly retention: Retention;
+  readonly outcomes: RunOutcomes;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;
   readonly trouble: StoreTrouble;

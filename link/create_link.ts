@@ -26,6 +26,7 @@ import { QuietInstructions } from "./quiet.ts";
 import { recover } from "./recover.ts";
 import { confirmReceived, pullReplies, pushReply } from "./replies.ts";
 import { Retention } from "./retention.ts";
+import { RunOutcomes } from "./run_outcomes.ts";
 import { beginRun, claimRun, finishRun, runHeartbeat } from "./run_claims.ts";
 import { failRun, stopRun } from "./run_end.ts";
 import { appendLog, readLog } from "./run_log.ts";
@@ -73,6 +74,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     loose: new LooseReplies(),
     joins: new Joins(),
     retention: new Retention(),
+    outcomes: new RunOutcomes(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
     trouble: new StoreTrouble(options.clock, onEvent),

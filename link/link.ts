@@ -307,7 +307,8 @@ export interface LinkService {
   /** The ServerApp is alive. @returns false for a token that is not, or no longer, good */
   runHeartbeat(token: string): Promise<boolean>;
   /**
-   * The ServerApp ends its run; the token is void then, and what is left of the run's messages goes.
+   * The ServerApp ends its run; the token is void then, and what is left of the run's messages goes. A completed run
+   * whose instructions were all answered with errors has failed.
    *
    * @throws unauthenticated for a token that is not good; failed-precondition when a run that has not begun is said
    *   to be completed

@@ -93,7 +93,7 @@ export async function recordInstruction(
 
 /** Makes a message whose objects are all there, and that nothing speaks against, the reply to its instruction. */
 export async function recordReply(
-  { clock }: LinkContext,
+  { clock, outcomes }: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
   message: NewLinkMessage,
@@ -103,6 +103,7 @@ export async function recordReply(
   const { messageId, replyToMessageId } = taken;
   await tx.objects.addReferences(messageId, 1);
   await tx.replies.put(taken);
+  outcomes.note(effects, taken);
   await releaseTree(tx, replyToMessageId);
   await tx.instructions.update(replyToMessageId, {
     state: nextInstructionState(instruction.state, "answer")!,

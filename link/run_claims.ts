@@ -59,6 +59,7 @@ export function beginRun(context: LinkContext, token: string): Promise<LinkRun> 
       dueAt: now + context.limits.taskTimeoutSeconds,
     };
     await tx.runs.put(begun);
+    context.outcomes.begin(effects, run.runId);
     effects.due(begun.dueAt);
     effects.events.push({ kind: "run-began", runId: run.runId });
     return toRun(context, begun);
@@ -89,14 +90,16 @@ export function finishRun(
 ): Promise<void> {
   return transact(context, "durable", async (tx, effects) => {
     const run = await runOf(tx, token);
-    const state = nextRunState(run.state, outcome === "completed" ? "complete" : "fail");
+    const fault = outcome === "completed" ? context.outcomes.fault(run.runId) : undefined;
+    const completed = outcome === "completed" && fault === undefined;
+    const state = nextRunState(run.state, completed ? "complete" : "fail");
     if (state === undefined) {
       throw new FlwrError(
         "failed-precondition",
         `Run "${run.runId}" cannot be ${outcome}: ${run.state}`,
       );
     }
-    await endRun(context, tx, effects, run, state, details);
+    await endRun(context, tx, effects, run, state, fault ?? details);
   });
 }
 

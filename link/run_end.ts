@@ -46,6 +46,7 @@ export async function endRun(
   await tx.runs.put({ ...run, state, details, finishedAt: now, logBytes, artifactBytes });
   // With one more of them, another may have to go.
   context.retention.expect(now);
+  context.outcomes.forget(effects, runId);
   effects.due(now);
   await releaseFab(tx, run.fabHash);
   await context.traffic.save(tx, effects, runId);

@@ -26,6 +26,7 @@ export async function failInstruction(
   if (await tx.objects.standing(object.id) === undefined) await addObject(tx, object);
   await tx.objects.addReferences(object.id, 1);
   await tx.replies.put(reply);
+  context.outcomes.note(effects, reply);
   const state = nextInstructionState(instruction.state, event)!;
   const grace = now + context.limits.replyGraceSeconds;
   // What nobody was told of is kept for as long as a reply would be.

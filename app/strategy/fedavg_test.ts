@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { ClientApp } from "../client_app.ts";
@@ -163,6 +164,23 @@ Deno.test("acceptFailures: false leaves the model as it is after a failure", asy
   assert.equal(result.rounds[0]!.train?.aggregated, false);
   assert.equal(result.rounds[0]!.train?.metrics, undefined);
   assert.deepEqual(result.rounds[0]!.train?.results, [1n]);
+});
+
+Deno.test("SuperNodes of Python that cannot load a TypeScript app are told from apps that fail", async () => {
+  const hintsAfter = async (reason: string) => {
+    const { grid } = setUp([1n, 3n], (message) => message.replyError(2, reason));
+    const running = new FedAvg().start(grid, { numRounds: 1, initialArrays: model(0) });
+    const error = await running.then(() => assert.fail("trained"), FlwrError.from);
+    assert.equal(error.code, "failed-precondition");
+    return error.hints;
+  };
+  // as 1.41 and 1.29 say it
+  const missing = "<class 'ModuleNotFoundError'>:<'No module named 'client''>";
+  const unloaded = "An exception was raised when attempting to load `ClientApp`";
+  for (const reason of [missing, unloaded]) {
+    assert.match((await hintsAfter(reason)).join(), /cannot run a TypeScript ClientApp/);
+  }
+  assert.deepEqual(await hintsAfter("<class 'ValueError'>:<'boom'>"), []);
 });
 
 Deno.test("replies that all weigh nothing do not count", async () => {

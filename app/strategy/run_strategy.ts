@@ -212,6 +212,10 @@ function checkOptions(numRounds: number, timeout: number): void {
   }
 }
 
+/** What Python's SuperNodes (1.41; 1.29) answer when they do not find the module of the ClientApp. */
+const PYTHON_CANNOT_LOAD =
+  /^<class 'ModuleNotFoundError'>|^An exception was raised when attempting to load `ClientApp`/;
+
 /** A run whose every training failed must not look like one that worked. */
 function checkTrained({ rounds }: Result): void {
   const trainings = rounds.map(({ train }) => train).filter((train) => train !== undefined);
@@ -220,5 +224,13 @@ function checkTrained({ rounds }: Result): void {
   const last = failure === undefined
     ? ""
     : `. The last error, from node ${failure.nodeId}: ${failure.reason}`;
-  throw new FlwrError("failed-precondition", `Training failed in every round${last}`);
+  const isPython = failure !== undefined && PYTHON_CANNOT_LOAD.test(failure.reason);
+  throw new FlwrError("failed-precondition", `Training failed in every round${last}`, {
+    hints: isPython
+      ? [
+        "A SuperNode of Flower for Python cannot run a TypeScript ClientApp: start this program's " +
+        '"flwr supernode" on that machine, or submit a Python app',
+      ]
+      : [],
+  });
 }

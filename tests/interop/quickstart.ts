@@ -9,7 +9,7 @@ import type { Stage } from "../support/stage.ts";
 const APPS = repositoryPath("tests/interop/apps");
 
 /** Rounds of runs with NumPyClient: from the second on, objects of the replies recur. */
-export const NUMPYCLIENT_ROUNDS = 3;
+export const NUMPYCLIENT_ROUNDS = 2;
 
 /** The Python apps of these tests: on today's API, and on the one with NumPyClient. */
 export type PythonApp = "quickstart" | "numpyclient";

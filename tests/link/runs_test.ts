@@ -287,3 +287,44 @@ linkTest("only a run's own instructions are known to its ServerApp", async (benc
     false,
   );
 });
+
+linkTest("a completed run in which no node gave a result has failed", async (bench) => {
+  const nodeId = await bench.node(1000);
+  /** Completes a run whose instructions are answered so, and tells how it ended. */
+  const endAfter = async (answers: readonly ("result" | "error")[]) => {
+    const token = await begin(bench);
+    for (const answer of answers) {
+      const instruction = await bench.push(nodeId);
+      await bench.link.pullInstruction(nodeId);
+      if (answer === "result") {
+        await bench.answer(instruction);
+        continue;
+      }
+      const { content: _, ...fields } = bench.reply(instruction);
+      const reply = { ...fields, error: { code: 7, reason: `no app ${"x".repeat(1000)}` } };
+      assert.ok(!isRefusal(await bench.link.pushReply(nodeId, reply, [rootOf(reply)])));
+    }
+    await bench.link.finishRun(token, { outcome: "completed", details: "" });
+    const { state, details } = (await bench.link.getRun(bench.runId))!;
+    return { state, details };
+  };
+  const failed = await endAfter(["error", "error"]);
+  assert.equal(failed.state, "finished:failed");
+  assert.match(failed.details, new RegExp(`all 2 .* from node ${nodeId}: no app x{100,300}$`));
+  assert.match((await endAfter(["error"])).details, /the only reply was an error/);
+  assert.equal((await endAfter(["error", "result", "error"])).state, "finished:completed");
+  assert.equal((await endAfter([])).state, "finished:completed", "a run may ask nobody");
+});
+
+linkTest("a run is not judged by the replies since a restart alone", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const token = await begin(bench);
+  await bench.restart();
+  const instruction = await bench.push(nodeId);
+  await bench.link.pullInstruction(nodeId);
+  const { content: _, ...fields } = bench.reply(instruction);
+  const reply = { ...fields, error: { code: 7, reason: "no app" } };
+  await bench.link.pushReply(nodeId, reply, [rootOf(reply)]);
+  await bench.link.finishRun(token, { outcome: "completed", details: "" });
+  assert.equal((await bench.link.getRun(bench.runId))!.state, "finished:completed");
+});

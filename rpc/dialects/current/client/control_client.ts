@@ -24,6 +24,11 @@ import {
 } from "./limits.ts";
 import { explainRefusal } from "./refusal.ts";
 
+/** What SuperLinks of Flower 1.24 and 1.25 answer where no federation is named; nothing has been started then. */
+const WANTS_FEDERATION = "Federation '' does not exist.";
+/** How these call their only federation. */
+const OLDER_FEDERATION = "default";
+
 /** An app that is to run. */
 export interface RunSubmission {
   /** The app bundle (FAB), and the SHA-256 of its bytes in lower-case hexadecimal. */
@@ -92,16 +97,22 @@ export class ControlClient {
   async startRun(
     { fab, overrideConfig, federation, seriesId }: RunSubmission,
   ): Promise<StartedRun> {
-    const response = await this.#call(
-      Control.method.startRun,
-      {
-        fab: { hashStr: fab.hash, content: fab.content },
-        overrideConfig: configToWire(overrideConfig),
-        federation: federation ?? "",
-        ...(seriesId !== undefined && { seriesId }),
-      },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS, retry: NO_RETRY },
-    );
+    const submit = (federation: string) =>
+      this.#call(
+        Control.method.startRun,
+        {
+          fab: { hashStr: fab.hash, content: fab.content },
+          overrideConfig: configToWire(overrideConfig),
+          federation,
+          ...(seriesId !== undefined && { seriesId }),
+        },
+        { timeoutSeconds: PUSH_DEADLINE_SECONDS, retry: NO_RETRY },
+      );
+    const response = await submit(federation ?? "").catch((error) => {
+      const { message } = FlwrError.from(error);
+      if (federation !== undefined || message !== WANTS_FEDERATION) throw error;
+      return submit(OLDER_FEDERATION);
+    });
     if (response.runId === undefined) {
       throw new FlwrError(
         "resource-exhausted",

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { ConfigRecord } from "../../../../app/config_record.ts";
+import { FlwrError } from "../../../../base/error.ts";
+import type { Channel } from "../../../channel.ts";
+import { ControlClient } from "./control_client.ts";
+
+const SUBMISSION = {
+  fab: { content: new Uint8Array([1]), hash: "ab" },
+  overrideConfig: new ConfigRecord(),
+};
+
+/** Submits an app to a SuperLink; `refuses` gives its refusal of a federation. Returns the federations that were sent. */
+async function submitted(
+  refuses: (federation: string) => string | undefined,
+  federation?: string,
+): Promise<{ sent: string[]; outcome: bigint | string }> {
+  const sent: string[] = [];
+  const channel: Channel = {
+    address: "superlink",
+    call: (_method, request) => {
+      const { federation = "" } = request as { federation?: string };
+      sent.push(federation);
+      const refusal = refuses(federation);
+      return refusal === undefined
+        ? Promise.resolve({ response: { runId: 7n } as never, header: () => undefined })
+        : Promise.reject(new FlwrError("failed-precondition", refusal));
+    },
+    stream: () => assert.fail("not used"),
+    close: () => {},
+  };
+  const starting = new ControlClient(channel).startRun({ ...SUBMISSION, federation });
+  const outcome = await starting.then(
+    ({ runId }) => runId,
+    (error) => FlwrError.from(error).message,
+  );
+  return { sent, outcome };
+}
+
+Deno.test("control client: a SuperLink of Flower 1.24 is told the federation that it wants named", async () => {
+  const older = (federation: string) =>
+    federation === "default" ? undefined : `Federation '${federation}' does not exist.`;
+  assert.deepEqual(await submitted(older), { sent: ["", "default"], outcome: 7n });
+  assert.deepEqual(await submitted(older, "@me/mine"), {
+    sent: ["@me/mine"],
+    outcome: "Federation '@me/mine' does not exist.",
+  });
+});
+
+Deno.test("control client: what is refused for another reason is not submitted twice", async () => {
+  assert.deepEqual(await submitted(() => "The bundle is no ZIP file"), {
+    sent: [""],
+    outcome: "The bundle is no ZIP file",
+  });
+  assert.deepEqual(await submitted(() => undefined), { sent: [""], outcome: 7n });
+});
