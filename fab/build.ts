@@ -30,11 +30,13 @@ import { writeZip } from "./zip/write.ts";
  */
 export async function buildFab(folder: string): Promise<Fab> {
   const root = resolve(folder);
-  const there = await listFiles(root);
+  const { files: there, refused } = await listFiles(root);
+  for (const path of [MANIFEST, OWN_MANIFEST, ".gitignore"]) checkLink(path, refused);
   const manifest = await readManifest(root, (path) => there.includes(path));
-  const all = new Set(there);
+  const all = new Set([...there, ...refused.keys()]);
   const config = readAppConfig(manifest.tables, manifest.file, (path) => all.has(path));
-  const chosen = await choose(root, there, manifest, config);
+  const chosen = await choose(root, [...all], manifest, config);
+  for (const path of chosen) checkLink(path, refused);
   checkChosen(chosen, manifest.tables);
   checkModules(manifest, chosen);
   const files: [string, Uint8Array][] = [[
@@ -53,6 +55,15 @@ export async function buildFab(folder: string): Promise<Fab> {
   checkSize(content.length);
   const warnings = missingRecommendations(manifest.tables);
   return { content, hash: sha256(content), config, warnings };
+}
+
+/** Refuses a file that a link would bring into the bundle from elsewhere, or not at all. */
+function checkLink(path: string, refused: ReadonlyMap<string, string>): void {
+  const problem = refused.get(path);
+  if (problem === undefined) return;
+  throw new FlwrError("invalid-argument", problem, {
+    hints: ["Put the files themselves there, or leave the link out by a line in .gitignore"],
+  });
 }
 
 /** The files that go into the bundle beside its manifest, in its order. */
