@@ -84,13 +84,19 @@ async function choose(
   return chosen.filter((path) => path !== file || file !== OWN_MANIFEST);
 }
 
-/** The lines of a .gitignore file, as Python splits them; one that is not UTF-8 says nothing. */
+/**
+ * The lines of a .gitignore file, as Python splits them. One that is not UTF-8 is refused: Flower's own takes it to say
+ * nothing, and then publishes what it names.
+ */
 function ignoreLines(bytes: Uint8Array = new Uint8Array()): string[] {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return text.split(LINE_ENDS).map((line) => line.trim());
-  } catch {
-    return [];
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", 'The app\'s ".gitignore" is not UTF-8 text', {
+      hints: ["Save it as UTF-8: what it names would get into the bundle otherwise"],
+      cause,
+    });
   }
 }
 

@@ -143,6 +143,15 @@ Deno.test("build: a link to elsewhere is refused where its file would count, and
   }
 });
 
+Deno.test("build: a .gitignore that cannot be read is refused, as it would hide nothing", () =>
+  withApp({ ...appFiles("typescript"), "secret.json": "{}" }, async (folder) => {
+    await Deno.writeFile(
+      join(folder, ".gitignore"),
+      new Uint8Array([...new TextEncoder().encode("secret.json # f"), 0xfc, 0x72]),
+    );
+    await assert.rejects(buildFab(folder), { code: "invalid-argument", message: /gitignore/ });
+  }));
+
 Deno.test("build: an app without its components is refused, naming why", async () => {
   const files = appFiles("typescript");
   const refusal = (more: Record<string, string>, message: RegExp) =>
