@@ -49,7 +49,7 @@ export async function readKeyPair(files: KeyPairFiles): Promise<PrivateKey> {
  *   invalid-argument (damaged, another kind)
  */
 export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
-  const text = await readText(named, "Private key", MAX_KEY_FILE_BYTES);
+  const text = await readText(named, "Private key", MAX_KEY_FILE_BYTES, "latin1");
   return await parsePrivateKey(text, `in ${describeFile(named)}`, named.file);
 }
 
@@ -59,6 +59,6 @@ export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
  * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (damaged, another kind)
  */
 export async function readPublicKey(named: NamedFile): Promise<PublicKey> {
-  const text = await readText(named, "Public key", MAX_KEY_FILE_BYTES);
+  const text = await readText(named, "Public key", MAX_KEY_FILE_BYTES, "latin1");
   return await parsePublicKey(text, `in ${describeFile(named)}`);
 }

@@ -42,7 +42,7 @@ Deno.test("files that cannot be read are refused, naming file and flag", () =>
       [`${folder}/none`, "not-found", /does not exist/],
       [folder, "invalid-argument", /is a folder/],
       [`${folder}/large`, "resource-exhausted", /is too large: it has 65537 bytes/],
-      [`${folder}/binary`, "invalid-argument", /is not text in UTF-8/],
+      [`${folder}/binary`, "invalid-argument", /is text in UTF-16/],
     ];
     for (const [file, code, message] of cases) {
       await assert.rejects(readPrivateKey({ file, flag: "--key" }), { code, message });

@@ -2,7 +2,7 @@ import { FlwrError } from "../base/error.ts";
 import { MalformedError } from "./der.ts";
 import { decodeOpenSshPrivate, EncryptedKeyError, OPENSSH_LABEL } from "./openssh_private.ts";
 import { type PemBlock, readPem } from "./pem.ts";
-import { decodePkcs8, decodeSec1, type PrivateKeyParts } from "./pkcs8.ts";
+import { decodePkcs8, decodeSec1, ExplicitParametersError, type PrivateKeyParts } from "./pkcs8.ts";
 import { PrivateKey } from "./private_key.ts";
 
 /** How each kind of PEM block becomes the parts of a key. */
@@ -37,6 +37,12 @@ export async function parsePrivateKey(
   } catch (error) {
     if (error instanceof EncryptedKeyError) throw encrypted(where, file);
     if (!(error instanceof MalformedError)) throw error;
+    if (error instanceof ExplicitParametersError) {
+      throw refusal(
+        `Private key ${where} cannot be used: ${error.message}`,
+        `Name the curve: openssl ec -in ${file} -param_enc named_curve -out NEW`,
+      );
+    }
     throw refusal(`Private key ${where} cannot be used: ${error.message}`);
   }
   return await PrivateKey.fromScalar(parts.facts.curve, parts.scalar, where, parts.point);
@@ -50,6 +56,12 @@ function findPrivateBlock(text: string, where: string): PemBlock {
   }
   if (text.includes("PRIVATE KEY-----")) {
     throw refusal(`Private key ${where} is cut off: its PEM block has no end`);
+  }
+  if (text.startsWith("PuTTY-User-Key-File")) {
+    throw refusal(
+      `Private key ${where} is PuTTY's own form`,
+      "Export it with PuTTYgen: Conversions, Export OpenSSH key",
+    );
   }
   throw refusal(`Private key ${where} is neither an OpenSSH nor a PEM private key`);
 }

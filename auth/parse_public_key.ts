@@ -24,6 +24,12 @@ export async function parsePublicKey(text: string, where: string): Promise<Publi
     }
     return await publicKeyFromSpki(block.bytes, where);
   }
+  if (text.includes("---- BEGIN SSH2 PUBLIC KEY ----")) {
+    throw refusal(
+      `Public key ${where} is in the form of RFC 4716 ("SSH2 PUBLIC KEY")`,
+      "Convert it: ssh-keygen -i -f FILE > NEW",
+    );
+  }
   const lines = text.split(/\r?\n/).filter((line) => line.trim() !== "");
   if (lines.length !== 1) {
     throw refusal(`Public key ${where} is not one OpenSSH line: it has ${lines.length} lines`);
@@ -66,6 +72,12 @@ export async function parseOpenSshPublicKey(line: string, where: string): Promis
 }
 
 function unknownType(line: string, type: string, where: string): FlwrError {
+  if (line.startsWith("#")) {
+    return refusal(
+      `Public key ${where} is a comment, which a key list cannot have`,
+      "Remove the line: what stands behind a key in its cell is a comment",
+    );
+  }
   if (/\s(ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-\S+\s/.test(line)) {
     return refusal(
       `Public key ${where} has options before its type`,

@@ -3,7 +3,7 @@ import { type CurveFacts, CURVES } from "./curve.ts";
 import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
 
 /** Contents of the object identifier id-ecPublicKey (RFC 5480). */
-const EC_PUBLIC_KEY = Uint8Array.fromHex("2a8648ce3d0201");
+export const EC_PUBLIC_KEY = Uint8Array.fromHex("2a8648ce3d0201");
 
 /** What the private key formats hold, before anything is checked against the curve. */
 export interface PrivateKeyParts {
@@ -68,7 +68,18 @@ export function encodePkcs8(facts: CurveFacts, scalar: Uint8Array): Bytes {
   );
 }
 
+/** What is said of a key whose curve is given by its parameters in place of its name (RFC 5480, 2.1.1). */
+export const EXPLICIT_PARAMETERS = "its curve is given by explicit parameters instead of its name";
+
+/** A curve's parameters, where its name is expected. */
+export class ExplicitParametersError extends MalformedError {
+  constructor() {
+    super(EXPLICIT_PARAMETERS);
+  }
+}
+
 function curveOf(reader: DerReader): CurveFacts {
+  if (reader.readOptional(TAG.sequence) !== undefined) throw new ExplicitParametersError();
   const oid = reader.read(TAG.oid).toHex();
   const facts = CURVES.find((candidate) => candidate.oid === oid);
   if (facts === undefined) throw new MalformedError("its curve is not P-256, P-384 or P-521");

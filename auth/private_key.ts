@@ -36,7 +36,7 @@ export class PrivateKey {
    *
    * @param scalar big-endian, of any length
    * @param where what an error says after "Private key", as `in "keys/a"`
-   * @param point the public point stated beside the scalar, if any: it must be the scalar's
+   * @param point the public point stated beside the scalar, if any, uncompressed or compressed: it must be the scalar's
    * @throws FlwrError invalid-argument when the scalar is out of range or the point another's
    */
   static async fromScalar(
@@ -52,7 +52,7 @@ export class PrivateKey {
     }
     const pkcs8 = encodePkcs8(facts, fixed);
     const own = await pointOfScalar(curve, pkcs8);
-    if (point !== undefined && !sameBytes(point, own)) {
+    if (point !== undefined && !sameBytes(point, own) && !sameBytes(point, compressPoint(own))) {
       throw damaged(where, "its private and its public part do not belong together");
     }
     const [publicKey, agreement, signing] = await Promise.all([
@@ -117,6 +117,12 @@ async function pointOfScalar(curve: Curve, pkcs8: Bytes): Promise<Bytes> {
   const key = await crypto.subtle.importKey("pkcs8", pkcs8, algorithm, true, ["deriveBits"]);
   const { x = "", y = "" } = await crypto.subtle.exportKey("jwk", key);
   return concat(new Uint8Array([4]), fromBase64Url(x), fromBase64Url(y));
+}
+
+/** An uncompressed point in the short form: the parity of y, and x (SEC 1, 2.3.3). */
+function compressPoint(point: Uint8Array): Bytes {
+  const fieldBytes = (point.length - 1) / 2;
+  return concat(Uint8Array.of(2 + (point.at(-1)! & 1)), point.subarray(1, 1 + fieldBytes));
 }
 
 function importPkcs8(pkcs8: Bytes, name: string, curve: Curve, use: KeyUsage): Promise<CryptoKey> {

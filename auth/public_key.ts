@@ -1,7 +1,9 @@
 import { FlwrError } from "../base/error.ts";
 import { type Bytes, concat, sameBytes } from "./bytes.ts";
 import { type Curve, type CurveFacts, curveFacts, CURVES, isOnCurve } from "./curve.ts";
+import { TAG } from "./der.ts";
 import { writePem } from "./pem.ts";
+import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "./pkcs8.ts";
 import { sshString } from "./ssh_wire.ts";
 
 /** An elliptic-curve public key, its point checked, in every form that someone asks for. */
@@ -61,6 +63,29 @@ export async function publicKeyFromSpki(spki: Uint8Array, where: string): Promis
     if (sameBytes(spki.subarray(0, head.length), head)) {
       return await publicKeyFromPoint(facts.curve, spki.subarray(head.length), where);
     }
+  }
+  const refused = (what: string, hint: string) =>
+    new FlwrError("invalid-argument", `Public key ${where} ${what}`, { hints: [hint] });
+  const algorithm = concat(Uint8Array.of(TAG.oid, EC_PUBLIC_KEY.length), EC_PUBLIC_KEY).toHex();
+  const after = spki.toHex().split(algorithm)[1];
+  if (after?.startsWith(TAG.sequence.toString(16))) {
+    throw refused(
+      `cannot be used: ${EXPLICIT_PARAMETERS}`,
+      "Name the curve: openssl ec -pubin -in FILE -param_enc named_curve -out NEW",
+    );
+  }
+  // The bit string with the point: no unused bits, and the mark of a compressed one.
+  if (
+    after !== undefined && CURVES.some(({ oid, fieldBytes }) => {
+      const curve = `06${(oid.length / 2).toString(16).padStart(2, "0")}${oid}`;
+      const point = `03${(fieldBytes + 2).toString(16).padStart(2, "0")}00`;
+      return after.startsWith(`${curve}${point}02`) || after.startsWith(`${curve}${point}03`);
+    })
+  ) {
+    throw refused(
+      "cannot be used: its point is compressed",
+      "Write it out: openssl ec -pubin -in FILE -conv_form uncompressed -out NEW",
+    );
   }
   throw new FlwrError(
     "invalid-argument",

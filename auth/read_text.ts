@@ -17,9 +17,15 @@ export function describeFile({ file, flag }: NamedFile): string {
  *
  * @param what the noun an error starts with, as "Private key"
  * @param maxBytes a larger file is refused unread
+ * @param otherText what to do with a file that is not UTF-8: PEM blocks are ASCII, whatever stands between them
  * @throws FlwrError not-found, permission-denied, invalid-argument (a folder, not UTF-8), resource-exhausted (too large)
  */
-export async function readText(named: NamedFile, what: string, maxBytes: number): Promise<string> {
+export async function readText(
+  named: NamedFile,
+  what: string,
+  maxBytes: number,
+  otherText: "refuse" | "latin1" = "refuse",
+): Promise<string> {
   const shown = describeFile(named);
   let bytes: Uint8Array;
   try {
@@ -37,12 +43,21 @@ export async function readText(named: NamedFile, what: string, maxBytes: number)
   } catch (error) {
     throw asFlwrError(error, `${what} file ${shown}`);
   }
+  return decodeFile(bytes, `${what} file ${shown}`, otherText);
+}
+
+function decodeFile(bytes: Uint8Array, subject: string, otherText: "refuse" | "latin1"): string {
+  const mark = bytes.subarray(0, 2).toHex();
+  if (mark === "fffe" || mark === "feff") {
+    throw new FlwrError("invalid-argument", `${subject} is text in UTF-16`, {
+      hints: ["Save it as UTF-8: PowerShell's > writes UTF-16, Out-File -Encoding ascii does not"],
+    });
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch (cause) {
-    throw new FlwrError("invalid-argument", `${what} file ${shown} is not text in UTF-8`, {
-      cause,
-    });
+    if (otherText === "latin1") return new TextDecoder("latin1").decode(bytes);
+    throw new FlwrError("invalid-argument", `${subject} is not text in UTF-8`, { cause });
   }
 }
 

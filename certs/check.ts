@@ -1,11 +1,17 @@
-import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
-import { readPem, writePem } from "../auth/pem.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { isIssuedBy } from "./chain.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_CERTIFICATE_FILE_BYTES } from "./limits.ts";
+import {
+  MAKE_THEM,
+  parseAuthorities,
+  parseCertificates,
+  parseKey,
+  writeCertificates,
+} from "./parse.ts";
 
 /** The three files that a server with TLS is given. */
 export interface ServerTlsFiles {
@@ -26,30 +32,43 @@ export interface ServerTls {
   readonly validTo: Date;
 }
 
-const MAKE_THEM = "Make development certificates with: flwr keys generate";
-
 /**
  * Reads the certificate, key and authority of a server, and checks all that can be known before a client connects:
  * each file parses, the key is the certificate's, the certificate is valid now and comes from the authority.
  *
  * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (does not parse),
- *   failed-precondition (they do not belong together, are expired or not yet valid, or the key has a passphrase)
+ *   failed-precondition (they do not belong together or are in the wrong order, are expired or not yet valid, name no
+ *   host, or the key has a passphrase or is too short)
  */
 export async function readServerTls(
   files: ServerTlsFiles,
   clock: Clock = systemClock,
 ): Promise<ServerTls> {
   const [authority, certificate, key] = await Promise.all([
-    readText(files.authority, "Authority", MAX_CERTIFICATE_FILE_BYTES),
-    readText(files.certificate, "Certificate", MAX_CERTIFICATE_FILE_BYTES),
-    readText(files.key, "Key", MAX_CERTIFICATE_FILE_BYTES),
+    readText(files.authority, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
+    readText(files.certificate, "Certificate", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
+    readText(files.key, "Key", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
   ]);
-  const authorities = parseCertificates(authority, files.authority);
-  const [own, ...between] = parseCertificates(certificate, files.certificate);
-  const privateKey = parseKey(key, files.key);
+  const authorities = parseAuthorities(authority, files.authority);
+  const chain = parseCertificates(certificate, files.certificate);
+  const [own, ...between] = chain;
+  const { privateKey, pem } = parseKey(key, files.key);
   requireValidNow([own], files.certificate, clock);
   requireValidNow(authorities, files.authority, clock);
-  if (!sameKey(createPublicKey(privateKey), own.publicKey)) {
+  const publicKey = createPublicKey(privateKey);
+  if (!sameKey(publicKey, own.publicKey)) {
+    const place = between.findIndex((other) => sameKey(publicKey, other.publicKey));
+    if (place !== -1) {
+      throw new FlwrError(
+        "failed-precondition",
+        `Certificate in ${describeFile(files.certificate)} that belongs to the key is number ${
+          place + 2
+        } in the file: the server's own certificate must come first`,
+        {
+          hints: ["Put the certificates in order: the server's, its issuer's, that one's issuer's"],
+        },
+      );
+    }
     throw new FlwrError(
       "failed-precondition",
       `Key in ${describeFile(files.key)} does not belong to the certificate in ${
@@ -69,13 +88,32 @@ export async function readServerTls(
       },
     );
   }
-  return { authority, certificate, key, hosts: hostsOf(own), validTo: own.validToDate };
+  const hosts = hostsOf(own);
+  if (hosts.length === 0) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Certificate in ${describeFile(files.certificate)} names no host: clients would refuse it`,
+      {
+        hints: [
+          "Have it made with the host as subjectAltName: a common name (CN) is not enough",
+          MAKE_THEM,
+        ],
+      },
+    );
+  }
+  return {
+    authority: writeCertificates(authorities),
+    certificate: writeCertificates(chain),
+    key: pem,
+    hosts,
+    validTo: own.validToDate,
+  };
 }
 
 /**
  * Reads the authorities that a client trusts.
  *
- * @returns the file's text, for a TLS stack
+ * @returns its certificates in PEM, for a TLS stack, without what stands between them
  * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (holds no certificate),
  *   failed-precondition (none of them is valid now)
  */
@@ -83,56 +121,10 @@ export async function readRootCertificates(
   named: NamedFile,
   clock: Clock = systemClock,
 ): Promise<string> {
-  const text = await readText(named, "Authority", MAX_CERTIFICATE_FILE_BYTES);
-  requireValidNow(parseCertificates(text, named), named, clock);
-  return text;
-}
-
-function parseCertificates(
-  text: string,
-  named: NamedFile,
-): [X509Certificate, ...X509Certificate[]] {
-  const blocks = readPem(text).filter(({ label }) => label === "CERTIFICATE");
-  const certificates = blocks.map(({ bytes }, index) => {
-    try {
-      return new X509Certificate(bytes ?? "");
-    } catch (cause) {
-      const which = `Certificate ${index + 1} in ${describeFile(named)}`;
-      throw new FlwrError("invalid-argument", `${which} is damaged`, { cause });
-    }
-  });
-  const [first, ...others] = certificates;
-  if (first !== undefined) return [first, ...others];
-  const instead = /PRIVATE KEY-----/.test(text) ? ": it is a private key" : "";
-  throw new FlwrError(
-    "invalid-argument",
-    `File ${describeFile(named)} holds no certificate in PEM${instead}`,
-    { hints: [MAKE_THEM] },
-  );
-}
-
-function parseKey(text: string, named: NamedFile): KeyObject {
-  const block = readPem(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (block === undefined) {
-    const instead = text.includes("BEGIN CERTIFICATE") ? ": it is a certificate" : "";
-    throw new FlwrError(
-      "invalid-argument",
-      `File ${describeFile(named)} holds no private key in PEM${instead}`,
-      { hints: [MAKE_THEM] },
-    );
-  }
-  if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") {
-    throw new FlwrError(
-      "failed-precondition",
-      `Key in ${describeFile(named)} is protected by a passphrase`,
-      { hints: [`Write it without one: openssl pkey -in ${named.file} -out NEW`] },
-    );
-  }
-  try {
-    return createPrivateKey(writePem(block.label, block.bytes ?? new Uint8Array()));
-  } catch (cause) {
-    throw new FlwrError("invalid-argument", `Key in ${describeFile(named)} is damaged`, { cause });
-  }
+  const text = await readText(named, "Authority", MAX_CERTIFICATE_FILE_BYTES, "latin1");
+  const authorities = parseAuthorities(text, named);
+  requireValidNow(authorities, named, clock);
+  return writeCertificates(authorities);
 }
 
 /** Refuses the file unless one of its certificates is valid now: bundles may hold outdated ones. */

@@ -12,3 +12,6 @@ export const DEFAULT_CERTIFICATE_DAYS = 365;
 
 /** Most hosts that one certificate names. */
 export const MAX_CERTIFICATE_HOSTS = 100;
+
+/** Shortest RSA key of a server, in bits: OpenSSL refuses shorter ones with words of its own (security level 2 of OpenSSL 3). */
+export const MIN_RSA_BITS = 2048;

@@ -1,29 +1,61 @@
-import { join } from "node:path";
+import { isAbsolute, join, relative, sep as SEPARATOR } from "node:path";
 import { FlwrError } from "../base/error.ts";
-import { MAX_FILES_LOOKED_AT } from "./limits.ts";
+import { MAX_FILES_LOOKED_AT, MAX_FOLDER_DEPTH } from "./limits.ts";
 
 /** Folders that nothing of a bundle is ever in, and that can be large. */
 const NEVER_ENTERED = new Set([".git", "__pycache__"]);
 
+/** What is in an app's folder. */
+export interface AppFiles {
+  /** Files, and links to files of the same folder: paths relative to it, with "/". */
+  readonly files: readonly string[];
+  /**
+   * Files that links would bring in: from elsewhere, through a link to a folder, or that are not there. By path, what is
+   * wrong with the link.
+   */
+  readonly refused: ReadonlyMap<string, string>;
+}
+
 /**
- * The files below a folder, links left out: what they point to may be anywhere.
+ * The files below a folder. A link to a file of the same folder counts as one; what other links lead to is told, so that
+ * nothing that an app needs is left out without a word, and nothing from elsewhere gets into a bundle.
  *
- * @returns paths relative to the folder, with "/"
  * @throws FlwrError "not-found" without such a folder, "resource-exhausted" for one that is no app's by its size
  */
-export async function listFiles(folder: string): Promise<string[]> {
+export async function listFiles(folder: string): Promise<AppFiles> {
   const files: string[] = [];
-  const waiting = [""];
+  const refused = new Map<string, string>();
+  const waiting: Waiting[] = [{ prefix: "", above: [] }];
   try {
-    for (let prefix = waiting.pop(); prefix !== undefined; prefix = waiting.pop()) {
-      for await (const { name, isFile, isDirectory } of Deno.readDir(join(folder, prefix))) {
-        if (isFile) files.push(prefix + name);
-        else if (isDirectory && !NEVER_ENTERED.has(name)) waiting.push(`${prefix}${name}/`);
+    const root = await Deno.realPath(folder);
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      const { prefix, through, above } = next;
+      for await (const entry of Deno.readDir(join(folder, prefix))) {
+        const path = prefix + entry.name;
+        const link = entry.isSymlink ? await behindLink(join(folder, path)) : undefined;
+        const { isFile, isDirectory } = link ?? entry;
+        if (link?.isBroken) refused.set(path, `"${path}" is a link that leads to nothing`);
+        else if (isFile && through !== undefined) refused.set(path, through);
+        else if (isFile && link !== undefined && !isBelow(link.target, root)) {
+          refused.set(path, `"${path}" is a link to a file outside of the app's folder`);
+        } else if (isFile) files.push(path);
+        else if (isDirectory && !NEVER_ENTERED.has(entry.name)) {
+          const inside = link === undefined
+            ? through
+            : `"${path}" is a link to a folder, whose files cannot be in a bundle`;
+          // A link to a folder above it has no end.
+          if (link !== undefined && above.includes(link.target)) continue;
+          const own = link === undefined ? above : [...above, link.target];
+          if (own.length <= MAX_FOLDER_DEPTH) {
+            waiting.push({ prefix: `${path}/`, through: inside, above: own });
+          }
+        }
       }
-      if (files.length > MAX_FILES_LOOKED_AT) {
+      if (files.length + refused.size > MAX_FILES_LOOKED_AT) {
         throw new FlwrError(
           "resource-exhausted",
-          `"${folder}" has more than ${MAX_FILES_LOOKED_AT} files: it is no app's folder`,
+          `"${folder}" has more than ${MAX_FILES_LOOKED_AT} files, with those behind its links: it is no ` +
+            "app's folder",
         );
       }
     }
@@ -31,7 +63,38 @@ export async function listFiles(folder: string): Promise<string[]> {
     if (error instanceof FlwrError) throw error;
     throw new FlwrError("not-found", `Folder "${folder}" cannot be read`, { cause: error });
   }
-  return files;
+  return { files, refused };
+}
+
+/** A folder that is still to be looked at. */
+interface Waiting {
+  readonly prefix: string;
+  /** What is wrong with the link through which it is seen, if there is one. */
+  readonly through?: string;
+  /** Where the links above it lead. */
+  readonly above: readonly string[];
+}
+
+interface Link {
+  readonly isFile: boolean;
+  readonly isDirectory: boolean;
+  readonly isBroken: boolean;
+  readonly target: string;
+}
+
+async function behindLink(path: string): Promise<Link> {
+  try {
+    const target = await Deno.realPath(path);
+    const { isFile, isDirectory } = await Deno.stat(target);
+    return { isFile, isDirectory, isBroken: false, target };
+  } catch {
+    return { isFile: false, isDirectory: false, isBroken: true, target: "" };
+  }
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return way !== "" && way !== ".." && !way.startsWith(`..${SEPARATOR}`) && !isAbsolute(way);
 }
 
 /** A file of an app. @throws FlwrError "failed-precondition" when it cannot be read */

@@ -30,11 +30,13 @@ import { writeZip } from "./zip/write.ts";
  */
 export async function buildFab(folder: string): Promise<Fab> {
   const root = resolve(folder);
-  const there = await listFiles(root);
+  const { files: there, refused } = await listFiles(root);
+  for (const path of [MANIFEST, OWN_MANIFEST, ".gitignore"]) checkLink(path, refused);
   const manifest = await readManifest(root, (path) => there.includes(path));
-  const all = new Set(there);
+  const all = new Set([...there, ...refused.keys()]);
   const config = readAppConfig(manifest.tables, manifest.file, (path) => all.has(path));
-  const chosen = await choose(root, there, manifest, config);
+  const chosen = await choose(root, [...all], manifest, config);
+  for (const path of chosen) checkLink(path, refused);
   checkChosen(chosen, manifest.tables);
   checkModules(manifest, chosen);
   const files: [string, Uint8Array][] = [[
@@ -55,6 +57,15 @@ export async function buildFab(folder: string): Promise<Fab> {
   return { content, hash: sha256(content), config, warnings };
 }
 
+/** Refuses a file that a link would bring into the bundle from elsewhere, or not at all. */
+function checkLink(path: string, refused: ReadonlyMap<string, string>): void {
+  const problem = refused.get(path);
+  if (problem === undefined) return;
+  throw new FlwrError("invalid-argument", problem, {
+    hints: ["Put the files themselves there, or leave the link out by a line in .gitignore"],
+  });
+}
+
 /** The files that go into the bundle beside its manifest, in its order. */
 async function choose(
   root: string,
@@ -73,13 +84,19 @@ async function choose(
   return chosen.filter((path) => path !== file || file !== OWN_MANIFEST);
 }
 
-/** The lines of a .gitignore file, as Python splits them; one that is not UTF-8 says nothing. */
+/**
+ * The lines of a .gitignore file, as Python splits them. One that is not UTF-8 is refused: Flower's own takes it to say
+ * nothing, and then publishes what it names.
+ */
 function ignoreLines(bytes: Uint8Array = new Uint8Array()): string[] {
   try {
     const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
     return text.split(LINE_ENDS).map((line) => line.trim());
-  } catch {
-    return [];
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", 'The app\'s ".gitignore" is not UTF-8 text', {
+      hints: ["Save it as UTF-8: what it names would get into the bundle otherwise"],
+      cause,
+    });
   }
 }
 

@@ -95,11 +95,61 @@ Deno.test("build: flwr.toml becomes the bundle's pyproject.toml, whatever other 
   );
 });
 
-Deno.test("build: links are left out, and what is in .git", () =>
-  withApp({ ...appFiles("typescript"), ".git/refs/x.md": "" }, async (folder) => {
-    await Deno.symlink("/etc/hostname", join(folder, "link.md"));
-    await Deno.symlink("/etc", join(folder, "linked"));
-    assert.deepEqual(await paths(folder), ["pyproject.toml", "client.ts", "server.ts"]);
+Deno.test("build: a link within the app counts as its file; what is in .git does not count", () =>
+  withApp({ ...appFiles("typescript"), ".git/refs/x.md": "", "a.md": "text" }, async (folder) => {
+    await Deno.symlink("a.md", join(folder, "b.md"));
+    const { files } = readFab((await buildFab(folder)).content);
+    assert.deepEqual([...files.keys()], [
+      "pyproject.toml",
+      "a.md",
+      "b.md",
+      "client.ts",
+      "server.ts",
+    ]);
+    assert.deepEqual(files.get("b.md"), files.get("a.md"));
+  }));
+
+Deno.test("build: a link to elsewhere is refused where its file would count, and left out where not", async () => {
+  const elsewhere = await Deno.makeTempDir();
+  await Deno.writeTextFile(join(elsewhere, "secret.md"), "");
+  await Deno.writeTextFile(join(elsewhere, "data.csv"), "");
+  const cases: [name: string, target: string, message: RegExp | undefined][] = [
+    ["link.md", join(elsewhere, "secret.md"), /"link\.md" is a link to a file outside/],
+    ["link.csv", join(elsewhere, "data.csv"), undefined],
+    ["linked", elsewhere, /"linked" is a link to a folder/],
+    ["node_modules", elsewhere, undefined],
+    ["gone.ts", join(elsewhere, "gone.ts"), /"gone\.ts" is a link that leads to nothing/],
+    ["gone.csv", join(elsewhere, "gone.csv"), undefined],
+    [".gitignore", join(elsewhere, "secret.md"), /"\.gitignore" is a link/],
+    ["flwr.toml", join(elsewhere, "secret.md"), /"flwr\.toml" is a link/],
+    ["circle", ".", /"circle" is a link to a folder/],
+  ];
+  try {
+    for (const [name, target, message] of cases) {
+      await withApp(appFiles("typescript"), async (folder) => {
+        await Deno.symlink(target, join(folder, name));
+        if (message === undefined) {
+          assert.deepEqual(await paths(folder), ["pyproject.toml", "client.ts", "server.ts"]);
+        } else {
+          await assert.rejects(buildFab(folder), { code: "invalid-argument", message });
+          if (name.startsWith(".") || name === "flwr.toml") return;
+          await Deno.writeTextFile(join(folder, ".gitignore"), name);
+          assert.deepEqual(await paths(folder), ["pyproject.toml", "client.ts", "server.ts"]);
+        }
+      });
+    }
+  } finally {
+    await Deno.remove(elsewhere, { recursive: true });
+  }
+});
+
+Deno.test("build: a .gitignore that cannot be read is refused, as it would hide nothing", () =>
+  withApp({ ...appFiles("typescript"), "secret.json": "{}" }, async (folder) => {
+    await Deno.writeFile(
+      join(folder, ".gitignore"),
+      new Uint8Array([...new TextEncoder().encode("secret.json # f"), 0xfc, 0x72]),
+    );
+    await assert.rejects(buildFab(folder), { code: "invalid-argument", message: /gitignore/ });
   }));
 
 Deno.test("build: an app without its components is refused, naming why", async () => {

@@ -1,6 +1,7 @@
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 import { type Address, formatAddress } from "./address.ts";
 import type { Transport } from "./call.ts";
+import { type CertificateRefusal, certificateRefusal } from "./certificate_refusal.ts";
 import type { ClientTls } from "./client_tls.ts";
 import type { Probe } from "./probe.ts";
 
@@ -32,19 +33,25 @@ export function connectionProblem(
 ): FlwrError {
   const name = formatAddress(target.address);
   const cause = new Error(details);
+  const refusal = certificateRefusal(details);
   const reached = found?.kind === "unreachable" ? reachability(found.code) : reachability(details);
-  if (reached !== undefined) {
+  if (reached !== undefined && refusal === undefined) {
     return new FlwrError("unavailable", `Cannot reach "${name}": ${reached}`, {
       hints: [START_SUPERLINK, CHECK_ADDRESS],
       cause,
     });
   }
-  const problem = found &&
+  const seen = found &&
     (found.kind === "tls"
-      ? tlsProblem(target, spoken, found, now)
+      ? tlsProblem(target, spoken, judgedBy(refusal, spoken, found), now)
       : plainProblem(target, spoken, found));
+  // The transport's own refusal stays one, whatever another look finds.
+  const problem = seen ?? (refusal && refusedCertificate(target, refusal));
   if (problem === undefined) {
-    return new FlwrError("unavailable", `The connection to "${name}" broke`, { cause });
+    const why = /tls handshake eof/.test(details)
+      ? ": the server ended it within the TLS handshake"
+      : "";
+    return new FlwrError("unavailable", `The connection to "${name}" broke${why}`, { cause });
   }
   return new FlwrError(problem.code, problem.message, { hints: problem.hints, cause });
 }
@@ -84,6 +91,53 @@ function notFlowerProblem(name: string, spoken: Transport, why: string): Problem
 type FoundTls = Extract<Probe, { kind: "tls" }>;
 type FoundPlain = Exclude<Probe, { kind: "tls" }>;
 
+/** What was found, with the opinion of the transport that failed in place of the other TLS library's. */
+function judgedBy(
+  refusal: CertificateRefusal | undefined,
+  spoken: Transport,
+  found: FoundTls,
+): FoundTls {
+  // Over HTTP a common name does not count as a host's; over gRPC it does.
+  const nameless = spoken === "http" && found.names === "";
+  return {
+    ...found,
+    named: found.named && refusal !== "wrong-host" && !nameless,
+    trusted: refusal !== "unknown-authority" && found.trusted,
+  };
+}
+
+function refusedCertificate({ address, tls }: Target, refusal: CertificateRefusal): Problem {
+  const name = formatAddress(address);
+  const anew = "Have the SuperLink's certificate made anew: flwr keys generate";
+  const sentences: Readonly<Record<CertificateRefusal, Problem["message"]>> = {
+    "unknown-authority": unknownAuthority(name, tls).message,
+    expired: `The certificate of "${name}" ran out`,
+    "not-yet-valid": `The certificate of "${name}" is not valid yet`,
+    "wrong-host": `The certificate of "${name}" is not for "${address.host}"`,
+    "authority-as-server":
+      `The certificate of "${name}" is that of an authority (CA:TRUE), which is refused for a server`,
+    "old-version": `The certificate of "${name}" is of an old version of X.509 and names no host`,
+    other: `The certificate of "${name}" is refused`,
+  };
+  const hints = refusal === "unknown-authority" ? unknownAuthority(name, tls).hints : [anew];
+  return { code: "failed-precondition", message: sentences[refusal], hints };
+}
+
+function unknownAuthority(name: string, tls: ClientTls): Problem {
+  const given = tls !== "insecure" && tls.rootCertificates !== undefined;
+  return {
+    code: "failed-precondition",
+    message: given
+      ? `The certificate of "${name}" is not signed by the authority in --root-certificates`
+      : `The certificate of "${name}" is signed by an authority that this system does not know`,
+    hints: [
+      given
+        ? "Copy the ca.crt that was made together with the SuperLink's certificate"
+        : "Give the SuperLink's ca.crt to --root-certificates",
+    ],
+  };
+}
+
 function tlsProblem(
   { address, tls }: Target,
   spoken: Transport,
@@ -113,22 +167,17 @@ function tlsProblem(
     );
   }
   if (!found.named) {
-    return permanent(
-      `The certificate of "${name}" is not for "${address.host}": it is for ${found.names}`,
-      "Reach the SuperLink by one of these names, or have its certificate made for this one",
-    );
-  }
-  if (!found.trusted) {
-    return tls.rootCertificates === undefined
+    return found.names === ""
       ? permanent(
-        `The certificate of "${name}" is signed by an authority that this system does not know`,
-        "Give the SuperLink's ca.crt to --root-certificates",
+        `The certificate of "${name}" names no host`,
+        "Have it made for the host with a subjectAltName, as flwr keys generate does: a common name is not enough",
       )
       : permanent(
-        `The certificate of "${name}" is not signed by the authority in --root-certificates`,
-        "Copy the ca.crt that was made together with the SuperLink's certificate",
+        `The certificate of "${name}" is not for "${address.host}": it is for ${found.names}`,
+        "Reach the SuperLink by one of these names, or have its certificate made for this one",
       );
   }
+  if (!found.trusted) return unknownAuthority(name, tls);
   if (spoken === "grpc" && !found.http2) {
     return notFlowerProblem(name, spoken, "it does not offer HTTP/2");
   }

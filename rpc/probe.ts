@@ -45,7 +45,39 @@ export async function probe(
   tls: ClientTls,
   timeoutMs = PROBE_TIMEOUT_MS,
 ): Promise<Probe> {
-  return await probeTls(address, tls, timeoutMs) ?? await probePlain(address, timeoutMs);
+  const found = await probeTls(address, tls, timeoutMs);
+  if (found?.kind !== "tls") return found ?? await probePlain(address, timeoutMs);
+  return { ...found, trusted: await isTrusted(address, tls, timeoutMs) };
+}
+
+/**
+ * Whether the server's certificate comes from a trusted authority, asked of a connection that would insist on it: one that
+ * would not may take up the session of an earlier one, and then says of any certificate that it is authorized.
+ */
+function isTrusted({ host, port }: Address, tls: ClientTls, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  const socket = connectTls({
+    host,
+    port,
+    ca: tls === "insecure" ? undefined : tls.rootCertificates,
+    servername: isIP(host) ? "" : host,
+    ALPNProtocols: ["h2", "http/1.1"],
+    // Whose name it carries is another question.
+    checkServerIdentity: () => undefined,
+  });
+  // Without an answer nothing is held against the certificate.
+  socket.setTimeout(timeoutMs, () => resolve(true));
+  socket.on("secureConnect", () => resolve(true));
+  socket.on("error", (error: Error & { code?: string }) => resolve(!isDistrust(error.code)));
+  socket.on("close", () => resolve(true));
+  return promise.finally(() => socket.destroy());
+}
+
+/** OpenSSL's codes for a chain without a trusted end (X509_V_ERR_…, as node names them). */
+function isDistrust(code = ""): boolean {
+  return /^(UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|CERT_UNTRUSTED|CERT_SIGNATURE_|INVALID_CA)/.test(
+    code,
+  );
 }
 
 /** Undefined when something answered, but not in TLS. */
@@ -85,7 +117,7 @@ export const UNREACHABLE: ReadonlySet<string> = new Set([
   "ENETUNREACH",
 ]);
 
-function describe(socket: TLSSocket, host: string): Probe {
+function describe(socket: TLSSocket, host: string): Probe & { readonly kind: "tls" } {
   const certificate = socket.getPeerCertificate();
   return {
     kind: "tls",

@@ -125,7 +125,7 @@ class RecordReader implements AsyncDisposable {
       const { value, done } = await this.#reader.read();
       if (!done) return value as Uint8Array<ArrayBuffer>;
     } catch (error) {
-      throw damaged("it cannot be read", error);
+      throw error instanceof FlwrError ? error : damaged("it cannot be read", error);
     }
     throw damaged("it ends too early");
   }

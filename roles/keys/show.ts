@@ -22,7 +22,7 @@ export async function showKeyList(file: string): Promise<string[]> {
  */
 export async function showKey(file: string): Promise<string[]> {
   const where = `in ${describeFile({ file })}`;
-  const text = await readText({ file }, "Key", MAX_KEY_FILE_BYTES);
+  const text = await readText({ file }, "Key", MAX_KEY_FILE_BYTES, "latin1");
   const key = text.includes("PRIVATE KEY-----")
     ? (await parsePrivateKey(text, where, file)).publicKey
     : await parsePublicKey(text, where);

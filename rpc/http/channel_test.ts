@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { createServer, type RequestListener } from "node:http";
+import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import { connect as connectTls } from "node:tls";
 import { FlwrError } from "../../base/error.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../api_error.ts";
 import type { ClientTls } from "../client_tls.ts";
+import { probe } from "../probe.ts";
 import { NO_RETRY, type Retry } from "../retry.ts";
-import { testCertificates } from "../testing/certificates.ts";
+import { selfSignedAuthority, testCertificates } from "../testing/certificates.ts";
 import { bindControl, serveGrpc, serveHttp } from "../testing/control.ts";
 import { openHttpChannel } from "./channel.ts";
 
@@ -73,6 +76,55 @@ Deno.test("a certificate that does not fit is explained", async () => {
     const server = await serveHttp(binding, { tls });
     assertError(await tryCall(server.address, trusted), "failed-precondition", message);
     await server.close(1);
+  }
+});
+
+/** A whole connection that insists on nothing: a later one of its kind may take up its session, and check no certificate. */
+async function leaveSession(port: number): Promise<void> {
+  const socket = connectTls({
+    host: "127.0.0.1",
+    port,
+    servername: "",
+    ALPNProtocols: ["h2", "http/1.1"],
+    rejectUnauthorized: false,
+  });
+  const closed = new Promise((resolve) => socket.on("close", resolve));
+  socket.on("data", () => {});
+  socket.write("GET /health HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+  await closed;
+}
+
+Deno.test("an unknown authority stays one, however often it is met", async () => {
+  const tls = await testCertificates();
+  const server = await serveHttp(binding, { tls });
+  const { host, port } = { host: "127.0.0.1", port: Number(server.address.split(":").at(-1)) };
+  for (let i = 0; i < 12; i++) {
+    await leaveSession(port);
+    const problem = /is signed by an authority that this system does not know$/;
+    assertError(await tryCall(server.address, {}), "failed-precondition", problem);
+    const found = await probe({ host, port }, {});
+    assert.ok(found.kind === "tls" && !found.trusted);
+    const fitting = await probe({ host, port }, { rootCertificates: tls.ca });
+    assert.ok(fitting.kind === "tls" && fitting.trusted);
+  }
+  await server.close(1);
+});
+
+Deno.test("a certificate that names no host, or is an authority's, is explained", async () => {
+  const nameless = await testCertificates([]);
+  const authority = await selfSignedAuthority();
+  const cases = [
+    [nameless, { rootCertificates: nameless.ca }, /names no host$/],
+    [nameless, {}, /names no host$/],
+    [authority, { rootCertificates: authority.cert }, /is that of an authority \(CA:TRUE\)/],
+  ] as const;
+  for (const [files, trusted, message] of cases) {
+    // Not our own server, which refuses such files.
+    const server = createSecureServer(files, (_request, response) => response.end());
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    assertError(await tryCall(`localhost:${port}`, trusted), "failed-precondition", message);
+    await new Promise((resolve) => server.close(resolve).closeAllConnections());
   }
 });
 

@@ -20,7 +20,7 @@ export interface TestCertificates {
 /**
  * Makes certificates for a test.
  *
- * @param names host names and IP addresses of the server
+ * @param names host names and IP addresses of the server; none: only its common name is localhost
  * @param days how long they hold from yesterday on; negative for certificates that have run out
  */
 export async function testCertificates(
@@ -40,19 +40,39 @@ export async function testCertificates(
   });
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const leaf = await X509CertificateGenerator.create({
-    subject: `CN=${names[0]}`,
+    subject: `CN=${names[0] ?? "localhost"}`,
     issuer: ca.subject,
     publicKey: keys.publicKey,
     signingKey: caKeys.privateKey,
     notBefore,
     notAfter,
     signingAlgorithm: ALGORITHM,
-    extensions: [
-      new SubjectAlternativeNameExtension(names.map((value) => ({ type: nameType(value), value }))),
+    extensions: names.length === 0 ? [] : [
+      new SubjectAlternativeNameExtension(
+        names.map((value) => ({ type: nameType(value), value })),
+      ),
     ],
   });
   const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
   return { ca: ca.toString("pem"), cert: leaf.toString("pem"), key: privatePem(pkcs8) };
+}
+
+/** A server's certificate that is its own authority, as many guides have it made, with its key. */
+export async function selfSignedAuthority(): Promise<{ cert: string; key: string }> {
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.createSelfSigned({
+    name: "CN=localhost",
+    keys,
+    notBefore: new Date(Date.now() - DAY),
+    notAfter: new Date(Date.now() + DAY),
+    signingAlgorithm: ALGORITHM,
+    extensions: [
+      new BasicConstraintsExtension(true, undefined, true),
+      new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]),
+    ],
+  });
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", keys.privateKey));
+  return { cert: certificate.toString("pem"), key: privatePem(pkcs8) };
 }
 
 function nameType(name: string): GeneralNameType {

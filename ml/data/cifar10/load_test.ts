@@ -235,6 +235,21 @@ Deno.test("cifar10: incomplete or cut batches are named", () =>
     await assert.rejects(load(), isError("data-loss", /"data_batch_3\.bin" has 61459 bytes/));
   }));
 
+Deno.test("cifar10: an archive that is cut short, or none, is named", () =>
+  inFolder(async (folder) => {
+    const file = join(folder, "cifar-10-binary.tar.gz");
+    const entries = Object.entries(binaryBatches()).map(([name, content]) => ({ name, content }));
+    const archive = await gzip(tarArchive(entries));
+    const load = () => loadFrom({ dataDir: folder }, origin(NO_NETWORK));
+    for (const bytes of [archive.subarray(0, 1000), new TextEncoder().encode("<html>no</html>")]) {
+      await Deno.writeFile(file, bytes);
+      await assert.rejects(
+        load(),
+        isError("data-loss", /cifar-10-binary\.tar\.gz" is not in gzip/),
+      );
+    }
+  }));
+
 const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
 const small = encode({ width: 1024, height: 1, data: new Uint8Array(3072), channels: 3, depth: 8 });
 const DAMAGES: [string, Record<string, Uint8Array | undefined>, RegExp][] = [

@@ -77,7 +77,22 @@ export async function prepareCifar10(
 
 async function gunzip(path: string): Promise<ReadableStream<Uint8Array>> {
   const file = await Deno.open(path);
-  return file.readable.pipeThrough(new DecompressionStream("gzip"));
+  return ReadableStream.from(inflate(path, file));
+}
+
+/** What the file holds; what the decompressor says of a damaged one becomes a sentence. */
+async function* inflate(path: string, file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+  try {
+    yield* file.readable.pipeThrough(new DecompressionStream("gzip"));
+  } catch (cause) {
+    // The operating system's errors carry its code.
+    if (cause instanceof Error && "code" in cause) throw cause;
+    throw new FlwrError(
+      "data-loss",
+      `File "${path}" is not in gzip's format, cut short or damaged`,
+      { hints: ["Download it again"], cause },
+    );
+  }
 }
 
 /** Gets the package's archive, verified, under a name that is nobody's but ours. */

@@ -174,3 +174,34 @@ Deno.test("csv: errors name the file", async () => {
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("csv: any bytes give a table or a FlwrError", async () => {
+  const piece = fc.oneof(
+    fc.constantFrom("a,b\n", "1,2\n", '"', "\r", "\n", ",", "1e39", "NA", "\ufeff", " "),
+    fc.string({ maxLength: 3 }),
+  );
+  const bytes = fc.array(
+    fc.oneof(
+      piece.map((text) => new TextEncoder().encode(text)),
+      fc.uint8Array({ maxLength: 3 }),
+    ),
+    { maxLength: 12 },
+  );
+  const path = await Deno.makeTempFile();
+  try {
+    await fc.assert(
+      fc.asyncProperty(bytes, fc.constantFrom("refuse", "drop", "mean"), async (parts, missing) => {
+        await Deno.writeFile(path, Uint8Array.from(parts.flatMap((part) => [...part])));
+        try {
+          const { x, y } = await readCsv(path, { target: "b", missing });
+          assert.ok(x.data.every(Number.isFinite) && y.shape[0] === x.shape[0]);
+        } catch (error) {
+          assert.ok(error instanceof FlwrError, String(error));
+        }
+      }),
+      { numRuns: 500 },
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+});

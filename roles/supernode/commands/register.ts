@@ -32,7 +32,7 @@ async function register(
   superlink: string | undefined,
   flags: RegisterFlags,
 ): Promise<Output> {
-  const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES);
+  const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES, "latin1");
   const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
   const { name, location } = flags;
   const nodeId = await askSuperLink(

@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../base/clock.ts";
+import { type ErrorCode, FlwrError } from "../base/error.ts";
+import { readRootCertificates, readServerTls } from "./check.ts";
+
+/** Within the validity of the certificates there. */
+const clock = new FakeClock(1_797_000_000);
+const file = (name: string) => ({ file: `tests/vectors/files/cert_${name}` });
+const server = (certificate: string, key: string) =>
+  readServerTls({
+    authority: file("root.crt"),
+    certificate: file(`${certificate}.crt`),
+    key: file(`${key}.key`),
+  }, clock);
+
+async function refused(
+  action: Promise<unknown>,
+  code: ErrorCode,
+  sentence: RegExp,
+  hint?: RegExp,
+): Promise<void> {
+  await assert.rejects(action, (error) => {
+    assert.ok(error instanceof FlwrError, String(error));
+    assert.match(error.message, sentence);
+    if (hint !== undefined) assert.match(error.hints.join("\n"), hint);
+    return error.code === code;
+  });
+}
+
+Deno.test("certificates: a good one is read, and what stands around the blocks does not come along", async () => {
+  const { hosts, certificate } = await server("plain", "plain");
+  assert.equal(hosts.length, 3);
+  assert.match(certificate, /^-----BEGIN CERTIFICATE-----\n/);
+  const roots = await readRootCertificates(file("bundle_latin1.crt"), clock);
+  assert.match(
+    roots,
+    /^-----BEGIN CERTIFICATE-----\n[A-Za-z0-9+/=\n]+-----END CERTIFICATE-----\n$/,
+  );
+});
+
+Deno.test("certificates: one that names no host is refused", () =>
+  refused(server("cnonly", "cnonly"), "failed-precondition", /names no host/, /subjectAltName/));
+
+Deno.test("certificates: an RSA key that is too short is refused with its length", () =>
+  refused(server("rsa1024", "rsa1024"), "failed-precondition", /RSA key of 1024 bits/));
+
+Deno.test("certificates: another's certificate in front of the server's is told from a wrong key", async () => {
+  for (
+    const [chain, key] of [["viainter_wrong_order", "viainter"], ["root_first", "plain"]] as const
+  ) {
+    await refused(
+      server(chain, key),
+      "failed-precondition",
+      /number 2 in the file: the server's own certificate must come first$/,
+    );
+  }
+  await refused(server("plain", "cnonly"), "failed-precondition", /does not belong to/);
+});
+
+Deno.test("certificates: a curve by its parameters is refused as that", async () => {
+  await refused(server("expl", "expl"), "invalid-argument", /explicit parameters/);
+  await refused(server("plain", "expl"), "invalid-argument", /Key in .* explicit parameters/);
+});
+
+Deno.test("certificates: forms that are not PEM certificates are named, with the way out", async () => {
+  const root = await Deno.readTextFile(file("root.crt").file);
+  const der = Uint8Array.fromBase64(root.replaceAll(/-----[^-]+-----|\s/g, ""));
+  await refused(
+    readRootCertificates(file("root_trusted.crt"), clock),
+    "invalid-argument",
+    /OpenSSL's own form/,
+    /openssl x509 -in .*cert_root_trusted\.crt -out NEW/,
+  );
+  const folder = await Deno.makeTempDir();
+  try {
+    const cases: [string, Uint8Array, RegExp, RegExp][] = [
+      ["der", der, /it seems to be binary/, /-inform der/],
+      ["p7b", new TextEncoder().encode("-----BEGIN PKCS7-----\n"), /PKCS #7/, /-print_certs/],
+      ["utf16", new Uint8Array([0xff, 0xfe, ...new TextEncoder().encode(root)]), /UTF-16/, /UTF-8/],
+    ];
+    for (const [name, bytes, sentence, hint] of cases) {
+      const path = `${folder}/${name}`;
+      await Deno.writeFile(path, bytes);
+      await refused(
+        readRootCertificates({ file: path }, clock),
+        "invalid-argument",
+        sentence,
+        hint,
+      );
+    }
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("certificates: one authority that cannot be read leaves the others of its bundle", async () => {
+  const root = await Deno.readTextFile(file("root.crt").file);
+  const path = await Deno.makeTempFile();
+  try {
+    const broken = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    await Deno.writeTextFile(path, broken + root);
+    assert.equal(await readRootCertificates({ file: path }, clock), root);
+    await Deno.writeTextFile(path, broken);
+    await refused(
+      readRootCertificates({ file: path }, clock),
+      "invalid-argument",
+      /1 in .* is damaged/,
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+});

@@ -1,0 +1,197 @@
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { type PemBlock, readPem, writePem } from "../auth/pem.ts";
+import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "../auth/pkcs8.ts";
+import { describeFile, type NamedFile } from "../auth/read_text.ts";
+import { FlwrError } from "../base/error.ts";
+import { log } from "../base/log.ts";
+import { MIN_RSA_BITS } from "./limits.ts";
+
+/** The hint of all who have no files that fit. */
+export const MAKE_THEM = "Make development certificates with: flwr keys generate";
+
+/** Labels of a certificate: today's, and one of the past (RFC 7468, section 5.1). */
+const LABELS = ["CERTIFICATE", "X509 CERTIFICATE"];
+const TRUSTED = "TRUSTED CERTIFICATE";
+
+/** Certificates of a file, at least one. */
+export type Certificates = readonly [X509Certificate, ...X509Certificate[]];
+
+/**
+ * The certificates of a server's file: each must be readable.
+ *
+ * @throws FlwrError "invalid-argument" that names the one that is not, and what to do
+ */
+export function parseCertificates(text: string, named: NamedFile): Certificates {
+  const certificates = certificateBlocks(text, named).map((block, i) => {
+    const certificate = parseCertificate(block, `Certificate ${i + 1} in ${describeFile(named)}`);
+    requireUsableKey(certificate, `Certificate ${i + 1} in ${describeFile(named)}`);
+    return certificate;
+  });
+  return atLeastOne(certificates, text, named);
+}
+
+/**
+ * The authorities of a file. One among several that cannot be read is left out with a warning: bundles of a whole system may
+ * hold what is not supported.
+ *
+ * @throws FlwrError "invalid-argument" where none can be read
+ */
+export function parseAuthorities(text: string, named: NamedFile): Certificates {
+  const blocks = certificateBlocks(text, named);
+  const refused: FlwrError[] = [];
+  const certificates = blocks.flatMap((block, i) => {
+    try {
+      return [parseCertificate(block, `Certificate ${i + 1} in ${describeFile(named)}`)];
+    } catch (error) {
+      if (!(error instanceof FlwrError)) throw error;
+      refused.push(error);
+      return [];
+    }
+  });
+  if (certificates.length === 0 && refused.length > 0) throw refused[0]!;
+  for (const { message } of refused) {
+    log("certs").warn("{message}: it is left out of the authorities", { message });
+  }
+  return atLeastOne(certificates, text, named);
+}
+
+/** Certificates in PEM, one after the other, for a TLS stack. */
+export function writeCertificates(certificates: Certificates): string {
+  return certificates.map(({ raw }) => writePem("CERTIFICATE", raw)).join("");
+}
+
+function certificateBlocks(text: string, named: NamedFile): PemBlock[] {
+  const blocks = readPem(text);
+  if (blocks.some(({ label }) => label === TRUSTED)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `File ${describeFile(named)} holds a certificate in OpenSSL's own form ("BEGIN ${TRUSTED}")`,
+      { hints: [`Convert it: openssl x509 -in ${named.file} -out NEW`] },
+    );
+  }
+  return blocks.filter(({ label }) => LABELS.includes(label));
+}
+
+function parseCertificate({ bytes }: PemBlock, which: string): X509Certificate {
+  try {
+    return new X509Certificate(bytes ?? "");
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", `${which} is damaged`, { cause });
+  }
+}
+
+/** Refuses a certificate with a key that no TLS stack of ours can use. */
+function requireUsableKey(certificate: X509Certificate, which: string): void {
+  if (hasExplicitParameters(certificate.raw)) throw explicitParameters(which);
+  let key: KeyObject;
+  try {
+    key = certificate.publicKey;
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", `${which} has a key of a kind that is not supported`, {
+      hints: [MAKE_THEM],
+      cause,
+    });
+  }
+  requireLongEnough(key, which);
+}
+
+function requireLongEnough(key: KeyObject, which: string): void {
+  const bits = key.asymmetricKeyDetails?.modulusLength;
+  if (bits === undefined || bits >= MIN_RSA_BITS) return;
+  throw new FlwrError(
+    "failed-precondition",
+    `${which} has an RSA key of ${bits} bits: at least ${MIN_RSA_BITS} are needed`,
+    { hints: [MAKE_THEM] },
+  );
+}
+
+function atLeastOne(
+  [first, ...others]: readonly X509Certificate[],
+  text: string,
+  named: NamedFile,
+): Certificates {
+  if (first !== undefined) return [first, ...others];
+  const { what, hint } = otherThanCertificates(text, named.file);
+  throw new FlwrError(
+    "invalid-argument",
+    `File ${describeFile(named)} holds no certificate in PEM${what}`,
+    { hints: [hint] },
+  );
+}
+
+function otherThanCertificates(text: string, file: string): { what: string; hint: string } {
+  if (/PRIVATE KEY-----/.test(text)) return { what: ": it is a private key", hint: MAKE_THEM };
+  if (/-----BEGIN (PKCS7|CMS)-----/.test(text)) {
+    const hint = `Take the certificates out: openssl pkcs7 -print_certs -in ${file} -out NEW`;
+    return { what: ": it is a PKCS #7 bundle", hint };
+  }
+  // DER begins with a sequence of more than 255 bytes.
+  if (text.startsWith("0\u0082") || text.startsWith("0\u201a") || text.startsWith("0\ufffd")) {
+    return {
+      what: ": it seems to be binary (DER)",
+      hint: `Convert it: openssl x509 -inform der -in ${file} -out NEW`,
+    };
+  }
+  return { what: "", hint: MAKE_THEM };
+}
+
+/**
+ * The private key of a server, and its PEM block without what stands around it.
+ *
+ * @throws FlwrError "invalid-argument" where there is none, or one that is damaged or of a kind that is not supported;
+ *   "failed-precondition" for one with a passphrase, or too short
+ */
+export function parseKey(text: string, named: NamedFile): { privateKey: KeyObject; pem: string } {
+  const which = `Key in ${describeFile(named)}`;
+  const block = readPem(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (block === undefined) {
+    const instead = text.includes("BEGIN CERTIFICATE") ? ": it is a certificate" : "";
+    throw new FlwrError(
+      "invalid-argument",
+      `File ${describeFile(named)} holds no private key in PEM${instead}`,
+      { hints: [MAKE_THEM] },
+    );
+  }
+  if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") {
+    throw new FlwrError("failed-precondition", `${which} is protected by a passphrase`, {
+      hints: [`Write it without one: openssl pkey -in ${named.file} -out NEW`],
+    });
+  }
+  if (block.label === "OPENSSH PRIVATE KEY") {
+    throw new FlwrError(
+      "invalid-argument",
+      `${which} is in OpenSSH's form, which TLS does not read`,
+      {
+        hints: [`Convert a copy: ssh-keygen -p -m PEM -f COPY`, MAKE_THEM],
+      },
+    );
+  }
+  const bytes = block.bytes ?? new Uint8Array();
+  if (hasExplicitParameters(bytes)) throw explicitParameters(which);
+  const pem = writePem(block.label, bytes);
+  let privateKey: KeyObject;
+  try {
+    privateKey = createPrivateKey(pem);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", `${which} is damaged`, { cause });
+  }
+  requireLongEnough(privateKey, which);
+  return { privateKey, pem };
+}
+
+/** id-ecPublicKey, and behind it a sequence in place of a curve's name (RFC 5480, 2.1.1); of SEC 1, in [0]. */
+function hasExplicitParameters(der: Uint8Array): boolean {
+  const hex = der.toHex();
+  const named = `06${EC_PUBLIC_KEY.length.toString(16).padStart(2, "0")}${EC_PUBLIC_KEY.toHex()}30`;
+  // A field of integers modulo a prime (X9.62) stands in explicit parameters alone.
+  return hex.includes(named) || hex.includes("06072a8648ce3d0101");
+}
+
+function explicitParameters(which: string): FlwrError {
+  return new FlwrError("invalid-argument", `${which} cannot be used: ${EXPLICIT_PARAMETERS}`, {
+    hints: [
+      "Make the key anew with its curve's name: openssl ecparam -name prime256v1 -genkey -noout",
+      MAKE_THEM,
+    ],
+  });
+}
