@@ -56,7 +56,7 @@ export async function serve(
 }
 
 function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
-  const { fleet, control, legacy } = services;
+  const { fleet, control, exec, legacy } = services;
   const tls = config.tls && {
     ca: config.tls.authority,
     cert: config.tls.certificate,
@@ -101,7 +101,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
       name: "control",
       title: "Control API",
       serves: "the flwr command of Flower up to 1.36",
-      start: grpc(() => Promise.resolve([control])),
+      start: grpc(() => Promise.resolve([control, exec])),
     },
     {
       name: "health",

@@ -4,12 +4,15 @@ import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import { readFab } from "../../fab/read.ts";
 import type { LinkService } from "../../link/link.ts";
-import { Control } from "../../proto/gen/current/control_pb.ts";
+import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
 import { controlRequestBytes } from "../../rpc/dialects/current/server/control_request_bytes.ts";
-import { controlHandlers } from "../../rpc/dialects/current/server/control_service.ts";
+import {
+  controlHandlers,
+  execHandlers,
+} from "../../rpc/dialects/current/server/control_service.ts";
 import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_request_bytes.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
@@ -31,6 +34,8 @@ import { logFailure } from "./log_failure.ts";
 export interface SuperLinkServices {
   readonly fleet: ServiceBinding;
   readonly control: ServiceBinding;
+  /** Control under its name up to Flower 1.20. */
+  readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
   /** Those of Flower 1.8 to 1.22, loaded when they are asked for first. */
   readonly legacy: () => Promise<LegacyServices>;
@@ -56,6 +61,12 @@ export function superLinkServices(
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
+  const control = controlHandlers({
+    link,
+    readFab,
+    clock: systemClock,
+    artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
+  });
   let legacyLoaded: Promise<LegacyServices> | undefined;
   return {
     fleet: bindService(Fleet, {
@@ -65,12 +76,12 @@ export function superLinkServices(
     }),
     control: bindService(Control, {
       ...controlAuthentication(),
-      handlers: controlHandlers({
-        link,
-        readFab,
-        clock: systemClock,
-        artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
-      }),
+      handlers: control,
+      maxRequestBytes: controlRequestBytes,
+    }),
+    exec: bindService(Exec, {
+      ...controlAuthentication(),
+      handlers: execHandlers(control),
       maxRequestBytes: controlRequestBytes,
     }),
     runtime: bindService(Runtime, {

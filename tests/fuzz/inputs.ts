@@ -1,6 +1,6 @@
 import { type DescMessage, type DescMethod, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import { Control } from "../../proto/gen/current/control_pb.ts";
+import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
@@ -28,7 +28,7 @@ export interface Input {
 
 /** A method that is called, with recorded requests for it. */
 export interface Target {
-  readonly api: "fleet" | "control" | "runtime" | "fleet15" | "fleet19" | "driver19";
+  readonly api: "fleet" | "control" | "runtime" | "fleet15" | "exec" | "fleet19" | "driver19";
   readonly method: DescMethod;
   readonly recorded: readonly Uint8Array[];
 }
@@ -63,7 +63,13 @@ export function targets(exchanges: readonly Exchange[]): Target[] {
     method,
     recorded: [],
   }));
-  return [...today, ...older, ...old];
+  const exec = Exec.methods.map((method): Target => ({
+    api: "exec",
+    method,
+    recorded: today.find(({ api, method: { name } }) => api === "control" && name === method.name)!
+      .recorded,
+  }));
+  return [...today, ...exec, ...older, ...old];
 }
 
 /** As much of a method as is looked at here. */
@@ -117,6 +123,7 @@ export function inputs(all: readonly Target[], live: () => LiveState): fc.Arbitr
 function route({ api, method }: Target, overHttp: boolean): { listener: Listener; path: string } {
   const grpc = `/${method.parent.typeName}/${method.name}`;
   if (api === "fleet19" || api === "fleet15") return { listener: "fleet", path: grpc };
+  if (api === "exec") return { listener: "control", path: grpc };
   if (api === "driver19") return { listener: "driver", path: grpc };
   if (api !== "runtime" && !overHttp) return { listener: api, path: grpc };
   const kebab = method.name.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase();

@@ -28,6 +28,9 @@ export interface Play {
 /** The versions that are at our SuperLink together: one for each of Flower's wires. The others are there alone. */
 export const GENERATIONS: readonly FlowerVersion[] = ["1.9.0", "1.38.0", "1.41.0"];
 
+/** The versions whose nodes take part there in the run of all, beside those. */
+const MIXED_IN: readonly FlowerVersion[] = ["1.18.0", "1.22.0"];
+
 /** One thing that works with the real Flower, and is tested. */
 export interface Cell {
   readonly pairing: Pairing;
@@ -44,17 +47,27 @@ const EVERY_DAY: readonly Play[] = [
   { superlink: "1.9.0", security: "auth" },
 ];
 
-/** Every cell there is: Flower 1.9 has no `flwr` command for a SuperLink. */
+/** What does not work: Flower 1.9 has no `flwr` command for a SuperLink, and SuperLinks of 1.15 to 1.22 serve today's
+ * programs of their own alone. */
+const NO_CELLS: Readonly<Partial<Record<FlowerVersion, readonly Pairing[]>>> = {
+  "1.9.0": ["their-flwr", "our-flwr"],
+  "1.18.0": ["our-node", "our-flwr"],
+  "1.22.0": ["our-node", "our-flwr"],
+};
+
+/** Every cell there is. */
 export const CELLS: readonly Cell[] = (Object.keys(PAIRINGS) as Pairing[]).flatMap((pairing) =>
   FLOWER_VERSIONS
-    .filter((version) => version !== "1.9.0" || !pairing.endsWith("flwr"))
+    .filter((version) => !NO_CELLS[version]?.includes(pairing))
     .flatMap((version) => SECURITIES.map((security) => ({ pairing, version, security })))
 );
 
 /** Where a cell is tested. */
 export function playOf({ pairing, version, security }: Cell): Play {
   if (pairing.startsWith("our")) return { superlink: version, security };
-  const guests = GENERATIONS.includes(version) ? "generations" : version;
+  const together = GENERATIONS.includes(version) ||
+    pairing === "mixed" && MIXED_IN.includes(version);
+  const guests = together ? "generations" : version;
   return { superlink: "ours", security, guests };
 }
 

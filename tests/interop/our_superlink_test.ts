@@ -9,6 +9,7 @@ import {
   FlowerCommand,
   flowerEnvironmentVariables,
   flowerNodeId,
+  FlowerWays,
   startFlowerSuperNode,
 } from "../support/flower.ts";
 import { joined, startSuperLink, startSuperNode } from "../support/flwr.ts";
@@ -29,6 +30,8 @@ const START_SECONDS = 60;
 const NODES = [
   { version: "1.9.0", partition: 0 },
   { version: "1.9.0", partition: 3 },
+  { version: "1.18.0", partition: 4 },
+  { version: "1.22.0", partition: 5 },
   { version: "ours", partition: 0 },
   { version: "1.38.0", partition: 0 },
   { version: "1.38.0", partition: 2 },
@@ -39,14 +42,22 @@ const NODES = [
 /** The runs: whose `flwr` command submits them, and their nodes by their places in the list. */
 const RUNS = [
   { what: "nodes of 1.9", flwr: "1.41.0", nodes: [0, 1] },
-  { what: "nodes of 1.38", flwr: "1.38.0", nodes: [3, 4] },
-  { what: "nodes of 1.41", flwr: "1.41.0", nodes: [5, 6] },
-  { what: "one node of each version and one of ours", flwr: "1.38.0", nodes: [2, 6, 4, 1] },
+  { what: "nodes of 1.38", flwr: "1.38.0", nodes: [5, 6] },
+  { what: "nodes of 1.41", flwr: "1.41.0", nodes: [7, 8] },
+  { what: "one node of each version and one of ours", flwr: "1.38.0", nodes: [4, 8, 6, 1, 2, 3] },
 ] as const;
+
+/** Versions whose nodes are admitted by a list of keys. */
+type OldVersion = "1.9.0" | "1.18.0" | "1.22.0";
+
+/** Whether a node's key is made known by the `flwr` command of its version. */
+function isRegistered(version: typeof NODES[number]["version"]): version is "1.38.0" | "1.41.0" {
+  return version !== "ours" && new FlowerWays(version).registersNodes;
+}
 
 for (const security of SECURITIES) {
   flowerScenario(
-    `flwr 1.9, 1.38, 1.41: their nodes and their flwr at our SuperLink, secured by ${security}`,
+    `flwr 1.9, 1.18, 1.22, 1.38, 1.41: their nodes and their flwr at our SuperLink, secured by ${security}`,
     (stage, flowerOf) => play(stage, flowerOf, security),
     {
       seconds: 420,
@@ -65,9 +76,7 @@ async function play(stage: Stage, flowerOf: FlowerOf, security: Security): Promi
     selections: RUNS.map(({ nodes }) => partitions(nodes)),
   });
   const credentials = await makeCredentials(stage.folder.path, NODES.length);
-  const listed = NODES.flatMap(({ version }, index) =>
-    version === "1.9.0" || version === "ours" ? [index + 1] : []
-  );
+  const listed = NODES.flatMap(({ version }, index) => isRegistered(version) ? [] : [index + 1]);
   await credentials.listOnly(listed);
   const secured = securedBy(security, credentials);
   const superlink = await startSuperLink({
@@ -82,7 +91,7 @@ async function play(stage: Stage, flowerOf: FlowerOf, security: Security): Promi
   };
   const ids: string[] = [];
   for (const [index, { version }] of NODES.entries()) {
-    if (version === "1.9.0") ids.push(await joinOldNode(index));
+    if (version !== "ours" && !isRegistered(version)) ids.push(await joinOldNode(index, version));
   }
   ids.push(...await Promise.all(NODES.slice(ids.length).map((_, i) => joinNode(ids.length + i))));
 
@@ -102,12 +111,17 @@ async function play(stage: Stage, flowerOf: FlowerOf, security: Security): Promi
     return await FlowerCommand.at({ stage, flower, security, credentials, superlink });
   }
 
-  /** Starts a node of 1.9, which does not say its id: the SuperLink does. */
-  async function joinOldNode(index: number): Promise<string> {
-    const { python } = await flowerOf("1.9.0");
+  /** Starts a node of a version that does not say its id: the SuperLink does. */
+  async function joinOldNode(index: number, version: OldVersion): Promise<string> {
+    const flower = await flowerOf(version);
     const { partition } = NODES[index]!;
-    const { fleet } = superlink;
-    startPeerSuperNode({ stage, python, credentials: secured, fleet, node: index + 1, partition });
+    const [node, { fleet }] = [index + 1, superlink];
+    if (version === "1.9.0") {
+      const { python } = flower;
+      startPeerSuperNode({ stage, python, credentials: secured, fleet, node, partition });
+    } else {
+      startFlowerSuperNode({ stage, flower, security, credentials, superlink, node, partition });
+    }
     return (await superlink.process.waitForLine(/Node (\d+) joined/))[1]!;
   }
 
@@ -115,7 +129,7 @@ async function play(stage: Stage, flowerOf: FlowerOf, security: Security): Promi
   async function joinNode(index: number): Promise<string> {
     const node = index + 1;
     const { version, partition } = NODES[index]!;
-    if (version === "1.9.0" || version === "ours") {
+    if (!isRegistered(version)) {
       const fleet = superlink.http;
       return joined(startSuperNode({ stage, credentials: secured, fleet, node, partition }));
     }

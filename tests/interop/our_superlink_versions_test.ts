@@ -6,6 +6,7 @@ import {
   FlowerCommand,
   flowerEnvironmentVariables,
   flowerNodeId,
+  FlowerWays,
   startFlowerSuperNode,
 } from "../support/flower.ts";
 import { joined, startSuperLink, startSuperNode } from "../support/flwr.ts";
@@ -62,7 +63,8 @@ async function play(
   const rounds = NUMPYCLIENT_ROUNDS;
   const older = numpyclientReference(stage, today, { app: numpyclient, rounds, partitions: "0,1" });
   const credentials = await makeCredentials(stage.folder.path, 3);
-  await credentials.listOnly([3]);
+  const ways = new FlowerWays(flower.version);
+  await credentials.listOnly(ways.registersNodes ? [3] : [1, 2, 3]);
   const secured = securedBy(security, credentials);
   const superlink = await startSuperLink({
     stage,
@@ -72,18 +74,27 @@ async function play(
   });
   const options = { stage, flower, security, credentials, superlink };
   const flwr = await FlowerCommand.at(options);
+  for (const app of [quickstart, numpyclient]) await flwr.nameIn(app);
   const start = async (partition: number) => {
     const node = partition + 1;
-    if (security === "auth") {
+    if (security === "auth" && ways.registersNodes) {
       const file = credentials.nodePublicKey(node);
       const register = flwr.start(["supernode", "register", file, "here"]);
       assert.equal((await register.ended(START_SECONDS)).code, 0);
     }
-    return await flowerNodeId(startFlowerSuperNode({ ...options, node, partition }));
+    const supernode = startFlowerSuperNode({ ...options, node, partition });
+    if (ways.registersNodes) return await flowerNodeId(supernode);
+    return (await superlink.process.waitForLine(/Node (\d+) joined/, START_SECONDS))[1]!;
   };
+  // one after the other, because the SuperLink's lines do not say which is which
+  const early = ways.registersNodes ? [] : [await start(0), await start(1)];
   const fleet = superlink.http;
   const ours = startSuperNode({ stage, credentials: secured, fleet, node: 3, partition: 0 });
-  const [first, second, own] = await Promise.all([start(0), start(1), joined(ours)]);
+  const [first, second, own] = await Promise.all([
+    early[0] ?? start(0),
+    early[1] ?? start(1),
+    joined(ours),
+  ]);
 
   const run = async (app: string, nodes: string[], rounds: number): Promise<RunResult> => {
     const result = stage.path(`result-${nodes.join("-")}-${rounds}.json`);

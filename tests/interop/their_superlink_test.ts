@@ -15,10 +15,9 @@ import { joined, startFlwr, startSuperNode } from "../support/flwr.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { OurCommand } from "../support/our_command.ts";
 import { startPeerServerApp, startPeerSuperLink } from "../support/peer.ts";
-import { FLOWER_VERSIONS } from "../support/python.ts";
 import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
 import type { Stage } from "../support/stage.ts";
-import { isEveryDay, type Play, SECURITIES } from "./matrix.ts";
+import { CELLS, isEveryDay, type Play, playOf, SECURITIES } from "./matrix.ts";
 import { flowerScenario } from "./python_scenario.ts";
 import {
   NUMPYCLIENT_ROUNDS,
@@ -32,7 +31,8 @@ import { pythonRun } from "./reference_run.ts";
 /** How long a run may take on a busy machine, in seconds. */
 const RUN_SECONDS = 120;
 
-for (const superlink of FLOWER_VERSIONS) {
+for (const superlink of new Set(CELLS.map(playOf).map(({ superlink }) => superlink))) {
+  if (superlink === "ours") continue;
   for (const security of SECURITIES) {
     const play: Play = { superlink, security };
     flowerScenario(

@@ -67,6 +67,11 @@ export class FlowerWays {
     return this.#minor >= 26;
   }
 
+  /** Whether its `flwr` command registers SuperNodes; the keys of earlier ones are listed, and given to them both. */
+  get registersNodes(): boolean {
+    return this.#minor >= 23;
+  }
+
   /** Whether its SuperLink installs what apps ask for, unless it is forbidden. */
   get installsDependencies(): boolean {
     return this.#minor >= 32;
@@ -136,10 +141,13 @@ export function startFlowerSuperNode(
     ...(security === "auth"
       ? ["--auth-supernode-private-key", credentials.nodePrivateKey(node)]
       : []),
+    ...(security === "auth" && !ways.registersNodes
+      ? ["--auth-supernode-public-key", credentials.nodePublicKey(node)]
+      : []),
   ]);
 }
 
-/** The id that a SuperNode of theirs got. */
+/** The id that a SuperNode of theirs got. Those of versions before 1.23 do not print it: the SuperLink does. */
 export async function flowerNodeId(supernode: Process): Promise<string> {
   const match = await supernode.waitForLine(/SuperNode ID: (\d+)/, START_SECONDS);
   return match[1]!;

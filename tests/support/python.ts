@@ -1,7 +1,16 @@
 import { repositoryPath } from "./repository.ts";
 
 /** The real Flowers that the interoperation tests run, each in an environment of its own. */
-export const FLOWER_VERSIONS = ["1.9.0", "1.26.1", "1.29.0", "1.38.0", "1.41.0", "1.42.0"] as const;
+export const FLOWER_VERSIONS = [
+  "1.9.0",
+  "1.18.0",
+  "1.22.0",
+  "1.26.1",
+  "1.29.0",
+  "1.38.0",
+  "1.41.0",
+  "1.42.0",
+] as const;
 
 /** One of {@link FLOWER_VERSIONS}. */
 export type FlowerVersion = typeof FLOWER_VERSIONS[number];
@@ -9,6 +18,8 @@ export type FlowerVersion = typeof FLOWER_VERSIONS[number];
 /** Those that every test run needs; the others are for the nightly one. */
 export const EVERY_DAY_VERSIONS = [
   "1.9.0",
+  "1.18.0",
+  "1.22.0",
   "1.29.0",
   "1.38.0",
   "1.41.0",

@@ -6,6 +6,7 @@ import { isFinished } from "../../../../link/run_state.ts";
 import { unknownRun } from "../../../../link/runs.ts";
 import {
   type Control,
+  type Exec,
   GetLoginDetailsResponseSchema,
   ListFederationsResponseSchema,
   ListNodesResponseSchema,
@@ -43,6 +44,16 @@ export interface ControlOptions {
    * @throws ApiError "artifacts-not-offered" where nobody can
    */
   readonly artifactUrl: (runId: bigint, call: CallHead) => string;
+}
+
+/** The Control API under its name up to Flower 1.20. @param control today's calls, which are the same */
+export function execHandlers(
+  { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens }: Handlers<
+    typeof Control,
+    unknown
+  >,
+): Handlers<typeof Exec, unknown> {
+  return { startRun, stopRun, streamLogs, listRuns, getLoginDetails, getAuthTokens };
 }
 
 /** The Control API, which the `flwr` command speaks: each call is translated to the domain. */

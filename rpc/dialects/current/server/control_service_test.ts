@@ -3,7 +3,7 @@ import { ConfigRecord } from "../../../../app/config_record.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { settle } from "../../../../base/testing/settle.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../../../link/limits.ts";
-import { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { Control, Exec } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { methodPath } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
@@ -35,7 +35,8 @@ async function makePem(): Promise<string> {
 }
 
 Deno.test("control policy: every method has a row, and every row a method", () => {
-  assert.deepEqual(Object.keys(CONTROL_POLICY).sort(), Control.methods.map(methodPath).sort());
+  const methods = [...Control.methods, ...Exec.methods].map(methodPath);
+  assert.deepEqual(Object.keys(CONTROL_POLICY).sort(), methods.sort());
 });
 
 Deno.test("control: a submitted app waits as a run with its settings", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { StartRunRequestSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";
@@ -42,6 +42,16 @@ Deno.test("submission: the one federation goes by its name, by none, and by that
   for (const federation of ["", "@none/default", "default"]) {
     const submission = await submit({ fab: { content: CONTENT }, federation });
     assert.equal(submission?.federation, "@none/default", federation);
+  }
+});
+
+Deno.test("submission: settings for a simulation are no fault, whatever type they have", () => {
+  // Up to 1.25 a ConfigRecord, { items: [{ key: "a", value: { sint64: 2 } }] }, and later a SimulationConfig.
+  for (const settings of ["0a070a016112021004", "080a1001"]) {
+    const field = Uint8Array.fromHex(settings);
+    const request = Uint8Array.of(3 << 3 | 2, field.length, ...field);
+    const read = fromBinary(StartRunRequestSchema, request);
+    assert.equal(read.overrideFederationConfig?.toHex(), settings);
   }
 });
 
