@@ -128,6 +128,13 @@ for (const [name, x, shape, values] of CASES) {
   });
 }
 
+Deno.test("data that are padded in the file beside the model are read", async () => {
+  const x = float([1, 4], [1, 0, 0, 1]);
+  const weight = new Float32Array(Deno.readFileSync(new URL("pad.bin", FOLDER)).buffer);
+  const expected = [0, 1].map((i) => weight[i]! + weight[6 + i]!);
+  assertNumbers(await predicted("external_data_length_padded", x), [1, 2], expected);
+});
+
 for (const name of ["multihead_attention", "transformer_encoder_layer"]) {
   Deno.test(`attention as PyTorch's newer exporter writes it: ${name}`, async () => {
     const file = `torch_dynamo_${name}`;
