@@ -148,6 +148,8 @@ class RowWalk {
         return this.#aligned(value, inputs, free, [value.attributes.axis]);
       case "oneHot":
         return first!;
+      case "gatherSum":
+        return first!.kind === "rows" && first!.axis > 0 ? first! : MIXED;
       case "matmul":
         return this.#product(value, inputs);
       case "conv":

@@ -139,6 +139,13 @@ export class Call {
     );
   }
 
+  /** As {@link numbers}; undefined also where the list is empty, as old exporters leave inputs out. */
+  listed(i: number): number[] | undefined {
+    if (i >= this.count || !this.has(i)) return undefined;
+    const numbers = this.numbers(i);
+    return numbers?.length === 0 ? undefined : numbers;
+  }
+
   /** One number from an input; undefined when it is left out. */
   number(i: number): number | undefined {
     return this.numbers(i)?.[0];

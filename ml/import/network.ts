@@ -1,4 +1,3 @@
-import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../base/error.ts";
 import type { DType } from "../../tensor/dtype.ts";
@@ -7,7 +6,7 @@ import type { Value } from "../graph/value.ts";
 import type { Layer, LayerOptions, Ports, Scope } from "../nn/layer.ts";
 import type { NamedValues, Network } from "../nn/network.ts";
 import { markProbabilities } from "../nn/probabilities.ts";
-import { externalDataIn, noExternalData } from "../onnx/external_data.ts";
+import { externalDataOf, noExternalData } from "../onnx/external_data.ts";
 import { applyGraph, type PreparedGraph, type TrainingChoice } from "./apply.ts";
 import { type OnnxGraph, type OnnxInput, readGraph } from "./graph.ts";
 import { ruleOf } from "./operators.ts";
@@ -109,7 +108,7 @@ function readSource(
     throw new FlwrError("not-found", `The ONNX file "${path}" cannot be read`, { cause });
   }
   try {
-    return readGraph(bytes, externalDataIn(dirname(path)), outputs);
+    return readGraph(bytes, externalDataOf(path), outputs);
   } catch (cause) {
     const { code, message, hints } = FlwrError.from(cause);
     throw new FlwrError(code, `"${path}": ${message}`, { hints, cause });

@@ -4,6 +4,7 @@ import type { OnnxNode } from "./graph.ts";
 import { activationRules } from "./rules/activation.ts";
 import { classicRules } from "./rules/classic.ts";
 import { convolutionRules } from "./rules/convolution.ts";
+import { einsumRules } from "./rules/einsum.ts";
 import { elementwiseRules } from "./rules/elementwise.ts";
 import { indexingRules } from "./rules/indexing.ts";
 import { linearRules } from "./rules/linear.ts";
@@ -12,12 +13,14 @@ import { normalizationRules } from "./rules/normalization.ts";
 import { paddingRules } from "./rules/padding.ts";
 import { poolingRules } from "./rules/pooling.ts";
 import { reductionRules } from "./rules/reduction.ts";
+import { resizeRules } from "./rules/resize.ts";
 import { shapeRules } from "./rules/shapes.ts";
 
 const RULES: ReadonlyMap<string, Rule> = new Map([
   activationRules,
   classicRules,
   convolutionRules,
+  einsumRules,
   elementwiseRules,
   indexingRules,
   linearRules,
@@ -26,6 +29,7 @@ const RULES: ReadonlyMap<string, Rule> = new Map([
   paddingRules,
   poolingRules,
   reductionRules,
+  resizeRules,
   shapeRules,
 ].flatMap((rules) => Object.entries(rules)));
 

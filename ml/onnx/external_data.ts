@@ -1,9 +1,18 @@
-import { isAbsolute, join, relative, sep } from "node:path";
+import { basename, dirname, isAbsolute, join, relative, sep } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import type { TensorProto } from "./message/messages.ts";
 
-/** Reads bytes of a file that belongs to a model. */
-export type ExternalData = (location: string, offset: number, length: number) => Uint8Array;
+/**
+ * Reads bytes of a file that belongs to a model.
+ *
+ * @param room bytes from the offset on that the file must have: as many as are read, or more where they are padded
+ */
+export type ExternalData = (
+  location: string,
+  offset: number,
+  length: number,
+  room: number,
+) => Uint8Array;
 
 /** For models that are given as bytes and so have no folder: external data are refused. */
 export const noExternalData: ExternalData = (location) => {
@@ -27,7 +36,21 @@ function isInside(folder: string, path: string): boolean {
   return way !== "" && !isAbsolute(way) && way.split(sep)[0] !== "..";
 }
 
-function resolve(folder: string, location: string): string {
+/** The folder where Hugging Face's cache keeps the files that its snapshots link to, each under a hash. */
+const BLOBS = "blobs";
+
+/**
+ * The folder of a model's own bytes, where the model is a link into a cache's `blobs`: links beside it lead there, too.
+ * Nothing else is reached by it: data must lie in the very folder that the model lies in.
+ */
+function cacheFolder(model: string): string | undefined {
+  if (!Deno.lstatSync(model).isSymlink) return undefined;
+  const folder = dirname(Deno.realPathSync(model));
+  return basename(folder) === BLOBS ? folder : undefined;
+}
+
+function resolve(model: string, location: string): string {
+  const folder = dirname(model);
   if (location === "" || location.includes("\0") || isAbsolute(location)) throw outside(location);
   if (!isInside(folder, join(folder, location))) throw outside(location);
   let path: string;
@@ -40,23 +63,27 @@ function resolve(folder: string, location: string): string {
       { cause },
     );
   }
+  const isOwn = isInside(Deno.realPathSync(folder), path) || dirname(path) === cacheFolder(model);
   // Opening a pipe or a device could wait for ever.
-  if (!isInside(Deno.realPathSync(folder), path) || !Deno.statSync(path).isFile) {
-    throw outside(location);
-  }
+  if (!isOwn || !Deno.statSync(path).isFile) throw outside(location);
   return path;
 }
 
-/** External data below the folder that a model lies in; links out of it are not followed. */
-export function externalDataIn(folder: string): ExternalData {
-  return (location, offset, length) => {
-    using file = Deno.openSync(resolve(folder, location));
+/**
+ * External data below the folder that a model lies in. Links out of it are not followed, except those of Hugging Face's
+ * cache, where the model is a link as well.
+ *
+ * @param model path of the model's file
+ */
+export function externalDataOf(model: string): ExternalData {
+  return (location, offset, length, room) => {
+    using file = Deno.openSync(resolve(model, location));
     const { size } = file.statSync();
-    if (offset + length > size) {
+    if (offset + room > size) {
       throw new FlwrError(
         "data-loss",
         `Data file "${location}" of the ONNX file is cut off: ` +
-          `needs ${offset + length} bytes, has ${size}`,
+          `needs ${offset + room} bytes, has ${size}`,
       );
     }
     file.seekSync(offset, Deno.SeekMode.Start);
@@ -79,7 +106,9 @@ export function readExternal(
   const entry = (key: string) => externalData.find((pair) => pair.key === key)?.value;
   const offset = Number(entry("offset") ?? 0);
   const length = Number(entry("length") ?? size);
-  if (!Number.isSafeInteger(offset) || offset < 0 || length !== size) {
+  // What is longer is padded, so that the next tensor begins at a round number.
+  const fits = Number.isSafeInteger(length) && length >= size;
+  if (!Number.isSafeInteger(offset) || offset < 0 || !fits) {
     throw new FlwrError(
       "data-loss",
       `Tensor "${name}" in the ONNX file needs ${size} bytes of external data: ` +
@@ -87,7 +116,7 @@ export function readExternal(
     );
   }
   try {
-    return external(entry("location") ?? "", offset, size);
+    return external(entry("location") ?? "", offset, size, length);
   } catch (cause) {
     const { code, message, hints } = FlwrError.from(cause);
     throw new FlwrError(code, `Tensor "${name}": ${message}`, { hints, cause });

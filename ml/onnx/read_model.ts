@@ -11,7 +11,48 @@ export interface ReadModel {
   readonly opsets: ReadonlyMap<string, number>;
 }
 
+/** How files begin that are often taken for ONNX files, and what to do with them. */
+const OTHERS: readonly { readonly start: string; readonly is: string; readonly hint: string }[] = [
+  {
+    start: "version https://git-lfs",
+    is: "the pointer of Git LFS to a file, not the file",
+    hint: "Fetch the file itself: git lfs pull",
+  },
+  {
+    start: "PK\x03\x04",
+    is: "a zip archive, such as a PyTorch checkpoint or a Keras model",
+    hint: "Export the model with torch.onnx.export, or unpack the archive",
+  },
+  {
+    start: "\x89HDF\r\n",
+    is: "an HDF5 file, such as a Keras model",
+    hint: "Export it with tf2onnx",
+  },
+  { start: "\x80\x02", is: "a Python pickle", hint: "Export the model as ONNX" },
+  { start: "\x1f\x8b", is: "compressed with gzip", hint: "Unpack it: gunzip" },
+  { start: "<", is: "a web page or XML", hint: "Download the file itself" },
+];
+
+/** @throws FlwrError "invalid-argument" for files of other formats */
+function refuseOthers(bytes: Uint8Array): void {
+  const start = String.fromCharCode(...bytes.subarray(0, 32));
+  // ONNX Runtime's own format has its name at the fifth byte, TensorFlow Lite's, too.
+  const inside: Readonly<Record<string, string>> = {
+    ORTM: "ONNX Runtime's own format",
+    TFL3: "TensorFlow Lite",
+  };
+  const flat = inside[start.slice(4, 8)];
+  const other = flat === undefined
+    ? OTHERS.find((known) => start.startsWith(known.start))
+    : { is: `in ${flat}`, hint: "Export the model as ONNX" };
+  if (other === undefined) return;
+  throw new FlwrError("invalid-argument", `The file is no ONNX file: it is ${other.is}`, {
+    hints: [other.hint],
+  });
+}
+
 function decode(bytes: Uint8Array): ModelProto {
+  refuseOthers(bytes);
   try {
     return MODEL.decode(bytes);
   } catch (cause) {

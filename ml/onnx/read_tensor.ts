@@ -14,9 +14,14 @@ function damaged(name: string, reason: string): FlwrError {
 
 function shapeOf({ name, dims }: TensorProto, size: number): number[] {
   const shape = dims.map(Number);
-  const wrong = shape.length > MAX_RANK ||
-    shape.some((length) => !Number.isSafeInteger(length) || length < 0);
-  if (wrong) throw damaged(name, `[${shape.slice(0, MAX_RANK)}] is no shape`);
+  if (shape.length > MAX_RANK) {
+    throw new FlwrError(
+      "unimplemented",
+      `Tensor "${name}" in the ONNX file has ${shape.length} axes: at most ${MAX_RANK} are read`,
+    );
+  }
+  const wrong = shape.some((length) => !Number.isSafeInteger(length) || length < 0);
+  if (wrong) throw damaged(name, `[${shape}] is no shape`);
   if (!(elementCount(shape) * size <= MAX_TENSOR_BYTES)) {
     throw new FlwrError(
       "resource-exhausted",
@@ -82,7 +87,13 @@ export function readTensor(proto: TensorProto, external: ExternalData): Tensor {
     const { code, message } = FlwrError.from(cause);
     throw new FlwrError(code, `Tensor "${name}": ${message}`, { cause });
   }
-  if (proto.segment !== undefined) throw damaged(name, "it is only a segment");
+  if (proto.segment !== undefined) {
+    throw new FlwrError(
+      "unimplemented",
+      `Tensor "${name}" in the ONNX file is one segment of several, which are not put together`,
+      { hints: ["Save the file again, with onnx.save"] },
+    );
+  }
   const shape = shapeOf(proto, itemSize(dtype));
   const count = elementCount(shape);
   const size = count * itemSize(dtype);

@@ -11,6 +11,7 @@ import {
   sessionOptions,
   toRuntime,
 } from "./runtime.ts";
+import { openError, runError } from "./runtime_error.ts";
 
 /** A tensor with the name it has in a model or in the memory. */
 export type NamedTensor = readonly [name: string, tensor: Tensor];
@@ -103,7 +104,11 @@ export class LocalEngine implements Engine {
     return this.#inTurn(async () => {
       await this.#close(key);
       const options = sessionOptions(this.#threads, this.#device);
-      this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, options));
+      try {
+        this.#sessions.set(key, await this.#runtime.InferenceSession.create(model, options));
+      } catch (error) {
+        throw openError(error);
+      }
     });
   }
 
@@ -135,7 +140,10 @@ export class LocalEngine implements Engine {
       for (const [input, name] of stored) feeds[input] = this.#stored(name);
       for (const [input, value] of given) feeds[input] = toRuntime(this.#runtime, value);
       const start = performance.now();
-      const results = await session.run(feeds, [...kept.map(([output]) => output), ...returned]);
+      const fetched = [...kept.map(([output]) => output), ...returned];
+      const results = await session.run(feeds, fetched).catch((error) => {
+        throw runError(error);
+      });
       for (const [output, name] of kept) this.#memory.set(name, feedable(results[output]!));
       const seconds = (performance.now() - start) / 1000;
       return { returned: returned.map((output) => fromRuntime(results[output]!)), seconds };

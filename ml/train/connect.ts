@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { add } from "../graph/elementwise.ts";
+import { showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
@@ -11,11 +12,29 @@ function isValue(value: Value | NamedValues): value is Value {
   return typeof value.primitive === "string";
 }
 
+/** Makes sure that each output has a row for each example. */
+function requireRows(outputs: Parts<Value>, inputs: Parts<Value>): void {
+  const [first] = inputs.values();
+  const batch = first!.shape[0]!;
+  for (const [name, { shape }] of outputs) {
+    if (shape[0] === batch) continue;
+    throw new FlwrError(
+      "invalid-argument",
+      `${
+        name === ONLY ? "The network's output" : `The output "${name}"`
+      } must have a row for each ` +
+        `example: got ${showShape(shape)} for ${batch} of them`,
+      { hints: ["Choose another output of the ONNX file, or change its last reshape"] },
+    );
+  }
+}
+
 /**
  * A network applied to its inputs; the outputs are parts.
  *
  * @param randomKey given for training, as in `trace`
- * @throws FlwrError "invalid-argument" when shapes do not fit, or a layer would get several inputs
+ * @throws FlwrError "invalid-argument" when shapes do not fit, a layer would get several inputs, or outputs have no row
+ *   for each example
  */
 export function connect(
   network: Layer | Network,
@@ -23,10 +42,12 @@ export function connect(
   randomKey?: Value,
 ): Trace<Parts<Value>> {
   if ("connect" in network) {
-    return traceParts(
+    const traced = traceParts(
       (scope) => toParts<Value>(network.connect(Object.fromEntries(inputs), scope), isValue),
       randomKey,
     );
+    requireRows(traced.output, inputs);
+    return traced;
   }
   const only = inputs.get(ONLY);
   if (only === undefined) {
@@ -37,7 +58,9 @@ export function connect(
     );
   }
   const traced = trace(network, only, randomKey);
-  return { ...traced, output: new Map([[ONLY, traced.output]]) };
+  const output = new Map([[ONLY, traced.output]]);
+  requireRows(output, inputs);
+  return { ...traced, output };
 }
 
 /** The losses of outputs by name, added up; right is what the first loss that has a notion of it says. */

@@ -2,11 +2,11 @@ import { FlwrError } from "../../../base/error.ts";
 import { conv, convInputGrad } from "../../graph/convolution.ts";
 import { add } from "../../graph/elementwise.ts";
 import { type ConvolutionGeometry, outputSize, type Pair, reach } from "../../graph/geometry.ts";
-import { pad, reshape } from "../../graph/movement.ts";
+import { pad, reshape, slice } from "../../graph/movement.ts";
 import { sameShape, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { asImage, isSymmetric, windowsOf } from "./windows.ts";
+import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
 /** Exporters that do not simplify write a bias of zeros where a convolution has none. */
 function isZero(value: Value): boolean {
@@ -51,6 +51,50 @@ function convolve(call: Call): Value {
   return back(withBias(call, y));
 }
 
+/** What a transposed convolution takes off before and after its result, and its size without that. */
+interface Cut {
+  readonly full: Pair;
+  readonly before: Pair;
+  readonly after: Pair;
+}
+
+const pairBy = (f: (axis: 0 | 1) => number): Pair => [f(0), f(1)];
+
+/** An attribute of one number per spatial axis; the height of a signal has the fallback. */
+function perAxis(call: Call, name: string, axes: number): readonly number[] | undefined {
+  const given = call.ints(name);
+  if (given === undefined || given.length === 0) return undefined;
+  const wrong = given.length !== axes || given.some((n) => !Number.isSafeInteger(n) || n < 0);
+  if (wrong) call.refuse(name, given, `${axes} integers that are not negative`);
+  return given;
+}
+
+function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
+  const { kernel, stride, dilation } = windows;
+  const extra = perAxis(call, "output_padding", axes) ?? [];
+  const window = reach(kernel, dilation);
+  const full = pairBy((axis) =>
+    stride[axis] * (input[axis] - 1) + (extra[axis - 2 + axes] ?? 0) + window[axis]
+  );
+  const mode = call.string("auto_pad", "NOTSET");
+  const isSame = mode === "SAME_UPPER" || mode === "SAME_LOWER";
+  const told = perAxis(call, "output_shape", axes)?.slice(-axes);
+  if (told === undefined && !isSame) return { full, before: windows.before, after: windows.after };
+  const target = pairBy((axis) =>
+    told?.[axis - 2 + axes] ?? (axis < 2 - axes ? 1 : input[axis] * stride[axis])
+  );
+  const total = pairBy((axis) => full[axis] - target[axis]);
+  const half = pairBy((axis) => Math.floor(Math.max(0, total[axis]) / 2));
+  const more = pairBy((axis) => total[axis] - half[axis]);
+  // Where the result is longer than the windows reach, zeros are put behind it: a negative cut.
+  const isUpper = (axis: 0 | 1) => mode === "SAME_UPPER" || total[axis] < 0;
+  return {
+    full,
+    before: pairBy((axis) => isUpper(axis) ? half[axis] : more[axis]),
+    after: pairBy((axis) => isUpper(axis) ? more[axis] : half[axis]),
+  };
+}
+
 /** A transposed convolution is the adjoint of the convolution whose result has the shape of its input. */
 function convolveTransposed(call: Call): Value {
   const [x, w] = [call.value(0), call.value(1)];
@@ -59,25 +103,19 @@ function convolveTransposed(call: Call): Value {
   const axes = x.shape.length - 2;
   const input: Pair = [image.shape[2]!, image.shape[3]!];
   const windows = windowsOf(call, input, axes, kernelOf(kernels, image));
-  const { kernel, stride, dilation, before } = windows;
-  const mode = call.string("auto_pad", "NOTSET");
-  if (!isSymmetric(windows)) call.refuse("pads", call.ints("pads"), "the same on both sides");
-  if (mode !== "NOTSET") call.refuse("auto_pad", mode, "NOTSET");
-  if (call.ints("output_shape") !== undefined) {
-    call.refuse("output_shape", call.ints("output_shape"), "left out");
-  }
-  const extra = call.ints("output_padding") ?? [];
-  const window = reach(kernel, dilation);
-  const size = (axis: 0 | 1) =>
-    stride[axis] * (input[axis] - 1) + (extra[axis - 2 + axes] ?? 0) + window[axis] -
-    2 * before[axis];
+  const { kernel, stride, dilation } = windows;
+  const groups = call.int("group", 1);
+  if (!(groups >= 1)) call.refuse("group", groups, "a positive integer");
+  const { full, before, after } = cutOf(call, axes, input, windows);
+  // The same on both sides is taken off by the operator itself.
+  const isEven = before[0] === after[0] && before[1] === after[1];
   const geometry: ConvolutionGeometry = {
-    input: [size(0), size(1)],
+    input: isEven ? pairBy((axis) => full[axis] - 2 * before[axis]) : full,
     kernel,
     stride,
-    padding: before,
+    padding: isEven ? before : [0, 0],
     dilation,
-    groups: call.int("group", 1),
+    groups,
   };
   const fits = kernels.shape[0] === image.shape[1] && sameShape(outputSize(geometry), input) &&
     kernels.shape[0]! % geometry.groups === 0;
@@ -88,7 +126,16 @@ function convolveTransposed(call: Call): Value {
         showShape(x.shape),
     );
   }
-  return back(withBias(call, convInputGrad(image, kernels, geometry)));
+  const y = convInputGrad(image, kernels, geometry);
+  const [batch, channels, height, width] = y.shape as [number, number, number, number];
+  const longer = pairBy((axis) => Math.max(0, -after[axis]));
+  const cut = isEven ? y : slice(pad(y, [0, 0, 0, 0], [0, 0, ...longer]), [0, 0, ...before], [
+    batch,
+    channels,
+    height - after[0],
+    width - after[1],
+  ]);
+  return back(withBias(call, cut));
 }
 
 /** Convolutions of signals and images. */

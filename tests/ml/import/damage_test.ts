@@ -118,10 +118,31 @@ for (const name of [...FILES, "encoder_torchscript.onnx", "keras_torch.onnx"]) {
 }
 
 Deno.test("what is no ONNX file at all is refused", () => {
-  for (const text of ["", "PK\u0003\u0004", "<html></html>", "\u0000".repeat(100)]) {
+  for (const text of ["", "\u0000".repeat(100)]) {
     assert.throws(
       () => onnxNetwork(new TextEncoder().encode(text)),
       (error) => error instanceof FlwrError && error.code === "data-loss",
     );
+  }
+});
+
+Deno.test("files of other formats are called by their names", () => {
+  const OTHERS = {
+    "PK\u0003\u0004": /zip archive/,
+    "<html></html>": /web page/,
+    "version https://git-lfs.github.com/spec/v1\noid": /Git LFS/,
+    "\u0018\u0000\u0000\u0000TFL3": /TensorFlow Lite/,
+    "\u0018\u0000\u0000\u0000ORTM": /ONNX Runtime's own/,
+    "\u0089HDF\r\n\u001a\n": /HDF5/,
+    "\u0080\u0002}": /pickle/,
+  };
+  for (const [start, pattern] of Object.entries(OTHERS)) {
+    const bytes = Uint8Array.from(start, (letter) => letter.charCodeAt(0));
+    assert.throws(() => onnxNetwork(bytes), (error) => {
+      assert.ok(error instanceof FlwrError);
+      assert.equal(error.code, "invalid-argument");
+      assert.match(error.message, pattern);
+      return true;
+    });
   }
 });

@@ -80,11 +80,62 @@ Deno.test("missing data, data cut off and lengths that do not fit are named", as
   await inFolder("gone.bin", refuses("not-found", /Tensor "w": .*"gone.bin" is not beside it/));
   await inFolder("weights.bin", refuses("data-loss", /needs 36 bytes, has 32/), { offset: "12" });
   await inFolder("weights.bin", refuses("data-loss", /offset "-8"/), { offset: "-8" });
-  await inFolder("weights.bin", refuses("data-loss", /length "9e15"/), { length: "9e15" });
+  await inFolder("weights.bin", refuses("data-loss", /needs 9000000000000008/), { length: "9e15" });
+  await inFolder("weights.bin", refuses("data-loss", /length "16"/), { length: "16" });
 });
 
 Deno.test("a model given as bytes has no folder", () =>
   inFolder("weights.bin", async (path) => {
     const bytes = await Deno.readFile(path);
     assert.throws(() => onnxNetwork(bytes), /given as bytes has no folder/);
+  }));
+
+Deno.test("padded data are read as far as they are needed", () =>
+  inFolder("weights.bin", async (path) => {
+    await using engine = await LocalEngine.create(1);
+    const bytes = await Deno.readFile(join(path, "..", "weights.bin"));
+    await Deno.writeFile(join(path, "..", "weights.bin"), new Uint8Array([...bytes, 1, 2, 3, 4]));
+    const x = numbers([4, 3], 2);
+    const expected = await runFile(engine, INSIDE, { x });
+    assert.ok(difference(await runNetwork(engine, onnxNetwork(path), x), expected) < 1e-6);
+  }, { length: "28" }));
+
+/** A model and its weight as Hugging Face's cache has them: links into one folder of files named by hashes. */
+async function inCache(
+  blobs: string,
+  work: (path: string, root: string) => Promise<void> | void,
+): Promise<void> {
+  await inFolder("weights.bin", async (path, root) => {
+    const model = join(path, "..");
+    await Deno.mkdir(join(root, blobs));
+    await Deno.mkdir(join(root, "snapshots"));
+    for (const [file, hash] of [["model.onnx", "a1"], ["weights.bin", "b2"]] as const) {
+      await Deno.rename(join(model, file), join(root, blobs, hash));
+      await Deno.symlink(join("..", blobs, hash), join(root, "snapshots", file));
+    }
+    await work(join(root, "snapshots", "model.onnx"), root);
+  });
+}
+
+Deno.test("the links of Hugging Face's cache are followed", () =>
+  inCache("blobs", async (path) => {
+    await using engine = await LocalEngine.create(1);
+    const x = numbers([4, 3], 2);
+    const expected = await runFile(engine, INSIDE, { x });
+    assert.ok(difference(await runNetwork(engine, onnxNetwork(path), x), expected) < 1e-6);
+  }));
+
+Deno.test("links of a model that lies in another folder are not followed", () =>
+  inCache("elsewhere", refuses("permission-denied", /"weights.bin"/)));
+
+Deno.test("links of a cache lead to its own files and nowhere else", () =>
+  inCache("blobs", async (path, root) => {
+    const link = join(root, "snapshots", "weights.bin");
+    for (const target of [join(root, "outside.bin"), join(root, "blobs", "sub", "c3")]) {
+      await Deno.mkdir(join(root, "blobs", "sub"), { recursive: true });
+      if (target.endsWith("c3")) await Deno.copyFile(join(root, "outside.bin"), target);
+      await Deno.remove(link);
+      await Deno.symlink(target, link);
+      refuses("permission-denied", /"weights.bin"/)(path);
+    }
   }));

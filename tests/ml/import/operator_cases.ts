@@ -4,6 +4,7 @@ import type { Attributes } from "../../../ml/onnx/attribute.ts";
 import { integers, numbers, onnxFile } from "./onnx_file.ts";
 import { caseOf, type OperatorCase } from "./operator_case.ts";
 import { POSITION_CASES } from "./position_cases.ts";
+import { RESIZE_CASES } from "./resize_cases.ts";
 import { CLASSIC_CASES, SHAPE_CASES } from "./shape_cases.ts";
 
 type Cases = fc.Arbitrary<OperatorCase>;
@@ -139,6 +140,38 @@ const transposedConvolution: Cases = walks.map((walk) => {
     },
   );
 });
+
+/** With other margins before than after. */
+const asymmetricTransposed: Cases = walks.map(({ batch, perGroup, filters, seed, size, kernel }) =>
+  caseOf(
+    numbers([batch, perGroup, ...size], seed),
+    "ConvTranspose",
+    { pads: { ints: [1, 0, seed % 2, 1] } },
+    { w: numbers([perGroup, filters, ...kernel], seed + 1), b: numbers([filters], seed + 2) },
+  )
+);
+
+/** Where the result is told, or follows from the input's size. */
+const cutTransposed: Cases = fc.tuple(
+  walks,
+  fc.constantFrom("", "SAME_UPPER", "SAME_LOWER", "VALID"),
+)
+  .map(([walk, mode]) => {
+    const { perGroup, filters, seed, size, kernel } = walk;
+    // With strides beyond the kernel SAME means a result that no window reaches: ONNX Runtime has a shorter one.
+    const strides = walk.strides.map((n, axis) => Math.min(n, kernel[axis]!));
+    const reach = size.map((n, i) => (n - 1) * strides[i]! + kernel[i]!);
+    const told = reach.map((n, i) => Math.max(1, n - (seed >> i) % 3));
+    return caseOf(
+      numbers([1, perGroup, ...size], seed),
+      "ConvTranspose",
+      {
+        strides: { ints: strides },
+        ...(mode === "" ? { output_shape: { ints: told } } : { auto_pad: { string: mode } }),
+      },
+      { w: numbers([perGroup, filters, ...kernel], seed + 1) },
+    );
+  });
 
 const pool = (op: string): Cases =>
   fc.tuple(walks, fc.nat(1), fc.nat(1)).map(([walk, ceil, include]) => {
@@ -352,7 +385,7 @@ export const OPERATOR_CASES: Readonly<Record<string, Cases>> = {
   Gemm: gemm,
   MatMul: matmul,
   Conv: convolution,
-  ConvTranspose: transposedConvolution,
+  ConvTranspose: fc.oneof(transposedConvolution, cutTransposed, asymmetricTransposed),
   MaxPool: pool("MaxPool"),
   AveragePool: pool("AveragePool"),
   GlobalMaxPool: wholeImage("GlobalMaxPool"),
@@ -387,6 +420,7 @@ export const OPERATOR_CASES: Readonly<Record<string, Cases>> = {
   ReduceLogSum: reduction("ReduceLogSum", 18, 0.1),
   ReduceLogSumExp: reduction("ReduceLogSumExp", 17),
   ...POSITION_CASES,
+  ...RESIZE_CASES,
   ...SHAPE_CASES,
   ...CLASSIC_CASES,
 };

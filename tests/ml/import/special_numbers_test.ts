@@ -57,6 +57,9 @@ const MEANINGFUL: Readonly<Record<string, (x: number) => boolean>> = {
   // Sums that lose everything but their largest terms.
   AveragePool: isModest,
   GlobalAveragePool: isModest,
+  // Whether neighbours of the weight 0 count, infinity times 0 being NaN, differs from kernel to kernel.
+  Resize: isModest,
+  Upsample: isModest,
   // Squares and quotients of these are beyond float32, in ONNX Runtime's kernels in the first place.
   Softsign: isModest,
   GroupNormalization: isModest,
@@ -64,7 +67,8 @@ const MEANINGFUL: Readonly<Record<string, (x: number) => boolean>> = {
   LayerNormalization: isModest,
   RMSNormalization: isModest,
   "ai.onnx.ml.Normalizer": isModest,
-  "ai.onnx.ml.LinearClassifier": isModest,
+  // Probabilities that all fade to 0 in float32 are 0 together there; here they keep their ratios, as in float64.
+  "ai.onnx.ml.LinearClassifier": (x) => Math.abs(x) < 10,
 };
 
 /** The same numbers with some in the place of others. */

@@ -11,7 +11,7 @@ import { countsOf, runSuite } from "./run_suite.ts";
 import { NO_PYTHON, onnxPython, writeSuite } from "./written_suite.ts";
 
 /** Fewest cases that pass: those of the day on which this was written, in all their forms. */
-const PASSED = 2_900;
+const PASSED = 3_100;
 
 const python = NIGHTLY ? await onnxPython() : undefined;
 if (NIGHTLY && python === undefined) console.log(NO_PYTHON);

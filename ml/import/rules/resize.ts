@@ -1,0 +1,225 @@
+import { FlwrError } from "../../../base/error.ts";
+import { tensor } from "../../../tensor/tensor.ts";
+import { add, mul } from "../../graph/elementwise.ts";
+import { indexTable } from "../../graph/index_table.ts";
+import { gatherSum } from "../../graph/indexing.ts";
+import { transpose } from "../../graph/movement.ts";
+import { normalizeAxis, showShape } from "../../graph/shape.ts";
+import { constant, type Value } from "../../graph/value.ts";
+import type { Call, Rule } from "../call.ts";
+import { gatherAlong } from "./indexing.ts";
+import { requireConstantSize } from "./shapes.ts";
+
+/** How an axis is resized. */
+interface Axis {
+  readonly length: number;
+  readonly target: number;
+  /** Ratio of the lengths as the file has it: float32, and not always target / length. */
+  readonly scale: number;
+  /** Whether the length times the scale is no whole number. */
+  readonly isCut?: boolean;
+}
+
+/** Elements of an axis that one of the result is made of: for each of them a position and a weight. */
+interface Tap {
+  readonly positions: readonly number[];
+  readonly weights: readonly number[];
+}
+
+// ONNX Runtime computes positions in float32: between two elements that decides which is the nearest.
+const f = Math.fround;
+
+const COORDINATES: Readonly<Record<string, (at: number, axis: Axis) => number>> = {
+  half_pixel: (at, { scale }) => f(f(f(at + 0.5) / scale) - 0.5),
+  half_pixel_symmetric: (at, { length, target, scale }) => {
+    const adjustment = f(target / f(scale * length));
+    const offset = f(f(length / 2) * f(1 - adjustment));
+    return f(offset + f(f(f(at + 0.5) / scale) - 0.5));
+  },
+  pytorch_half_pixel: (at, { target, scale }) => target > 1 ? f(f(f(at + 0.5) / scale) - 0.5) : 0,
+  align_corners: (at, { length, target }) =>
+    target === 1 ? 0 : f(f(at * (length - 1)) / (target - 1)),
+  asymmetric: (at, { scale }) => f(at / scale),
+  tf_half_pixel_for_nn: (at, { scale }) => f(f(at + 0.5) / scale),
+};
+
+const NEAREST: Readonly<Record<string, (x: number) => number>> = {
+  round_prefer_floor: (x) => Math.ceil(f(x - 0.5)),
+  round_prefer_ceil: (x) => Math.floor(f(x + 0.5)),
+  floor: Math.floor,
+  ceil: Math.ceil,
+};
+
+function positionsOf({ target }: Axis): number[] {
+  return Array.from({ length: target }, (_, i) => i);
+}
+
+const clamp = (at: number, { length }: Axis) => Math.min(length - 1, Math.max(0, at));
+
+/** Between two neighbours. */
+function linearTaps(points: readonly number[], axis: Axis): Tap[] {
+  const inside = points.map((x) => clamp(x, axis));
+  const low = inside.map(Math.floor);
+  const share = inside.map((x, i) => x - low[i]!);
+  return [
+    { positions: low, weights: share.map((part) => 1 - part) },
+    { positions: low.map((at) => clamp(at + 1, axis)), weights: share },
+  ];
+}
+
+/** The weight of an element at a distance, by Keys' cubic convolution. */
+function cubicWeight(distance: number, a: number): number {
+  const d = Math.abs(distance);
+  if (d <= 1) return ((a + 2) * d - (a + 3)) * d * d + 1;
+  return d < 2 ? ((a * d - 5 * a) * d + 8 * a) * d - 4 * a : 0;
+}
+
+/** Between four neighbours; those outside are the outermost elements, or left out. */
+function cubicTaps(points: readonly number[], axis: Axis, a: number, excludes: boolean): Tap[] {
+  const raw = [-1, 0, 1, 2].map((offset) => {
+    const at = points.map((x) => Math.floor(x) + offset);
+    const weights = at.map((position, i) => {
+      const isOutside = position < 0 || position >= axis.length;
+      return excludes && isOutside ? 0 : cubicWeight(points[i]! - position, a);
+    });
+    return { positions: at.map((position) => clamp(position, axis)), weights };
+  });
+  if (!excludes) return raw;
+  const totals = points.map((_, i) => raw.reduce((sum, { weights }) => sum + weights[i]!, 0));
+  return raw.map(({ positions, weights }) => ({
+    positions,
+    weights: weights.map((weight, i) => weight / totals[i]!),
+  }));
+}
+
+/** Elements along an axis chosen by known positions; their gradients are added up without a scatter. */
+function chosen(x: Value, axis: number, positions: readonly number[]): Value {
+  if (x.dtype !== "float32") {
+    const rows = BigInt64Array.from(positions, BigInt);
+    return gatherAlong(x, constant(tensor("int64", [rows.length], rows)), axis);
+  }
+  const rest = x.shape.map((_, other) => other).filter((other) => other !== axis);
+  const rows = gatherSum(
+    transpose(x, [axis, ...rest]),
+    indexTable(x.shape[axis]!, Int32Array.from(positions)),
+  );
+  const back = x.shape.map((_, other) => other === axis ? 0 : other < axis ? other + 1 : other);
+  return transpose(rows, back);
+}
+
+function weighted(x: Value, axis: number, taps: readonly Tap[]): Value {
+  const shape = (count: number) => x.shape.map((_, other) => other === axis ? count : 1);
+  return taps.map(({ positions, weights }) =>
+    mul(
+      chosen(x, axis, positions),
+      constant(tensor("float32", shape(weights.length), Float32Array.from(weights))),
+    )
+  ).reduce((sum, part) => add(sum, part));
+}
+
+/** What an operator says about how it resizes, with the defaults of its version. */
+interface Manner {
+  readonly mode: string;
+  readonly coordinates: string;
+  readonly nearest: string;
+}
+
+function mannerOf(call: Call): Manner {
+  const mode = call.string("mode", "nearest");
+  // Before version 11 nothing could be chosen.
+  const isOld = call.node.op === "Upsample" || call.node.opset < 11;
+  if (isOld) return { mode, coordinates: "asymmetric", nearest: "floor" };
+  return {
+    mode,
+    coordinates: call.string("coordinate_transformation_mode", "half_pixel"),
+    nearest: call.string("nearest_mode", "round_prefer_floor"),
+  };
+}
+
+function along(call: Call, x: Value, at: number, axis: Axis): Value {
+  const { mode, coordinates, nearest } = mannerOf(call);
+  const coordinate = COORDINATES[coordinates] ??
+    call.refuse("coordinate_transformation_mode", coordinates, Object.keys(COORDINATES).join(", "));
+  if (coordinates === "align_corners" && axis.isCut) {
+    // ONNX's definition and ONNX Runtime have other results then.
+    call.refuse(
+      "coordinate_transformation_mode",
+      coordinates,
+      "another where a scale gives no whole length",
+    );
+  }
+  const points = positionsOf(axis).map((i) => coordinate(i, axis));
+  if (mode === "nearest") {
+    const round = NEAREST[nearest] ??
+      call.refuse("nearest_mode", nearest, Object.keys(NEAREST).join(", "));
+    return chosen(x, at, points.map((point) => clamp(round(point), axis)));
+  }
+  if (x.dtype !== "float32") call.refuse("mode", mode, `nearest for numbers of type ${x.dtype}`);
+  if (call.int("antialias", 0) !== 0 && axis.scale < 1) call.refuse("antialias", 1, "0");
+  if (mode === "linear" || mode === "bilinear") return weighted(x, at, linearTaps(points, axis));
+  if (mode !== "cubic") call.refuse("mode", mode, "nearest, linear or cubic");
+  const excludes = call.int("exclude_outside", 0) !== 0;
+  return weighted(x, at, cubicTaps(points, axis, call.float("cubic_coeff_a", -0.75), excludes));
+}
+
+/** The axes with their new lengths, from scales or from sizes. */
+function axesOf(call: Call, x: Value, named: readonly number[]): Axis[] {
+  const old = call.node.op === "Upsample" || call.node.opset < 11;
+  const scales = old ? call.floats("scales") ?? call.numbers(1) : call.listed(2);
+  if (scales !== undefined && scales.length > 0) {
+    requirePairs(x, named, scales);
+    return named.map((axis, i) => {
+      const [length, scale] = [x.shape[axis]!, f(scales[i]!)];
+      const target = Math.floor(f(length * scale));
+      return { length, scale, target, isCut: target !== f(length * scale) };
+    });
+  }
+  const sizes = call.listed(3) ?? [];
+  requirePairs(x, named, sizes);
+  const { fixed, now } = call.batch;
+  const targets = sizes.map((size, i) => named[i] === 0 && size === fixed ? now : size);
+  const policy = call.string("keep_aspect_ratio_policy", "stretch");
+  const ratios = named.map((axis, i) => targets[i]! / x.shape[axis]!);
+  if (policy === "stretch") {
+    return named.map((axis, i) => ({
+      length: x.shape[axis]!,
+      target: targets[i]!,
+      scale: f(ratios[i]!),
+    }));
+  }
+  if (policy !== "not_larger" && policy !== "not_smaller") {
+    call.refuse("keep_aspect_ratio_policy", policy, "stretch, not_larger or not_smaller");
+  }
+  const scale = f((policy === "not_larger" ? Math.min : Math.max)(...ratios));
+  return named.map((axis) => {
+    const length = x.shape[axis]!;
+    return { length, scale, target: Math.floor(f(length * scale) + 0.5) };
+  });
+}
+
+function requirePairs(x: Value, axes: readonly number[], numbers: readonly number[]): void {
+  const wrong = numbers.some((n) => !(n > 0) || !Number.isFinite(n));
+  if (numbers.length === axes.length && !wrong) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `Scales or sizes [${numbers}] do not belong to ${axes.length} axes of ${showShape(x.shape)}`,
+  );
+}
+
+function resized(call: Call): Value {
+  const x = call.value(0);
+  const named = call.ints("axes")?.map((axis) => normalizeAxis(x.shape, axis)) ??
+    x.shape.map((_, axis) => axis);
+  const axes = axesOf(call, x, named);
+  return axes.reduce((value, axis, i) => {
+    if (axis.target === axis.length && axis.scale === 1) return value;
+    if (named[i] === 0 && x.shape.length > 2) {
+      throw new FlwrError("unimplemented", `The batch of ${showShape(x.shape)} cannot be resized`);
+    }
+    requireConstantSize([axis.target]);
+    return along(call, value, named[i]!, axis);
+  }, x);
+}
+
+/** Images made larger or smaller. */
+export const resizeRules: Readonly<Record<string, Rule>> = { Resize: resized, Upsample: resized };
