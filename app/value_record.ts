@@ -14,6 +14,7 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   implements Iterable<[string, V]> {
   #values = new Map<string, T>();
 
+  /** Copies the entries, in their order. */
   constructor(source: Named<I> = []) {
     for (const [name, value] of namedEntries(source)) this.set(name, value);
   }
@@ -25,14 +26,17 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   /** Whether this record may hold a value of the given wire type. */
   protected abstract holds(type: string): boolean;
 
+  /** The number of entries. */
   get size(): number {
     return this.#values.size;
   }
 
+  /** Whether there is an entry of this name. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
 
+  /** The value of this name, or undefined. */
   get(name: string): V | undefined {
     const typed = this.#values.get(name);
     return typed && this.plain(typed);
@@ -72,10 +76,12 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     return this;
   }
 
+  /** Removes an entry. Returns whether it was there. */
   delete(name: string): boolean {
     return this.#values.delete(name);
   }
 
+  /** The names, in order. */
   keys(): MapIterator<string> {
     return this.#values.keys();
   }
@@ -85,10 +91,12 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     return this.#values.entries();
   }
 
+  /** Names and values, in order. */
   *entries(): Generator<[string, V], void, undefined> {
     for (const [name, typed] of this.#values) yield [name, this.plain(typed)];
   }
 
+  /** Names and values, in order. */
   [Symbol.iterator](): Iterator<[string, V], void, undefined> {
     return this.entries();
   }

@@ -15,7 +15,7 @@ import {
   HELD_PULL_SECONDS,
   pollWait,
 } from "./limits.ts";
-import { Membership } from "./membership.ts";
+import { Membership, Superseded } from "./membership.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { Runs } from "./runs/prepared_run.ts";
 import { RunStates } from "./runs/run_states.ts";
@@ -84,8 +84,9 @@ export class SuperNode {
       })
     );
     const outcomes = await Promise.allSettled(loops);
-    await this.#membership.leave();
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
+    // The node is the other program's now.
+    if (!(failure?.reason instanceof Superseded)) await this.#membership.leave();
     if (failure !== undefined && !signal.aborted) throw failure.reason;
   }
 
@@ -128,6 +129,7 @@ export class SuperNode {
     try {
       return await this.#membership.as(() => connection.pull(signal), signal);
     } catch (error) {
+      if (error instanceof Superseded) throw error;
       if (FlwrError.from(error).code === "permission-denied") {
         this.#log.debug("The run of the next instruction is over: it is left aside");
       } else {
@@ -158,6 +160,7 @@ export class SuperNode {
       await this.#push(reply, seconds, signal);
       this.#log.info("{run}: sent reply", { run });
     } catch (error) {
+      if (error instanceof Superseded) throw error;
       // A SuperLink that was restarted without a database knows no such run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
         this.#log.info("{run}: it is over, the reply is not wanted any more", { run });

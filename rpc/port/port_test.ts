@@ -146,6 +146,20 @@ Deno.test("a worker has so many calls open at once, and no more", async () => {
   assert.ok(ends.every(({ status }) => status === "rejected"));
 });
 
+Deno.test("a call that the service cannot answer now is made again, with its bytes", async () => {
+  let tries = 0;
+  const { channel, calls } = connect({
+    pullObject: ({ objectId }) => {
+      tries += 1;
+      if (tries === 1) throw new FlwrError("unavailable", "The SuperLink's disk is full");
+      return Promise.resolve({ objectFound: objectId === "a", objectContent: new Uint8Array() });
+    },
+  });
+  await using _ = calls;
+  const { response } = await channel.call(pullObject, { objectId: "a" });
+  assert.deepEqual([response.objectFound, tries], [true, 2]);
+});
+
 Deno.test("bytes that cannot be decoded are refused as the worker's fault", async () => {
   const { calls, answers } = host({ pullObject: () => Promise.resolve({}) });
   await using _ = calls;

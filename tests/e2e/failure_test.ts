@@ -9,7 +9,7 @@ import {
   startSuperNode,
 } from "../support/flwr.ts";
 import { repositoryPath } from "../support/repository.ts";
-import { runResult } from "../support/result.ts";
+import { assertNoStackTrace, runResult } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
 
 /** What the SuperLink is told of an error: its kind and its place. */
@@ -70,3 +70,25 @@ scenario("failure: a ServerApp that throws ends its run with the reason", async 
   assert.notEqual((await run.ended(30)).code, 0);
   assert.ok(run.lines.some((line) => /^Error: There is nothing to train/.test(line)));
 });
+
+scenario(
+  "failure: of two SuperNodes with one key the older one ends and says why",
+  async (stage) => {
+    const credentials = await makeCredentials(stage.folder.path);
+    const { driver, fleet } = await startSuperLink({ stage, credentials });
+    const older = startSuperNode({ stage, credentials, fleet, node: 1 });
+    const id = await joined(older);
+    const newer = startSuperNode({ stage, credentials, fleet, node: 1 });
+    assert.equal(await joined(newer), id);
+
+    const { code } = await older.ended(60);
+    assert.equal(code, 1);
+    assert.match(older.tail(), /Another SuperNode joined with the key of this node/);
+    assertNoStackTrace(older);
+    // The newer one is the node, and was not put offline by the older one's end.
+    await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+    const result = stage.path("result.json");
+    const run = startServerApp({ stage, credentials, driver, result, rounds: 1 });
+    assert.equal((await run.ended(60)).code, 0);
+  },
+);

@@ -27,8 +27,9 @@ export function checkSaid(value: unknown, omitted = 0): FromWorker {
   }
   switch (kind) {
     case "ready":
-    case "completed":
       return { kind };
+    case "completed":
+      return { kind, details: sentence(said["details"]) };
     case "lines":
       return { kind, lines: linesOf(said["text"]) };
     case "failed":

@@ -14,7 +14,7 @@ import type { FromWorker } from "./worker_protocol.ts";
 Deno.test("what an app's process may say is taken as it is, without what else it adds", () => {
   const said: FromWorker[] = [
     { kind: "ready" },
-    { kind: "completed" },
+    { kind: "completed", details: "" },
     { kind: "failed", message: "m", hints: ["h"] },
     { kind: "crashed", reason: "r" },
     { kind: "call", id: 7, method: "GetNodes", bytes: new Uint8Array([1]) },

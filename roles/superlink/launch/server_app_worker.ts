@@ -58,16 +58,17 @@ async function run({ module, context }: WorkerJob): Promise<void> {
     // Its calls need no token of their own: the SuperLink knows which worker they come from.
     const client = new RuntimeClient(channel, "");
     const app = await importApp(module, isServerApp, "ServerApp");
+    const report = new RunReport((line) => lines.write(`${line}\n`));
     await runServerApp({
       app,
       connection: new RuntimeConnection(client, runId),
       runConfig,
       artifactsOf: () => new ArtifactUpload(client),
-      report: new RunReport((line) => lines.write(`${line}\n`)),
+      report,
       signal: client.ended,
     });
     lines.flush();
-    post({ kind: "completed" });
+    post({ kind: "completed", details: report.incomplete });
   } catch (error) {
     fail(error);
   }

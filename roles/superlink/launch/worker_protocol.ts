@@ -22,8 +22,8 @@ export type FromWorker =
   | { readonly kind: "ready" }
   /** What the app wrote, each line with its end. */
   | { readonly kind: "lines"; readonly lines: readonly string[] }
-  /** The ServerApp returned. */
-  | { readonly kind: "completed" }
+  /** The ServerApp returned. The details are empty, or say which nodes contributed to no round. */
+  | { readonly kind: "completed"; readonly details: string }
   /** The ServerApp threw, could not be loaded, or did what would have ended its worker. */
   | { readonly kind: "failed"; readonly message: string; readonly hints: readonly string[] }
   /** The process ended, or took too much: nothing more comes. */

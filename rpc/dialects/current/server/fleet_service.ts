@@ -80,6 +80,7 @@ export function currentFleetHandlers(
           patience: HEARTBEAT_PATIENCE,
         })
       );
+      caller.joined(nodeId);
       return create(ActivateNodeResponseSchema, { nodeId });
     },
 
