@@ -60,7 +60,9 @@ export type { Contribution } from "./app/strategy/contributions.ts";
 export { FedAdagrad } from "./app/strategy/fedadagrad.ts";
 export { FedAdam } from "./app/strategy/fedadam.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
+export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
+export type { Moments } from "./app/strategy/moments.ts";
 export { FedMedian } from "./app/strategy/fedmedian.ts";
 export type { FedOptOptions } from "./app/strategy/fedopt.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
@@ -103,7 +105,7 @@ export {
 export { type DType, DTYPES, type TypedArray } from "./tensor/dtype.ts";
 export { decodeNpy, encodeNpy } from "./tensor/npy.ts";
 export { type Tensor, tensor, zeros } from "./tensor/tensor.ts";
-export { decodeNpz, encodeNpz } from "./tensor/npz.ts";
+export { decodeNpz, encodeNpz, type NpzTensors } from "./tensor/npz.ts";
 
 // Training
 export {
@@ -225,9 +227,22 @@ export {
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
-export { type CsvOptions, parseCsv, readCsv, type TableDataset } from "./ml/data/csv.ts";
+export type {
+  CategoryEncoding,
+  CategoryOptions,
+  ClassTable,
+  CsvOptions,
+  MissingAction,
+  NumberTable,
+  TableDataset,
+  TableOf,
+  TableSplit,
+} from "./ml/data/csv/options.ts";
+export { parseCsv, readCsv } from "./ml/data/csv/read_csv.ts";
+export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {
   type ClassAssignment,
@@ -243,3 +258,4 @@ export {
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
+export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";

@@ -118,6 +118,16 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     return this.expect<number>(name, value, NUMBER, fallback);
   }
 
+  /**
+   * The list of numbers under a name, a copy; bigints are rounded to the nearest number.
+   *
+   * @param fallback the answer where nothing is there
+   * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of numbers
+   */
+  numbers(name: string, fallback?: readonly number[]): number[] {
+    return Array.from(this.expect(name, this.get(name), NUMBERS, fallback), Number);
+  }
+
   /** The value when it is of the expected type, else the fallback when there is none, else an error. */
   protected expect<X>(
     name: string,
@@ -141,6 +151,13 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
 const NUMBER = {
   name: "number",
   is: (value: unknown): value is number => typeof value === "number",
+};
+
+const NUMBERS = {
+  name: "list of numbers",
+  is: (value: unknown): value is readonly (number | bigint)[] =>
+    Array.isArray(value) &&
+    value.every((item) => typeof item === "number" || typeof item === "bigint"),
 };
 
 function checkName(name: unknown): void {

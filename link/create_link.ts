@@ -94,7 +94,8 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     activateNode: (input) => activateNode(context, input),
     deactivateNode: (nodeId) => deactivateNode(context, nodeId),
     deleteNode: (nodeId) => deleteNode(context, nodeId),
-    heartbeat: (nodeId, interval, patience) => heartbeat(context, nodeId, interval, patience),
+    heartbeat: (nodeId, interval, patience, wire) =>
+      heartbeat(context, nodeId, interval, patience, wire),
     nodeOfKey: (publicKey) => nodeOfKey(context, publicKey),
     signedUntil: () => signedUntil(context),
     noteSigned: (until, forgetBefore) => noteSigned(context, until, forgetBefore),

@@ -131,8 +131,8 @@ const failing: MessageHandler["handle"] = (message, context) => {
 };
 
 for (const sendErrorDetails of [false, true]) {
-  const whether = sendErrorDetails ? "tells" : "does not tell";
-  Deno.test(`what an app said of its data: the node ${whether} the SuperLink`, async () => {
+  const unless = sendErrorDetails ? ", unless the owner sends them" : "";
+  Deno.test(`texts of errors stay on the node${unless}`, async () => {
     const fleet = new FakeFleet();
     fleet.give(instruction("thrown"), instruction("crashed"), instruction("refused"));
     const { controller, ended } = start(fleet, failing, { sendErrorDetails });

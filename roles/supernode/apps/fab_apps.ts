@@ -12,6 +12,7 @@ import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
 import type { AppForRun, AppSource } from "./app_source.ts";
 import type { Bundles, CheckedBundle } from "./bundles.ts";
+import { withCurrentNames } from "./legacy_names.ts";
 import { WarmApps } from "./warm_apps.ts";
 
 /** A bundle's app, ready for messages of any run that runs it. */
@@ -109,7 +110,11 @@ export class FabApps implements AppSource, AsyncDisposable {
     const { installFab } = await load<typeof import("../../../fab/install.ts")>(
       new URL("../../../fab/install.ts", import.meta.url),
     );
-    return await startTypeScript(await installFab(checked.fab, home));
+    const app = await startTypeScript(await installFab(checked.fab, home));
+    return {
+      forRun: (run) => withCurrentNames(app.forRun(run)),
+      [Symbol.dispose]: () => app[Symbol.dispose](),
+    };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Message } from "../../../app/message.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { log } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
 import { AppCrashed, type Handled } from "../app_host.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
@@ -89,7 +90,8 @@ export class PythonApp implements ReadyApp {
     } catch (error) {
       stop.abort();
       if (error instanceof AppCrashed || signal.aborted) throw error;
-      const { message } = FlwrError.from(error);
+      const { message, hints } = FlwrError.from(error);
+      for (const hint of hints) log("supernode").error("{message}. {hint}", { message, hint });
       throw new RunRefused(MessageErrorCode.LoadClientApp, message, {
         cause: error,
         failure: pythonFailure(message),

@@ -369,6 +369,13 @@ export declare abstract class ValueRecord<T extends {
 	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a number
 	 */
 	number(name: string, fallback?: number): number;
+	/**
+	 * The list of numbers under a name, a copy; bigints are rounded to the nearest number.
+	 *
+	 * @param fallback the answer where nothing is there
+	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of numbers
+	 */
+	numbers(name: string, fallback?: readonly number[]): number[];
 	/** The value when it is of the expected type, else the fallback when there is none, else an error. */
 	protected expect<X>(name: string, value: V | undefined, type: {
 		readonly name: string;
@@ -691,8 +698,9 @@ export declare class ClientApp {
 	 * Answers one message. Never rejects: what goes wrong is an error reply with code ClientAppRaised.
 	 *
 	 * @param message an instruction
+	 * @param reasonOf the reply's reason for what was thrown; default: its class and text, as Flower tells them
 	 */
-	handle(message: Message, context: Context): Promise<Message>;
+	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
 /** What one node contributed to a run. */
 export interface Contribution {
@@ -985,6 +993,23 @@ export interface WeighedMetrics {
  * @returns doubles
  */
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
+/**
+ * Doubles by name and place: what a strategy remembers of a model from round to round. Zero at first.
+ *
+ * A round works on a draft. The strategy keeps the draft when the round's model is finite, and drops it otherwise, so that
+ * one bad reply cannot spoil later rounds.
+ */
+export declare class Moments {
+	#private;
+	/** The draft of a tensor's doubles, to read and to change. */
+	of(name: string, { data }: Tensor): Float64Array;
+	/** Names the first number of the drafts that is not finite; undefined if all are. */
+	notFinite(): string | undefined;
+	/** The drafts are what the next round begins with. */
+	keep(): void;
+	/** The next round, or another try of this one, begins with what was kept. */
+	drop(): void;
+}
 /** A reply that counts. */
 export interface CheckedReply {
 	/** The node that replied. */
@@ -1102,6 +1127,8 @@ export declare abstract class Strategy {
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
 }
+/** What happens to a reply whose update is longer than `maxUpdateNorm`. */
+export type LargeUpdateAction = "refuse" | "clip";
 /** Aggregates the metrics of the replies that count, which come in ascending order of node id. */
 export type MetricsAggrFn = (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
 /** Options of {@link FedAvg}; names and defaults are Flower's where Flower has them. */
@@ -1130,6 +1157,16 @@ export interface FedAvgOptions {
 	readonly acceptFailures?: boolean;
 	/** The largest weight that is believed of a reply. Default: 10⁹. */
 	readonly maxNumExamples?: number;
+	/**
+	 * The largest update that is accepted: the Euclidean norm of the difference between a node's model and the one it was
+	 * sent, over all arrays together, counters too. Above 0; Infinity: no bound. Default: 10³⁰, which no sound model reaches.
+	 */
+	readonly maxUpdateNorm?: number;
+	/**
+	 * What happens to a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+	 * `maxUpdateNorm`. Default: "refuse".
+	 */
+	readonly largeUpdates?: LargeUpdateAction;
 	/** Makes the choice of nodes repeatable. Default: by chance. */
 	readonly seed?: number;
 }
@@ -1163,7 +1200,11 @@ export declare class FedAvg extends Strategy {
 	configureTrain(round: Round): Promise<PhasePlan>;
 	/** Draws `fractionEvaluate` of the nodes that are online, and sends each the model. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** The mean of the models by their number of examples, without the replies that cannot be used. */
+	/**
+	 * The mean of the models by their number of examples, without the replies that cannot be used. Where the new model or
+	 * the strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
+	 * again.
+	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
 	/** What `evaluateMetricsAggrFn` makes of the metrics: their mean by the number of examples. */
 	aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome;
@@ -1178,7 +1219,13 @@ export declare class FedAvg extends Strategy {
 	 */
 	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
 	/**
-	 * Makes the new model of the nodes' models. Derived strategies differ here.
+	 * Doubles that a derived strategy remembers from round to round. They stay as they were where a round's model, or they
+	 * themselves, would not be finite.
+	 */
+	protected moments(): Moments;
+	/**
+	 * Makes the new model of the nodes' models. Derived strategies differ here. It is called again in the same round, with
+	 * fewer replies, where the result is not finite: keep state in {@link moments} only.
 	 *
 	 * @param replies at least one, with weights whose sum is above 0, in ascending order of node id
 	 */
@@ -1445,12 +1492,60 @@ export declare function encodeNpz(tensors: Iterable<readonly [
 	Tensor
 ]>): Uint8Array<ArrayBuffer>;
 /**
- * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order.
- *
- * @throws FlwrError that names the array, with the codes of {@link decodeNpy}; "data-loss", "unimplemented" or
- *   "resource-exhausted" when the archive itself cannot be read
+ * The tensors of a .npz file by name, in its order. As with numpy's `load`, a member that cannot be read, such as text, fails
+ * when it is asked for: `get` of its name throws, and so does iterating over all. Others are read as if it were not there;
+ * `delete` takes it out.
  */
-export declare function decodeNpz(bytes: Uint8Array): Map<string, Tensor>;
+export declare class NpzTensors extends Map<string, Tensor> {
+	#private;
+	/** The names of the arrays that cannot be read, and why. */
+	get unreadable(): ReadonlyMap<string, FlwrError>;
+	/** Says why a member cannot be read. @param isArray whether it counts as one of the arrays */
+	refuse(name: string, error: FlwrError, isArray: boolean): void;
+	/** Changes the errors of all members that cannot be read, such as to name the file. */
+	changeErrors(change: (error: FlwrError) => FlwrError): void;
+	/**
+	 * The tensor of a name; undefined where the file has none.
+	 *
+	 * @throws FlwrError that names the member where it cannot be read
+	 */
+	get(name: string): Tensor | undefined;
+	/** Whether the file has an array of that name, readable or not. */
+	has(name: string): boolean;
+	/** Adds or replaces a tensor. */
+	set(name: string, tensor: Tensor): this;
+	/** Takes out an array, readable or not. */
+	delete(name: string): boolean;
+	/** Takes out all. */
+	clear(): void;
+	/** How many arrays there are, readable or not. */
+	get size(): number;
+	/** All names, those of the arrays that cannot be read last. */
+	keys(): MapIterator<string>;
+	/** All tensors. @throws FlwrError where one cannot be read */
+	values(): MapIterator<Tensor>;
+	/** All names and tensors. @throws FlwrError where one cannot be read */
+	entries(): MapIterator<[
+		string,
+		Tensor
+	]>;
+	/** All names and tensors. @throws FlwrError where one cannot be read */
+	[Symbol.iterator](): MapIterator<[
+		string,
+		Tensor
+	]>;
+	/** Calls back for all. @throws FlwrError where one cannot be read */
+	forEach(callback: (tensor: Tensor, name: string, map: Map<string, Tensor>) => void): void;
+}
+/**
+ * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order. Folders and what
+ * macOS adds to archives are passed over.
+ *
+ * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
+ * @throws FlwrError "invalid-argument" when it is no such file, "data-loss", "unimplemented" or "resource-exhausted" when the
+ *   archive itself cannot be read; of a single member, when that is asked for: {@link NpzTensors}
+ */
+export declare function decodeNpz(bytes: Uint8Array, keep?: (tensor: Tensor) => Tensor): NpzTensors;
 /** Lengths along the height and the width. */
 export type Pair = readonly [
 	height: number,
@@ -1518,6 +1613,16 @@ interface Primitives {
 	relu: None;
 	/** log(1 + eˣ). */
 	softplus: None;
+	sin: None;
+	cos: None;
+	/** The largest whole number that is not larger. */
+	floor: None;
+	/** The smallest whole number that is not smaller. */
+	ceil: None;
+	/** The nearest whole number, of two as near the even one. */
+	round: None;
+	/** Whether a bool is false. */
+	not: None;
 	/** Conversion to the value's dtype. */
 	cast: None;
 	/** The value itself, but no gradient flows back. */
@@ -1528,6 +1633,16 @@ interface Primitives {
 	div: None;
 	/** The larger one; of equal ones the first takes the gradient. */
 	maximum: None;
+	/** aᵇ, also of integers: real numbers as in C's pow, integers rounded towards zero. */
+	pow: None;
+	/** What is left of a when whole multiples of b are taken off: with the sign of a (C's fmod) or that of b. */
+	mod: {
+		readonly sign: "dividend" | "divisor";
+	};
+	/** Whether both of two bools hold. */
+	and: None;
+	/** Whether one of two bools holds at least. */
+	or: None;
 	/** a < b as a bool. */
 	less: None;
 	/** a = b as a bool. */
@@ -1560,6 +1675,18 @@ interface Primitives {
 	argMax: {
 		readonly axis: number;
 	};
+	/** Sums of the elements up to each along an axis, or from each on; without the element itself when `exclusive`. */
+	cumSum: {
+		readonly axis: number;
+		readonly exclusive: boolean;
+		readonly reverse: boolean;
+	};
+	/** Positions of the k largest or smallest elements along an axis, the best first; of equal ones the first. */
+	topK: {
+		readonly axis: number;
+		readonly k: number;
+		readonly largest: boolean;
+	};
 	reshape: None;
 	transpose: {
 		readonly permutation: readonly number[];
@@ -1583,6 +1710,15 @@ interface Primitives {
 	/** scatterAdd(indices, updates): rows added up into zeros [rows, …]; the adjoint of gather. */
 	scatterAdd: {
 		readonly rows: number;
+	};
+	/** gatherElements(x, indices): elements of x chosen along an axis, one for each index. */
+	gatherElements: {
+		readonly axis: number;
+	};
+	/** scatterElements(indices, updates): added up into zeros that are `length` long; the adjoint of gatherElements. */
+	scatterElements: {
+		readonly axis: number;
+		readonly length: number;
 	};
 	/** Integers to vectors of 0 and 1 along a new last axis. */
 	oneHot: {
@@ -2006,21 +2142,26 @@ type Attributes = Readonly<Record<string, Attribute>>;
 declare const OPERATORS: readonly [
 	"Abs",
 	"Add",
+	"And",
 	"ArgMax",
 	"AveragePool",
 	"BatchNormalization",
 	"BitShift",
 	"BitwiseOr",
 	"Cast",
+	"Ceil",
 	"Concat",
 	"ConstantOfShape",
 	"Conv",
 	"ConvTranspose",
+	"Cos",
+	"CumSum",
 	"Div",
 	"Equal",
 	"Erf",
 	"Exp",
 	"Expand",
+	"Floor",
 	"Gather",
 	"GatherElements",
 	"Gemm",
@@ -2033,18 +2174,24 @@ declare const OPERATORS: readonly [
 	"MatMul",
 	"Max",
 	"MaxPool",
+	"Mod",
 	"Mul",
 	"Neg",
+	"Not",
+	"Or",
 	"Pad",
+	"Pow",
 	"Reciprocal",
 	"ReduceMax",
 	"ReduceSum",
 	"Relu",
 	"Reshape",
+	"Round",
 	"Scan",
 	"ScatterElements",
 	"Sigmoid",
 	"Sign",
+	"Sin",
 	"Slice",
 	"Softmax",
 	"Softplus",
@@ -2052,6 +2199,7 @@ declare const OPERATORS: readonly [
 	"Sqrt",
 	"Sub",
 	"Tanh",
+	"TopK",
 	"Transpose",
 	"Where"
 ];
@@ -2554,9 +2702,11 @@ export declare class Model implements AsyncDisposable {
 	 */
 	getParameters(): ReadonlyMap<string, Tensor>;
 	/**
-	 * Sets all parameters: by name, or as a list in the order of {@link getParameters}. The arrays are not copied.
+	 * Sets all parameters: by name, or as a list in the order of {@link getParameters}. Real numbers of another dtype, such
+	 * as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
 	 *
-	 * @throws FlwrError "invalid-argument" when one is missing, unknown, or has another shape or dtype
+	 * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a number that
+	 *   `parameterType` cannot hold
 	 */
 	setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void;
 	/**
@@ -2660,7 +2810,7 @@ export interface OnnxNetwork extends Layer {
 }
 /**
  * A network out of an ONNX file, to be trained on: as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
- * (skl2onnx) write it, for operator sets 7 to 23.
+ * (skl2onnx) write it, for operator sets 7 to 28.
  *
  * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's
  * values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and integers
@@ -3000,7 +3150,7 @@ export declare function rmsprop(options?: RmspropOptions): Optimizer;
  */
 export declare function readNpy(path: string): Promise<Tensor>;
 /**
- * The tensors in a .npz file by name.
+ * The tensors in a .npz file by name. A member that cannot be read, such as text, fails only when it is asked for.
  *
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  * @example
@@ -3009,7 +3159,7 @@ export declare function readNpy(path: string): Promise<Tensor>;
  * const train = { x: arrays.get("x_train")!, y: arrays.get("y_train")! };
  * ```
  */
-export declare function readNpz(path: string): Promise<Map<string, Tensor>>;
+export declare function readNpz(path: string): Promise<NpzTensors>;
 /** Labelled images, held in memory. */
 export interface ImageDataset extends Dataset {
 	/** [images, channels, height, width], 0 to 255. */
@@ -3054,6 +3204,78 @@ export interface Cifar10 {
  * ```
  */
 export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
+/** For each partition, the positions of its examples in the data set. */
+export type Partitions = readonly Uint32Array[];
+/** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
+export type Labels = ArrayLike<number | bigint>;
+/** What all partitioners have in common. */
+export interface PartitionOptions {
+	/** Whether each partition's examples come in random order; default true. */
+	readonly shuffle?: boolean;
+	/** The same seed gives the same partitions; default 42, as Flower Datasets has it. */
+	readonly seed?: number;
+}
+/** How to divide examples for training and test. */
+export interface SplitOptions {
+	/** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
+	readonly testFraction: number;
+	/** The same seed gives the same division; default 42. */
+	readonly seed?: number;
+	/** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
+	readonly stratify?: boolean;
+}
+/**
+ * Divides a data set at random into one for training and one for test. The rows are copied, and keep their order.
+ *
+ * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
+ *   where targets are not classes or a class has a single example
+ * @example
+ * ```ts
+ * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
+ * ```
+ */
+export declare function trainTestSplit<D extends Dataset>(dataset: D, options: SplitOptions): {
+	readonly train: D;
+	readonly test: D;
+};
+/** How a column of inputs became numbers. */
+export interface ColumnSchema {
+	/** Its name in the table. */
+	readonly name: string;
+	/** What a missing cell becomes; undefined where such a cell is refused or its row dropped. */
+	readonly fill?: number | string;
+	/** Of a column of categories: how they are encoded. */
+	readonly encoding?: CategoryEncoding;
+	/** Of a column of categories: these, in order. */
+	readonly categories?: readonly string[];
+	/** Of a standardised column: its mean. */
+	readonly mean?: number;
+	/** Of a standardised column: its standard deviation (of the population); 1 where all cells are equal. */
+	readonly deviation?: number;
+}
+/** How a table became numbers. Plain data, which JSON keeps as it is. */
+export interface TableSchema {
+	/** The columns of inputs in order. */
+	readonly inputs: readonly ColumnSchema[];
+	/** The classes in the order of their labels; empty where targets are numbers. */
+	readonly classes: readonly string[];
+}
+/**
+ * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, or a
+ * value. Means and medians are for columns of numbers.
+ */
+export type MissingAction = "refuse" | "drop" | "mean" | "median" | {
+	readonly value: number | string;
+};
+/** How a column of texts becomes numbers: a column of 0 and 1 for each category, or one column with its index. */
+export type CategoryEncoding = "one-hot" | "codes";
+/** A column of categories. */
+export interface CategoryOptions {
+	/** How it becomes numbers. */
+	readonly encoding: CategoryEncoding;
+	/** The categories in order; others are refused. Default: those in the file, in ascending order. */
+	readonly values?: readonly string[];
+}
 /** How to make a data set of a table. */
 export interface CsvOptions {
 	/** The name of the column with the targets. */
@@ -3069,6 +3291,33 @@ export interface CsvOptions {
 	readonly classes?: readonly string[];
 	/** Between two cells; default a comma. */
 	readonly delimiter?: string;
+	/**
+	 * The text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252"; default "utf-8". A byte order
+	 * mark goes before it.
+	 */
+	readonly encoding?: string;
+	/**
+	 * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
+	 * "drop" holds: other actions refuse it.
+	 */
+	readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
+	/** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
+	readonly missingCells?: readonly string[];
+	/** The inputs that are texts, by their names. */
+	readonly categories?: Readonly<Record<string, CategoryEncoding | CategoryOptions>>;
+	/**
+	 * Whether inputs of numbers are standardised: (cell − mean) / standard deviation of their column, as scikit-learn's
+	 * StandardScaler. True: all of them; or their names. Default: false.
+	 */
+	readonly standardize?: boolean | readonly string[];
+	/**
+	 * How another table was encoded: the `schema` of what was read before, also after JSON. Categories, classes, filled-in
+	 * values, means and deviations are taken from it, so that all nodes agree. In place of `inputs`, `classes`, `categories`
+	 * and `standardize`; a table with other columns is refused.
+	 */
+	readonly schema?: TableSchema;
+	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
+	readonly split?: SplitOptions;
 }
 /** A table as a data set. */
 export interface TableDataset extends Dataset {
@@ -3076,23 +3325,76 @@ export interface TableDataset extends Dataset {
 	readonly x: Tensor<"float32">;
 	/** [rows]: labels (int64), or numbers [rows, 1] (float32). */
 	readonly y: Tensor<"int64"> | Tensor<"float32">;
-	/** The names of the inputs' columns. */
+	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
 	readonly columns: readonly string[];
 	/** The classes' names; empty where targets are numbers. */
 	readonly classes: readonly string[];
+	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
+	readonly schema: TableSchema;
+}
+/** A table whose targets are classes. */
+export interface ClassTable extends TableDataset {
+	/** [rows]: labels. */
+	readonly y: Tensor<"int64">;
+}
+/** A table whose targets are numbers. */
+export interface NumberTable extends TableDataset {
+	/** [rows, 1]. */
+	readonly y: Tensor<"float32">;
+}
+/** The kind of table that options ask for. */
+export type TableOf<O extends CsvOptions> = O extends {
+	readonly targetType: "numbers";
+} ? NumberTable : "targetType" extends keyof O ? O["targetType"] extends "classes" | undefined ? ClassTable : TableDataset : ClassTable;
+/** A table divided for training and test. */
+export interface TableSplit<T> {
+	/** The rows for training. */
+	readonly train: T;
+	/** The rows for test. */
+	readonly test: T;
 }
 /**
- * Reads a table with a header line (RFC 4180).
+ * Reads a table with a header line (RFC 4180), in pieces: the memory that it takes is 8 bytes for each cell that counts, and
+ * the data set.
  *
- * @throws FlwrError "invalid-argument" that names the file, and the line and column of a cell that is not what it should be
+ * Numbers are decimal and finite in float32. A cell that is missing is refused unless {@link CsvOptions.missing} says what to
+ * do with it, as is a column without a name, which pandas writes for its index.
+ *
+ * @returns the data set, or one for training and one for test where the option `split` is given
+ * @throws FlwrError "invalid-argument" that names the file, and the line and column of a cell that is not what it should be,
+ *   or the option that makes no sense; "not-found", "permission-denied" or "failed-precondition" where the file cannot be
+ *   read; "resource-exhausted" for one that is too large
  * @example
  * ```ts
  * const iris = await readCsv("iris.csv", { target: "species" });
+ * const { train, test } = await readCsv("patients.csv", {
+ *   target: "outcome",
+ *   missing: { age: "median", weight: "mean", outcome: "drop" },
+ *   categories: { ward: "one-hot" },
+ *   standardize: true,
+ *   split: { testFraction: 0.2, stratify: true },
+ * });
+ * // At another node, with the same columns, categories and scales:
+ * await readCsv("others.csv", { target: "outcome", schema: train.schema });
  * ```
  */
-export declare function readCsv(path: string, options: CsvOptions): Promise<TableDataset>;
+export declare function readCsv<const O extends CsvOptions & {
+	readonly split: object;
+}>(path: string, options: O): Promise<TableSplit<TableOf<O>>>;
+/** The same, of a table that is not divided for training and test. */
+export declare function readCsv<const O extends CsvOptions & {
+	readonly split?: undefined;
+}>(path: string, options: O): Promise<TableOf<O>>;
 /** As {@link readCsv}, from text. */
-export declare function parseCsv(text: string, options: CsvOptions): Promise<TableDataset>;
+export declare function parseCsv<const O extends CsvOptions & {
+	readonly split: object;
+}>(text: string, options: O): Promise<TableSplit<TableOf<O>>>;
+/** The same, of a table that is not divided for training and test. */
+export declare function parseCsv<const O extends CsvOptions & {
+	readonly split?: undefined;
+}>(text: string, options: O): Promise<TableOf<O>>;
+/** What to do with a picture that is stored turned: turn it as viewers do, or take it as it is stored. */
+export type OrientationAction = "apply" | "ignore";
 /** How to read an image folder. */
 export interface ImageFolderOptions {
 	/**
@@ -3100,29 +3402,29 @@ export interface ImageFolderOptions {
 	 * class may be missing in one; default those that are there, in ascending order.
 	 */
 	readonly classes?: readonly string[];
+	/**
+	 * What to do with JPEG pictures that a camera stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
+	 * as they are stored, as torchvision does. Default: such a picture is refused.
+	 */
+	readonly orientation?: OrientationAction;
 }
 /**
- * Reads a folder that has one folder of PNG pictures for each class, as torchvision's ImageFolder. All pictures must
- * have one size, and all be grey or all be in colour. JPEG pictures are not read: convert them.
+ * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
+ * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
+ * dropped, 16 bits become 8.
  *
- * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none
+ * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
+ * beside the folders of the classes that are not pictures.
+ *
+ * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none,
+ *   "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is stored turned,
+ *   "resource-exhausted" where the pictures are too large
  * @example
  * ```ts
- * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.png, …
+ * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.jpg, …
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
-/** For each partition, the positions of its examples in the data set. */
-export type Partitions = readonly Uint32Array[];
-/** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
-export type Labels = ArrayLike<number | bigint>;
-/** What all partitioners have in common. */
-export interface PartitionOptions {
-	/** Whether each partition's examples come in random order; default true. */
-	readonly shuffle?: boolean;
-	/** The same seed gives the same partitions; default 42, as Flower Datasets has it. */
-	readonly seed?: number;
-}
 /** How skewed the labels of each partition are. */
 export interface DirichletOptions extends PartitionOptions {
 	/**

@@ -144,9 +144,9 @@ class Gate {
         this.#limitJoins(call, key);
         return { publicKey: key, joined, revoked };
       }
-      const nodeId = checkClaims(policy, request, node);
+      const { nodeId, wire } = checkClaims(policy, request, node);
       this.#checkSession(call, node);
-      return { publicKey: key, nodeId, joined, revoked };
+      return { publicKey: key, nodeId, joined, revoked, ...(wire !== undefined && { wire }) };
     } catch (error) {
       throw this.#denial(call, key, error);
     }
@@ -196,8 +196,8 @@ class Gate {
     request: Message,
     key: PublicKey,
   ): void {
-    const named = policy.key(request as never);
-    if (sameBytes(named, new TextEncoder().encode(key.pem))) return;
+    const named = policy.key?.(request as never);
+    if (named === undefined || sameBytes(named, new TextEncoder().encode(key.pem))) return;
     throw new Refused("the request names another key than the one that signed");
   }
 
@@ -265,10 +265,10 @@ function checkClaims(
   { claims }: NodePolicy & { admission: "node" },
   request: Message,
   node: LinkNode | undefined,
-): bigint {
+): LinkNode {
   if (node === undefined) throw new Refused("the key has not joined");
   const other = claims(request as never).find((nodeId) => nodeId !== node.nodeId);
-  if (other === undefined) return node.nodeId;
+  if (other === undefined) return node;
   throw new Refused(`the request speaks for node ${other}, the key's is ${node.nodeId}`);
 }
 
@@ -290,6 +290,14 @@ function strange({ method }: CallHead, reason: string): Refused {
         // ours wait for its end.
         new ApiError(
           "public-key-invalid",
+          "The SuperNode is not admitted: its key is not known here, or was unregistered",
+        ),
+      );
+    case "/flwr.proto.Fleet/CreateNode":
+      return new Refused(
+        reason,
+        new FlwrError(
+          "unauthenticated",
           "The SuperNode is not admitted: its key is not known here, or was unregistered",
         ),
       );
