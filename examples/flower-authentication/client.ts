@@ -10,7 +10,8 @@ import {
 import { createModel, loadData, train } from "./task.ts";
 
 const model = createModel();
-let data: Cifar10 | undefined; // read at the first message, then kept
+// Read at the run's first message: every run has its own instance of this module.
+let data: Cifar10 | undefined;
 
 const modelArrays = () => ArrayRecord.fromTensors(model.getParameters());
 

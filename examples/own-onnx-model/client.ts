@@ -3,7 +3,8 @@ import { ArrayRecord, ClientApp, type Dataset, datasetSize, MetricRecord } from 
 import { createModel, loadData } from "./task.ts";
 
 const model = createModel();
-let data: Dataset | undefined; // made at the first message, then kept
+// Made at the run's first message: every run has its own instance of this module.
+let data: Dataset | undefined;
 
 export const app = new ClientApp().train(async (message, context) => {
   data ??= loadData(context);

@@ -65,7 +65,10 @@ for (const [what, bytes] of Object.entries(TAKEN)) {
 
 for (const [what, bytes] of Object.entries(REFUSED)) {
   Deno.test(`on blocks, refused: ${what}`, () => {
-    assert.throws(() => requireSelfContained(bytes), /on lengths that it does not tell/);
+    assert.throws(
+      () => requireSelfContained(bytes),
+      /on lengths that it does not tell|that is no length/,
+    );
   });
 }
 
@@ -75,5 +78,8 @@ Deno.test("on blocks, a name that stands for two things tells no lengths", () =>
   builder.named("Identity", ["in2"], [kernels], {});
   builder.node(CONV, ["in0", kernels]);
   const bytes = modelBytes(builder.build("g", [], []));
-  assert.throws(() => requireSelfContained(bytes), /on lengths that it does not tell/);
+  assert.throws(
+    () => requireSelfContained(bytes),
+    /on lengths that it does not tell|that is no length/,
+  );
 });

@@ -18,3 +18,6 @@ export const MAX_NODES = 100_000;
 
 /** How deep graphs may lie in each other in a model from somebody who is not trusted: a loop's body in its graph. */
 export const MAX_GRAPH_DEPTH = 2;
+
+/** Longest kernel, stride, dilation, padding, and most groups, of a model from a sandbox: beyond it sizes overflow. */
+export const MAX_WINDOW_LENGTH = 2n ** 24n;

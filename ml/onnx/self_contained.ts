@@ -1,7 +1,13 @@
 import { FlwrError } from "../../base/error.ts";
 import { DTYPES, itemSize } from "../../tensor/dtype.ts";
 import { elementType } from "./element_type.ts";
-import { IR_VERSION, MAX_GRAPH_DEPTH, MAX_NODES, OPSET_VERSION } from "./limits.ts";
+import {
+  IR_VERSION,
+  MAX_GRAPH_DEPTH,
+  MAX_NODES,
+  MAX_WINDOW_LENGTH,
+  OPSET_VERSION,
+} from "./limits.ts";
 import type {
   AttributeProto,
   GraphProto,
@@ -26,6 +32,20 @@ const KNOWN_ATTRIBUTES: ReadonlySet<number> = new Set([
   Type.FLOATS,
   Type.GRAPH,
 ]);
+
+/**
+ * Attributes of windows and groups, and from what number on they mean something. ONNX Runtime divides by the group of a
+ * ConvTranspose before it looks at it, which ends the process where that is 0.
+ */
+const LEAST: Readonly<Record<string, bigint>> = {
+  group: 1n,
+  kernel_shape: 1n,
+  strides: 1n,
+  dilations: 1n,
+  output_shape: 1n,
+  pads: -MAX_WINDOW_LENGTH,
+  output_padding: 0n,
+};
 
 const ELEMENT_BYTES: ReadonlyMap<number, number> = new Map(
   DTYPES.map((dtype) => [elementType(dtype), itemSize(dtype)]),
@@ -113,7 +133,13 @@ function checkNode(node: NodeProto): void {
 }
 
 function checkAttribute(attribute: AttributeProto): void {
-  const { type, refAttrName, t, sparseTensor, tp } = attribute;
+  const { name, type, refAttrName, t, sparseTensor, tp, i, ints } = attribute;
+  const least = Object.hasOwn(LEAST, name) ? LEAST[name]! : undefined;
+  const lengths = type === Type.INT ? [i] : ints;
+  const isLength = (length: bigint) => least! <= length && length <= MAX_WINDOW_LENGTH;
+  if (least !== undefined && !lengths.every(isLength)) {
+    throw refused(`has an attribute "${name}" that is no length: ${lengths}`);
+  }
   const { tensors, graphs, sparseTensors, typeProtos, strings } = attribute;
   const lists = [tensors, graphs, sparseTensors, typeProtos, strings];
   if (

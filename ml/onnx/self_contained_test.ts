@@ -113,3 +113,34 @@ Deno.test("refused: a file in ONNX Runtime's own format", () => {
   const bytes = Uint8Array.of(0x20, 0, 0, 0, ...new TextEncoder().encode("ORTM"), 1, 2, 3, 4);
   assert.throws(() => requireSelfContained(bytes), { code: /data-loss|permission-denied/ });
 });
+
+/** Attributes that ONNX Runtime computes with before it looks at them, or with sizes that overflow. */
+const LENGTHS:
+  readonly (readonly [name: string, value: { int: number } | { ints: readonly number[] }])[] = [
+    ...[0, -1, -(2 ** 31), 2 ** 31, 2 ** 52].map((int) => ["group", { int }] as const),
+    ...["kernel_shape", "strides", "dilations", "output_shape"].flatMap((name) =>
+      [0, -1, 2 ** 31, 2 ** 52].map((bad) => [name, { ints: [1, bad] }] as const)
+    ),
+    ["pads", { ints: [0, 0, 2 ** 31, 0] }],
+    ["pads", { ints: [0, 0, -(2 ** 52), 0] }],
+    ["output_padding", { ints: [0, -1] }],
+  ];
+
+const transposed = (
+  attributes: Readonly<Record<string, { int: number } | { ints: readonly number[] }>>,
+) => {
+  const builder = new GraphBuilder();
+  builder.named("ConvTranspose", ["x", "w"], ["y"], attributes);
+  return modelBytes(builder.build("g", [], [{ name: "y", dtype: "float32", shape: [] }]));
+};
+
+Deno.test("lengths that are none are refused before ONNX Runtime divides by them", () => {
+  for (const [name, value] of LENGTHS) {
+    assert.throws(() => requireSelfContained(transposed({ [name]: value })), {
+      code: "permission-denied",
+      message: new RegExp(`"${name}" that is no length`),
+    });
+  }
+  const sound = { group: { int: 2 }, strides: { ints: [2, 2] }, pads: { ints: [0, -1, 0, 1] } };
+  assert.deepEqual(requireSelfContained(transposed(sound)), transposed(sound));
+});

@@ -1,7 +1,7 @@
 import { checkReply } from "../../app/client_app.ts";
 import type { Context } from "../../app/context.ts";
 import type { Message } from "../../app/message.ts";
-import type { MessageError } from "../../app/metadata.ts";
+import { type MessageError, MessageErrorCode } from "../../app/metadata.ts";
 import type { RecordDict } from "../../app/record_dict.ts";
 import {
   contextToTransferable,
@@ -14,6 +14,7 @@ import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import type { AppModule } from "../app_module.ts";
 import { type AppLink, type OpenAppLink, openWorker } from "./app_link.ts";
 import { type Failure, IN_THE_LOG } from "./failure.ts";
+import { RunRefused } from "./runs/prepared_run.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
 /** A handled message: the reply, and what the app keeps for the run's next one. */
@@ -59,6 +60,7 @@ export class AppHost implements Disposable {
   readonly #compute: ComputeDefaults;
   readonly #open: OpenAppLink;
   #link: AppLink | undefined;
+  #loaded = false;
   /** Receives the app's next word. */
   #listener: ((said: FromWorker) => void) | undefined;
 
@@ -85,11 +87,18 @@ export class AppHost implements Disposable {
     return host;
   }
 
+  /** Opens the place where the ClientApp will be loaded, which happens with the first message. */
+  static prepare(module: AppModule, compute: ComputeDefaults, open: OpenAppLink): AppHost {
+    const host = new AppHost(module, compute, open);
+    host.#opened();
+    return host;
+  }
+
   /**
    * Has the ClientApp handle a message. An error that the app throws comes back as an error reply.
    *
    * @param signal ends the worker, and so whatever it does
-   * @throws AppCrashed when the app ended its worker, DOMException "AbortError" when aborted
+   * @throws AppCrashed when the app ended its worker, RunRefused when it cannot be loaded, DOMException "AbortError" when aborted
    */
   async handle(message: Message, context: Context, signal: AbortSignal): Promise<Handled> {
     signal.throwIfAborted();
@@ -111,7 +120,10 @@ export class AppHost implements Disposable {
     } catch (error) {
       this.#end();
       signal.throwIfAborted();
-      if (error instanceof AppNotLoaded) throw new AppCrashed(error.message, error);
+      if (error instanceof AppNotLoaded) {
+        const { message, failure } = error;
+        throw new RunRefused(MessageErrorCode.LoadClientApp, message, { cause: error, failure });
+      }
       throw error;
     } finally {
       signal.removeEventListener("abort", abort);
@@ -122,19 +134,26 @@ export class AppHost implements Disposable {
     this.#end();
   }
 
-  async #ensureLoaded(): Promise<void> {
-    if (this.#link !== undefined) return;
+  /** Where the app is loaded, or will be. */
+  #opened(): void {
     const link: AppLink = this.#open((said) => {
       // What a place said before it was ended may arrive after that.
       if (this.#link === link) this.#hear(said);
     });
     this.#link = link;
+    this.#loaded = false;
+  }
+
+  async #ensureLoaded(): Promise<void> {
+    if (this.#link === undefined) this.#opened();
+    if (this.#loaded) return;
     const said = await this.#ask({
       kind: "load",
       module: this.#module,
       compute: this.#compute,
     });
-    if (said.kind === "loaded") return;
+    this.#loaded = said.kind === "loaded";
+    if (this.#loaded) return;
     this.#end();
     if (said.kind === "load-failed") throw new AppNotLoaded(said.message, said.hints, said.failure);
     const reason = said.kind === "crashed" ? said.reason : `unexpected "${said.kind}"`;

@@ -2,6 +2,8 @@
  * The worker in which a SuperNode runs its owner's ClientApp: the app stays loaded from one message to the next, and its
  * training never keeps the node's heartbeats waiting.
  */
+// What an app imports as "flwr": loaded while nothing waits for it.
+import "../../mod.ts";
 import { requireDevice } from "../../ml/session/device.ts";
 import { serveApp } from "./serve_app.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";

@@ -58,8 +58,20 @@ export const REJOIN_MIN_SECONDS = 1;
 export const TAKE_OVER_PATIENCE_SECONDS = 2 * HEARTBEAT_INTERVAL_SECONDS + 10;
 export const TAKE_OVER_TRY_SECONDS = 3;
 
-/** How many apps that runs brought along are kept loaded; beyond it the one unused for longest ends. */
+/** How many bundles' apps are kept ready, and how many runs' instances; beyond it the one unused for longest ends. */
 export const MAX_WARM_APPS = 4;
+
+/** Seconds after a message when an instance is made for the next run: its start must not slow this run's next message. */
+export const WARM_AFTER_SECONDS = 1;
+
+/** Seconds that an instance of an app which no run needed is kept ready. */
+export const SPARE_SECONDS = 300;
+
+/** Seconds after its last message when a node first asks whether a run is over; the wait doubles, up to the last. */
+export const IDLE_CHECK_SECONDS = { first: 5, last: 60 } as const;
+
+/** Seconds after which the instance of a run that may go on ends all the same; what it keeps in its context stays. */
+export const RELEASE_SECONDS = 600;
 
 /** After how many seconds without a heartbeat a ClientApp's process counts as dead (contract, section 3.2). */
 export const CLIENTAPP_SILENCE_SECONDS = 60;

@@ -1,7 +1,7 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
-import { MessageErrorCode } from "../../app/metadata.ts";
+import { MessageErrorCode, type RunId } from "../../app/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
@@ -16,6 +16,7 @@ import {
   pollWait,
 } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
+import { IdleRuns } from "./runs/idle_runs.ts";
 import type { Runs } from "./runs/prepared_run.ts";
 import { RunStates } from "./runs/run_states.ts";
 
@@ -28,6 +29,8 @@ export interface NodeOptions {
   readonly superLink: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Ends the instance of the app that a run has, where one is there. */
+  readonly releaseRun?: (runId: RunId) => void;
   /** Whether the SuperLink gets the texts of errors; otherwise their kind and place only. Default: false. */
   readonly sendErrorDetails?: boolean;
 }
@@ -43,11 +46,16 @@ export class SuperNode {
   readonly #options: NodeOptions;
   readonly #membership: Membership;
   readonly #states = new RunStates();
+  /** What is done between messages. */
+  readonly #idle: IdleRuns;
   readonly #log = log("supernode");
 
   constructor(options: NodeOptions) {
     this.#options = options;
     this.#membership = new Membership(options);
+    const { runs, clock, releaseRun = () => {} } = options;
+    const over = (runId: RunId) => this.#states.endRun(runId);
+    this.#idle = new IdleRuns({ runs, clock, release: releaseRun, over });
   }
 
   /**
@@ -62,10 +70,14 @@ export class SuperNode {
       if (signal.aborted) return;
       throw error;
     }
-    // Whichever of the two loops fails ends the other.
+    // Whichever of the loops fails ends the others.
     const failed = new AbortController();
     const ended = AbortSignal.any([signal, failed.signal]);
-    const loops = [this.#sendHeartbeats(ended), this.#work(ended)].map((loop) =>
+    const loops = [
+      this.#sendHeartbeats(ended),
+      this.#work(ended),
+      this.#idle.watch(ended),
+    ].map((loop) =>
       loop.catch((error) => {
         failed.abort();
         throw error;
@@ -131,6 +143,7 @@ export class SuperNode {
     const { runId, groupId, messageType, messageId } = instruction.metadata;
     const run = groupId === "" ? `Run ${runId}` : `Run ${runId}, round ${groupId}`;
     this.#log.info("{run}: received {messageType} {messageId}", { run, messageType, messageId });
+    using _ = this.#idle.work(runId);
     const answer = await this.#answer(instruction, signal);
     if (answer === undefined) {
       this.#log.info("{run}: it is over, no reply is sent", { run });

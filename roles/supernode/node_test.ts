@@ -3,7 +3,12 @@ import { MessageErrorCode } from "../../app/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import { AppCrashed } from "./app_host.ts";
-import { FAREWELL_SECONDS, MAX_APP_TRIES, RUN_CHECK_SECONDS } from "./limits.ts";
+import {
+  FAREWELL_SECONDS,
+  IDLE_CHECK_SECONDS,
+  MAX_APP_TRIES,
+  RUN_CHECK_SECONDS,
+} from "./limits.ts";
 import { type MessageHandler, RunRefused } from "./runs/prepared_run.ts";
 import { echo, FakeFleet, instruction, pass, start } from "./testing/fake_fleet.ts";
 
@@ -251,4 +256,25 @@ Deno.test("a run that the SuperLink cannot tell of costs an error reply, not the
   await ended;
   assert.match(fleet.replies[0]!.error!.reason, /: internal; the node's log/);
   assert.equal(fleet.replies[1]!.metadata.replyToMessageId, "c");
+});
+
+Deno.test("what the app kept for a run that belongs to no series is gone after the run's end", async () => {
+  const fleet = new FakeFleet();
+  fleet.series.set(1n, 0n);
+  const released: bigint[] = [];
+  const { clock, controller, ended } = start(fleet, echo, {
+    releaseRun: (runId) => released.push(runId),
+  });
+  fleet.give(instruction("a", 1n), instruction("b", 1n));
+  await fleet.replied(2);
+  fleet.over.add(1n);
+  await pass(clock, IDLE_CHECK_SECONDS.first + 1);
+  assert.deepEqual(released, [1n]);
+  fleet.over.delete(1n);
+  fleet.give(instruction("c", 1n));
+  await fleet.replied(3);
+  controller.abort();
+  await ended;
+  const seen = fleet.replies.map(({ content }) => content.metricRecord("metrics").number("seen"));
+  assert.deepEqual(seen, [0, 1, 0]);
 });

@@ -5,13 +5,17 @@ import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
 import { logRetry } from "../log_retry.ts";
 import { AppHost } from "./app_host.ts";
+import { openWorker } from "./app_link.ts";
+import { AppPool, perRun } from "./apps/app_pool.ts";
 import type { AppSource } from "./apps/app_source.ts";
 import { Bundles } from "./apps/bundles.ts";
 import { FabApps } from "./apps/fab_apps.ts";
 import { LocalApp } from "./apps/local_app.ts";
+import { WarmApps } from "./apps/warm_apps.ts";
 import type { PythonConfig, SuperNodeConfig } from "./config.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
+import { MAX_WARM_APPS } from "./limits.ts";
 import { SuperNode } from "./node.ts";
 import type { PythonApps } from "./python/open_python.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
@@ -39,7 +43,8 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     onRetry: logRetry,
   });
   resources.defer(() => connection.close());
-  const apps = await openApps(config, new Bundles(connection, config.trusted), resources);
+  const live = resources.use(new WarmApps<AppHost>(MAX_WARM_APPS));
+  const apps = await openApps(config, new Bundles(connection, config.trusted), live, resources);
   if (config.healthAddress !== undefined) await tellHealth(config.healthAddress, resources);
   const node = new SuperNode({
     connection,
@@ -49,6 +54,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     clock: systemClock,
     random: systemRandom,
     sendErrorDetails: config.sendErrorDetails,
+    releaseRun: (runId) => void live.end(`${runId}`),
   });
   await node.run(signal);
 }
@@ -56,16 +62,18 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
 async function openApps(
   config: SuperNodeConfig,
   bundles: Bundles,
+  live: WarmApps<AppHost>,
   resources: AsyncDisposableStack,
 ): Promise<AppSource> {
   const { app, address, compute } = config;
   if (app !== undefined) {
-    const host = resources.use(await AppHost.start(app, compute));
+    const make = () => Promise.resolve(AppHost.prepare(app, compute, openWorker));
+    const pool = resources.use(new AppPool(await AppHost.start(app, compute), make));
     log("supernode").info("ClientApp {app} is loaded; connecting to {address}", {
       app: app.file,
       address,
     });
-    return new LocalApp(host, bundles);
+    return new LocalApp(perRun(live, pool), bundles);
   }
   log("supernode").info("Runs bring their apps; connecting to {address}", { address });
   let python: Promise<PythonApps> | undefined;
@@ -79,7 +87,7 @@ async function openApps(
         const { startTypeScriptApp } = await load<typeof import("./apps/typescript_app.ts")>(
           new URL("./apps/typescript_app.ts", import.meta.url),
         );
-        return await startTypeScriptApp(installed, config);
+        return await startTypeScriptApp(installed, config, live);
       },
       startPython: async (checked) => await (await pythonApps()).start(checked),
     }),

@@ -256,3 +256,17 @@ Deno.test("security: the threads that train do what training needs and nothing e
     assert.match(await app.run(code), /models of the app are open/);
   });
 });
+
+function transposedInNoGroup(): string {
+  const builder = new GraphBuilder();
+  const w = builder.floats(1);
+  builder.named("ConvTranspose", ["x", w], ["y"], { group: { int: 0 } });
+  const out = { name: "y", dtype: "float32", shape: [1, 1, 1, 1] } as const;
+  return modelBytes(builder.build("g", [{ ...out, name: "x" }], [out])).toBase64();
+}
+
+Deno.test("security: a model that would end the process of ONNX Runtime is refused", async () => {
+  await using app = await EvilApp.start();
+  const answer = await app.run(toTrainer(load(transposedInNoGroup())));
+  assert.match(answer, /permission-denied.*\\"group\\" that is no length: 0/);
+});

@@ -1,8 +1,15 @@
 import type { InstalledApp } from "../../../fab/install.ts";
 import type { ComputeDefaults } from "../../../ml/session/compute_defaults.ts";
 import { findAppModule } from "../../app_module.ts";
-import { startSandboxedApp } from "../sandbox/sandboxed_app.ts";
+import type { AppHost } from "../app_host.ts";
+import {
+  prepareSandboxedApp,
+  type SandboxedAppOptions,
+  startSandboxedApp,
+} from "../sandbox/sandboxed_app.ts";
+import { AppPool, perRun } from "./app_pool.ts";
 import type { ReadyApp } from "./fab_apps.ts";
+import type { WarmApps } from "./warm_apps.ts";
 
 /** What the node's owner allows TypeScript apps that runs bring along. */
 export interface TypeScriptAppOptions {
@@ -14,21 +21,25 @@ export interface TypeScriptAppOptions {
 }
 
 /**
- * Starts the ClientApp of an installed bundle in a sandbox of its own.
+ * Starts the ClientApp of an installed bundle in a sandbox of its own, one for each run.
  *
+ * @param live the instances that runs have, by the run's id
  * @throws FlwrError when it cannot be loaded
  */
 export async function startTypeScriptApp(
   { folder, config }: InstalledApp,
   { compute, allowRead, secrets }: TypeScriptAppOptions,
+  live: WarmApps<AppHost>,
 ): Promise<ReadyApp> {
-  const host = await startSandboxedApp({
+  const app: SandboxedAppOptions = {
     module: await findAppModule(config.clientApp!, folder),
     folder,
     readable: allowRead,
     secret: secrets,
     compute,
     name: config.fabId,
-  });
-  return { forRun: () => host, [Symbol.dispose]: () => host[Symbol.dispose]() };
+  };
+  const pool = new AppPool(await startSandboxedApp(app), () => prepareSandboxedApp(app));
+  const handler = perRun(live, pool);
+  return { forRun: () => handler, [Symbol.dispose]: () => pool[Symbol.dispose]() };
 }

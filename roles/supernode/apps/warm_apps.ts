@@ -1,37 +1,44 @@
-/** Apps that are kept ready, by the hash of their bundle: beyond the limit the one unused for longest ends. */
+/** Apps that are kept ready, by a key (a bundle's hash, a run's id): beyond the limit the one unused for longest ends. */
 export class WarmApps<App extends Disposable> implements AsyncDisposable {
   readonly #limit: number;
-  readonly #byHash = new Map<string, Promise<App>>();
+  readonly #byKey = new Map<string, Promise<App>>();
 
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  /** The app of a bundle, made ready if it is not. What fails to become ready is tried again the next time. */
-  async get(hash: string, start: () => Promise<App>): Promise<App> {
-    const warm = this.#byHash.get(hash) ?? start();
-    this.#byHash.delete(hash);
-    this.#byHash.set(hash, warm);
+  /** The app under a key, made ready if it is not. What fails to become ready is tried again the next time. */
+  async get(key: string, start: () => Promise<App>): Promise<App> {
+    const warm = this.#byKey.get(key) ?? start();
+    this.#byKey.delete(key);
+    this.#byKey.set(key, warm);
     try {
       const app = await warm;
       await this.#makeRoom();
       return app;
     } catch (error) {
-      if (this.#byHash.get(hash) === warm) this.#byHash.delete(hash);
+      if (this.#byKey.get(key) === warm) this.#byKey.delete(key);
       throw error;
     }
   }
 
+  /** Ends the app under a key, if there is one. */
+  async end(key: string): Promise<void> {
+    const app = this.#byKey.get(key);
+    this.#byKey.delete(key);
+    if (app !== undefined) await dispose(app);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
-    const apps = [...this.#byHash.values()];
-    this.#byHash.clear();
+    const apps = [...this.#byKey.values()];
+    this.#byKey.clear();
     await Promise.all(apps.map(dispose));
   }
 
   async #makeRoom(): Promise<void> {
-    for (const [oldest, app] of this.#byHash) {
-      if (this.#byHash.size <= this.#limit) break;
-      this.#byHash.delete(oldest);
+    for (const [oldest, app] of this.#byKey) {
+      if (this.#byKey.size <= this.#limit) break;
+      this.#byKey.delete(oldest);
       await dispose(app);
     }
   }

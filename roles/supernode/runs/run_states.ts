@@ -10,6 +10,11 @@ export class RunStates {
     return this.#byKey.get(key) ?? new RecordDict();
   }
 
+  /** Forgets what a run that belongs to no series kept. */
+  endRun(runId: bigint): void {
+    this.#byKey.delete(stateKey(runId, undefined));
+  }
+
   /** Keeps a state; when there are too many, the one unused for longest is forgotten. */
   set(key: string, state: RecordDict): void {
     this.#byKey.delete(key);

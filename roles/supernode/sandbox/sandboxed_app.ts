@@ -4,6 +4,7 @@ import type { ComputeDefaults } from "../../../ml/session/compute_defaults.ts";
 import type { Device } from "../../../ml/session/device.ts";
 import type { AppModule } from "../../app_module.ts";
 import { AppHost } from "../app_host.ts";
+import type { OpenAppLink } from "../app_link.ts";
 import { grantedPaths, requirePlainFiles } from "./app_files.ts";
 import { sandboxLaunch } from "./launch.ts";
 import { defaultMemoryBytes } from "./limits.ts";
@@ -41,17 +42,29 @@ export interface SandboxedAppOptions {
  *   its folder holds links or what is granted holds a secret, "not-found" when a granted path is not there
  */
 export async function startSandboxedApp(options: SandboxedAppOptions): Promise<AppHost> {
+  return await AppHost.start(options.module, options.compute, await sandboxOf(options));
+}
+
+/**
+ * Starts a sandbox for a ClientApp, which is loaded there with its first message.
+ *
+ * @throws FlwrError as {@link startSandboxedApp}, but for what shows when it is loaded
+ */
+export async function prepareSandboxedApp(options: SandboxedAppOptions): Promise<AppHost> {
+  return AppHost.prepare(options.module, options.compute, await sandboxOf(options));
+}
+
+async function sandboxOf(options: SandboxedAppOptions): Promise<OpenAppLink> {
   const { module, folder = dirname(module.file), compute, name = "app" } = options;
   await requirePlainFiles(folder);
   const readable = await grantedPaths([folder, ...options.readable], options.secret ?? []);
   const devices: Device[] = [...new Set<Device>(["cpu", compute.device ?? "cpu"])];
   const memoryBytes = options.memoryBytes ?? defaultMemoryBytes(Deno.systemMemoryInfo().total);
-  const open = sandboxes({
+  return sandboxes({
     launch: sandboxLaunch(readable, (variable) => Deno.env.get(variable)),
     folder,
     start: { kind: "start", app: "ClientApp", readable, memoryBytes, devices },
     threads: compute.threads,
     output: options.output ?? ((line) => log("clientapp").info("{name}: {line}", { name, line })),
   });
-  return await AppHost.start(module, compute, open);
 }

@@ -131,7 +131,7 @@ export function instruction(id: string, runId = 7n): Message {
 export function start(
   fleet: FakeFleet,
   handle: Handle = echo,
-  options: Pick<NodeOptions, "sendErrorDetails"> = {},
+  options: Pick<NodeOptions, "releaseRun" | "sendErrorDetails"> = {},
 ) {
   const clock = new FakeClock();
   const controller = new AbortController();

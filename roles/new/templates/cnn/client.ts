@@ -2,6 +2,8 @@
 import { ClientApp, datasetSize, MetricRecord } from "flwr";
 import { createModel, loadData, setArrays, toArrays } from "./task.ts";
 
+// Made once for a run: every run has its own instance of this module. What must outlast a run's rounds on a node whose
+// process is started anew belongs in context.state.
 const model = createModel();
 
 export const app = new ClientApp()

@@ -1,0 +1,106 @@
+import { MessageErrorCode } from "../../../app/metadata.ts";
+import { type Clock, systemClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { AppHost } from "../app_host.ts";
+import { IN_THE_LOG, kindOf } from "../failure.ts";
+import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
+import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
+import type { WarmApps } from "./warm_apps.ts";
+
+/**
+ * Fresh instances of one app: each run gets its own, so that no variable of the app's modules lives on into another run.
+ * While runs come one is kept ready, with all loaded but the app's own modules: what those do when they are loaded
+ * belongs to a run.
+ */
+export class AppPool implements Disposable {
+  readonly #make: () => Promise<AppHost>;
+  readonly #clock: Clock;
+  #first: AppHost | undefined;
+  #spare: Spare | undefined;
+  /** Aborted when there is something to do. */
+  #quiet = new AbortController();
+
+  /**
+   * @param first an instance that is loaded already, for the first run
+   * @param make starts one; its app is loaded with the first message
+   */
+  constructor(first: AppHost, make: () => Promise<AppHost>, clock: Clock = systemClock) {
+    this.#first = first;
+    this.#make = make;
+    this.#clock = clock;
+  }
+
+  /** An instance that no run has had. The caller disposes of it. */
+  async take(): Promise<AppHost> {
+    const first = this.#first;
+    this.#first = undefined;
+    if (first !== undefined) return first;
+    const spare = this.#spare;
+    this.#spare = undefined;
+    spare?.taken.abort();
+    return await (spare?.host ?? this.#make());
+  }
+
+  /** Has an instance ready when the node has had nothing to do for a moment, and for a while then. */
+  warm(): void {
+    this.#quiet.abort();
+    const { signal } = this.#quiet = new AbortController();
+    void this.#clock.sleep(WARM_AFTER_SECONDS, signal).then(() => {
+      if (!signal.aborted) this.#makeSpare();
+    });
+  }
+
+  #makeSpare(): void {
+    if (this.#first !== undefined || this.#spare !== undefined) return;
+    const taken = new AbortController();
+    const spare = { host: this.#make(), taken };
+    this.#spare = spare;
+    // Whoever takes it is told.
+    spare.host.catch(() => {});
+    void this.#clock.sleep(SPARE_SECONDS, taken.signal).then(() => {
+      if (!taken.signal.aborted) this.#end(spare);
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#quiet.abort();
+    this.#first?.[Symbol.dispose]();
+    this.#first = undefined;
+    if (this.#spare !== undefined) this.#end(this.#spare);
+  }
+
+  #end(spare: Spare): void {
+    spare.taken.abort();
+    if (this.#spare === spare) this.#spare = undefined;
+    spare.host.then((host) => host[Symbol.dispose](), () => {});
+  }
+}
+
+interface Spare {
+  readonly host: Promise<AppHost>;
+  /** Aborted when it is no spare any more. */
+  readonly taken: AbortController;
+}
+
+/**
+ * Has an app handle messages, those of each run in an instance of its own.
+ *
+ * @param live the instances that runs have, by the run's id
+ */
+export function perRun(live: WarmApps<AppHost>, pool: AppPool): MessageHandler {
+  return {
+    async handle(message, context, signal) {
+      const host = await live.get(`${context.runId}`, () => pool.take()).catch((error) => {
+        const { message: details } = FlwrError.from(error);
+        const failure = {
+          told: `The app cannot be started: ${kindOf(error)}; ${IN_THE_LOG}`,
+          details,
+        };
+        throw new RunRefused(MessageErrorCode.LoadClientApp, details, { cause: error, failure });
+      });
+      const handled = await host.handle(message, context, signal);
+      pool.warm();
+      return handled;
+    },
+  };
+}

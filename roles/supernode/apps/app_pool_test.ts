@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { ConfigRecord } from "../../../app/config_record.ts";
+import type { Context } from "../../../app/context.ts";
+import { Message } from "../../../app/message.ts";
+import { MessageErrorCode } from "../../../app/metadata.ts";
+import { RecordDict } from "../../../app/record_dict.ts";
+import { FakeClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { eventually } from "../../../tests/support/deadline.ts";
+import { TempDir } from "../../../tests/support/tempdir.ts";
+import { findAppModule } from "../../app_module.ts";
+import { AppHost } from "../app_host.ts";
+import { openWorker } from "../app_link.ts";
+import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
+import { RunRefused } from "../runs/prepared_run.ts";
+import { prepareSandboxedApp, startSandboxedApp } from "../sandbox/sandboxed_app.ts";
+import { AppPool, perRun } from "./app_pool.ts";
+import { WarmApps } from "./warm_apps.ts";
+
+const PATIENCE = 30;
+
+/** An app as they are found: it keeps its model in a variable of its module. */
+const APP = `
+import { ClientApp, MetricRecord } from "flwr";
+import { cache } from "./cache.ts";
+let model = 0;
+export const app = new ClientApp().train((message, context) => {
+  cache.set(context.runId, ++model);
+  globalThis.seen = (globalThis.seen ?? 0) + 1;
+  return { m: new MetricRecord({ model, cached: cache.size, seen: globalThis.seen }) };
+});
+`;
+
+interface Opened {
+  readonly first: AppHost;
+  readonly make: () => Promise<AppHost>;
+}
+
+/** Both places that apps have: a worker for one that the owner named, a sandbox for one that was sent. */
+const PLACES: Readonly<Record<string, (folder: string) => Promise<Opened>>> = {
+  "named on the command line": async (folder) => {
+    const module = await findAppModule("client:app", folder);
+    return {
+      first: await AppHost.start(module),
+      make: () => Promise.resolve(AppHost.prepare(module, {}, openWorker)),
+    };
+  },
+  "that a run brings": async (folder) => {
+    const options = {
+      module: await findAppModule("client:app", folder),
+      readable: [],
+      compute: {},
+    };
+    return {
+      first: await startSandboxedApp(options),
+      make: () => prepareSandboxedApp(options),
+    };
+  },
+};
+
+const contextOf = (runId: bigint): Context => ({
+  runId,
+  nodeId: 2n,
+  nodeConfig: new ConfigRecord(),
+  state: new RecordDict(),
+  runConfig: new ConfigRecord(),
+});
+
+const INSTRUCTION = Message.create({ content: {}, dstNodeId: 2n, messageType: "train" });
+
+for (const [where, open] of Object.entries(PLACES)) {
+  Deno.test(`runs of an app ${where} see variables of its modules of their own`, async () => {
+    await using folder = await TempDir.make();
+    await Deno.writeTextFile(`${folder.path}/client.ts`, APP);
+    await Deno.writeTextFile(`${folder.path}/cache.ts`, "export const cache = new Map();");
+    const { first, make } = await open(folder.path);
+    await using live = new WarmApps<AppHost>(3);
+    using pool = new AppPool(first, make);
+    const handler = perRun(live, pool);
+    const handle = async (runId: bigint) => {
+      const signal = new AbortController().signal;
+      const { reply } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
+      const metrics = reply.content.metricRecord("m");
+      return ["model", "cached", "seen"].map((name) => metrics.number(name));
+    };
+    assert.deepEqual(await handle(1n), [1, 1, 1]);
+    // Another run while the first goes on, which keeps its own within the run.
+    assert.deepEqual(await handle(2n), [1, 1, 1]);
+    assert.deepEqual(await handle(1n), [2, 1, 2]);
+    assert.deepEqual(await handle(2n), [2, 1, 2]);
+    // At the same time.
+    assert.deepEqual(await Promise.all([handle(1n), handle(3n)]), [[3, 1, 3], [1, 1, 1]]);
+    // After its end nothing is left, also where the same number came again.
+    await live.end("1");
+    assert.deepEqual(await handle(1n), [1, 1, 1]);
+  });
+}
+
+/** A host that was made, and whether it was ended. */
+class FakeHost {
+  ended = false;
+  [Symbol.dispose](): void {
+    this.ended = true;
+  }
+}
+
+function fakes() {
+  const made: FakeHost[] = [];
+  const make = () => {
+    const host = new FakeHost();
+    made.push(host);
+    return Promise.resolve(host as unknown as AppHost);
+  };
+  return { made, make, first: new FakeHost() };
+}
+
+Deno.test("one instance is kept ready, and ends when nobody needed it", async () => {
+  const { made, make, first } = fakes();
+  const clock = new FakeClock();
+  using pool = new AppPool(first as unknown as AppHost, make, clock);
+  const warm = async () => {
+    pool.warm();
+    await clock.advance(WARM_AFTER_SECONDS);
+  };
+  await warm();
+  assert.equal(made.length, 0, "the first one is ready");
+  assert.equal(await pool.take(), first);
+  pool.warm();
+  await clock.advance(WARM_AFTER_SECONDS / 2);
+  pool.warm();
+  await clock.advance(WARM_AFTER_SECONDS / 2);
+  assert.equal(made.length, 0, "while there is something to do it has time");
+  await warm();
+  await warm();
+  assert.equal(made.length, 1);
+  assert.equal(await pool.take(), made[0]);
+  assert.equal(await pool.take(), made[1], "without a spare one is made");
+  await warm();
+  await clock.advance(SPARE_SECONDS);
+  await eventually(() => made[2]!.ended, PATIENCE, "the end of the spare");
+  assert.deepEqual(made.map(({ ended }) => ended), [false, false, true]);
+});
+
+Deno.test("what is ready ends with the pool, and nothing is made afterwards", async () => {
+  const { made, make, first } = fakes();
+  const pool = new AppPool(first as unknown as AppHost, make, new FakeClock());
+  pool[Symbol.dispose]();
+  assert.ok(first.ended);
+  const clock = new FakeClock();
+  const second = new AppPool(await make(), make, clock);
+  await second.take();
+  second.warm();
+  await clock.advance(WARM_AFTER_SECONDS);
+  second.warm();
+  second[Symbol.dispose]();
+  await eventually(() => made[1]!.ended, PATIENCE, "the end of the spare");
+  await clock.advance(WARM_AFTER_SECONDS);
+  assert.equal(made.length, 2);
+});
+
+Deno.test("an app that cannot be started is an error reply without its paths, whatever the reason", async () => {
+  const first = new FakeHost() as unknown as AppHost;
+  const refused = () => Promise.reject(new FlwrError("permission-denied", "/data/anna is a link"));
+  await using live = new WarmApps<AppHost>(1);
+  using pool = new AppPool(first, refused, new FakeClock());
+  await pool.take();
+  const handled = perRun(live, pool).handle(
+    INSTRUCTION,
+    contextOf(1n),
+    new AbortController().signal,
+  );
+  const error = await handled.catch((error) => error);
+  assert.ok(error instanceof RunRefused);
+  assert.equal(error.code, MessageErrorCode.LoadClientApp);
+  assert.doesNotMatch(error.failure.told, /anna/);
+});

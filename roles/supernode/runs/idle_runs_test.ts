@@ -1,0 +1,94 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { IDLE_CHECK_SECONDS, RELEASE_SECONDS } from "../limits.ts";
+import { pass } from "../testing/fake_fleet.ts";
+import { IdleRuns } from "./idle_runs.ts";
+
+/** Idle runs of a SuperLink where some are over. */
+function watched() {
+  const clock = new FakeClock();
+  const seen = { asked: 0, released: [] as bigint[], over: [] as bigint[] };
+  const over = new Set<bigint>();
+  let failure: FlwrError | undefined;
+  const idle = new IdleRuns({
+    runs: {
+      isOver: (runId) => {
+        seen.asked += 1;
+        return failure === undefined ? Promise.resolve(over.has(runId)) : Promise.reject(failure);
+      },
+    },
+    clock,
+    release: (runId) => seen.released.push(runId),
+    over: (runId) => seen.over.push(runId),
+  });
+  const stop = new AbortController();
+  const ended = idle.watch(stop.signal);
+  const end = async () => {
+    stop.abort();
+    await ended;
+  };
+  const handle = (runId: bigint) => idle.work(runId)[Symbol.dispose]();
+  const fail = (error: FlwrError | undefined) => failure = error;
+  return { idle, clock, seen, over, handle, fail, end };
+}
+
+Deno.test("what a run had is released soon after its end, once", async () => {
+  const { clock, seen, over, handle, end } = watched();
+  handle(1n);
+  handle(2n);
+  over.add(1n);
+  await pass(clock, IDLE_CHECK_SECONDS.first + 1);
+  assert.deepEqual([seen.released, seen.over], [[1n], [1n]]);
+  await pass(clock, 200);
+  assert.deepEqual([seen.released, seen.over], [[1n], [1n]]);
+  await end();
+});
+
+Deno.test("a SuperLink is asked less and less often about a run that goes on", async () => {
+  const { clock, seen, handle, end } = watched();
+  handle(1n);
+  await pass(clock, 300);
+  // After 5, 10, 20, 40, then every 60 s: 5, 15, 35, 75, 135, 195, 255.
+  assert.equal(seen.asked, 7);
+  assert.deepEqual(seen.released, []);
+  await end();
+});
+
+Deno.test("a run with messages every few seconds is not asked about, nor one that is worked on", async () => {
+  const { idle, clock, seen, handle, end } = watched();
+  for (let round = 0; round < 20; round++) {
+    handle(1n);
+    await pass(clock, IDLE_CHECK_SECONDS.first - 1);
+  }
+  {
+    using _ = idle.work(1n);
+    await pass(clock, 500);
+  }
+  assert.equal(seen.asked, 0);
+  await end();
+});
+
+Deno.test("a run that is idle for long gives its instance back, and is still asked about", async () => {
+  const { clock, seen, over, handle, end } = watched();
+  handle(1n);
+  await pass(clock, RELEASE_SECONDS + IDLE_CHECK_SECONDS.last + 1);
+  assert.deepEqual([seen.released, seen.over], [[1n], []]);
+  over.add(1n);
+  await pass(clock, IDLE_CHECK_SECONDS.last + 1);
+  assert.deepEqual([seen.released, seen.over], [[1n, 1n], [1n]]);
+  await end();
+});
+
+Deno.test("a SuperLink that cannot say is not believed to have ended the run", async () => {
+  const { clock, seen, over, handle, fail, end } = watched();
+  handle(1n);
+  over.add(1n);
+  fail(new FlwrError("unavailable", "It is away"));
+  await pass(clock, IDLE_CHECK_SECONDS.first + 1);
+  assert.deepEqual(seen.over, []);
+  fail(undefined);
+  await pass(clock, 3 * IDLE_CHECK_SECONDS.first);
+  assert.deepEqual(seen.over, [1n]);
+  await end();
+});
