@@ -231,3 +231,17 @@ Deno.test("security: what an app prints are lines of the node's log, only so man
   assert.ok(app.lines.length < seen + 1000, `${app.lines.length} lines`);
   assert.ok(app.lines.every((line) => line.length <= MAX_LINE_LENGTH + 1));
 });
+
+Deno.test("security: the node holds no more for an app than the app may hold itself", async () => {
+  const memoryBytes = 512 * 1024 ** 2;
+  await using app = await EvilApp.start({ memoryBytes });
+  const reason = await crashOf(
+    app,
+    `const head = new DataView(new ArrayBuffer(16));
+    head.setUint32(0, 0x72776c66, true);
+    head.setFloat64(8, ${memoryBytes + 1}, true);
+    new ((await import("node:net")).Socket)({ fd: 3 }).write(new Uint8Array(head.buffer));
+    await new Promise(() => {})`,
+  );
+  assert.match(reason, /A frame has 0 and 536870913 bytes: at most 262144 and 536870912/);
+});

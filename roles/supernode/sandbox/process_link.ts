@@ -4,7 +4,7 @@ import type { AppLink, OpenAppLink } from "../app_link.ts";
 import type { FromWorker, ToWorker } from "../worker_protocol.ts";
 import { SandboxChild } from "./child.ts";
 import type { Launch } from "./launch.ts";
-import { LOAD_MILLISECONDS } from "./limits.ts";
+import { LOAD_MILLISECONDS, MAX_FRAME_BODY_BYTES } from "./limits.ts";
 import { logOutput, type TakeLine } from "./output_log.ts";
 import { type PackedToWorker, packToWorker } from "./packed_messages.ts";
 import type { SandboxStart, ToProcess } from "./protocol.ts";
@@ -48,6 +48,8 @@ class ProcessLink implements AppLink {
       folder,
       start,
       output: (stream) => void logOutput(stream, clock, output).catch(() => {}), // It has ended.
+      // What the app may not hold itself, the node does not hold for it.
+      limits: { bodyBytes: Math.min(MAX_FRAME_BODY_BYTES, start.memoryBytes) },
       hear: async (said) => {
         clearTimeout(this.#loading);
         hear(await readSaid(said, nextTurn));
