@@ -15,15 +15,17 @@ export class NetworkNamespace implements AsyncDisposable {
 
   /** Why there can be none here; undefined where there can. */
   static async missing(): Promise<string | undefined> {
-    const name = `flwr-test-probe-${Deno.pid}`;
-    try {
-      await command("tc", "-V");
-      await command("ip", "netns", "add", name);
-      await command("ip", "netns", "del", name);
-      return undefined;
-    } catch (error) {
-      return error instanceof Error ? error.message : String(error);
-    }
+    return await failureOf(async () => {
+      await using _space = await NetworkNamespace.make(255);
+    });
+  }
+
+  /** Why lines cannot lose some packets, or delay them, here; undefined where they can: the kernel has netem. */
+  static async netemMissing(): Promise<string | undefined> {
+    return await failureOf(async () => {
+      await using space = await NetworkNamespace.make(254);
+      await space.spoil("delay", "1ms");
+    });
   }
 
   /** @param number from 0 to 255, of which each is used once at a time */
@@ -46,27 +48,57 @@ export class NetworkNamespace implements AsyncDisposable {
     return { command: "ip", args: ["netns", "exec", this.#name, command, ...args] };
   }
 
-  /** Makes what this machine sends on the line bad. @param rule as tc's netem has it: "loss", "50%" */
-  async spoilSent(...rule: string[]): Promise<void> {
+  /** Makes the line bad, each way. @param rule as tc's netem has it: "loss", "50%" */
+  async spoil(...rule: string[]): Promise<void> {
+    const far = `${this.#line}b`;
     await command("tc", "qdisc", "replace", "dev", this.#line, "root", "netem", ...rule);
+    await command("tc", "-n", this.#name, "qdisc", "replace", "dev", far, "root", "netem", ...rule);
   }
 
-  /** Makes what the namespace sends bad. */
-  async spoilReceived(...rule: string[]): Promise<void> {
-    const far = ["dev", `${this.#line}b`];
-    await command("tc", "-n", this.#name, "qdisc", "replace", ...far, "root", "netem", ...rule);
+  /** Loses all that this machine sends: it goes to a machine that is not there. */
+  async loseSent(): Promise<void> {
+    await command("ip", "neigh", "replace", this.there, ...NOBODY, "dev", this.#line);
+  }
+
+  /** Loses all that the namespace sends. */
+  async loseReceived(): Promise<void> {
+    const far = `${this.#line}b`;
+    await command("ip", "-n", this.#name, "neigh", "replace", this.here, ...NOBODY, "dev", far);
   }
 
   /** Makes the line good again. */
   async heal(): Promise<void> {
-    await this.spoilSent("delay", "0ms");
-    await this.spoilReceived("delay", "0ms");
+    const far = `${this.#line}b`;
+    for (
+      const undo of [
+        ["ip", "neigh", "del", this.there, "dev", this.#line],
+        ["ip", "-n", this.#name, "neigh", "del", this.here, "dev", far],
+        ["tc", "qdisc", "del", "dev", this.#line, "root"],
+        ["tc", "-n", this.#name, "qdisc", "del", "dev", far, "root"],
+      ] as const
+    ) {
+      const [name, ...args] = undo;
+      // What was not spoilt cannot be undone.
+      await command(name, ...args).catch(() => {});
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     // Both are gone where the test failed early.
     await command("ip", "netns", "del", this.#name).catch(() => {});
     await command("ip", "link", "del", this.#line).catch(() => {});
+  }
+}
+
+/** A hardware address that is nobody's. */
+const NOBODY = ["lladdr", "02:00:00:00:de:ad", "nud", "permanent"] as const;
+
+async function failureOf(attempt: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await attempt();
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
   }
 }
 

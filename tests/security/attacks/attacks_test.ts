@@ -20,7 +20,17 @@ const MAX_LOG_BYTES = 200_000;
 const P99_MS = 1000;
 
 /** Attacks of every day: of each kind that has bounds of its own one. */
-const DAILY = ["connect-h2", "goaway", "rapid-reset", "ping-noread", "big-headers", "idle2000-h2"];
+const DAILY = [
+  "connect-h2",
+  "goaway",
+  "rapid-reset",
+  "ping-noread",
+  "big-headers",
+  "idle2000-h2",
+  "bad-signature",
+  "pipeline-noread",
+  "tiny-chunks",
+];
 
 for (const name of Object.keys(ATTACKS)) {
   const ignore = !NIGHTLY && !DAILY.includes(name);
