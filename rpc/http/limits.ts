@@ -28,7 +28,7 @@ export const ACCEPT_PAUSE_MS = 50;
  * Milliseconds from an answer to a request that was not read whole to the end of its connection: the answer has left,
  * and no more of the request is taken.
  */
-export const UNREAD_LINGER_MS = 5;
+export const UNREAD_LINGER_MS = 2;
 
 /** Milliseconds that the last bytes of an answer have to leave before a closing server closes their connection. */
 export const FLUSH_MS = 250;

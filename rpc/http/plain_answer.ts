@@ -1,3 +1,4 @@
+import { systemClock } from "../../base/clock.ts";
 import { answerBody } from "./answer_body.ts";
 import type { Connection } from "./connections.ts";
 import { MAX_DROPPED_BYTES, UNREAD_LINGER_MS } from "./limits.ts";
@@ -23,7 +24,15 @@ export function plainResponse(
   }
   const parts = said === null ? [] : [said];
   const stream = answerBody(connection, {
-    next: () => parts.shift(),
+    next: async () => {
+      const part = parts.shift();
+      // A body whose read still waits lets no connection go before the answer's end.
+      if (part !== undefined || status === TOO_LATE) return part;
+      // All that was announced is on its way; at the end of the stream Deno would begin to read on.
+      await systemClock.sleep(UNREAD_LINGER_MS / 1000);
+      connection.close();
+    },
+    // Or it asks for no end, once it has what was announced.
     ended: () => setTimeout(() => connection.close(), UNREAD_LINGER_MS),
   });
   return new Response(stream, {
@@ -31,6 +40,9 @@ export function plainResponse(
     headers: { ...headers, "content-length": String(said?.length ?? 0), connection: "close" },
   });
 }
+
+/** The status of a body that came too slowly. */
+const TOO_LATE = 408;
 
 /** Whether a request's body is absent or short, so that its connection can be used on after it was dropped. */
 function leavesLittle(headers: Headers): boolean {
