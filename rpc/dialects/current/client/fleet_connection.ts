@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
-import { type NodeTranslation, translateAtNode } from "../../../../app/legacy/messages.ts";
 import { Message } from "../../../../app/message.ts";
-import {
-  MessageErrorCode,
-  type MessageId,
-  type NodeId,
-  type RunId,
-} from "../../../../app/metadata.ts";
+import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { Clock } from "../../../../base/clock.ts";
@@ -66,8 +60,6 @@ export class CurrentFleetConnection implements FleetConnection {
   readonly #options: CurrentFleetConnectionOptions;
   readonly #objects = new Parallel(MAX_OBJECTS_IN_FLIGHT);
   readonly #log = log("fleet");
-  /** How to translate the reply to each instruction under Flower's older names that is being worked on. */
-  readonly #translations = new Map<MessageId, NodeTranslation>();
   #client: FleetClient | undefined;
   #member: Member | undefined;
 
@@ -109,14 +101,9 @@ export class CurrentFleetConnection implements FleetConnection {
 
   async push(reply: Message, clientAppSeconds = 0): Promise<void> {
     const member = this.#joined();
-    const { replyToMessageId } = reply.metadata;
-    const translated = this.#translations.get(replyToMessageId)?.reply(reply) ?? reply;
-    const [deflated] = await deflateMessages([translated]);
+    const [deflated] = await deflateMessages([reply]);
     for (let attempt = 1; attempt <= MAX_PUSH_ATTEMPTS; attempt++) {
-      if (await this.#pushOnce(member, deflated!, clientAppSeconds)) {
-        this.#translations.delete(replyToMessageId);
-        return;
-      }
+      if (await this.#pushOnce(member, deflated!, clientAppSeconds)) return;
     }
     throw new FlwrError(
       "data-loss",
@@ -195,11 +182,7 @@ export class CurrentFleetConnection implements FleetConnection {
     try {
       const message = await this.#fetch(member, head, tree, signal);
       this.#confirm(member, head);
-      const translation = translateAtNode(message);
-      if (translation.instruction !== message) {
-        this.#translations.set(head.messageId, translation);
-      }
-      return translation.instruction;
+      return message;
     } catch (thrown) {
       const error = FlwrError.from(thrown);
       if (!BROKEN_INSTRUCTION.has(error.code)) throw error;
