@@ -1,7 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import { tensor } from "../../../tensor/tensor.ts";
-import { add, fill, less, where } from "../../graph/elementwise.ts";
-import { gather, gatherElements } from "../../graph/indexing.ts";
+import { add, cast, equal, fill, less, where } from "../../graph/elementwise.ts";
+import { gather, gatherElements, oneHot } from "../../graph/indexing.ts";
 import { broadcastTo, reshape, slice, transpose } from "../../graph/movement.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
@@ -84,6 +84,20 @@ function chosen(call: Call): Value {
 /** A negative index counted from the front. */
 function add64<N extends number | bigint>(at: N, length: number): N {
   return (typeof at === "bigint" ? at + BigInt(length) : Number(at) + length) as N;
+}
+
+/** Positions as one value among others along a new axis; negative ones count from the end. */
+function marked(call: Call): Value {
+  const given = cast(call.value(0), "int64");
+  const depth = call.number(1) ?? 0;
+  requireConstantSize([depth]);
+  const rank = given.shape.length + 1;
+  const axis = normalizeAxis(new Array<number>(rank).fill(1), call.int("axis", -1));
+  const hits = oneHot(where(less(given, 0), add(given, depth), given), depth);
+  const order = hits.shape.map((_, i) => i < axis ? i : i === axis ? rank - 1 : i - 1);
+  const values = call.operand(2);
+  const [off, on] = [0, 1].map((i) => reshape(part(values, 0, i, i + 1), [])) as [Value, Value];
+  return where(equal(transpose(hits, order), 1), on, off);
 }
 
 /** The part of matrices above or below a diagonal; the other is zero. */
@@ -179,6 +193,7 @@ function tile(call: Call): Value {
 export const indexingRules: Readonly<Record<string, Rule>> = {
   Gather: gathered,
   GatherElements: chosen,
+  OneHot: marked,
   Trilu: triangle,
   Slice: sliced,
   Split: split,

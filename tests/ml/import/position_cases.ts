@@ -85,6 +85,19 @@ const triangles: Cases = fc.tuple(shapes(2), fc.integer({ min: -5, max: 5 }), fc
     caseOf(numbers(shape, seed), "Trilu", { upper: { int: seed % 2 } }, { k: scalar(k) }),
 );
 
+/** Whole numbers as one of two values along a new axis. */
+const oneHots: Cases = fc.tuple(shapes(1, 3), side, fc.nat(3), fc.nat()).map(
+  ([shape, depth, at, seed]) => {
+    const { data } = numbers(shape, seed, -depth - 1, depth + 1);
+    const axis = at % (shape.length + 1);
+    const x = tensor("int64", shape, BigInt64Array.from(data, (n) => BigInt(Math.floor(n))));
+    return caseOf(x, "OneHot", { axis: { int: axis } }, {
+      depth: scalar(depth),
+      values: tensor("float32", [2], Float32Array.of(0.25, 3)),
+    });
+  },
+);
+
 const exclusive: Cases = fc.tuple(shapes(), fc.nat()).map(([shape, seed]) => ({
   x: numbers(shape, seed),
   output: "y",
@@ -115,6 +128,7 @@ export const POSITION_CASES: Readonly<Record<string, Cases>> = {
     converted(x, "IsInf", { detect_negative: { int: low }, detect_positive: { int: high } })
   ),
   IsNaN: special.map((x) => converted(x, "IsNaN")),
+  OneHot: oneHots,
   SpaceToDepth: blocks("SpaceToDepth", ""),
   TopK: topK,
   Trilu: triangles,
