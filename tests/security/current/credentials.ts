@@ -1,7 +1,9 @@
 import { derFromRawSignature, rawFromDerSignature } from "../../../auth/ecdsa_signature.ts";
 import type { PrivateKey } from "../../../auth/private_key.ts";
+import { sessionOf } from "../../../rpc/dialects/current/client/node_credentials.ts";
 import {
   PUBLIC_KEY_HEADER,
+  SESSION_HEADER,
   SIGNATURE_HEADER,
   TIMESTAMP_HEADER,
 } from "../../../rpc/dialects/current/headers.ts";
@@ -14,6 +16,8 @@ export interface Shown {
   readonly publicKey: Uint8Array;
   readonly timestamp: string;
   readonly signature: Uint8Array;
+  /** Which of the programs with the key it is; Flower's own name none. */
+  readonly session?: string;
 }
 
 /** The order of the curve P-384 (FIPS 186-4, D.1.2.4). */
@@ -33,7 +37,7 @@ function freshTime(seconds = 0): string {
 export async function shown(key: PrivateKey, at = 0): Promise<Shown> {
   const timestamp = freshTime(at);
   const signature = await key.sign(new TextEncoder().encode(timestamp));
-  return { publicKey: pemBytes(key), timestamp, signature };
+  return { publicKey: pemBytes(key), timestamp, signature, session: sessionOf(key) };
 }
 
 /** The bytes of a key's header. */
@@ -42,11 +46,12 @@ export function pemBytes({ publicKey }: PrivateKey): Uint8Array {
 }
 
 /** As headers. */
-export function headersOf({ publicKey, timestamp, signature }: Shown): RawHeaders {
+export function headersOf({ publicKey, timestamp, signature, session }: Shown): RawHeaders {
   return [
     [PUBLIC_KEY_HEADER, publicKey],
     [TIMESTAMP_HEADER, timestamp],
     [SIGNATURE_HEADER, signature],
+    ...(session === undefined ? [] : [[SESSION_HEADER, session] as const]),
   ];
 }
 

@@ -104,7 +104,11 @@ Deno.test(`${FORGED_CALLS} forged heads over HTTP are refused, and no body is re
     // Deno asks for every body at once, and leaves it in the system's buffers.
     const answer = (await readToEnd(connection)).replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, "");
     assert.match(answer, /^HTTP\/1\.1 401 /);
-    assert.ok(answer.endsWith('{"detail":"Invalid SuperNode authentication"}'));
+    // The second is the member's own, of a time that is over: it learns that its clock is off.
+    const told = head === heads[1]
+      ? /"code":9002/
+      : /\{"detail":"Invalid SuperNode authentication"\}$/;
+    assert.match(answer, told);
   });
   await assertServed(member);
   // The same head, well signed, has its body read: this one is no message.

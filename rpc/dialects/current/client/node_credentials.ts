@@ -14,7 +14,8 @@ export const OWN_KEY_CURVE = "P-384";
 /** The session of each key that this program has read: all of its connections are one SuperNode. */
 const sessions = new WeakMap<PrivateKey, string>();
 
-function sessionOf(key: PrivateKey): string {
+/** The session of a key in this program: 32 hexadecimal digits. */
+export function sessionOf(key: PrivateKey): string {
   const session = sessions.get(key) ?? crypto.getRandomValues(new Uint8Array(16)).toHex();
   sessions.set(key, session);
   return session;
