@@ -71,7 +71,10 @@ class TemporaryConfig implements AsyncDisposable {
   static async make(): Promise<TemporaryConfig> {
     const folder = await Deno.makeTempDir({ prefix: "flwr-check-" });
     const path = join(folder, "deno.json");
-    await Deno.writeTextFile(path, JSON.stringify({ imports: { flwr: typesUrl().href } }));
+    await Deno.writeTextFile(
+      path,
+      JSON.stringify({ imports: { flwr: typesUrl().href }, compilerOptions: { strict: true } }),
+    );
     return new TemporaryConfig(path, folder);
   }
 

@@ -1,30 +1,34 @@
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { libraryImports, libraryUrl, readTypes, TYPES_FILE } from "./installation.ts";
+import { globalTypes, libraryImports, libraryUrl, readTypes, TYPES_FILE } from "./installation.ts";
 
 /** The folder in an app's that leads to this installation. Never in a bundle, and not for version control. */
 export const FOLDER = ".flwr";
 /** The import map in it. */
 const IMPORT_MAP = "import_map.json";
+/** The types of Deno's globals, for tsc. */
+const GLOBALS_FILE = "deno.d.ts";
 /** The module in it that apps import as "flwr". */
 const MODULE = "flwr.js";
 
 /** Settings of an app's folder, by their files. They name no path of this machine. */
 const SETTINGS: Readonly<Record<string, unknown>> = {
-  "deno.json": { importMap: `./${FOLDER}/${IMPORT_MAP}` },
+  // With options of its own Deno does not take those of tsconfig.json, which know nothing of Deno's globals.
+  "deno.json": { importMap: `./${FOLDER}/${IMPORT_MAP}`, compilerOptions: { strict: true } },
   "tsconfig.json": {
     compilerOptions: {
       target: "esnext",
       module: "esnext",
       moduleResolution: "bundler",
-      lib: ["esnext", "dom", "dom.iterable"],
+      lib: ["esnext"],
       types: [],
       strict: true,
+      skipLibCheck: true,
       noEmit: true,
       allowImportingTsExtensions: true,
       paths: { flwr: [`./${FOLDER}/${TYPES_FILE}`] },
     },
-    include: ["**/*.ts"],
+    include: ["**/*.ts", `${FOLDER}/${GLOBALS_FILE}`],
     exclude: ["**/*_test.ts"],
   },
 };
@@ -68,6 +72,7 @@ export async function writeLink(folder: string): Promise<void> {
   await Deno.mkdir(link, { recursive: true });
   await Deno.writeTextFile(join(link, ".gitignore"), "*\n");
   await Deno.writeTextFile(join(link, TYPES_FILE), await readTypes());
+  await Deno.writeFile(join(link, GLOBALS_FILE), await globalTypes());
   const library = libraryUrl();
   if (library !== undefined) {
     const code = `// @ts-self-types="./${TYPES_FILE}"\nexport * from ${

@@ -13,6 +13,16 @@ export function typesUrl(): URL {
   return new URL(`./public/${TYPES_FILE}`, import.meta.url);
 }
 
+/** The types of Deno's globals; nothing inside an executable, which has none. */
+export async function globalTypes(): Promise<Uint8Array> {
+  if (Deno.build.standalone) return new Uint8Array();
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["types"],
+    stderr: "null",
+  }).output();
+  return stdout;
+}
+
 /** The code that apps import as "flwr"; undefined inside an executable, whose modules nothing else can import. */
 export function libraryUrl(): URL | undefined {
   return Deno.build.standalone ? undefined : new URL("../../mod.ts", import.meta.url);
