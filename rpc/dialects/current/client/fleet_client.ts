@@ -71,11 +71,10 @@ export class FleetClient {
     return success;
   }
 
-  /** @param holds objects that the node has with all that is below them: the answer need not bring them */
+  /** @param options.holds objects that the node has with all that is below them: the answer need not bring them */
   async pullMessages(
     nodeId: NodeId,
-    holds: readonly ObjectId[],
-    signal?: AbortSignal,
+    { holds = [], signal }: { holds?: readonly ObjectId[]; signal?: AbortSignal } = {},
   ): Promise<PullMessagesResponse> {
     const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds] };
     return await this.#call(Fleet.method.pullMessages, { node: { nodeId }, along }, {

@@ -104,7 +104,10 @@ export class CurrentFleetConnection implements FleetConnection {
     const start = clock.now();
     for (let emptyAnswers = 1;; emptyAnswers++) {
       const asked = clock.now();
-      const answer = await member.client.pullMessages(member.nodeId, this.#kept.holds, signal);
+      const answer = await member.client.pullMessages(member.nodeId, {
+        holds: this.#kept.holds,
+        ...(signal && { signal }),
+      });
       member.takesBytes = alongBytes(answer.along?.takesBytes ?? 0n);
       const message = await this.#receive(member, answer, signal);
       const now = clock.now();

@@ -16,7 +16,7 @@ import type { CallOptions, Channel } from "../../../channel.ts";
 import { hashObject } from "../../../objects/object.ts";
 import { NO_RETRY } from "../../../retry.ts";
 import { recordDictFromWire } from "../../record_dict.ts";
-import { alongBytes, packAlong, readAlong } from "../along.ts";
+import { alongBytes, type packAlong, readAlong } from "../along.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
 import { treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
@@ -199,12 +199,11 @@ export class RuntimeClient {
   /**
    * Messages for the app: replies to the given ones. May be held by the server, or answered at once.
    *
-   * @param confirms messages that have come whole
+   * @param options.confirms messages that have come whole
    */
   async pullMessages(
     ids: readonly string[],
-    confirms: readonly ObjectId[],
-    signal?: AbortSignal,
+    { confirms = [], signal }: { confirms?: readonly ObjectId[]; signal?: AbortSignal } = {},
   ): Promise<WaitingMessages> {
     const takes = { takesBytes: BigInt(MAX_ALONG_BYTES), confirms: [...confirms] };
     const { messagesList, messageObjectTrees, along } = await this.#call(

@@ -74,7 +74,10 @@ export class RuntimeConnection implements DriverConnection {
 
   async pull(_runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
     const confirms = this.#takeConfirms();
-    const { messages, along } = await this.#client.pullMessages(ids, confirms, signal)
+    const { messages, along } = await this.#client.pullMessages(ids, {
+      confirms,
+      ...(signal && { signal }),
+    })
       .catch((error) => {
         this.#confirms.push(...confirms);
         throw error;

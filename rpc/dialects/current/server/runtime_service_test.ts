@@ -342,7 +342,7 @@ Deno.test("runtime: a stopped run's ServerApp hears of it at its next call", asy
   const session = await TaskSession.begin(client, { clock }).catch((error) => error);
   assert.equal(session.code, "data-loss", "its app is not what its hash says");
   const [id] = await running.connection().push(run.runId, [running.instruct(running.nodes[0]!)]);
-  const waiting = assert.rejects(client.pullMessages([id!], []), { code: "cancelled" });
+  const waiting = assert.rejects(client.pullMessages([id!]), { code: "cancelled" });
   await settle();
   await link.stopRun(run.runId);
   await assert.rejects(client.heartbeat(), { code: "cancelled" });
