@@ -111,6 +111,7 @@ export class CurrentFleetConnection implements FleetConnection {
       member.takesBytes = alongBytes(answer.along?.takesBytes ?? 0n);
       const message = await this.#receive(member, answer, signal);
       const now = clock.now();
+      if (message === undefined) this.#kept.expire(now);
       const over = now - start >= MAX_HOLD_SECONDS || signal?.aborted;
       if (message !== undefined || over || now - asked >= HELD_PULL_SECONDS) return message;
       await clock.sleep(pollWait(emptyAnswers, random.uniform()), signal);
@@ -241,7 +242,7 @@ export class CurrentFleetConnection implements FleetConnection {
     });
     const root = objects.get(messageId);
     if (root !== undefined) {
-      this.#kept.keep(messageId, objects);
+      this.#kept.keep(messageId, objects, this.#options.clock.now());
       return inflateMessage(root, (id) => objects.get(id));
     }
     throw new FlwrError("invalid-argument", `Object "${messageId}" is not in its own tree`);

@@ -4,6 +4,9 @@ export const MAX_OBJECTS_IN_FLIGHT = 8;
 /** Bytes of an instruction's objects that a node keeps until the next one: a ResNet-18 has 45 MB. */
 export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
+/** Seconds for which it keeps them while no other comes: the rest of a phase on slower nodes, and no more of a run that ended. */
+export const KEPT_SECONDS = 300;
+
 /** Bytes of an artifact that one call carries: a SuperLink takes from 1 to 5 MiB. */
 export const ARTIFACT_PIECE_BYTES = 4 * 1024 * 1024;
 
