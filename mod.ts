@@ -7,6 +7,10 @@
 // Errors
 export { type ErrorCode, FlwrError, type FlwrErrorOptions } from "./base/error.ts";
 
+// Clock and randomness
+export type { Clock } from "./base/clock.ts";
+export type { Random } from "./base/random.ts";
+
 // Messages and records
 export { ArrayRecord } from "./app/array_record.ts";
 export { ConfigRecord } from "./app/config_record.ts";
@@ -23,9 +27,18 @@ export {
   type RunId,
 } from "./app/metadata.ts";
 export { MetricRecord } from "./app/metric_record.ts";
-export { NdArray } from "./app/nd_array.ts";
+export type { Named, NamedMap } from "./app/named_map.ts";
+export { NdArray, type NdArrayFields } from "./app/nd_array.ts";
 export { type AnyRecord, RecordDict, type RecordDictInit } from "./app/record_dict.ts";
-export type { ConfigInput, ConfigValue, MetricInput, MetricValue } from "./app/typed_value.ts";
+export type {
+  ConfigInput,
+  ConfigValue,
+  MetricInput,
+  MetricValue,
+  TypedConfigValue,
+  TypedMetricValue,
+} from "./app/typed_value.ts";
+export type { ValueRecord } from "./app/value_record.ts";
 
 // ClientApp
 export {
@@ -42,17 +55,30 @@ export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
+export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
+export type { Contribution } from "./app/strategy/contributions.ts";
 export { FedAdagrad } from "./app/strategy/fedadagrad.ts";
 export { FedAdam } from "./app/strategy/fedadam.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
-export { FedAvgM } from "./app/strategy/fedavgm.ts";
+export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
+export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
+export type { Moments } from "./app/strategy/moments.ts";
 export { FedMedian } from "./app/strategy/fedmedian.ts";
-export { FedProx } from "./app/strategy/fedprox.ts";
-export { FedTrimmedAvg } from "./app/strategy/fedtrimmedavg.ts";
+export type { FedOptOptions } from "./app/strategy/fedopt.ts";
+export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
+export { FedTrimmedAvg, type FedTrimmedAvgOptions } from "./app/strategy/fedtrimmedavg.ts";
 export { FedYogi } from "./app/strategy/fedyogi.ts";
-export { type HistoryJson, historyToJson } from "./app/strategy/history_json.ts";
+export {
+  type HistoryJson,
+  historyToJson,
+  type JsonMetric,
+  type NodeJson,
+  type PhaseJson,
+  type RoundJson,
+} from "./app/strategy/history_json.ts";
 export { Krum } from "./app/strategy/krum.ts";
-export { MultiKrum } from "./app/strategy/multikrum.ts";
+export { MultiKrum, type MultiKrumOptions } from "./app/strategy/multikrum.ts";
+export type { CheckedReply } from "./app/strategy/reply_check.ts";
 export {
   type Failure,
   type PhaseName,
@@ -60,7 +86,13 @@ export {
   Result,
   type RoundRecord,
 } from "./app/strategy/result.ts";
-export type { ConfigSource, EvaluateFn, StartOptions } from "./app/strategy/run_strategy.ts";
+export type {
+  ConfigSource,
+  EvaluateFn,
+  ServerMetrics,
+  StartOptions,
+  StopRule,
+} from "./app/strategy/run_strategy.ts";
 export {
   type PhaseOutcome,
   type PhasePlan,
@@ -73,7 +105,7 @@ export {
 export { type DType, DTYPES, type TypedArray } from "./tensor/dtype.ts";
 export { decodeNpy, encodeNpy } from "./tensor/npy.ts";
 export { type Tensor, tensor, zeros } from "./tensor/tensor.ts";
-export { decodeNpz, encodeNpz } from "./tensor/npz.ts";
+export { decodeNpz, encodeNpz, type NpzTensors } from "./tensor/npz.ts";
 
 // Training
 export {
@@ -90,6 +122,7 @@ export {
   type Clipping,
   conv2d,
   type Conv2dOptions,
+  type ConvolutionOptions,
   cosineDecay,
   crossEntropy,
   type CrossEntropyOptions,
@@ -152,7 +185,9 @@ export {
   type OnnxNetworkOptions,
   ops,
   type Optimizer,
+  type Pair,
   parallel,
+  type PoolOptions,
   type Ports,
   positionEmbedding,
   type PositionEmbeddingOptions,
@@ -177,7 +212,9 @@ export {
   type Step,
   stepDecay,
   type StepOptions,
+  type StoredType,
   tanh,
+  type TrainingChoice,
   transformerEncoder,
   type TransformerEncoderOptions,
   uniform,
@@ -190,16 +227,29 @@ export {
 // Data sets
 export { readNpy, readNpz } from "./ml/data/array_files.ts";
 export { type Cifar10, type Cifar10Options, loadCifar10 } from "./ml/data/cifar10/load.ts";
-export { type CsvOptions, parseCsv, readCsv, type TableDataset } from "./ml/data/csv.ts";
+export type {
+  CategoryEncoding,
+  CategoryOptions,
+  ClassTable,
+  CsvOptions,
+  MissingAction,
+  NumberTable,
+  TableDataset,
+  TableOf,
+  TableSplit,
+} from "./ml/data/csv/options.ts";
+export { parseCsv, readCsv } from "./ml/data/csv/read_csv.ts";
+export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {
   type ClassAssignment,
   partitionPathological,
   type PathologicalOptions,
 } from "./ml/data/partition/pathological.ts";
-export type { PartitionOptions, Partitions } from "./ml/data/partition/partitions.ts";
+export type { Labels, PartitionOptions, Partitions } from "./ml/data/partition/partitions.ts";
 export { partitionByShards, type ShardOptions } from "./ml/data/partition/shards.ts";
 export {
   partitionBySize,
@@ -208,3 +258,4 @@ export {
   type SizeSkew,
 } from "./ml/data/partition/size.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
+export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";

@@ -38,7 +38,7 @@ Deno.test("artifacts: bytes and texts are kept as they are, arrays as a .npz of 
   await artifacts.save("model.npz", ArrayRecord.fromTensors(tensors));
   assert.deepEqual(store.files.get("bytes"), new Uint8Array([1, 2]));
   assert.deepEqual(store.files.get("round-1/text.json"), new Uint8Array([0xc3, 0xbc]));
-  assert.deepEqual(decodeNpz(store.files.get("model.npz")!), tensors);
+  assert.deepEqual(new Map(decodeNpz(store.files.get("model.npz")!)), tensors);
   const size = store.files.get("model.npz")!.length;
   assert.deepEqual(saved, [["bytes", 2], ["round-1/text.json", 2], ["model.npz", size]]);
 });

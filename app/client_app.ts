@@ -8,6 +8,7 @@ import { isMessage, type Message } from "./message.ts";
 import { checkMessageType, MessageTypes } from "./message_type.ts";
 import { MessageErrorCode, type MessageType } from "./metadata.ts";
 import type { RecordDictInit } from "./record_dict.ts";
+import { asShareable } from "./shareable.ts";
 
 /** What a handler answers: the records of the reply, or a whole reply made with `message.reply`. */
 export type HandlerResult = Message | RecordDictInit;
@@ -106,21 +107,28 @@ export class ClientApp {
    * Answers one message. Never rejects: what goes wrong is an error reply with code ClientAppRaised.
    *
    * @param message an instruction
+   * @param reasonOf the reply's reason for what was thrown; default: its class and text, as Flower tells them
    */
-  async handle(message: Message, context: Context): Promise<Message> {
-    const fail = (reason: string) =>
-      message.replyError(MessageErrorCode.ClientAppRaised, reason, { clock: this.#clock });
+  async handle(
+    message: Message,
+    context: Context,
+    reasonOf: (thrown: unknown) => string = errorReason,
+  ): Promise<Message> {
+    const fail = (thrown: unknown) => {
+      const reason = reasonOf(thrown);
+      return message.replyError(MessageErrorCode.ClientAppRaised, reason, { clock: this.#clock });
+    };
     const { messageType } = message.metadata;
     const handler = this.#handlers.get(messageType);
     if (handler === undefined) {
       const there = this.messageTypes.join(", ") || "none";
-      return fail(`ClientApp has no handler for "${messageType}": it has ${there}`);
+      return fail(misuse(`ClientApp has no handler for "${messageType}": it has ${there}`));
     }
     try {
       const reply = await applyMods(this.#mods, handler)(message, context);
       return checkReply(reply, message);
     } catch (error) {
-      return fail(errorReason(error));
+      return fail(error);
     }
   }
 
@@ -142,8 +150,7 @@ export class ClientApp {
       const result = await handler(message, context);
       if (isMessage(result)) return result;
       if (typeof result !== "object" || result === null) {
-        throw new FlwrError(
-          "invalid-argument",
+        throw misuse(
           `The handler for "${messageType}" answers records or a Message: got ${
             describeType(result)
           }`,
@@ -163,10 +170,7 @@ export class ClientApp {
  */
 export function checkReply(reply: Message, instruction: Message): Message {
   if (!isMessage(reply)) {
-    throw new FlwrError(
-      "invalid-argument",
-      `The reply is not a Message: got ${describeType(reply)}`,
-    );
+    throw misuse(`The reply is not a Message: got ${describeType(reply)}`);
   }
   const { metadata: out } = reply;
   const { metadata: incoming } = instruction;
@@ -175,7 +179,10 @@ export function checkReply(reply: Message, instruction: Message): Message {
     out.messageType === incoming.messageType && out.groupId === incoming.groupId &&
     out.messageId === "" && out.createdAt > incoming.createdAt;
   if (same) return reply;
-  throw new FlwrError("invalid-argument", "The reply does not answer the instruction", {
-    hints: ["Make it with message.reply(…)"],
-  });
+  throw misuse("The reply does not answer the instruction", ["Make it with message.reply(…)"]);
+}
+
+/** What an app's author is told of how the app is made. */
+function misuse(message: string, hints: readonly string[] = []): FlwrError {
+  return asShareable(new FlwrError("invalid-argument", message, { hints }));
 }

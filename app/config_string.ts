@@ -9,6 +9,8 @@ import type { ConfigInput } from "./typed_value.ts";
 const KEY = /(?:[A-Za-z0-9_.-]+|"(?:[^"\\]|\\.)*")/y;
 const SPACE = /[\s,]*/y;
 const EQUALS = /\s*=\s*/y;
+/** A text without quotes. */
+const BARE_TEXT = /^[A-Za-z_./~-][\w./~:@+-]*$/;
 /** A value's extent, as TOML writes scalars and flat arrays: quoted texts are skipped over whole. */
 const TEXT = /"(?:[^"\\\n]|\\.)*"|'[^'\n]*'/y;
 
@@ -35,9 +37,9 @@ export function parseConfigString(text: string, what = "Configuration"): ConfigR
   const config = new ConfigRecord();
   let at = skip(SPACE, text, 0);
   while (at < text.length) {
-    const fail = (position: number, problem: string) =>
+    const fail = (position: number, problem: string, hints: readonly string[] = []) =>
       new FlwrError("invalid-argument", `${what}, character ${position + 1}: ${problem}`, {
-        hints: [`Write pairs as in 'partition-id=0 num-partitions=2 name="x"'`],
+        hints: [...hints, `Write pairs as in 'partition-id=0 num-partitions=2 name="x"'`],
       });
     const keyEnd = skip(KEY, text, at);
     if (keyEnd === at) throw fail(at, `expected a key, got "${text[at]}"`);
@@ -52,7 +54,12 @@ export function parseConfigString(text: string, what = "Configuration"): ConfigR
     const source = text.slice(valueStart, valueEnd);
     const value = readValue(source);
     if (value === undefined) {
-      throw fail(valueStart, `${source} is not a number, true, false, a quoted text, or a list`);
+      // The usual reason is the shell: it takes the quotes of name="x" away.
+      const hint = BARE_TEXT.test(source)
+        ? [`Quote a text, also for the shell: '${name}="${source}"'`]
+        : [];
+      const problem = `${source} is not a number, true, false, a quoted text, or a list`;
+      throw fail(valueStart, problem, hint);
     }
     config.set(key, value);
     at = skip(SPACE, text, valueEnd);

@@ -57,3 +57,17 @@ Deno.test("an error names the option, the position and the problem", () => {
   }
   assert.throws(() => parseConfigString(" ".repeat(70_000)), /longer than 65536 characters: 70000/);
 });
+
+Deno.test("a text without quotes gets a hint that survives the shell", () => {
+  const hintsOf = (text: string): readonly string[] => {
+    try {
+      parseConfigString(text, "--run-config");
+    } catch (error) {
+      return (error as { hints: readonly string[] }).hints;
+    }
+    return assert.fail(`${text} was read`);
+  };
+  assert.match(hintsOf("lr=1 model=mlp")[0]!, /'model="mlp"'/);
+  assert.match(hintsOf("data=/data/x.csv")[0]!, /'data="\/data\/x.csv"'/);
+  assert.equal(hintsOf("a={b=1}").length, 1);
+});

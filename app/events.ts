@@ -55,6 +55,8 @@ export type ProgressEvent =
     readonly seconds: number;
   }
   | { readonly type: "round-finished"; readonly record: RoundRecord }
+  /** `stopWhen` ended the run after this round. */
+  | { readonly type: "stopped-early"; readonly round: number; readonly numRounds: number }
   | { readonly type: "strategy-finished"; readonly result: Result }
   /** A line of the app's own. */
   | { readonly type: "note"; readonly text: string };

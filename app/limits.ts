@@ -20,5 +20,14 @@ export const WAIT_REPORT_INTERVAL_SECONDS = 10;
 /** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */
 export const MAX_NUM_EXAMPLES = 1e9;
 
+/**
+ * The longest update that is believed, as a Euclidean norm, where the strategy does not say otherwise: beyond any model and
+ * any sum that nodes may send instead of one, and low enough that its square stays a number.
+ */
+export const MAX_UPDATE_NORM = 1e30;
+
+/** How many replies a round leaves out, one after the other, to find a model that is finite; then the old model stays. */
+export const MAX_EXCLUDED_REPLIES = 10;
+
 /** Seconds within which a round's replies count, where the caller does not say otherwise (Flower 1.41). */
 export const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;

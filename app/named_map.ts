@@ -22,6 +22,7 @@ export function namedEntries<V>(source: Named<V>): Iterable<readonly [string, V]
 export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
   #map = new Map<string, V>();
 
+  /** Copies the entries, in their order. */
   constructor(source: Named<I> = []) {
     for (const [name, value] of namedEntries(source)) this.set(name, value);
   }
@@ -29,14 +30,17 @@ export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
   /** Turns what is put in into what is kept. @throws FlwrError "invalid-argument" where it cannot be kept */
   protected abstract admit(value: I): V;
 
+  /** The number of entries. */
   get size(): number {
     return this.#map.size;
   }
 
+  /** Whether there is an entry of this name. */
   has(name: string): boolean {
     return this.#map.has(name);
   }
 
+  /** The value of this name, or undefined. */
   get(name: string): V | undefined {
     return this.#map.get(name);
   }
@@ -59,22 +63,27 @@ export abstract class NamedMap<V, I = V> implements Iterable<[string, V]> {
     return this;
   }
 
+  /** Removes an entry. Returns whether it was there. */
   delete(name: string): boolean {
     return this.#map.delete(name);
   }
 
+  /** The names, in order. */
   keys(): MapIterator<string> {
     return this.#map.keys();
   }
 
+  /** The values, in order. */
   values(): MapIterator<V> {
     return this.#map.values();
   }
 
+  /** Names and values, in order. */
   entries(): MapIterator<[string, V]> {
     return this.#map.entries();
   }
 
+  /** Names and values, in order. */
   [Symbol.iterator](): MapIterator<[string, V]> {
     return this.entries();
   }

@@ -154,3 +154,19 @@ function catchError(act: () => unknown): { message: string; hints: readonly stri
   }
   throw new Error("Nothing was thrown");
 }
+
+Deno.test("lists of numbers are read as numbers", () => {
+  const metrics = new MetricRecord({
+    losses: [0.5, 1],
+    counts: [1n, 2n ** 60n],
+    loss: 1,
+    none: [],
+  });
+  const losses: number[] = metrics.numbers("losses");
+  assert.deepEqual(losses, [0.5, 1]);
+  assert.deepEqual(metrics.numbers("counts"), [1, 2 ** 60]);
+  assert.deepEqual([metrics.numbers("none"), metrics.numbers("other", [3])], [[], [3]]);
+  assert.throws(() => metrics.numbers("loss"), /"loss" is not a list of numbers: got/);
+  assert.throws(() => metrics.numbers("other"), /"other" is not in the record/);
+  assert.throws(() => new ConfigRecord({ names: ["a"] }).numbers("names"), /list of numbers/);
+});

@@ -14,6 +14,7 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   implements Iterable<[string, V]> {
   #values = new Map<string, T>();
 
+  /** Copies the entries, in their order. */
   constructor(source: Named<I> = []) {
     for (const [name, value] of namedEntries(source)) this.set(name, value);
   }
@@ -25,14 +26,17 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
   /** Whether this record may hold a value of the given wire type. */
   protected abstract holds(type: string): boolean;
 
+  /** The number of entries. */
   get size(): number {
     return this.#values.size;
   }
 
+  /** Whether there is an entry of this name. */
   has(name: string): boolean {
     return this.#values.has(name);
   }
 
+  /** The value of this name, or undefined. */
   get(name: string): V | undefined {
     const typed = this.#values.get(name);
     return typed && this.plain(typed);
@@ -72,10 +76,12 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     return this;
   }
 
+  /** Removes an entry. Returns whether it was there. */
   delete(name: string): boolean {
     return this.#values.delete(name);
   }
 
+  /** The names, in order. */
   keys(): MapIterator<string> {
     return this.#values.keys();
   }
@@ -85,10 +91,12 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     return this.#values.entries();
   }
 
+  /** Names and values, in order. */
   *entries(): Generator<[string, V], void, undefined> {
     for (const [name, typed] of this.#values) yield [name, this.plain(typed)];
   }
 
+  /** Names and values, in order. */
   [Symbol.iterator](): Iterator<[string, V], void, undefined> {
     return this.entries();
   }
@@ -108,6 +116,16 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
     const value = this.get(name);
     if (typeof value === "bigint") return Number(value);
     return this.expect<number>(name, value, NUMBER, fallback);
+  }
+
+  /**
+   * The list of numbers under a name, a copy; bigints are rounded to the nearest number.
+   *
+   * @param fallback the answer where nothing is there
+   * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of numbers
+   */
+  numbers(name: string, fallback?: readonly number[]): number[] {
+    return Array.from(this.expect(name, this.get(name), NUMBERS, fallback), Number);
   }
 
   /** The value when it is of the expected type, else the fallback when there is none, else an error. */
@@ -133,6 +151,13 @@ export abstract class ValueRecord<T extends { readonly type: string }, V, I>
 const NUMBER = {
   name: "number",
   is: (value: unknown): value is number => typeof value === "number",
+};
+
+const NUMBERS = {
+  name: "list of numbers",
+  is: (value: unknown): value is readonly (number | bigint)[] =>
+    Array.isArray(value) &&
+    value.every((item) => typeof item === "number" || typeof item === "bigint"),
 };
 
 function checkName(name: unknown): void {

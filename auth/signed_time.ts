@@ -22,6 +22,9 @@ export interface SignedTime {
   readonly signature: Uint8Array;
 }
 
+/** How far the signed times may run ahead of the clock so as to rise, in microseconds. */
+const MAX_RISE_MICROSECONDS = 1e6;
+
 /** The last time that each key signed, in microseconds, whichever signer it was. */
 const lastSigned = new WeakMap<PrivateKey, number>();
 
@@ -43,7 +46,9 @@ export class TimeSigner {
   /** The credentials of the next call. */
   async sign(): Promise<SignedTime> {
     const now = Math.floor(this.#clock.now() * 1e6);
-    const time = Math.max(now, (lastSigned.get(this.#key) ?? 0) + 1);
+    const last = lastSigned.get(this.#key) ?? 0;
+    // A clock that was set back counts at once: times of the past that lead by more than a few seconds are refused.
+    const time = last - now > MAX_RISE_MICROSECONDS ? now : Math.max(now, last + 1);
     lastSigned.set(this.#key, time);
     const timestamp = formatTime(time);
     return { timestamp, signature: await this.#key.sign(new TextEncoder().encode(timestamp)) };
@@ -54,6 +59,12 @@ export class TimeSigner {
 function formatTime(microseconds: number): string {
   const milliseconds = new Date(Math.floor(microseconds / 1000)).toISOString().slice(0, -1);
   return `${milliseconds}${String(microseconds % 1000).padStart(3, "0")}+00:00`;
+}
+
+/** A time that the key's holder has signed, and that does not count because it is too far from the clock's. */
+export interface TimeOff {
+  /** Seconds by which it lies ahead; negative when it lies behind. */
+  readonly offset: number;
 }
 
 /** A signed time that was found genuine: what a ReplayGuard must remember for SIGNATURE_WINDOW_SECONDS. */
@@ -73,17 +84,17 @@ const NONCE_BYTES = 16;
 /**
  * Checks a signed time.
  *
- * @returns undefined when the time is malformed or outside the window, or the signature not the key's
+ * @returns undefined when the time is malformed, or the signature not the key's; {@link TimeOff} for a time outside the
+ *   window that the key has signed
  */
 export async function verifyTime(
   key: PublicKey,
   { timestamp, signature }: SignedTime,
   clock: Clock = systemClock,
-): Promise<VerifiedTime | undefined> {
+): Promise<VerifiedTime | TimeOff | undefined> {
   if (!ISO_TIME.test(timestamp)) return undefined;
   const seconds = Date.parse(timestamp) / 1000;
-  const age = clock.now() - seconds;
-  if (!(age > -MAX_LEAD_SECONDS && age < MAX_AGE_SECONDS)) return undefined;
+  if (!Number.isFinite(seconds)) return undefined;
   const raw = rawFromDerSignature(signature, key.curve);
   if (raw === undefined) return undefined;
   const genuine = await crypto.subtle.verify(
@@ -92,6 +103,10 @@ export async function verifyTime(
     raw,
     asBytes(new TextEncoder().encode(timestamp)),
   );
+  if (!genuine) return undefined;
+  // After the signature, whose check takes time.
+  const age = clock.now() - seconds;
+  if (!(age > -MAX_LEAD_SECONDS && age < MAX_AGE_SECONDS)) return { offset: -age };
   const r = raw.subarray(0, raw.length / 2);
-  return genuine ? { nonce: r.subarray(-NONCE_BYTES).toHex(), seconds } : undefined;
+  return { nonce: r.subarray(-NONCE_BYTES).toHex(), seconds };
 }

@@ -6,7 +6,7 @@ import { curveFacts, CURVES } from "./curve.ts";
 import { derFromRawSignature, rawFromDerSignature } from "./ecdsa_signature.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { PrivateKey } from "./private_key.ts";
-import { TimeSigner, verifyTime } from "./signed_time.ts";
+import { TimeSigner, type VerifiedTime, verifyTime } from "./signed_time.ts";
 import { nodeSignatures } from "./testing/vectors.ts";
 
 const key = await PrivateKey.generate("P-384");
@@ -17,9 +17,9 @@ Deno.test("times signed by Flower 1.41 verify", async () => {
     const signature = Uint8Array.fromBase64(signature_der_b64);
     const publicKey = await parsePublicKey(public_key_pem, "in a test");
     const signed = { timestamp: signed_ascii, signature };
-    const verified = await verifyTime(publicKey, signed, clock);
-    assert.match(verified?.nonce ?? "", /^[0-9a-f]{32}$/);
-    assert.ok(Math.abs(clock.now() - 1 - verified!.seconds) < 1e-6);
+    const verified = await accepted(publicKey, signed, clock);
+    assert.match(verified.nonce, /^[0-9a-f]{32}$/);
+    assert.ok(Math.abs(clock.now() - 1 - verified.seconds) < 1e-6);
     const later = { ...signed, timestamp: signed_ascii.replace("09:23:15", "09:23:16") };
     assert.equal(await verifyTime(publicKey, later, clock), undefined);
   }
@@ -33,13 +33,30 @@ for (const { curve } of CURVES) {
     assert.equal(one.timestamp, "2027-01-15T08:00:00.000000+00:00");
     assert.equal(two.timestamp, "2027-01-15T08:00:00.000001+00:00");
     const values = [
-      await verifyTime(own.publicKey, one, clock),
-      await verifyTime(own.publicKey, two, clock),
+      await accepted(own.publicKey, one, clock),
+      await accepted(own.publicKey, two, clock),
     ];
-    assert.ok(values[0] !== undefined && values[0].nonce !== values[1]?.nonce);
+    assert.notEqual(values[0]!.nonce, values[1]!.nonce);
     assert.equal(await verifyTime(key.publicKey, one, clock), undefined);
   });
 }
+
+/** The verdict of a time that counts. */
+async function accepted(...args: Parameters<typeof verifyTime>): Promise<VerifiedTime> {
+  const verdict = await verifyTime(...args);
+  assert.ok(verdict !== undefined && "nonce" in verdict);
+  return verdict;
+}
+
+Deno.test("a clock that is set back is followed at once", async () => {
+  const own = await PrivateKey.generate("P-256");
+  const ahead = new TimeSigner(own, new FakeClock(1_800_000_030));
+  await ahead.sign();
+  const now = new FakeClock(1_800_000_000);
+  const signed = await new TimeSigner(own, now).sign();
+  assert.equal(signed.timestamp, "2027-01-15T08:00:00.000000+00:00");
+  await accepted(own.publicKey, signed, now);
+});
 
 Deno.test("two signers of one key never sign the same time", async () => {
   const [own, clock] = [await PrivateKey.generate("P-256"), new FakeClock()];
@@ -54,11 +71,15 @@ Deno.test("a time is accepted from 5 s ahead to 305 s behind, both ends excluded
   const signed = await new TimeSigner(key, clock).sign();
   const start = clock.now();
   const verdicts = await Promise.all(
-    [-5, -4.9, 0, 304.9, 305].map(async (age) =>
-      await verifyTime(key.publicKey, signed, new FakeClock(start + age)) !== undefined
-    ),
+    [-5, -4.9, 0, 304.9, 305].map(async (age) => {
+      const verdict = await verifyTime(key.publicKey, signed, new FakeClock(start + age));
+      return verdict !== undefined && ("offset" in verdict ? verdict.offset : "accepted");
+    }),
   );
-  assert.deepEqual(verdicts, [false, true, true, true, false]);
+  assert.deepEqual(verdicts, [5, "accepted", "accepted", "accepted", -305]);
+  const other = await PrivateKey.generate("P-256");
+  const far = new FakeClock(start + 1000);
+  assert.equal(await verifyTime(other.publicKey, signed, far), undefined, "not the key's");
 });
 
 Deno.test("times without offset or of another shape are refused even when signed", async () => {

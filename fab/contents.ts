@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { MANIFEST } from "./manifest.ts";
 import { quoted, refused } from "./refusal.ts";
 
 /** The path of a bundle's list of contents. */
@@ -17,10 +18,16 @@ export function contentsLine(path: string, content: Uint8Array): string {
 /**
  * Holds a bundle's files to its list of contents, which must name each of them once and nothing else.
  *
+ * Flower up to 1.26.1 leaves the manifest, which it writes anew, out of the list, and ends the last line, too; later
+ * versions do neither. Such a manifest is taken. The list protects it no less than the other files: both are in the
+ * bundle, whose own hash and signatures cover every byte.
+ *
  * @throws FlwrError "invalid-argument" naming the file
  */
 export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8Array>): void {
-  const lines = new TextDecoder().decode(list).replace(/\n$/, "").split("\n");
+  const text = new TextDecoder().decode(list);
+  const isOlder = text.endsWith("\n");
+  const lines = text.replace(/\n$/, "").split("\n");
   const listed = new Set<string>();
   for (const line of lines) {
     const [path, hash, bits, ...more] = line.split(",") as [string, string?, string?, ...string[]];
@@ -42,6 +49,8 @@ export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8
       throw refused(`${quoted(path)} has another hash than its ${CONTENTS_PATH} says`);
     }
   }
-  const unlisted = [...files.keys()].find((path) => !listed.has(path));
+  const unlisted = [...files.keys()].find((path) =>
+    !listed.has(path) && !(isOlder && path === MANIFEST)
+  );
   if (unlisted !== undefined) throw refused(`${quoted(unlisted)} is not in its ${CONTENTS_PATH}`);
 }

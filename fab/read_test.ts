@@ -12,6 +12,13 @@ import { writeZip } from "./zip/write.ts";
 const good: Files = appFiles("typescript");
 const withFile = (path: string, text = "x") => archive({ ...good, [path]: text });
 
+/** A list of contents as Flower up to 1.26.1 makes it: without the manifest, its last line ended. */
+const olderList = (files: Files) =>
+  Object.entries(files)
+    .filter(([path]) => path !== "pyproject.toml")
+    .map(([path, text]) => `${contentsLine(path, encode(text))}\n`)
+    .join("");
+
 const HOSTILE: Record<string, { bytes: () => Uint8Array; says: RegExp; code?: string }> = {
   "a path that climbs out": { bytes: () => withFile("../evil.ts"), says: /goes through "\.\."/ },
   "a path that climbs out further down": {
@@ -80,6 +87,23 @@ const HOSTILE: Record<string, { bytes: () => Uint8Array; says: RegExp; code?: st
         Object.entries(good).map(([path, text]) => contentsLine(path, encode(text))).join("\n"),
       ),
     says: /"evil\.ts" is not in its \.info\/CONTENT/,
+  },
+  "a file not in the list of an older Flower": {
+    bytes: () => archive({ ...good, "evil.ts": "" }, olderList(good)),
+    says: /"evil\.ts" is not in its \.info\/CONTENT/,
+  },
+  "a manifest not in the list of today's Flower": {
+    bytes: () => archive(good, olderList(good).trimEnd()),
+    says: /"pyproject\.toml" is not in its \.info\/CONTENT/,
+  },
+  "a manifest further down not in the list": {
+    bytes: () => archive({ ...good, "lib/pyproject.toml": "" }, olderList(good)),
+    says: /"lib\/pyproject\.toml" is not in its \.info\/CONTENT/,
+  },
+  "a manifest with another hash than an older list's": {
+    bytes: () =>
+      archive(good, `${olderList(good)}${contentsLine("pyproject.toml", encode("x"))}\n`),
+    says: /"pyproject\.toml" has another size/,
   },
   "a file of the list that is missing": {
     bytes: () =>
@@ -328,6 +352,28 @@ Deno.test("read: a sound bundle gives its files and what it says of itself", () 
     clientApp: "client:app",
     config: { "num-rounds": 3n },
     language: "typescript",
+  });
+});
+
+Deno.test("read: a bundle of Flower up to 1.26.1, whose list leaves out the manifest, is read", async () => {
+  const older = await Deno.readFile(new URL("../tests/vectors/fab/older.fab", import.meta.url));
+  const { config, files } = readFab(older);
+  assert.deepEqual([...files.keys()], [
+    "pyproject.toml",
+    "README.md",
+    "pkg/__init__.py",
+    "pkg/client.py",
+    "pkg/server.py",
+  ]);
+  assert.deepEqual(config, {
+    publisher: "tester",
+    name: "app",
+    version: "1.0.0",
+    fabId: "tester/app",
+    serverApp: "pkg.server:app",
+    clientApp: "pkg.client:app",
+    config: { "num-rounds": 3n },
+    language: "python",
   });
 });
 

@@ -9,6 +9,7 @@ import type { LinkObject, MessageDraft } from "./message.ts";
 import type { QuietInstructions } from "./quiet.ts";
 import type { Retention } from "./retention.ts";
 import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
+import type { StoreTrouble } from "./store_trouble.ts";
 import type { TrafficMeter } from "./traffic.ts";
 import type { TreeCache } from "./tree_cache.ts";
 import type { Topic, Wakes } from "./wakes.ts";
@@ -29,6 +30,7 @@ export interface LinkContext {
   readonly retention: Retention;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;
+  readonly trouble: StoreTrouble;
   readonly onEvent: (event: LinkEvent) => void;
   /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
   readonly expect: (dueAt: number) => void;
@@ -65,8 +67,11 @@ export async function transact<T>(
     result = await context.store.transaction(durability, (tx) => work(tx, effects));
   } catch (error) {
     for (const undo of effects.undo) undo();
+    if (!context.closing.aborted) context.trouble.failed(error);
     throw error;
   }
+  // Relaxed ones often have nothing to write.
+  if (durability === "durable") context.trouble.succeeded();
   if (effects.dueAt < Infinity) context.expect(effects.dueAt);
   for (const topic of effects.topics) {
     context.quiet.disturb(topic);

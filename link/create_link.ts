@@ -33,6 +33,7 @@ import { appendLog, readLog } from "./run_log.ts";
 import { createRun, getRun, listRuns, runOfToken } from "./runs.ts";
 import { noteSigned, signedUntil } from "./signers.ts";
 import type { LinkStore } from "./store/store.ts";
+import { StoreTrouble } from "./store_trouble.ts";
 import { TrafficMeter } from "./traffic.ts";
 import { TreeCache } from "./tree_cache.ts";
 import { Wakes } from "./wakes.ts";
@@ -60,6 +61,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
   const closing = new AbortController();
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
+  const onEvent = options.onEvent ?? (() => {});
   const context: LinkContext = {
     store: options.store,
     clock: options.clock,
@@ -74,7 +76,8 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     retention: new Retention(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
-    onEvent: options.onEvent ?? (() => {}),
+    trouble: new StoreTrouble(options.clock, onEvent),
+    onEvent,
     expect: (dueAt) => housekeeper.expect(dueAt),
     closing: closing.signal,
   };
@@ -92,7 +95,8 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     activateNode: (input) => activateNode(context, input),
     deactivateNode: (nodeId) => deactivateNode(context, nodeId),
     deleteNode: (nodeId) => deleteNode(context, nodeId),
-    heartbeat: (nodeId, interval, patience) => heartbeat(context, nodeId, interval, patience),
+    heartbeat: (nodeId, interval, patience, wire) =>
+      heartbeat(context, nodeId, interval, patience, wire),
     nodeOfKey: (publicKey) => nodeOfKey(context, publicKey),
     signedUntil: () => signedUntil(context),
     noteSigned: (until, forgetBefore) => noteSigned(context, until, forgetBefore),

@@ -1,3 +1,4 @@
+import type { FlwrError } from "../base/error.ts";
 import type { LinkMessage } from "./message.ts";
 import type { RunState } from "./run_state.ts";
 
@@ -79,7 +80,11 @@ export type LinkEvent =
     readonly messages: number;
   }
   /** The store failed under the housekeeper, which tries again. */
-  | { readonly kind: "housekeeping-failed"; readonly error: unknown };
+  | { readonly kind: "housekeeping-failed"; readonly error: unknown }
+  /** The store cannot write for now, as when the disk is full. Reported once a minute while it lasts. */
+  | { readonly kind: "store-failed"; readonly error: FlwrError }
+  /** The store writes again. */
+  | { readonly kind: "store-recovered" };
 
 /** What identifies an instruction to a reader of the log. */
 export interface InstructionFacts {

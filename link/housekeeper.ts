@@ -79,11 +79,15 @@ export class Housekeeper {
             settled++;
           }
         };
-        await sweep(await tx.nodes.due(now, batch), settleDueNode);
-        await sweep(await tx.runs.due(now, batch), settleDueRun);
+        const { graceUntil } = context.trouble;
+        if (now >= graceUntil) {
+          await sweep(await tx.nodes.due(now, batch), settleDueNode);
+          await sweep(await tx.runs.due(now, batch), settleDueRun);
+        }
         await sweep(await tx.pushes.due(now, pushes), settleDuePush);
         await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
-        const next = await tx.nextDue() ?? Infinity;
+        const due = await tx.nextDue() ?? Infinity;
+        const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
         // Finished runs come last: until then, there may be messages of theirs.
         if (next > clock.now() && context.retention.dueAt <= clock.now()) {
           await sweepFinishedRuns(context, tx, effects, now + limits.housekeepingSeconds);

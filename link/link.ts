@@ -41,6 +41,11 @@ export interface LinkNode {
   readonly activatedAt?: number;
   readonly deactivatedAt?: number;
   readonly unregisteredAt?: number;
+  /**
+   * How it takes its messages, in the words of the dialect that knows: the domain only keeps it. Undefined until the node
+   * has shown it, and after it joined anew.
+   */
+  readonly wire?: string;
 }
 
 /** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
@@ -229,7 +234,9 @@ export interface LinkService {
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds];
    *   permission-denied for a key that was unregistered
    */
-  createNode(input: { publicKey?: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
+  createNode(
+    input: { publicKey?: Uint8Array; wire?: string } & HeartbeatPromise,
+  ): Promise<LinkNode>;
   /**
    * Makes a key known, so that its holder can join.
    *
@@ -272,10 +279,16 @@ export interface LinkService {
    * Keeps the node online for another interval; brings an offline one back.
    *
    * @param patience as in HeartbeatPromise
+   * @param wire LinkNode.wire from now on; by default that stays
    * @returns false for a node that is not there
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds]
    */
-  heartbeat(nodeId: bigint, heartbeatInterval: number, patience?: number): Promise<boolean>;
+  heartbeat(
+    nodeId: bigint,
+    heartbeatInterval: number,
+    patience?: number,
+    wire?: string,
+  ): Promise<boolean>;
   /**
    * The node that last joined with this key, also after it left or was unregistered: its state tells. One that registered
    * itself and has been away for limits.absentNodeRetentionSeconds is forgotten: its key is another node's then.

@@ -9,16 +9,19 @@ import { requeue } from "./requeue.ts";
 import type { NodeRecord } from "./store/node_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
+/** How a node joins. */
+type Joining = HeartbeatPromise & Pick<LinkNode, "wire">;
+
 /** See LinkService.createNode. */
 export function createNode(
   context: LinkContext,
-  { publicKey, ...beat }: { publicKey?: Uint8Array } & HeartbeatPromise,
+  { publicKey, ...joining }: { publicKey?: Uint8Array } & Joining,
 ): Promise<LinkNode> {
-  requireInterval(context, beat.heartbeatInterval);
+  requireInterval(context, joining.heartbeatInterval);
   return transact(context, "durable", async (tx, effects) => {
     const known = publicKey === undefined ? undefined : await tx.nodes.byKey(publicKey);
     const node = known ?? await newNode(context, tx, publicKey, "self");
-    return await join(context, tx, effects, node, beat);
+    return await join(context, tx, effects, node, joining);
   });
 }
 
@@ -137,8 +140,8 @@ async function join(
   context: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
-  known: NodeRecord,
-  { heartbeatInterval, patience = 1 }: HeartbeatPromise,
+  { wire: _, ...known }: NodeRecord,
+  { heartbeatInterval, patience = 1, wire }: Joining,
 ): Promise<LinkNode> {
   const { nodeId } = known;
   const state = nextNodeState(known.state, "join");
@@ -157,6 +160,7 @@ async function join(
     heartbeatInterval,
     activatedAt: now,
     dueAt: onlineUntil,
+    ...(wire !== undefined && { wire }),
   };
   await tx.nodes.put(node);
   if (known.activatedAt !== undefined) {

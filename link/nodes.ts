@@ -12,6 +12,7 @@ export function heartbeat(
   nodeId: bigint,
   heartbeatInterval: number,
   patience = 1,
+  wire?: string,
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
   // Relaxed: after a loss of power every node that was online gets a new interval anyway.
@@ -20,7 +21,14 @@ export function heartbeat(
     const state = node && nextNodeState(node.state, "heartbeat");
     if (node === undefined || state === undefined) return false;
     const onlineUntil = context.clock.now() + heartbeatInterval * patience;
-    await tx.nodes.put({ ...node, state, onlineUntil, heartbeatInterval, dueAt: onlineUntil });
+    await tx.nodes.put({
+      ...node,
+      state,
+      onlineUntil,
+      heartbeatInterval,
+      dueAt: onlineUntil,
+      ...(wire !== undefined && { wire }),
+    });
     effects.due(onlineUntil);
     if (node.state !== state) effects.events.push({ kind: "node-returned", nodeId });
     return true;

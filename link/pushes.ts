@@ -270,14 +270,15 @@ async function store(
   message: NewLinkMessage | undefined,
 ): Promise<{ stored: boolean; finished: readonly string[] }> {
   const { clock, limits, staged, traffic } = context;
-  const push = await findPush(context, tx, pusher, object.id);
+  const pushes = await findPushes(context, tx, pusher, object.id);
+  const [push] = pushes;
   if (push === undefined) return { stored: false, finished: [] };
-  const { sessionId } = push;
   const isNew = push.state === "open" && await tx.objects.standing(object.id) === undefined;
   if (isNew && message !== undefined && !await wasAnnounced(tx, message)) {
     return { stored: false, finished: [] };
   }
   if (isNew) {
+    const { sessionId } = push;
     await requireSpace(context, tx, pusher, object.bytes.length);
     const before = staged.get(sessionId);
     staged.set(sessionId, (before ?? 0) + object.bytes.length);
@@ -285,7 +286,9 @@ async function store(
   }
   // Not for every object of a fast push: it would be a page more to write each time.
   const dueAt = clock.now() + limits.pushSessionSeconds;
-  if (dueAt - push.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...push, dueAt });
+  for (const each of pushes) {
+    if (dueAt - each.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...each, dueAt });
+  }
   const whole = isNew ? await addObject(tx, object) : [];
   const finished = await takeWholeMessages(context, tx, effects, whole);
   traffic.receive(push.runId, object.bytes.length);
@@ -302,21 +305,30 @@ async function wasAnnounced(tx: LinkTransaction, said: NewLinkMessage): Promise<
   return announced !== undefined && saysTheSame(said, announced);
 }
 
-/** The caller's push that announced the object, and has not ended. */
-async function findPush(
+/**
+ * The caller's pushes that announced the object and have not ended: the one that the caller names or, if it names none,
+ * all open ones. Objects recur from reply to reply, so a settled push counts only where no open one wants the object.
+ */
+async function findPushes(
   { clock }: LinkContext,
   tx: LinkTransaction,
   { nodeId, runId, sessionId }: Pusher & { readonly sessionId: string },
   id: ObjectId,
-): Promise<PushRecord | undefined> {
-  const candidates = sessionId === ""
-    ? await tx.pushes.of(nodeId, runId)
-    : [await tx.pushes.get(sessionId)];
-  for (const push of candidates) {
-    if (push?.nodeId !== nodeId || push.runId !== runId || push.dueAt <= clock.now()) continue;
-    if (await tx.pushes.hasObject(push.sessionId, id)) return push;
+): Promise<PushRecord[]> {
+  const named = sessionId === "" ? undefined : await tx.pushes.get(sessionId);
+  const candidates = sessionId === "" ? await tx.pushes.of(nodeId, runId) : named ? [named] : [];
+  const own = candidates.filter((push) =>
+    push.nodeId === nodeId && push.runId === runId && push.dueAt > clock.now()
+  );
+  const open: PushRecord[] = [];
+  for (const push of own) {
+    if (push.state === "open" && await tx.pushes.hasObject(push.sessionId, id)) open.push(push);
   }
-  return undefined;
+  if (open.length > 0) return open;
+  for (const push of own) {
+    if (push.state === "settled" && await tx.pushes.hasObject(push.sessionId, id)) return [push];
+  }
+  return [];
 }
 
 /** @throws resource-exhausted */

@@ -4,6 +4,7 @@ import * as ops from "./ops.ts";
 
 export { Model } from "./train/model.ts";
 export type { ModelOptions } from "./train/model_options.ts";
+export type { StoredType } from "./train/stored_type.ts";
 export { type Dataset, datasetSize, type NamedDataset } from "./train/dataset.ts";
 export type { OneOrNamed } from "./train/parts.ts";
 export type {
@@ -22,6 +23,8 @@ export type { Device } from "./session/device.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 
 export { ops };
+export type { ConvolutionOptions, PoolOptions } from "./graph/convolution.ts";
+export type { Pair } from "./graph/geometry.ts";
 export type { Value } from "./graph/value.ts";
 
 export {
@@ -34,6 +37,7 @@ export {
 } from "./nn/layer.ts";
 export { type NamedValues, type Network, network } from "./nn/network.ts";
 export type { Ports } from "./nn/layer.ts";
+export type { TrainingChoice } from "./import/apply.ts";
 export type { OnnxInput } from "./import/graph.ts";
 export { type OnnxNetwork, onnxNetwork, type OnnxNetworkOptions } from "./import/network.ts";
 export type { NamePattern } from "./import/patterns.ts";

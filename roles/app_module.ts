@@ -1,4 +1,4 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FlwrError } from "../base/error.ts";
 
@@ -8,6 +8,8 @@ export interface AppModule {
   readonly url: string;
   /** Its path, for messages. */
   readonly file: string;
+  /** The app's folder, absolute: where it was looked for, or the one that it lies in. */
+  readonly folder: string;
   readonly exportName: string;
 }
 
@@ -35,7 +37,9 @@ export async function findAppModule(spec: string, directory: string): Promise<Ap
   );
   for (const file of candidates) {
     const info = await Deno.stat(file).catch(() => undefined);
-    if (info?.isFile) return { url: pathToFileURL(file).href, file, exportName };
+    if (!info?.isFile) continue;
+    const folder = relative(root, file).startsWith("..") ? dirname(file) : root;
+    return { url: pathToFileURL(file).href, file, folder, exportName };
   }
   throw new FlwrError("not-found", `App "${spec}" was not found in "${root}"`, {
     hints: [

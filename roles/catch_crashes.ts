@@ -1,3 +1,4 @@
+import { asShareable } from "../app/shareable.ts";
 import { FlwrError } from "../base/error.ts";
 
 /** A worker as far as an app could end it. */
@@ -19,7 +20,7 @@ interface WorkerScope {
 export function catchCrashes(app: string, crash: (thrown: unknown) => void): void {
   const scope = self as unknown as WorkerScope;
   const wished = (what: string) =>
-    crash(new FlwrError("failed-precondition", `The ${app} ${what}`));
+    crash(asShareable(new FlwrError("failed-precondition", `The ${app} ${what}`)));
   scope.addEventListener("error", (event) => {
     event.preventDefault();
     crash(event.error);

@@ -55,6 +55,12 @@ const COMMANDS: readonly CommandEntry[] = [
     module: new URL("./new.ts", import.meta.url),
   },
   {
+    name: "types",
+    summary: "Let editors, deno check and tsc find flwr in an app's folder",
+    group: "Apps",
+    module: new URL("./types.ts", import.meta.url),
+  },
+  {
     name: "build",
     summary: "Build an app into a bundle (FAB)",
     group: "Apps",

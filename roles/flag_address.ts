@@ -1,10 +1,11 @@
 import { FlwrError } from "../base/error.ts";
 import { type Address, parseAddress } from "../rpc/address.ts";
+import { UsageError } from "./usage_error.ts";
 
 /**
  * Reads the address that a flag gives.
  *
- * @throws FlwrError "invalid-argument" naming the flag
+ * @throws UsageError naming the flag
  */
 export function readFlagAddress(
   flag: string,
@@ -15,6 +16,6 @@ export function readFlagAddress(
     return parseAddress(text, options);
   } catch (error) {
     const { code, message, hints } = FlwrError.from(error);
-    throw new FlwrError(code, `${flag}: ${message}`, { hints, cause: error });
+    throw new UsageError(code, `${flag}: ${message}`, { hints, cause: error });
   }
 }

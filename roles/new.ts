@@ -84,12 +84,11 @@ async function makeApp(name: string, { template, publisher }: NewFlags): Promise
 function nextSteps(folder: string): string[] {
   return [
     "Try it on this machine, each command in a terminal of its own:",
-    `  cd ${folder}`,
     "  flwr superlink --insecure",
-    '  flwr supernode client:app --insecure --node-config "partition-id=0 num-partitions=2"',
-    '  flwr supernode client:app --insecure --node-config "partition-id=1 num-partitions=2"',
-    "  flwr run server:app --insecure",
-    "README.md tells how to submit it to a SuperLink that is up: flwr run . <superlink>",
+    '  flwr supernode --insecure --node-config "partition-id=0 num-partitions=2"',
+    '  flwr supernode --insecure --node-config "partition-id=1 num-partitions=2"',
+    `  flwr run ${folder} --stream`,
+    `More in ${folder}/README.md`,
   ];
 }
 

@@ -1,10 +1,12 @@
 import { CommanderError } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { printable } from "../base/printable.ts";
+import { UsageError } from "./usage_error.ts";
+import { IncompleteRun } from "./run/incomplete.ts";
 import { printFailure } from "./output/failure.ts";
 
 /** Exit statuses of every command: 0 success, then these. */
-export const ExitStatus = { failure: 1, usage: 2 } as const;
+export const ExitStatus = { failure: 1, usage: 2, incomplete: 3 } as const;
 
 /**
  * Tells the user what went wrong, on stderr: the sentence, then what to do next. A stack trace is shown only for
@@ -27,7 +29,8 @@ export function reportError(error: unknown, args: readonly string[] = []): numbe
   if (problem.code === "internal" && problem.cause instanceof Error) {
     console.error(problem.cause.stack);
   }
-  return ExitStatus.failure;
+  if (error instanceof UsageError) return ExitStatus.usage;
+  return error instanceof IncompleteRun ? ExitStatus.incomplete : ExitStatus.failure;
 }
 
 function asksForJson(args: readonly string[]): boolean {
@@ -39,5 +42,8 @@ function asksForJson(args: readonly string[]): boolean {
 /** The error as a user reads it: one line for the sentence, one for each hint. */
 function describeError(error: FlwrError): string {
   const hints = error.hints.map((hint) => `  Hint: ${printable(hint)}`);
-  return [`Error: ${printable(error.message)}`, ...hints].join("\n");
+  const [sentence = "", ...more] = error.message.split("\n").map(printable);
+  // Indented, so that no line of an app's text passes for one of ours.
+  const rest = more.map((line) => `  | ${line}`);
+  return [`Error: ${sentence}`, ...rest, ...hints].join("\n");
 }

@@ -45,6 +45,7 @@ export function command(): Command {
       (value: string, before: readonly string[] = []) => [...before, value],
     )
     .option("--stream", "for a folder: follow the run's log until it is over", false)
+    .option("--no-check", "for a folder: send the app without checking its types")
     .option("--federation <id>", "for a folder: @account/name (default: the SuperLink's own)")
     .addOption(formatOption())
     .option("--dir <folder>", "for module:name: folder that holds the app", ".")

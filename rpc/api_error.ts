@@ -38,11 +38,14 @@ const API_ERRORS = {
   "task-call-not-offered": { number: 3005, http: 403, code: "permission-denied" },
   "message-count-invalid": { number: 3013, http: 400, code: "invalid-argument" },
   "message-run-mismatch": { number: 3014, http: 403, code: "permission-denied" },
+  // Ours, above Flower's numbers: its programs show the words.
+  "node-superseded": { number: 9001, http: 403, code: "permission-denied" },
+  "clock-off": { number: 9002, http: 401, code: "unauthenticated" },
 } as const satisfies Readonly<
   Record<string, { readonly number: number; readonly http: number; readonly code: ErrorCode }>
 >;
 
-/** Names of the errors that Flower's HTTP APIs number. */
+/** Names of the errors that travel with a number. */
 export type ApiErrorName = keyof typeof API_ERRORS;
 
 /** An error that Flower's own clients know by its number: over HTTP it travels as `{"code": number, "detail": words}`. */

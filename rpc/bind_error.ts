@@ -4,17 +4,17 @@ import { FlwrError } from "../base/error.ts";
  * Says why an address cannot be listened on.
  *
  * @param address "host:port"
- * @param cause has the system's reason in its words, as grpc-js and node:net give it
+ * @param cause has the system's reason in its words, as grpc-js and Deno give it
  */
 export function explainBindError(address: string, cause: Error): FlwrError {
   const text = cause.message;
-  const [why, hint] = /EADDRINUSE/.test(text)
+  const [why, hint] = /EADDRINUSE|address already in use/i.test(text)
     ? ["the port is in use", "Stop the other process, or choose another port (0 takes a free one)"]
-    : /EADDRNOTAVAIL|EINVAL/.test(text) // Deno says EINVAL
+    : /EADDRNOTAVAIL|EINVAL|(cannot|can't) assign requested address/i.test(text) // node:net in Deno says EINVAL
     ? ["the address is not of this machine", "0.0.0.0 listens on all addresses of this machine"]
-    : /EACCES/.test(text)
+    : /EACCES|permission denied/i.test(text)
     ? ["permission denied", "Ports below 1024 need special rights: choose a higher one"]
-    : /resolution failed|ENOTFOUND|EAI_AGAIN/.test(text)
+    : /resolution failed|ENOTFOUND|EAI_AGAIN|failed to lookup address/i.test(text)
     ? ["no such host name", "0.0.0.0 listens on all addresses of this machine"]
     : [cause.message, undefined];
   return new FlwrError("unavailable", `Cannot listen on "${address}": ${why}`, {

@@ -75,7 +75,7 @@ function unaryHandler(
     const call = new GrpcCall(path, grpcCall, answers);
     const bytes = grpcCall.request;
     try {
-      const response = await answerUnary(methodFor(methods, bytes), bytes, call, call.entry);
+      const response = await answerUnary(methodFor(methods, bytes, call), bytes, call, call.entry);
       logOutcome(log, call);
       call.end();
       call.sendHeaders();
@@ -96,7 +96,7 @@ function streamHandler(
   return async (stream) => {
     const call = new GrpcCall(path, stream, answers);
     const bytes = stream.request;
-    const responses = answerStream(methodFor(methods, bytes), bytes, call, call.entry);
+    const responses = answerStream(methodFor(methods, bytes, call), bytes, call, call.entry);
     try {
       await sendAll(responses, stream, call);
       logOutcome(log, call);

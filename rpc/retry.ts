@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 import type { Random } from "../base/random.ts";
+import { ApiError } from "./api_error.ts";
 import { MAX_RETRY_WAIT_SECONDS } from "./limits.ts";
 
 /** How long to go on trying. */
@@ -46,7 +47,8 @@ const RETRIED: { readonly [C in ErrorCode]: boolean } = {
 
 /** Whether trying again can help; an error that it cannot help against is permanent. */
 export function isRetryable(error: FlwrError): boolean {
-  return RETRIED[error.code];
+  // A clock that is set while the node waits makes its next signature valid.
+  return RETRIED[error.code] || (error instanceof ApiError && error.api === "clock-off");
 }
 
 /**

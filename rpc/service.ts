@@ -45,9 +45,9 @@ export interface ServiceOptions<S extends DescService, Caller, Found = unknown> 
   readonly authenticate: Authenticate<Caller, Found>;
   readonly handlers: Handlers<S, Caller>;
   /**
-   * A header that all callers of this service send, for where two services share a path (the Fleet services of two
-   * generations share GetRun): only calls that have it are put before `admit`. A name as `header` or `headerBytes`
-   * takes it.
+   * A header that all callers of this service send, for where two services share a path (the Fleet services of
+   * several generations do): only calls that have it are put before `admit`, and such calls are for this service. A name
+   * as `header` or `headerBytes` takes it.
    */
   readonly knownBy?: string;
   /** The largest request of a method, in bytes; by default MAX_MESSAGE_BYTES. */
@@ -101,6 +101,13 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
       };
     }),
   };
+}
+
+/** Two services of one name as one. Where both have a method, it is the first one's. */
+export function joinServices(first: ServiceBinding, second: ServiceBinding): ServiceBinding {
+  const taken = new Set(first.methods.map(({ desc }) => methodPath(desc)));
+  const others = second.methods.filter(({ desc }) => !taken.has(methodPath(desc)));
+  return { desc: first.desc, methods: [...first.methods, ...others] };
 }
 
 /** The path by which gRPC calls a method, which names it in logs and policies too. */

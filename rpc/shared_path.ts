@@ -4,17 +4,23 @@ import type { CallHead } from "./call.ts";
 import type { BoundMethod } from "./service.ts";
 
 /**
- * Which of the services that share a path a request is for: the first whose method takes a request that starts so.
- * The Fleet services of Flower 1.9 and of today share GetRun alone, whose requests start with a number in the one and
- * with a message, or with a number under another field, in the other.
+ * Which of the services that share a path a request is for: the first whose method takes a request that starts so. Those
+ * that the call's headers are meant for come first, then those that ask for no header.
+ *
+ * The Fleet services of Flower 1.9 and of later share CreateNode, DeleteNode, Ping and GetRun. Only the later ones send a
+ * key with each call as they do; where nobody is authenticated, nodes of 1.9 send nothing.
  *
  * @param methods at least one; the first takes what no method fits, and an empty request
  */
-export function methodFor(methods: readonly BoundMethod[], bytes: Uint8Array): BoundMethod {
-  const fitting = methods.length === 1
-    ? undefined
-    : methods.find(({ desc }) => startsLike(desc.input, bytes));
-  return fitting ?? methods[0]!;
+export function methodFor(
+  methods: readonly BoundMethod[],
+  bytes: Uint8Array,
+  call: CallHead,
+): BoundMethod {
+  if (methods.length === 1) return methods[0]!;
+  const open = methods.filter(({ knownBy }) => knownBy === undefined);
+  const candidates = [...knownMethods(methods, call), ...open, ...methods];
+  return candidates.find(({ desc }) => startsLike(desc.input, bytes)) ?? candidates[0]!;
 }
 
 /** That a call was let in by its headers: by which service's method, and what that found out of the caller. */
@@ -30,7 +36,7 @@ export interface Entry {
  * @throws what the first of them throws, when none lets it in
  */
 export async function admitCall(methods: readonly BoundMethod[], call: CallHead): Promise<Entry> {
-  const known = methods.filter(({ knownBy }) => knownBy !== undefined && has(call, knownBy));
+  const known = knownMethods(methods, call);
   const asked = known.length > 0 ? known : methods;
   const open = asked.find(({ admit }) => admit === undefined);
   if (open !== undefined) return { method: open, found: undefined };
@@ -55,6 +61,11 @@ export async function foundBy(
   entry: Entry | undefined,
 ): Promise<unknown> {
   return entry?.method === method ? entry.found : await method.admit?.(call);
+}
+
+/** The methods of those services whose header a call has. */
+function knownMethods(methods: readonly BoundMethod[], call: CallHead): readonly BoundMethod[] {
+  return methods.filter(({ knownBy }) => knownBy !== undefined && has(call, knownBy));
 }
 
 function has(call: CallHead, name: string): boolean {

@@ -4,19 +4,29 @@ import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../base/error.ts";
 import { Fleet as Fleet19 } from "../proto/gen/flwr-1.9/fleet_pb.ts";
 import { Fleet } from "../proto/gen/current/fleet_pb.ts";
+import { Fleet as OlderFleet } from "../proto/gen/flwr-1.15/fleet_pb.ts";
+import type { CallHead } from "./call.ts";
 import { type Channel, openChannel } from "./channel.ts";
 import { NO_RETRY } from "./retry.ts";
 import { startServer } from "./server.ts";
-import { bindService, type Handlers, type ServiceBinding, type ServiceOptions } from "./service.ts";
+import {
+  bindService,
+  type Handlers,
+  joinServices,
+  type ServiceBinding,
+  type ServiceOptions,
+} from "./service.ts";
 import { methodFor } from "./shared_path.ts";
 import { SILENT } from "./testing/control.ts";
 
-type Partly<S extends typeof Fleet | typeof Fleet19> =
+type AnyFleet = typeof Fleet | typeof OlderFleet | typeof Fleet19;
+
+type Partly<S extends AnyFleet> =
   & Partial<Omit<ServiceOptions<S, string>, "handlers">>
   & { readonly handlers?: Partial<Handlers<S, string>> };
 
 /** A Fleet service that answers GetRun with the name of its generation. */
-function bindFleet<S extends typeof Fleet | typeof Fleet19>(
+function bindFleet<S extends AnyFleet>(
   desc: S,
   fabId: string,
   { handlers, ...options }: Partly<S> = {},
@@ -45,17 +55,57 @@ async function withServer(
   await server.close(1);
 }
 
+/** The head of a call with these headers. */
+function callWith(...names: string[]): CallHead {
+  return {
+    transport: "grpc",
+    method: "/flwr.proto.Fleet/GetRun",
+    peer: "127.0.0.1:50000",
+    header: (name) => names.includes(name) ? "x" : undefined,
+    headerBytes: () => undefined,
+  };
+}
+
 Deno.test("the request's first byte tells the generations apart", () => {
   const [old] = bindFleet(Fleet19, "old").methods.filter(({ desc }) => desc.name === "GetRun");
   const [today] = bindFleet(Fleet, "today").methods.filter(({ desc }) => desc.name === "GetRun");
   const methods = [old!, today!];
   const request = Fleet.method.getRun.input;
-  assert.equal(methodFor(methods, new Uint8Array()), old);
-  assert.equal(methodFor(methods, Uint8Array.of(0x08, 0x05)), old);
+  const call = callWith();
+  assert.equal(methodFor(methods, new Uint8Array(), call), old);
+  assert.equal(methodFor(methods, Uint8Array.of(0x08, 0x05), call), old);
   const both = toBinary(request, create(request, { node: { nodeId: 1n }, runId: 2n }));
-  assert.equal(methodFor(methods, both), today);
-  assert.equal(methodFor(methods, toBinary(request, create(request, { runId: 2n }))), today);
-  assert.equal(methodFor(methods, Uint8Array.of(0x7a, 0)), old, "what fits none goes to the first");
+  assert.equal(methodFor(methods, both, call), today);
+  assert.equal(methodFor(methods, toBinary(request, create(request, { runId: 2n })), call), today);
+  const strange = Uint8Array.of(0x7a, 0);
+  assert.equal(methodFor(methods, strange, call), old, "what fits none goes to the first");
+});
+
+Deno.test("a call's headers tell services apart whose requests are the same", () => {
+  const [today] = bindFleet(OlderFleet, "1.15", { knownBy: "flwr-key" }).methods;
+  const open = bindFleet(Fleet19, "1.9").methods[0]!;
+  const keyed = bindFleet(Fleet19, "1.9", { knownBy: "public-key" }).methods[0]!;
+  assert.deepEqual([today!, open].map(({ desc }) => desc.name), ["CreateNode", "CreateNode"]);
+  const request = Uint8Array.of(0x09, 0, 0, 0, 0, 0, 0, 0x3e, 0x40);
+  for (const bytes of [request, new Uint8Array()]) {
+    for (const methods of [[today!, open], [open, today!]]) {
+      assert.equal(methodFor(methods, bytes, callWith("flwr-key")), today);
+      assert.equal(methodFor(methods, bytes, callWith()), open, "nobody is authenticated");
+    }
+    assert.equal(methodFor([today!, keyed], bytes, callWith("public-key")), keyed);
+    assert.equal(methodFor([today!, keyed], bytes, callWith("public-key", "flwr-key")), today);
+    assert.equal(methodFor([today!, keyed], bytes, callWith()), today, "it will be refused");
+  }
+});
+
+Deno.test("of two services of one name joined, the first answers where both can", () => {
+  const older = bindFleet(OlderFleet, "1.15");
+  const joined = joinServices(older, bindFleet(Fleet, "today"));
+  const names = joined.methods.map(({ desc }) => desc.name);
+  assert.equal(new Set(names).size, names.length);
+  const pull = joined.methods.find(({ desc }) => desc.name === "PullMessages");
+  assert.ok(older.methods.includes(pull!));
+  assert.ok(names.includes("PullObject"));
 });
 
 Deno.test("two Fleet services on one server each get their own GetRun", async () => {
@@ -91,7 +141,7 @@ Deno.test("only the service that a call's headers are for decides whether it is 
 
 Deno.test("what a service's admit found is handed to its own authenticate, and each is asked once", async () => {
   const told: string[] = [];
-  const service = <S extends typeof Fleet | typeof Fleet19>(desc: S, word: string) =>
+  const service = <S extends AnyFleet>(desc: S, word: string) =>
     bindFleet(desc, word, {
       knownBy: word,
       admit: (call) => {

@@ -8,7 +8,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const ROOT = fileURLToPath(new URL("../", import.meta.url));
-const INPUTS = ["flwr-1.9", "current", "health"] as const;
+const INPUTS = ["flwr-1.9", "flwr-1.15", "current", "health"] as const;
 const OUTPUT = join(ROOT, "proto", "gen");
 
 /** Runs buf, which runs the generator, both from npm and both in this Deno. */

@@ -2,7 +2,13 @@
  * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`. Makes the environments of the real Flowers first,
  * so that its installation is seen and counts in no test's time. The last line is the count of all tests.
  */
-import { findPython, flowerEnvironments } from "../tests/support/python.ts";
+import { NIGHTLY } from "../tests/support/nightly.ts";
+import {
+  EVERY_DAY_VERSIONS,
+  findPython,
+  FLOWER_VERSIONS,
+  flowerEnvironments,
+} from "../tests/support/python.ts";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
 
 /** Where the tests with the real Flower are. */
@@ -10,7 +16,8 @@ const INTEROP = "tests/interop";
 
 if (runsInterop(Deno.args)) {
   const python = await findPython();
-  if (python !== undefined) await flowerEnvironments(python, console.log);
+  const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
+  if (python !== undefined) await flowerEnvironments(python, versions, console.log);
 }
 
 const child = new Deno.Command(Deno.execPath(), {

@@ -67,7 +67,10 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
 /** Where the elements begin, after checking all that comes before the header's text. */
 function dataStart(bytes: Uint8Array): number {
   if (bytes.length < PREAMBLE_V1 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
-    throw new FlwrError("invalid-argument", "Bytes are not an array in numpy's .npy format");
+    const zipped = bytes[0] === 0x50 && bytes[1] === 0x4b;
+    throw new FlwrError("invalid-argument", "Bytes are not an array in numpy's .npy format", {
+      hints: zipped ? ["They are a zip archive: read it as a .npz file"] : [],
+    });
   }
   const [major, minor] = [bytes[6]!, bytes[7]!];
   if (major < 1 || major > 3 || minor !== 0) {

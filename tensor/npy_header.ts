@@ -28,17 +28,39 @@ const NUMPY_NAMES: Readonly<Record<DType, string>> = {
   bool: "b1",
 };
 
-/** What other letters stand for, so that a refusal can name it. */
-const REFUSED_KINDS: Readonly<Record<string, string>> = {
-  O: "Python objects, which only unpickling could read",
-  S: "byte strings",
-  a: "byte strings",
-  U: "text",
-  V: "structured or raw records",
-  c: "complex numbers",
-  M: "dates",
-  m: "time spans",
+/**
+ * Single letters that numpy reads as types, too (`numpy.dtype.char`), as other programs write them. "l", "L", "p" and "P" are
+ * left out: they have another size on another system.
+ */
+const LETTERS: Readonly<Record<string, DType>> = {
+  "?": "bool",
+  b: "int8",
+  B: "uint8",
+  h: "int16",
+  H: "uint16",
+  i: "int32",
+  I: "uint32",
+  q: "int64",
+  Q: "uint64",
+  e: "float16",
+  f: "float32",
+  d: "float64",
 };
+
+/** What other letters, or names of types, begin with, so that a refusal can name it. */
+const REFUSED_KINDS: readonly (readonly [start: RegExp, meaning: string])[] = [
+  [/^[Oo]/, "Python objects, which only unpickling could read"],
+  [/^(S|a\d|bytes)/, "byte strings"],
+  [/^(U|str)/, "text"],
+  [/^(V|void)/, "structured or raw records"],
+  [/^[cFDG]/, "complex numbers"],
+  [/^(M|datetime)/, "dates"],
+  [/^(m|timedelta)/, "time spans"],
+  [/^(l|L|p|P|int|uint|long|ulong|intp|uintp|intc|uintc)$/, "a size that depends on the system"],
+];
+
+/** What {@link REFUSED_KINDS} says of records. */
+const RECORDS = "structured or raw records";
 
 /** How much of a stranger's text an error message repeats. */
 const QUOTED_CHARACTERS = 60;
@@ -94,19 +116,19 @@ export function parseNpyHeader(text: string): NpyHeader {
   return { ...type, fortranOrder, shape };
 }
 
+/**
+ * A type by any of numpy's spellings: "<f4", "=f4", "f4", "<f", "float32". Where no byte order is given, or "=" or "|", the
+ * elements are taken as little endian: numpy reads them in the order of the machine it runs on.
+ */
 function parseType(scanner: Scanner): { dtype: DType; bigEndian: boolean } {
-  if (scanner.peek("[")) throw refusedType("a list of fields", REFUSED_KINDS.V!);
+  if (scanner.peek("[")) throw refusedType("a list of fields", RECORDS);
   const name = scanner.string();
-  const order = name[0]!;
-  const refused = REFUSED_KINDS[name[1] ?? ""];
-  if (refused !== undefined) throw refusedType(quote(name), refused);
-  const dtype = DTYPES.find((known) => NUMPY_NAMES[known] === name.slice(1));
-  // "|" means that byte order does not matter, which is so for single bytes only.
-  const orders = dtype !== undefined && itemSize(dtype) === 1 ? "|<>" : "<>";
-  if (dtype === undefined || !orders.includes(order)) {
-    throw refusedType(quote(name), "an unknown type");
-  }
-  return { dtype, bigEndian: order === ">" && itemSize(dtype) > 1 };
+  const [, order, code] = /^([<>=|]?)(.*)$/.exec(name)!;
+  const dtype = DTYPES.find((known) => NUMPY_NAMES[known] === code || known === code) ??
+    (Object.hasOwn(LETTERS, code!) ? LETTERS[code!] : undefined);
+  if (dtype !== undefined) return { dtype, bigEndian: order === ">" && itemSize(dtype) > 1 };
+  const refused = REFUSED_KINDS.find(([start]) => start.test(code!));
+  throw refusedType(quote(name), refused?.[1] ?? "an unknown type");
 }
 
 function parseShape(scanner: Scanner): number[] {
@@ -182,7 +204,8 @@ class Scanner {
   }
 
   integer(): number {
-    return Number(this.#match(/ *(?:0|[1-9]\d{0,14})(?![\w.])/y));
+    // Python 2 wrote some numbers with an L.
+    return Number.parseInt(this.#match(/ *(?:0|[1-9]\d{0,14})L?(?![\w.])/y), 10);
   }
 
   /** Only the padding and the newline are left. */

@@ -130,10 +130,53 @@ Deno.test("npy: refuses a header without all three keys", () => {
   assertRefused(file("{'descr': '|u1', 'shape': (2,)}", TWO), /lacks one of the keys/);
 });
 
-Deno.test("npy: refuses byte orders that say nothing", () => {
-  for (const descr of ["'=f4'", "'f4'", "'|f4'", "'|b2'", "'<f'", "'<f16'", "''", "'float32'"]) {
+Deno.test("npy: refuses types that are none, or have another size on another system", () => {
+  const odd = [
+    "'|b2'",
+    "'<f16'",
+    "''",
+    "'<'",
+    "'>>f4'",
+    "'float'",
+    "'int'",
+    "'<l'",
+    "'L'",
+    "'f4 '",
+  ];
+  for (const descr of [...odd, "'toString'", "'__proto__'"]) {
     assertRefused(file(headerOf(descr), new Uint8Array(8)), /^Array type .* is not supported$/);
   }
+});
+
+Deno.test("npy: reads every spelling of a type that numpy reads", () => {
+  const spellings: readonly [DType, readonly string[]][] = [
+    ["float32", ["=f4", "f4", "|f4", "<f", "f", "float32"]],
+    ["float64", ["=f8", "d", "float64"]],
+    ["bool", ["?", "|?", "<b1", "bool"]],
+    ["int64", ["q", "=i8", "int64"]],
+    ["uint8", ["B", "u1", "uint8"]],
+  ];
+  for (const [dtype, names] of spellings) {
+    for (const name of names) {
+      const bytes = file(headerOf(`'${name}'`), new Uint8Array(2 * itemSize(dtype)));
+      assert.deepEqual([decodeNpy(bytes).dtype, decodeNpy(bytes).shape], [dtype, [2]], name);
+    }
+  }
+  assert.deepEqual([
+    ...decodeNpy(file(headerOf("'>i'"), Uint8Array.of(0, 0, 0, 1, 0, 0, 0, 2))).data,
+  ], [
+    1,
+    2,
+  ]);
+});
+
+Deno.test("npy: reads what other programs and Python 2 write", () => {
+  for (const name of ["python2_longs", "native_eq", "pipe_f4", "name_float32"]) {
+    const read = decodeNpy(Deno.readFileSync(`tests/vectors/files/npy_${name}.npy`));
+    assert.deepEqual(read, tensor("float32", [2, 3], new Float32Array([0, 1, 2, 3, 4, 5])));
+  }
+  const flags = decodeNpy(Deno.readFileSync("tests/vectors/files/npy_question_bool.npy"));
+  assert.deepEqual([flags.dtype, flags.shape], ["bool", [2]]);
 });
 
 Deno.test("npy: refuses sizes that differ from the bytes by one, either way", () => {

@@ -1,9 +1,11 @@
 import { FlwrError } from "../base/error.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
 import type { Tensor } from "./tensor.ts";
-import { unzip, zip } from "./zip.ts";
+import { zip, zipEntries, type ZipEntry } from "./zip.ts";
 
 const SUFFIX = ".npy";
+/** What macOS adds to archives: no array, although some names end with ".npy". */
+const MAC_OS = /(^|\/)(__MACOSX\/|\._[^/]*$|\.DS_Store$)/;
 
 /** Tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
 export function encodeNpz(
@@ -13,24 +15,143 @@ export function encodeNpz(
 }
 
 /**
- * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order.
- *
- * @throws FlwrError that names the array, with the codes of {@link decodeNpy}; "data-loss", "unimplemented" or
- *   "resource-exhausted" when the archive itself cannot be read
+ * The tensors of a .npz file by name, in its order. As with numpy's `load`, a member that cannot be read, such as text, fails
+ * when it is asked for: `get` of its name throws, and so does iterating over all. Others are read as if it were not there;
+ * `delete` takes it out.
  */
-export function decodeNpz(bytes: Uint8Array): Map<string, Tensor> {
-  const tensors = new Map<string, Tensor>();
-  for (const [file, content] of unzip(bytes)) {
-    if (!file.endsWith(SUFFIX)) {
-      throw new FlwrError("invalid-argument", `Archive holds "${file}", which is not a .npy file`);
+export class NpzTensors extends Map<string, Tensor> {
+  readonly #unreadable = new Map<string, FlwrError>();
+  readonly #others = new Map<string, FlwrError>();
+
+  /** The names of the arrays that cannot be read, and why. */
+  get unreadable(): ReadonlyMap<string, FlwrError> {
+    return this.#unreadable;
+  }
+
+  /** Says why a member cannot be read. @param isArray whether it counts as one of the arrays */
+  refuse(name: string, error: FlwrError, isArray: boolean): void {
+    (isArray ? this.#unreadable : this.#others).set(name, error);
+  }
+
+  /** Changes the errors of all members that cannot be read, such as to name the file. */
+  changeErrors(change: (error: FlwrError) => FlwrError): void {
+    for (const errors of [this.#unreadable, this.#others]) {
+      for (const [name, error] of errors) errors.set(name, change(error));
     }
-    const name = file.slice(0, -SUFFIX.length);
+  }
+
+  /**
+   * The tensor of a name; undefined where the file has none.
+   *
+   * @throws FlwrError that names the member where it cannot be read
+   */
+  override get(name: string): Tensor | undefined {
+    const error = this.#unreadable.get(name) ??
+      (super.has(name) ? undefined : this.#others.get(name));
+    if (error !== undefined) throw error;
+    return super.get(name);
+  }
+
+  /** Whether the file has an array of that name, readable or not. */
+  override has(name: string): boolean {
+    return super.has(name) || this.#unreadable.has(name);
+  }
+
+  /** Adds or replaces a tensor. */
+  override set(name: string, tensor: Tensor): this {
+    // A Map's constructor may set before this class has fields.
+    if (#unreadable in this) this.#unreadable.delete(name);
+    return super.set(name, tensor);
+  }
+
+  /** Takes out an array, readable or not. */
+  override delete(name: string): boolean {
+    return this.#unreadable.delete(name) || super.delete(name);
+  }
+
+  /** Takes out all. */
+  override clear(): void {
+    this.#unreadable.clear();
+    super.clear();
+  }
+
+  /** How many arrays there are, readable or not. */
+  override get size(): number {
+    return super.size + this.#unreadable.size;
+  }
+
+  /** All names, those of the arrays that cannot be read last. */
+  override *keys(): MapIterator<string> {
+    yield* super.keys();
+    yield* this.#unreadable.keys();
+  }
+
+  /** All tensors. @throws FlwrError where one cannot be read */
+  override values(): MapIterator<Tensor> {
+    this.#refuseAll();
+    return super.values();
+  }
+
+  /** All names and tensors. @throws FlwrError where one cannot be read */
+  override entries(): MapIterator<[string, Tensor]> {
+    this.#refuseAll();
+    return super.entries();
+  }
+
+  /** All names and tensors. @throws FlwrError where one cannot be read */
+  override [Symbol.iterator](): MapIterator<[string, Tensor]> {
+    return this.entries();
+  }
+
+  /** Calls back for all. @throws FlwrError where one cannot be read */
+  override forEach(
+    callback: (tensor: Tensor, name: string, map: Map<string, Tensor>) => void,
+  ): void {
+    this.#refuseAll();
+    super.forEach(callback);
+  }
+
+  #refuseAll(): void {
+    for (const error of this.#unreadable.values()) throw error;
+  }
+}
+
+/**
+ * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order. Folders and what
+ * macOS adds to archives are passed over.
+ *
+ * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
+ * @throws FlwrError "invalid-argument" when it is no such file, "data-loss", "unimplemented" or "resource-exhausted" when the
+ *   archive itself cannot be read; of a single member, when that is asked for: {@link NpzTensors}
+ */
+export function decodeNpz(
+  bytes: Uint8Array,
+  keep: (tensor: Tensor) => Tensor = (tensor) => tensor,
+): NpzTensors {
+  const tensors = new NpzTensors();
+  for (const entry of zipEntries(bytes)) {
+    if (entry.name.endsWith("/") || MAC_OS.test(entry.name)) continue;
+    if (!entry.name.endsWith(SUFFIX)) {
+      const problem = `Archive holds "${entry.name}", which is not a .npy file`;
+      tensors.refuse(entry.name, new FlwrError("invalid-argument", problem), false);
+      continue;
+    }
+    const name = entry.name.slice(0, -SUFFIX.length);
     try {
-      tensors.set(name, decodeNpy(content));
+      tensors.set(name, keep(readTensor(name, entry)));
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
-      throw new FlwrError(error.code, `Array "${name}": ${error.message}`, { hints: error.hints });
+      tensors.refuse(name, error, true);
     }
   }
   return tensors;
+}
+
+function readTensor(name: string, entry: ZipEntry): Tensor {
+  try {
+    return decodeNpy(entry.read());
+  } catch (error) {
+    if (!(error instanceof FlwrError)) throw error;
+    throw new FlwrError(error.code, `Array "${name}": ${error.message}`, { hints: error.hints });
+  }
 }

@@ -3,6 +3,7 @@ import { deflateRawSync } from "node:zlib";
 import fc from "fast-check";
 import made from "../tests/vectors/npy/made.json" with { type: "json" };
 import { type ErrorCode, FlwrError } from "../base/error.ts";
+import { decodeNpy } from "./npy.ts";
 import { decodeNpz, encodeNpz } from "./npz.ts";
 import { type Tensor, tensor, zeros } from "./tensor.ts";
 import { unzip, zip } from "./zip.ts";
@@ -24,26 +25,26 @@ function assertRefused(action: () => unknown, code: ErrorCode, sentence: RegExp)
 
 for (const { name, hex } of made.npz) {
   Deno.test(`npz: reads what numpy's ${name} writes`, () => {
-    assert.deepEqual(decodeNpz(Uint8Array.fromHex(hex)), SMALL);
+    assert.deepEqual(new Map(decodeNpz(Uint8Array.fromHex(hex))), SMALL);
   });
 }
 
 Deno.test("npz: what is written is read again, and equal content gives equal bytes", () => {
   const bytes = encodeNpz(SMALL);
-  assert.deepEqual(decodeNpz(bytes), SMALL);
+  assert.deepEqual(new Map(decodeNpz(bytes)), SMALL);
   assert.deepEqual(encodeNpz(SMALL), bytes);
-  assert.deepEqual(decodeNpz(encodeNpz([])), new Map());
+  assert.deepEqual(new Map(decodeNpz(encodeNpz([]))), new Map());
 });
 
 Deno.test("npz: an array that cannot be read is named", () => {
   const object = Uint8Array.fromHex(made.refused.find(({ name }) => name === "object")!.hex);
   assertRefused(
-    () => decodeNpz(zip([["layer.npy", object]])),
+    () => decodeNpz(zip([["layer.npy", object]])).get("layer"),
     "invalid-argument",
     /^Array "layer": Array type "\|O" \(Python objects/,
   );
   assertRefused(
-    () => decodeNpz(zip([["readme.txt", new Uint8Array()]])),
+    () => decodeNpz(zip([["readme.txt", new Uint8Array()]])).get("readme.txt"),
     "invalid-argument",
     /^Archive holds "readme\.txt", which is not a \.npy file$/,
   );
@@ -96,6 +97,7 @@ Deno.test("zip: too much is refused before it is read", () => {
   const end = archive.length - 22;
   const twice = new Uint8Array([...archive.subarray(0, end), ...archive.subarray(end - 47)]);
   new DataView(twice.buffer).setUint16(twice.length - 12, 2, true);
+  new DataView(twice.buffer).setUint32(twice.length - 10, 2 * 47, true);
   assertRefused(() => unzip(twice), "resource-exhausted", /more than 4294967296 bytes/);
   const many = zip([["f", bytesOf("x")]]);
   new DataView(many.buffer).setUint16(many.length - 12, 10_001, true);
@@ -114,6 +116,71 @@ Deno.test("zip: cut anywhere, an archive is damaged", () => {
   }
 });
 
+const vector = (name: string) => Deno.readFileSync(`tests/vectors/files/${name}`);
+const SIX = new Float32Array([0, 1, 2, 3, 4, 5]);
+
+Deno.test("npz: a member that cannot be read does not concern the others", () => {
+  for (const [name, unreadable] of [["string", "class_names"], ["object", "meta"]] as const) {
+    const arrays = decodeNpz(vector(`npz_${name}_member.npz`));
+    assert.deepEqual(arrays.get("a")!.data, SIX);
+    assertRefused(() => arrays.get(unreadable), "invalid-argument", /is not supported/);
+    assert.deepEqual([[...arrays.keys()], arrays.size], [["a", unreadable], 2]);
+    assert.ok(arrays.has(unreadable));
+    // All of them cannot be had, and nothing is left out silently.
+    for (
+      const all of [() => [...arrays], () => [...arrays.values()], () => arrays.forEach(() => 0)]
+    ) {
+      assertRefused(all, "invalid-argument", /is not supported/);
+    }
+    assert.ok(arrays.delete(unreadable));
+    assert.deepEqual([...arrays].map(([key]) => key), ["a"]);
+  }
+});
+
+Deno.test("npz: each kind of member that cannot be read leaves the others readable", () => {
+  const good = encodeNpz(SMALL);
+  const view = new DataView(good.buffer);
+  const directory = view.getUint32(good.length - 6, true);
+  const changes: [string, ErrorCode, (at: DataView) => void][] = [
+    ["encrypted", "unimplemented", (at) => at.setUint16(8, 1, true)],
+    ["otherwise compressed", "unimplemented", (at) => at.setUint16(10, 14, true)],
+    ["zip64", "unimplemented", (at) => at.setUint32(24, 0xffffffff, true)],
+    ["damaged", "data-loss", (at) => at.setUint32(16, 1, true)],
+  ];
+  for (const [kind, code, change] of changes) {
+    const bytes = good.slice();
+    change(new DataView(bytes.buffer, directory));
+    const arrays = decodeNpz(bytes);
+    assertRefused(() => arrays.get("weight"), code, /"weight/);
+    assert.deepEqual(arrays.get("b.bias"), SMALL.get("b.bias"), kind);
+  }
+});
+
+Deno.test("npz: files beside the arrays, folders, and bytes in front of the archive", () => {
+  for (const name of ["with_readme", "with_macosx", "prefixed"]) {
+    const arrays = decodeNpz(vector(`npz_${name}.npz`));
+    assert.deepEqual([...arrays].map(([key, { data }]) => [key, data]), [["a", SIX]]);
+  }
+  assert.deepEqual(decodeNpz(vector("npz_dir_entry.npz")).get("sub/a")!.data, SIX);
+  const withReadme = decodeNpz(vector("npz_with_readme.npz"));
+  assert.ok(!withReadme.has("README.txt"));
+  assertRefused(() => withReadme.get("README.txt"), "invalid-argument", /is not a \.npy file/);
+});
+
+Deno.test("npz: other files are named as what they are", () => {
+  assertRefused(
+    () => decodeNpz(bytesOf("plain text, nothing else")),
+    "invalid-argument",
+    /not a zip/,
+  );
+  const npy = vector("npy_name_float32.npy");
+  assert.throws(() => decodeNpz(npy), ({ hints }: FlwrError) => /\.npy/.test(hints[0]!));
+  assert.throws(
+    () => decodeNpy(encodeNpz(SMALL)),
+    ({ hints }: FlwrError) => /\.npz/.test(hints[0]!),
+  );
+});
+
 Deno.test("npz: flipped bits give a FlwrError or arrays, nothing else", () => {
   const seed = encodeNpz(SMALL);
   fc.assert(
@@ -121,7 +188,7 @@ Deno.test("npz: flipped bits give a FlwrError or arrays, nothing else", () => {
       const bytes = seed.slice();
       for (const bit of bits) bytes[bit >> 3]! ^= 1 << (bit & 7);
       try {
-        decodeNpz(bytes);
+        [...decodeNpz(bytes)];
       } catch (error) {
         assert(error instanceof FlwrError, String(error));
       }

@@ -15,42 +15,81 @@ const UTF8 = 1 << 11;
 const VERSION = 20;
 /** 1 January 1980, the format's first day: equal content gives equal bytes. */
 const DATE = (1 << 5) | 1;
+/** Code page 437 from byte 128. */
+const CP437 =
+  "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀" +
+  "αßΓπΣσµτΦΘΩδ∞φε∩≡±≥≤⌠⌡÷≈°∙·√ⁿ²■\u00a0";
+/** How a .npy file begins. */
+const NPY_START = 0x93;
 /** The end record's comment may be so long. */
 const MAX_COMMENT = 0xffff;
 
+/** One file of an archive. */
+export interface ZipEntry {
+  /** With forward slashes; that of a folder ends with one. */
+  readonly name: string;
+  /**
+   * Its content, held to its declared size and its checksum.
+   *
+   * @throws FlwrError "data-loss" when it is damaged or its name is there twice, "unimplemented" when it is encrypted, zip64
+   *   or otherwise compressed
+   */
+  read(): Uint8Array;
+}
+
 /**
- * The files of a zip archive by name, in the order of its directory. Stored and deflated entries are read; each is held
- * to its declared size and its checksum.
+ * The files of a zip archive, in the order of its directory. Each is read on its own, so that one that cannot be read does
+ * not concern the others. There may be other bytes in front of the archive.
  *
- * @throws FlwrError "data-loss" when the archive is damaged, "unimplemented" for encrypted, zip64 or otherwise
- *   compressed ones, "resource-exhausted" beyond the limits
+ * @throws FlwrError "invalid-argument" when the bytes are no zip archive, "data-loss" when its directory is damaged,
+ *   "unimplemented" for a zip64 directory, "resource-exhausted" beyond the limits
  */
-export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
+export function zipEntries(bytes: Uint8Array): ZipEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries = readDirectory(bytes, view);
-  return new Map(entries.map((entry) => [entry.name, extract(bytes, view, entry)] as const));
+  const count = new Map<string, number>();
+  for (const { name } of entries) count.set(name, (count.get(name) ?? 0) + 1);
+  return entries.map((entry) => ({
+    name: entry.name,
+    read: () => {
+      if (count.get(entry.name) !== 1) throw damaged(`"${entry.name}" is in it twice`);
+      return extract(bytes, view, entry);
+    },
+  }));
+}
+
+/** The files of a zip archive by name. @throws as {@link zipEntries} and each entry's `read` */
+export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
+  return new Map(zipEntries(bytes).map((entry) => [entry.name, entry.read()] as const));
 }
 
 /** What the directory says of each file, checked against the limits before any is read. */
 function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
-  const end = findEnd(view);
+  const end = findEnd(bytes, view);
   const count = view.getUint16(end + 10, true);
+  const size = view.getUint32(end + 12, true);
+  const offset = view.getUint32(end + 16, true);
+  if (count === 0xffff || size === 0xffffffff || offset === 0xffffffff) {
+    throw unsupported("its directory needs the zip64 format");
+  }
   if (count > MAX_ZIP_ENTRIES) throw tooLarge(`has more than ${MAX_ZIP_ENTRIES} files`);
-  let at = view.getUint32(end + 16, true);
+  // The directory ends where its end record begins: what is in front of the archive shifts all offsets.
+  const shift = end - size - offset;
+  if (shift < 0) throw damaged("its directory is not where it says");
+  let at = shift + offset;
   let total = 0;
-  const entries = new Map<string, Entry>();
+  const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
     if (at + CENTRAL.bytes > end || view.getUint32(at, true) !== CENTRAL.signature) {
       throw damaged("its directory is cut short");
     }
-    const entry = readEntry(bytes, view, at);
+    const entry = readEntry(bytes, view, at, shift);
     total += entry.size;
     if (total > MAX_ARRAY_BYTES) throw tooLarge(`holds more than ${MAX_ARRAY_BYTES} bytes`);
-    if (entries.has(entry.name)) throw damaged(`"${entry.name}" is in it twice`);
-    entries.set(entry.name, entry);
+    entries.push(entry);
     at = entry.next;
   }
-  return [...entries.values()];
+  return entries;
 }
 
 /** Puts files into a zip archive, uncompressed. @throws FlwrError "resource-exhausted" beyond what zip can say */
@@ -90,42 +129,71 @@ interface Entry {
   readonly packed: number;
   readonly size: number;
   readonly offset: number;
+  /** Why it cannot be read; undefined where nothing is known against it. */
+  readonly refusal?: string;
   /** Where the directory goes on. */
   readonly next: number;
 }
 
-function findEnd(view: DataView): number {
+function findEnd(bytes: Uint8Array, view: DataView): number {
   const last = view.byteLength - END.bytes;
   for (let at = last; at >= Math.max(0, last - MAX_COMMENT); at--) {
     if (view.getUint32(at, true) === END.signature) return at;
   }
-  throw damaged("it has no directory");
+  if (view.byteLength < 4 || view.getUint32(0, true) === LOCAL.signature) {
+    throw damaged("it has no directory");
+  }
+  throw new FlwrError("invalid-argument", "Bytes are not a zip archive", {
+    hints: bytes[0] === NPY_START ? ["They are a single array: read it as a .npy file"] : [],
+  });
 }
 
-function readEntry(bytes: Uint8Array, view: DataView, at: number): Entry {
+function readEntry(bytes: Uint8Array, view: DataView, at: number, shift: number): Entry {
   const lengthOf = (field: number) => view.getUint16(at + field, true);
-  const [name, extra, comment] = [lengthOf(28), lengthOf(30), lengthOf(32)];
-  const next = at + CENTRAL.bytes + name + extra + comment;
+  const [nameBytes, extra, comment] = [lengthOf(28), lengthOf(30), lengthOf(32)];
+  const next = at + CENTRAL.bytes + nameBytes + extra + comment;
   if (next > bytes.length) throw damaged("its directory is cut short");
-  const nameBytes = bytes.subarray(at + CENTRAL.bytes, at + CENTRAL.bytes + name);
-  const entry = {
-    name: new TextDecoder().decode(nameBytes),
-    method: view.getUint16(at + 10, true),
+  const flags = view.getUint16(at + 8, true);
+  const name = decodeName(
+    bytes.subarray(at + CENTRAL.bytes, at + CENTRAL.bytes + nameBytes),
+    (flags & UTF8) !== 0,
+  );
+  const [packed, size, offset] = [20, 24, 42].map((field) => view.getUint32(at + field, true)) as [
+    number,
+    number,
+    number,
+  ];
+  const method = view.getUint16(at + 10, true);
+  const refusal = (flags & ENCRYPTED) !== 0
+    ? "is encrypted"
+    : [packed, size, offset].includes(0xffffffff)
+    ? "needs the zip64 format"
+    : method !== STORED && method !== DEFLATED
+    ? `is compressed by method ${method}`
+    : undefined;
+  return {
+    name,
+    method,
     crc: view.getUint32(at + 16, true),
-    packed: view.getUint32(at + 20, true),
-    size: view.getUint32(at + 24, true),
-    offset: view.getUint32(at + 42, true),
+    packed,
+    // What is refused takes no space.
+    size: refusal === undefined ? size : 0,
+    offset: offset + shift,
+    refusal,
     next,
   };
-  if (view.getUint16(at + 8, true) & ENCRYPTED) throw unsupported(`"${entry.name}" is encrypted`);
-  if ([entry.packed, entry.size, entry.offset].includes(0xffffffff)) {
-    throw unsupported(`"${entry.name}" needs the zip64 format`);
-  }
-  return entry;
+}
+
+/** A name in UTF-8, where the archive says so, or in the code page that zip began with (APPNOTE 6.3, appendix D). */
+function decodeName(bytes: Uint8Array, utf8: boolean): string {
+  if (utf8) return new TextDecoder().decode(bytes);
+  return Array.from(bytes, (byte) => byte < 128 ? String.fromCharCode(byte) : CP437[byte - 128])
+    .join("");
 }
 
 function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
-  const { name, offset, method, packed, size } = entry;
+  const { name, offset, method, packed, size, refusal } = entry;
+  if (refusal !== undefined) throw unsupported(`"${name}" ${refusal}`);
   if (offset + LOCAL.bytes > bytes.length || view.getUint32(offset, true) !== LOCAL.signature) {
     throw damaged(`"${name}" is not where the directory says`);
   }
@@ -134,9 +202,6 @@ function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
     view.getUint16(offset + 28, true);
   const raw = bytes.subarray(start, start + packed);
   if (raw.length !== packed) throw damaged(`"${name}" is cut short`);
-  if (method !== STORED && method !== DEFLATED) {
-    throw unsupported(`"${name}" is compressed by method ${method}`);
-  }
   const content = method === STORED ? raw : inflate(name, raw, size);
   if (content.length !== size || crc32(content) !== entry.crc) {
     throw damaged(`"${name}" does not match its size or checksum`);

@@ -4,7 +4,9 @@ import type { MetricValue } from "../typed_value.ts";
 
 /** The metrics of one reply, and how much they count. */
 export interface WeighedMetrics {
+  /** The metrics, by name. */
   readonly metrics: MetricRecord;
+  /** How much they count, from 0. */
   readonly weight: number;
 }
 

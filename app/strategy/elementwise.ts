@@ -21,15 +21,3 @@ export function mapModel(
 ): Map<string, Tensor> {
   return new Map([...model].map(([name, tensor]) => [name, compute(name, tensor)] as const));
 }
-
-/** Doubles by name and place: what a strategy remembers of a model from round to round. Zero at first. */
-export class Moments {
-  readonly #values = new Map<string, Float64Array>();
-
-  /** The doubles of a tensor, to read and to change. */
-  of(name: string, { data }: Tensor): Float64Array {
-    const values = this.#values.get(name) ?? new Float64Array(data.length);
-    this.#values.set(name, values);
-    return values;
-  }
-}

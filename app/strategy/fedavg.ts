@@ -1,9 +1,10 @@
+import { FlwrError } from "../../base/error.ts";
 import { type Random, seededRandom, systemRandom } from "../../base/random.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import type { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
-import { MAX_NUM_EXAMPLES } from "../limits.ts";
+import { MAX_EXCLUDED_REPLIES, MAX_NUM_EXAMPLES, MAX_UPDATE_NORM } from "../limits.ts";
 import { Message } from "../message.ts";
 import { MessageTypes } from "../message_type.ts";
 import type { MessageType, NodeId } from "../metadata.ts";
@@ -11,7 +12,9 @@ import type { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import { averageMetrics } from "./average_metrics.ts";
 import { checkCount, checkNumber } from "./check_option.ts";
+import { ModelTypes } from "./finite_model.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
+import { Moments } from "./moments.ts";
 import { type CheckedReplies, type CheckedReply, checkReplies } from "./reply_check.ts";
 import type { Failure } from "./result.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";
@@ -22,6 +25,13 @@ import {
   Strategy,
   type TrainOutcome,
 } from "./strategy.ts";
+import {
+  boundUpdates,
+  formatNorm,
+  inOrder,
+  largestUpdate,
+  type LargeUpdateAction,
+} from "./update_bound.ts";
 import { averageModels, weightFactors } from "./weighted_average.ts";
 
 /** Aggregates the metrics of the replies that count, which come in ascending order of node id. */
@@ -56,6 +66,16 @@ export interface FedAvgOptions {
   readonly acceptFailures?: boolean;
   /** The largest weight that is believed of a reply. Default: 10⁹. */
   readonly maxNumExamples?: number;
+  /**
+   * The largest update that is accepted: the Euclidean norm of the difference between a node's model and the one it was
+   * sent, over all arrays together, counters too. Above 0; Infinity: no bound. Default: 10³⁰, which no sound model reaches.
+   */
+  readonly maxUpdateNorm?: number;
+  /**
+   * What happens to a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+   * `maxUpdateNorm`. Default: "refuse".
+   */
+  readonly largeUpdates?: LargeUpdateAction;
   /** Makes the choice of nodes repeatable. Default: by chance. */
   readonly seed?: number;
 }
@@ -71,6 +91,8 @@ export class FedAvg extends Strategy {
   protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
   /** What nodes are drawn with. */
   protected readonly random: Random;
+  readonly #types = new ModelTypes();
+  readonly #state: Moments[] = [];
 
   /**
    * The strategy with these options.
@@ -93,6 +115,8 @@ export class FedAvg extends Strategy {
       evaluateMetricsAggrFn: options.evaluateMetricsAggrFn ?? byWeight,
       acceptFailures: options.acceptFailures ?? true,
       maxNumExamples: options.maxNumExamples ?? MAX_NUM_EXAMPLES,
+      maxUpdateNorm: options.maxUpdateNorm ?? MAX_UPDATE_NORM,
+      largeUpdates: options.largeUpdates ?? "refuse",
     };
     checkOptions(this.options);
     this.random = options.seed === undefined ? systemRandom : seededRandom(options.seed);
@@ -125,14 +149,34 @@ export class FedAvg extends Strategy {
     return this.#plan(round, MessageTypes.Evaluate, config, fractionEvaluate, minEvaluateNodes);
   }
 
-  /** The mean of the models by their number of examples, without the replies that cannot be used. */
+  /**
+   * The mean of the models by their number of examples, without the replies that cannot be used. Where the new model or
+   * the strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
+   * again.
+   */
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
+    const sent = round.arrays.viewTensors();
+    this.#types.learn(sent, round.number);
     const { accepted, failures } = this.#check(replies, round.arrays);
-    const chosen = this.selectReplies(accepted);
-    const outcome = this.#outcome({ accepted: chosen, failures }, this.options.trainMetricsAggrFn);
-    if (!outcome.aggregated) return outcome;
-    const arrays = ArrayRecord.fromTensors(this.aggregateModels(round, chosen));
-    return { ...outcome, arrays };
+    const excluded: Failure[] = [];
+    let remaining: readonly CheckedReply[] = accepted;
+    while (excluded.length <= MAX_EXCLUDED_REPLIES && hasWeight(remaining)) {
+      const chosen = this.selectReplies(remaining);
+      const all = { accepted: chosen, failures: inOrder([...failures, ...excluded]) };
+      const outcome = this.#outcome(all, this.options.trainMetricsAggrFn);
+      if (!outcome.aggregated) return outcome;
+      const made = this.#aggregateFinite(round, chosen);
+      if (made.model !== undefined) {
+        return { ...outcome, arrays: ArrayRecord.fromTensors(made.model) };
+      }
+      const { reply, norm } = largestUpdate(sent, chosen);
+      const reason =
+        `Reply refused: Its update is the largest (norm ${formatNorm(norm)}) of those ` +
+        `whose aggregate is not finite: ${made.problem}`;
+      excluded.push({ nodeId: reply.nodeId, reason });
+      remaining = remaining.filter((other) => other !== reply);
+    }
+    return { results: [], failures: inOrder([...failures, ...excluded]), aggregated: false };
   }
 
   /** What `evaluateMetricsAggrFn` makes of the metrics: their mean by the number of examples. */
@@ -160,7 +204,18 @@ export class FedAvg extends Strategy {
   }
 
   /**
-   * Makes the new model of the nodes' models. Derived strategies differ here.
+   * Doubles that a derived strategy remembers from round to round. They stay as they were where a round's model, or they
+   * themselves, would not be finite.
+   */
+  protected moments(): Moments {
+    const moments = new Moments();
+    this.#state.push(moments);
+    return moments;
+  }
+
+  /**
+   * Makes the new model of the nodes' models. Derived strategies differ here. It is called again in the same round, with
+   * fewer replies, where the result is not finite: keep state in {@link moments} only.
    *
    * @param replies at least one, with weights whose sum is above 0, in ascending order of node id
    */
@@ -170,6 +225,18 @@ export class FedAvg extends Strategy {
   ): ReadonlyMap<string, Tensor> {
     const factors = weightFactors(replies.map(({ weight }) => weight));
     return averageModels(replies.map(({ tensors }) => tensors), factors);
+  }
+
+  /** The new model, if it and the strategy's state are finite; otherwise the state is as it was. */
+  #aggregateFinite(
+    round: Round,
+    replies: readonly CheckedReply[],
+  ): { model: ReadonlyMap<string, Tensor> } | { model: undefined; problem: string } {
+    const model = this.aggregateModels(round, replies);
+    const problem = this.#types.notFinite(model) ??
+      this.#state.map((moments) => moments.notFinite()).find((found) => found !== undefined);
+    for (const moments of this.#state) problem === undefined ? moments.keep() : moments.drop();
+    return problem === undefined ? { model } : { model: undefined, problem };
   }
 
   /** The same instruction for each of a random choice of nodes. */
@@ -198,11 +265,12 @@ export class FedAvg extends Strategy {
   }
 
   #check(replies: readonly Message[], arrays?: ArrayRecord): CheckedReplies {
-    const { weightedByKey, maxNumExamples } = this.options;
-    return refuseWeightless(
-      checkReplies(replies, { arrays, weightedByKey, maxNumExamples }),
-      weightedByKey,
-    );
+    const { weightedByKey, maxNumExamples, maxUpdateNorm, largeUpdates } = this.options;
+    const checked = checkReplies(replies, { arrays, weightedByKey, maxNumExamples });
+    const bounded = arrays === undefined
+      ? checked
+      : boundUpdates(checked, arrays.viewTensors(), maxUpdateNorm, largeUpdates);
+    return refuseWeightless(bounded, weightedByKey);
   }
 
   #outcome(
@@ -219,12 +287,16 @@ export class FedAvg extends Strategy {
 
 /** Replies that all weigh nothing have no average: none of them counts. */
 function refuseWeightless({ accepted, failures }: CheckedReplies, key: string): CheckedReplies {
-  if (accepted.some(({ weight }) => weight > 0)) return { accepted, failures };
+  if (hasWeight(accepted)) return { accepted, failures };
   const reason = `Reply refused: Metric "${key}" is 0 in every reply`;
   return {
     accepted: [],
     failures: [...failures, ...accepted.map(({ nodeId }) => ({ nodeId, reason }))],
   };
+}
+
+function hasWeight(replies: readonly CheckedReply[]): boolean {
+  return replies.some(({ weight }) => weight > 0);
 }
 
 function checkOptions(options: Required<Omit<FedAvgOptions, "seed">>): void {
@@ -233,5 +305,14 @@ function checkOptions(options: Required<Omit<FedAvgOptions, "seed">>): void {
   }
   for (const name of ["minTrainNodes", "minEvaluateNodes", "minAvailableNodes"] as const) {
     checkCount(name, options[name], 1);
+  }
+  if (options.maxUpdateNorm !== Infinity) {
+    checkNumber("maxUpdateNorm", options.maxUpdateNorm, Number.MIN_VALUE);
+  }
+  if (!["refuse", "clip"].includes(options.largeUpdates)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `largeUpdates is "refuse" or "clip": got "${options.largeUpdates}"`,
+    );
   }
 }

@@ -174,7 +174,8 @@ Deno.test("replies that all weigh nothing do not count", async () => {
   await assert.rejects(
     new FedAvg().start(grid, { numRounds: 1, initialArrays: model(0) }),
     {
-      message: "No round's training came to anything: node 3: " +
+      code: "failed-precondition",
+      message: "Training failed in every round. The last error, from node 3: " +
         'Reply refused: Metric "num-examples" is 0 in every reply',
     },
   );

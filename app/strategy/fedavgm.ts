@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkNumber } from "./check_option.ts";
-import { elementwise, mapModel, Moments } from "./elementwise.ts";
+import { elementwise, mapModel } from "./elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import type { CheckedReply } from "./reply_check.ts";
 import type { Round } from "./strategy.ts";
@@ -20,7 +20,7 @@ export interface FedAvgMOptions extends FedAvgOptions {
 export class FedAvgM extends FedAvg {
   readonly #learningRate: number;
   readonly #momentum: number;
-  readonly #moments = new Moments();
+  readonly #moments = this.moments();
 
   /**
    * The strategy with these options.

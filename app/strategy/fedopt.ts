@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { checkNumber } from "./check_option.ts";
-import { elementwise, mapModel, Moments } from "./elementwise.ts";
+import { elementwise, mapModel } from "./elementwise.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import type { CheckedReply } from "./reply_check.ts";
 import type { Round } from "./strategy.ts";
@@ -30,8 +30,8 @@ export abstract class FedOpt extends FedAvg {
   protected readonly beta1: number;
   protected readonly beta2: number;
   readonly #tau: number;
-  readonly #first = new Moments();
-  readonly #second = new Moments();
+  readonly #first = this.moments();
+  readonly #second = this.moments();
 
   constructor({ eta = 0.1, beta1 = 0, beta2 = 0, tau = 1e-3, ...options }: FedOptOptions) {
     super(options);

@@ -6,21 +6,33 @@ export type JsonMetric = number | string | (number | string)[];
 
 /** A phase as JSON. Ids are texts: JSON's numbers do not hold 64 bits. */
 export interface PhaseJson {
+  /** The nodes that were asked. */
   "node-ids": string[];
+  /** Nodes online to choose from. */
   available: number;
+  /** The nodes whose replies went into the aggregate. */
   results: string[];
+  /** The replies that did not, and why. */
   failures: { "node-id": string; code?: number; reason: string }[];
+  /** Whether the replies were aggregated. */
   aggregated: boolean;
+  /** The aggregate of the replies' metrics. */
   metrics?: { [name: string]: JsonMetric };
+  /** Duration in seconds. */
   seconds: number;
 }
 
 /** A round as JSON. */
 export interface RoundJson {
+  /** From 1. */
   round: number;
+  /** Absent where no node was to train. */
   train?: PhaseJson;
+  /** Absent where no node was to evaluate. */
   evaluate?: PhaseJson;
+  /** What the ServerApp measured after the round. */
   "server-metrics"?: { [name: string]: JsonMetric };
+  /** Duration in seconds. */
   seconds: number;
 }
 
@@ -32,6 +44,22 @@ export interface HistoryJson {
   "initial-server-metrics"?: { [name: string]: JsonMetric };
   /** What happened in each round. */
   rounds: RoundJson[];
+  /** True when `stopWhen` ended the run before its last round; absent otherwise. */
+  "stopped-early"?: true;
+  /** What each node contributed. */
+  nodes: NodeJson[];
+}
+
+/** What a node contributed to a run, as JSON. */
+export interface NodeJson {
+  /** The node's id. */
+  "node-id": string;
+  /** Rounds in which it was asked. */
+  asked: number;
+  /** Rounds in which a reply of it counted. */
+  contributed: number;
+  /** Its last failure. */
+  "last-failure"?: { round: number; phase: string; code?: number; reason: string };
 }
 
 /** The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text. */
@@ -40,6 +68,20 @@ export function historyToJson(result: Result): HistoryJson {
     seconds: result.seconds,
     "initial-server-metrics": metricsToJson(result.initialServerMetrics),
     rounds: result.rounds.map(roundToJson),
+    ...(result.stoppedEarly && { "stopped-early": true }),
+    nodes: result.contributions.map(({ nodeId, asked, contributed, lastFailure }) => ({
+      "node-id": String(nodeId),
+      asked,
+      contributed,
+      ...(lastFailure !== undefined && {
+        "last-failure": {
+          round: lastFailure.round,
+          phase: lastFailure.phase,
+          code: lastFailure.code,
+          reason: lastFailure.reason,
+        },
+      }),
+    })),
   };
 }
 

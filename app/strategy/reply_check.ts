@@ -13,12 +13,15 @@ import { averagedDType } from "./weighted_average.ts";
 
 /** A reply that counts. */
 export interface CheckedReply {
+  /** The node that replied. */
   readonly nodeId: NodeId;
   /** How much it counts: the metric that replies are weighed by. */
   readonly weight: number;
   /** The node's model, in the order of the global one, for reading only; empty where none was asked for. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+  /** The metrics of the reply. */
   readonly metrics: MetricRecord;
+  /** The whole content of the reply. */
   readonly content: RecordDict;
 }
 

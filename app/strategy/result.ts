@@ -1,6 +1,7 @@
 import type { ArrayRecord } from "../array_record.ts";
 import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
+import { type Contribution, contributionsOf } from "./contributions.ts";
 
 /** The two things that nodes are asked to do in a round. */
 export type PhaseName = "train" | "evaluate";
@@ -59,6 +60,8 @@ export class Result {
   readonly initialServerMetrics: MetricRecord | undefined;
   /** How long all rounds took, in seconds. */
   readonly seconds: number;
+  /** Whether `stopWhen` ended the run before its last round. */
+  readonly stoppedEarly: boolean;
 
   /** Puts a result together; strategies do so. */
   constructor(fields: {
@@ -66,11 +69,18 @@ export class Result {
     rounds: readonly RoundRecord[];
     initialServerMetrics?: MetricRecord;
     seconds: number;
+    stoppedEarly?: boolean;
   }) {
     this.arrays = fields.arrays;
     this.rounds = fields.rounds;
     this.initialServerMetrics = fields.initialServerMetrics;
     this.seconds = fields.seconds;
+    this.stoppedEarly = fields.stoppedEarly ?? false;
+  }
+
+  /** What each node contributed, in ascending order of node id. */
+  get contributions(): Contribution[] {
+    return contributionsOf(this.rounds);
   }
 
   /** What the nodes measured while training, by round. */

@@ -23,6 +23,17 @@ export type EvaluateFn = (
   arrays: ArrayRecord,
 ) => ServerMetrics | Promise<ServerMetrics>;
 
+/**
+ * Decides after a round whether the run has reached its goal.
+ *
+ * @param round the round that has just ended
+ * @param rounds all rounds so far, in order; the last is `round`
+ */
+export type StopRule = (
+  round: RoundRecord,
+  rounds: readonly RoundRecord[],
+) => boolean | Promise<boolean>;
+
 /** What {@link EvaluateFn} measured. */
 export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
 
@@ -38,6 +49,16 @@ export interface StartOptions {
   readonly evaluateConfig?: ConfigSource;
   /** Called before the first round, as round 0, and after each. */
   readonly evaluateFn?: EvaluateFn;
+  /**
+   * Called after each round but the last. True ends the run early: it completes with the model of that round.
+   * Default: all rounds are run.
+   *
+   * @example
+   * ```ts
+   * stopWhen: ({ evaluate }) => Number(evaluate?.metrics?.get("loss")) < 0.1
+   * ```
+   */
+  readonly stopWhen?: StopRule;
   /** Seconds within which the replies of a phase count. Default: an hour. */
   readonly timeout?: number;
   /** Ends the run with a "cancelled" error. */
@@ -63,6 +84,7 @@ export async function runStrategy(
   const initialServerMetrics = await evaluateAtServer(grid, options.evaluateFn, 0, arrays);
 
   const rounds: RoundRecord[] = [];
+  let stoppedEarly = false;
   for (let number = 1; number <= numRounds; number++) {
     const roundStart = grid.clock.now();
     grid.report({ type: "round-started", round: number, numRounds });
@@ -96,10 +118,15 @@ export async function runStrategy(
     };
     rounds.push(record);
     grid.report({ type: "round-finished", record });
+    if (number < numRounds && await asksToStop(options.stopWhen, record, rounds)) {
+      stoppedEarly = true;
+      grid.report({ type: "stopped-early", round: number, numRounds });
+      break;
+    }
   }
 
   const seconds = grid.clock.now() - start;
-  const result = new Result({ arrays, rounds, initialServerMetrics, seconds });
+  const result = new Result({ arrays, rounds, initialServerMetrics, seconds, stoppedEarly });
   grid.report({ type: "strategy-finished", result });
   checkTrained(result);
   return result;
@@ -143,6 +170,24 @@ async function evaluateAtServer(
   return metrics;
 }
 
+/** Only `true` stops: a rule that forgot to return, or compared with a metric that was not there, must not. */
+async function asksToStop(
+  stopWhen: StopRule | undefined,
+  record: RoundRecord,
+  rounds: readonly RoundRecord[],
+): Promise<boolean> {
+  if (stopWhen === undefined) return false;
+  const answer: unknown = await stopWhen(record, [...rounds]);
+  if (typeof answer === "boolean") return answer;
+  throw new FlwrError(
+    "invalid-argument",
+    `stopWhen returned ${typeof answer}, expected a boolean`,
+    {
+      hints: ["Return true to stop after this round, false to go on"],
+    },
+  );
+}
+
 /** A record of the round's own, so that what a hook adds does not show up in the next round. */
 function resolveConfig(source: ConfigSource = [], round: number): ConfigRecord {
   const config = typeof source === "function" ? source(round) : source;
@@ -172,6 +217,8 @@ function checkTrained({ rounds }: Result): void {
   const trainings = rounds.map(({ train }) => train).filter((train) => train !== undefined);
   if (trainings.length === 0 || trainings.some(({ aggregated }) => aggregated)) return;
   const failure = trainings.at(-1)!.failures.at(-1);
-  const last = failure === undefined ? "" : `: node ${failure.nodeId}: ${failure.reason}`;
-  throw new FlwrError("failed-precondition", `No round's training came to anything${last}`);
+  const last = failure === undefined
+    ? ""
+    : `. The last error, from node ${failure.nodeId}: ${failure.reason}`;
+  throw new FlwrError("failed-precondition", `Training failed in every round${last}`);
 }

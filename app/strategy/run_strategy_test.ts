@@ -147,6 +147,15 @@ Deno.test("the history as JSON: ids as texts, numbers that JSON lacks as texts",
     seconds: 4,
     "initial-server-metrics": { accuracy: 0.1 },
     rounds: [{ round: 1, train: phase, evaluate: phase, seconds: 4 }],
+    nodes: [
+      { "node-id": "5", asked: 1, contributed: 0 },
+      {
+        "node-id": "6",
+        asked: 1,
+        contributed: 0,
+        "last-failure": { round: 1, phase: "evaluate", code: 4, reason: "late" },
+      },
+    ],
   });
 });
 
@@ -156,5 +165,37 @@ Deno.test("rounds and timeout must make sense; the signal ends the run", async (
   await assert.rejects(new Counting().start(grid, { timeout: 0 }), /above 0: got 0/);
   await assert.rejects(new Counting().start(grid, { signal: AbortSignal.abort() }), {
     code: "cancelled",
+  });
+});
+
+Deno.test("stopWhen ends the run after a round, with that round's model", async () => {
+  const { grid, events } = setUp();
+  const seen: [number, number][] = [];
+  const result = await new Counting().start(grid, {
+    numRounds: 5,
+    stopWhen: ({ round }, rounds) => {
+      seen.push([round, rounds.length]);
+      return round === 2;
+    },
+  });
+  assert.deepEqual(seen, [[1, 1], [2, 2]]);
+  assert.equal(result.rounds.length, 2);
+  assert.equal(valueOf(result.arrays), 2);
+  assert.equal(result.stoppedEarly, true);
+  assert.ok(events.some((event) => event.type === "stopped-early" && event.round === 2));
+  assert.equal(historyToJson(result)["stopped-early"], true);
+});
+
+Deno.test("stopWhen is not asked after the last round", async () => {
+  const { grid } = setUp();
+  const result = await new Counting().start(grid, { numRounds: 1, stopWhen: () => true });
+  assert.equal(result.stoppedEarly, false);
+});
+
+Deno.test("a stopWhen that returns no boolean is refused", async () => {
+  const { grid } = setUp();
+  const stopWhen = (() => undefined) as unknown as () => boolean;
+  await assert.rejects(new Counting().start(grid, { numRounds: 2, stopWhen }), {
+    code: "invalid-argument",
   });
 });

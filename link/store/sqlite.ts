@@ -1,7 +1,6 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Serial } from "./serial.ts";
-import { sqliteError } from "./sqlite_error.ts";
-import { FlwrError } from "../../base/error.ts";
+import { cannotWrite, sqliteError } from "./sqlite_error.ts";
 import { LogSync } from "./sqlite_log.ts";
 import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
@@ -128,8 +127,8 @@ export class SqliteStore implements LinkStore {
     try {
       await this.#log.flush();
     } catch (cause) {
-      const message = `Database "${this.#path}" could not be handed to the disk`;
-      throw new FlwrError("internal", message, { cause });
+      const full = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
+      throw cannotWrite(this.#path, full ? "full" : "failing", cause);
     }
   }
 

@@ -3,6 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 /** SQLite's primary result codes that a user can do something about (sqlite.org/rescode.html). */
 const BUSY = 5;
 const CORRUPT = 11;
+const IO_ERROR = 10;
 const FULL = 13;
 const CANNOT_OPEN = 14;
 const NOT_A_DATABASE = 26;
@@ -35,11 +36,9 @@ export function sqliteError(path: string, error: unknown): unknown {
         cause,
       });
     case FULL:
-      return new FlwrError(
-        "resource-exhausted",
-        `Database "${path}" cannot grow: the disk is full`,
-        { cause },
-      );
+      return cannotWrite(path, "full", cause);
+    case IO_ERROR:
+      return cannotWrite(path, "failing", cause);
     case CANNOT_OPEN:
       return new FlwrError("failed-precondition", `Database "${path}" cannot be opened`, {
         cause,
@@ -48,6 +47,18 @@ export function sqliteError(path: string, error: unknown): unknown {
     default:
       return new FlwrError("internal", `Database "${path}" failed: ${error.message}`, { cause });
   }
+}
+
+/**
+ * The disk takes no more for now. Nodes and apps are told as much and try again; the path is for the log alone.
+ *
+ * @param path the database's
+ */
+export function cannotWrite(path: string, state: "full" | "failing", cause: unknown): FlwrError {
+  return new FlwrError("unavailable", `The SuperLink's disk is ${state}`, {
+    cause,
+    hints: [`Database "${path}" cannot be written: free some space, or check the disk`],
+  });
 }
 
 /** Whether SQLite failed for want of room on the disk. */
@@ -62,6 +73,7 @@ function resultCode(error: Error & { errcode?: unknown }): number | undefined {
   if (error.message.includes("file is not a database")) return NOT_A_DATABASE;
   if (error.message.includes("malformed")) return CORRUPT;
   if (error.message.includes("is full")) return FULL;
+  if (error.message.includes("disk I/O error")) return IO_ERROR;
   if (error.message.includes("unable to open")) return CANNOT_OPEN;
   return undefined;
 }

@@ -30,6 +30,7 @@ const COLUMNS = [
   "activated_at",
   "deactivated_at",
   "unregistered_at",
+  "wire",
 ];
 
 /** The nodes in SQLite. */
@@ -103,6 +104,7 @@ function nodeValues(node: NodeRecord): SqlValue[] {
     node.activatedAt ?? null,
     node.deactivatedAt ?? null,
     node.unregisteredAt ?? null,
+    node.wire ?? null,
   ];
 }
 
@@ -121,5 +123,6 @@ function nodeFrom(row: Row): NodeRecord {
     ...optional("activatedAt", row, "activated_at", number),
     ...optional("deactivatedAt", row, "deactivated_at", number),
     ...optional("unregisteredAt", row, "unregistered_at", number),
+    ...optional("wire", row, "wire", text),
   };
 }

@@ -232,4 +232,9 @@ export const MIGRATIONS: readonly string[] = [
     PRIMARY KEY (artifact_id, start)
   ) STRICT;
   `,
+  // How nodes take their messages. Those of before take them as today's do, or by calls of their own.
+  `
+  ALTER TABLE node ADD COLUMN wire TEXT;
+  UPDATE node SET wire = 'current';
+  `,
 ];

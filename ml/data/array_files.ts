@@ -1,7 +1,7 @@
 import { decodeNpy } from "../../tensor/npy.ts";
-import { decodeNpz } from "../../tensor/npz.ts";
+import { decodeNpz, type NpzTensors } from "../../tensor/npz.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
-import { parseFile, readBytes } from "./read_bytes.ts";
+import { inFile, parseFile, readBytes } from "./read_bytes.ts";
 import { sharedCopy } from "./shared_array.ts";
 
 /**
@@ -15,7 +15,7 @@ export async function readNpy(path: string): Promise<Tensor> {
 }
 
 /**
- * The tensors in a .npz file by name.
+ * The tensors in a .npz file by name. A member that cannot be read, such as text, fails only when it is asked for.
  *
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  * @example
@@ -24,8 +24,9 @@ export async function readNpy(path: string): Promise<Tensor> {
  * const train = { x: arrays.get("x_train")!, y: arrays.get("y_train")! };
  * ```
  */
-export async function readNpz(path: string): Promise<Map<string, Tensor>> {
+export async function readNpz(path: string): Promise<NpzTensors> {
   const bytes = await readBytes(path);
-  const arrays = await parseFile(path, () => decodeNpz(bytes));
-  return new Map([...arrays].map(([name, array]) => [name, sharedCopy(array)]));
+  const arrays = await parseFile(path, () => decodeNpz(bytes, sharedCopy));
+  arrays.changeErrors((error) => inFile(path, error));
+  return arrays;
 }

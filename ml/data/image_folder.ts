@@ -1,9 +1,12 @@
-import { extname, join } from "node:path";
+import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
+import { MAX_ARRAY_BYTES } from "../../tensor/limits.ts";
 import { tensor } from "../../tensor/tensor.ts";
+import { findClasses, findPictures } from "./image_files.ts";
 import type { ImageDataset } from "./image_dataset.ts";
-import { decodePng, type Picture } from "./png.ts";
-import { fileError, parseFile, readBytes } from "./read_bytes.ts";
+import { decodePicture, type OrientationAction } from "./picture/decode.ts";
+import type { Picture } from "./picture/picture.ts";
+import { parseFile, readBytes } from "./read_bytes.ts";
 import { sharedArray } from "./shared_array.ts";
 
 /** How to read an image folder. */
@@ -13,75 +16,70 @@ export interface ImageFolderOptions {
    * class may be missing in one; default those that are there, in ascending order.
    */
   readonly classes?: readonly string[];
+  /**
+   * What to do with JPEG pictures that a camera stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
+   * as they are stored, as torchvision does. Default: such a picture is refused.
+   */
+  readonly orientation?: OrientationAction;
 }
 
 /**
- * Reads a folder that has one folder of PNG pictures for each class, as torchvision's ImageFolder. All pictures must
- * have one size, and all be grey or all be in colour. JPEG pictures are not read: convert them.
+ * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
+ * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
+ * dropped, 16 bits become 8.
  *
- * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none
+ * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
+ * beside the folders of the classes that are not pictures.
+ *
+ * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none,
+ *   "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is stored turned,
+ *   "resource-exhausted" where the pictures are too large
  * @example
  * ```ts
- * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.png, …
+ * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.jpg, …
  * ```
  */
 export async function readImageFolder(
   folder: string,
   options: ImageFolderOptions = {},
 ): Promise<ImageDataset> {
-  const classes = options.classes ?? await names(folder, ({ isDirectory }) => isDirectory);
-  const pictures: Picture[] = [];
-  const labels: number[] = [];
+  const classes = await findClasses(folder, options.classes);
+  const files: { path: string; label: number }[] = [];
   for (const [label, name] of classes.entries()) {
-    const place = join(folder, name);
-    for (const file of await names(place, ({ isFile }) => isFile, options.classes !== undefined)) {
-      const path = join(place, file);
-      pictures.push(checkSize(path, await readPicture(path), pictures[0]));
-      labels.push(label);
-    }
+    const paths = await findPictures(join(folder, name), options.classes !== undefined);
+    for (const path of paths) files.push({ path, label });
   }
-  const [first] = pictures;
-  if (first === undefined) {
+  const read = async (path: string) => {
+    const bytes = await readBytes(path);
+    return await parseFile(path, () => decodePicture(bytes, options.orientation));
+  };
+  const [firstFile] = files;
+  if (firstFile === undefined) {
     throw new FlwrError("not-found", `Folder "${folder}" has no pictures in folders of classes`);
   }
+  const first = await read(firstFile.path);
   const size = first.planes.length;
-  const x = sharedArray("uint8", pictures.length * size);
-  pictures.forEach(({ planes }, i) => x.set(planes, i * size));
+  if (size * files.length > MAX_ARRAY_BYTES) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `Folder "${folder}" has ${files.length} pictures of ${size} bytes: together they are larger than ` +
+        `${MAX_ARRAY_BYTES} bytes`,
+      { hints: ["Make the pictures smaller, or read the folder in parts"] },
+    );
+  }
+  const x = sharedArray("uint8", files.length * size);
+  for (const [i, { path }] of files.entries()) {
+    const picture = i === 0 ? first : checkSize(path, await read(path), first);
+    x.set(picture.planes, i * size);
+  }
   return {
-    x: tensor("uint8", [pictures.length, first.channels, first.height, first.width], x),
-    y: tensor("int64", [pictures.length], BigInt64Array.from(labels, BigInt)),
+    x: tensor("uint8", [files.length, first.channels, first.height, first.width], x),
+    y: tensor("int64", [files.length], BigInt64Array.from(files, ({ label }) => BigInt(label))),
     classes,
   };
 }
 
-/** The names in a folder, sorted; hidden ones are passed over. */
-async function names(
-  folder: string,
-  wanted: (entry: Deno.DirEntry) => boolean,
-  mayBeMissing = false,
-): Promise<string[]> {
-  const found: string[] = [];
-  try {
-    for await (const entry of Deno.readDir(folder)) {
-      if (wanted(entry) && !entry.name.startsWith(".")) found.push(entry.name);
-    }
-  } catch (error) {
-    if (!(mayBeMissing && error instanceof Deno.errors.NotFound)) throw fileError(folder, error);
-  }
-  return found.sort();
-}
-
-async function readPicture(path: string): Promise<Picture> {
-  if (extname(path).toLowerCase() !== ".png") {
-    throw new FlwrError("invalid-argument", `File "${path}" is not a .png picture`, {
-      hints: ["Convert other pictures to PNG, and keep other files outside of the class folders"],
-    });
-  }
-  const bytes = await readBytes(path);
-  return await parseFile(path, () => decodePng(bytes));
-}
-
-function checkSize(path: string, picture: Picture, first = picture): Picture {
+function checkSize(path: string, picture: Picture, first: Picture): Picture {
   const size = ({ width, height, channels }: Picture) =>
     `${width}×${height} pixels in ${channels === 1 ? "grey" : "colour"}`;
   if (size(picture) === size(first)) return picture;

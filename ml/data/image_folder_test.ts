@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { encode } from "fast-png";
+import vectors from "../../tests/vectors/pictures/pictures.json" with { type: "json" };
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { readImageFolder } from "./image_folder.ts";
 
@@ -65,20 +66,103 @@ Deno.test("image folder: a picture that does not fit is named", async () => {
     (folder) => assertRefused(folder, "invalid-argument", /2\.png" has 2×1 pixels in grey/),
   );
   await withFiles(
-    { "a/1.jpg": picture(1) },
-    (folder) => assertRefused(folder, "invalid-argument", /1\.jpg" is not a \.png picture/),
+    { "a/1.png": picture(1), "a/notes.txt": picture(1) },
+    (folder) =>
+      assertRefused(folder, "invalid-argument", /notes\.txt" is not a PNG or JPEG picture/),
   );
   await withFiles(
     { "a/1.png": new Uint8Array(100) },
     (folder) =>
-      assertRefused(folder, "invalid-argument", /^File ".*1\.png": Picture is not a PNG file/),
+      assertRefused(
+        folder,
+        "invalid-argument",
+        /^File ".*1\.png": Picture is neither PNG nor JPEG/,
+      ),
   );
 });
 
 Deno.test("image folder: nothing to read is said", async () => {
   await withFiles(
-    { "1.png": picture(1) },
+    { "notes.txt": picture(1) },
     (folder) => assertRefused(folder, "not-found", /has no pictures in folders of classes/),
   );
   await assertRefused(join("no", "such", "folder"), "not-found", /is not there$/);
+});
+
+const VECTORS = "tests/vectors/files";
+
+Deno.test("image folder: links to pictures and to folders are followed", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const originals = `${VECTORS}/image_folder_with_links`;
+    const copy = async (from: string, to: string) => {
+      await Deno.mkdir(join(folder, to, ".."), { recursive: true });
+      await Deno.copyFile(join(originals, from), join(folder, to));
+    };
+    await copy("originals/1.png", "originals/1.png");
+    await copy("originals/bird/3.png", "originals/bird/3.png");
+    await copy("train/cat/0.png", "train/cat/0.png");
+    await Deno.mkdir(join(folder, "train", "dog"));
+    await Deno.symlink("../originals/bird", join(folder, "train", "bird"));
+    await Deno.symlink("../../originals/1.png", join(folder, "train", "dog", "2.png"));
+    await Deno.symlink("../../originals/1.png", join(folder, "train", "cat", "1.png"));
+    const { y, classes } = await readImageFolder(join(folder, "train"));
+    assert.deepEqual([classes, [...y.data]], [["bird", "cat", "dog"], [0n, 1n, 1n, 2n]]);
+    await Deno.symlink("../nothing.png", join(folder, "train", "cat", "3.png"));
+    await assertRefused(join(folder, "train"), "not-found", /3\.png" leads to nothing/);
+    await Deno.remove(join(folder, "train", "cat", "3.png"));
+    await Deno.symlink("..", join(folder, "train", "cat", "up"));
+    await assertRefused(join(folder, "train"), "invalid-argument", /leads back to a folder/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("image folder: folders within a class belong to it, in the order of torchvision", async () => {
+  const { y } = await readImageFolder(`${VECTORS}/image_folder_nested`);
+  assert.deepEqual([...y.data], [0n, 0n]);
+  const files = Object.fromEntries(
+    ["a/z.png", "a/b/1.png", "a/b-c/2.png"].map((name, i) => [name, picture(i)]),
+  );
+  // As sorted(os.walk(…)) has it: "a", "a/b", "a/b-c", and "-" sorts before "/".
+  await withFiles(
+    { ...files, "a/b/d/3.png": picture(3) },
+    async (folder) => {
+      const { x } = await readImageFolder(folder);
+      assert.deepEqual([...x.data].filter((_, i) => i % 6 === 0), [0, 1, 2, 3]);
+    },
+  );
+});
+
+Deno.test("image folder: every entry counts or is refused by name", async () => {
+  await withFiles(
+    { "a/1.png": picture(1), "2.png": picture(2) },
+    (folder) => assertRefused(folder, "invalid-argument", /2\.png" is in no folder of a class/),
+  );
+  await withFiles({ "a/1.png": picture(1), "b/.hidden": picture(2) }, async (folder) => {
+    await assertRefused(folder, "not-found", /b" of a class has no pictures/);
+    const { y } = await readImageFolder(folder, { classes: ["a", "b"] });
+    assert.deepEqual([...y.data], [0n]);
+    await assert.rejects(
+      readImageFolder(folder, { classes: ["a"] }),
+      (error) => error instanceof FlwrError && /b" is none of the classes: a/.test(error.message),
+    );
+  });
+  await withFiles(
+    { "a/1.png": picture(1), "a/Thumbs.db": picture(2), "a/._1.png": picture(2) },
+    async (folder) => assert.equal((await readImageFolder(folder)).y.data.length, 1),
+  );
+});
+
+Deno.test("image folder: JPEG and PNG pictures are read side by side, by their content", async () => {
+  const [grey] = vectors.jpeg;
+  const [, height, width] = grey!.shape as [number, number, number];
+  const png = encode({ width, height, channels: 1, data: new Uint8Array(width * height).fill(9) });
+  const jpeg = Uint8Array.fromBase64(grey!.file);
+  await withFiles({ "a/1.jpg": jpeg, "a/2.JPEG": jpeg, "a/3.png": jpeg, "b/1.png": png }, async (
+    folder,
+  ) => {
+    const { x, y } = await readImageFolder(folder);
+    assert.deepEqual([x.shape, [...y.data]], [[4, 1, height, width], [0n, 0n, 0n, 1n]]);
+  });
 });

@@ -33,10 +33,14 @@ export async function parseFile<T>(path: string, parse: () => T | Promise<T>): P
   try {
     return await parse();
   } catch (error) {
-    if (!(error instanceof FlwrError)) throw error;
-    throw new FlwrError(error.code, `File "${path}": ${error.message}`, {
-      hints: error.hints,
-      cause: error,
-    });
+    throw error instanceof FlwrError ? inFile(path, error) : error;
   }
+}
+
+/** An error about a file's content that names the file. */
+export function inFile(path: string, error: FlwrError): FlwrError {
+  return new FlwrError(error.code, `File "${path}": ${error.message}`, {
+    hints: error.hints,
+    cause: error,
+  });
 }

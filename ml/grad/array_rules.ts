@@ -1,12 +1,19 @@
 import { elementCount } from "../../tensor/tensor.ts";
 import { cast, div, equal, exp, mul, neg, sub } from "../graph/elementwise.ts";
 import { transposeTable } from "../graph/index_table.ts";
-import { gather, gatherSum, routeFirst, scatterAdd } from "../graph/indexing.ts";
+import {
+  gather,
+  gatherElements,
+  gatherSum,
+  routeFirst,
+  scatterAdd,
+  scatterElements,
+} from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
 import { broadcastTo, pad, reshape, slice, transpose } from "../graph/movement.ts";
 import { sameShape } from "../graph/shape.ts";
 import { inverseDeviation, normalize } from "../graph/normalize.ts";
-import { reduceMean, reduceSum } from "../graph/reduce.ts";
+import { cumSum, reduceMean, reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { fill } from "../graph/elementwise.ts";
 import { type GradientRules, unbroadcast } from "./rule.ts";
@@ -95,6 +102,11 @@ export const arrayRules = {
     return [() => sub(d, mul(exp(y), reduceSum(d, { axes, keep: true })))];
   },
   argMax: () => [undefined],
+  topK: () => [undefined],
+  cumSum: (y, d) => {
+    const { axis, exclusive, reverse } = y.attributes;
+    return [() => cumSum(d, axis, { exclusive, reverse: !reverse })];
+  },
 
   reshape: ({ inputs: [x] }, d) => [() => reshape(d, x!.shape)],
   transpose: (y, d) => [
@@ -126,6 +138,11 @@ export const arrayRules = {
     undefined,
   ],
   scatterAdd: ({ inputs: [indices] }, d) => [undefined, () => gather(d, indices!)],
+  gatherElements: (y, d) => {
+    const [x, indices] = y.inputs;
+    return [() => scatterElements(indices!, d, y.attributes.axis, x!.shape), undefined];
+  },
+  scatterElements: (y, d) => [undefined, () => gatherElements(d, y.inputs[0]!, y.attributes.axis)],
   oneHot: () => [undefined],
   uniform: () => [undefined],
   gatherSum: (y, d) => [

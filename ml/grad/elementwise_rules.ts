@@ -1,13 +1,19 @@
 import {
   cast,
+  cos,
   div,
+  equal,
   exp,
   fill,
   less,
+  log,
   mul,
   neg,
+  pow,
+  round,
   sigmoid,
   sign,
+  sin,
   sub,
   where,
 } from "../graph/elementwise.ts";
@@ -29,6 +35,12 @@ export const elementwiseRules = {
   erf: ({ inputs: [x] }, d) => [() => mul(d, mul(exp(neg(mul(x!, x!))), TWO_OVER_SQRT_PI))],
   relu: (y, d) => [() => mul(d, sign(y))],
   softplus: ({ inputs: [x] }, d) => [() => mul(d, sigmoid(x!))],
+  sin: ({ inputs: [x] }, d) => [() => mul(d, cos(x!))],
+  cos: ({ inputs: [x] }, d) => [() => neg(mul(d, sin(x!)))],
+  floor: () => [undefined],
+  ceil: () => [undefined],
+  round: () => [undefined],
+  not: () => [undefined],
   cast: ({ inputs: [x], dtype }, d) => [
     isReal(dtype) && isReal(x!.dtype) ? () => cast(d, x!.dtype) : undefined,
   ],
@@ -51,6 +63,32 @@ export const elementwiseRules = {
       () => unbroadcast(where(less(a!, b!), d, zero), b!),
     ];
   },
+  pow: (y, d) => {
+    const [a, b] = y.inputs;
+    if (!isReal(a!.dtype)) return [undefined, undefined];
+    const zero = fill(0, d.dtype);
+    const exponent = cast(b!, d.dtype);
+    return [
+      // b aᵇ⁻¹, and 0 for b = 0, where aᵇ⁻¹ may be infinite.
+      () => {
+        const slope = mul(exponent, pow(a!, sub(exponent, 1)));
+        return unbroadcast(mul(d, where(equal(exponent, zero), zero, slope)), a!);
+      },
+      // aᵇ log a, and 0 where aᵇ is 0 because a is.
+      isReal(b!.dtype)
+        ? () => unbroadcast(mul(d, where(equal(y, zero), zero, mul(y, log(a!)))), b!)
+        : undefined,
+    ];
+  },
+  // a is the remainder and a whole multiple of b.
+  mod: (y, d) => {
+    const [a, b] = y.inputs;
+    return isReal(y.dtype)
+      ? [() => unbroadcast(d, a!), () => unbroadcast(neg(mul(d, round(div(sub(a!, y), b!)))), b!)]
+      : [undefined, undefined];
+  },
+  and: () => [undefined, undefined],
+  or: () => [undefined, undefined],
   less: () => [undefined, undefined],
   equal: () => [undefined, undefined],
   where: ({ inputs: [condition, a, b] }, d) => {

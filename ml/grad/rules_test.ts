@@ -80,7 +80,20 @@ function realInputs({ inputs }: PrimitiveCase): Node<"input">[] {
 }
 
 /** Zero derivatives by definition: differences would see nothing, or jumps. */
-const WITHOUT_GRADIENT = new Set(["sign", "less", "equal", "argMax", "oneHot"]);
+const WITHOUT_GRADIENT = new Set([
+  "sign",
+  "floor",
+  "ceil",
+  "round",
+  "not",
+  "and",
+  "or",
+  "less",
+  "equal",
+  "argMax",
+  "topK",
+  "oneHot",
+]);
 /** Its derivative is defined to differ from the slope. */
 const NOT_THE_SLOPE = new Set(["stopGradient"]);
 

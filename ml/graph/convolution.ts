@@ -12,9 +12,13 @@ import { node, type Value } from "./value.ts";
 
 /** Numbers for both axes at once, or [height, width]; stride and dilation default to 1, padding to 0. */
 export interface ConvolutionOptions {
+  /** Step between positions, in pixels. Default: 1. */
   readonly stride?: number | Pair;
+  /** Zeros on each side, in pixels. Default: 0. */
   readonly padding?: number | Pair;
+  /** Distance between the taps of the kernel, in pixels. Default: 1. */
   readonly dilation?: number | Pair;
+  /** Groups of channels that are convolved apart. Default: 1. */
   readonly groups?: number;
 }
 
@@ -69,7 +73,9 @@ export function convWeightGrad(x: Value, d: Value, geometry: ConvolutionGeometry
 
 /** The kernel by default also is the stride, as in PyTorch; padding defaults to 0. */
 export interface PoolOptions {
+  /** Step between windows, in pixels. Default: the window. */
   readonly stride?: number | Pair;
+  /** Padding on each side, in pixels. Default: 0. */
   readonly padding?: number | Pair;
 }
 

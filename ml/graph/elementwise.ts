@@ -19,6 +19,12 @@ type UnaryPrimitive =
   | "erf"
   | "relu"
   | "softplus"
+  | "sin"
+  | "cos"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "not"
   | "stopGradient";
 
 /** A function of each number of an array: the result has its shape. */
@@ -49,6 +55,18 @@ export const erf: Unary = unary("erf");
 export const relu: Unary = unary("relu");
 /** log(1 + eˣ), also where eˣ is too large for a float. */
 export const softplus: Unary = unary("softplus");
+/** The sine of an angle in radians. */
+export const sin: Unary = unary("sin");
+/** The cosine of an angle in radians. */
+export const cos: Unary = unary("cos");
+/** The largest whole number that is not larger; no gradient. */
+export const floor: Unary = unary("floor");
+/** The smallest whole number that is not smaller; no gradient. */
+export const ceil: Unary = unary("ceil");
+/** The nearest whole number, of two as near the even one; no gradient. */
+export const round: Unary = unary("round");
+/** Whether a bool is false; no gradient. */
+export const not: Unary = unary("not");
 /** x itself, but no gradient flows back through it. */
 export const stopGradient: Unary = unary("stopGradient");
 
@@ -71,13 +89,23 @@ function operands(what: string, a: Operand, b: Operand): [Value, Value] {
 /** A function of two arrays, number by number: shapes are stretched over each other as in numpy. */
 export type Binary = (a: Operand, b: Operand) => Value;
 
-const binary =
-  (primitive: "add" | "sub" | "mul" | "div" | "maximum" | "less" | "equal"): Binary => (a, b) => {
-    const [left, right] = operands(primitive, a, b);
-    const shape = broadcastShapes(primitive, left.shape, right.shape);
-    const dtype = primitive === "less" || primitive === "equal" ? "bool" : left.dtype;
-    return node(primitive, {}, [left, right], shape, dtype);
-  };
+type BinaryPrimitive =
+  | "add"
+  | "sub"
+  | "mul"
+  | "div"
+  | "maximum"
+  | "and"
+  | "or"
+  | "less"
+  | "equal";
+
+const binary = (primitive: BinaryPrimitive): Binary => (a, b) => {
+  const [left, right] = operands(primitive, a, b);
+  const shape = broadcastShapes(primitive, left.shape, right.shape);
+  const dtype = primitive === "less" || primitive === "equal" ? "bool" : left.dtype;
+  return node(primitive, {}, [left, right], shape, dtype);
+};
 
 /** a + b. */
 export const add: Binary = binary("add");
@@ -94,10 +122,45 @@ export const less: Binary = binary("less");
 /** a = b as a bool; no gradient. */
 export const equal: Binary = binary("equal");
 
+/** Whether both of two bools hold; no gradient. */
+export const and: Binary = binary("and");
+/** Whether one of two bools holds at least; no gradient. */
+export const or: Binary = binary("or");
+
+/** a ≤ b as a bool, false where one of them is NaN; no gradient. */
+export function lessOrEqual(a: Operand, b: Operand): Value {
+  return or(less(a, b), equal(a, b));
+}
+
+/**
+ * The numbers in the opposite order, to and fro: −x for real numbers. Integers have one negative number more than
+ * positive ones, or none at all: theirs is −1 − x, and a bool is turned.
+ */
+export function reversed(x: Value): Value {
+  if (x.dtype.startsWith("float")) return neg(x);
+  return x.dtype === "bool" ? not(x) : sub(fill(-1, x.dtype), x);
+}
+
 /** The smaller of a and b. */
 export function minimum(a: Operand, b: Operand): Value {
   const [left, right] = operands("minimum", a, b);
-  return neg(maximum(neg(left), neg(right)));
+  return reversed(maximum(reversed(left), reversed(right)));
+}
+
+/**
+ * aᵇ in the dtype of a. The exponent may be of another one.
+ *
+ * @throws FlwrError "invalid-argument" when the shapes do not stretch to each other
+ */
+export function pow(a: Value, b: Value): Value {
+  return node("pow", {}, [a, b], broadcastShapes("pow", a.shape, b.shape), a.dtype);
+}
+
+/** What is left of a when whole multiples of b are taken off, with the sign of a (C's fmod) or that of b. */
+export function mod(a: Operand, b: Operand, sign: "dividend" | "divisor" = "dividend"): Value {
+  const [left, right] = operands("mod", a, b);
+  const shape = broadcastShapes("mod", left.shape, right.shape);
+  return node("mod", { sign }, [left, right], shape, left.dtype);
 }
 
 /** a where the bool condition holds, else b. */

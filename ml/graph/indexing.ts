@@ -29,6 +29,35 @@ export function scatterAdd(indices: Value, updates: Value, rows: number): Value 
   return node("scatterAdd", { rows }, [indices, updates], shape, updates.dtype);
 }
 
+/**
+ * Elements of x chosen along an axis, one for each index: y[i, j] = x[indices[i, j], j] for axis 0.
+ *
+ * @param indices int32 or int64 of x's rank; along the other axes as long as x or shorter
+ */
+export function gatherElements(x: Value, indices: Value, axis: number): Value {
+  const fits = indices.shape.length === x.shape.length &&
+    indices.shape.every((length, other) => other === axis || length <= x.shape[other]!);
+  if (!fits || (indices.dtype !== "int32" && indices.dtype !== "int64")) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Indices ${indices.dtype} ${showShape(indices.shape)} do not choose along axis ${axis} of ` +
+        `an array of shape ${showShape(x.shape)}`,
+    );
+  }
+  return node("gatherElements", { axis }, [x, indices], indices.shape, x.dtype);
+}
+
+/** Updates added up into zeros of a shape along an axis, where the indices say: the adjoint of {@link gatherElements}. */
+export function scatterElements(
+  indices: Value,
+  updates: Value,
+  axis: number,
+  shape: readonly number[],
+): Value {
+  const length = shape[axis]!;
+  return node("scatterElements", { axis, length }, [indices, updates], shape, updates.dtype);
+}
+
 /** Integers to float32 vectors of 0 and 1 along a new last axis; integers outside 0…depth−1 give zeros. */
 export function oneHot(indices: Value, depth: number): Value {
   return node("oneHot", { depth }, [indices], [...indices.shape, depth], "float32");

@@ -1,3 +1,4 @@
+import { FlwrError } from "../../base/error.ts";
 import { div } from "./elementwise.ts";
 import { normalizeAxes, normalizeAxis } from "./shape.ts";
 import { node, type Value } from "./value.ts";
@@ -50,4 +51,36 @@ export function argMax(x: Value, axis = -1): Value {
   const along = normalizeAxis(x.shape, axis);
   const shape = x.shape.filter((_, other) => other !== along);
   return node("argMax", { axis: along }, [x], shape, "int64");
+}
+
+/** How sums run along an axis. */
+export interface CumSumOptions {
+  /** Whether an element is left out of its own sum (default no). */
+  readonly exclusive?: boolean;
+  /** Whether sums begin at the end (default no). */
+  readonly reverse?: boolean;
+}
+
+/** The sums of the elements up to each along an axis. */
+export function cumSum(x: Value, axis: number, options: CumSumOptions = {}): Value {
+  const { exclusive = false, reverse = false } = options;
+  const along = normalizeAxis(x.shape, axis);
+  return node("cumSum", { axis: along, exclusive, reverse }, [x], x.shape, x.dtype);
+}
+
+/**
+ * Positions of the k largest or smallest elements along an axis, the best first; int64, no gradient.
+ *
+ * @throws FlwrError "invalid-argument" when the axis is shorter than k
+ */
+export function topK(x: Value, k: number, axis: number, largest = true): Value {
+  const along = normalizeAxis(x.shape, axis);
+  if (!Number.isSafeInteger(k) || k < 0 || k > x.shape[along]!) {
+    throw new FlwrError(
+      "invalid-argument",
+      `An axis of length ${x.shape[along]} has no ${k} largest or smallest elements`,
+    );
+  }
+  const shape = x.shape.map((length, other) => other === along ? k : length);
+  return node("topK", { axis: along, k, largest }, [x], shape, "int64");
 }

@@ -37,6 +37,16 @@ export interface Primitives {
   relu: None;
   /** log(1 + eˣ). */
   softplus: None;
+  sin: None;
+  cos: None;
+  /** The largest whole number that is not larger. */
+  floor: None;
+  /** The smallest whole number that is not smaller. */
+  ceil: None;
+  /** The nearest whole number, of two as near the even one. */
+  round: None;
+  /** Whether a bool is false. */
+  not: None;
   /** Conversion to the value's dtype. */
   cast: None;
   /** The value itself, but no gradient flows back. */
@@ -48,6 +58,14 @@ export interface Primitives {
   div: None;
   /** The larger one; of equal ones the first takes the gradient. */
   maximum: None;
+  /** aᵇ, also of integers: real numbers as in C's pow, integers rounded towards zero. */
+  pow: None;
+  /** What is left of a when whole multiples of b are taken off: with the sign of a (C's fmod) or that of b. */
+  mod: { readonly sign: "dividend" | "divisor" };
+  /** Whether both of two bools hold. */
+  and: None;
+  /** Whether one of two bools holds at least. */
+  or: None;
   /** a < b as a bool. */
   less: None;
   /** a = b as a bool. */
@@ -70,6 +88,11 @@ export interface Primitives {
   /** Index of the first maximum along an axis, which goes away. */
   argMax: { readonly axis: number };
 
+  /** Sums of the elements up to each along an axis, or from each on; without the element itself when `exclusive`. */
+  cumSum: { readonly axis: number; readonly exclusive: boolean; readonly reverse: boolean };
+  /** Positions of the k largest or smallest elements along an axis, the best first; of equal ones the first. */
+  topK: { readonly axis: number; readonly k: number; readonly largest: boolean };
+
   reshape: None;
   transpose: { readonly permutation: readonly number[] };
   broadcastTo: None;
@@ -83,6 +106,10 @@ export interface Primitives {
   gather: None;
   /** scatterAdd(indices, updates): rows added up into zeros [rows, …]; the adjoint of gather. */
   scatterAdd: { readonly rows: number };
+  /** gatherElements(x, indices): elements of x chosen along an axis, one for each index. */
+  gatherElements: { readonly axis: number };
+  /** scatterElements(indices, updates): added up into zeros that are `length` long; the adjoint of gatherElements. */
+  scatterElements: { readonly axis: number; readonly length: number };
   /** Integers to vectors of 0 and 1 along a new last axis. */
   oneHot: { readonly depth: number };
   /** Row i of the result is the sum of the rows that a fixed table names: im2col, its adjoint, and weight layouts. */

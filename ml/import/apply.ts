@@ -2,10 +2,12 @@ import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor } from "../../tensor/tensor.ts";
 import { cast } from "../graph/elementwise.ts";
 import { showShape } from "../graph/shape.ts";
-import { constant, type Value } from "../graph/value.ts";
+import { constant, input, type Value } from "../graph/value.ts";
 import type { Scope } from "../nn/layer.ts";
+import { traceParts } from "../nn/trace.ts";
 import { Call, computedType, type StateValue, type Values } from "./call.ts";
 import { ConstantFolder } from "./fold.ts";
+import { KernelCheck } from "./kernel_check.ts";
 import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph.ts";
 import { MAX_ALL_CONSTANT_ELEMENTS, MAX_VALUE_ELEMENTS } from "./limits.ts";
 import { ruleOf } from "./operators.ts";
@@ -29,6 +31,8 @@ export interface PreparedGraph {
   /** Tensors that are one number repeated and that several nodes use: exporters merge equal tensors. */
   readonly merged: ReadonlySet<string>;
   readonly choice: TrainingChoice;
+  /** Axes that nodes without a list of axes take away, by the nodes' names, as they are for several examples. */
+  readonly squeezed: Map<string, readonly number[]>;
 }
 
 const isFloat = (tensor: Tensor): tensor is Tensor<"float32"> => tensor.dtype === "float32";
@@ -38,6 +42,7 @@ class GraphValues implements Values {
   readonly #made = new Map<string, Value>();
   readonly #variables = new Map<string, Value>();
   readonly #folder = new ConstantFolder();
+  readonly #kernels = new KernelCheck();
   #constantElements = 0;
 
   constructor(
@@ -49,7 +54,11 @@ class GraphValues implements Values {
     this.#prepared = prepared;
   }
 
-  /** Sets what a name stands for. */
+  /**
+   * Sets what a name stands for.
+   *
+   * @throws FlwrError when it is too large, or of a type that ONNX Runtime cannot compute it in
+   */
   set(name: string, value: Value): void {
     if (!(elementCount(value.shape) <= MAX_VALUE_ELEMENTS)) {
       throw new FlwrError(
@@ -58,6 +67,7 @@ class GraphValues implements Values {
       );
     }
     const folded = this.#folder.fold(value);
+    this.#kernels.require(folded);
     if (folded.primitive === "constant") this.#constantElements += elementCount(folded.shape);
     if (this.#constantElements > MAX_ALL_CONSTANT_ELEMENTS) {
       throw new FlwrError(
@@ -66,6 +76,10 @@ class GraphValues implements Values {
       );
     }
     this.#made.set(name, folded);
+  }
+
+  get squeezed(): Map<string, readonly number[]> {
+    return this.#prepared.squeezed;
   }
 
   value(name: string, user: OnnxNode): Value {
@@ -177,6 +191,27 @@ function endOf(output: string): OnnxNode {
   return { name: output, op: "output", opset: 0, inputs: [output], outputs: [], attributes };
 }
 
+/** More examples than one, and a length that little else has. */
+const SEVERAL = 37;
+
+/** Finds out which axes of length 1 are taken away when the batch is none of them. */
+function learnSqueezed(prepared: PreparedGraph, given: readonly Value[]): void {
+  const isOpen = ({ op, inputs, attributes }: OnnxNode) =>
+    op === "Squeeze" && (inputs[1] ?? "") === "" && !attributes.has("axes");
+  const unknown = prepared.graph.nodes.some((node) =>
+    isOpen(node) && !prepared.squeezed.has(node.name)
+  );
+  if (!unknown) return;
+  const several = given.map(({ dtype, shape }, i) =>
+    input(`several:${i}`, dtype, [SEVERAL, ...shape.slice(1)])
+  );
+  try {
+    traceParts((scope) => applyGraph(prepared, several, scope));
+  } catch {
+    // A file for one example alone: what it takes away is what it says.
+  }
+}
+
 /**
  * Applies a file's graph to its inputs [batch, …]: every node becomes our primitives, tensors become parameters and
  * states as they are reached.
@@ -192,6 +227,7 @@ export function applyGraph(
 ): Value[] {
   const { graph, aliases } = prepared;
   const declared = graph.inputs[0]!.shape?.[0] ?? undefined;
+  if (given[0]!.shape[0] === 1 && declared !== 1) learnSqueezed(prepared, given);
   const values = new GraphValues(prepared, scope, given[0]!.shape[0] ?? 1, declared);
   graph.inputs.forEach((input, i) => values.set(input.name, boundInput(given[i]!, input)));
   for (const node of graph.nodes) {

@@ -31,6 +31,8 @@ export interface Values {
   readonly fixedBatch?: number;
   /** Number of examples that it is applied to. */
   readonly batch: number;
+  /** Axes that nodes without a list of axes take away, by name, once it was applied to several examples. */
+  readonly squeezed: Map<string, readonly number[]>;
   readonly scope: Scope;
 }
 
@@ -53,6 +55,15 @@ export class Call {
   /** The layer's scope: training or not, random numbers, states. */
   get scope(): Scope {
     return this.#values.scope;
+  }
+
+  /** Axes of length 1 that are taken away where none are listed: with one example the batch is not among them. */
+  lengthOneAxes(shape: readonly number[]): readonly number[] {
+    const axes = shape.flatMap((length, axis) => length === 1 ? [axis] : []);
+    const { squeezed, batch } = this.#values;
+    if (batch === 1) return squeezed.get(this.node.name) ?? axes;
+    squeezed.set(this.node.name, axes);
+    return axes;
   }
 
   /** What is needed to tell a fixed number of examples in a shape from any other length. */
@@ -152,6 +163,13 @@ export class Call {
 
   ints(name: string): readonly number[] | undefined {
     return this.#attribute(name, "ints")?.value;
+  }
+
+  /** An integer, or a list of them, with all of its 64 bits. */
+  exact(name: string): readonly bigint[] | undefined {
+    const attribute = this.node.attributes.get(name);
+    if (attribute?.kind === "int") return [attribute.exact];
+    return this.#attribute(name, "ints")?.exact;
   }
 
   floats(name: string): readonly number[] | undefined {

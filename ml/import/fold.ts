@@ -88,9 +88,7 @@ function sourceOf(value: Value, inputs: readonly Tensor[]): Source | undefined {
   }
 }
 
-const isWhole = (dtype: DType) => !dtype.startsWith("float");
-
-/** What is computed element by element. */
+/** What is computed element by element of real numbers and bools. */
 const ARITHMETIC: { readonly [P in Primitive]?: (...x: number[]) => number } = {
   neg: (x) => -x,
   exp: Math.exp,
@@ -101,34 +99,118 @@ const ARITHMETIC: { readonly [P in Primitive]?: (...x: number[]) => number } = {
   tanh: Math.tanh,
   sigmoid: (x) => 1 / (1 + Math.exp(-x)),
   relu: (x) => Math.max(x, 0),
+  sin: Math.sin,
+  cos: Math.cos,
+  floor: Math.floor,
+  ceil: Math.ceil,
+  round: (x) => Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x),
+  not: (x) => Number(x === 0),
   cast: (x) => x,
   add: (a, b) => a! + b!,
   sub: (a, b) => a! - b!,
   mul: (a, b) => a! * b!,
   div: (a, b) => a! / b!,
   maximum: Math.max,
+  // In JavaScript 1 to a power that is NaN is NaN, in C it is 1.
+  pow: (a, b) => a === 1 || (a === -1 && Math.abs(b!) === Infinity) ? 1 : a! ** b!,
+  mod: (a, b) => a! % b!,
+  and: (a, b) => Number(a !== 0 && b !== 0),
+  or: (a, b) => Number(a !== 0 || b !== 0),
   less: (a, b) => Number(a! < b!),
   equal: (a, b) => Number(a === b),
   where: (condition, a, b) => condition !== 0 ? a! : b!,
 };
 
-function setNumber(data: TypedArray, dtype: DType, i: number, number: number): void {
-  if (dtype === "bool") data[i] = Number(number !== 0);
-  else if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    data[i] = Number.isFinite(number) ? BigInt(Math.trunc(number)) : 0n;
-  } else data[i] = isWhole(dtype) ? Math.trunc(number) : number;
+const magnitude = (x: bigint) => x < 0n ? -x : x;
+
+/** As {@link ARITHMETIC} for integers, which numbers would round from 2⁵³ on: undefined where there is no result. */
+const WHOLE_ARITHMETIC: { readonly [P in Primitive]?: (...x: bigint[]) => bigint | undefined } = {
+  neg: (x) => -x!,
+  abs: (x) => magnitude(x!),
+  sign: (x) => x! > 0n ? 1n : x! < 0n ? -1n : 0n,
+  relu: (x) => x! > 0n ? x! : 0n,
+  cast: (x) => x!,
+  add: (a, b) => a! + b!,
+  sub: (a, b) => a! - b!,
+  mul: (a, b) => a! * b!,
+  div: (a, b) => b === 0n ? undefined : a! / b!,
+  maximum: (a, b) => a! > b! ? a! : b!,
+  pow: (a, b) => b! < 0n || b! > 64n && magnitude(a!) > 1n ? undefined : a! ** b!,
+  mod: (a, b) => b === 0n ? undefined : a! % b!,
+  less: (a, b) => BigInt(a! < b!),
+  equal: (a, b) => BigInt(a === b),
+  where: (condition, a, b) => condition !== 0n ? a! : b!,
+};
+
+/** The remainder that has the divisor's sign. */
+function signed(remainder: bigint, divisor: bigint): bigint {
+  const differs = remainder !== 0n && (remainder < 0n) !== (divisor < 0n);
+  return differs ? remainder + divisor : remainder;
 }
 
-function computed(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
-  const operation = ARITHMETIC[value.primitive];
+const isReal = (dtype: DType) => dtype.startsWith("float");
+
+/** Sets an integer, cut to the bits of its type as C does it; undefined cannot be set. */
+function setWhole(data: TypedArray, dtype: DType, i: number, whole: bigint | undefined): boolean {
+  if (whole === undefined) return false;
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = whole;
+  else data[i] = dtype === "bool" ? Number(whole !== 0n) : Number(BigInt.asIntN(32, whole));
+  return true;
+}
+
+function computedWhole(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
+  const operation = WHOLE_ARITHMETIC[value.primitive];
   if (operation === undefined) return undefined;
   const data = new (arrayConstructor(value.dtype))(elementCount(value.shape));
   const positions = inputs.map(({ shape }) => stretched(shape, value.shape));
+  const byDivisor = value.primitive === "mod" && value.attributes.sign === "divisor";
   for (let i = 0; i < data.length; i++) {
-    const operands = inputs.map(({ data }, k) => Number(data[positions[k]!(i)]));
-    setNumber(data, value.dtype, i, operation(...operands));
+    const operands = inputs.map(({ data }, k) => BigInt(data[positions[k]!(i)]!));
+    const result = operation(...operands);
+    const whole = byDivisor && result !== undefined ? signed(result, operands[1]!) : result;
+    if (!setWhole(data, value.dtype, i, whole)) return undefined;
   }
   return tensor(value.dtype, value.shape, data);
+}
+
+/** Real numbers that are integers or bools from now on; undefined where one has no such form, which C leaves open. */
+function cutOff(value: Value, [x]: readonly Tensor[]): Tensor | undefined {
+  const data = new (arrayConstructor(value.dtype))(elementCount(value.shape));
+  for (let i = 0; i < data.length; i++) {
+    const number = Math.trunc(Number(x!.data[i]));
+    if (value.dtype === "bool") data[i] = Number(Number(x!.data[i]) !== 0);
+    else if (!(Math.abs(number) < 2 ** 63) || !setWhole(data, value.dtype, i, BigInt(number))) {
+      return undefined;
+    }
+    if (value.dtype !== "bool" && Number(data[i]) !== number) return undefined;
+  }
+  return tensor(value.dtype, value.shape, data);
+}
+
+function computed(value: Value, inputs: readonly Tensor[]): Tensor | undefined {
+  // A condition is no operand.
+  const operands = value.primitive === "where" ? inputs.slice(1) : inputs;
+  const areReal = operands.map(({ dtype }) => isReal(dtype));
+  if (!areReal.includes(true) && value.dtype !== "bool" && !isReal(value.dtype)) {
+    return computedWhole(value, inputs);
+  }
+  if (!areReal.includes(true) && (value.primitive === "less" || value.primitive === "equal")) {
+    return computedWhole(value, inputs);
+  }
+  if (value.primitive === "cast" && areReal[0] && !isReal(value.dtype)) {
+    return cutOff(value, inputs);
+  }
+  const operation = ARITHMETIC[value.primitive];
+  // Powers of integers by real numbers are left to ONNX Runtime.
+  if (operation === undefined || (areReal.includes(true) && areReal.includes(false))) {
+    return undefined;
+  }
+  const data = new (arrayConstructor(value.dtype))(elementCount(value.shape)) as Float32Array;
+  const positions = inputs.map(({ shape }) => stretched(shape, value.shape));
+  for (let i = 0; i < data.length; i++) {
+    data[i] = operation(...inputs.map(({ data }, k) => Number(data[positions[k]!(i)])));
+  }
+  return tensor(value.dtype, value.shape, data as never);
 }
 
 function moved(value: Value, inputs: readonly Tensor[]): Tensor | undefined {

@@ -92,6 +92,7 @@ function prepare(graph: OnnxGraph, choice: TrainingChoice): PreparedGraph {
     aliases: aliasesOf(graph, tensors),
     merged: mergedOf(graph, tensors),
     choice,
+    squeezed: new Map(),
   };
 }
 
@@ -133,7 +134,7 @@ function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
 
 /**
  * A network out of an ONNX file, to be trained on: as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
- * (skl2onnx) write it, for operator sets 7 to 23.
+ * (skl2onnx) write it, for operator sets 7 to 28.
  *
  * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's
  * values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and integers

@@ -1,6 +1,7 @@
 import { countUses, topologicalOrder } from "../graph/traverse.ts";
 import type { Node, Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
+import { computing } from "./kernels.ts";
 import { plainTile } from "./plain.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
 
@@ -25,6 +26,9 @@ function select(
   facts: GraphFacts,
   patterns: readonly Pattern[],
 ): Tile {
+  const how = computing(value);
+  // Patterns emit operators of their own, for types that have kernels.
+  if (how !== undefined && how.type !== how.own) return plainTile(value);
   for (const pattern of patterns) {
     const tile = pattern(value, facts);
     if (tile !== undefined) return tile;

@@ -1,4 +1,5 @@
-import { elementCount, tensor } from "../../tensor/tensor.ts";
+import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { elementType } from "../onnx/element_type.ts";
 import { hasGaps } from "../graph/index_table.ts";
 import { elementBits } from "../graph/random.ts";
@@ -21,10 +22,18 @@ type Elementwise =
   | "erf"
   | "relu"
   | "softplus"
+  | "sin"
+  | "cos"
+  | "floor"
+  | "ceil"
+  | "round"
+  | "not"
   | "add"
   | "sub"
   | "mul"
-  | "div"
+  | "and"
+  | "or"
+  | "pow"
   | "maximum"
   | "less"
   | "equal"
@@ -46,6 +55,26 @@ function number32(builder: GraphBuilder, value: number): string {
   return builder.constant(tensor("uint32", [], Uint32Array.of(value)));
 }
 
+function wholeNumber(dtype: DType, value: number): Tensor {
+  const data = new (arrayConstructor(dtype))(1);
+  if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[0] = BigInt(value);
+  else data[0] = value;
+  return tensor(dtype, [], data) as Tensor;
+}
+
+/**
+ * A divisor of integers that the operators can take: the smallest integer divided by −1 ends the whole process. It is 1
+ * where it would be −1.
+ */
+function safeDivisor(builder: GraphBuilder, value: Value, name: string) {
+  const isRisky = value.dtype === "int32" || value.dtype === "int64";
+  const known = value.primitive === "constant" ? value.attributes.tensor : undefined;
+  if (!isRisky || known?.data.every((number) => Number(number) !== -1)) return { divisor: name };
+  const [one, minusOne] = [1, -1].map((n) => builder.constant(wholeNumber(value.dtype, n)));
+  const isMinusOne = builder.node("Equal", [name, minusOne!]);
+  return { divisor: builder.node("Where", [isMinusOne, one!, name]), isMinusOne };
+}
+
 /** Plain lowerings of everything but convolution and pooling. */
 export const plainArrays = {
   constant: (builder, { attributes: { tensor } }) => builder.constant(tensor),
@@ -60,13 +89,32 @@ export const plainArrays = {
   erf: operator("Erf"),
   relu: operator("Relu"),
   softplus: operator("Softplus"),
+  sin: operator("Sin"),
+  cos: operator("Cos"),
+  floor: operator("Floor"),
+  ceil: operator("Ceil"),
+  round: operator("Round"),
+  not: operator("Not"),
   cast: (builder, { dtype }, names) =>
     builder.node("Cast", names, { to: { int: elementType(dtype) } }),
   stopGradient: (_, __, [x]) => x!,
   add: operator("Add"),
   sub: operator("Sub"),
   mul: operator("Mul"),
-  div: operator("Div"),
+  div: (builder, { inputs: [, b], dtype }, [x, y]) => {
+    const safe = safeDivisor(builder, b!, y!);
+    const quotient = builder.node("Div", [x!, safe.divisor]);
+    if (safe.isMinusOne === undefined) return quotient;
+    const zero = builder.constant(wholeNumber(dtype, 0));
+    return builder.node("Where", [safe.isMinusOne, builder.node("Sub", [zero, x!]), quotient]);
+  },
+  mod: (builder, { attributes: { sign }, inputs: [, b] }, [x, y]) =>
+    builder.node("Mod", [x!, safeDivisor(builder, b!, y!).divisor], {
+      fmod: { int: Number(sign === "dividend") },
+    }),
+  pow: operator("Pow"),
+  and: operator("And"),
+  or: operator("Or"),
   maximum: operator("Max"),
   less: operator("Less"),
   equal: operator("Equal"),
@@ -86,7 +134,21 @@ export const plainArrays = {
     builder.node("LogSoftmax", names, { axis: { int: axis } }),
   argMax: (builder, { attributes: { axis } }, names) =>
     builder.node("ArgMax", names, { axis: { int: axis }, keepdims: { int: 0 } }),
-  reshape: (builder, { shape }, [x]) => builder.node("Reshape", [x!, builder.ints(shape)]),
+  cumSum: (builder, { attributes: { axis, exclusive, reverse } }, [x]) =>
+    builder.node("CumSum", [x!, builder.constant(wholeNumber("int64", axis))], {
+      exclusive: { int: Number(exclusive) },
+      reverse: { int: Number(reverse) },
+    }),
+  topK: (builder, { attributes: { axis, k, largest } }, [x]) =>
+    builder.nodes("TopK", [x!, builder.ints([k])], 2, {
+      axis: { int: axis },
+      largest: { int: Number(largest) },
+    })[1]!,
+  reshape: (builder, { shape }, [x]) =>
+    // A length of 0 would be taken for "as it was".
+    builder.node("Reshape", [x!, builder.ints(shape)], {
+      ...(shape.includes(0) && { allowzero: { int: 1 } }),
+    }),
   transpose: (builder, { attributes: { permutation } }, names) =>
     builder.node("Transpose", names, { perm: { ints: permutation } }),
   broadcastTo: (builder, { shape }, [x]) => builder.node("Expand", [x!, builder.ints(shape)]),
@@ -116,6 +178,13 @@ export const plainArrays = {
       },
     );
   },
+  gatherElements: (builder, { attributes: { axis } }, names) =>
+    builder.node("GatherElements", names, { axis: { int: axis } }),
+  scatterElements: (builder, { shape, attributes: { axis } }, [indices, updates]) =>
+    builder.node("ScatterElements", [builder.zeros(shape), indices!, updates!], {
+      axis: { int: axis },
+      reduction: { string: "add" },
+    }),
   oneHot: (builder, { attributes: { depth }, inputs: [indices] }, [x]) => {
     const column = builder.node("Reshape", [x!, builder.ints([...indices!.shape, 1])]);
     const wide = builder.node("Cast", [column], { to: { int: elementType("int64") } });

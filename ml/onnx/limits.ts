@@ -5,7 +5,7 @@ export const OPSET_VERSION = 18;
 export const IR_VERSION = 8n;
 
 /** Oldest and newest version of ONNX's operator set that files may be written for. */
-export const READABLE_OPSETS = { oldest: 7, newest: 23 } as const;
+export const READABLE_OPSETS = { oldest: 7, newest: 28 } as const;
 
 /** Most bytes of a model file: protocol buffers cannot be larger (2 GiB). */
 export const MAX_MODEL_BYTES = 2 ** 31 - 1;

@@ -7,16 +7,16 @@ import { readTensor } from "./read_tensor.ts";
 
 /** What an attribute of a node in a file may be; others are kept as "other". */
 export type AttributeValue =
-  | { readonly kind: "int"; readonly value: number }
+  | { readonly kind: "int"; readonly value: number; readonly exact: bigint }
   | { readonly kind: "float"; readonly value: number }
   | { readonly kind: "string"; readonly value: string }
   | { readonly kind: "tensor"; readonly value: Tensor }
-  | { readonly kind: "ints"; readonly value: readonly number[] }
+  | { readonly kind: "ints"; readonly value: readonly number[]; readonly exact: readonly bigint[] }
   | { readonly kind: "floats"; readonly value: readonly number[] }
   | { readonly kind: "strings"; readonly value: readonly string[] }
   | { readonly kind: "other" };
 
-// Beyond 2⁵³ numbers are rounded: only INT64_MAX is that large in practice, and it means "to the end".
+// Lengths and axes are far from 2⁵³, where numbers are rounded; values of tensors are taken from `exact`.
 const number = (value: bigint) => Number(value);
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
@@ -34,13 +34,13 @@ function typeOf(proto: AttributeProto): number {
 function valueOf(proto: AttributeProto, external: ExternalData): AttributeValue {
   switch (typeOf(proto)) {
     case Type.INT:
-      return { kind: "int", value: number(proto.i) };
+      return { kind: "int", value: number(proto.i), exact: proto.i };
     case Type.FLOAT:
       return { kind: "float", value: proto.f };
     case Type.STRING:
       return { kind: "string", value: text(proto.s) };
     case Type.INTS:
-      return { kind: "ints", value: proto.ints.map(number) };
+      return { kind: "ints", value: proto.ints.map(number), exact: proto.ints };
     case Type.FLOATS:
       return { kind: "floats", value: proto.floats };
     case Type.STRINGS:

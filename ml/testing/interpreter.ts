@@ -177,6 +177,16 @@ const MEANINGS: Meanings = {
   erf: elementwise(erf),
   relu: elementwise((x) => Math.max(x, 0)),
   softplus: elementwise((x) => Math.log1p(Math.exp(x))),
+  sin: elementwise(Math.sin),
+  cos: elementwise(Math.cos),
+  floor: elementwise(Math.floor),
+  ceil: elementwise(Math.ceil),
+  round: elementwise((x) => {
+    const low = Math.floor(x);
+    const nearest = x - low === 0.5 ? low + low % 2 : Math.round(x);
+    return nearest;
+  }),
+  not: elementwise((x) => Number(x === 0)),
   cast: elementwise((x) => x),
   stopGradient: elementwise((x) => x),
   add: elementwise((a, b) => a! + b!),
@@ -184,6 +194,14 @@ const MEANINGS: Meanings = {
   mul: elementwise((a, b) => a! * b!),
   div: elementwise((a, b) => a! / b!),
   maximum: elementwise(Math.max),
+  pow: elementwise((a, b) => a! ** b!),
+  mod: ({ attributes: { sign }, shape }, [a, b]) =>
+    fromPositions(shape, (at) => {
+      const [x, y] = [pick(a!, at), pick(b!, at)];
+      return sign === "dividend" ? x % y : x - Math.floor(x / y) * y;
+    }),
+  and: elementwise((a, b) => Number(a !== 0 && b !== 0)),
+  or: elementwise((a, b) => Number(a !== 0 || b !== 0)),
   less: elementwise((a, b) => Number(a! < b!)),
   equal: elementwise((a, b) => Number(a === b)),
   where: elementwise((condition, a, b) => condition ? a! : b!),
@@ -218,6 +236,22 @@ const MEANINGS: Meanings = {
       const value = (i: number) => pick(x!, [...at.slice(0, axis), i, ...at.slice(axis)]);
       for (let i = 1; i < x!.shape[axis]!; i++) if (value(i) > value(best)) best = i;
       return best;
+    }),
+  cumSum: ({ shape, attributes: { axis, exclusive, reverse } }, [x]) =>
+    fromPositions(shape, (at) => {
+      let sum = 0;
+      for (let i = 0; i < shape[axis]!; i++) {
+        const counts = reverse ? i > at[axis]! : i < at[axis]!;
+        if (counts || (i === at[axis] && !exclusive)) sum += pick(x!, at.with(axis, i));
+      }
+      return sum;
+    }),
+  topK: ({ shape, attributes: { axis, largest } }, [x]) =>
+    fromPositions(shape, (at) => {
+      const value = (i: number) => pick(x!, at.with(axis, i));
+      const order = Array.from({ length: x!.shape[axis]! }, (_, i) => i);
+      order.sort((i, j) => largest ? value(j) - value(i) : value(i) - value(j));
+      return order[at[axis]!]!;
     }),
   reshape: ({ shape }, [x]) => ({ shape, data: x!.data }),
   transpose: ({ shape, attributes: { permutation } }, [x]) =>
@@ -265,6 +299,19 @@ const MEANINGS: Meanings = {
     const width = elementCount(shape.slice(1));
     updates!.data.forEach((value, i) => {
       sum.data[indices!.data[Math.floor(i / width)]! * width + i % width]! += value;
+    });
+    return sum;
+  },
+  gatherElements: ({ shape, attributes: { axis } }, [x, indices]) =>
+    fromPositions(shape, (at) => pick(x!, at.with(axis, pick(indices!, at)))),
+  scatterElements: ({ shape, attributes: { axis } }, [indices, updates]) => {
+    const sum = ndArray(shape, () => 0);
+    fromPositions(updates!.shape, (at) => {
+      const target = at.with(axis, pick(indices!, at));
+      return sum.data[target.reduce((flat, i, other) => flat * shape[other]! + i, 0)]! += pick(
+        updates!,
+        at,
+      );
     });
     return sum;
   },

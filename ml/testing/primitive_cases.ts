@@ -11,12 +11,29 @@ import {
 } from "../graph/convolution.ts";
 import * as ops from "../graph/elementwise.ts";
 import { indexTable } from "../graph/index_table.ts";
-import { foldMax, gather, gatherSum, oneHot, routeFirst, scatterAdd } from "../graph/indexing.ts";
+import {
+  foldMax,
+  gather,
+  gatherElements,
+  gatherSum,
+  oneHot,
+  routeFirst,
+  scatterAdd,
+  scatterElements,
+} from "../graph/indexing.ts";
 import { matmul } from "../graph/linear.ts";
 import { inverseDeviation, normalize } from "../graph/normalize.ts";
 import { broadcastTo, concat, pad, reshape, slice, transpose } from "../graph/movement.ts";
 import { uniform } from "../graph/random.ts";
-import { argMax, logSoftmax, reduceMax, reduceSum, softmax } from "../graph/reduce.ts";
+import {
+  argMax,
+  cumSum,
+  logSoftmax,
+  reduceMax,
+  reduceSum,
+  softmax,
+  topK,
+} from "../graph/reduce.ts";
 import { constant, input, type Node, type Primitive, type Value } from "../graph/value.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 
@@ -165,6 +182,13 @@ const tables = fc.record({
 
 const lookups = fc.tuple(side, shapes(0, 2), shapes(0, 2));
 
+/** Indices that choose along an axis: along the others they are as long as what they choose from, or shorter. */
+const choices = fc.tuple(shapes(1), fc.nat(3), fc.nat(1), side).map(([shape, at, cut, count]) => {
+  const axis = at % shape.length;
+  const chosen = shape.map((length, i) => i === axis ? count : Math.max(1, length - cut));
+  return { shape, chosen, axis };
+});
+
 /** Cases of every primitive: one without a case does not compile. */
 export const PRIMITIVE_CASES: {
   readonly [P in Exclude<Primitive, "input">]: fc.Arbitrary<PrimitiveCase>;
@@ -187,12 +211,26 @@ export const PRIMITIVE_CASES: {
   relu: unary(ops.relu),
   softplus: unary(ops.softplus),
   cast: unary((x) => ops.cast(ops.cast(x, "float64"), "float32")),
+  sin: unary(ops.sin),
+  cos: unary(ops.cos),
+  floor: unary(ops.floor),
+  ceil: unary(ops.ceil),
+  round: unary(ops.round),
+  not: unary((x) => ops.cast(ops.not(ops.less(x, 0)), "float32")),
   stopGradient: unary((x) => ops.mul(x, ops.stopGradient(x))),
   add: binary(ops.add),
   sub: binary(ops.sub),
   mul: binary(ops.mul),
   div: binary(ops.div, 0.5, 2),
   maximum: binary(ops.maximum),
+  pow: binary(ops.pow, 0.3, 2),
+  mod: fc.tuple(stretched, fc.boolean()).map(([[full, part], swap]) => {
+    const a = real("a", swap ? part : full);
+    const b = real("b", swap ? full : part, 5, 6);
+    return { inputs: [a, b], output: ops.mod(a.value, b.value) };
+  }),
+  and: binary((a, b) => ops.cast(ops.and(ops.less(a, 0), ops.less(b, 0)), "float32")),
+  or: binary((a, b) => ops.cast(ops.or(ops.less(a, 0), ops.less(b, 0)), "float32")),
   less: binary((a, b) => ops.cast(ops.less(a, b), "float32")),
   equal: binary((a, b) => ops.cast(ops.equal(ops.sign(a), ops.sign(b)), "float32")),
   where: binary((a, b) => ops.where(ops.less(a, b), ops.mul(a, a), b)),
@@ -218,6 +256,18 @@ export const PRIMITIVE_CASES: {
   softmax: withAxis(softmax),
   logSoftmax: withAxis(logSoftmax),
   argMax: withAxis((x, axis) => ops.cast(argMax(x, axis), "float32")),
+  cumSum: fc.tuple(shapes(1), fc.nat(3), fc.boolean(), fc.boolean()).map(
+    ([shape, at, exclusive, reverse]) => {
+      const x = real("x", shape);
+      return { inputs: [x], output: cumSum(x.value, at % shape.length, { exclusive, reverse }) };
+    },
+  ),
+  topK: fc.tuple(shapes(1), fc.nat(3), fc.nat(), fc.boolean()).map(([shape, at, k, largest]) => {
+    const x = real("x", shape);
+    const axis = at % shape.length;
+    const count = 1 + k % shape[axis]!;
+    return { inputs: [x], output: ops.cast(topK(x.value, count, axis, largest), "float32") };
+  }),
   reshape: unary((x) => reshape(x, [-1])),
   transpose: shapes(1).chain((shape) =>
     fc.shuffledSubarray(shape.map((_, axis) => axis), { minLength: shape.length }).map((order) => {
@@ -253,6 +303,16 @@ export const PRIMITIVE_CASES: {
     const at = whole("at", indices, rows);
     const updates = real("updates", [...indices, ...rest]);
     return { inputs: [at, updates], output: scatterAdd(at.value, updates.value, rows) };
+  }),
+  gatherElements: choices.map(({ shape, chosen, axis }) => {
+    const x = real("x", shape);
+    const at = whole("at", chosen, shape[axis]!);
+    return { inputs: [x, at], output: gatherElements(x.value, at.value, axis) };
+  }),
+  scatterElements: choices.map(({ shape, chosen, axis }) => {
+    const at = whole("at", chosen, shape[axis]!);
+    const updates = real("updates", chosen);
+    return { inputs: [at, updates], output: scatterElements(at.value, updates.value, axis, shape) };
   }),
   oneHot: fc.tuple(shapes(0, 2), side).map(([shape, depth]) => {
     const x = whole("x", shape, depth + 1);

@@ -3,7 +3,7 @@ import { requireLearningRate, requireRange } from "../nn/optimizer.ts";
 import type { Variable } from "../nn/trace.ts";
 import { type Device, DEVICES } from "../session/device.ts";
 import { checkEarlyStop } from "./early_stop.ts";
-import type { FitOptions } from "./fit_options.ts";
+import type { FitOptions, Proximal } from "./fit_options.ts";
 import { matchParameters } from "./parameters.ts";
 import type { StoredType } from "./stored_type.ts";
 
@@ -12,32 +12,35 @@ import type { StoredType } from "./stored_type.ts";
  *
  * @param variables the network's
  * @param stored the type that its parameters are kept in
+ * @returns the options; the global parameters among them have the dtypes of the network's
  * @throws FlwrError "invalid-argument" that names the option
  */
-export function checkFitOptions(
-  options: FitOptions,
+export function checkedFitOptions<T extends FitOptions>(
+  options: T,
   variables: readonly Variable[],
   stored: StoredType,
-): void {
+): T {
   requireCount("epochs", options.epochs ?? 1);
   if (options.learningRate !== undefined) requireLearningRate(options.learningRate);
   if (options.seed !== undefined) requireSeed(options.seed);
-  checkProximal(options.proximal, variables, stored);
-  if (options.earlyStop === undefined) return;
-  checkEarlyStop(options.earlyStop);
-  if (options.validation === undefined) {
-    throw new FlwrError("invalid-argument", "An early stop needs validation data: got none");
+  const proximal = checkedProximal(options.proximal, variables, stored);
+  if (options.earlyStop !== undefined) {
+    checkEarlyStop(options.earlyStop);
+    if (options.validation === undefined) {
+      throw new FlwrError("invalid-argument", "An early stop needs validation data: got none");
+    }
   }
+  return { ...options, proximal };
 }
 
-function checkProximal(
+function checkedProximal(
   proximal: FitOptions["proximal"] = 0,
   variables: readonly Variable[],
   stored: StoredType,
-): void {
+): number | Proximal {
   const { strength, to } = typeof proximal === "number" ? { strength: proximal } : proximal;
   requireRange("strength of the proximal term", strength, 0, Infinity);
-  if (to !== undefined) matchParameters(variables, to, stored);
+  return to === undefined ? strength : { strength, to: matchParameters(variables, to, stored) };
 }
 
 /** @throws FlwrError "invalid-argument" unless it is an integer */

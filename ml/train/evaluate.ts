@@ -2,8 +2,8 @@ import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { type Executor, programRun, storeData } from "./executor.ts";
 import type { Evaluation } from "./fit_options.ts";
-import { EVALUATION_BATCH } from "./limits.ts";
 import { evaluationProgram, NAMES, type Recipe } from "./programs.ts";
+import { evaluationBatch } from "./row_independence.ts";
 import { runSteps } from "./step_loop.ts";
 import { targetKey, targetSpecs } from "./target_spec.ts";
 
@@ -18,27 +18,29 @@ export interface EvaluationJob {
 /** Rows [steps, batch] of steps from … on, filled up with row 0 beyond the last example. */
 export function evaluationRows(
   examples: number,
+  batch: number,
   from: number,
   steps: number,
 ): Tensor<"int32"> {
-  const rows = Int32Array.from({ length: steps * EVALUATION_BATCH }, (_, i) => {
-    const row = from * EVALUATION_BATCH + i;
+  const rows = Int32Array.from({ length: steps * batch }, (_, i) => {
+    const row = from * batch + i;
     return row < examples ? row : 0;
   });
-  return tensor("int32", [steps, EVALUATION_BATCH], rows);
+  return tensor("int32", [steps, batch], rows);
 }
 
 /** Weights [steps, batch] of the same rows: 0 beyond the last example. */
 function weightsOf(
   { x, weights }: DatasetParts,
+  batch: number,
   from: number,
   steps: number,
 ): Tensor<"float32"> {
-  const first = from * EVALUATION_BATCH;
-  const rows = new Float32Array(steps * EVALUATION_BATCH);
+  const first = from * batch;
+  const rows = new Float32Array(steps * batch);
   if (weights === undefined) rows.fill(1, 0, Math.max(0, exampleCount(x) - first));
   else rows.set((weights.data as Float32Array).subarray(first, first + rows.length));
-  return tensor("float32", [steps, EVALUATION_BATCH], rows);
+  return tensor("float32", [steps, batch], rows);
 }
 
 /** Evaluates the parameters that lie in the executor's memory. */
@@ -47,20 +49,22 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
   const examples = exampleCount(dataset.x);
   const targets = targetSpecs(dataset);
   const data = await storeData(executor, { x: dataset.x, y: dataset.y });
+  const batch = evaluationBatch(recipe, examples);
   const loaded = await executor.program(
     `evaluate:${targetKey(targets)}`,
-    (optimizations) => evaluationProgram(recipe, targets, EVALUATION_BATCH, optimizations),
+    (optimizations) => evaluationProgram(recipe, targets, batch, optimizations),
+    String(batch),
   );
   const sums = loaded.program.stacked.map(() => 0);
   await runSteps({
     engine: await executor.engine(),
     length: loaded.length,
-    steps: Math.ceil(examples / EVALUATION_BATCH),
+    steps: Math.ceil(examples / batch),
     signal,
     run: (from, steps) =>
       programRun(loaded, data, [
-        [NAMES.rows, evaluationRows(examples, from, steps)],
-        [NAMES.weights, weightsOf(dataset, from, steps)],
+        [NAMES.rows, evaluationRows(examples, batch, from, steps)],
+        [NAMES.weights, weightsOf(dataset, batch, from, steps)],
       ]),
     onSlice: (_, __, results) => {
       results.forEach(({ data }, i) => {

@@ -31,7 +31,7 @@ export class Executor implements AsyncDisposable {
   readonly #optimizations: Optimizations;
   readonly #createEngine: StartEngine;
   readonly #device: Device;
-  readonly #programs = new Map<string, Promise<LoadedProgram>>();
+  readonly #programs = new Map<string, { variant: string; loading: Promise<LoadedProgram> }>();
   #threads: number;
   #running?: Promise<{ engine: Engine; data: ResidentData }>;
 
@@ -63,14 +63,24 @@ export class Executor implements AsyncDisposable {
     return (await this.#start()).engine;
   }
 
-  /** Opens the program of a key, made by `build` when it is not open yet. */
-  program(key: string, build: (optimizations: Optimizations) => Program): Promise<LoadedProgram> {
+  /**
+   * Opens the program of a key, made by `build` when it is not open yet.
+   *
+   * @param variant of the variants of a program one is open at a time
+   */
+  program(
+    key: string,
+    build: (optimizations: Optimizations) => Program,
+    variant = "",
+  ): Promise<LoadedProgram> {
     const known = this.#programs.get(key);
-    if (known !== undefined) return known;
-    const loading = this.#load(key, build);
-    this.#programs.set(key, loading);
-    loading.catch(() => this.#programs.delete(key));
-    return loading;
+    if (known?.variant === variant) return known.loading;
+    const opened = { variant, loading: this.#load(key, build) };
+    this.#programs.set(key, opened);
+    opened.loading.catch(() => {
+      if (this.#programs.get(key) === opened) this.#programs.delete(key);
+    });
+    return opened.loading;
   }
 
   /** Makes sure that tensors of data are in the engine's memory: their names there. */

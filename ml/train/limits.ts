@@ -27,3 +27,6 @@ export const BLOCK_SIZES = [16, 8] as const;
 
 /** Largest error of convolutions on blocks, relative to the largest number, that is rounding. */
 export const MAX_BLOCK_ERROR = 1e-5;
+
+/** Most examples at once of a network whose outputs depend on which examples come together. */
+export const MAX_MIXED_EXAMPLES = 4096;

@@ -7,7 +7,7 @@ import { input } from "../graph/value.ts";
 import { OPTIMIZED } from "../lower/passes.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Variable } from "../nn/trace.ts";
-import { checkFitOptions, requireCount, requireKnown, requireSeed } from "./check_options.ts";
+import { checkedFitOptions, requireCount, requireKnown, requireSeed } from "./check_options.ts";
 import { computeDefaults } from "../session/compute_defaults.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import { connect } from "./connect.ts";
@@ -113,9 +113,11 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Sets all parameters: by name, or as a list in the order of {@link getParameters}. The arrays are not copied.
+   * Sets all parameters: by name, or as a list in the order of {@link getParameters}. Real numbers of another dtype, such
+   * as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
    *
-   * @throws FlwrError "invalid-argument" when one is missing, unknown, or has another shape or dtype
+   * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a number that
+   *   `parameterType` cannot hold
    */
   setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void {
     this.#parameters = matchParameters(this.#variables, parameters, this.#stored);
@@ -129,8 +131,8 @@ export class Model implements AsyncDisposable {
    *   is no number any more (names step and learning rate)
    */
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
-    checkFitOptions(options, this.#variables, this.#stored);
-    return await this.#fit(this.#checked(dataset), this.#batchSize, options);
+    const checked = checkedFitOptions(options, this.#variables, this.#stored);
+    return await this.#fit(this.#checked(dataset), this.#batchSize, checked);
   }
 
   /**
@@ -140,10 +142,10 @@ export class Model implements AsyncDisposable {
    * @throws FlwrError as {@link fit}
    */
   async trainStep(batch: NamedDataset, options: StepOptions = {}): Promise<number> {
-    checkFitOptions(options, this.#variables, this.#stored);
+    const checked = checkedFitOptions(options, this.#variables, this.#stored);
     const parts = this.#checked(batch);
     const { losses } = await this.#fit(parts, exampleCount(parts.x), {
-      ...options,
+      ...checked,
       shuffle: false,
       optimizerState: "keep",
     });

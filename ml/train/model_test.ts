@@ -13,7 +13,7 @@ import { setComputeDefaults } from "../session/compute_defaults.ts";
 import type { Device } from "../session/device.ts";
 import { type EngineCompute, LocalEngine } from "../session/engine.ts";
 import type { Dataset } from "./dataset.ts";
-import type { Progress } from "./fit_options.ts";
+import type { FitOptions, Progress } from "./fit_options.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
 
@@ -126,6 +126,55 @@ Deno.test("parameters that do not fit are refused by name and shapes", () => {
   given.delete("head.bias");
   assert.throws(() => model.setParameters(given), isError("invalid-argument", /has 4 .*: got 3/));
   assert.throws(() => model.setParameters([]), isError("invalid-argument", /has 4 .*: got 0/));
+});
+
+Deno.test("real numbers of another dtype are rounded, as from Python's adaptive strategies", async () => {
+  await using model = pointModel({ seed: 1 });
+  const start = model.getParameters();
+  const wide = new Map(
+    [...start].map(([name, { shape, data }]) => [
+      name,
+      tensor("float64", shape, Float64Array.from(data as Float32Array, (x) => x * (1 + 2 ** -40))),
+    ]),
+  );
+  model.setParameters(wide);
+  for (const [name, { dtype, data }] of model.getParameters()) {
+    assert.equal(dtype, "float32");
+    assert.deepEqual(data, Float32Array.from(wide.get(name)!.data as Float64Array));
+  }
+  // Also where parameters are pulled to, and where they are kept in fewer bits.
+  const proximal = { strength: 0.5, to: wide };
+  const data = points(100);
+  const fit = async (proximal: FitOptions["proximal"]) => {
+    model.setParameters(start);
+    await model.fit(data, { seed: 1, proximal });
+    return model.getParameters();
+  };
+  assert.deepEqual(await fit(proximal), await fit({ strength: 0.5, to: start }));
+  await using half = pointModel({ seed: 1, parameterType: "float16" });
+  half.setParameters(wide);
+  assert.equal(half.getParameters().get("0.weight")!.dtype, "float16");
+});
+
+Deno.test("numbers that the parameter's dtype cannot hold are refused, after the conversion", () => {
+  const refused = (
+    options: Partial<ModelOptions>,
+    dtype: "float32" | "float64",
+    numbers: number[],
+    says: RegExp,
+  ) => {
+    const model = pointModel(options);
+    const given = new Map(model.getParameters());
+    const data = dtype === "float64" ? Float64Array.from(numbers) : Float32Array.from(numbers);
+    given.set("head.bias", tensor(dtype, [2], data as Float64Array));
+    const before = model.getParameters();
+    assert.throws(() => model.setParameters(given), isError("invalid-argument", says));
+    assert.equal(model.getParameters(), before, "nothing is set");
+  };
+  refused({}, "float64", [0, 1e39], /"head.bias" .*float32: .*float64 with 1e\+39/);
+  refused({}, "float64", [NaN, 0], /"head.bias" .*float32: .*float64 with NaN/);
+  refused({ parameterType: "float16" }, "float32", [70_000, 0], /float16: .*float32 with 70000/);
+  refused({ parameterType: "float16" }, "float64", [0, -1e5], /float16: .*float64 with -100000/);
 });
 
 Deno.test("a layer that does not fit is named with both shapes", () => {

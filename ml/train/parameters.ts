@@ -21,24 +21,54 @@ function describe(variables: readonly Variable[]): string {
   return variables.map(({ name, value }) => `${name} ${showShape(value.shape)}`).join(", ");
 }
 
+/** The dtypes of real numbers that become one another. */
+const FLOATS: ReadonlySet<DType> = new Set(["float16", "float32", "float64"]);
+/** The least whole number that int64 cannot hold. */
+const INT64_END = 2 ** 63;
+
 /**
- * A tensor of the wanted dtype. Averages of scalars come back as float64, also those of int64 counters such as batch
- * normalisation's, so scalars are converted, as PyTorch's load_state_dict does it; undefined for anything else.
+ * An array in the dtype of its parameter, converted as PyTorch's load_state_dict does it; undefined where the dtypes do
+ * not go together. Real numbers are rounded: adaptive strategies of Python's, such as FedAdam, send the float64 in which
+ * they compute. Scalars are converted from any dtype: averages of int64 counters, such as batch normalisation's, come
+ * back as float64.
+ *
+ * @throws FlwrError "invalid-argument" when a number is too large for the dtype
  */
-function convertScalar(value: Tensor, dtype: DType): Tensor | undefined {
+function converted(name: string, value: Tensor, dtype: DType): Tensor | undefined {
   if (value.dtype === dtype) return value;
-  const number = Number(value.data[0]);
-  if (value.shape.length > 0 || !Number.isFinite(number)) return undefined;
-  if (dtype === "int64") return tensor(dtype, [], BigInt64Array.of(BigInt(Math.trunc(number))));
-  if (dtype === "float16") return tensor(dtype, [], Float16Array.of(number));
-  return dtype === "float32" ? tensor(dtype, [], Float32Array.of(number)) : undefined;
+  const isScalar = value.shape.length === 0;
+  if (!isScalar && !(FLOATS.has(value.dtype) && FLOATS.has(dtype))) return undefined;
+  const given = isScalar ? [Number(value.data[0])] : value.data as Iterable<number>;
+  if (dtype === "int64") {
+    const number = Math.trunc((given as number[])[0]!);
+    if (!(number >= -INT64_END && number < INT64_END)) throw unfit(name, value, 0, dtype);
+    return tensor(dtype, [], BigInt64Array.of(BigInt(number)));
+  }
+  if (dtype !== "float32" && dtype !== "float16") return undefined;
+  const data = dtype === "float32" ? Float32Array.from(given) : Float16Array.from(given);
+  // After the conversion: 1e39 is finite in float64, and infinite in float32.
+  const at = data.findIndex((number) => !Number.isFinite(number));
+  if (at >= 0) throw unfit(name, value, at, dtype);
+  return tensor(dtype, value.shape, data);
+}
+
+function unfit(name: string, value: Tensor, at: number, dtype: DType): FlwrError {
+  return new FlwrError(
+    "invalid-argument",
+    `Parameter "${name}" does not fit into ${dtype}: it came as ${value.dtype} with ${
+      value.data[at]
+    }`,
+    { hints: ["The model has diverged, or is another: a smaller learning rate may help"] },
+  );
 }
 
 /**
- * Pairs given arrays with a network's variables: a map by name, an array by order.
+ * Pairs given arrays with a network's variables: a map by name, an array by order. Real numbers of another dtype are
+ * converted.
  *
  * @param stored the type in which those are given that are computed in float32
- * @throws FlwrError "invalid-argument" when one is missing, unknown, or has another shape or dtype
+ * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a
+ *   number that its dtype cannot hold
  */
 export function matchParameters(
   variables: readonly Variable[],
@@ -64,14 +94,14 @@ export function matchParameters(
         `Parameter "${name}" ${showShape(shape)} is missing: got ${[...named.keys()].join(", ")}`,
       );
     }
-    const converted = convertScalar(value, dtype);
-    if (!sameShape(value.shape, shape) || converted === undefined) {
+    const fitting = sameShape(value.shape, shape) ? converted(name, value, dtype) : undefined;
+    if (fitting === undefined) {
       throw new FlwrError(
         "invalid-argument",
         `Parameter "${name}" must be ${dtype} ${showShape(shape)}: ` +
           `got ${value.dtype} ${showShape(value.shape)}`,
       );
     }
-    return [name, converted];
+    return [name, fitting];
   }));
 }

@@ -2,9 +2,9 @@ import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { exampleCount } from "./dataset.ts";
 import { evaluationRows } from "./evaluate.ts";
 import { type Executor, programRun, storeData } from "./executor.ts";
-import { EVALUATION_BATCH } from "./limits.ts";
 import type { Parts } from "./parts.ts";
 import { NAMES, outputPart, predictionProgram, type Recipe } from "./programs.ts";
+import { evaluationBatch } from "./row_independence.ts";
 import { runSteps } from "./step_loop.ts";
 
 /** What a prediction works with; all checked. */
@@ -20,9 +20,11 @@ export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"fl
   const { executor, recipe, x, signal } = job;
   const examples = exampleCount(x);
   const data = await storeData(executor, { x });
+  const batch = evaluationBatch(recipe, examples);
   const loaded = await executor.program(
     "predict",
-    (optimizations) => predictionProgram(recipe, EVALUATION_BATCH, optimizations),
+    (optimizations) => predictionProgram(recipe, batch, optimizations),
+    String(batch),
   );
   const outputs = loaded.program.stacked.map(({ name, value }) => {
     const shape = [examples, ...value.shape.slice(1)];
@@ -31,13 +33,13 @@ export async function predictModel(job: PredictionJob): Promise<Parts<Tensor<"fl
   await runSteps({
     engine: await executor.engine(),
     length: loaded.length,
-    steps: Math.ceil(examples / EVALUATION_BATCH),
+    steps: Math.ceil(examples / batch),
     signal,
     run: (from, steps) =>
-      programRun(loaded, data, [[NAMES.rows, evaluationRows(examples, from, steps)]]),
+      programRun(loaded, data, [[NAMES.rows, evaluationRows(examples, batch, from, steps)]]),
     onSlice: (from, _, results) => {
       outputs.forEach(({ shape, data }, i) => {
-        const offset = from * EVALUATION_BATCH * elementCount(shape.slice(1));
+        const offset = from * batch * elementCount(shape.slice(1));
         const rows = results[i]!.data as Float32Array;
         data.set(rows.subarray(0, data.length - offset), offset);
       });

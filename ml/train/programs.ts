@@ -1,5 +1,5 @@
 import type { DType } from "../../tensor/dtype.ts";
-import { mul } from "../graph/elementwise.ts";
+import { cast, mul } from "../graph/elementwise.ts";
 import { gather } from "../graph/indexing.ts";
 import { uniform } from "../graph/random.ts";
 import { reduceMean, reduceSum } from "../graph/reduce.ts";
@@ -230,7 +230,9 @@ export function predictionProgram(
 ): Program {
   const { rows, data, x } = dataRows(recipe, batch);
   const { output, variables } = connect(recipe.network, x);
-  const results = applyPasses([...output.values()], optimizations);
+  // Whatever the network yields, positions or truth values, is told in numbers of one type.
+  const numbers = [...output.values()].map((value) => cast(value, "float32"));
+  const results = applyPasses(numbers, optimizations);
   const names = [...output.keys()];
   return {
     state: [],

@@ -37,6 +37,10 @@ const widened = (value: Tensor): Tensor =>
   value.dtype === "float16"
     ? tensor("float32", value.shape, new Float32Array(value.data as Float16Array))
     : value;
+const whole = (value: Tensor): Tensor =>
+  value.dtype === "float16"
+    ? tensor("int32", value.shape, Int32Array.from(value.data as Float16Array))
+    : value;
 const mapped = (parameters: ReadonlyMap<string, Tensor>, change: (value: Tensor) => Tensor) =>
   new Map([...parameters].map(([name, value]) => [name, change(value)]));
 
@@ -84,16 +88,26 @@ Deno.test("a fit is drawn to global parameters in float16", async () => {
   });
   assert.ok(losses.every(Number.isFinite));
   await assert.rejects(
-    model.fit({ x, y }, { proximal: { strength: 1, to: mapped(to, widened) } }),
-    /"0.weight" must be float16 \[8, 6\]: got float32/,
+    model.fit({ x, y }, { proximal: { strength: 1, to: mapped(to, whole) } }),
+    /"0.weight" must be float16 \[8, 6\]: got int32/,
   );
 });
 
 Deno.test("refused: parameters of another type, too large for float16, and bfloat16", async () => {
   await using model = modelOf({ parameterType: "float16" });
+  const start = model.getParameters();
   assert.throws(
-    () => model.setParameters(mapped(model.getParameters(), widened)),
-    /must be float16 \[8, 6\]: got float32/,
+    () => model.setParameters(mapped(start, whole)),
+    /must be float16 \[8, 6\]: got int32/,
+  );
+  // Real numbers of another type are rounded to it.
+  model.setParameters(mapped(start, widened));
+  assert.deepEqual(model.getParameters(), start);
+  const counters = new Map(start);
+  counters.set("1.num_batches_tracked", tensor("float64", [], Float64Array.of(2 ** 63)));
+  assert.throws(
+    () => model.setParameters(counters),
+    /"1.num_batches_tracked" does not fit into int64: .* 9223372036854776000/,
   );
   assert.throws(() => modelOf({ parameterType: "bfloat16" as "float16" }), {
     code: "invalid-argument",

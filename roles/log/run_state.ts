@@ -1,5 +1,6 @@
 import type { RunId } from "../../app/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
+import { IncompleteRun, isIncomplete } from "../run/incomplete.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { type ShownRun, showRun } from "../output/runs.ts";
 
@@ -15,10 +16,16 @@ export function runState({ run, status }: ShownRun): string {
   return `Run ${run.runId} is ${status}${details}`;
 }
 
-/** @throws FlwrError "failed-precondition" for a run that has not come to its end by itself, and well */
+/**
+ * @throws FlwrError "failed-precondition" for a run that did not complete, {@link IncompleteRun} for a completed run to
+ *   which a node contributed nothing
+ */
 export function requireCompleted(shown: ShownRun): void {
-  if (shown.status === "finished:completed") return;
-  throw new FlwrError("failed-precondition", runState(shown), {
-    hints: [`All about it: flwr ls --run-id ${shown.run.runId}`],
-  });
+  const { runId, details } = shown.run;
+  const hints = [`All about it: flwr ls --run-id ${runId}`];
+  if (shown.status === "finished:completed") {
+    if (isIncomplete(details)) throw new IncompleteRun(runId, details, hints);
+    return;
+  }
+  throw new FlwrError("failed-precondition", runState(shown), { hints });
 }

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { labelFault, nameFault } from "../../fab/label.ts";
+import { writeEditorFiles } from "../types/editor_files.ts";
 import { type Placeholders, readTemplate, type Template } from "./template.ts";
 
 /** What to make an app from. */
@@ -38,7 +39,8 @@ export async function createApp(
   for (const [file, text] of texts) {
     await Deno.writeTextFile(join(folder, file), text, { createNew: true });
   }
-  return { folder, files: [...texts.keys()] };
+  const settings = await writeEditorFiles(folder);
+  return { folder, files: [...texts.keys(), ...settings] };
 }
 
 async function makeFolder(folder: string): Promise<void> {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { type ProgramEnd, runProgram } from "./process_group.ts";
 
@@ -22,11 +22,16 @@ export interface AppProcessOptions {
   readonly onLine?: (line: string) => void;
 }
 
+/** The first Flower whose programs take the options below. */
+const OLDEST_VERSION = "1.36";
+/** How Python's argparse ends a program that was given options it does not know. */
+const USAGE_STATUS = 2;
+
 /**
  * Runs a process of Flower's for one task, as Flower's SuperExec starts it (contract, section 1).
  *
  * @returns how it ended
- * @throws FlwrError "failed-precondition" when it cannot be started
+ * @throws FlwrError "failed-precondition" when it cannot be started, or is of a Flower that is too old
  */
 export async function runAppProcess(options: AppProcessOptions): Promise<ProgramEnd> {
   // In a file that only this user can read: a process' arguments are seen by all.
@@ -34,7 +39,11 @@ export async function runAppProcess(options: AppProcessOptions): Promise<Program
   try {
     const tokenFile = join(folder, "token");
     await Deno.writeTextFile(tokenFile, options.token, { mode: 0o600, createNew: true });
-    return await start(tokenFile, options);
+    const end = await start(tokenFile, options);
+    if (end.code === USAGE_STATUS && /^usage: flwr-/m.test(end.output)) {
+      throw tooOld(options.program);
+    }
+    return end;
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -67,6 +76,17 @@ async function start(
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new FlwrError("failed-precondition", `"${program}" cannot be started: ${why}`, { cause });
   }
+}
+
+function tooOld(program: string): FlwrError {
+  return new FlwrError(
+    "failed-precondition",
+    // Without the path, which a node's error reply must not tell.
+    `${
+      basename(program)
+    } is too old to run Python apps here: Flower ${OLDEST_VERSION} or later is needed`,
+    { hints: [`Upgrade it: ${join(dirname(program), "python")} -m pip install --upgrade flwr`] },
+  );
 }
 
 /** How a process ended: "with status 3", or "by SIGKILL". */

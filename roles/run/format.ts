@@ -32,3 +32,8 @@ export function formatMetric(value: number | bigint | number[] | bigint[]): stri
 export function formatMetrics(metrics: MetricRecord): string {
   return [...metrics].map(([name, value]) => `${name}=${formatMetric(value)}`).join(" ");
 }
+
+/** A number with its noun: "1 round", "3 rounds". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

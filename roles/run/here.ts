@@ -8,11 +8,13 @@ import { toConfigRecord } from "../../fab/scalar.ts";
 import { openChannel } from "../../rpc/channel.ts";
 import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
 import { findAppModule, importApp } from "../app_module.ts";
+import { readingFlag } from "../usage_error.ts";
 import { type ConnectionFlags, readConnection } from "../connection_options.ts";
 import { logRetry } from "../log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "./artifact_folder.ts";
 import { runFolder } from "../output/run_folder.ts";
 import { DEFAULT_ADDRESS } from "./default_address.ts";
+import { IncompleteRun } from "./incomplete.ts";
 import { RunReport } from "./report.ts";
 import { runServerApp } from "./server_app.ts";
 
@@ -55,6 +57,7 @@ export async function runHere(spec: string, flags: HereFlags, signal: AbortSigna
       artifactsOf: (runId) => new ArtifactFolder(flags.artifacts ?? runFolder(runId)),
       signal,
     });
+    if (report.incomplete !== "") throw new IncompleteRun(report.runId!, report.incomplete, []);
   } finally {
     connection.close();
     if (flags.json !== undefined) await writeHistory(flags.json, report);
@@ -66,7 +69,7 @@ async function readSettings(values: readonly string[]): Promise<ConfigRecord> {
   if (values.some((value) => value.trim().endsWith(".toml"))) {
     return toConfigRecord(await readRunConfig(values));
   }
-  return parseConfigString(values.join(" "), "--run-config");
+  return readingFlag(() => parseConfigString(values.join(" "), "--run-config"));
 }
 
 async function writeHistory(file: string, report: RunReport): Promise<void> {

@@ -4,7 +4,8 @@ import type { PhaseRecord, Result } from "../../app/strategy/result.ts";
 import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
 import type { FlwrError } from "../../base/error.ts";
 import { printable } from "../../base/printable.ts";
-import { formatBytes, formatMetrics, formatSeconds } from "./format.ts";
+import { counted, formatBytes, formatMetrics, formatSeconds } from "./format.ts";
+import { incompleteDetails } from "./incomplete.ts";
 import { summaryTable } from "./summary_table.ts";
 
 /** A run as `--json` writes it. */
@@ -46,6 +47,16 @@ export class RunReport {
     );
   }
 
+  /** The run's id, once it has one. */
+  get runId(): bigint | undefined {
+    return this.#runId;
+  }
+
+  /** Which nodes contributed to no round, as a sentence; "" when all did. */
+  get incomplete(): string {
+    return incompleteDetails(this.#results.map(({ contributions }) => contributions));
+  }
+
   /** The ServerApp returned: the run succeeded. */
   finished(): void {
     this.#success = true;
@@ -53,11 +64,11 @@ export class RunReport {
     this.#write("[SUMMARY]");
     if (this.#results.length === 0) this.#write("Run finished");
     for (const result of this.#results) {
-      const rounds = result.rounds.length === 1 ? "round" : "rounds";
-      this.#write(
-        `Run finished ${result.rounds.length} ${rounds} in ${formatSeconds(result.seconds)}`,
-      );
+      const rounds = counted(result.rounds.length, "round");
+      const early = result.stoppedEarly ? ", stopped early" : "";
+      this.#write(`Run finished ${rounds} in ${formatSeconds(result.seconds)}${early}`);
       for (const line of summaryTable(result)) this.#write(printable(line));
+      for (const line of contributionLines(result)) this.#write(printable(line));
     }
   }
 
@@ -85,17 +96,21 @@ export class RunReport {
       case "waiting-for-nodes":
         return [`Waiting for nodes: ${event.online} of ${event.needed} online`];
       case "strategy-started":
-        return [`${event.strategy}, ${event.numRounds} rounds`];
+        return [`${event.strategy}, ${counted(event.numRounds, "round")}`];
       case "initial-arrays-requested":
         return [`Asking node ${event.nodeId} for its initial arrays`];
       case "initial-arrays": {
         const from = event.nodeId === undefined ? "the ServerApp" : `node ${event.nodeId}`;
-        return [`Initial model from ${from}: ${event.arrays} arrays, ${formatBytes(event.bytes)}`];
+        return [
+          `Initial model from ${from}: ${counted(event.arrays, "array")}, ${
+            formatBytes(event.bytes)
+          }`,
+        ];
       }
       case "round-started":
         return ["", `[ROUND ${event.round}/${event.numRounds}]`];
       case "phase-started":
-        return [`  ${event.phase}: ${event.nodeIds.length} of ${event.available} nodes`];
+        return [`  ${event.phase}: ${event.nodeIds.length} of ${counted(event.available, "node")}`];
       case "reply": {
         const took = formatSeconds(event.seconds);
         return event.error === undefined
@@ -108,6 +123,8 @@ export class RunReport {
         return [`  server evaluation: ${formatMetrics(event.metrics)}`];
       case "round-finished":
         return [];
+      case "stopped-early":
+        return ["", `Stopped early, after round ${event.round} of ${event.numRounds}`];
       case "strategy-finished":
         this.#results.push(event.result);
         return [];
@@ -118,12 +135,27 @@ export class RunReport {
 }
 
 function describePhase({ phase, results, failures, metrics, seconds }: PhaseRecord): string[] {
-  const counts = `${results.length} results, ${failures.length} failures`;
+  const counts = `${counted(results.length, "result")}, ${counted(failures.length, "failure")}`;
   const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
   for (const { nodeId, code, reason } of failures) {
     // An error that a node replied was shown when it came; a refused reply is news.
-    if (code === undefined) lines.push(`    the reply of node ${nodeId} is refused: ${reason}`);
+    if (code === undefined) lines.push(`    rejected the reply of node ${nodeId}: ${reason}`);
   }
   if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
   return lines;
+}
+
+/** One line for each node that failed; nothing when all replies counted. */
+function contributionLines({ contributions }: Result): string[] {
+  const failing = contributions.filter(({ lastFailure }) => lastFailure !== undefined);
+  if (failing.length === 0) return [];
+  return [
+    "",
+    "Nodes with failures:",
+    ...failing.map(({ nodeId, asked, contributed, lastFailure }) => {
+      const { round, phase, reason } = lastFailure!;
+      return `  node ${nodeId}: contributed to ${contributed} of ${counted(asked, "round")}, ` +
+        `last error in round ${round} (${phase}): ${reason}`;
+    }),
+  ];
 }

@@ -52,8 +52,8 @@ Deno.test("rounds, failures and metrics are shown as they come", () => {
   assert.match(text, /\[ROUND 2\/3\]/);
   assert.match(text, /train: 2 of 3 nodes/);
   assert.match(text, /node 2 failed after 12\.3 s: no data/);
-  assert.match(text, /1 results, 1 failures, 1\.50 s/);
-  assert.match(text, /reply of node 9223372036854775808 is refused: array "w" has NaN/);
+  assert.match(text, /1 result, 1 failure, 1\.50 s/);
+  assert.match(text, /rejected the reply of node 9223372036854775808: array "w" has NaN/);
   assert.match(text, /loss=0\.1234568 accuracy=0\.5/);
 });
 
@@ -79,6 +79,9 @@ Deno.test("a finished run ends with a table, and its history as JSON has ids as 
     "",
     "train         loss  accuracy",
     "round 1  0.1234568       0.5",
+    "",
+    "Nodes with failures:",
+    '  node 9223372036854775808: contributed to 0 of 1 round, last error in round 1 (train): array "w" has NaN',
   ]);
   const json = JSON.parse(JSON.stringify(report.toJson()));
   assert.equal(json["run-id"], "7");

@@ -1,10 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
 import { printable } from "../../base/printable.ts";
+import type { AppConfig } from "../../fab/app_config.ts";
 import { buildFab } from "../../fab/build.ts";
 import { type Fab, fabFileName, shortHash } from "../../fab/fab.ts";
 import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
 import { type RunConfig, toConfigRecord } from "../../fab/scalar.ts";
 import type { StartedRun } from "../../rpc/dialects/current/client/control_client.ts";
+import { findAppModule } from "../app_module.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
 import type { SuperLinkConnection } from "../config/connection.ts";
 import { checkFederation } from "../config/federation_id.ts";
@@ -15,12 +17,16 @@ import { requireCompleted, shownRun } from "../log/run_state.ts";
 import { type Output, type OutputFormat, printed } from "../output/format.ts";
 import { stdoutScreen } from "../output/screen.ts";
 import { onShutdown } from "../shutdown.ts";
+import { checkApp } from "../types/check_app.ts";
+import { readingFlag } from "../usage_error.ts";
 
 /** What the flags of a submission give. */
 export interface SubmitFlags extends SuperLinkFlags {
   readonly runConfig: readonly string[];
   readonly federation?: string;
   readonly stream: boolean;
+  /** Whether the app's types are checked before it is sent. */
+  readonly check: boolean;
   readonly format: OutputFormat;
 }
 
@@ -53,9 +59,10 @@ async function start(
 ): Promise<Started> {
   const connection = await chooseSuperLink(superlink, flags);
   const { federation = connection.federation } = flags;
-  if (federation !== undefined) checkFederation(federation, "--federation");
+  if (federation !== undefined) readingFlag(() => checkFederation(federation, "--federation"));
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) console.error(`Warning: ${warning}`);
+  if (flags.check) await checkTypes(folder, fab.config);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const run = await withControl(connection, (control) =>
     control.startRun({
@@ -67,13 +74,25 @@ async function start(
   return { ...startedOutput(run, fab), connection, run };
 }
 
+/** @throws FlwrError "failed-precondition" with the app's type errors */
+async function checkTypes(folder: string, { serverApp, clientApp, language }: AppConfig) {
+  if (language !== "typescript") return;
+  const components = [serverApp, clientApp].filter((spec) => spec !== undefined);
+  const modules = await Promise.all(components.map((spec) => findAppModule(spec, folder)));
+  await checkApp(folder, modules.map(({ file }) => file));
+}
+
 /** Settings that differ from the app's own; an unknown one is refused before anything is sent. */
 async function readOverride(
   values: readonly string[],
   defaults: RunConfig,
 ): Promise<RunConfig> {
-  const override = await readRunConfig(values);
-  mergeRunConfig(defaults, override);
+  const override = await readRunConfig(values).catch((error) =>
+    readingFlag(() => {
+      throw error;
+    })
+  );
+  readingFlag(() => mergeRunConfig(defaults, override));
   return override;
 }
 

@@ -16,6 +16,8 @@ import { readRetention, type RetentionLimits } from "./retention.ts";
 /** What a SuperLink is started with: checked, and read from its files. */
 export interface SuperLinkConfig {
   readonly listeners: Listeners;
+  /** Host names of this SuperLink beside its addresses and those of its certificate; "*" stands for any. */
+  readonly hostNames: readonly string[];
   /** Which APIs machines other than this one may call over HTTP. Fleet is always open to them. */
   readonly remote: RemoteAccess;
   /** TLS, or undefined for `--insecure`. */
@@ -60,6 +62,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   const database = readDatabase(flags.database);
   const config = {
     listeners,
+    hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     ...(database === undefined ? {} : { database }),
     retention: readRetention(flags, authentication !== undefined),
@@ -79,6 +82,19 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     authorityFile: resolve(files.authority.file),
   };
   return { ...config, tls, ...(authentication === undefined ? {} : { authentication }) };
+}
+
+function readHostNames(text: string | undefined): string[] {
+  const names = text?.split(",").map((name) => name.trim()) ?? [];
+  for (const name of names) {
+    if (name === "*" || /^[\w-]+(\.[\w-]+)*$/.test(name)) continue;
+    throw new FlwrError("invalid-argument", `--allowed-host has no host name: "${name}"`, {
+      hints: [
+        'Give names without scheme and port, as "superlink.example.org", with commas between',
+      ],
+    });
+  }
+  return names;
 }
 
 function tlsFiles(flags: SuperLinkFlags): ServerTlsFiles {

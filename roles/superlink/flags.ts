@@ -19,6 +19,7 @@ export interface SuperLinkFlags extends LaunchFlags, RetentionFlags {
   authSuperlinkPublicKey?: string;
   host: string;
   port: string;
+  allowedHost?: string;
   fleetApiAddress: string;
   controlApiAddress: string;
   driverApiAddress: string;
@@ -114,6 +115,10 @@ function addListenerOptions(command: Command): void {
       DEFAULT_FLAGS.host,
     )
     .option("--port <port>", `the port of --host; "${OFF}" for no HTTP`, DEFAULT_FLAGS.port)
+    .option(
+      "--allowed-host <names>",
+      'other host names under which callers reach this SuperLink over HTTP, through a proxy for example, with commas between them; "*" for any (default: none)',
+    )
     .option(
       "--fleet-api-address <host:port>",
       `where SuperNodes that speak gRPC connect (Flower up to 1.38); "${OFF}" for not at all`,

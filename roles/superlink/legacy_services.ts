@@ -1,39 +1,63 @@
+import { systemClock } from "../../base/clock.ts";
+import { log } from "../../base/log.ts";
 import type { LinkService } from "../../link/link.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
+import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
-import {
-  fleetAuthentication,
-  type FleetAuthenticationOptions,
-} from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
+import type { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
+import { olderFleetHandlers } from "../../rpc/dialects/flwr-1.15/server/fleet_service.ts";
+import { olderRequestBytes } from "../../rpc/dialects/flwr-1.15/server/request_bytes.ts";
+import { fleetAuthentication } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
 import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
 import { legacyRequestBytes } from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
+import type { FleetAuthentications } from "./authentication.ts";
 import { logFailure } from "./log_failure.ts";
 
-/** The APIs of Flower 1.8 to 1.14. They are loaded where gRPC is served, after today's are. */
+const logger = log("superlink");
+
+/** The APIs of Flower 1.8 to 1.22. They are loaded where gRPC is served, after today's are. */
 export interface LegacyServices {
-  /** For SuperNodes. */
+  /** For SuperNodes of 1.15 to 1.22: the calls that differ from today's. */
+  readonly olderFleet: ServiceBinding;
+  /** For SuperNodes of 1.8 to 1.14. */
   readonly fleet: ServiceBinding;
   /** For ServerApps. */
   readonly driver: ServiceBinding;
 }
 
-/**
- * Puts the APIs over the domain.
- *
- * @param authentication how SuperNodes are told from strangers; without it every one is admitted
- */
+/** What those APIs are made with. */
+export interface LegacyServicesOptions {
+  readonly link: LinkService;
+  readonly authentications: FleetAuthentications;
+  /** Today's calls, to which those of 1.19 to 1.22 come down. */
+  readonly currentFleet: ReturnType<typeof currentFleetHandlers>;
+}
+
+/** Puts the APIs over the domain. */
 export function legacyServices(
-  link: LinkService,
-  authentication: FleetAuthenticationOptions | undefined,
+  { link, authentications: { current, legacy }, currentFleet }: LegacyServicesOptions,
 ): LegacyServices {
   const never = new AbortController().signal;
   return {
+    olderFleet: bindService(OlderFleet, {
+      ...current,
+      handlers: olderFleetHandlers(link, {
+        current: currentFleet,
+        clock: systemClock,
+        onError: logFailure,
+        on119: (nodeId) =>
+          logger.warn("Node {nodeId} runs Flower 1.19, which is not served: install 1.18 or 1.20", {
+            nodeId,
+          }),
+      }),
+      maxRequestBytes: olderRequestBytes,
+    }),
     fleet: bindService(Fleet, {
-      ...authentication === undefined
+      ...legacy === undefined
         ? { authenticate: () => Promise.resolve({ revoked: never }) }
-        : fleetAuthentication(authentication),
+        : fleetAuthentication(legacy),
       handlers: fleetHandlers(link, logFailure),
       maxRequestBytes: legacyRequestBytes,
     }),

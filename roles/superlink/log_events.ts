@@ -1,3 +1,4 @@
+import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
 
@@ -60,7 +61,10 @@ export function logLinkEvent(event: LinkEvent): void {
         event,
       );
     case "instruction-pushed":
-      return logger.debug(`Instruction ${FACTS} waits`, facts(event.instruction));
+      return logger.debug(
+        `Instruction ${factsOf(event.instruction)} waits`,
+        facts(event.instruction),
+      );
     case "instruction-refused":
       return logger.warn("Run {runId}: an instruction for node {nodeId} was refused: {reason}", {
         ...event,
@@ -68,21 +72,24 @@ export function logLinkEvent(event: LinkEvent): void {
     case "instruction-handed-out": {
       const { instruction, delivery } = event;
       return delivery === 1
-        ? logger.info(`Instruction ${FACTS} handed out`, facts(instruction))
-        : logger.warn(`Instruction ${FACTS} handed out again, delivery {delivery}`, {
+        ? logger.info(`Instruction ${factsOf(instruction)} handed out`, facts(instruction))
+        : logger.warn(`Instruction ${factsOf(instruction)} handed out again, delivery {delivery}`, {
           ...facts(instruction),
           delivery,
         });
     }
     case "instruction-requeued":
-      return logger.debug(`Instruction ${FACTS} waits again: {cause}`, {
+      return logger.debug(`Instruction ${factsOf(event.instruction)} waits again: {cause}`, {
         ...facts(event.instruction),
         cause: event.cause,
       });
     case "instruction-answered":
-      return logger.info(`Instruction ${FACTS} answered`, facts(event.instruction));
+      return logger.info(
+        `Instruction ${factsOf(event.instruction)} answered`,
+        facts(event.instruction),
+      );
     case "instruction-failed":
-      return logger.warn(`Instruction ${FACTS} failed: {reason}`, {
+      return logger.warn(`Instruction ${factsOf(event.instruction)} failed: {reason}`, {
         ...facts(event.instruction),
         reason: event.reason,
       });
@@ -91,7 +98,18 @@ export function logLinkEvent(event: LinkEvent): void {
         ...event,
       });
     case "housekeeping-failed":
+      // A full disk is reported by the store itself.
+      if (FlwrError.from(event.error).code === "unavailable") return;
       return logger.error("The store failed; trying again: {error}", { error: event.error });
+    case "store-failed": {
+      const { message, hints } = event.error;
+      return logger.error("{message}. Nodes and apps try again until it can write. {hint}", {
+        message,
+        hint: hints.join(". "),
+      });
+    }
+    case "store-recovered":
+      return logger.info("The store writes again");
   }
 }
 
@@ -107,7 +125,11 @@ function removed(runIds: readonly bigint[]): Record<string, unknown> {
   return { count: runIds.length, runs: runIds.join(", ") };
 }
 
-const FACTS = "{messageId} (run {runId}, round {groupId}, {messageType}, node {nodeId})";
+/** The template of an instruction's facts. An instruction outside the rounds, as for initial arrays, has no group. */
+function factsOf({ groupId }: InstructionFacts): string {
+  const round = groupId === "" ? "" : "round {groupId}, ";
+  return `{messageId} (run {runId}, ${round}{messageType}, node {nodeId})`;
+}
 
 function facts(instruction: InstructionFacts): Record<string, unknown> {
   return { ...instruction };

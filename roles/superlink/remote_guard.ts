@@ -18,10 +18,8 @@ export interface GuardedApi {
 
 /**
  * A service that answers calls of this machine alone, unless others are allowed; they are refused by their address,
- * before a byte is read, with words that name the flag. A proxy on this machine lets everyone in who reaches it.
- *
- * Calls that a web page makes are refused in any case: a browser on this machine would make them for any page that
- * bends its own host name to this machine's address. Browsers name the page in the header "origin"; no program does.
+ * before a byte is read, with words that name the flag. A proxy on this machine lets everyone in who reaches it. (Web
+ * pages that a browser on this machine shows are refused by the HTTP server.)
  *
  * @param ownHosts the addresses of this machine
  */
@@ -33,7 +31,6 @@ export function guardApi(
   const methods = binding.methods.map((method) => ({
     ...method,
     admit: async (call: CallHead) => {
-      refuseWebPages(call, api);
       if (!api.allowRemote) refuseOthers(call, api, ownHosts);
       return await method.admit?.(call);
     },
@@ -50,16 +47,10 @@ export function guardDownload(
   return {
     prefix: download.prefix,
     open: async (path, call) => {
-      refuseWebPages(call, api);
       if (!api.allowRemote) refuseOthers(call, api, ownHosts);
       return await download.open(path, call);
     },
   };
-}
-
-function refuseWebPages(call: CallHead, { name }: GuardedApi): void {
-  if (call.header("origin") === undefined) return;
-  throw new FlwrError("permission-denied", `Web pages may not call the ${name} API`);
 }
 
 function refuseOthers(

@@ -5,7 +5,7 @@ import { log } from "../../base/log.ts";
 import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
-import type { ServiceBinding } from "../../rpc/service.ts";
+import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
 import { FIRST_ANSWERS_SECONDS, SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
@@ -77,6 +77,8 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
           tls,
           services: httpServices(config, services),
           budgets,
+          hostNames: [Deno.hostname(), ...config.hostNames],
+          hostFlag: "--allowed-host",
           downloads: [guardDownload(services.artifacts, controlApi(config))],
         }),
     },
@@ -90,7 +92,10 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
       name: "fleet",
       title: "Fleet API",
       serves: "SuperNodes of Flower up to 1.38",
-      start: grpc(async () => [fleet, (await legacy()).fleet]),
+      start: grpc(async () => {
+        const older = await legacy();
+        return [joinServices(older.olderFleet, fleet), older.fleet];
+      }),
     },
     {
       name: "control",

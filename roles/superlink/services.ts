@@ -24,7 +24,7 @@ import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
 import type { RunsConfig } from "./config.ts";
-import type { LegacyServices } from "./legacy_services.ts";
+import type { LegacyServices, LegacyServicesOptions } from "./legacy_services.ts";
 import { logFailure } from "./log_failure.ts";
 
 /** Every API of a SuperLink, over one domain, for whichever listener is to serve it. */
@@ -32,7 +32,7 @@ export interface SuperLinkServices {
   readonly fleet: ServiceBinding;
   readonly control: ServiceBinding;
   readonly runtime: ServiceBinding;
-  /** Those of Flower 1.8 to 1.14, loaded when they are asked for first. */
+  /** Those of Flower 1.8 to 1.22, loaded when they are asked for first. */
   readonly legacy: () => Promise<LegacyServices>;
   /** Over HTTP. */
   readonly artifacts: Download;
@@ -55,12 +55,12 @@ export function superLinkServices(
   { link, authentications, replays, knownKeysOnly, runs, artifacts }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
-  const { current, legacy } = authentications;
+  const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
   let legacyLoaded: Promise<LegacyServices> | undefined;
   return {
     fleet: bindService(Fleet, {
-      ...current,
-      handlers: currentFleetHandlers(link, { knownKeysOnly, onError: logFailure }),
+      ...authentications.current,
+      handlers: currentFleet,
       maxRequestBytes: fleetRequestBytes,
     }),
     control: bindService(Control, {
@@ -78,7 +78,7 @@ export function superLinkServices(
       handlers: runtimeHandlers(backend),
       maxRequestBytes: runtimeRequestBytes,
     }),
-    legacy: () => legacyLoaded ??= loadLegacy(link, legacy),
+    legacy: () => legacyLoaded ??= loadLegacy({ link, authentications, currentFleet }),
     artifacts,
   };
 }
@@ -93,12 +93,9 @@ function executorsOf(
     : new ExecutorSecret(superexecSecret, systemClock, replays);
 }
 
-async function loadLegacy(
-  link: LinkService,
-  authentication: FleetAuthentications["legacy"],
-): Promise<LegacyServices> {
+async function loadLegacy(options: LegacyServicesOptions): Promise<LegacyServices> {
   const { legacyServices } = await load<typeof import("./legacy_services.ts")>(
     new URL("./legacy_services.ts", import.meta.url),
   );
-  return legacyServices(link, authentication);
+  return legacyServices(options);
 }

@@ -5,6 +5,7 @@ import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { AppCrashed, type Handled } from "./app_host.ts";
+import type { Failure } from "./failure.ts";
 import { MAX_APP_TRIES } from "./limits.ts";
 import { type PreparedRun, RunRefused, type Runs } from "./runs/prepared_run.ts";
 import type { RunStates } from "./runs/run_states.ts";
@@ -17,12 +18,16 @@ export interface AnswerOptions {
   readonly nodeId: NodeId;
   readonly nodeConfig: ConfigRecord;
   readonly clock: Clock;
+  /** Whether the SuperLink gets the texts of errors; otherwise their kind and place only. Default: false. */
+  readonly sendErrorDetails?: boolean;
 }
 
 /** A reply, and how long the ClientApp worked on it, in seconds. */
 export interface Answer {
   readonly reply: Message;
   readonly seconds: number;
+  /** What went wrong, for the node's log, where the reply is an error. */
+  readonly details?: string;
 }
 
 /**
@@ -39,10 +44,10 @@ export async function answerInstruction(
 ): Promise<Answer | undefined> {
   const { runs, clock } = options;
   const start = clock.now();
-  const refusal = (code: number, reason: string): Answer => ({
-    reply: instruction.replyError(code, reason),
-    seconds: clock.now() - start,
-  });
+  const refusal = (code: number, reason: string, failure?: Failure): Answer => {
+    const reply = instruction.replyError(code, reason);
+    return withheld({ reply, seconds: clock.now() - start }, instruction, failure, options);
+  };
   using watch = watchRun(runs, instruction.metadata.runId, clock);
   try {
     const run = await runs.prepare(instruction.metadata.runId);
@@ -55,7 +60,7 @@ export async function answerInstruction(
       );
     }
     if (watch.over.aborted) return undefined;
-    if (error instanceof RunRefused) return refusal(error.code, error.message);
+    if (error instanceof RunRefused) return refusal(error.code, error.message, error.failure);
     if (FlwrError.from(error).code === "permission-denied") return undefined;
     throw error;
   }
@@ -65,9 +70,10 @@ export async function answerInstruction(
 async function work(
   instruction: Message,
   run: PreparedRun,
-  { states, nodeId, nodeConfig, clock }: AnswerOptions,
+  options: AnswerOptions,
   signal: AbortSignal,
 ): Promise<Answer> {
+  const { states, nodeId, nodeConfig, clock } = options;
   const { runId } = instruction.metadata;
   const start = clock.now();
   for (let attempt = 1;; attempt += 1) {
@@ -76,14 +82,17 @@ async function work(
     try {
       const handled: Handled = await run.handle(instruction, context, signal);
       states.set(run.stateKey, handled.state);
-      return { reply: handled.reply, seconds: handled.seconds ?? clock.now() - start };
+      const { reply, failure, seconds = clock.now() - start } = handled;
+      return withheld({ reply, seconds }, instruction, failure, options);
     } catch (error) {
       if (signal.aborted || !(error instanceof AppCrashed)) throw error;
+      const { told, details } = error.failure;
       if (attempt >= MAX_APP_TRIES) {
+        const ended = `The ClientApp ended its worker ${attempt} times:`;
         throw new RunRefused(
           MessageErrorCode.ClientAppCrashed,
-          `The ClientApp ended its worker ${attempt} times: ${error.message}`,
-          { cause: error },
+          `${ended} ${error.message}`,
+          { cause: error, failure: { told: `${ended} ${told}`, details: `${ended} ${details}` } },
         );
       }
       log("supernode").warn("The ClientApp ended its worker ({reason}): trying in a fresh one", {
@@ -91,4 +100,18 @@ async function work(
       });
     }
   }
+}
+
+/** An answer as it may go out: an error without its text, which stays here for the log. */
+function withheld(
+  answer: Answer,
+  instruction: Message,
+  failure: Failure | undefined,
+  { sendErrorDetails = false }: AnswerOptions,
+): Answer {
+  const { error } = answer.reply;
+  if (error === undefined || failure === undefined) return answer;
+  const { told, details } = failure;
+  if (sendErrorDetails) return { ...answer, details };
+  return { ...answer, reply: instruction.replyError(error.code, told), details };
 }

@@ -1,6 +1,7 @@
 import { checkReply } from "../../app/client_app.ts";
 import type { Context } from "../../app/context.ts";
 import type { Message } from "../../app/message.ts";
+import type { MessageError } from "../../app/metadata.ts";
 import type { RecordDict } from "../../app/record_dict.ts";
 import {
   contextToTransferable,
@@ -12,6 +13,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import type { AppModule } from "../app_module.ts";
 import { type AppLink, type OpenAppLink, openWorker } from "./app_link.ts";
+import { type Failure, IN_THE_LOG } from "./failure.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
 /** A handled message: the reply, and what the app keeps for the run's next one. */
@@ -20,11 +22,32 @@ export interface Handled {
   readonly state: RecordDict;
   /** How long the app worked, where its process tells; otherwise the time until it had handled the message counts. */
   readonly seconds?: number;
+  /** What went wrong, where the reply is an error. Its reason is the whole text. */
+  readonly failure?: Failure;
 }
 
 /** The ClientApp died while it handled a message: another try in a fresh worker may go well. */
 export class AppCrashed extends Error {
   override readonly name = "AppCrashed";
+  /** What went wrong. */
+  readonly failure: Failure;
+
+  /** @param failure default: the reason, which then holds nothing of the app */
+  constructor(reason: string, { failure, cause }: { failure?: Failure; cause?: unknown } = {}) {
+    super(reason, { cause });
+    this.failure = failure ?? { told: reason, details: reason };
+  }
+}
+
+/** The ClientApp cannot be loaded. */
+export class AppNotLoaded extends FlwrError {
+  /** What went wrong. */
+  readonly failure: Failure;
+
+  constructor(message: string, hints: readonly string[], failure: Failure) {
+    super("failed-precondition", message, { hints });
+    this.failure = failure;
+  }
 }
 
 /**
@@ -83,10 +106,12 @@ export class AppHost implements Disposable {
         { kind: "handle", message: plain, context: contextToTransferable(context) },
       );
       if (said.kind === "reply") return handledFrom(said, message);
-      throw new AppCrashed(said.kind === "crashed" ? said.reason : `unexpected "${said.kind}"`);
+      if (said.kind === "crashed") throw new AppCrashed(said.reason, said);
+      throw new AppCrashed(`unexpected "${said.kind}"`);
     } catch (error) {
       this.#end();
       signal.throwIfAborted();
+      if (error instanceof AppNotLoaded) throw new AppCrashed(error.message, error);
       throw error;
     } finally {
       signal.removeEventListener("abort", abort);
@@ -111,13 +136,15 @@ export class AppHost implements Disposable {
     });
     if (said.kind === "loaded") return;
     this.#end();
-    throw said.kind === "load-failed"
-      ? new FlwrError("failed-precondition", said.message, { hints: said.hints })
-      : new FlwrError(
-        "failed-precondition",
-        `"${this.#module.file}" ended its worker while it was loaded`,
-        { hints: said.kind === "crashed" ? [said.reason] : [] },
-      );
+    if (said.kind === "load-failed") throw new AppNotLoaded(said.message, said.hints, said.failure);
+    const reason = said.kind === "crashed" ? said.reason : `unexpected "${said.kind}"`;
+    const failure = (said.kind === "crashed" ? said.failure : undefined) ??
+      { told: reason, details: reason };
+    throw new AppNotLoaded(
+      `"${this.#module.file}" ended its worker while it was loaded`,
+      [reason],
+      failure,
+    );
   }
 
   /**
@@ -145,8 +172,14 @@ export class AppHost implements Disposable {
 function handledFrom(said: FromWorker & { kind: "reply" }, instruction: Message): Handled {
   try {
     const reply = checkReply(fromTransferable(said.message), instruction);
-    return { reply, state: recordDictFromPlain(said.state) };
+    const state = recordDictFromPlain(said.state);
+    return { reply, state, ...(reply.error && { failure: said.failure ?? ofItsOwn(reply.error) }) };
   } catch (cause) {
     throw new AppCrashed(`its reply cannot be taken: ${FlwrError.from(cause).message}`, { cause });
   }
+}
+
+/** Of an error reply that the app made itself. */
+function ofItsOwn({ code, reason }: MessageError): Failure {
+  return { told: `The ClientApp replied with error ${code}; ${IN_THE_LOG}`, details: reason };
 }

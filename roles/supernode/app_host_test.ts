@@ -77,8 +77,10 @@ Deno.test("an app stays loaded from message to message, and its state goes along
 
 Deno.test("what a handler throws comes back as an error reply, and the app lives on", async () => {
   await withHost(async (host) => {
-    const { reply } = await host.handle(message("throw"), context(), never);
+    const { reply, failure } = await host.handle(message("throw"), context(), never);
     assert.match(reply.error!.reason, /no such file/);
+    assert.match(failure!.told, /^Error at client\.ts:11:\d+; /);
+    assert.match(failure!.details, /^Error: no such file\n +at .*client\.ts:11:\d+/);
     const next = await host.handle(message("reply"), context(), never);
     assert.equal(next.reply.content.metricRecord("metrics").number("handled"), 2);
   });
@@ -105,10 +107,18 @@ Deno.test("an app is not loaded when the device cannot be used", async () => {
   await assert.rejects(loaded, { code: "failed-precondition", message: missing.message });
 });
 
-for (const what of ["exit", "close", "stray"]) {
+const TOLD: Readonly<Record<string, RegExp>> = {
+  exit: /^The ClientApp called Deno\.exit\(3\)$/,
+  close: /^The ClientApp closed its worker$/,
+  stray: /^TypeError at client\.ts:14:\d+; /,
+};
+
+for (const what of Object.keys(TOLD)) {
   Deno.test(`an app that ends its worker (${what}) is told apart, and loaded anew`, async () => {
     await withHost(async (host) => {
-      await assert.rejects(host.handle(message(what), context(), never), AppCrashed);
+      const crash = await host.handle(message(what), context(), never).catch((error) => error);
+      assert.ok(crash instanceof AppCrashed);
+      assert.match(crash.failure.told, TOLD[what]!);
       const { reply } = await host.handle(message("reply"), context(), never);
       assert.equal(reply.content.metricRecord("metrics").number("handled"), 1);
     });

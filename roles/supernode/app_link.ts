@@ -1,3 +1,4 @@
+import { uncaught } from "./failure.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
 /** The place where a ClientApp is loaded: a worker of this process, or a sandbox. */
@@ -19,7 +20,7 @@ export const openWorker: OpenAppLink = (hear) => {
   worker.onmessage = ({ data }: MessageEvent<FromWorker>) => hear(data);
   worker.onerror = (event) => {
     event.preventDefault();
-    hear({ kind: "crashed", reason: event.message });
+    hear({ kind: "crashed", reason: event.message, failure: uncaught(event.message) });
   };
   return {
     send: (said) => worker.postMessage(said),

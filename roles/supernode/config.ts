@@ -14,6 +14,7 @@ import type { ServerTls } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../app_module.ts";
 import { readConnection } from "../connection_options.ts";
 import { readFlagAddress } from "../flag_address.ts";
+import { readingFlag } from "../usage_error.ts";
 import { readSuperexecSecret } from "../superexec_secret.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
@@ -39,6 +40,8 @@ export interface SuperNodeConfig {
   readonly home: string;
   readonly python: PythonConfig;
   readonly healthAddress: string | undefined;
+  /** Whether the SuperLink gets the texts of errors. */
+  readonly sendErrorDetails: boolean;
 }
 
 /** How Python apps are run. */
@@ -69,7 +72,7 @@ export async function readSuperNodeConfig(
   flags: SuperNodeFlags,
 ): Promise<SuperNodeConfig> {
   const { maxRetries, maxWaitTime, threads, device, healthServerAddress } = flags;
-  const nodeConfig = parseConfigString(flags.nodeConfig ?? "", "--node-config");
+  const nodeConfig = readingFlag(() => parseConfigString(flags.nodeConfig ?? "", "--node-config"));
   if (healthServerAddress !== undefined) {
     readFlagAddress("--health-server-address", healthServerAddress, { allowZero: true });
   }
@@ -91,6 +94,7 @@ export async function readSuperNodeConfig(
     home: flwrHome(),
     python: await readPythonConfig(flags),
     healthAddress: healthServerAddress,
+    sendErrorDetails: flags.sendErrorDetails,
   };
 }
 

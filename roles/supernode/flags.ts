@@ -24,6 +24,7 @@ export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
   allowRead: readonly string[];
   trustedEntities?: string;
   healthServerAddress?: string;
+  sendErrorDetails: boolean;
 }
 
 /** Where a SuperLink is looked for when no flag says so: where today's has its HTTP APIs. */
@@ -86,6 +87,11 @@ function addAppOptions(command: Command): void {
         ...before,
         folder,
       ]),
+    )
+    .option(
+      "--send-error-details",
+      "tell the SuperLink the texts of errors, which may name cells and paths; without it their kind and place in the app",
+      false,
     )
     .option(
       "--trusted-entities <file>",

@@ -66,6 +66,7 @@ export class Membership {
         if (!isForgotten(answer) || isRecent(joinedAt, clock)) return answer;
       } catch (thrown) {
         const error = FlwrError.from(thrown);
+        if (isSuperseded(error)) throw new Superseded(this.#nodeId, error);
         if (!FORGOTTEN.has(error.code) || isRecent(joinedAt, clock) || signal.aborted) throw error;
         reason = error.message;
       }
@@ -119,6 +120,23 @@ export class Membership {
     }
     this.#log.info("SuperNode {nodeId} joined {superLink}", { nodeId: this.#nodeId, superLink });
   }
+}
+
+/** Another SuperNode has joined with this node's key, so this one ends. */
+export class Superseded extends FlwrError {
+  constructor(nodeId: NodeId, cause: unknown) {
+    super("failed-precondition", `Another SuperNode joined with the key of this node, ${nodeId}`, {
+      hints: [
+        "Give each SuperNode a key of its own: flwr keys generate",
+        "If you restarted this node yourself, the newer one goes on: nothing needs to be done",
+      ],
+      cause,
+    });
+  }
+}
+
+function isSuperseded(error: FlwrError): boolean {
+  return error instanceof ApiError && error.api === "node-superseded";
 }
 
 /** A held call may fail long after the join: then it is another restart that it tells of. */

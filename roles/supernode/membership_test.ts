@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
+import { Superseded } from "./membership.ts";
 import { TAKE_OVER_PATIENCE_SECONDS, TAKE_OVER_TRY_SECONDS } from "./limits.ts";
 import { FakeFleet, instruction, NODE_ID, pass, start } from "./testing/fake_fleet.ts";
 
@@ -81,3 +82,20 @@ Deno.test("a node that is stopped before it has joined ends at once", async () =
   await ended;
   assert.ok(!fleet.calls.includes("leave"));
 });
+
+for (const call of ["heartbeat", "pull"] as const) {
+  Deno.test(`a node whose ${call} is refused as superseded ends, and leaves the newer one alone`, async () => {
+    const fleet = new FakeFleet();
+    const refuse = () => {
+      throw new ApiError("node-superseded", "Another SuperNode joined with this node's key");
+    };
+    if (call === "pull") fleet.pullAnswer = refuse;
+    else fleet.heartbeatAnswer = refuse;
+    const { clock, ended } = start(fleet);
+    const rejected = assert.rejects(ended, (error) => error instanceof Superseded);
+    for (let waited = 0; waited < 100; waited += 5) await clock.advance(5);
+    await rejected;
+    assert.equal(fleet.calls.filter((made) => made === "join").length, 1);
+    assert.equal(fleet.calls.includes("leave"), false);
+  });
+}

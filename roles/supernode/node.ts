@@ -7,6 +7,7 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type Answer, answerInstruction } from "./answer.ts";
+import { IN_THE_LOG } from "./failure.ts";
 import {
   FAREWELL_SECONDS,
   HEARTBEAT_INTERVAL_SECONDS,
@@ -14,7 +15,7 @@ import {
   HELD_PULL_SECONDS,
   pollWait,
 } from "./limits.ts";
-import { Membership } from "./membership.ts";
+import { Membership, Superseded } from "./membership.ts";
 import type { Runs } from "./runs/prepared_run.ts";
 import { RunStates } from "./runs/run_states.ts";
 
@@ -27,6 +28,8 @@ export interface NodeOptions {
   readonly superLink: string;
   readonly clock: Clock;
   readonly random: Random;
+  /** Whether the SuperLink gets the texts of errors; otherwise their kind and place only. Default: false. */
+  readonly sendErrorDetails?: boolean;
 }
 
 /** Errors after which a node goes on: something is wrong with one message, or with the SuperLink for a moment. */
@@ -69,8 +72,9 @@ export class SuperNode {
       })
     );
     const outcomes = await Promise.allSettled(loops);
-    await this.#membership.leave();
     const failure = outcomes.find((outcome) => outcome.status === "rejected");
+    // The node is the other program's now.
+    if (!(failure?.reason instanceof Superseded)) await this.#membership.leave();
     if (failure !== undefined && !signal.aborted) throw failure.reason;
   }
 
@@ -113,6 +117,7 @@ export class SuperNode {
     try {
       return await this.#membership.as(() => connection.pull(signal), signal);
     } catch (error) {
+      if (error instanceof Superseded) throw error;
       if (FlwrError.from(error).code === "permission-denied") {
         this.#log.debug("The run of the next instruction is over: it is left aside");
       } else {
@@ -131,15 +136,18 @@ export class SuperNode {
       this.#log.info("{run}: it is over, no reply is sent", { run });
       return;
     }
-    const { reply, seconds } = answer;
+    const { reply, seconds, details = reply.error?.reason } = answer;
+    // Line by line: in one, a stack cannot be read.
+    const [reason, ...more] = details?.split(/\r?\n/) ?? [];
     if (reply.error !== undefined) {
-      const { reason } = reply.error;
       this.#log.error("{run}: {messageType} failed: {reason}", { run, messageType, reason });
+      for (const line of more) this.#log.error("  {line}", { line });
     }
     try {
       await this.#push(reply, seconds, signal);
       this.#log.info("{run}: sent reply", { run });
     } catch (error) {
+      if (error instanceof Superseded) throw error;
       // A SuperLink that was restarted without a database knows no such run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
         this.#log.info("{run}: it is over, the reply is not wanted any more", { run });
@@ -162,11 +170,13 @@ export class SuperNode {
       // The next pull finds out whether the SuperLink has forgotten the node.
       if (error.code === "unauthenticated" || error.code === "not-found") return undefined;
       if (!PASSING.has(error.code)) throw error;
+      const { sendErrorDetails = false } = this.#options;
+      const told = sendErrorDetails ? error.message : `${error.code}; ${IN_THE_LOG}`;
       const reply = instruction.replyError(
         MessageErrorCode.Unknown,
-        `The SuperNode could not work for the run: ${error.message}`,
+        `The SuperNode could not work for the run: ${told}`,
       );
-      return { reply, seconds: 0 };
+      return { reply, seconds: 0, details: error.message };
     }
   }
 

@@ -4,7 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import { AppCrashed } from "./app_host.ts";
 import { FAREWELL_SECONDS, MAX_APP_TRIES, RUN_CHECK_SECONDS } from "./limits.ts";
-import { RunRefused } from "./runs/prepared_run.ts";
+import { type MessageHandler, RunRefused } from "./runs/prepared_run.ts";
 import { echo, FakeFleet, instruction, pass, start } from "./testing/fake_fleet.ts";
 
 Deno.test("a node joins, answers its instructions in order, and leaves", async () => {
@@ -104,6 +104,48 @@ Deno.test("runs of one series share what the app keeps, and each run is asked fo
   assert.deepEqual(seen, [0, 1, 0, 2]);
   assert.equal(fleet.calls.filter((call) => call === "run").length, 3);
 });
+
+/** What goes wrong with an app, by the message's name, and what of it may be told. */
+const FAILURE = {
+  told: "TypeError at client.ts:1:2",
+  details: "TypeError: Anna\n    at client.ts:1:2",
+};
+const failing: MessageHandler["handle"] = (message, context) => {
+  switch (message.metadata.messageId) {
+    case "thrown": {
+      const reply = message.replyError(MessageErrorCode.ClientAppRaised, "<class 'X'>:<'Anna'>");
+      return Promise.resolve({ reply, state: context.state, failure: FAILURE });
+    }
+    case "crashed":
+      return Promise.reject(new AppCrashed("TypeError: Anna", { failure: FAILURE }));
+    default:
+      return Promise.reject(
+        new RunRefused(MessageErrorCode.LoadClientApp, `Not loaded: Anna`, { failure: FAILURE }),
+      );
+  }
+};
+
+for (const sendErrorDetails of [false, true]) {
+  const unless = sendErrorDetails ? ", unless the owner sends them" : "";
+  Deno.test(`texts of errors stay on the node${unless}`, async () => {
+    const fleet = new FakeFleet();
+    fleet.give(instruction("thrown"), instruction("crashed"), instruction("refused"));
+    const { controller, ended } = start(fleet, failing, { sendErrorDetails });
+    await fleet.replied(3);
+    controller.abort();
+    await ended;
+    const codes = fleet.replies.map(({ error }) => error?.code);
+    assert.deepEqual(codes, [
+      MessageErrorCode.ClientAppRaised,
+      MessageErrorCode.ClientAppCrashed,
+      MessageErrorCode.LoadClientApp,
+    ]);
+    for (const { error } of fleet.replies) {
+      assert.equal(error!.reason.includes("Anna"), sendErrorDetails);
+      assert.equal(error!.reason.includes(FAILURE.told), !sendErrorDetails);
+    }
+  });
+}
 
 Deno.test("how long the app worked is sent along", async () => {
   const fleet = new FakeFleet();
@@ -207,6 +249,6 @@ Deno.test("a run that the SuperLink cannot tell of costs an error reply, not the
   await fleet.replied(2);
   controller.abort();
   await ended;
-  assert.match(fleet.replies[0]!.error!.reason, /It fell over/);
+  assert.match(fleet.replies[0]!.error!.reason, /: internal; the node's log/);
   assert.equal(fleet.replies[1]!.metadata.replyToMessageId, "c");
 });

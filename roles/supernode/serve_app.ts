@@ -5,10 +5,12 @@ import {
   recordDictToPlain,
   toTransferable,
 } from "../../app/transferable.ts";
+import { errorReason } from "../../app/error_reason.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type ComputeDefaults, setComputeDefaults } from "../../ml/session/compute_defaults.ts";
 import { type AppModule, importApp } from "../app_module.ts";
 import { catchCrashes } from "../catch_crashes.ts";
+import { type Failure, failureOf } from "./failure.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
 /**
@@ -24,9 +26,13 @@ export function serveApp(
   prepare: (compute: ComputeDefaults) => Promise<void>,
 ): (said: ToWorker) => Promise<void> {
   let app: ClientApp | undefined;
-  catchCrashes("ClientApp", (thrown) => post({ kind: "crashed", reason: describe(thrown) }));
+  let folder = "";
+  catchCrashes("ClientApp", (thrown) => {
+    post({ kind: "crashed", reason: describe(thrown), failure: failureOf(thrown, folder) });
+  });
 
   async function load(module: AppModule, compute: ComputeDefaults): Promise<void> {
+    folder = module.folder;
     try {
       await prepare(compute);
       // Before the app is loaded: it may make its model at once.
@@ -34,8 +40,9 @@ export function serveApp(
       app = await importApp(module, isClientApp, "ClientApp");
       post({ kind: "loaded" });
     } catch (error) {
-      const { message, hints } = FlwrError.from(error);
-      post({ kind: "load-failed", message, hints });
+      const { message, hints, cause } = FlwrError.from(error);
+      // What the module itself threw, not what is said of it.
+      post({ kind: "load-failed", message, hints, failure: failureOf(cause ?? error, folder) });
     }
   }
 
@@ -43,10 +50,15 @@ export function serveApp(
     if (said.kind === "load") return await load(said.module, said.compute);
     const message = fromTransferable(said.message);
     const context = contextFromTransferable(said.context);
-    const reply = await app!.handle(message, context);
+    let failure: Failure | undefined;
+    const reply = await app!.handle(message, context, (thrown) => {
+      failure = failureOf(thrown, folder);
+      return errorReason(thrown);
+    });
     // Cloned, not transferred: the app may have kept the arrays it replied with.
     const plain = toTransferable(reply);
-    post({ kind: "reply", message: plain, state: recordDictToPlain(context.state) });
+    const state = recordDictToPlain(context.state);
+    post({ kind: "reply", message: plain, state, ...(failure && { failure }) });
   };
 }
 

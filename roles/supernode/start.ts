@@ -48,6 +48,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     superLink: config.address,
     clock: systemClock,
     random: systemRandom,
+    sendErrorDetails: config.sendErrorDetails,
   });
   await node.run(signal);
 }

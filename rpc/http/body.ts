@@ -1,10 +1,10 @@
-import { Buffer } from "node:buffer";
-import type { IncomingMessage } from "node:http";
 import { FlwrError } from "../../base/error.ts";
 import { BodyPace, PACE_LIMITS, type PaceLimits, TOO_SLOW } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import { MAX_MESSAGE_BYTES, SMALL_BODY_BYTES } from "../limits.ts";
-import { Refusal } from "./refusal.ts";
+import { joined } from "./joined.ts";
+import { FREE_PIECES, MIN_PIECE_BYTES } from "./limits.ts";
+import { bodyRefusal, Refusal } from "./refusal.ts";
 
 /** How large and how slow the body of a request may be. */
 export interface BodyLimits extends PaceLimits {
@@ -21,16 +21,20 @@ export const BODY_LIMITS: BodyLimits = { maxBytes: MAX_MESSAGE_BYTES, ...PACE_LI
  * @throws Refusal for a body that is compressed or too large; what {@link ByteBudget.take} throws
  */
 export async function roomForBody(
-  request: IncomingMessage,
+  { headers }: Request,
   { maxBytes }: BodyLimits,
   budget: ByteBudget,
   signal: () => AbortSignal,
 ): Promise<ByteLease | undefined> {
-  const encoding = request.headers["content-encoding"] ?? "identity";
+  const encoding = headers.get("content-encoding") ?? "identity";
   if (encoding !== "identity") {
     throw new Refusal(415, `Unsupported Content-Encoding "${encoding}".`);
   }
-  const length = announcedLength(request);
+  const coding = headers.get("transfer-encoding") ?? "chunked";
+  if (coding.toLowerCase() !== "chunked") {
+    throw new Refusal(501, `Unsupported Transfer-Encoding "${coding}".`);
+  }
+  const length = announcedLength(headers);
   if (length !== undefined && length > maxBytes) throw tooLarge(maxBytes);
   // One that does not say how large it is may become as large as any.
   const bytes = length ?? maxBytes;
@@ -40,41 +44,56 @@ export async function roomForBody(
 /**
  * Reads a request's body, into one piece of memory where it says how large it is.
  *
- * @throws Refusal for a body that is too large or too slow; FlwrError "cancelled" when the caller goes
+ * @throws Refusal for a body that is too large, too slow, or in too many pieces; FlwrError "cancelled" when the caller
+ *   goes
  */
-export function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const length = announcedLength(request);
+export async function readBody(
+  { headers, body }: Request,
+  limits: BodyLimits,
+): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  const length = announcedLength(headers);
   const whole = length !== undefined && length > SMALL_BODY_BYTES
-    ? Buffer.allocUnsafeSlow(length)
+    ? new Uint8Array(length)
     : undefined;
-  const parts: Buffer[] = [];
+  const parts: Uint8Array[] = [];
   let received = 0;
-  const pace = new BodyPace(limits, () => reject(new Refusal(408, TOO_SLOW)));
-  const take = (part: Buffer) => {
-    if (whole !== undefined) part.copy(whole, received);
-    else parts.push(part);
-    received += part.length;
-    pace.take(part.length);
-    if (received > limits.maxBytes) reject(tooLarge(limits.maxBytes));
-  };
-  const end = () =>
-    resolve(whole ?? (parts.length === 1 ? parts[0]! : Buffer.concat(parts, received)));
-  const gone = () =>
-    reject(new FlwrError("cancelled", "The caller went before the end of its request"));
-  request.on("data", take).once("end", end).once("close", gone);
-  return promise.finally(() => {
-    pace[Symbol.dispose]();
-    request.off("data", take).off("end", end).off("close", gone);
+  let pieces = 0;
+  let slow = false;
+  const reader = body.getReader();
+  using pace = new BodyPace(limits, () => {
+    slow = true;
+    reader.cancel().catch(() => {}); // ends the read that waits
   });
+  for (;;) {
+    const { done, value } = await reader.read().catch(() => {
+      throw new FlwrError("cancelled", "The caller went before the end of its request");
+    });
+    if (slow) throw bodyRefusal(408, TOO_SLOW);
+    if (done) return whole ?? (parts.length === 1 ? parts[0]! : joined(parts, received));
+    if (received + value.length > limits.maxBytes) throw tooLarge(limits.maxBytes);
+    if (whole === undefined) parts.push(value);
+    else whole.set(value, received);
+    received += value.length;
+    pace.take(value.length);
+    if (++pieces > FREE_PIECES && received < (pieces - FREE_PIECES) * MIN_PIECE_BYTES) {
+      throw bodyRefusal(413, "The request comes in too many small pieces.");
+    }
+  }
 }
 
-/** How large a request says that its body is; undefined where it is sent in parts, as many as there are. */
-export function announcedLength({ headers }: IncomingMessage): number | undefined {
-  if (headers["transfer-encoding"] !== undefined) return undefined;
-  return Number(headers["content-length"] ?? 0);
+/**
+ * How large a request says that its body is; undefined where it is sent in parts, as many as there are.
+ *
+ * @throws Refusal for a length that is said twice: repeated headers come joined
+ */
+export function announcedLength(headers: Headers): number | undefined {
+  if (headers.has("transfer-encoding")) return undefined;
+  const text = headers.get("content-length") ?? "0";
+  if (!/^\d{1,15}$/.test(text)) throw new Refusal(400, "Malformed Content-Length.");
+  return Number(text);
 }
 
 function tooLarge(maxBytes: number): Refusal {
-  return new Refusal(413, `The request is larger than ${maxBytes} bytes.`);
+  return bodyRefusal(413, `The request is larger than ${maxBytes} bytes.`);
 }

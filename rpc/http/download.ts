@@ -1,13 +1,11 @@
-import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../../base/error.ts";
 import { logOutcome } from "../answer.ts";
 import type { ByteBudget } from "../byte_budget.ts";
 import type { CallHead } from "../call.ts";
-import { Deadline } from "./deadline.ts";
-import { HttpCall, sendPlain } from "./http_call.ts";
-import { bodySeconds, MAX_DOWNLOADS } from "./limits.ts";
+import type { Connection } from "./connections.ts";
+import { HttpCall } from "./http_call.ts";
+import { MAX_DOWNLOADS } from "./limits.ts";
 import { methodNotAllowed, refusalOf } from "./refusal.ts";
 
 /** A file that is sent as it is read. */
@@ -54,67 +52,56 @@ export class Downloads {
   async answer(
     download: Download,
     path: string,
-    request: IncomingMessage,
-    response: ServerResponse,
-  ): Promise<void> {
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return sendPlain(request, response, refusalOf(methodNotAllowed("GET, HEAD")));
-    }
+    request: Request,
+    connection: Connection,
+  ): Promise<Response> {
     // Paths of files may be secrets: they are not logged.
-    const call = new HttpCall(download.prefix, request, response, this.#answers);
+    const call = new HttpCall(download.prefix, request, connection, this.#answers);
+    if (request.method !== "GET" && request.method !== "HEAD") {
+      return call.refuse(refusalOf(methodNotAllowed("GET, HEAD")), true);
+    }
     this.#open++;
+    const ended = (error?: unknown) => {
+      this.#open--;
+      logOutcome(this.#log, call, error);
+    };
     try {
       if (this.#open > MAX_DOWNLOADS) {
         throw new FlwrError("unavailable", `${MAX_DOWNLOADS} files are being sent already`);
       }
       const file = await download.open(path.slice(download.prefix.length), call);
-      response.writeHead(200, {
+      const headers = {
         ...file.headers,
-        "content-length": file.length,
+        "content-length": String(file.length),
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
-      });
-      if (request.method === "GET") await send(file, response, call.signal);
-      call.end();
-      logOutcome(this.#log, call);
+      };
+      if (request.method === "GET") return send(file, headers, call, ended);
+      ended();
+      return call.answerHead(headers);
     } catch (error) {
-      logOutcome(this.#log, call, error);
-      call.refuse(refusalOf(error));
-    } finally {
-      this.#open--;
+      ended(error);
+      return call.refuse(refusalOf(error), true);
     }
   }
 }
 
-async function send(
+function send(
   { length, content }: FileAnswer,
-  response: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
+  headers: Readonly<Record<string, string>>,
+  call: HttpCall,
+  ended: (error?: unknown) => void,
+): Response {
+  const pieces = content()[Symbol.asyncIterator]();
   let sent = 0;
-  for await (const piece of content()) {
-    sent += piece.length;
-    if (sent > length) break;
-    if (!response.write(piece)) await drained(response, piece.length, signal);
-    if (signal.aborted) {
-      throw new FlwrError("cancelled", "The caller went before the end of the file");
-    }
-  }
-  if (sent === length) return;
-  throw new FlwrError("data-loss", `A file of ${length} bytes was not there whole: ${sent}`);
-}
-
-/** Waits until the caller has taken what was written. @throws FlwrError when that is slower than it may be */
-async function drained(
-  response: ServerResponse,
-  bytes: number,
-  signal: AbortSignal,
-): Promise<void> {
-  using deadline = new Deadline(bodySeconds(bytes));
-  await once(response, "drain", { signal: AbortSignal.any([signal, deadline.signal]) }).catch(
-    () => {
-      if (deadline.expired === undefined) return;
-      throw new FlwrError("deadline-exceeded", "The file was taken too slowly");
-    },
-  );
+  const next = async () => {
+    const { done, value } = await pieces.next();
+    sent += done ? 0 : value.length;
+    if (done ? sent === length : sent <= length) return done ? undefined : value;
+    throw new FlwrError("data-loss", `A file of ${length} bytes was not there whole: ${sent}`);
+  };
+  return call.answerPieces(headers, next, (error) => {
+    pieces.return?.()?.catch(() => {}); // what it holds is let go of
+    ended(error);
+  });
 }

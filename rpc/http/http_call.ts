@@ -1,45 +1,47 @@
-import { once } from "node:events";
-import type { IncomingMessage, ServerResponse } from "node:http";
-import { formatAddress } from "../address.ts";
-import type { ByteBudget } from "../byte_budget.ts";
+import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
+import { answerBody, type AnswerSource } from "./answer_body.ts";
+import type { Connection } from "./connections.ts";
 import { frame } from "./frames.ts";
 import { joined } from "./joined.ts";
-import { MAX_DROPPED_BYTES } from "./limits.ts";
+import { bodySeconds } from "./limits.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
+import { piecesOf } from "./pieces.ts";
+import { plainResponse } from "./plain_answer.ts";
 import type { PlainAnswer } from "./refusal.ts";
-import { sendPieces } from "./send_pieces.ts";
 
-/** One call between node:http and a service. */
+/** One call between Deno's HTTP server and a service. */
 export class HttpCall implements OpenCall {
   readonly transport = "http";
-  readonly #request: IncomingMessage;
-  readonly #response: ServerResponse;
+  readonly #request: Request;
+  readonly #connection: Connection;
   readonly #answers: ByteBudget;
+  readonly #leases: ByteLease[] = [];
+  #headers: Record<string, string> = {};
   #controller: AbortController | undefined;
-  #answered = false;
+  #delivery: PromiseWithResolvers<boolean> | undefined;
+  #forget = () => {};
+  #over = false;
 
   /** @param answers what bounds large answers */
   constructor(
     readonly method: string,
-    request: IncomingMessage,
-    response: ServerResponse,
+    request: Request,
+    connection: Connection,
     answers: ByteBudget,
   ) {
     this.#request = request;
-    this.#response = response;
+    this.#connection = connection;
     this.#answers = answers;
   }
 
   get peer(): string {
-    const { remoteAddress = "unknown", remotePort = 0 } = this.#request.socket;
-    return formatAddress({ host: remoteAddress, port: remotePort });
+    return this.#connection.peer;
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers[name.toLowerCase()];
-    return typeof value === "object" ? value[0] : value;
+    return this.#request.headers.get(name) ?? undefined;
   }
 
   headerBytes(name: string): Uint8Array | undefined {
@@ -53,7 +55,7 @@ export class HttpCall implements OpenCall {
   }
 
   setHeader(name: string, value: string): void {
-    this.#response.setHeader(name, value);
+    this.#headers[name] = value;
   }
 
   /** Made when it is first asked for: most calls are answered at once. */
@@ -61,110 +63,135 @@ export class HttpCall implements OpenCall {
     if (this.#controller === undefined) {
       const controller = this.#controller = new AbortController();
       const abort = () => {
-        if (!this.#answered) controller.abort();
+        if (!this.#over) controller.abort();
       };
-      if (this.#response.closed) abort();
-      else this.#response.once("close", abort);
+      const { signal } = this.#request;
+      if (signal.aborted) abort();
+      else signal.addEventListener("abort", abort, { once: true });
+      this.#forget = this.#connection.onClose(abort);
     }
     return this.#controller.signal;
   }
 
   get delivered(): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const response = this.#response;
-    const { socket } = this.#request;
-    // A broken connection counts as an end of the writing, but leaves its error.
-    const judge = () =>
-      resolve(response.statusCode === 200 && response.writableFinished && socket.errored == null);
-    if (response.closed) judge();
-    else response.once("close", judge);
-    return promise;
+    // Deno sends an answer to nobody and calls it complete: who has gone by then is known by the signal alone.
+    void this.signal;
+    this.#delivery ??= Promise.withResolvers();
+    return this.#delivery.promise;
   }
 
   async reserve(bytes: number): Promise<void> {
     if (bytes <= SMALL_BODY_BYTES) return;
     const lease = await this.#answers.take(bytes, this.signal);
-    if (this.#response.closed) lease.release();
-    else this.#response.once("close", () => lease.release());
+    if (this.#over) lease.release();
+    else this.#leases.push(lease);
   }
 
   /**
-   * Sends the answer of a unary method. Waits until a large one has been taken but for its last piece.
+   * Makes the answer of a unary method.
    *
    * @param parts the message's bytes
    */
-  async answer(parts: readonly Uint8Array[]): Promise<void> {
-    this.#answered = true;
-    const response = this.#response;
+  answer(parts: readonly Uint8Array[]): Response {
     const length = parts.reduce((sum, part) => sum + part.length, 0);
-    response.writeHead(200, { "content-type": PROTOBUF, "content-length": length });
-    if (length <= SMALL_BODY_BYTES) return void response.end(joined(parts, length));
-    await sendPieces(response, parts);
-    response.end();
-  }
-
-  /** Ends an answer that was written by hand. */
-  end(): void {
-    this.#answered = true;
-    this.#response.end();
+    const headers = { ...this.#headers, "content-type": PROTOBUF };
+    if (length <= SMALL_BODY_BYTES && this.#delivery === undefined) {
+      this.#end(true);
+      return new Response(joined(parts, length) as BodyInit, { headers });
+    }
+    const pieces = length <= SMALL_BODY_BYTES ? [joined(parts, length)].values() : piecesOf(parts);
+    const source = { next: () => pieces.next().value, seconds: bodySeconds };
+    return this.#stream({ ...headers, "content-length": String(length) }, source);
   }
 
   /**
-   * Sends the answer of a streaming method, as the caller takes it. Waits for the first message before it sends the
+   * Makes an answer of another kind, as the caller takes it.
+   *
+   * @param next the next piece, or undefined at the end
+   * @param ended called at the end, with what went wrong
+   */
+  answerPieces(
+    headers: Readonly<Record<string, string>>,
+    next: AnswerSource["next"],
+    ended: (error?: unknown) => void,
+  ): Response {
+    return this.#stream(headers, { next, seconds: bodySeconds, ended: (_, error) => ended(error) });
+  }
+
+  /** Makes an answer without a body. */
+  answerHead(headers: Readonly<Record<string, string>>): Response {
+    this.#end(true);
+    return new Response(null, { headers });
+  }
+
+  /**
+   * Makes the answer of a streaming method, as the caller takes it. Waits for the first message before it sends the
    * head, so that a call which is refused gets the status of its error; but not for long.
    *
    * @param headMs milliseconds of that wait
+   * @param ended called at the end, with what went wrong after the head was sent
+   * @throws what the method throws before it
    */
-  async answerStream(messages: AsyncIterable<Uint8Array>, headMs: number): Promise<void> {
+  async answerStream(
+    messages: AsyncGenerator<Uint8Array, void, void>,
+    headMs: number,
+    ended: (error?: unknown) => void,
+  ): Promise<Response> {
     const { signal } = this;
-    const response = this.#response;
-    const sendHead = () => {
-      if (response.headersSent) return;
-      response.writeHead(200, { "content-type": PROTOBUF_STREAM });
-      response.flushHeaders();
+    let coming: Promise<IteratorResult<Uint8Array, void>> | undefined = messages.next();
+    await within(coming, headMs);
+    const next = async () => {
+      const { done, value } = await (coming ?? messages.next());
+      coming = undefined;
+      return done || signal.aborted ? undefined : frame(value);
     };
-    const patience = setTimeout(sendHead, headMs);
-    try {
-      for await (const message of messages) {
-        if (signal.aborted) return;
-        sendHead();
-        if (!response.write(frame(message))) {
-          // A caller that is gone takes nothing more.
-          await once(response, "drain", { signal }).catch(() => {});
-        }
-      }
-    } finally {
-      clearTimeout(patience);
-    }
-    sendHead();
-    this.#answered = true;
-    response.end();
+    return this.#stream({ ...this.#headers, "content-type": PROTOBUF_STREAM }, {
+      next,
+      ended: (whole, error) => {
+        if (!whole) this.#controller?.abort();
+        // A handler that waits hears of it by the signal.
+        messages.return().catch(() => {});
+        ended(error);
+      },
+    });
   }
 
-  /** Tells of an error; within a streaming answer nothing is left but to cut it short after what was said. */
-  refuse(refusal: PlainAnswer): void {
-    this.#answered = true;
-    if (this.#response.headersSent) this.#request.socket.destroySoon();
-    else sendPlain(this.#request, this.#response, refusal);
+  /** Makes the answer that tells of an error. @param unread whether the request was not read to its end */
+  refuse(refusal: PlainAnswer, unread: boolean): Response {
+    this.#end(false);
+    return plainResponse(this.#request, this.#connection, refusal, unread);
+  }
+
+  #stream(
+    headers: Readonly<Record<string, string>>,
+    source: Omit<AnswerSource, "ended"> & Partial<Pick<AnswerSource, "ended">>,
+  ): Response {
+    const gone = this.#controller?.signal.aborted === true;
+    const body = answerBody(this.#connection, {
+      ...source,
+      ended: (whole, error) => {
+        this.#end(whole && this.#controller?.signal.aborted !== true && !gone);
+        source.ended?.(whole, error);
+      },
+    });
+    return new Response(body, { headers });
+  }
+
+  #end(delivered: boolean): void {
+    this.#over = true;
+    this.#forget();
+    for (const lease of this.#leases) lease.release();
+    this.#delivery?.resolve(delivered);
   }
 }
 
-/** Answers a request with something that is no message, whether its body was read or not. */
-export function sendPlain(
-  request: IncomingMessage,
-  response: ServerResponse,
-  { status, headers, body }: PlainAnswer,
-): void {
-  for (const name of response.getHeaderNames()) response.removeHeader(name);
-  if (!request.complete) {
-    const length = Number(request.headers["content-length"] ?? NaN);
-    // A short rest is dropped, a long one is not even asked for: whoever sends it sees the connection end.
-    if (length <= MAX_DROPPED_BYTES) request.resume();
-    else response.setHeader("connection", "close");
+/** Waits for a promise, but not for long. @throws what it rejects with in that time */
+async function within(promise: Promise<unknown>, milliseconds: number): Promise<void> {
+  const { promise: late, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, milliseconds);
+  try {
+    await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
   }
-  response.writeHead(status, {
-    ...headers,
-    "content-length": new TextEncoder().encode(body).length,
-  });
-  response.end(request.method === "HEAD" ? undefined : body);
 }

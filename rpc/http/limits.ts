@@ -3,11 +3,44 @@ import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "../limits.ts";
 /** Bytes of a refused request's body that are read and dropped, so that its connection can be used on. */
 export const MAX_DROPPED_BYTES = 64 * 1024;
 
-/** Milliseconds for a request's head, from the connection's start or the last answer's first new byte on. */
+/** Milliseconds from a connection's start to the end of its first request's head, TLS included. */
 export const HEAD_TIMEOUT_MS = 20_000;
 
-/** Milliseconds between looks at that. */
+/** Milliseconds between looks for connections that are unused for too long. */
 export const HEAD_CHECK_MS = 5_000;
+
+/** Connections of one server. Each costs a file descriptor and some 5 KiB, or up to 64 KiB while a head comes. */
+export const MAX_CONNECTIONS = 16_384;
+
+/** Connections of one IP address. A SuperNode has two or three, and a thousand nodes may share an address. */
+export const MAX_CONNECTIONS_PER_ADDRESS = 4_096;
+
+/**
+ * Requests under way on one connection. HTTP/1.1 has one at a time, whatever a caller sends ahead. Only HTTP/2, which
+ * Deno takes for granted over plain text, has more.
+ */
+export const MAX_REQUESTS_PER_CONNECTION = 16;
+
+/** Milliseconds before accepting again where the system had no file descriptor for a connection. */
+export const ACCEPT_PAUSE_MS = 50;
+
+/**
+ * Milliseconds from an answer to a request that was not read whole to the end of its connection: the answer has left,
+ * and no more of the request is taken.
+ */
+export const UNREAD_LINGER_MS = 5;
+
+/** Milliseconds that the last bytes of an answer have to leave before a closing server closes their connection. */
+export const FLUSH_MS = 250;
+
+/** Pieces of any size that a request's body may come in; after them a piece must have {@link MIN_PIECE_BYTES}. */
+export const FREE_PIECES = 64;
+
+/**
+ * Bytes that a body's pieces must have on average: a packet of the slowest line has twice as many. Each costs as much
+ * time as 10 KiB do, so a body in chunks of one byte would stop a server.
+ */
+export const MIN_PIECE_BYTES = 256;
 
 /**
  * Milliseconds that a stream's head waits for its first message. Flower's command line gives up on a head after 30 s,

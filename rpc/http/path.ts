@@ -15,8 +15,13 @@ export function httpPath(method: DescMethod): string {
   return `${apiPrefix(method.parent)}/${kebabName(method)}`;
 }
 
-/** The path of a request's target, without what follows "?". */
-export function pathOf(target: string): string {
-  const query = target.indexOf("?");
-  return query < 0 ? target : target.slice(0, query);
+/**
+ * The path of a request's URL as it was sent, without what follows "?". To be believed only of a URL whose host is one: of
+ * others it is anything.
+ */
+export function pathOf(url: string): string {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  if (start < 0) return "";
+  const query = url.indexOf("?", start);
+  return query < 0 ? url.slice(start) : url.slice(start, query);
 }

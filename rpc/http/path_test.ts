@@ -13,8 +13,10 @@ Deno.test("methods are called by kebab-case names under their API", () => {
   );
 });
 
-Deno.test("a target's path ends where its query starts", () => {
-  assert.equal(pathOf("/health"), "/health");
-  assert.equal(pathOf("/health?a=/b?c"), "/health");
-  assert.equal(pathOf("*"), "*");
+Deno.test("a URL's path is as it was sent, and ends where its query starts", () => {
+  assert.equal(pathOf("http://127.0.0.1:8000/health"), "/health");
+  assert.equal(pathOf("https://[::1]:8000/health?a=/b?c"), "/health");
+  assert.equal(pathOf("http://a//b/../c%2e"), "//b/../c%2e");
+  assert.equal(pathOf("http://a/*"), "/*");
+  assert.equal(pathOf("http://a:80"), "");
 });

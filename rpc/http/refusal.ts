@@ -10,9 +10,16 @@ export class Refusal extends Error {
     readonly status: number,
     readonly detail: string,
     readonly headers: Readonly<Record<string, string>> = {},
+    /** Whether the fault is of the body, so that what is left of it is not waited for. */
+    readonly ofBody = false,
   ) {
     super(detail);
   }
+}
+
+/** A body that is too large, too slow, or otherwise not to be read to its end. */
+export function bodyRefusal(status: number, detail: string): Refusal {
+  return new Refusal(status, detail, {}, true);
 }
 
 /** What a path answers to the methods that it has not. @param allow those that it has */
@@ -45,11 +52,16 @@ export interface PlainAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
+  /** Whether the connection is closed afterwards. */
+  readonly close?: boolean;
 }
 
 /** The answer that tells a caller of an error. Only what is a FlwrError, and not our own fault, is told in words. */
 export function refusalOf(error: unknown): PlainAnswer {
-  if (error instanceof Refusal) return json(error.status, { detail: error.detail }, error.headers);
+  if (error instanceof Refusal) {
+    const { status, detail, headers, ofBody } = error;
+    return { ...json(status, { detail }, headers), close: ofBody };
+  }
   if (error instanceof UndecodableRequest) {
     return refusalOf(new ApiError("request-malformed", "Invalid protobuf payload."));
   }

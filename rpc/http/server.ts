@@ -1,25 +1,24 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import { createServer as createTlsServer } from "node:https";
-import { Socket } from "node:net";
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
 import { formatAddress, parseAddress } from "../address.ts";
 import { answerInParts, answerStream, logOutcome } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
-import { LINGER_MS } from "../limits.ts";
 import type { RpcServer, ServerTls } from "../server.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
 import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
+import type { Connection, ConnectionLimits } from "./connections.ts";
 import { type Download, Downloads } from "./download.ts";
-import { heldBody } from "./held_body.ts";
-import { HttpCall, sendPlain } from "./http_call.ts";
-import { HEAD_CHECK_MS, HEAD_TIMEOUT_MS, KEEP_ALIVE_MS, STREAM_HEAD_MS } from "./limits.ts";
-import { listen } from "./listen.ts";
+import { HttpCall } from "./http_call.ts";
+import { STREAM_HEAD_MS } from "./limits.ts";
+import { type Answerer, HttpListener } from "./listener.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
+import { OwnHosts } from "./own_hosts.ts";
 import { kebabName, pathOf } from "./path.ts";
+import { plainResponse } from "./plain_answer.ts";
 import { methodNotAllowed, type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
+import { isFromBrowser } from "./web_page.ts";
 
 /** A service and where its methods are. */
 export interface HttpService {
@@ -48,8 +47,15 @@ export interface StartHttpServerOptions {
   readonly bodyLimits?: Partial<BodyLimits>;
   /** What large bodies have to share with those of other servers; budgets of its own by default. */
   readonly budgets?: BodyBudgets;
-  /** Milliseconds for a request's head; {@link HEAD_TIMEOUT_MS} by default. */
-  readonly headTimeoutMs?: number;
+  /** How many connections there may be, and for how long unused ones. */
+  readonly connections?: ConnectionLimits;
+  /**
+   * Names by which callers reach the server, beside its address and those of its certificate; "*" for any. Requests for
+   * another host are refused.
+   */
+  readonly hostNames?: readonly string[];
+  /** The flag by which the server's owner gives such names, for the refusal. */
+  readonly hostFlag?: string;
   /** Milliseconds after which a stream's head is sent without its first message; {@link STREAM_HEAD_MS} by default. */
   readonly streamHeadMs?: number;
 }
@@ -59,50 +65,34 @@ const HEALTHY: PlainAnswer = { status: 200, headers: {}, body: "" };
 
 /**
  * Starts a server for Flower's HTTP APIs: each method of the services is a POST of one message in protobuf's
- * encoding. HTTP/1.1 only, as Flower's own.
+ * encoding. HTTP/1.1, as Flower's own.
  *
- * It stands on node:http and not on Deno.serve, which has no deadline for a request's head, calls an answer sent that
- * nobody has taken, and cannot tell a caller who went from one who was answered.
+ * Deno's HTTP server answers; the connections are accepted here, so that they can be counted and closed. Web pages are
+ * refused on every path, by what browsers say of themselves and by the host that is asked for.
  *
- * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" when it cannot be listened on
+ * @throws FlwrError "invalid-argument" for a malformed address; "unavailable" when it cannot be listened on;
+ *   "failed-precondition" for a Deno that cannot serve
  */
+// deno-lint-ignore require-await -- what it throws is a rejection
 export async function startHttpServer(options: StartHttpServerOptions): Promise<RpcServer> {
   const address = parseAddress(options.address, { allowZero: true });
-  const handler = requestHandler(options);
-  const { tls, headTimeoutMs = HEAD_TIMEOUT_MS } = options;
-  const settings = {
-    headersTimeout: headTimeoutMs,
-    connectionsCheckingInterval: Math.min(HEAD_CHECK_MS, headTimeoutMs),
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    requestTimeout: 0, // bodies have a deadline by their length
-  };
-  const server = tls === undefined
-    ? createServer(settings, handler)
-    : createTlsServer({ ...settings, cert: tls.cert, key: tls.key }, handler);
-  // Who asks first whether the body is wanted gets the answer from its headers.
-  server.on("checkContinue", handler);
-  server.on("clientError", (_error, socket) => {
-    if (socket.writable) socket.write(MALFORMED);
-    // Whoever speaks something else need not be waited for.
-    if (socket instanceof Socket) socket.destroySoon();
-    else socket.destroy();
+  const { tls, connections } = options;
+  const hosts = new OwnHosts({
+    names: [address.host, ...options.hostNames ?? []],
+    ...(tls === undefined ? {} : { certificate: tls.cert }),
   });
-  const port = await listen(server, address);
+  const answerer = requestHandler(options, hosts);
+  const listener = new HttpListener({ address, tls, limits: connections, answerer });
   let closed: Promise<void> | undefined;
   return {
-    address: formatAddress({ host: address.host, port }),
-    close: (graceSeconds) => closed ??= close(server, graceSeconds),
+    address: formatAddress({ host: address.host, port: listener.port }),
+    close: (graceSeconds) => closed ??= listener.close(graceSeconds),
   };
 }
 
-/** What is no HTTP gets. */
-const MALFORMED = "HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-
-function requestHandler(
-  options: StartHttpServerOptions,
-): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+function requestHandler(options: StartHttpServerOptions, hosts: OwnHosts): Answerer {
   const { services, routes, log = defaultLog("rpc"), bodyLimits } = options;
-  const plain = new Map(Object.entries({ "/health": () => HEALTHY, ...routes }));
+  const plain = new Map(Object.entries({ [HEALTH]: () => HEALTHY, ...routes }));
   const methods = new Map(
     services.flatMap(({ prefix, binding }) =>
       binding.methods.map((method) => [`${prefix}/${kebabName(method.desc)}`, method])
@@ -112,25 +102,56 @@ function requestHandler(
   const budgets = options.budgets ?? bodyBudgets();
   const files = new Downloads(options.downloads ?? [], budgets.answers, log);
   const streamHeadMs = options.streamHeadMs ?? STREAM_HEAD_MS;
-  return async (request, response) => {
-    // A broken connection is an error of these two; whom it concerns hears of it by their end.
-    request.on("error", () => {});
-    response.on("error", () => {});
-    const path = pathOf(request.url ?? "");
+  const refuseWebPage = webPageGuard(hosts, options.hostFlag);
+  return async (request, connection) => {
+    const path = pathOf(request.url);
+    const refusal = refuseWebPage(request.headers, path);
+    if (refusal !== undefined) return plainResponse(request, connection, refusal, true);
     const method = methods.get(path);
-    const route = plain.get(path);
     if (method !== undefined) {
-      return await answer(method, request, response, { limits, budgets, streamHeadMs, log });
+      return await answer(method, request, connection, { limits, budgets, streamHeadMs, log });
     }
+    const route = plain.get(path);
     const download = route === undefined ? files.find(path) : undefined;
-    if (download !== undefined) return await files.answer(download, path, request, response);
-    sendPlain(request, response, route === undefined ? NOT_FOUND : answerRoute(route, request));
+    if (download !== undefined) return await files.answer(download, path, request, connection);
+    const said = route === undefined ? NOT_FOUND : answerRoute(route, request);
+    return plainResponse(request, connection, said, true);
   };
 }
 
-const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
+const HEALTH = "/health";
 
-function answerRoute(route: Route, { method }: IncomingMessage): PlainAnswer {
+const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
+const FROM_WEB_PAGE = refusalOf(new Refusal(403, "Web pages may not call this server."));
+const NO_HOST = refusalOf(new Refusal(400, "No host is named."));
+
+function otherHost(flag: string | undefined): PlainAnswer {
+  const more = flag === undefined ? "" : `, or by one that its owner gives with ${flag}`;
+  return refusalOf(
+    new Refusal(
+      403,
+      "This server does not answer for that host: call it by its address, by a name without a full stop, by a name of " +
+        `its certificate${more}.`,
+    ),
+  );
+}
+
+/** Refuses a page on the web, which calls under its own name or under another. */
+function webPageGuard(
+  hosts: OwnHosts,
+  flag: string | undefined,
+): (headers: Headers, path: string) => PlainAnswer | undefined {
+  const other = otherHost(flag);
+  return (headers, path) => {
+    const host = headers.get("host");
+    // Without a host no browser calls, and HTTP/1.1 nobody: but HTTP/1.0, by which load balancers ask for health.
+    if (host === null) return path === HEALTH ? undefined : NO_HOST;
+    if (!hosts.has(host)) return other;
+    return isFromBrowser(headers) ? FROM_WEB_PAGE : undefined;
+  };
+}
+
+function answerRoute(route: Route, { method }: Request): PlainAnswer {
   return method === "GET" || method === "HEAD" ? route() : refusalOf(methodNotAllowed("GET, HEAD"));
 }
 
@@ -144,44 +165,31 @@ interface AnswerOptions {
 
 async function answer(
   method: BoundMethod,
-  request: IncomingMessage,
-  response: ServerResponse,
+  request: Request,
+  connection: Connection,
   { limits, budgets, streamHeadMs, log }: AnswerOptions,
-): Promise<void> {
-  const call = new HttpCall(methodPath(method.desc), request, response, budgets.answers);
+): Promise<Response> {
+  const call = new HttpCall(methodPath(method.desc), request, connection, budgets.answers);
+  let unread = true;
   try {
     if (request.method !== "POST") throw methodNotAllowed("POST");
-    if (!isMediaType(request.headers["content-type"], PROTOBUF)) {
+    if (!isMediaType(request.headers.get("content-type"), PROTOBUF)) {
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
-    using body = heldBody(request);
     const entry = await admitCall([method], call);
     const bodyLimits = { ...limits, maxBytes: Math.min(limits.maxBytes, method.maxRequestBytes) };
     using _room = await roomForBody(request, bodyLimits, budgets.requests, () => call.signal);
-    body.resume();
-    if (request.headers.expect !== undefined) response.writeContinue();
     const bytes = await readBody(request, bodyLimits);
+    unread = false;
     if (method.desc.methodKind === "server_streaming") {
-      await call.answerStream(answerStream(method, bytes, call, entry), streamHeadMs);
-    } else {
-      await call.answer(await answerInParts(method, bytes, call, entry));
+      const ended = (error?: unknown) => logOutcome(log, call, error);
+      return await call.answerStream(answerStream(method, bytes, call, entry), streamHeadMs, ended);
     }
+    const response = call.answer(await answerInParts(method, bytes, call, entry));
     logOutcome(log, call);
+    return response;
   } catch (error) {
     logOutcome(log, call, error);
-    call.refuse(refusalOf(error));
+    return call.refuse(refusalOf(error), unread);
   }
-}
-
-function close(server: Server, graceSeconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const breakOff = setTimeout(() => server.closeAllConnections(), graceSeconds * 1000);
-    const giveUp = setTimeout(resolve, graceSeconds * 1000 + LINGER_MS);
-    server.close(() => {
-      clearTimeout(breakOff);
-      clearTimeout(giveUp);
-      resolve();
-    });
-    server.closeIdleConnections();
-  });
 }

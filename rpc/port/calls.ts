@@ -1,10 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
-import { answerUnary } from "../answer.ts";
+import { answerUnary, UndecodableRequest } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import type { OpenCall } from "../call.ts";
 import { methodPath, type ServiceBinding } from "../service.ts";
-import { MAX_OPEN_PORT_CALLS } from "./limits.ts";
+import { ByteBudget } from "../byte_budget.ts";
+import { SMALL_BODY_BYTES } from "../limits.ts";
+import { ANSWER_PATIENCE_SECONDS, MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
 
 /**
@@ -30,27 +32,59 @@ export class PortCalls implements AsyncDisposable {
   readonly #options: PortCallsOptions;
   readonly #open = new Map<number, AbortController>();
   readonly #answering = new Set<Promise<void>>();
+  /** Answers that are made, or wait to be taken. */
+  readonly #answers = new ByteBudget({
+    bytes: MAX_OPEN_PORT_BYTES,
+    slowBytes: 0,
+    patienceSeconds: ANSWER_PATIENCE_SECONDS,
+  });
+  #openBytes = 0;
+  /** Resolves when there is room for more requests; undefined while there is. */
+  #room: PromiseWithResolvers<void> | undefined;
 
   constructor(options: PortCallsOptions) {
     this.#options = options;
   }
 
-  /** Takes what the worker asks. Its answer comes by `post`, unless the call is cancelled before. */
-  hear(said: PortRequest): void {
+  /**
+   * Takes what the worker asks. Its answer comes by `post`, unless the call is cancelled before.
+   *
+   * @returns resolves when more may be asked: the requests that are open have few enough bytes, or, where the call is
+   *   refused, the worker has taken that answer. Ask no more before, where the worker is not trusted.
+   */
+  async hear(said: PortRequest): Promise<void> {
     if (said.kind === "cancel") return this.#open.get(said.id)?.abort();
     const { id, method, bytes } = said;
+    const { peer } = this.#options;
+    if (this.#open.has(id)) {
+      const message = `A call of ${peer} has the id of one that is open: ${id}`;
+      return await this.refuse(id, new FlwrError("already-exists", message));
+    }
     if (this.#open.size >= MAX_OPEN_PORT_CALLS) {
-      const { peer, post } = this.#options;
       const message = `${MAX_OPEN_PORT_CALLS} calls of ${peer} are open already`;
-      return void post({ kind: "refusal", id, error: { code: "resource-exhausted", message } }, []);
+      return await this.refuse(id, new FlwrError("resource-exhausted", message));
     }
     const controller = new AbortController();
     this.#open.set(id, controller);
     const answering = this.#answer(id, method, bytes, controller.signal).finally(() => {
       this.#open.delete(id);
       this.#answering.delete(answering);
+      this.#openBytes -= bytes.length;
+      if (this.#openBytes > MAX_OPEN_PORT_BYTES) return;
+      this.#room?.resolve();
+      this.#room = undefined;
     });
     this.#answering.add(answering);
+    this.#openBytes += bytes.length;
+    if (this.#openBytes > MAX_OPEN_PORT_BYTES) {
+      this.#room ??= Promise.withResolvers();
+      await this.#room.promise;
+    }
+  }
+
+  /** Answers a call with an error. Resolves when the worker has taken it. */
+  async refuse(id: number, error: unknown): Promise<void> {
+    await this.#options.post({ kind: "refusal", id, error: toPlain(error) }, []);
   }
 
   /** Cancels what is open, and waits until nothing is left of it. */
@@ -61,8 +95,12 @@ export class PortCalls implements AsyncDisposable {
 
   async #answer(id: number, name: string, bytes: Uint8Array, signal: AbortSignal): Promise<void> {
     const { post } = this.#options;
+    using leases = new DisposableStack();
+    const reserve = async (bytes: number) => {
+      if (bytes > SMALL_BODY_BYTES) leases.use(await this.#answers.take(bytes, signal));
+    };
     try {
-      const buffer = await this.#call(name, bytes, signal);
+      const buffer = await this.#call(name, bytes, signal, reserve);
       // A plain array: what else than structured cloning may carry it need not know of node's.
       const answer = new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.length);
       if (signal.aborted) return;
@@ -78,7 +116,12 @@ export class PortCalls implements AsyncDisposable {
     }
   }
 
-  async #call(name: string, bytes: Uint8Array, signal: AbortSignal): Promise<Uint8Array> {
+  async #call(
+    name: string,
+    bytes: Uint8Array,
+    signal: AbortSignal,
+    reserve: OpenCall["reserve"],
+  ): Promise<Uint8Array> {
     const { service, offered, headers, peer } = this.#options;
     const method = offered.has(name)
       ? service.methods.find(({ desc }) => desc.name === name)
@@ -95,8 +138,7 @@ export class PortCalls implements AsyncDisposable {
       setHeader: () => {},
       signal,
       delivered: Promise.resolve(true),
-      // The other end is of this process' own making, and few calls of it are open.
-      reserve: () => Promise.resolve(),
+      reserve,
     };
     return await answerUnary(method, bytes, call);
   }
@@ -104,6 +146,10 @@ export class PortCalls implements AsyncDisposable {
 
 /** What the worker is told of an error: as over a network, nothing of our own faults. */
 function toPlain(error: unknown): PlainError {
+  // The worker's fault, which it may repeat as often as it likes: nothing for our log.
+  if (error instanceof UndecodableRequest) {
+    return { code: "invalid-argument", message: error.message };
+  }
   const { code, message } = FlwrError.from(error);
   if (code === "internal") return { code, message: "Internal error" };
   return { code, message, ...(error instanceof ApiError ? { api: error.api } : {}) };

@@ -1,8 +1,11 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
+import { systemClock } from "../../base/clock.ts";
+import { systemRandom } from "../../base/random.ts";
 import { ApiError } from "../api_error.ts";
 import type { Answer, CallOptions, Channel } from "../channel.ts";
 import { decode, encode } from "../codec.ts";
+import { withRetries } from "../retry.ts";
 import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
 
 /** Hands a request to the host, by `postMessage`. */
@@ -13,7 +16,8 @@ type Waiting = PromiseWithResolvers<Uint8Array>;
 /**
  * A line from a worker to a service of its host. Calls go by `postMessage`: the worker needs no network and knows no
  * credentials, and what a client does beside calling (hashing, taking objects apart) stays off the host's thread.
- * Nothing is tried again, for nothing gets lost; headers and time limits of calls are left out.
+ * No message gets lost, so only a call that the service cannot answer now (its disk is full) is tried again; headers
+ * and time limits of calls are left out.
  */
 export class PortChannel implements Channel {
   /** For messages: there is no address. */
@@ -21,6 +25,7 @@ export class PortChannel implements Channel {
   readonly #post: PostRequest;
   readonly #waiting = new Map<number, Waiting>();
   #lastId = 0;
+  #closed = false;
 
   constructor(post: PostRequest) {
     this.#post = post;
@@ -31,7 +36,20 @@ export class PortChannel implements Channel {
     request: MessageInitShape<M["input"]>,
     { signal }: CallOptions = {},
   ): Promise<Answer<MessageShape<M["output"]>>> {
-    if (signal?.aborted) throw cancelled();
+    return await withRetries(() => this.#callOnce(method, request, signal), {
+      policy: {},
+      clock: systemClock,
+      random: systemRandom,
+      signal,
+    });
+  }
+
+  async #callOnce<M extends DescMethod>(
+    method: M,
+    request: MessageInitShape<M["input"]>,
+    signal: AbortSignal | undefined,
+  ): Promise<Answer<MessageShape<M["output"]>>> {
+    if (this.#closed || signal?.aborted) throw cancelled();
     const bytes = encode(method.input, request);
     const id = ++this.#lastId;
     const waiting: Waiting = Promise.withResolvers();
@@ -64,6 +82,7 @@ export class PortChannel implements Channel {
   }
 
   close(): void {
+    this.#closed = true;
     for (const [id, waiting] of this.#waiting) {
       this.#post({ kind: "cancel", id }, []);
       waiting.reject(cancelled());

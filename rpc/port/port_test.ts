@@ -6,7 +6,8 @@ import type { Call } from "../call.ts";
 import { bindService, type Handlers } from "../service.ts";
 import { PortCalls } from "./calls.ts";
 import { PortChannel } from "./channel.ts";
-import { MAX_OPEN_PORT_CALLS } from "./limits.ts";
+import { encode } from "../codec.ts";
+import { MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import type { PortAnswer, PortRequest } from "./protocol.ts";
 
 type Caller = { readonly token: string | undefined };
@@ -144,3 +145,103 @@ Deno.test("a worker has so many calls open at once, and no more", async () => {
   const ends = await Promise.allSettled(open);
   assert.ok(ends.every(({ status }) => status === "rejected"));
 });
+
+Deno.test("a call that the service cannot answer now is made again, with its bytes", async () => {
+  let tries = 0;
+  const { channel, calls } = connect({
+    pullObject: ({ objectId }) => {
+      tries += 1;
+      if (tries === 1) throw new FlwrError("unavailable", "The SuperLink's disk is full");
+      return Promise.resolve({ objectFound: objectId === "a", objectContent: new Uint8Array() });
+    },
+  });
+  await using _ = calls;
+  const { response } = await channel.call(pullObject, { objectId: "a" });
+  assert.deepEqual([response.objectFound, tries], [true, 2]);
+});
+
+Deno.test("bytes that cannot be decoded are refused as the worker's fault", async () => {
+  const { calls, answers } = host({ pullObject: () => Promise.resolve({}) });
+  await using _ = calls;
+  await calls.hear({ kind: "call", id: 1, method: "PullObject", bytes: Uint8Array.of(0xff) });
+  const answer = await answers.next();
+  assert.ok(answer.kind === "refusal");
+  assert.equal(answer.error.code, "invalid-argument");
+});
+
+Deno.test("a second call of the same id is refused, and the first goes on", async () => {
+  const { calls, answers } = host({ pullObject: (_request, { signal }) => untilAborted(signal) });
+  await using _ = calls;
+  const call = { kind: "call", id: 1, method: "PullObject", bytes: new Uint8Array(0) } as const;
+  await calls.hear(call);
+  await calls.hear(call);
+  const answer = await answers.next();
+  assert.ok(answer.kind === "refusal");
+  assert.equal(answer.error.code, "already-exists");
+});
+
+Deno.test("a worker whose open requests have too many bytes is heard again when there are fewer", async () => {
+  const end = Promise.withResolvers<Record<string, never>>();
+  const { calls, answers } = host({ pullObject: () => end.promise });
+  await using _ = calls;
+  const objectId = "x".repeat(MAX_OPEN_PORT_BYTES / 2);
+  const bytes = encode(pullObject.input, { objectId });
+  await calls.hear({ kind: "call", id: 1, method: "PullObject", bytes });
+  let heard = false;
+  const second = calls.hear({ kind: "call", id: 2, method: "PullObject", bytes })
+    .then(() => heard = true);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(heard, false);
+  end.resolve({});
+  await second;
+  assert.deepEqual([(await answers.next()).id, (await answers.next()).id], [1, 2]);
+});
+
+Deno.test("large answers are made one after the other, as they are taken", async () => {
+  const taken = Promise.withResolvers<void>();
+  let made = 0;
+  const { calls, answers } = host({
+    pullObject: async (_request, call) => {
+      await call.reserve(MAX_OPEN_PORT_BYTES);
+      made += 1;
+      return {};
+    },
+  }, () => taken.promise);
+  await using _ = calls;
+  for (const id of [1, 2]) {
+    await calls.hear({ kind: "call", id, method: "PullObject", bytes: new Uint8Array(0) });
+  }
+  await answers.next();
+  assert.equal(made, 1, "the second waits until the first is taken");
+  taken.resolve();
+  await answers.next();
+  assert.equal(made, 2);
+});
+
+/** The host alone, and what it answers; `taken` says when the worker has taken an answer. */
+function host(
+  handlers: Partial<Handlers<typeof Runtime, Caller>>,
+  taken: () => Promise<void> = () => Promise.resolve(),
+) {
+  const stream = new TransformStream<PortAnswer, PortAnswer>(
+    {},
+    { highWaterMark: 100 },
+    { highWaterMark: 100 },
+  );
+  const writer = stream.writable.getWriter();
+  const reader = stream.readable.getReader();
+  const calls = new PortCalls({
+    service: bindService(Runtime, {
+      authenticate: (call) => Promise.resolve({ token: call.header("flwr-task-token") }),
+      handlers: handlers as Handlers<typeof Runtime, Caller>,
+    }),
+    offered: new Set(["PullObject"]),
+    headers: {},
+    peer: "the worker",
+    post: (answer) => {
+      void writer.write(answer);
+      return taken();
+    },
+  });
+  return { calls, answers: { next: async () => (await reader.read()).value! } };
+}

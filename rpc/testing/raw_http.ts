@@ -22,7 +22,10 @@ export class RawConnection implements Disposable {
   }
 
   async write(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
+    await this.writeBytes(new TextEncoder().encode(text));
+  }
+
+  async writeBytes(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) {
       sent += await this.#connection.write(bytes.subarray(sent));
     }

@@ -6,8 +6,8 @@ export const ENTRY = "main.ts";
 /** What an app on the disk imports as "flwr". */
 export const LIBRARY = "mod.ts";
 
-/** Folders of files that are read at run time: the apps that "flwr new" makes. */
-export const READ_AT_RUN_TIME: readonly string[] = ["roles/new/templates"];
+/** Folders of files that are read at run time: the apps that "flwr new" makes, and the types of what apps import. */
+export const READ_AT_RUN_TIME: readonly string[] = ["roles/new/templates", "roles/types/public"];
 
 /** The rooms of the program. */
 export const ROOMS: readonly string[] = [

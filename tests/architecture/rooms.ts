@@ -91,7 +91,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "tensor",
   ],
   "ml/nn": ["base", "ml/graph", "tensor"],
-  "ml/import": ["base", "ml/graph", "ml/nn", "ml/onnx", "tensor"],
+  "ml/import": ["base", "ml/graph", "ml/lower", "ml/nn", "ml/onnx", "tensor"],
   "ml/lower": ["base", "ml/graph", "ml/onnx", "tensor"],
   "ml/grad": ["base", "ml/graph", "tensor"],
   "ml/graph": ["base", "tensor"],

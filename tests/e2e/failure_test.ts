@@ -9,8 +9,11 @@ import {
   startSuperNode,
 } from "../support/flwr.ts";
 import { repositoryPath } from "../support/repository.ts";
-import { runResult } from "../support/result.ts";
+import { assertNoStackTrace, runResult } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
+
+/** What the SuperLink is told of an error: its kind and its place. */
+const PLACE = /Error at [\w/]+\.ts:\d+:\d+; the node's log has the text/;
 
 scenario("failure: a ClientApp that throws costs one reply, not the run", async (stage) => {
   const credentials = await makeCredentials(stage.folder.path);
@@ -25,14 +28,19 @@ scenario("failure: a ClientApp that throws costs one reply, not the run", async 
   const result = await runResult(run, file);
 
   assert.deepEqual(result.rounds.map(({ results }) => results), [2, 1, 2]);
-  const told = run.lines.filter((line) => line.includes("The disk is full"));
+  const told = run.lines.filter((line) => PLACE.test(line));
   assert.ok(
     told.some((line) => line.includes(id)),
-    "the ServerApp's terminal names node and reason",
+    "the ServerApp's terminal names node, kind and place",
   );
+  assert.ok(!run.lines.some((line) => line.includes("The disk is full")), "and not the text");
+  const [text] = failing.lines.flatMap((line, index) =>
+    line.includes("The disk is full") ? [index] : []
+  );
+  assert.ok(text !== undefined, "the node's names the text");
   assert.ok(
-    failing.lines.some((line) => line.includes("The disk is full")),
-    "and so does the node's",
+    failing.lines.slice(text).some((line) => /\.ts:\d+:\d+/.test(line)),
+    "and file and line",
   );
 });
 
@@ -48,7 +56,7 @@ scenario(
     const run = startServerApp({ stage, credentials, driver, result, rounds: 1 });
 
     assert.notEqual((await run.ended(30)).code, 0);
-    assert.ok(run.lines.some((line) => /^Error: .*The disk is full/.test(line)));
+    assert.ok(run.lines.some((line) => line.startsWith("Error: ") && PLACE.test(line)));
   },
 );
 
@@ -62,3 +70,25 @@ scenario("failure: a ServerApp that throws ends its run with the reason", async 
   assert.notEqual((await run.ended(30)).code, 0);
   assert.ok(run.lines.some((line) => /^Error: There is nothing to train/.test(line)));
 });
+
+scenario(
+  "failure: of two SuperNodes with one key the older one ends and says why",
+  async (stage) => {
+    const credentials = await makeCredentials(stage.folder.path);
+    const { driver, fleet } = await startSuperLink({ stage, credentials });
+    const older = startSuperNode({ stage, credentials, fleet, node: 1 });
+    const id = await joined(older);
+    const newer = startSuperNode({ stage, credentials, fleet, node: 1 });
+    assert.equal(await joined(newer), id);
+
+    const { code } = await older.ended(60);
+    assert.equal(code, 1);
+    assert.match(older.tail(), /Another SuperNode joined with the key of this node/);
+    assertNoStackTrace(older);
+    // The newer one is the node, and was not put offline by the older one's end.
+    await joined(startSuperNode({ stage, credentials, fleet, node: 2 }));
+    const result = stage.path("result.json");
+    const run = startServerApp({ stage, credentials, driver, result, rounds: 1 });
+    assert.equal((await run.ended(60)).code, 0);
+  },
+);

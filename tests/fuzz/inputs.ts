@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
+import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { type RecordedCall, recordedCalls } from "../../rpc/testing/recorded.ts";
 import type { Exchange } from "../interop/recorded/transcript.ts";
 import { alongRequests } from "./along_requests.ts";
@@ -28,7 +29,7 @@ export interface Input {
 
 /** A method that is called, with recorded requests for it. */
 export interface Target {
-  readonly api: "fleet" | "control" | "runtime" | "fleet19" | "driver19";
+  readonly api: "fleet" | "control" | "runtime" | "fleet15" | "fleet19" | "driver19";
   readonly method: DescMethod;
   readonly recorded: readonly Uint8Array[];
 }
@@ -61,7 +62,12 @@ export function targets(exchanges: readonly Exchange[]): Target[] {
       recorded: calls.map(({ request }) => request),
     }))
   );
-  return [...today, ...old];
+  const older = OlderFleet.methods.map((method): Target => ({
+    api: "fleet15",
+    method,
+    recorded: [],
+  }));
+  return [...today, ...older, ...old];
 }
 
 /** As much of a method as is looked at here. */
@@ -114,7 +120,7 @@ export function inputs(all: readonly Target[], live: () => LiveState): fc.Arbitr
 
 function route({ api, method }: Target, overHttp: boolean): { listener: Listener; path: string } {
   const grpc = `/${method.parent.typeName}/${method.name}`;
-  if (api === "fleet19") return { listener: "fleet", path: grpc };
+  if (api === "fleet19" || api === "fleet15") return { listener: "fleet", path: grpc };
   if (api === "driver19") return { listener: "driver", path: grpc };
   if (api !== "runtime" && !overHttp) return { listener: api, path: grpc };
   const kebab = method.name.replace(/(?<!^)([A-Z])/g, "-$1").toLowerCase();
@@ -141,7 +147,7 @@ function headersOf(
       "auth-token": text,
     };
   }
-  if (api === "fleet") return live.sign();
+  if (api === "fleet" || api === "fleet15") return live.sign();
   return api === "runtime" ? { "flwr-task-token": live.token } : {};
 }
 

@@ -11,7 +11,7 @@ export type Pairing = "their-nodes" | "our-node" | "mixed" | "their-flwr" | "our
 export const PAIRINGS: Readonly<Record<Pairing, string>> = {
   "their-nodes": "Their SuperNodes on our SuperLink",
   "our-node": "Our SuperNodes on their SuperLink",
-  "mixed": "SuperNodes of all versions and ours in one run",
+  "mixed": "SuperNodes of other versions and ours in one run",
   "their-flwr": "Their `flwr` command on our SuperLink",
   "our-flwr": "Our `flwr` command on their SuperLink",
 };
@@ -21,7 +21,12 @@ export interface Play {
   /** Whose SuperLink. */
   readonly superlink: "ours" | FlowerVersion;
   readonly security: Security;
+  /** Whose nodes and `flwr` command come to our SuperLink. */
+  readonly guests?: "generations" | FlowerVersion;
 }
+
+/** The versions that are at our SuperLink together: one for each of Flower's wires. The others are there alone. */
+export const GENERATIONS: readonly FlowerVersion[] = ["1.9.0", "1.38.0", "1.41.0"];
 
 /** One thing that works with the real Flower, and is tested. */
 export interface Cell {
@@ -32,7 +37,8 @@ export interface Cell {
 
 /** Plays of every test run; the others are for the nightly one. */
 const EVERY_DAY: readonly Play[] = [
-  { superlink: "ours", security: "auth" },
+  { superlink: "ours", security: "auth", guests: "generations" },
+  { superlink: "ours", security: "auth", guests: "1.29.0" },
   { superlink: "1.41.0", security: "auth" },
   { superlink: "1.38.0", security: "insecure" },
   { superlink: "1.9.0", security: "auth" },
@@ -47,12 +53,16 @@ export const CELLS: readonly Cell[] = (Object.keys(PAIRINGS) as Pairing[]).flatM
 
 /** Where a cell is tested. */
 export function playOf({ pairing, version, security }: Cell): Play {
-  return { superlink: pairing.startsWith("our") ? version : "ours", security };
+  if (pairing.startsWith("our")) return { superlink: version, security };
+  const guests = GENERATIONS.includes(version) ? "generations" : version;
+  return { superlink: "ours", security, guests };
 }
 
 /** Whether a play belongs to every test run. */
-export function isEveryDay({ superlink, security }: Play): boolean {
-  return EVERY_DAY.some((play) => play.superlink === superlink && play.security === security);
+export function isEveryDay({ superlink, security, guests }: Play): boolean {
+  return EVERY_DAY.some((play) =>
+    play.superlink === superlink && play.security === security && play.guests === guests
+  );
 }
 
 /** The README's table: "✓" for what every test run shows, "✓ nightly" for what the nightly one does. */

@@ -20,7 +20,11 @@ flowerScenario(
     const flower = await flowerOf("1.41.0");
     const credentials = await makeCredentials(stage.folder.path, 1);
     const security = "tls";
-    const { http } = await startSuperLink({ stage, credentials: securedBy(security, credentials) });
+    const superlink = await startSuperLink({
+      stage,
+      credentials: securedBy(security, credentials),
+    });
+    const { http } = superlink;
     const app = await makeApp(stage.path("saves"), {
       name: "saves",
       files: { "server.ts": SERVER, "client.ts": NO_COMPONENT },
@@ -35,7 +39,7 @@ flowerScenario(
     };
     const saved = await run();
     const nothing = await run("-c", "save=false");
-    const python = await FlowerCommand.at({ stage, flower, security, credentials, http });
+    const python = await FlowerCommand.at({ stage, flower, security, credentials, superlink });
     const pull = async (id: string) => {
       const process = python.start(["pull", id, "here"]);
       const { code } = await process.ended(60);

@@ -48,7 +48,7 @@ flowerScenario(
     const nodes = [await flowerNodeId(theirs), await joined(ours)];
 
     // finishes, and its log streams
-    const flwr = await FlowerCommand.at({ ...options, http: superlink.http });
+    const flwr = await FlowerCommand.at({ ...options, superlink });
     const result = stage.path("result.json");
     const run = flwr.start([
       "run",

@@ -49,7 +49,7 @@ flowerScenario(
         flower: today,
         security: "auth",
         credentials,
-        http,
+        superlink,
       });
       const result = stage.path(`result-${signal}.json`);
       const config = quickstartConfig({ nodes: ids, result });

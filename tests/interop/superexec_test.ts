@@ -40,7 +40,7 @@ flowerScenario(
         ], flowerEnvironmentVariables(stage, `supernode-${partition}`)))
       ),
     );
-    const flwr = await OurCommand.at({ ...options, http });
+    const flwr = await OurCommand.at({ ...options, address: http });
 
     const { folder } = await createApp({
       ...{ name: "line", publisher: "lab", template: TEMPLATES["minimal"]! },

@@ -1,29 +1,38 @@
 /**
  * SuperLinks of the real Flower with our nodes and our `flwr` command. One of our nodes answers with a ClientApp of its own
- * in TypeScript, the other runs the ClientApp that the run brings, in Python.
+ * in TypeScript, the other runs the ClientApp that the run brings, in Python. There are two runs: of an app on today's
+ * API, and of one with NumPyClient.
  */
 import assert from "node:assert/strict";
 import { type Credentials, makeCredentials, securedBy } from "../support/credentials.ts";
 import {
   type Flower,
   flowerEnvironmentVariables,
+  FlowerWays,
   startFlowerSuperLink,
 } from "../support/flower.ts";
 import { joined, startFlwr, startSuperNode } from "../support/flwr.ts";
 import { NIGHTLY } from "../support/nightly.ts";
 import { OurCommand } from "../support/our_command.ts";
 import { startPeerServerApp, startPeerSuperLink } from "../support/peer.ts";
-import { assertSameRun, runResult } from "../support/result.ts";
+import { FLOWER_VERSIONS } from "../support/python.ts";
+import { assertSameRun, type RunResult, runResult } from "../support/result.ts";
 import type { Stage } from "../support/stage.ts";
 import { isEveryDay, type Play, SECURITIES } from "./matrix.ts";
 import { flowerScenario } from "./python_scenario.ts";
-import { quickstartApp, quickstartConfig, quickstartReferences } from "./quickstart.ts";
+import {
+  NUMPYCLIENT_ROUNDS,
+  numpyclientReference,
+  pythonApp,
+  quickstartConfig,
+  quickstartReferences,
+} from "./quickstart.ts";
 import { pythonRun } from "./reference_run.ts";
 
 /** How long a run may take on a busy machine, in seconds. */
 const RUN_SECONDS = 120;
 
-for (const superlink of ["1.38.0", "1.41.0", "1.9.0"] as const) {
+for (const superlink of FLOWER_VERSIONS) {
   for (const security of SECURITIES) {
     const play: Play = { superlink, security };
     flowerScenario(
@@ -32,7 +41,7 @@ for (const superlink of ["1.38.0", "1.41.0", "1.9.0"] as const) {
         const flower = await flowerOf(superlink);
         const credentials = await makeCredentials(stage.folder.path);
         if (superlink === "1.9.0") await playOld(stage, flower, credentials, play);
-        else await playToday(stage, flower, credentials, play);
+        else await playToday(stage, flower, await flowerOf("1.41.0"), credentials, play);
       },
       { seconds: 240, ignore: !NIGHTLY && !isEveryDay(play) },
     );
@@ -42,14 +51,21 @@ for (const superlink of ["1.38.0", "1.41.0", "1.9.0"] as const) {
 async function playToday(
   stage: Stage,
   flower: Flower,
+  today: Flower,
   credentials: Credentials,
   { security }: Play,
 ): Promise<void> {
-  const app = await quickstartApp(stage);
-  const references = quickstartReferences(stage, flower, { app, selections: ["0,1"] });
+  const [app, older] = [
+    await pythonApp(stage, "quickstart"),
+    await pythonApp(stage, "numpyclient"),
+  ];
+  const references = quickstartReferences(stage, today, { app, selections: ["0,1"] });
+  const rounds = NUMPYCLIENT_ROUNDS;
+  const expected = numpyclientReference(stage, today, { app: older, rounds, partitions: "0,1" });
   const options = { stage, flower, credentials, security };
   const superlink = await startFlowerSuperLink(options);
-  const flwr = await OurCommand.at({ ...options, http: superlink.http });
+  const ways = new FlowerWays(flower.version);
+  const flwr = await OurCommand.at({ ...options, address: ways.controlOf(superlink) });
   if (security === "auth") {
     for (const node of [1, 2]) {
       const file = credentials.nodePublicKey(node);
@@ -58,30 +74,35 @@ async function playToday(
     }
   }
   const secured = securedBy(security, credentials);
-  // 1.41 serves nodes over HTTP alone
-  const fleet = flower.version === "1.41.0" ? superlink.http : superlink.fleet;
+  const fleet = ways.fleetOf(superlink);
   const own = startSuperNode({ stage, credentials: secured, fleet, node: 1 });
   const brought = startFlwr(stage, "supernode 2", [
-    ...["supernode", "--superlink", fleet, "--python", flower.python, "--port", "0"],
+    ...["supernode", "--superlink", fleet, "--python", today.python, "--port", "0"],
     ...["--node-config", "partition-id=1"],
     ...(secured?.supernodeFlags(2) ?? ["--insecure"]),
   ], flowerEnvironmentVariables(stage, "supernode"));
   const nodes = await Promise.all([own, brought].map(joined));
 
-  const result = stage.path("result.json");
-  const config = quickstartConfig({ nodes, result });
-  const run = flwr.start(["run", app, "here", "--stream", "-c", config]);
-  assert.equal((await run.ended(RUN_SECONDS)).code, 0);
-  assert.ok(run.lines.some((line) => line.includes("FINAL after 1 rounds")), "its log streams");
-  assertSameRun(
-    JSON.parse(await Deno.readTextFile(result)),
-    (await references).get("0,1")!,
-  );
+  const run = async (app: string, rounds: number): Promise<RunResult> => {
+    const result = stage.path(`result-${rounds}.json`);
+    const config = quickstartConfig({ nodes, result, rounds });
+    const process = flwr.start(["run", app, "here", "--stream", "-c", config]);
+    assert.equal((await process.ended(RUN_SECONDS)).code, 0);
+    const streams = process.lines.some((line) => line.includes(`FINAL after ${rounds} rounds`));
+    assert.ok(streams, "its log streams");
+    return JSON.parse(await Deno.readTextFile(result));
+  };
+  const outcomes = await Promise.all([run(app, 1), run(older, rounds)]);
+  assertSameRun(outcomes[0]!, (await references).get("0,1")!);
+  assertSameRun(outcomes[1]!, await expected);
 
   const list = flwr.start(["ls", "here", "--format", "json"]);
   assert.equal((await list.ended(30)).code, 0);
-  const [shown] = JSON.parse(list.stdoutLines.join("\n")).runs;
-  assert.deepEqual([shown["fab-id"], shown.status], ["tests/quickstart", "finished:completed"]);
+  const { runs } = JSON.parse(list.stdoutLines.join("\n"));
+  assert.deepEqual(
+    runs.map((run: Record<string, string>) => `${run["fab-id"]} ${run.status}`).sort(),
+    ["tests/numpyclient finished:completed", "tests/quickstart finished:completed"],
+  );
 }
 
 async function playOld(

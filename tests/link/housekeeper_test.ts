@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
 import { seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { createLink } from "../../link/create_link.ts";
@@ -63,5 +64,46 @@ Deno.test("a store that fails is reported, and tried again", async () => {
   await clock.advance(5);
   await settle();
   assert.equal(events.at(-1)?.kind, "node-offline");
+  await link.close();
+});
+
+Deno.test("a store that was full proves nothing about nodes that could not be heard", async () => {
+  const clock = new FakeClock();
+  const store = new MemoryStore();
+  const events: LinkEvent[] = [];
+  let full = false;
+  const link = await createLink({
+    store: {
+      transaction: (durability, work) =>
+        full
+          ? Promise.reject(new FlwrError("unavailable", "The SuperLink's disk is full"))
+          : store.transaction(durability, work),
+      usage: () => store.usage(),
+      reclaim: () => store.reclaim(),
+      close: () => store.close(),
+    },
+    clock,
+    random: seededRandom(1),
+    messageObject: errorObject,
+    onEvent: (event) => events.push(event),
+  });
+  const { nodeId } = await link.createNode({ heartbeatInterval: 30 });
+  await settle();
+  full = true;
+  for (let waited = 0; waited < 120; waited += 5) {
+    await assert.rejects(link.heartbeat(nodeId, 30), { code: "unavailable" });
+    await clock.advance(5);
+    await settle();
+  }
+  full = false;
+  await clock.advance(20);
+  await settle();
+  assert.equal(await link.heartbeat(nodeId, 30), true);
+  await clock.advance(20);
+  await settle();
+  const kinds = events.map(({ kind }) => kind);
+  assert.ok(!kinds.includes("node-offline"), kinds.join());
+  const reports = kinds.filter((kind) => kind === "store-failed").length;
+  assert.ok(reports >= 1 && reports <= 3, `${reports} reports in two minutes`);
   await link.close();
 });

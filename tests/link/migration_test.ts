@@ -49,6 +49,7 @@ migrationTest("nodes and runs of the first release are known as before", async (
     registeredBy: "self",
     registeredAt: 1_800_000_010,
     activatedAt: 1_800_000_010,
+    wire: "current",
   });
   const left = (await link.nodeOfKey(new Uint8Array([2])))!;
   assert.deepEqual([left.state, left.deactivatedAt], ["left", 1_800_000_010]);

@@ -51,6 +51,24 @@ linkTest("a heartbeat of an unknown node or one that left is answered with no", 
   assert.deepEqual(await bench.link.onlineNodes(), []);
 });
 
+linkTest(
+  "how a node takes its messages is kept, also over a restart, until it joins anew",
+  async (bench) => {
+    const wire = async () => (await bench.link.nodeOfKey(KEY))!.wire;
+    const nodeId = await bench.node(30, KEY);
+    assert.equal(await wire(), undefined);
+    await bench.link.heartbeat(nodeId, 30, 1, "old");
+    await bench.link.heartbeat(nodeId, 30);
+    assert.equal(await wire(), "old");
+    await bench.restart();
+    assert.equal(await wire(), "old");
+    await bench.node(30, KEY);
+    assert.equal(await wire(), undefined);
+    await bench.link.createNode({ publicKey: KEY, heartbeatInterval: 30, wire: "new" });
+    assert.equal(await wire(), "new");
+  },
+);
+
 linkTest("a key keeps its node id: while online, after leaving, after a restart", async (bench) => {
   const nodeId = await bench.node(30, KEY);
   assert.equal(await bench.node(30, KEY), nodeId);

@@ -141,6 +141,40 @@ linkTest("an object that several pushes lack counts for all", async (bench) => {
   assert.deepEqual(await put(bench, nodes[1]!, two.sessionId, UPDATE_OBJECTS), [true, true, true]);
 });
 
+linkTest("without a session, an object is for the push that lacks it", async (bench) => {
+  const nodeId = await bench.node(1000);
+  for (let round = 1; round <= 3; round++) {
+    const reply = bench.reply(await handed(bench, nodeId));
+    const { missing } = await openReply(bench, reply);
+    // Told and confirmed replies leave nothing, so each round brings the same objects again.
+    assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
+    const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
+    assert.deepEqual(await put(bench, nodeId, "", objects), [true, true, true]);
+    const told = await bench.link.pullReplies([reply.replyToMessageId], { runId: bench.runId });
+    assert.deepEqual(told.map(({ messageId }) => messageId), [reply.messageId], `round ${round}`);
+    await bench.link.confirmReceived({ nodeId: 1n, runId: bench.runId }, reply.messageId);
+  }
+});
+
+linkTest(
+  "without a session, an object is for all open pushes that lack it",
+  async (bench) => {
+    const nodeId = await bench.node(1000);
+    const instructions = [await handed(bench, nodeId), await handed(bench, nodeId)];
+    const replies = instructions.map((instruction) => bench.reply(instruction));
+    for (const reply of replies) await openReply(bench, reply);
+    // Longer in all than a push lives without an object: each object keeps both pushes.
+    for (const each of UPDATE_OBJECTS) {
+      await bench.pass(8);
+      assert.deepEqual(await put(bench, nodeId, "", [each]), [true]);
+    }
+    assert.deepEqual(await put(bench, nodeId, "", replies.map(rootOf)), [true, true]);
+    const told = await bench.link.pullReplies(replies.map((reply) => reply.replyToMessageId));
+    assert.equal(told.length, 2);
+  },
+  { pushSessionSeconds: 10 },
+);
+
 linkTest(
   "nobody puts an object into another's push, or one that was not announced",
   async (bench) => {

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { RECOMMENDED_DENO } from "../../rpc/deno_version.ts";
 import { repositoryPath } from "../support/repository.ts";
-import { codeBlocks, codeSpans, commandLines, prose } from "./markdown.ts";
+import { codeBlocks, codeSpans, commandLines, prose, unformatted } from "./markdown.ts";
 import { flagsPage } from "./flag_tables.ts";
 import { denoArgs, README } from "./readme.ts";
 
@@ -64,14 +64,6 @@ for (const document of ["docs/reference.md", "docs/threat-model.md"]) {
     assert.ok(named.length > 10);
     assert.deepEqual(named.filter((flag) => !flags.has(flag) && !DENOS_OWN.has(flag)), []);
   });
-}
-
-/** The lines of a page without what the formatter does: widths of columns, and where lines of text end. */
-function unformatted(page: string): string[] {
-  return page.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---").split(/\n{2,}/)
-    .flatMap((block) => block.startsWith("|") ? block.split("\n") : [block.replaceAll("\n", " ")])
-    .map((line) => line.trim())
-    .filter((line) => line !== "");
 }
 
 function mentionsInBlocks(): Mention[] {

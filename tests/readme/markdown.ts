@@ -63,3 +63,11 @@ export function commandLines(block: string): string[][] {
 function words(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]!);
 }
+
+/** The lines of a page without what the formatter does: widths of columns, and where lines of text end. */
+export function unformatted(page: string): string[] {
+  return page.replaceAll(/ +/g, " ").replaceAll(/-{3,}/g, "---").split(/\n{2,}/)
+    .flatMap((block) => block.startsWith("|") ? block.split("\n") : [block.replaceAll("\n", " ")])
+    .map((line) => line.trim())
+    .filter((line) => line !== "");
+}

@@ -30,6 +30,21 @@ const forged = (change: string) => `
   self.postMessage(reply);
   ${NEVER}`;
 
+/** A frame that the app writes to the node itself: code that makes its text, and a body of so many bytes of 255. */
+const framed = (text: string, bodyLength = 0) => `
+  const metadata = (message) => JSON.stringify(message.reply({}).metadata, (_, field) =>
+    typeof field === "bigint" ? { $bigint: String(field) } : field);
+  const text = new TextEncoder().encode(${text});
+  const head = new DataView(new ArrayBuffer(16));
+  head.setUint32(0, 0x72776c66, true);
+  head.setUint32(4, text.length, true);
+  head.setFloat64(8, ${bodyLength}, true);
+  const way = ${ON_THE_WAY};
+  way.write(new Uint8Array(head.buffer));
+  way.write(text);
+  way.write(new Uint8Array(${bodyLength}).fill(255));
+  ${NEVER}`;
+
 /** What an app says, and what the node makes of it. */
 const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = {
   "that it is loaded, while it is asked for something else": [
@@ -43,8 +58,8 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   ],
   "nothing": [`self.postMessage(undefined); ${NEVER}`, /plain object: got null/],
   "something without end": [
-    `const a = { kind: "reply" }; a.a = a; self.postMessage(a); ${NEVER}`,
-    /what cannot be sent/,
+    `const a = { kind: "reply" }; a.message = a; self.postMessage(a); ${NEVER}`,
+    /Metadata is not a plain object/,
   ],
   "something very deep": [
     `let a = []; for (let i = 0; i < 2000; i++) a = [a];
@@ -93,7 +108,32 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   "bytes outside of the frame": [
     forged(`const setting = { type: "bytes", value: { $bytes: [0, 2 ** 40] } };
       reply.state = [["a", { kind: "config", items: [["x", setting]] }]]`),
+    /should be bytes/,
+  ],
+  "bytes outside of the frame, on the node's way": [
+    framed(`'{"kind":"reply","message":{"$bytes":[0,1099511627776]}}'`),
     /holds a value that is none/,
+  ],
+  "more empty lists than the node parses": [
+    framed(`"[" + "[],".repeat(2 ** 22) + "1]"`),
+    /A frame has 12582915 and 0 bytes: at most 262144/,
+  ],
+  "lists within lists": [framed(`"[".repeat(1e5) + "]".repeat(1e5)`), /holds a value that is none/],
+  "more records than the node reads": [
+    forged(`const items = Array.from({ length: 2e5 }, (_, i) => [i.toString(36), one]);
+      reply.state = [["a", { kind: "metrics", items }]]`.replace(
+      "one",
+      `{ type: "double", value: 1 }`,
+    )),
+    /Its records have 200002 entries: at most 110000/,
+  ],
+  "columns that are none": [
+    framed(
+      `'{"kind":"reply","message":{"metadata":' + metadata(message) +
+      ',"content":{"columns":{"$bytes":[0,64]},"data":{"$bytes":[0,0]}}}}'`,
+      64,
+    ),
+    /Its records are malformed/,
   ],
   "bytes of its own on the node's way": [
     `${ON_THE_WAY}.write(new Uint8Array(64)); ${NEVER}`,

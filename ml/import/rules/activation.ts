@@ -15,8 +15,9 @@ import {
   tanh,
   where,
 } from "../../graph/elementwise.ts";
-import { reshape } from "../../graph/movement.ts";
-import { logSoftmax, softmax } from "../../graph/reduce.ts";
+import { oneHot } from "../../graph/indexing.ts";
+import { reshape, transpose } from "../../graph/movement.ts";
+import { argMax, logSoftmax, softmax } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { elementCount } from "../../../tensor/tensor.ts";
@@ -38,8 +39,25 @@ function hardSigmoid(x: Value, alpha: number, beta: number): Value {
   return minimum(maximum(add(mul(x, alpha), beta), 0), 1);
 }
 
+/** The sum is for slopes with which no infinity is taken from another. */
 function leaky(x: Value, slope: number): Value {
-  return add(mul(relu(x), 1 - slope), mul(x, slope));
+  if (slope > 0 && slope < 1) return add(mul(relu(x), 1 - slope), mul(x, slope));
+  return where(less(0, x), x, mul(x, slope));
+}
+
+/** max(x, 0) + min(α (eˣᐟᵅ − 1), 0). */
+function celu(x: Value, alpha: number): Value {
+  return add(relu(x), mul(sub(exp(div(minimum(x, 0), alpha)), 1), alpha));
+}
+
+function shrink(x: Value, limit: number, bias: number): Value {
+  return where(less(x, -limit), add(x, bias), where(less(limit, x), sub(x, bias), 0));
+}
+
+function hardmax(x: Value, axis: number): Value {
+  const hits = oneHot(argMax(x, axis), x.shape[axis]!);
+  const order = x.shape.map((_, i) => i < axis ? i : i === axis ? x.shape.length - 1 : i - 1);
+  return transpose(hits, order);
 }
 
 /** x where it is positive, else alpha (eˣ − 1); the power is only taken of what is negative, so it never overflows. */
@@ -93,8 +111,19 @@ export const activationRules: Readonly<Record<string, Rule>> = {
     const alpha = call.float("alpha", 1.6732631921768188);
     return mul(elu(call.value(0), alpha), call.float("gamma", 1.0507010221481323));
   },
+  Celu: (call) => celu(call.value(0), call.float("alpha", 1)),
+  Swish: (call) => {
+    const x = call.value(0);
+    return mul(x, sigmoid(mul(x, call.float("alpha", 1))));
+  },
+  ThresholdedRelu: (call) => {
+    const x = call.value(0);
+    return where(less(call.float("alpha", 1), x), x, 0);
+  },
+  Shrink: (call) => shrink(call.value(0), call.float("lambd", 0.5), call.float("bias", 0)),
   HardSigmoid: (call) =>
     hardSigmoid(call.value(0), call.float("alpha", 0.2), call.float("beta", 0.5)),
   Softmax: overAxis(softmax),
   LogSoftmax: overAxis(logSoftmax),
+  Hardmax: overAxis(hardmax),
 };

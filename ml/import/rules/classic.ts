@@ -1,9 +1,21 @@
 import { FlwrError } from "../../../base/error.ts";
 import { tensor } from "../../../tensor/tensor.ts";
-import { abs, add, div, mul, neg, sigmoid, softplus, sqrt, sub } from "../../graph/elementwise.ts";
+import {
+  abs,
+  add,
+  div,
+  equal,
+  mul,
+  neg,
+  sigmoid,
+  softplus,
+  sqrt,
+  sub,
+  where,
+} from "../../graph/elementwise.ts";
 import { matmul } from "../../graph/linear.ts";
 import { transpose } from "../../graph/movement.ts";
-import { reduceSum, softmax } from "../../graph/reduce.ts";
+import { reduceMax, reduceSum, softmax } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
@@ -84,12 +96,15 @@ function normalized(call: Call): Value {
   featuresOf(x);
   const over = { axes: [1], keep: true };
   const norm = call.string("norm", "MAX");
-  if (norm === "L2") return div(x, sqrt(reduceSum(mul(x, x), over)));
-  if (norm !== "L1") call.refuse("norm", norm, "L1 or L2");
+  // Rows of zeros stay as they are.
+  const byNorm = (length: Value) => div(x, where(equal(length, 0), 1, length));
+  if (norm === "L2") return byNorm(sqrt(reduceSum(mul(x, x), over)));
+  if (norm === "MAX") return byNorm(reduceMax(x, over));
+  if (norm !== "L1") call.refuse("norm", norm, "L1, L2 or MAX");
   if (x.primitive === "softmax") return x;
   // σ(z) = e^−softplus(−z), so dividing by the sum is a softmax.
   if (x.primitive === "sigmoid") return softmax(neg(softplus(neg(x.inputs[0]!))));
-  return div(x, reduceSum(abs(x), over));
+  return byNorm(reduceSum(abs(x), over));
 }
 
 /** Operators of classical machine learning, as scikit-learn's exporter writes them. */

@@ -1,27 +1,38 @@
 import {
   abs,
   add,
+  and,
   cast,
+  ceil,
+  cos,
   div,
   equal,
   exp,
   fill,
+  floor,
   less,
+  lessOrEqual,
   log,
   maximum,
   minimum,
+  mod,
   mul,
   neg,
+  not,
+  or,
+  pow,
+  round,
   sign,
+  sin,
   sqrt,
   sub,
   where,
 } from "../../graph/elementwise.ts";
-import type { Value } from "../../graph/value.ts";
+import type { DType } from "../../../tensor/dtype.ts";
+import { constant, type Value } from "../../graph/value.ts";
 import { type Call, computedType, type Rule } from "../call.ts";
 import { dtypeOf } from "../../onnx/element_type.ts";
 import { ELEMENT } from "../../onnx/message/numbers.ts";
-import { whole } from "./whole.ts";
 
 const unary = (f: (x: Value) => Value): Rule => (call) => f(call.value(0));
 const binary = (f: (a: Value, b: Value) => Value): Rule => (call) =>
@@ -35,30 +46,69 @@ const variadic = (f: (a: Value, b: Value) => Value): Rule => (call) => {
 /** Largest power that is multiplied out. */
 const MULTIPLIED_OUT = 4;
 
-/** aᵇ: small whole powers by multiplication, which is right for negative a too, others as e^(b log a). */
-function power(call: Call): Value {
-  const base = call.operand(0);
-  const exponent = call.maybeKnown(1);
-  if (exponent?.data.length === 1 && base.dtype === "float32") {
-    const number = Number(exponent.data[0]);
-    if (number === 0.5) return sqrt(base);
-    const times = Math.abs(number);
-    if (Number.isInteger(times) && times >= 1 && times <= MULTIPLIED_OUT) {
-      let product = base;
-      for (let i = 1; i < times; i++) product = mul(product, base);
-      return number > 0 ? product : div(1, product);
-    }
-  }
-  return exp(mul(log(base), cast(call.operand(1), base.dtype)));
+/** Types of exponents that powers are not taken with, and what holds their numbers. */
+const WIDE_EXPONENTS: { readonly [D in DType]?: DType } = {
+  int8: "int32",
+  uint8: "int32",
+  int16: "int32",
+  uint16: "int32",
+  uint32: "int64",
+};
+
+/** A power that is one number, if it can be written by multiplication with the same result for every base. */
+function multipliedOut(base: Value, exponent: number): Value | undefined {
+  if (exponent === -1) return div(1, base);
+  if (!Number.isInteger(exponent) || exponent < 1 || exponent > MULTIPLIED_OUT) return undefined;
+  let product = base;
+  for (let i = 1; i < exponent; i++) product = mul(product, base);
+  return product;
 }
 
-const not = (x: Value) => equal(x, fill(0, "bool"));
-const and = (a: Value, b: Value) => where(a, b, fill(0, "bool"));
-const or = (a: Value, b: Value) => where(a, fill(1, "bool"), b);
+/** aᵇ; exponents that the file lists as whole numbers are no parameters. */
+function power(call: Call): Value {
+  const base = call.operand(0);
+  const known = call.maybeKnown(1);
+  if (known?.data.length === 1 && base.dtype === "float32") {
+    const fits = known.shape.length <= base.shape.length;
+    const product = fits ? multipliedOut(base, Number(known.data[0])) : undefined;
+    if (product !== undefined) return product;
+  }
+  const areWhole = known !== undefined && Array.from(known.data, Number).every(Number.isInteger);
+  const exponent = areWhole ? constant(known) : call.operand(1);
+  if (base.dtype === "float32") return pow(base, cast(exponent, "float32"));
+  return pow(base, cast(exponent, WIDE_EXPONENTS[exponent.dtype] ?? exponent.dtype));
+}
+
+/** What is left of a division. */
+function remainder(call: Call): Value {
+  const [a, b] = [call.operand(0), call.operand(1)];
+  const truncates = call.int("fmod", 0) !== 0;
+  if (truncates || !a.dtype.startsWith("float")) {
+    return mod(a, b, truncates ? "dividend" : "divisor");
+  }
+  if (call.node.opset < 28) call.refuse("fmod", 0, "1 for real numbers");
+  const rest = mod(a, b);
+  const turns = and(not(equal(rest, 0)), not(equal(less(rest, 0), less(b, 0))));
+  return where(turns, add(rest, b), rest);
+}
+
+function isInfinite(call: Call): Value {
+  const x = call.value(0);
+  const positive = equal(x, Infinity);
+  const negative = equal(x, -Infinity);
+  if (call.int("detect_negative", 1) === 0) {
+    return call.int("detect_positive", 1) === 0 ? and(positive, negative) : positive;
+  }
+  return call.int("detect_positive", 1) === 0 ? negative : or(positive, negative);
+}
 
 function castTo(x: Value, type: number): Value {
   // What is computed in float32 anyway need not have a name in numpy.
   const dtype = type === ELEMENT.BFLOAT16 ? "float32" : computedType(dtypeOf(type));
+  return converted(x, dtype);
+}
+
+function converted(x: Value, dtype: DType): Value {
   if (dtype === "bool" && x.dtype !== "bool") return not(equal(x, fill(0, x.dtype)));
   return cast(x, dtype);
 }
@@ -73,22 +123,28 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   Sqrt: unary(sqrt),
   Reciprocal: unary((x) => div(1, x)),
   Not: unary(not),
-  Floor: whole(Math.floor),
-  Ceil: whole(Math.ceil),
+  Floor: unary(floor),
+  Ceil: unary(ceil),
+  Round: unary(round),
+  Sin: unary(sin),
+  Cos: unary(cos),
+  IsNaN: unary((x) => not(equal(x, x))),
+  IsInf: isInfinite,
   // What is added may be the bias of a layer with one output; factors of one element are no parameters.
   Add: (call) => add(call.value(0), call.value(1)),
   Sub: binary(sub),
   Mul: binary(mul),
   Div: binary(div),
   Pow: power,
-  Mod: whole((a, b) => a - Math.floor(a / b!) * b!),
+  Mod: remainder,
   Less: binary(less),
   Greater: binary((a, b) => less(b, a)),
-  LessOrEqual: binary((a, b) => not(less(b, a))),
-  GreaterOrEqual: binary((a, b) => not(less(a, b))),
+  LessOrEqual: binary(lessOrEqual),
+  GreaterOrEqual: binary((a, b) => lessOrEqual(b, a)),
   Equal: binary(equal),
   And: binary(and),
   Or: binary(or),
+  Xor: binary((a, b) => not(equal(a, b))),
   Max: variadic(maximum),
   Min: variadic(minimum),
   Sum: variadic(add),
@@ -98,6 +154,6 @@ export const elementwiseRules: Readonly<Record<string, Rule>> = {
   },
   Where: (call) => where(call.value(0), call.operand(1), call.operand(2)),
   Cast: (call) => castTo(call.value(0), call.int("to", ELEMENT.UNDEFINED)),
-  CastLike: (call) => cast(call.value(0), call.value(1).dtype),
+  CastLike: (call) => converted(call.value(0), call.value(1).dtype),
   Identity: unary((x) => x),
 };

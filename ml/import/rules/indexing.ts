@@ -1,6 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import { tensor } from "../../../tensor/tensor.ts";
-import { gather } from "../../graph/indexing.ts";
+import { add, fill, less, where } from "../../graph/elementwise.ts";
+import { gather, gatherElements } from "../../graph/indexing.ts";
 import { broadcastTo, reshape, slice, transpose } from "../../graph/movement.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
@@ -58,6 +59,53 @@ function extent(length: number, start: number, end: number, step: number) {
     ? [clamp(start, 0, length), clamp(end, 0, length)]
     : [clamp(start, 0, length - 1), clamp(end, -1, length - 1)];
   return { from, count: Math.max(0, Math.ceil((to - from) / step)) };
+}
+
+/** ONNX's GatherElements: negative indices count from the end. */
+function chosen(call: Call): Value {
+  const [x, given] = [call.value(0), call.value(1)];
+  const axis = normalizeAxis(x.shape, call.int("axis", 0));
+  const length = x.shape[axis]!;
+  if (given.primitive !== "constant") {
+    return gatherElements(x, where(less(given, 0), add(given, length), given), axis);
+  }
+  const { tensor: { dtype, data } } = given.attributes;
+  const outside = Array.from(data, Number).find((at) => at < -length || at >= length);
+  if (outside !== undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Index ${outside} is outside of axis ${axis} of ${showShape(x.shape)}`,
+    );
+  }
+  const positive = (data as Int32Array).map((at) => Number(at) < 0 ? add64(at, length) : at);
+  return gatherElements(x, constant(tensor(dtype, given.shape, positive as never)), axis);
+}
+
+/** A negative index counted from the front. */
+function add64<N extends number | bigint>(at: N, length: number): N {
+  return (typeof at === "bigint" ? at + BigInt(length) : Number(at) + length) as N;
+}
+
+/** The part of matrices above or below a diagonal; the other is zero. */
+function triangle(call: Call): Value {
+  const x = call.value(0);
+  const [rows, columns] = x.shape.slice(-2);
+  if (columns === undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Its input must be matrices: got ${showShape(x.shape)}`,
+    );
+  }
+  const upper = call.int("upper", 1) !== 0;
+  // Diagonals beyond the corners are all alike.
+  const most = Math.max(rows!, columns);
+  const diagonal = Math.min(most, Math.max(-most, call.number(1) ?? 0));
+  requireConstantSize([rows!, columns]);
+  const kept = Uint8Array.from({ length: rows! * columns }, (_, i) => {
+    const offset = i % columns - Math.floor(i / columns);
+    return Number(upper ? offset >= diagonal : offset <= diagonal);
+  });
+  return where(constant(tensor("bool", [rows!, columns], kept)), x, fill(0, x.dtype));
 }
 
 function sliced(call: Call): Value {
@@ -130,6 +178,8 @@ function tile(call: Call): Value {
 /** Parts of arrays, by positions. */
 export const indexingRules: Readonly<Record<string, Rule>> = {
   Gather: gathered,
+  GatherElements: chosen,
+  Trilu: triangle,
   Slice: sliced,
   Split: split,
   Tile: tile,

@@ -46,9 +46,7 @@ function flatten(call: Call): Value {
 function squeeze(call: Call): Value {
   const x = call.value(0);
   const told = call.integers("axes", 1);
-  const axes = told === undefined
-    ? x.shape.flatMap((length, axis) => length === 1 ? [axis] : [])
-    : normalizeAxes(x.shape, told);
+  const axes = told === undefined ? call.lengthOneAxes(x.shape) : normalizeAxes(x.shape, told);
   if (axes.some((axis) => x.shape[axis] !== 1)) {
     throw new FlwrError(
       "invalid-argument",
@@ -65,6 +63,56 @@ function unsqueeze(call: Call): Value {
   const axes = normalizeAxes(rank, told);
   const lengths = [...x.shape];
   return reshape(x, rank.map((_, axis) => axes.includes(axis) ? 1 : lengths.shift()!));
+}
+
+function blocksOf(call: Call, x: Value): number {
+  const size = call.int("blocksize", 0);
+  if (x.shape.length !== 4) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Its input must be [batch, channels, height, width]: got ${showShape(x.shape)}`,
+    );
+  }
+  if (!(size >= 1)) call.refuse("blocksize", size, "a positive integer");
+  return size;
+}
+
+function modeOf(call: Call): "DCR" | "CRD" {
+  const mode = call.string("mode", "DCR");
+  return mode === "DCR" || mode === "CRD" ? mode : call.refuse("mode", mode, "DCR or CRD");
+}
+
+/** Channels as blocks of pixels; in the mode CRD a block's channels lie together. */
+function depthToSpace(call: Call): Value {
+  const x = call.value(0);
+  const size = blocksOf(call, x);
+  const [batch, channels, height, width] = x.shape as [number, number, number, number];
+  const depth = channels / size ** 2;
+  if (!Number.isInteger(depth)) {
+    call.refuse("blocksize", size, `one whose square divides the ${channels} channels`);
+  }
+  const apart = modeOf(call) === "DCR"
+    ? transpose(reshape(x, [batch, size, size, depth, height, width]), [0, 3, 4, 1, 5, 2])
+    : transpose(reshape(x, [batch, depth, size, size, height, width]), [0, 1, 4, 2, 5, 3]);
+  return reshape(apart, [batch, depth, height * size, width * size]);
+}
+
+/** Blocks of pixels as channels. */
+function spaceToDepth(call: Call): Value {
+  const x = call.value(0);
+  const size = blocksOf(call, x);
+  const [batch, depth, height, width] = x.shape as [number, number, number, number];
+  const [rows, columns] = [height / size, width / size];
+  if (!Number.isInteger(rows) || !Number.isInteger(columns)) {
+    call.refuse(
+      "blocksize",
+      size,
+      `a divisor of the height and the width of ${showShape(x.shape)}`,
+    );
+  }
+  const apart = reshape(x, [batch, depth, rows, size, columns, size]);
+  const order = modeOf(call) === "DCR" ? [0, 3, 5, 1, 2, 4] : [0, 1, 3, 5, 2, 4];
+  return reshape(transpose(apart, order), [batch, depth * size ** 2, rows, columns]);
 }
 
 /** p of [1 − p, p] when p is a sigmoid of one number per example. */
@@ -95,6 +143,8 @@ export const movementRules: Readonly<Record<string, Rule>> = {
   Flatten: flatten,
   Squeeze: squeeze,
   Unsqueeze: unsqueeze,
+  DepthToSpace: depthToSpace,
+  SpaceToDepth: spaceToDepth,
   Concat: join,
   Transpose: (call) => transpose(call.value(0), call.ints("perm")),
 };

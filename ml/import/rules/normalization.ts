@@ -55,14 +55,24 @@ function batchNormalization(call: Call): Value {
   return add(mul(x, factor), sub(shift, mul(perChannel(x, mean.value), factor)));
 }
 
-function layerNormalization(call: Call): Value {
+function layerNormalization(call: Call): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", -1));
   const axes = x.shape.map((_, other) => other).slice(axis);
-  const normal = normalize(x, { axes, epsilon: call.float("epsilon", EPSILON) });
-  const scaled = mul(normal, call.value(1));
+  const over = { axes, epsilon: call.float("epsilon", EPSILON) };
+  const scaled = mul(normalize(x, over), call.value(1));
   const shift = call.optional(2);
-  return shift === undefined ? scaled : add(scaled, shift);
+  const y = shift === undefined ? scaled : add(scaled, shift);
+  return [y, reduceMean(x, { axes, keep: true }), inverseDeviation(x, over)];
+}
+
+/** x divided by the root of the mean of its squares, times a scale. */
+function rootMeanSquare(call: Call): Value {
+  const x = call.value(0);
+  const axis = normalizeAxis(x.shape, call.int("axis", -1));
+  const axes = x.shape.map((_, other) => other).slice(axis);
+  const mean = reduceMean(mul(x, x), { axes, keep: true });
+  return mul(div(x, sqrt(add(mean, call.float("epsilon", EPSILON)))), call.value(1));
 }
 
 function instanceNormalization(call: Call): Value {
@@ -100,6 +110,7 @@ function dropout(call: Call): Value {
 export const normalizationRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,
+  RMSNormalization: rootMeanSquare,
   InstanceNormalization: instanceNormalization,
   GroupNormalization: groupNormalization,
   Dropout: dropout,

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import { elementCount, tensor } from "../../../tensor/tensor.ts";
 import { avgPool, maxPool } from "../../graph/convolution.ts";
-import { add, mul } from "../../graph/elementwise.ts";
+import { cast, mul, where } from "../../graph/elementwise.ts";
 import { outputSize, type Pair } from "../../graph/geometry.ts";
 import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
@@ -9,9 +9,6 @@ import { constant, type Node, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
 import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
-
-/** What a maximum never chooses: finite, so that nothing becomes NaN. */
-const LOWEST = -3.4028234663852886e38;
 
 /** With ceil_mode, windows that would stick out at the end are kept, if they begin inside. */
 function ceiled(windows: Windows, input: Pair): { windows: Windows; extra: Pair } {
@@ -89,8 +86,8 @@ function maximumOf(call: Call): Value {
   if (isPlain(pool.windows)) {
     return pool.back(maxPool(pool.image, kernel, { stride, padding: before }));
   }
-  const never = frame(pool.windows, pool.input, (inside) => inside ? 0 : LOWEST);
-  return pool.back(maxPool(add(padded(pool), never), kernel, { stride }));
+  const inside = cast(frame(pool.windows, pool.input, Number), "bool");
+  return pool.back(maxPool(where(inside, padded(pool), -Infinity), kernel, { stride }));
 }
 
 /** What the mean over all of a window is multiplied by, so that it is the mean over what counts. */

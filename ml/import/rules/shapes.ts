@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { elementCount, type Tensor, tensor } from "../../../tensor/tensor.ts";
+import { elementCount, tensor } from "../../../tensor/tensor.ts";
 import { arrayConstructor } from "../../../tensor/dtype.ts";
 import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
@@ -32,16 +32,20 @@ function shapeOf(call: Call): Value {
   return integers(shape.slice(call.int("start", 0), call.int("end", shape.length)));
 }
 
+function exactly(shape: readonly number[], values: readonly bigint[]): Value {
+  return constant(tensor("int64", shape, BigInt64Array.from(values)));
+}
+
 function constantOf(call: Call): Value {
   const given = call.tensor("value");
   if (given !== undefined) return constant(realTensor(given));
   const { attributes } = call.node;
   const float = (shape: readonly number[], numbers: readonly number[]) =>
     constant(tensor("float32", shape, Float32Array.from(numbers)));
-  if (attributes.has("value_int")) return scalar(call.int("value_int", 0));
+  if (attributes.has("value_int")) return exactly([], call.exact("value_int")!);
   if (attributes.has("value_float")) return float([], [call.float("value_float", 0)]);
-  const ints = call.ints("value_ints");
-  if (ints !== undefined) return integers(ints);
+  const ints = call.exact("value_ints");
+  if (ints !== undefined) return exactly([ints.length], ints);
   const floats = call.floats("value_floats");
   if (floats !== undefined) return float([floats.length], floats);
   return call.refuse("value", [...attributes.keys()], "a tensor or numbers");
@@ -59,30 +63,57 @@ function filled(call: Call): Value {
   return constant(tensor(value.dtype, shape, data));
 }
 
+/** Elements of integers from … to (exclusive): undefined without a step. */
+function wholeCount(start: bigint, limit: bigint, step: bigint): bigint | undefined {
+  if (step === 0n) return undefined;
+  const sign = step > 0n ? 1n : -1n;
+  const [distance, width] = [(limit - start) * sign, step * sign];
+  return distance <= 0n ? 0n : (distance + width - 1n) / width;
+}
+
 function range(call: Call): Value {
   const { dtype } = call.known(0);
-  const [start, limit, step] = [0, 1, 2].map((i) => Number(call.number(i)));
-  const count = Math.max(0, Math.ceil((limit! - start!) / step!));
+  const data = [0, 1, 2].map((i) => call.known(i).data[0]!);
+  if (dtype === "int64" || dtype === "int32") {
+    const [start, limit, step] = data.map(BigInt) as [bigint, bigint, bigint];
+    const count = Number(wholeCount(start, limit, step) ?? NaN);
+    requireConstantSize([count]);
+    const values = Array.from({ length: count }, (_, i) => start + BigInt(i) * step);
+    return dtype === "int64"
+      ? exactly([count], values)
+      : constant(tensor("int32", [count], Int32Array.from(values, Number)));
+  }
+  const [start, limit, step] = data.map(Number) as [number, number, number];
+  if (dtype !== "float32") {
+    throw new FlwrError("unimplemented", `A range of ${dtype} numbers is not supported`);
+  }
+  const count = Math.max(0, Math.ceil((limit - start) / step));
   requireConstantSize([count]);
-  const values = Array.from({ length: count }, (_, i) => start! + i * step!);
-  if (dtype === "int64") return integers(values);
-  if (dtype === "int32") return constant(tensor("int32", [count], Int32Array.from(values)));
-  return constant(tensor("float32", [count], Float32Array.from(values)));
+  const values = Float32Array.from({ length: count }, (_, i) => start + i * step);
+  return constant(tensor("float32", [count], values));
 }
 
 /** The product of the elements of a known tensor: only shapes are multiplied up by exporters. */
 export function product(call: Call): Value {
   const { dtype, data } = call.known(0);
+  // The count is bounded, as for whatever is listed.
   const numbers = call.numbers(0)!;
-  const total = numbers.reduce((a, b) => a * b, 1);
-  const shape = call.int("keepdims", 1) !== 0 ? call.shape(0).map(() => 1) : [];
-  const result: Tensor = data instanceof BigInt64Array && Number.isSafeInteger(total)
-    ? tensor("int64", shape, BigInt64Array.of(BigInt(total)))
-    : tensor("float32", shape, Float32Array.of(total));
-  if (dtype !== result.dtype) {
-    throw new FlwrError("unimplemented", `The product of ${dtype} numbers is not supported`);
+  const axes = call.integers("axes", 1) ?? [];
+  const rank = call.shape(0).length;
+  if (axes.length > 0 && axes.length !== rank) {
+    call.refuse("axes", axes, `all ${rank} axes, or left out`);
   }
-  return constant(result);
+  const noop = axes.length === 0 && call.int("noop_with_empty_axes", 0) !== 0;
+  if (noop) return constant(call.known(0));
+  const shape = call.int("keepdims", 1) !== 0 ? call.shape(0).map(() => 1) : [];
+  if (dtype === "int64") {
+    const total = (data as BigInt64Array).reduce((a, b) => a * b, 1n);
+    return exactly(shape, [BigInt.asIntN(64, total)]);
+  }
+  if (dtype === "float32") {
+    return constant(tensor("float32", shape, Float32Array.of(numbers.reduce((a, b) => a * b, 1))));
+  }
+  throw new FlwrError("unimplemented", `The product of ${dtype} numbers is not supported`);
 }
 
 /** ONNX's Expand stretches both ways: an axis that is told 1 stays as long as it is. */

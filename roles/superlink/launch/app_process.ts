@@ -1,13 +1,16 @@
 import type { Readable } from "node:stream";
 import { trainerThreads } from "../../../ml/cores/trainer_slot.ts";
+import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
+import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/runtime_request_bytes.ts";
 import { SandboxChild } from "../../supernode/sandbox/child.ts";
 import { sandboxLaunch } from "../../supernode/sandbox/launch.ts";
 import { checkSaid } from "./checked_said.ts";
+import { MAX_BATCH_BYTES } from "./limits.ts";
 import { OutputTail } from "./output_tail.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
-/** Someone who uses an {@link AppProcess} is told. */
-export type Hear = (said: FromWorker) => void;
+/** Callback for what an {@link AppProcess} says. The next word is read when it resolves. */
+export type Hear = (said: FromWorker) => void | Promise<void>;
 
 /** What the processes of all apps may do. */
 export interface AppProcessOptions {
@@ -39,8 +42,9 @@ export class AppProcess implements AsyncDisposable {
       folder,
       start: { kind: "start", app: "ServerApp", readable, memoryBytes, devices: ["cpu"] },
       output: (stream: Readable) => void this.#output.read(stream),
-      hear: (value) => this.#take(checkSaid(value)),
-      crashed: (reason) => this.#take({ kind: "crashed", reason }),
+      limits: { keptBytes },
+      hear: (value, omitted) => this.#take(checkSaid(value, omitted)),
+      crashed: (reason) => void this.#take({ kind: "crashed", reason }),
     });
   }
 
@@ -74,8 +78,18 @@ export class AppProcess implements AsyncDisposable {
     await Deno.remove(this.folder, { recursive: true }).catch(() => {});
   }
 
-  #take(said: FromWorker): void {
+  async #take(said: FromWorker): Promise<void> {
     if (said.kind === "ready" || said.kind === "crashed") this.#ready.resolve();
-    this.#hear?.(said);
+    await this.#hear?.(said);
   }
+}
+
+/** How long a body may be that follows a text: one of a call, what its method takes; another, what some lines take. */
+function keptBytes(text: unknown): number {
+  if (typeof text !== "object" || text === null || !("kind" in text) || text.kind !== "call") {
+    return MAX_BATCH_BYTES;
+  }
+  const named = "method" in text ? text.method : undefined;
+  const method = Runtime.methods.find(({ name }) => name === named);
+  return method === undefined ? 0 : runtimeRequestBytes(method);
 }

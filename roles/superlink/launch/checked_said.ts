@@ -1,6 +1,13 @@
 import { FlwrError } from "../../../base/error.ts";
 import { choiceOf, fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
-import { MAX_HINTS, MAX_LINE_LENGTH, MAX_LINES_PER_BATCH, MAX_SENTENCE_LENGTH } from "./limits.ts";
+import {
+  MAX_BATCH_BYTES,
+  MAX_HINT_LENGTH,
+  MAX_HINTS,
+  MAX_LINE_LENGTH,
+  MAX_LINES_PER_BATCH,
+  MAX_SENTENCE_LENGTH,
+} from "./limits.ts";
 import type { FromWorker } from "./worker_protocol.ts";
 
 const KINDS = ["ready", "lines", "completed", "failed", "crashed", "call", "cancel"] as const;
@@ -8,17 +15,23 @@ const KINDS = ["ready", "lines", "completed", "failed", "crashed", "call", "canc
 /**
  * Reads what an app's process says.
  *
+ * @param omitted bytes of it that were not kept: it is too large
  * @throws FlwrError "invalid-argument" that names what is wrong
  */
-export function checkSaid(value: unknown): FromWorker {
+export function checkSaid(value: unknown, omitted = 0): FromWorker {
   const said = fieldsOf(value, "What the app says");
   const kind = choiceOf(said["kind"], "Its kind", KINDS);
+  if (omitted > 0) {
+    if (kind === "call") return { kind: "large-call", id: callId(said["id"]), bytes: omitted };
+    throw new FlwrError("invalid-argument", `What the app says has ${omitted} bytes too many`);
+  }
   switch (kind) {
     case "ready":
-    case "completed":
       return { kind };
+    case "completed":
+      return { kind, details: sentence(said["details"]) };
     case "lines":
-      return { kind, lines: listOf(said["lines"], "Lines", MAX_LINES_PER_BATCH).map(line) };
+      return { kind, lines: linesOf(said["text"]) };
     case "failed":
       return { kind, message: sentence(said["message"]), hints: hints(said["hints"]) };
     case "crashed":
@@ -35,10 +48,19 @@ export function checkSaid(value: unknown): FromWorker {
   }
 }
 
-/** A line with its end. A longer one is cut. */
-function line(value: unknown): string {
-  if (typeof value !== "string") return textOf(value, "Line", MAX_LINE_LENGTH);
-  return value.length <= MAX_LINE_LENGTH ? value : `${value.slice(0, MAX_LINE_LENGTH)}…\n`;
+/** Lines with their ends. Longer ones are cut. */
+function linesOf(value: unknown): string[] {
+  if (!(value instanceof Uint8Array) || value.length > MAX_BATCH_BYTES) {
+    throw new FlwrError("invalid-argument", `Lines are not at most ${MAX_BATCH_BYTES} bytes`);
+  }
+  const lines = new TextDecoder().decode(value).split("\n", MAX_LINES_PER_BATCH + 1);
+  if (lines.length > MAX_LINES_PER_BATCH) {
+    throw new FlwrError("invalid-argument", `There are more than ${MAX_LINES_PER_BATCH} lines`);
+  }
+  if (lines.at(-1) === "") lines.pop();
+  return lines.map((line) =>
+    line.length <= MAX_LINE_LENGTH ? `${line}\n` : `${line.slice(0, MAX_LINE_LENGTH)}…\n`
+  );
 }
 
 function sentence(value: unknown): string {
@@ -47,7 +69,7 @@ function sentence(value: unknown): string {
 }
 
 function hints(value: unknown): string[] {
-  return listOf(value, "Hints", MAX_HINTS).map(sentence);
+  return listOf(value, "Hints", MAX_HINTS).map((hint) => sentence(hint).slice(0, MAX_HINT_LENGTH));
 }
 
 function callId(value: unknown): number {

@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import { checkSaid } from "./checked_said.ts";
-import { MAX_HINTS, MAX_LINE_LENGTH, MAX_SENTENCE_LENGTH } from "./limits.ts";
+import {
+  MAX_BATCH_BYTES,
+  MAX_HINTS,
+  MAX_LINE_LENGTH,
+  MAX_LINES_PER_BATCH,
+  MAX_SENTENCE_LENGTH,
+} from "./limits.ts";
 import type { FromWorker } from "./worker_protocol.ts";
 
 Deno.test("what an app's process may say is taken as it is, without what else it adds", () => {
   const said: FromWorker[] = [
     { kind: "ready" },
-    { kind: "completed" },
-    { kind: "lines", lines: ["a\n", ""] },
+    { kind: "completed", details: "" },
     { kind: "failed", message: "m", hints: ["h"] },
     { kind: "crashed", reason: "r" },
     { kind: "call", id: 7, method: "GetNodes", bytes: new Uint8Array([1]) },
@@ -18,9 +23,27 @@ Deno.test("what an app's process may say is taken as it is, without what else it
   for (const one of said) assert.deepEqual(checkSaid({ ...one, more: 1 }), one);
 });
 
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+
+Deno.test("lines come as the bytes of their text", () => {
+  const text = bytesOf("a\nä\n\n");
+  assert.deepEqual(checkSaid({ kind: "lines", text }), {
+    kind: "lines",
+    lines: ["a\n", "ä\n", "\n"],
+  });
+});
+
+Deno.test("of a call that is too large only its id and its size are told, and nothing else is so large", () => {
+  const call = { kind: "call", id: 7, method: "PushObject", bytes: new Uint8Array(0) };
+  assert.deepEqual(checkSaid(call, 99), { kind: "large-call", id: 7, bytes: 99 });
+  assert.throws(() => checkSaid({ kind: "lines", text: new Uint8Array(0) }, 99), {
+    code: "invalid-argument",
+  });
+});
+
 Deno.test("texts that are too long are cut, not refused", () => {
   const long = "x".repeat(MAX_LINE_LENGTH + MAX_SENTENCE_LENGTH);
-  assert.deepEqual(checkSaid({ kind: "lines", lines: [long] }), {
+  assert.deepEqual(checkSaid({ kind: "lines", text: bytesOf(`${long}\n`) }), {
     kind: "lines",
     lines: [`${long.slice(0, MAX_LINE_LENGTH)}…\n`],
   });
@@ -36,8 +59,10 @@ Deno.test("anything else is a breach of the protocol, told as such", () => {
     undefined,
     "ready",
     { kind: "load" },
-    { kind: "lines", lines: "a" },
-    { kind: "lines", lines: [1] },
+    { kind: "lines", text: "a" },
+    { kind: "lines", text: new Uint8Array(MAX_BATCH_BYTES + 1) },
+    { kind: "lines", text: bytesOf("\n".repeat(MAX_LINES_PER_BATCH + 1)) },
+    { kind: "large-call", id: 1, bytes: 1 },
     { kind: "failed", message: "m", hints: Array(MAX_HINTS + 1).fill("h") },
     { kind: "call", id: 0, method: "GetNodes", bytes: new Uint8Array() },
     { kind: "call", id: 1, method: "GetNodes", bytes: [1] },

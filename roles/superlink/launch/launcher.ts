@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
+import { systemRandom } from "../../../base/random.ts";
 import type { Language } from "../../../fab/component.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
+import { withRetries } from "../../../rpc/retry.ts";
 import { aborted } from "../../aborted.ts";
 import { TAKE_RETRY_SECONDS } from "./limits.ts";
 import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
@@ -103,7 +105,12 @@ export class Launcher implements AsyncDisposable {
     try {
       const end = await this.#outcome(run, ended.signal);
       if (end === undefined || ended.signal.aborted) return;
-      await run.finish(end);
+      await withRetries(() => run.finish(end), {
+        policy: {},
+        clock: this.#clock,
+        random: systemRandom,
+        signal: this.#stopping.signal,
+      });
     } catch (error) {
       // The run was ended in this very moment: its token is void, and so are its calls.
       if (!OVER.has(FlwrError.from(error).code)) throw error;

@@ -23,6 +23,10 @@ export const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
 export const MAX_LINE_LENGTH = 64 * 1024;
 export const MAX_SENTENCE_LENGTH = 8192;
 export const MAX_HINTS = 8;
+export const MAX_HINT_LENGTH = 1024;
 
-/** Most lines of log that come together: they were gathered within {@link MAX_WAITING_LOG_CHARS}. */
-export const MAX_LINES_PER_BATCH: number = MAX_WAITING_LOG_CHARS;
+/** Bytes of log that come together: what waited, three bytes a character, and a note of what was dropped. */
+export const MAX_BATCH_BYTES: number = 3 * MAX_WAITING_LOG_CHARS + 1024;
+
+/** Most lines of log that come together: each begins with a time of 24 characters. */
+export const MAX_LINES_PER_BATCH: number = Math.ceil(MAX_WAITING_LOG_CHARS / 24) + 1;

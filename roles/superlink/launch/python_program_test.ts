@@ -61,6 +61,25 @@ while [ $# -gt 0 ]; do
 done
 echo "telemetry $FLWR_TELEMETRY_ENABLED" >> $SEEN`;
 
+Deno.test("a program of a Flower that is too old is told from an app that fails", async () => {
+  const older = `
+echo 'usage: flwr-serverapp [-h] [--serverappio-api-address ADDRESS]' >&2
+echo 'flwr-serverapp: error: unrecognized arguments: --runtime-api-address 127.0.0.1:1' >&2
+exit 2`;
+  await assert.rejects(play(older), (error) => {
+    assert.ok(error instanceof FlwrError);
+    assert.equal(error.code, "failed-precondition");
+    assert.match(error.message, /^flwr-serverapp is too old .* 1\.36 or later is needed$/);
+    assert.match(error.hints[0]!, /\/python -m pip install --upgrade flwr$/);
+    return true;
+  });
+  const { end } = await play("echo 'usage: my-app FILE' >&2; exit 2");
+  assert.deepEqual(end, {
+    outcome: "failed",
+    details: "flwr-serverapp ended with status 2 before its run did: usage: my-app FILE",
+  });
+});
+
 Deno.test("the process is told all that it needs, the token in a file of its own", async () => {
   const { seen } = await play(WRITE_ALL);
   assert.match(seen, /--runtime-api-address\n127\.0\.0\.1:8000\n/);

@@ -18,18 +18,23 @@ import { LOG_FLUSH_MS } from "./limits.ts";
 import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
 import { openTrainersBy } from "../../supernode/sandbox/open_trainers.ts";
 import type { AssignThreads, OpenTrainer } from "../../supernode/sandbox/protocol.ts";
-import type { FromWorker, ToWorker, WorkerJob } from "./worker_protocol.ts";
+import type { Posted, ToWorker, WorkerJob } from "./worker_protocol.ts";
 // What every app imports: loaded while nothing waits for it.
 import "../../../mod.ts";
 
 const scope = self as unknown as {
-  postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
+  postMessage(message: Posted | OpenTrainer, transfer?: Transferable[]): void;
   onmessage: ((event: MessageEvent<ToWorker | AssignThreads>) => void) | null;
 };
 
 // Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
 const post = scope.postMessage.bind(scope);
-const lines = new LineLog((lines) => post({ kind: "lines", lines }), LOG_FLUSH_MS);
+const encoder = new TextEncoder();
+// As bytes, which the SuperLink takes without parsing. Each line ends with its end.
+const lines = new LineLog(
+  (lines) => post({ kind: "lines", text: encoder.encode(lines.join("")) }),
+  LOG_FLUSH_MS,
+);
 const channel = new PortChannel((request, transfer) => post(request, transfer));
 
 openTrainersBy(post);
@@ -53,16 +58,17 @@ async function run({ module, context }: WorkerJob): Promise<void> {
     // Its calls need no token of their own: the SuperLink knows which worker they come from.
     const client = new RuntimeClient(channel, "");
     const app = await importApp(module, isServerApp, "ServerApp");
+    const report = new RunReport((line) => lines.write(`${line}\n`));
     await runServerApp({
       app,
       connection: new RuntimeConnection(client, runId),
       runConfig,
       artifactsOf: () => new ArtifactUpload(client),
-      report: new RunReport((line) => lines.write(`${line}\n`)),
+      report,
       signal: client.ended,
     });
     lines.flush();
-    post({ kind: "completed" });
+    post({ kind: "completed", details: report.incomplete });
   } catch (error) {
     fail(error);
   }

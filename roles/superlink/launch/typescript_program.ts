@@ -2,10 +2,13 @@ import { ConfigRecord } from "../../../app/config_record.ts";
 import { SUPERLINK_NODE_ID } from "../../../app/metadata.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import { contextToTransferable } from "../../../app/transferable.ts";
+import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { systemRandom } from "../../../base/random.ts";
 import { installFab } from "../../../fab/install.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
 import { toConfigRecord } from "../../../fab/scalar.ts";
+import { withRetries } from "../../../rpc/retry.ts";
 import { PortCalls } from "../../../rpc/port/calls.ts";
 import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { findAppModule } from "../../app_module.ts";
@@ -67,6 +70,11 @@ async function prepare(
   };
 }
 
+/** Tries until it can be stored: a disk that is full may have room again. */
+function keep(store: () => Promise<void>, signal: AbortSignal): Promise<void> {
+  return withRetries(store, { policy: {}, clock: systemClock, random: systemRandom, signal });
+}
+
 /** Lets the process run the app, answers its calls and keeps its log, until the app has ended or the run is. */
 async function attend(
   process: AppProcess,
@@ -85,7 +93,7 @@ async function attend(
   // One batch of lines after the other: they must not overtake each other, nor the run's end.
   let storing = Promise.resolve();
   const store = (lines: readonly string[]) => {
-    storing = storing.then(() => run.log(lines)).catch(() => {});
+    storing = storing.then(() => keep(() => run.log(lines), signal)).catch(() => {});
     return storing;
   };
   const hear = async (said: FromWorker) => {
@@ -93,12 +101,15 @@ async function attend(
       case "call":
       case "cancel":
         return calls.hear(said);
+      case "large-call":
+        return calls.refuse(said.id, tooLarge(said.bytes));
       case "lines":
+        // Until they are stored nothing more is read: an app that writes more waits.
         await store(said.lines);
-        return process.post({ kind: "stored" });
+        return void process.post({ kind: "stored" });
       case "completed":
         await storing;
-        return resolve({ outcome: "completed", details: "" });
+        return resolve({ outcome: "completed", details: said.details });
       case "failed":
         await store(errorLines(said));
         return resolve({ outcome: "failed", details: said.message });
@@ -112,11 +123,15 @@ async function attend(
   const stop = () => resolve(undefined);
   signal.addEventListener("abort", stop, { once: true });
   try {
-    await process.attend((said) => void hear(said));
+    await process.attend(hear);
     if (signal.aborted) return undefined;
     process.post({ kind: "run", job });
     return await ended;
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+function tooLarge(bytes: number): FlwrError {
+  return new FlwrError("resource-exhausted", `The call has more bytes than it may have: ${bytes}`);
 }

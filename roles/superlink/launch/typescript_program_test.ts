@@ -135,6 +135,24 @@ Deno.test("an app saves files, in pieces where they are large, also when it does
   assert.match(log, /Saved dir\/large\.bin, 10\.0 MB\nSaved small\.txt, 4 B\n/);
 });
 
+Deno.test("a call with more bytes than its method takes is refused, and its bytes are not kept", async () => {
+  const { end, log } = await play(
+    `import { ServerApp } from "flwr";
+     const heard = Promise.withResolvers();
+     const hear = self.onmessage;
+     self.onmessage = (event) => event.data.id === 9 ? heard.resolve(event.data) : hear(event);
+     export const app = new ServerApp().main(async (grid) => {
+       const bytes = new Uint8Array(64 * 1024 + 1);
+       self.postMessage({ kind: "call", id: 9, method: "GetNodes", bytes });
+       console.log("large:", (await heard.promise).error.code);
+       console.log("nodes:", (await grid.nodeIds()).join());
+     });`,
+    { handlers: { getNodes: () => Promise.resolve({ nodes: [{ nodeId: 9n }] }) } },
+  );
+  assert.deepEqual(end, { outcome: "completed", details: "" });
+  assert.match(log, /large: resource-exhausted\nnodes: 9\n/);
+});
+
 Deno.test("an app whose file is refused fails its run with the reason", async () => {
   const { end, log } = await play(
     `import { ServerApp } from "flwr";

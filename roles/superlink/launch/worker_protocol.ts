@@ -22,10 +22,17 @@ export type FromWorker =
   | { readonly kind: "ready" }
   /** What the app wrote, each line with its end. */
   | { readonly kind: "lines"; readonly lines: readonly string[] }
-  /** The ServerApp returned. */
-  | { readonly kind: "completed" }
+  /** The ServerApp returned. The details are empty, or say which nodes contributed to no round. */
+  | { readonly kind: "completed"; readonly details: string }
   /** The ServerApp threw, could not be loaded, or did what would have ended its worker. */
   | { readonly kind: "failed"; readonly message: string; readonly hints: readonly string[] }
   /** The process ended, or took too much: nothing more comes. */
   | { readonly kind: "crashed"; readonly reason: string }
-  | PortRequest;
+  | PortRequest
+  /** A call that has more bytes than its method takes: they were not kept. */
+  | { readonly kind: "large-call"; readonly id: number; readonly bytes: number };
+
+/** What the worker posts: lines go as the bytes of their text. */
+export type Posted =
+  | Exclude<FromWorker, { readonly kind: "lines" | "large-call" }>
+  | { readonly kind: "lines"; readonly text: Uint8Array };

@@ -5,11 +5,14 @@ import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
+import { AppNotLoaded } from "../app_host.ts";
+import { type Failure, IN_THE_LOG, kindOf } from "../failure.ts";
 import { MAX_WARM_APPS } from "../limits.ts";
 import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
 import type { AppForRun, AppSource } from "./app_source.ts";
 import type { Bundles, CheckedBundle } from "./bundles.ts";
+import { withCurrentNames } from "./legacy_names.ts";
 import { WarmApps } from "./warm_apps.ts";
 
 /** A bundle's app, ready for messages of any run that runs it. */
@@ -91,7 +94,13 @@ export class FabApps implements AppSource, AsyncDisposable {
         version,
         reason: [message, ...hints].join("; "),
       });
-      throw loadFailed(`App "${fabId}" cannot be started: ${message}`, error);
+      const { told, details } = error instanceof AppNotLoaded
+        ? error.failure
+        : { told: `${kindOf(error)}; ${IN_THE_LOG}`, details: message };
+      throw loadFailed(`App "${fabId}" cannot be started: ${message}`, error, {
+        told: `App "${fabId}" cannot be started: ${told}`,
+        details,
+      });
     }
   }
 
@@ -101,10 +110,14 @@ export class FabApps implements AppSource, AsyncDisposable {
     const { installFab } = await load<typeof import("../../../fab/install.ts")>(
       new URL("../../../fab/install.ts", import.meta.url),
     );
-    return await startTypeScript(await installFab(checked.fab, home));
+    const app = await startTypeScript(await installFab(checked.fab, home));
+    return {
+      forRun: (run) => withCurrentNames(app.forRun(run)),
+      [Symbol.dispose]: () => app[Symbol.dispose](),
+    };
   }
 }
 
-function loadFailed(reason: string, cause?: unknown): RunRefused {
-  return new RunRefused(MessageErrorCode.LoadClientApp, reason, { cause });
+function loadFailed(reason: string, cause?: unknown, failure?: Failure): RunRefused {
+  return new RunRefused(MessageErrorCode.LoadClientApp, reason, { cause, failure });
 }

@@ -1,15 +1,18 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { ArrayRecord } from "../../../app/array_record.ts";
 import type { AppBundle, RunInfo } from "../../../app/connection.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
 import { Message } from "../../../app/message.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
-import { RecordDict } from "../../../app/record_dict.ts";
+import { MetricRecord } from "../../../app/metric_record.ts";
+import { RecordDict, type RecordDictInit } from "../../../app/record_dict.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { buildFab } from "../../../fab/build.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
 import type { TrustedEntities } from "../trust/trusted_entities.ts";
+import type { AppForRun, AppSource } from "./app_source.ts";
 import { Bundles } from "./bundles.ts";
 import { FabApps, type ReadyApp } from "./fab_apps.ts";
 import { LocalApp } from "./local_app.ts";
@@ -59,6 +62,18 @@ const handler: MessageHandler = {
     Promise.resolve({ reply: message.reply({}), state: new RecordDict(), seconds: 1 }),
 };
 
+/** Has an app handle a message to train. */
+function handled({ handler, runConfig }: AppForRun, content: RecordDictInit = {}) {
+  const message = Message.create({ content, dstNodeId: 5n, messageType: "train" });
+  return handler.handle(message, {
+    runId: 2n,
+    nodeId: 5n,
+    nodeConfig: new ConfigRecord(),
+    state: new RecordDict(),
+    runConfig,
+  }, new AbortController().signal);
+}
+
 /** What the fake SuperLink sends, and what the node made of it. */
 class Scene {
   content: Uint8Array = PYTHON_FAB;
@@ -68,13 +83,14 @@ class Scene {
   fetched = 0;
   readonly started: string[] = [];
   readonly installed: InstalledApp[] = [];
+  handler: MessageHandler = handler;
 
   bundles(trusted?: TrustedEntities): Bundles {
     return new Bundles({ fab: () => this.#fetch() }, trusted);
   }
 
   apps(trusted?: TrustedEntities): FabApps {
-    const ready: ReadyApp = { forRun: () => handler, [Symbol.dispose]() {} };
+    const ready: ReadyApp = { forRun: () => this.handler, [Symbol.dispose]() {} };
     return new FabApps({
       bundles: this.bundles(trusted),
       home: this.home,
@@ -116,14 +132,7 @@ Deno.test("an app that a run brings is fetched once, and has its own settings wi
     runOf({ runId: 2n, overrideConfig: new ConfigRecord({ "num-rounds": 9 }) }),
   );
   assert.equal(second.runConfig.number("num-rounds"), 9);
-  const message = Message.create({ content: {}, dstNodeId: 5n, messageType: "train" });
-  const { seconds } = await second.handler.handle(message, {
-    runId: 2n,
-    nodeId: 5n,
-    nodeConfig: new ConfigRecord(),
-    state: new RecordDict(),
-    runConfig: second.runConfig,
-  }, new AbortController().signal);
+  const { seconds } = await handled(second);
   assert.equal(seconds, 1);
   assert.equal(scene.fetched, 1);
   assert.deepEqual(scene.started, ["agenta/mini"]);
@@ -204,10 +213,55 @@ Deno.test("an app named on the command line runs every run, with the settings of
   const bare = runOf({ fabHash: "", overrideConfig: new ConfigRecord({ any: 1 }) });
   assert.equal((await app.appFor(bare)).runConfig.number("any"), 1);
   assert.equal(scene.fetched, 0);
-  const { runConfig, handler: same } = await app.appFor(
+  const { runConfig } = await app.appFor(
     runOf({ overrideConfig: new ConfigRecord({ lr: 0.25 }) }),
   );
-  assert.equal(same, handler);
   assert.equal(runConfig.number("lr"), 0.25);
   assert.equal(runConfig.number("num-rounds"), 3);
+});
+
+Deno.test("Python apps see the records of NumPyClient's API under its names, TypeScript apps under today's", async () => {
+  const home = await Deno.makeTempDir();
+  const legacy = {
+    "fitins.parameters": new ArrayRecord(),
+    "fitins.config": new ConfigRecord({ lr: 0.5 }),
+  };
+  /** What an app sees of a message and the ServerApp of its answer. */
+  async function names(
+    content: Uint8Array,
+    source: (scene: Scene, handler: MessageHandler) => AppSource,
+  ) {
+    const scene = new Scene();
+    scene.content = content;
+    scene.home = home;
+    let seen: string[] = [];
+    const app = source(scene, {
+      handle: (message) => {
+        seen = [...message.content.keys()];
+        const metrics = new MetricRecord({ "num-examples": 3 });
+        return Promise.resolve({ reply: message.reply({ metrics }), state: new RecordDict() });
+      },
+    });
+    const { reply } = await handled(await app.appFor(runOf()), legacy);
+    return { seen, sent: [...reply.content.keys()] };
+  }
+  const brought = (scene: Scene, handler: MessageHandler) => {
+    scene.handler = handler;
+    return scene.apps();
+  };
+  const named = (scene: Scene, handler: MessageHandler) => new LocalApp(handler, scene.bundles());
+  const translated = {
+    seen: ["arrays", "config"],
+    sent: ["fitres.num_examples", "fitres.metrics", "fitres.status"],
+  };
+  try {
+    assert.deepEqual(await names(PYTHON_FAB, brought), {
+      seen: ["fitins.parameters", "fitins.config"],
+      sent: ["metrics"],
+    });
+    assert.deepEqual(await names(await bundleOf("ts"), brought), translated);
+    assert.deepEqual(await names(PYTHON_FAB, named), translated);
+  } finally {
+    await Deno.remove(home, { recursive: true });
+  }
 });

@@ -4,14 +4,15 @@ import type { MessageHandler } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
 import type { AppForRun, AppSource } from "./app_source.ts";
 import type { Bundles } from "./bundles.ts";
+import { withCurrentNames } from "./legacy_names.ts";
 
-/** The app that the node's owner named: it handles every run. Of what a run sends only the settings count. */
+/** The TypeScript app that the node's owner named: it handles every run. Of what a run sends only the settings count. */
 export class LocalApp implements AppSource {
   readonly #handler: MessageHandler;
   readonly #bundles: Bundles;
 
   constructor(handler: MessageHandler, bundles: Bundles) {
-    this.#handler = handler;
+    this.#handler = withCurrentNames(handler);
     this.#bundles = bundles;
   }
 

@@ -4,9 +4,11 @@ import type { Message } from "../../../app/message.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { log } from "../../../base/log.ts";
 import type { Random } from "../../../base/random.ts";
 import { AppCrashed, type Handled } from "../app_host.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
+import { type Failure, IN_THE_LOG } from "../failure.ts";
 import { CLIENTAPP_EXIT_SECONDS, CLIENTAPP_SILENCE_SECONDS } from "../limits.ts";
 import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
 import type { ClientAppTask, TaskOutcome } from "./client_app_task.ts";
@@ -79,14 +81,20 @@ export class PythonApp implements ReadyApp {
         this.#silence(task, ending),
         untilAborted(signal),
       ]);
-      if (!("result" in outcome)) throw new AppCrashed(outcome.failure);
+      if (!("result" in outcome)) {
+        throw new AppCrashed(outcome.failure, { failure: pythonFailure(outcome.failure) });
+      }
       this.#letEnd(gone, stop);
-      return outcome.result;
+      const { error } = outcome.result.reply;
+      return { ...outcome.result, ...(error && { failure: pythonFailure(error.reason) }) };
     } catch (error) {
       stop.abort();
       if (error instanceof AppCrashed || signal.aborted) throw error;
-      throw new RunRefused(MessageErrorCode.LoadClientApp, FlwrError.from(error).message, {
+      const { message, hints } = FlwrError.from(error);
+      for (const hint of hints) log("supernode").error("{message}. {hint}", { message, hint });
+      throw new RunRefused(MessageErrorCode.LoadClientApp, message, {
         cause: error,
+        failure: pythonFailure(message),
       });
     } finally {
       backend.close(task);
@@ -126,4 +134,10 @@ function untilAborted(signal: AbortSignal): Promise<never> {
     if (signal.aborted) abort();
     else signal.addEventListener("abort", abort, { once: true });
   });
+}
+
+/** Of Python's words on what went wrong only the class is told, where they begin with one as Flower puts it. */
+function pythonFailure(text: string): Failure {
+  const [, name] = /^<class '([A-Za-z_][\w.]{0,127})'>:</.exec(text) ?? [];
+  return { told: `${name ?? "The Python ClientApp failed"}; ${IN_THE_LOG}`, details: text };
 }

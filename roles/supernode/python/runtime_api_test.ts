@@ -82,3 +82,14 @@ Deno.test("another port does when nobody from elsewhere looks for this one", asy
   await using strict = openApi(backend, taken.addr.port);
   await assert.rejects(strict.open(), { code: "unavailable" });
 });
+
+Deno.test("web pages get nothing from the Runtime API", async () => {
+  await using api = openApi(new TaskBackend(systemClock, () => {}));
+  const address = await api.open();
+  for (const path of ["/health", "/v1/runtime/get-nodes"]) {
+    const page = { origin: `http://${address}` };
+    const answer = await fetch(`http://${address}${path}`, { headers: page });
+    await answer.body?.cancel();
+    assert.equal(answer.status, 403, path);
+  }
+});

@@ -3,6 +3,7 @@ import type { Context } from "../../../app/context.ts";
 import type { Message } from "../../../app/message.ts";
 import type { RunId } from "../../../app/metadata.ts";
 import type { Handled } from "../app_host.ts";
+import type { Failure } from "../failure.ts";
 
 /** What handles messages: an app in a worker, in the sandbox, or in a Python process. */
 export interface MessageHandler {
@@ -41,8 +42,19 @@ export interface Runs {
 export class RunRefused extends Error {
   override readonly name = "RunRefused";
 
-  /** @param code one of MessageErrorCode, for the error reply; `reason` is its sentence */
-  constructor(readonly code: number, reason: string, options: { cause?: unknown } = {}) {
-    super(reason, options);
+  /** What went wrong. */
+  readonly failure: Failure;
+
+  /**
+   * @param code one of MessageErrorCode, for the error reply; `reason` is its whole sentence
+   * @param options `failure`: default: the reason, which then holds nothing of the node and its data
+   */
+  constructor(
+    readonly code: number,
+    reason: string,
+    { cause, failure }: { readonly cause?: unknown; readonly failure?: Failure } = {},
+  ) {
+    super(reason, { cause });
+    this.failure = failure ?? { told: reason, details: reason };
   }
 }

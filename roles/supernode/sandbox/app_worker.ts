@@ -6,13 +6,16 @@ import "../../../mod.ts";
 import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
 import { startEngine } from "../../../ml/session/start_engine.ts";
 import { serveApp } from "../serve_app.ts";
-import type { FromWorker, ToWorker } from "../worker_protocol.ts";
+import type { FromWorker } from "../worker_protocol.ts";
 import { openTrainersBy } from "./open_trainers.ts";
+import { type ArrivedRecords, type PackedToWorker, unpackToWorker } from "./packed_messages.ts";
 import type { AssignThreads, OpenTrainer } from "./protocol.ts";
+
+type ToApp = PackedToWorker<ArrivedRecords> | AssignThreads;
 
 const scope = self as unknown as {
   postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
-  onmessage: ((event: MessageEvent<ToWorker | AssignThreads>) => void) | null;
+  onmessage: ((event: MessageEvent<ToApp>) => void) | null;
 };
 
 // Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
@@ -29,5 +32,5 @@ const serve = serveApp((said) => post(said), async ({ device }) => {
 
 scope.onmessage = ({ data }) => {
   if (data.kind === "assign-threads") assignThreads(data.threads);
-  else return serve(data);
+  else return serve(unpackToWorker(data));
 };

@@ -14,47 +14,73 @@ import {
   pairOf,
   textOf,
 } from "../../../base/untrusted.ts";
+import type { Failure } from "../failure.ts";
 import type { FromWorker } from "../worker_protocol.ts";
 import {
   MAX_ENTRIES,
+  MAX_HINT_LENGTH,
   MAX_HINTS,
   MAX_NAME_LENGTH,
   MAX_RANK,
   MAX_SENTENCE_LENGTH,
   MAX_STATE_BYTES,
   MAX_TEXT_LENGTH,
+  MAX_TOLD_LENGTH,
 } from "./limits.ts";
 
 const MIN_SINT64 = -(2n ** 63n);
 const MAX_SINT64 = 2n ** 63n - 1n;
 const MAX_UINT64 = 2n ** 64n - 1n;
 
+/** What a ClientApp may say. */
+export const KINDS = ["loaded", "load-failed", "crashed", "reply"] as const;
+
 /**
- * Reads what an app's process says. Whether it answers anything is for others to tell.
+ * Reads, in the app's process, what its thread posts. Whether it answers anything is for others to tell.
  *
  * @throws FlwrError "invalid-argument" that names what is wrong
  */
 export function checkSaid(value: unknown): FromWorker {
   const said = fieldsOf(value, "What the app says");
-  const kind = choiceOf(said["kind"], "Its kind", ["loaded", "load-failed", "crashed", "reply"]);
+  const kind = choiceOf(said["kind"], "Its kind", KINDS);
+  if (kind !== "reply") return plainWord(kind, said);
+  const failure = maybeFailure(said["failure"]);
+  return { kind, message: message(said["message"]), state: stateOf(said["state"]), ...failure };
+}
+
+/** Reads whatever is no reply. @throws FlwrError "invalid-argument" */
+export function plainWord(kind: Exclude<FromWorker["kind"], "reply">, said: Fields): FromWorker {
   switch (kind) {
     case "loaded":
       return { kind };
     case "load-failed":
-      return { kind, message: sentence(said["message"]), hints: hints(said["hints"]) };
+      return {
+        kind,
+        message: sentence(said["message"]),
+        hints: hints(said["hints"]),
+        failure: failureOf(said["failure"]),
+      };
     case "crashed":
-      return { kind, reason: sentence(said["reason"]) };
-    case "reply":
-      return { kind, message: message(said["message"]), state: stateOf(said["state"]) };
+      return { kind, reason: sentence(said["reason"]), ...maybeFailure(said["failure"]) };
   }
 }
 
-/** The records that an app keeps. The node keeps them for long, so they are bounded, and hold on to no frame. */
+/** What is said of an error, where something is. */
+export function maybeFailure(value: unknown): { readonly failure?: Failure } {
+  return value === undefined ? {} : { failure: failureOf(value) };
+}
+
+function failureOf(value: unknown): Failure {
+  const { told, details } = fieldsOf(value, "Failure");
+  return { told: sentence(told).slice(0, MAX_TOLD_LENGTH), details: sentence(details) };
+}
+
+/** The records that an app keeps. The node keeps them for long, so they are bounded. */
 function stateOf(value: unknown): PlainRecordDict {
   let total = 0;
   return records(value, (data) => {
     total += data.length;
-    if (total <= MAX_STATE_BYTES) return data.slice();
+    if (total <= MAX_STATE_BYTES) return data;
     throw new FlwrError("resource-exhausted", `Its state has more than ${MAX_STATE_BYTES} bytes`);
   });
 }
@@ -65,7 +91,7 @@ function sentence(value: unknown): string {
 }
 
 function hints(value: unknown): string[] {
-  return listOf(value, "Hints", MAX_HINTS).map(sentence);
+  return listOf(value, "Hints", MAX_HINTS).map((hint) => sentence(hint).slice(0, MAX_HINT_LENGTH));
 }
 
 function message(value: unknown): PlainMessage {
@@ -76,14 +102,16 @@ function message(value: unknown): PlainMessage {
     : { metadata, content: records(fields["content"]) };
 }
 
-function errorOf({ code, reason }: Fields): MessageError {
+/** The error of a reply. */
+export function errorOf({ code, reason }: Fields): MessageError {
   return {
     code: integerOf(code, "Code of the error", Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
     reason: sentence(reason),
   };
 }
 
-function metadataOf(fields: Fields): Metadata {
+/** Metadata of a reply. */
+export function metadataOf(fields: Fields): Metadata {
   const id = (field: string) => bigintOf(fields[field], field, 0n, MAX_UINT64);
   const text = (field: string) => textOf(fields[field], field, MAX_NAME_LENGTH);
   const seconds = (field: string) => {
@@ -104,7 +132,7 @@ function metadataOf(fields: Fields): Metadata {
   };
 }
 
-/** Takes bytes over: as they are, or as a copy. */
+/** Takes bytes over, or refuses them. */
 type TakeBytes = (data: Uint8Array) => Uint8Array;
 
 function records(value: unknown, take: TakeBytes = (data) => data): PlainRecordDict {

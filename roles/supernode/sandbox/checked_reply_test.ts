@@ -16,6 +16,8 @@ const METADATA = {
   ttl: 10,
 };
 
+const FAILURE = { told: "Error at client.ts:1:2", details: "Error: secret\n  at …" };
+
 const RECORDS = [
   ["a", {
     kind: "arrays",
@@ -58,9 +60,9 @@ Deno.test("what an honest app says is read as it is", () => {
   for (
     const said of [
       REPLY,
-      { kind: "reply", message: { metadata: METADATA, error }, state: [] },
+      { kind: "reply", message: { metadata: METADATA, error }, state: [], failure: FAILURE },
       { kind: "loaded" },
-      { kind: "load-failed", message: "no", hints: ["try"] },
+      { kind: "load-failed", message: "no", hints: ["try"], failure: FAILURE },
       { kind: "crashed", reason: "why" },
     ]
   ) assert.deepEqual(checkSaid(said), said);
@@ -73,24 +75,6 @@ Deno.test("what an app adds is not passed on", () => {
     message: { ...REPLY.message, more: 1, metadata: { ...METADATA, more: 1 } },
   }) as typeof REPLY;
   assert.deepEqual(message, REPLY.message);
-});
-
-Deno.test("what is kept for long holds on to nothing else", () => {
-  const frame = new Uint8Array(1000);
-  const item = { dtype: "uint8", shape: [8], stype: "numpy.ndarray", data: frame.subarray(8, 16) };
-  const arrays = [["a", { kind: "arrays", items: [["w", item]] }]];
-  const said = checkSaid({
-    ...REPLY,
-    message: { metadata: METADATA, content: arrays },
-    state: arrays,
-  });
-  assert.ok(said.kind === "reply");
-  const buffers = [said.message.content!, said.state].map(([entry]) => {
-    const record = entry![1];
-    assert.ok(record.kind === "arrays");
-    return record.items[0]![1].data.buffer.byteLength;
-  });
-  assert.deepEqual(buffers, [1000, 8]);
 });
 
 Deno.test("a state without end is refused", () => {

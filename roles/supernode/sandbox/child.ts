@@ -2,9 +2,11 @@ import { type ChildProcess, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { FlwrError } from "../../../base/error.ts";
 import { FRAMES_FD } from "./channel.ts";
-import { decodeFrames, encodeFrame } from "./frame.ts";
+import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
 import type { Launch } from "./launch.ts";
+import { MAX_FRAME_TEXT_BYTES, TURN_MILLISECONDS } from "./limits.ts";
 import type { SandboxStart } from "./protocol.ts";
+import { nextTurn } from "./turn.ts";
 
 /** How a sandbox's process is started, and who hears of it. */
 export interface SandboxChildOptions {
@@ -14,8 +16,15 @@ export interface SandboxChildOptions {
   readonly start: SandboxStart;
   /** Gets its standard output and error. */
   readonly output: (stream: Readable) => void;
-  /** Gets what it says. What this throws is told as a breach of the protocol. */
-  readonly hear: (said: unknown) => void;
+  /**
+   * Gets what it says, one after the other: nothing more is read until this resolves. What it throws is told as a breach
+   * of the protocol.
+   *
+   * @param omitted bytes that were not kept, because of `limits`
+   */
+  readonly hear: (said: unknown, omitted: number) => void | Promise<void>;
+  /** What of it is kept, beside the limit of its texts. */
+  readonly limits?: Omit<FrameLimits, "textBytes">;
   /** Told once when it ends by itself, or breaks the rules. */
   readonly crashed: (reason: string) => void;
 }
@@ -85,9 +94,16 @@ export class SandboxChild {
 
   async #listen(stream: Readable): Promise<void> {
     try {
-      for await (const { value } of decodeFrames(stream)) {
+      const { hear } = this.#options;
+      const limits = { ...this.#options.limits, textBytes: MAX_FRAME_TEXT_BYTES.fromApp };
+      let turnBegan = performance.now();
+      for await (const { value, omitted } of decodeFrames(stream, limits)) {
         if (this.#ended) return;
-        this.#options.hear(value);
+        await hear(value, omitted);
+        // Frames may come as fast as they are read, hundreds at once: others come in between.
+        if (performance.now() - turnBegan < TURN_MILLISECONDS) continue;
+        await nextTurn();
+        turnBegan = performance.now();
       }
     } catch (error) {
       this.#crash(`it does not keep to the protocol: ${FlwrError.from(error).message}`);

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_FRAME_BODY_BYTES, MAX_FRAME_TEXT_BYTES } from "./limits.ts";
-import { decodeValue, encodeValue } from "./plain_codec.ts";
+import { MAX_FRAME_BODY_BYTES } from "./limits.ts";
+import { encodeValue, parseText, restoreValue } from "./plain_codec.ts";
 
 /** A frame begins with these four bytes, the lengths of text (uint32) and body (float64), little-endian. */
 const MAGIC = 0x72_77_6c_66; // "flwr"
@@ -30,16 +30,32 @@ export interface Frame {
   readonly value: unknown;
   /** Where the value's byte arrays lie. */
   readonly body: ArrayBuffer;
+  /** Bytes of a body that was too long for what the text says: it was not kept, and the byte arrays are empty. */
+  readonly omitted: number;
+}
+
+/** What of a stream of frames is read. */
+export interface FrameLimits {
+  /** Longest text, in bytes. */
+  readonly textBytes: number;
+  /** Longest body of any frame, in bytes. Default: {@link MAX_FRAME_BODY_BYTES}. */
+  readonly bodyBytes?: number;
+  /**
+   * Longest body that is kept for a text, as JSON says it, in bytes; asked before the body is read. Default: as long as
+   * any.
+   */
+  readonly keptBytes?: (text: unknown) => number;
 }
 
 /**
- * The frames of a stream, each as it is complete.
+ * The frames of a stream, each as it is complete. The next one is read when it is asked for.
  *
  * @throws FlwrError "invalid-argument" when the stream is none of frames or ends within one, "resource-exhausted" when a
  *   frame is too long
  */
 export async function* decodeFrames(
   stream: AsyncIterable<Uint8Array>,
+  { textBytes, bodyBytes = MAX_FRAME_BODY_BYTES, keptBytes }: FrameLimits,
 ): AsyncGenerator<Frame, void, undefined> {
   const source = new ByteSource(stream);
   const head = new Uint8Array(HEAD_BYTES);
@@ -50,17 +66,25 @@ export async function* decodeFrames(
     if (magic !== MAGIC || !Number.isSafeInteger(bodyLength) || bodyLength < 0) {
       throw new FlwrError("invalid-argument", "What was sent is no frame");
     }
-    if (textLength > MAX_FRAME_TEXT_BYTES || bodyLength > MAX_FRAME_BODY_BYTES) {
+    if (textLength > textBytes || bodyLength > bodyBytes) {
       throw new FlwrError(
         "resource-exhausted",
         `A frame has ${textLength} and ${bodyLength} bytes: ` +
-          `at most ${MAX_FRAME_TEXT_BYTES} and ${MAX_FRAME_BODY_BYTES} are read`,
+          `at most ${textBytes} and ${bodyBytes} are read`,
       );
     }
     const text = new Uint8Array(textLength);
+    if (!await source.fill(text)) throw cutOff();
+    const parsed = parseText(text);
+    if (bodyLength > (keptBytes?.(parsed) ?? bodyBytes)) {
+      await source.skip(bodyLength);
+      const body = new ArrayBuffer(0);
+      yield { value: restoreValue(parsed, undefined), body, omitted: bodyLength };
+      continue;
+    }
     const body = new Uint8Array(bodyLength);
-    if (!(await source.fill(text) && await source.fill(body))) throw cutOff();
-    yield { value: decodeValue(text, body.buffer), body: body.buffer };
+    if (!await source.fill(body)) throw cutOff();
+    yield { value: restoreValue(parsed, body.buffer), body: body.buffer, omitted: 0 };
   }
 }
 
@@ -75,6 +99,20 @@ class ByteSource {
 
   constructor(stream: AsyncIterable<Uint8Array>) {
     this.#chunks = stream[Symbol.asyncIterator]();
+  }
+
+  /** Passes over so many bytes. */
+  async skip(length: number): Promise<void> {
+    for (let left = length; left > 0;) {
+      if (this.#rest.length === 0) {
+        const { value, done } = await this.#chunks.next();
+        if (done) throw cutOff();
+        this.#rest = value as Uint8Array<ArrayBuffer>;
+      }
+      const passed = Math.min(left, this.#rest.length);
+      this.#rest = this.#rest.subarray(passed);
+      left -= passed;
+    }
   }
 
   /** Fills an array; false when the stream had ended before. */

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
-import { decodeFrames, encodeFrame } from "./frame.ts";
-import { BODY_ALIGNMENT, MAX_FRAME_BODY_BYTES, MAX_FRAME_TEXT_BYTES } from "./limits.ts";
+import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
+import { BODY_ALIGNMENT, MAX_DEPTH, MAX_FRAME_BODY_BYTES, MAX_FRAME_TEXT_BYTES } from "./limits.ts";
+import { ByteRun } from "./record_columns.ts";
+
+const LIMITS: FrameLimits = { textBytes: MAX_FRAME_TEXT_BYTES.fromApp };
 
 /** Bytes in chunks of a length. */
 async function* chunks(bytes: Uint8Array, length = bytes.length || 1) {
@@ -16,7 +19,7 @@ const joined = (values: readonly unknown[]) =>
   new Uint8Array(values.flatMap((value) => encodeFrame(value).flatMap((piece) => [...piece])));
 
 async function decoded(bytes: Uint8Array, length?: number): Promise<unknown[]> {
-  const frames = await Array.fromAsync(decodeFrames(chunks(bytes, length)));
+  const frames = await Array.fromAsync(decodeFrames(chunks(bytes, length), LIMITS));
   return frames.map(({ value }) => value);
 }
 
@@ -65,7 +68,7 @@ Deno.test("any value comes through", async () => {
 
 Deno.test("byte arrays lie in the frame's body, aligned as their elements want", async () => {
   const sent = [Uint8Array.of(1), new Uint8Array(8).fill(2)];
-  const { value: frame } = await decodeFrames(chunks(joined([sent]))).next();
+  const { value: frame } = await decodeFrames(chunks(joined([sent])), LIMITS).next();
   const [, second] = frame!.value as Uint8Array[];
   assert.equal(second!.buffer, frame!.body);
   assert.equal(second!.byteOffset, BODY_ALIGNMENT);
@@ -76,15 +79,56 @@ Deno.test("arrays are not copied when they are sent", () => {
   assert.ok(encodeFrame({ array }).includes(array));
 });
 
+Deno.test("a run of byte arrays arrives as one, each aligned in it", async () => {
+  const run = new ByteRun([Uint8Array.of(1, 2), new Uint8Array(0), Uint8Array.of(3)]);
+  const [value] = await decoded(joined([{ before: Uint8Array.of(9), run, none: new ByteRun([]) }]));
+  const { before, run: arrived, none } = value as Record<string, Uint8Array>;
+  assert.deepEqual([...before!], [9]);
+  assert.deepEqual(
+    [arrived!.length, arrived![0], arrived![1], arrived![BODY_ALIGNMENT]],
+    [BODY_ALIGNMENT + 1, 1, 2, 3],
+  );
+  assert.equal(none!.length, 0);
+});
+
+Deno.test("a body that is too long for its text is passed over and not kept", async () => {
+  const limits = { ...LIMITS, keptBytes: (text: unknown) => (text as { max: number }).max };
+  const sent = [{ max: 99, bytes: new Uint8Array(100) }, { max: 100, bytes: new Uint8Array(100) }];
+  for (const length of [1, 64, 4096]) {
+    const frames = await Array.fromAsync(decodeFrames(chunks(joined(sent), length), limits));
+    const seen = frames.map(({ value, omitted, body }) => [
+      (value as { bytes: Uint8Array }).bytes.length,
+      omitted,
+      body.byteLength,
+    ]);
+    assert.deepEqual(seen, [[0, 100, 0], [100, 0, 100]]);
+  }
+});
+
+Deno.test("what parses is bounded by bytes: nothing of a longer text is looked at", async () => {
+  const text = new TextEncoder().encode(`[${"[],".repeat(100_000)}1]`);
+  let read = 0;
+  async function* counted() {
+    for await (const chunk of chunks(new Uint8Array([...head(text.length, 0), ...text]), 64)) {
+      read += chunk.length;
+      yield chunk;
+    }
+  }
+  await assert.rejects(Array.fromAsync(decodeFrames(counted(), LIMITS)), {
+    code: "resource-exhausted",
+  });
+  assert.equal(read, 64);
+});
+
 const REFUSED: Readonly<Record<string, readonly [bytes: Uint8Array, message: RegExp]>> = {
   "other bytes": [new Uint8Array(16), /is no frame/],
   "a body of a negative length": [head(0, -1), /is no frame/],
   "a body of no length": [head(0, NaN), /is no frame/],
-  "a text that is too long": [head(MAX_FRAME_TEXT_BYTES + 1, 0), /at most/],
+  "a text that is too long": [head(MAX_FRAME_TEXT_BYTES.fromApp + 1, 0), /at most/],
   "a body that is too long": [head(0, MAX_FRAME_BODY_BYTES + 1), /at most/],
   "an end in the head": [head(0, 0).subarray(0, 9), /ends within a frame/],
   "an end in the text": [joined([{ a: 1 }]).subarray(0, -1), /ends within a frame/],
-  "an end before the body": [head(0, 5), /ends within a frame/],
+  "an end before the body": [joined([Uint8Array.of(1)]).subarray(0, -1), /ends within a frame/],
 };
 
 for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
@@ -94,6 +138,8 @@ for (const [what, [bytes, message]] of Object.entries(REFUSED)) {
 }
 
 const TEXTS = {
+  "nested too deep": "[".repeat(MAX_DEPTH + 2) + "]".repeat(MAX_DEPTH + 2),
+  "nested without end": "[".repeat(100_000) + "]".repeat(100_000),
   "no JSON": "{",
   "no UTF-8": new Uint8Array([0x22, 0xff, 0x22]),
   "an absurd number": `{"$number":"1e400"}`,

@@ -2,12 +2,14 @@ import { type Clock, systemClock } from "../../../base/clock.ts";
 import { trainerThreads } from "../../../ml/cores/trainer_slot.ts";
 import type { AppLink, OpenAppLink } from "../app_link.ts";
 import type { FromWorker, ToWorker } from "../worker_protocol.ts";
-import { checkSaid } from "./checked_reply.ts";
 import { SandboxChild } from "./child.ts";
 import type { Launch } from "./launch.ts";
 import { LOAD_MILLISECONDS } from "./limits.ts";
 import { logOutput, type TakeLine } from "./output_log.ts";
+import { type PackedToWorker, packToWorker } from "./packed_messages.ts";
 import type { SandboxStart, ToProcess } from "./protocol.ts";
+import { readSaid } from "./read_said.ts";
+import { nextTurn } from "./turn.ts";
 
 /** How a sandbox is opened. */
 export interface SandboxProcess {
@@ -46,9 +48,9 @@ class ProcessLink implements AppLink {
       folder,
       start,
       output: (stream) => void logOutput(stream, clock, output).catch(() => {}), // It has ended.
-      hear: (said) => {
+      hear: async (said) => {
         clearTimeout(this.#loading);
-        hear(checkSaid(said));
+        hear(await readSaid(said, nextTurn));
       },
       crashed: this.#crashed,
     });
@@ -61,8 +63,8 @@ class ProcessLink implements AppLink {
         this.#crashed(`it was not loaded within ${LOAD_MILLISECONDS / 1000} s`);
       }, LOAD_MILLISECONDS);
     }
-    const framed: ToProcess = {
-      ...said,
+    const framed: ToProcess<PackedToWorker> = {
+      ...packToWorker(said),
       threads: trainerThreads({ override: this.#options.threads }),
     };
     this.#child.write(framed);

@@ -1,5 +1,4 @@
 import type { Device } from "../../../ml/session/device.ts";
-import type { ToWorker } from "../worker_protocol.ts";
 
 /** Which app a sandbox is for: a SuperNode's, or a SuperLink's. */
 export type SandboxedKind = "ClientApp" | "ServerApp";
@@ -16,8 +15,8 @@ export interface SandboxStart {
   readonly devices: readonly Device[];
 }
 
-/** What is said to an app's process after that: what is said to any app, with the threads that may train now. */
-export type ToProcess = ToWorker & { readonly threads: number };
+/** What is said to an app's process after that: what is for the app, with the threads that may train now. */
+export type ToProcess<Said> = Said & { readonly threads: number };
 
 /** What the app's thread asks its process for beside what any app says: a trainer at the other end of a port. */
 export interface OpenTrainer {

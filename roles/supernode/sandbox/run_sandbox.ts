@@ -5,16 +5,20 @@
  */
 import { write, writeSync } from "node:fs";
 import { FlwrError } from "../../../base/error.ts";
+import { type Failure, uncaught } from "../failure.ts";
 import type { FromWorker } from "../worker_protocol.ts";
 import { FRAMES_FD } from "./channel.ts";
+import { checkSaid } from "./checked_reply.ts";
 import { decodeFrames, encodeFrame } from "./frame.ts";
-import { MAX_QUEUED_FRAMES, MEMORY_CHECK_MILLISECONDS } from "./limits.ts";
+import { MAX_FRAME_TEXT_BYTES, MAX_QUEUED_FRAMES, MEMORY_CHECK_MILLISECONDS } from "./limits.ts";
 import type { AssignThreads, SandboxedKind, SandboxStart, ToProcess } from "./protocol.ts";
+import { packSaid } from "./packed_messages.ts";
 import { Trainers } from "./trainers.ts";
 
 /** Runs until the node closes the process' standard input, the app crashes, or takes too much memory. */
 export async function runSandbox(): Promise<never> {
-  const frames = decodeFrames(Deno.stdin.readable);
+  const limits = { textBytes: MAX_FRAME_TEXT_BYTES.toApp };
+  const frames = decodeFrames(Deno.stdin.readable, limits);
   const first = await frames.next();
   if (first.done) Deno.exit(0);
   const { app: kind, readable, memoryBytes, devices } = first.value.value as SandboxStart;
@@ -23,7 +27,7 @@ export async function runSandbox(): Promise<never> {
   const trainers = new Trainers({ memoryBytes, devices, failed: crash });
   const app = startApp(kind, readable, trainers);
   for await (const { value, body } of frames) {
-    const { threads, ...said } = value as ToProcess;
+    const { threads, ...said } = value as ToProcess<object>;
     const assign: AssignThreads = { kind: "assign-threads", threads };
     trainers.assignThreads(threads);
     app.postMessage(assign);
@@ -55,7 +59,7 @@ function startApp(kind: SandboxedKind, readable: readonly string[], trainers: Tr
       },
     },
   });
-  const say = queuedFrames(MAX_QUEUED_FRAMES[kind]);
+  const say = queuedFrames(MAX_QUEUED_FRAMES[kind], PACK[kind]);
   app.onmessage = ({ data, ports }: MessageEvent<unknown>) => {
     const asks = typeof data === "object" && data !== null && "kind" in data &&
       data.kind === "open-trainer";
@@ -65,7 +69,7 @@ function startApp(kind: SandboxedKind, readable: readonly string[], trainers: Tr
   app.onmessageerror = () => crash("it says what cannot be read");
   app.onerror = (event) => {
     event.preventDefault();
-    crash(event.message);
+    crash(event.message, uncaught(event.message));
   };
   return app;
 }
@@ -92,15 +96,29 @@ function watchMemory(limit: number): void {
   }, MEMORY_CHECK_MILLISECONDS);
 }
 
-/** Ends the process at once, with a last word to the node. */
-function crash(reason: string): never {
-  const last: FromWorker = { kind: "crashed", reason };
+/** What is made of what an app's thread posts before it is sent. @throws FlwrError where it must not be sent */
+const PACK: Readonly<Record<SandboxedKind, (said: unknown) => unknown>> = {
+  ClientApp: (said) => packSaid(checkSaid(said)),
+  // It posts nothing large but bytes.
+  ServerApp: (said) => said,
+};
+
+/**
+ * Ends the process at once, with a last word to the node.
+ *
+ * @param failure what an app threw; without it the reason holds nothing of the app
+ */
+function crash(reason: string, failure?: Failure): never {
+  const last: FromWorker = { kind: "crashed", reason, ...(failure && { failure }) };
   for (const piece of encodeFrame(last)) writeSync(FRAMES_FD, piece);
   Deno.exit(1);
 }
 
 /** Writes frames one after the other. Whoever says more than anybody asked for is not waited for. */
-function queuedFrames(limit: number): (value: unknown) => void {
+function queuedFrames(
+  limit: number,
+  pack: (said: unknown) => unknown,
+): (value: unknown) => void {
   let queue = Promise.resolve();
   let queued = 0;
   return (value) => {
@@ -109,9 +127,9 @@ function queuedFrames(limit: number): (value: unknown) => void {
     queue = queue.then(async () => {
       let pieces;
       try {
-        pieces = encodeFrame(value);
+        pieces = encodeFrame(pack(value));
       } catch (error) {
-        crash(`it says what cannot be sent: ${FlwrError.from(error).message}`);
+        crash(`it does not keep to the protocol: ${FlwrError.from(error).message}`);
       }
       for (const piece of pieces) await writeWhole(piece);
       queued -= 1;

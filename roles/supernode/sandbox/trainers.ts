@@ -3,6 +3,7 @@ import { FlwrError } from "../../../base/error.ts";
 import type { Device } from "../../../ml/session/device.ts";
 import { MAX_THREADS } from "../../../ml/session/limits.ts";
 import { type FromTrainer, reportError } from "../../../ml/session/protocol.ts";
+import { type Failure, uncaught } from "../failure.ts";
 import { MAX_TRAINERS } from "./limits.ts";
 import type { ToTrainer } from "./protocol.ts";
 
@@ -12,7 +13,7 @@ export interface TrainersOptions {
   readonly memoryBytes: number;
   readonly devices: readonly Device[];
   /** Called when one fails by itself. */
-  readonly failed: (reason: string) => void;
+  readonly failed: (reason: string, failure: Failure) => void;
 }
 
 /** The threads that train for an app, each for one model that is open. */
@@ -68,7 +69,7 @@ export class Trainers {
     };
     worker.onerror = (event) => {
       event.preventDefault();
-      failed(`its trainer failed: ${event.message}`);
+      failed(`its trainer failed: ${event.message}`, uncaught(event.message));
     };
     this.#workers.add(worker);
     tell(worker, start, [port]);

@@ -7,7 +7,7 @@ import { FakeClock } from "../../../base/clock.ts";
 import { seededRandom } from "../../../base/random.ts";
 import { settle } from "../../../base/testing/settle.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
-import { SuperNode } from "../node.ts";
+import { type NodeOptions, SuperNode } from "../node.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import { RunCatalogue } from "../runs/run_catalogue.ts";
 
@@ -128,7 +128,11 @@ export function instruction(id: string, runId = 7n): Message {
 }
 
 /** A node that runs with this app at that SuperLink, on a clock that stands still. */
-export function start(fleet: FakeFleet, handle: Handle = echo) {
+export function start(
+  fleet: FakeFleet,
+  handle: Handle = echo,
+  options: Pick<NodeOptions, "sendErrorDetails"> = {},
+) {
   const clock = new FakeClock();
   const controller = new AbortController();
   const node = new SuperNode({
@@ -140,6 +144,7 @@ export function start(fleet: FakeFleet, handle: Handle = echo) {
     superLink: "127.0.0.1:9092",
     clock,
     random: seededRandom(1),
+    ...options,
   });
   return { clock, controller, ended: node.run(controller.signal) };
 }

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
 import {
-  ArrayRecordSchema,
   type ConfigRecord,
   ConfigRecordSchema,
   type ConfigRecordValue,
@@ -11,7 +10,6 @@ import {
   type MetricRecordValue,
   MetricRecordValueSchema,
   type RecordDict,
-  RecordDictSchema,
 } from "../../../proto/gen/current/recorddict_pb.ts";
 import {
   type ConfigsRecord,
@@ -22,12 +20,12 @@ import {
   MetricsRecordSchema,
   type MetricsRecordValue,
   MetricsRecordValueSchema,
-  type ParametersRecord,
   ParametersRecordSchema,
   type RecordSet,
   RecordSetSchema,
   Sint64ListSchema,
 } from "../../../proto/gen/flwr-1.9/recordset_pb.ts";
+import { arraysFromLists, arraysToLists, dictOfRecords } from "../record_maps.ts";
 
 /**
  * The content of a 1.9 message in the form that the SuperLink keeps: the current RecordDict. Nothing is decoded
@@ -38,10 +36,10 @@ import {
  * @throws FlwrError "invalid-argument" for such a name, or for array names and arrays that do not pair up
  */
 export function recordSetToDict(set: RecordSet): RecordDict {
-  const items = [
+  return dictOfRecords([
     ...Object.entries(set.parameters).map(([key, record]) => ({
       key,
-      value: { case: "arrayRecord" as const, value: arrayRecord(key, record) },
+      value: { case: "arrayRecord" as const, value: arraysFromLists(key, record) },
     })),
     ...Object.entries(set.metrics).map(([key, record]) => ({
       key,
@@ -51,21 +49,7 @@ export function recordSetToDict(set: RecordSet): RecordDict {
       key,
       value: { case: "configRecord" as const, value: configRecord(record) },
     })),
-  ];
-  const names = new Set<string>();
-  for (const { key } of items) {
-    if (names.has(key)) {
-      throw new FlwrError(
-        "invalid-argument",
-        `Records of different kinds share the name "${key}"`,
-        {
-          hints: ["Give every record of a message its own name"],
-        },
-      );
-    }
-    names.add(key);
-  }
-  return create(RecordDictSchema, { items });
+  ]);
 }
 
 /**
@@ -77,15 +61,7 @@ export function dictToRecordSet(dict: RecordDict): RecordSet {
   const set = create(RecordSetSchema);
   for (const { key, value } of dict.items) {
     if (value.case === "arrayRecord") {
-      set.parameters[key] = create(ParametersRecordSchema, {
-        dataKeys: value.value.items.map((item) => item.key),
-        dataValues: value.value.items.map(({ value }) => ({
-          dtype: value?.dtype ?? "",
-          shape: value?.shape ?? [],
-          stype: value?.stype ?? "",
-          data: value?.data ?? new Uint8Array(),
-        })),
-      });
+      set.parameters[key] = create(ParametersRecordSchema, arraysToLists(value.value));
     } else if (value.case === "metricRecord") {
       set.metrics[key] = metricsRecord(value.value);
     } else if (value.case === "configRecord") {
@@ -93,21 +69,6 @@ export function dictToRecordSet(dict: RecordDict): RecordSet {
     }
   }
   return set;
-}
-
-function arrayRecord(name: string, { dataKeys, dataValues }: ParametersRecord) {
-  if (dataKeys.length !== dataValues.length) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Record "${name}" has ${dataKeys.length} names for ${dataValues.length} arrays`,
-    );
-  }
-  return create(ArrayRecordSchema, {
-    items: dataValues.map(({ dtype, shape, stype, data }, index) => ({
-      key: dataKeys[index]!,
-      value: { dtype, shape, stype, data },
-    })),
-  });
 }
 
 function metricRecord(record: MetricsRecord): MetricRecord {

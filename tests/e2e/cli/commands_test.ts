@@ -183,15 +183,17 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
   await using fake = await superLink(stage);
   const home = stage.folder.path;
   await flwr(home, ["new", "my-app", "--publisher", "tester"]);
-  const failures: readonly [args: string[], words: RegExp][] = [
+  const failures: readonly [args: string[], words: RegExp, status?: number][] = [
     [["run", "."], /^Error: .*pyproject\.toml/m],
     [
       ["run", "my-app", "-c", "rounds=3"],
       /^Error: The app has no setting "rounds"\n {2}Hint: It has:/m,
+      2,
     ],
     [
       ["run", "my-app", "--federation", "mine"],
       /^Error: --federation is not of the form "@account\/name": "mine"/m,
+      2,
     ],
     [
       ["run", "my-app", "--federation-config", "num-supernodes=2"],
@@ -208,9 +210,9 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
     ],
     [["ls", "127.0.0.1:9", "--insecure"], /^Error: Port 9 is not for HTTP/m],
   ];
-  for (const [args, words] of failures) {
+  for (const [args, words, status = 1] of failures) {
     const { code, stdout, stderr } = await flwr(home, args);
-    assert.deepEqual([code, stdout], [1, ""], args.join(" "));
+    assert.deepEqual([code, stdout], [status, ""], args.join(" "));
     assert.match(stderr, words);
   }
   assert.deepEqual(fake.asked.submissions, []);

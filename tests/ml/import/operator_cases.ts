@@ -3,6 +3,7 @@ import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import type { Attributes } from "../../../ml/onnx/attribute.ts";
 import { integers, numbers, onnxFile } from "./onnx_file.ts";
 import { caseOf, type OperatorCase } from "./operator_case.ts";
+import { POSITION_CASES } from "./position_cases.ts";
 import { CLASSIC_CASES, SHAPE_CASES } from "./shape_cases.ts";
 
 type Cases = fc.Arbitrary<OperatorCase>;
@@ -307,12 +308,22 @@ export const OPERATOR_CASES: Readonly<Record<string, Cases>> = {
   LeakyRelu: unary("LeakyRelu", { alpha: { float: 0.3 } }),
   Elu: unary("Elu", { alpha: { float: 1.5 } }),
   Selu: unary("Selu"),
+  Celu: unary("Celu", { alpha: { float: 0.7 } }),
+  ThresholdedRelu: unary("ThresholdedRelu", { alpha: { float: 0.5 } }),
+  Shrink: unary("Shrink", { lambd: { float: 0.7 }, bias: { float: 0.2 } }),
+  Swish: unary("Swish", { alpha: { float: 0.5 } }, -2, 2, 24),
+  Sin: unary("Sin", {}, -5, 5),
+  Cos: unary("Cos", {}, -5, 5),
+  Round: unary("Round", {}, -5, 5),
+  Floor: unary("Floor", {}, -5, 5),
+  Ceil: unary("Ceil", {}, -5, 5),
   HardSigmoid: fc.oneof(
     unary("HardSigmoid", {}, -5, 5),
     unary("HardSigmoid", { beta: { float: 0.1 } }),
   ),
   Softmax: overAxis("Softmax"),
   LogSoftmax: overAxis("LogSoftmax"),
+  Hardmax: overAxis("Hardmax"),
   Neg: unary("Neg"),
   Abs: unary("Abs"),
   Sign: unary("Sign"),
@@ -357,6 +368,15 @@ export const OPERATOR_CASES: Readonly<Record<string, Cases>> = {
     )
   ),
   GroupNormalization: groupNormalization,
+  RMSNormalization: fc.tuple(shapes(), fc.nat()).map(([shape, seed]) =>
+    caseOf(
+      numbers(shape, seed),
+      "RMSNormalization",
+      { epsilon: { float: 0.1 } },
+      { scale: numbers(shape.slice(-1), seed + 1) },
+      { opset: 23 },
+    )
+  ),
   ReduceSum: reduction("ReduceSum", 11),
   ReduceMean: fc.oneof(reduction("ReduceMean", 17), reduction("ReduceMean", 18)),
   ReduceMax: reduction("ReduceMax", 18),
@@ -366,6 +386,7 @@ export const OPERATOR_CASES: Readonly<Record<string, Cases>> = {
   ReduceSumSquare: reduction("ReduceSumSquare", 18),
   ReduceLogSum: reduction("ReduceLogSum", 18, 0.1),
   ReduceLogSumExp: reduction("ReduceLogSumExp", 17),
+  ...POSITION_CASES,
   ...SHAPE_CASES,
   ...CLASSIC_CASES,
 };

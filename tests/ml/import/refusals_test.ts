@@ -29,8 +29,8 @@ const chain = (...ops: readonly (readonly [op: string, from: string, to: string]
 
 Deno.test("an operator without a rule is named with its node and the supported ones", () => {
   assert.throws(
-    () => onnxNetwork(chain(["Relu", "x", "a"], ["Hardmax", "a", "y"])),
-    isError("unimplemented", /Node "the Hardmax"/, /"Hardmax"/, /Supported are: Abs, Add, .*Where/),
+    () => onnxNetwork(chain(["Relu", "x", "a"], ["LSTM", "a", "y"])),
+    isError("unimplemented", /Node "the LSTM"/, /"LSTM"/, /Supported are: Abs, Add, .*Where/),
   );
   assert.throws(
     () => onnxNetwork(oneNode("Relu", {}, {}, { domain: "com.example" })),
@@ -39,7 +39,7 @@ Deno.test("an operator without a rule is named with its node and the supported o
 });
 
 Deno.test("an operator without a rule does not matter where the output does not need it", () => {
-  onnxNetwork(chain(["Hardmax", "x", "z"], ["Relu", "x", "y"]));
+  onnxNetwork(chain(["LSTM", "x", "z"], ["Relu", "x", "y"]));
 });
 
 Deno.test("circles, values from nowhere and values made twice are refused", () => {
@@ -149,7 +149,7 @@ Deno.test("tensors whose data do not fit their shape or type are named", () => {
   refused((m) => tensor(m).dataType = 14, "unimplemented", /"w": .*COMPLEX64/);
   refused((m) => tensor(m).dataType = 99, "unimplemented", /"w": .*99/);
   refused((m) => tensor(m).rawData = new Uint8Array(), "data-loss", /needs 6 numbers: got 0/);
-  refused((m) => m.opsetImport[0]!.version = 40n, "unimplemented", /operator set 40: 7 to 23/);
+  refused((m) => m.opsetImport[0]!.version = 40n, "unimplemented", /operator set 40: 7 to 28/);
   refused((m) => m.graph!.output = [], "data-loss", /no ONNX graph/);
   refused((m) => m.graph!.input = [], "data-loss", /Node "it" .* "x"/);
 });

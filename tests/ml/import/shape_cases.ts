@@ -275,6 +275,7 @@ export const CLASSIC_CASES: Readonly<Record<string, Cases>> = {
   "ai.onnx.ml.Normalizer": fc.oneof(
     classic("Normalizer", () => ({ norm: { string: "L1" } })),
     classic("Normalizer", () => ({ norm: { string: "L2" } })),
+    classic("Normalizer", () => ({ norm: { string: "MAX" } })),
   ),
   "ai.onnx.ml.LinearRegressor": classic("LinearRegressor", (features, classes, seed) => ({
     targets: { int: classes },

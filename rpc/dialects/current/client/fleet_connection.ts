@@ -1,13 +1,7 @@
 import { createHash } from "node:crypto";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
-import { type NodeTranslation, translateAtNode } from "../../../../app/legacy/messages.ts";
 import { Message } from "../../../../app/message.ts";
-import {
-  MessageErrorCode,
-  type MessageId,
-  type NodeId,
-  type RunId,
-} from "../../../../app/metadata.ts";
+import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { Clock } from "../../../../base/clock.ts";
@@ -73,8 +67,6 @@ export class CurrentFleetConnection implements FleetConnection {
   readonly #objects = new Parallel(MAX_OBJECTS_IN_FLIGHT);
   readonly #kept = new KeptObjects();
   readonly #log = log("fleet");
-  /** How to translate the reply to each instruction under Flower's older names that is being worked on. */
-  readonly #translations = new Map<MessageId, NodeTranslation>();
   #client: FleetClient | undefined;
   #member: Member | undefined;
 
@@ -121,18 +113,13 @@ export class CurrentFleetConnection implements FleetConnection {
 
   async push(reply: Message, clientAppSeconds = 0): Promise<void> {
     const member = this.#joined();
-    const { replyToMessageId } = reply.metadata;
-    const translated = this.#translations.get(replyToMessageId)?.reply(reply) ?? reply;
-    const [deflated] = await deflateMessages([translated]);
+    const [deflated] = await deflateMessages([reply]);
     for (let attempt = 1; attempt <= MAX_PUSH_ATTEMPTS; attempt++) {
       // What was brought once is there, or asked for.
       const along = member.takesBytes > 0 && attempt === 1
         ? packAlong(this.#unknownOf(deflated!), member.takesBytes)
         : undefined;
-      if (await this.#pushOnce(member, deflated!, clientAppSeconds, along)) {
-        this.#translations.delete(replyToMessageId);
-        return;
-      }
+      if (await this.#pushOnce(member, deflated!, clientAppSeconds, along)) return;
     }
     throw new FlwrError(
       "data-loss",
@@ -212,11 +199,7 @@ export class CurrentFleetConnection implements FleetConnection {
       const message = await this.#fetch(member, head, { tree, along }, signal);
       // Where objects travel with messages, the reply says that the instruction has come.
       if (along === undefined) this.#confirm(member, head);
-      const translation = translateAtNode(message);
-      if (translation.instruction !== message) {
-        this.#translations.set(head.messageId, translation);
-      }
-      return translation.instruction;
+      return message;
     } catch (thrown) {
       const error = FlwrError.from(thrown);
       if (!BROKEN_INSTRUCTION.has(error.code)) throw error;

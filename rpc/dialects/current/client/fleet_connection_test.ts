@@ -109,7 +109,7 @@ Deno.test("an error reply is pushed", async () => {
   assert.deepEqual((await stage.reply(id))!.error, { code: 2, reason: "boom" });
 });
 
-Deno.test("an instruction under Flower's older names is given today's, and its reply the older ones", async () => {
+Deno.test("records under Flower's older names pass as they are, there and back", async () => {
   await using stage = await FleetStage.start();
   const node = stage.node();
   const { runId } = await stage.run();
@@ -118,9 +118,9 @@ Deno.test("an instruction under Flower's older names is given today's, and its r
     "fitins.config": new ConfigRecord({ lr: 0.5 }),
   });
   const instruction = await node.pull();
-  assert.deepEqual([...instruction!.content.keys()], ["arrays", "config"]);
-  const metrics = new MetricRecord({ "num-examples": 3 });
-  await node.push(reply(stage, instruction!, { metrics }));
+  assert.deepEqual([...instruction!.content.keys()], ["fitins.parameters", "fitins.config"]);
+  const numExamples = new MetricRecord({ num_examples: 3 });
+  await node.push(reply(stage, instruction!, { "fitres.num_examples": numExamples }));
   const answer = await stage.reply(id);
   assert.equal(answer!.content.metricRecord("fitres.num_examples").get("num_examples"), 3);
 });

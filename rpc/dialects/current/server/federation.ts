@@ -8,6 +8,9 @@ import { nodeInfoToWire } from "./node_info.ts";
 /** The only federation of a SuperLink without accounts: every node and every run is in it. */
 export const DEFAULT_FEDERATION = `@${NO_ACCOUNT.name}/default`;
 
+/** What `flwr run` of Flower 1.24 and 1.25 calls it, where the user names none. */
+const OLDER_NAME = "default";
+
 /**
  * The federation that a request means.
  *
@@ -15,7 +18,7 @@ export const DEFAULT_FEDERATION = `@${NO_ACCOUNT.name}/default`;
  * @throws ApiError "federation-not-found"
  */
 export function checkFederation(name: string): string {
-  if (name === "" || name === DEFAULT_FEDERATION) return DEFAULT_FEDERATION;
+  if (["", DEFAULT_FEDERATION, OLDER_NAME].includes(name)) return DEFAULT_FEDERATION;
   throw new ApiError(
     "federation-not-found",
     `Federation "${name}" does not exist: this SuperLink has "${DEFAULT_FEDERATION}"`,

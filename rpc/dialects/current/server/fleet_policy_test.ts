@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { methodPath } from "../../../service.ts";
-import { FLEET_POLICY } from "./fleet_policy.ts";
+import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
+import { FLEET_POLICY, nodePolicyOf, OLDER_FLEET_POLICY } from "./fleet_policy.ts";
 
 Deno.test("every method of the Fleet API has a row in the policy, and every row a method", () => {
   assert.deepEqual(
@@ -10,8 +11,19 @@ Deno.test("every method of the Fleet API has a row in the policy, and every row 
   );
 });
 
+Deno.test("every call of 1.15 to 1.22 has a row, and no row is there for a call of today's", () => {
+  const today = new Set(Fleet.methods.map(methodPath));
+  const older = OlderFleet.methods.map(methodPath).filter((path) => !today.has(path));
+  assert.deepEqual(Object.keys(OLDER_FLEET_POLICY).toSorted(), older.toSorted());
+  for (const method of OlderFleet.methods) nodePolicyOf(methodPath(method));
+});
+
 Deno.test("only calls by which one becomes a node are let in without one", () => {
-  const becoming = Object.keys(FLEET_POLICY)
-    .filter((method) => FLEET_POLICY[method]!.admission === "key");
-  assert.deepEqual(becoming, ["/flwr.proto.Fleet/RegisterNode", "/flwr.proto.Fleet/ActivateNode"]);
+  const becoming = Object.entries({ ...FLEET_POLICY, ...OLDER_FLEET_POLICY })
+    .filter(([, { admission }]) => admission === "key").map(([method]) => method);
+  assert.deepEqual(becoming, [
+    "/flwr.proto.Fleet/RegisterNode",
+    "/flwr.proto.Fleet/ActivateNode",
+    "/flwr.proto.Fleet/CreateNode",
+  ]);
 });

@@ -1,8 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkNode, LinkRun, LinkService } from "../../../../link/link.ts";
+import type { LinkNode, LinkService } from "../../../../link/link.ts";
 import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
-import { takesMessages } from "../../../../link/run_state.ts";
 import {
   ActivateNodeResponseSchema,
   DeactivateNodeResponseSchema,
@@ -23,21 +22,23 @@ import {
   GetRunResponseSchema,
 } from "../../../../proto/gen/current/run_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import type { Call } from "../../../call.ts";
 import type { Handlers } from "../../../service.ts";
-import {
-  HEARTBEAT_PATIENCE,
-  MAX_HEARTBEAT_INTERVAL_SECONDS,
-  MAX_HOLD_SECONDS,
-  MIN_HEARTBEAT_INTERVAL_SECONDS,
-} from "../limits.ts";
+import { NODE_WIRE } from "../../node_wire.ts";
+import { HEARTBEAT_PATIENCE } from "../limits.ts";
 import { messageToWire } from "../message.ts";
 import { treeToWire } from "../object_tree.ts";
 import { runToWire } from "../run.ts";
 import { alongAnswer, readAskedAlong, whereThereIsRoom } from "./asked_along.ts";
+import {
+  checkInterval,
+  checkRunning,
+  nodeOf,
+  orKeyRefused,
+  pullInstruction,
+  requireRunning,
+} from "./fleet_call.ts";
 import { MAX_MESSAGES_PER_NODE_PUSH } from "./limits.ts";
 import type { NodeCaller } from "./node_caller.ts";
-import { nodeDenied } from "./node_denied.ts";
 import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
 import { readPushedObject } from "./pushed_object.ts";
@@ -80,8 +81,10 @@ export function currentFleetHandlers(
           publicKey: caller.publicKey.spki,
           heartbeatInterval,
           patience: HEARTBEAT_PATIENCE,
+          wire: NODE_WIRE.current,
         })
       );
+      caller.joined(nodeId);
       return create(ActivateNodeResponseSchema, { nodeId });
     },
 
@@ -110,18 +113,10 @@ export function currentFleetHandlers(
     async pullMessages({ along }, call) {
       const nodeId = nodeOf(call);
       const asked = along && readAskedAlong(along);
-      const signal = AbortSignal.any([call.signal, call.caller.revoked]);
-      const message = await orDenied(() =>
-        link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal })
-      );
+      const message = await pullInstruction(link, call, onError);
       if (message === undefined) {
-        if (call.caller.revoked.aborted) throw nodeDenied();
         return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
       }
-      // An instruction that did not arrive waits for the node's next pull.
-      call.delivered.then((delivered) => {
-        if (!delivered) return link.returnInstruction(nodeId, message);
-      }).catch(onError);
       const tree = await treeOf(link, message);
       if (tree === undefined) {
         return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
@@ -223,12 +218,6 @@ export function currentFleetHandlers(
   };
 }
 
-/** The node that calls. Without one the policy is at fault: it must admit nodes only. */
-function nodeOf({ caller, method }: Call<NodeCaller>): bigint {
-  if (caller.nodeId === undefined) throw new TypeError(`${method} is not for nodes only`);
-  return caller.nodeId;
-}
-
 /** A node that makes its own key known. One whose answer was lost on the way asks again: it is not refused. */
 async function registerItself(link: LinkService, publicKey: Uint8Array): Promise<LinkNode> {
   try {
@@ -242,17 +231,6 @@ async function registerItself(link: LinkService, publicKey: Uint8Array): Promise
     throw new ApiError("public-key-in-use", "The public key is in use, or was unregistered", {
       cause: error,
     });
-  }
-}
-
-/** A key that was unregistered since it was looked at. */
-async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    const { code, message } = FlwrError.from(error);
-    if (code !== "permission-denied") throw error;
-    throw new ApiError("public-key-invalid", message, { cause: error });
   }
 }
 
@@ -282,40 +260,6 @@ async function treeOf(
     if (FlwrError.from(error).code === "not-found") return undefined;
     throw error;
   }
-}
-
-/** A node that was cut off while its call was held is denied like one that comes later. */
-async function orDenied<T>(act: () => Promise<T>): Promise<T> {
-  try {
-    return await act();
-  } catch (error) {
-    if (FlwrError.from(error).code === "not-found") throw nodeDenied();
-    throw error;
-  }
-}
-
-function checkInterval(interval: number): void {
-  const [least, most] = [MIN_HEARTBEAT_INTERVAL_SECONDS, MAX_HEARTBEAT_INTERVAL_SECONDS];
-  if (interval >= least && interval <= most) return;
-  throw new ApiError(
-    "heartbeat-interval-invalid",
-    `The heartbeat interval is not between ${least} and ${most} s: ${interval}`,
-  );
-}
-
-/** The run, if it is running: a Python SuperNode that is told otherwise leaves the message aside. */
-async function requireRunning(link: LinkService, runId: bigint): Promise<LinkRun> {
-  const run = await link.getRun(runId);
-  if (run === undefined) {
-    throw new ApiError("run-not-running", `The SuperLink has no run ${runId}`);
-  }
-  checkRunning(run);
-  return run;
-}
-
-function checkRunning({ runId, state }: LinkRun): void {
-  if (takesMessages(state)) return;
-  throw new ApiError("run-not-running", `Run ${runId} is not running: it is ${state}`);
 }
 
 /** What a node measured; nothing where it cannot be a duration. */

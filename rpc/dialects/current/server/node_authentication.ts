@@ -13,10 +13,18 @@ import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
-import { PUBLIC_KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../headers.ts";
+import {
+  PUBLIC_KEY_HEADER,
+  SESSION_HEADER,
+  SESSION_PATTERN,
+  SIGNATURE_HEADER,
+  TIMESTAMP_HEADER,
+} from "../headers.ts";
 import { type NodePolicy, nodePolicyOf } from "./fleet_policy.ts";
 import type { NodeCaller } from "./node_caller.ts";
+import { MAX_NODE_SESSIONS } from "./limits.ts";
 import { nodeDenied } from "./node_denied.ts";
+import { NodeSessions } from "./node_sessions.ts";
 
 /** Whom a SuperLink that authenticates its nodes admits, beside those that its owner registered. */
 export interface KnownKeys {
@@ -92,6 +100,7 @@ class Gate {
   readonly #clock: Clock;
   readonly #keys = new PublicKeys();
   readonly #replays: Pick<LastingReplayGuard, "accept">;
+  readonly #sessions = new NodeSessions(MAX_NODE_SESSIONS);
 
   constructor(options: NodeAuthenticationOptions) {
     this.#options = options;
@@ -108,8 +117,9 @@ class Gate {
     try {
       key = await this.#keyOf(call);
       // Before the signature, which costs a thousand times as much: strangers pay for nothing here.
-      await this.#admitted(call, key);
+      const node = await this.#admitted(call, key);
       await this.#verify(call, key);
+      if (!isJoin(call)) this.#checkSession(call, node);
       return key;
     } catch (error) {
       throw this.#denial(call, key, error);
@@ -127,12 +137,16 @@ class Gate {
       const policy = nodePolicyOf(methodPath(method));
       const node = await this.#admitted(call, key);
       const revoked = this.#options.known?.revoked(key) ?? NEVER;
+      const session = sessionOf(call);
+      const joined = (nodeId: bigint) => this.#sessions.join(nodeId, session);
       if (policy.admission === "key") {
         this.#checkOwnKey(policy, request, key);
         this.#limitJoins(call, key);
-        return { publicKey: key, revoked };
+        return { publicKey: key, joined, revoked };
       }
-      return { publicKey: key, nodeId: checkClaims(policy, request, node), revoked };
+      const { nodeId, wire } = checkClaims(policy, request, node);
+      this.#checkSession(call, node);
+      return { publicKey: key, nodeId, joined, revoked, ...(wire !== undefined && { wire }) };
     } catch (error) {
       throw this.#denial(call, key, error);
     }
@@ -160,11 +174,21 @@ class Gate {
     }
     const verified = await verifyTime(key, { timestamp, signature }, this.#clock);
     if (verified === undefined) {
-      throw new Refused(`the time "${timestamp}" is out of the window, or not signed by the key`);
+      throw new Refused(`the time "${timestamp}" is malformed, or not signed by the key`);
     }
+    if ("offset" in verified) throw clockOff(verified.offset);
     const verdict = await this.#replays.accept(key.fingerprint, verified);
     if (verdict === "unsure") throw restarted(timestamp);
     if (verdict !== "fresh") throw new Refused(`the signature of "${timestamp}" is ${verdict}`);
+  }
+
+  /** A node that joined again in another session has left this one behind. */
+  #checkSession(call: CallHead, node: LinkNode | undefined): void {
+    if (node === undefined || this.#sessions.isCurrent(node.nodeId, sessionOf(call))) return;
+    throw new Refused(
+      `another SuperNode joined with the key of node ${node.nodeId}: give each a key of its own`,
+      new ApiError("node-superseded", "Another SuperNode joined with this node's key"),
+    );
   }
 
   #checkOwnKey(
@@ -172,8 +196,8 @@ class Gate {
     request: Message,
     key: PublicKey,
   ): void {
-    const named = policy.key(request as never);
-    if (sameBytes(named, new TextEncoder().encode(key.pem))) return;
+    const named = policy.key?.(request as never);
+    if (named === undefined || sameBytes(named, new TextEncoder().encode(key.pem))) return;
     throw new Refused("the request names another key than the one that signed");
   }
 
@@ -205,6 +229,29 @@ class Gate {
   }
 }
 
+/** Calls by which a session begins. */
+function isJoin({ method }: CallHead): boolean {
+  return nodePolicyOf(method)?.admission === "key";
+}
+
+/** The session that a call names; undefined for a program that names none, or none that is ours. */
+function sessionOf(call: CallHead): string | undefined {
+  const session = call.header(SESSION_HEADER);
+  return session !== undefined && SESSION_PATTERN.test(session) ? session : undefined;
+}
+
+/** The holder of an admitted key has signed, at a time that does not count. Setting the clock helps, so say so. */
+function clockOff(offset: number): Refused {
+  const words = `${Math.abs(offset).toFixed(1)} s ${offset > 0 ? "ahead of" : "behind"}`;
+  return new Refused(
+    `the node's clock is ${words} this one`,
+    new ApiError(
+      "clock-off",
+      `The node's clock is ${words} the SuperLink's: set one of them, for example with NTP`,
+    ),
+  );
+}
+
 /** Other than a denial it has SuperNodes try again, with a new signature. */
 function restarted(timestamp: string): Refused {
   return new Refused(
@@ -218,10 +265,10 @@ function checkClaims(
   { claims }: NodePolicy & { admission: "node" },
   request: Message,
   node: LinkNode | undefined,
-): bigint {
+): LinkNode {
   if (node === undefined) throw new Refused("the key has not joined");
   const other = claims(request as never).find((nodeId) => nodeId !== node.nodeId);
-  if (other === undefined) return node.nodeId;
+  if (other === undefined) return node;
   throw new Refused(`the request speaks for node ${other}, the key's is ${node.nodeId}`);
 }
 
@@ -243,6 +290,14 @@ function strange({ method }: CallHead, reason: string): Refused {
         // ours wait for its end.
         new ApiError(
           "public-key-invalid",
+          "The SuperNode is not admitted: its key is not known here, or was unregistered",
+        ),
+      );
+    case "/flwr.proto.Fleet/CreateNode":
+      return new Refused(
+        reason,
+        new FlwrError(
+          "unauthenticated",
           "The SuperNode is not admitted: its key is not known here, or was unregistered",
         ),
       );

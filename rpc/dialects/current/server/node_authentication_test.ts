@@ -7,7 +7,14 @@ import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError, type ApiErrorName } from "../../../api_error.ts";
 import type { RequestHeaders } from "../../../channel.ts";
 import { NodeCredentials } from "../client/node_credentials.ts";
-import { PUBLIC_KEY_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER } from "../headers.ts";
+import {
+  PUBLIC_KEY_HEADER,
+  SESSION_HEADER,
+  SIGNATURE_HEADER,
+  TIMESTAMP_HEADER,
+} from "../headers.ts";
+import { isRetryable } from "../../../retry.ts";
+import { FakeClock } from "../../../../base/clock.ts";
 import { FleetStage } from "../testing/fleet_stage.ts";
 
 const denied = (error: unknown) => {
@@ -24,9 +31,9 @@ class Holder {
   readonly credentials: NodeCredentials;
   readonly #stage: FleetStage;
 
-  constructor(stage: FleetStage, readonly key: PrivateKey) {
+  constructor(stage: FleetStage, readonly key: PrivateKey, session?: string) {
     this.#stage = stage;
-    this.credentials = new NodeCredentials(key, stage.clock);
+    this.credentials = new NodeCredentials(key, stage.clock, session);
   }
 
   static async start(stage: FleetStage): Promise<Holder> {
@@ -109,9 +116,9 @@ Deno.test("a signature counts once, whatever it is used for, while its time coun
   await stage.clock.advance(300);
   await assert.rejects(holder.heartbeat(nodeId, headers), denied);
   await stage.clock.advance(10);
-  await assert.rejects(holder.heartbeat(nodeId, headers), denied);
+  await assert.rejects(holder.heartbeat(nodeId, headers), refused("clock-off"));
   assert.match(stage.denials[0]!.reason, /is replayed/);
-  assert.match(stage.denials.at(-1)!.reason, /out of the window/);
+  assert.match(stage.denials.at(-1)!.reason, /310\.0 s behind/);
 });
 
 Deno.test("all but what the request says is settled by its head", async () => {
@@ -136,7 +143,7 @@ Deno.test("all but what the request says is settled by its head", async () => {
   await assert.rejects(admit(named), denied);
   const late = await holder.credentials.headers();
   await stage.clock.advance(305);
-  await assert.rejects(admit(late), denied);
+  await assert.rejects(admit(late), refused("clock-off"));
 });
 
 Deno.test("a request speaks for the key's own node and for no other", async () => {
@@ -267,4 +274,57 @@ Deno.test("a key that joins too often is held back for a moment", async () => {
   assert.equal(outcomes[5], "unavailable", "a node tries again after that");
   await stage.clock.advance(1);
   assert.equal(await join(), outcomes[0]);
+});
+
+Deno.test("of two programs with one key the one that joined last is the node", async () => {
+  await using stage = await FleetStage.start();
+  const older = await Holder.start(stage);
+  const newer = new Holder(stage, older.key, "b".repeat(32));
+  const nodeId = await older.join();
+  assert.equal((await older.heartbeat(nodeId)).success, true);
+  assert.equal(await newer.join(), nodeId);
+
+  const superseded = refused("node-superseded");
+  await assert.rejects(older.heartbeat(nodeId), superseded);
+  await assert.rejects(older.call(Fleet.method.pullMessages, { node: { nodeId } }), superseded);
+  await assert.rejects(
+    older.call(Fleet.method.deactivateNode, { nodeId }),
+    superseded,
+    "it cannot put the newer one offline",
+  );
+  assert.equal((await newer.heartbeat(nodeId)).success, true);
+});
+
+Deno.test("Flower's programs name no session: one that joined last is heard", async () => {
+  await using stage = await FleetStage.start();
+  const ours = await Holder.start(stage);
+  const nodeId = await ours.join();
+  const python = async () => {
+    const { [SESSION_HEADER]: _, ...headers } = await ours.credentials.headers();
+    return headers;
+  };
+  await assert.rejects(ours.heartbeat(nodeId, await python()), refused("node-superseded"));
+  const { publicKey } = ours.credentials;
+  const joining = { publicKey, heartbeatInterval: 30 };
+  await ours.call(Fleet.method.activateNode, joining, await python());
+  assert.equal((await ours.heartbeat(nodeId, await python())).success, true);
+  await assert.rejects(ours.heartbeat(nodeId), refused("node-superseded"));
+});
+
+Deno.test("the holder of an admitted key learns that its clock is off, nobody else does", async () => {
+  await using stage = await FleetStage.start();
+  const holder = await Holder.start(stage);
+  const nodeId = await holder.join();
+  const ahead = new FakeClock(stage.clock.now() + 8);
+  const signed = await new NodeCredentials(holder.key, ahead).headers();
+  await assert.rejects(holder.heartbeat(nodeId, signed), (error) => {
+    assert.ok(error instanceof ApiError && error.api === "clock-off");
+    return /8\.0 s ahead/.test(error.message) && isRetryable(error);
+  });
+  const stranger = await Holder.start(stage);
+  const forged = {
+    ...await new NodeCredentials(stranger.key, ahead).headers(),
+    [PUBLIC_KEY_HEADER]: holder.credentials.publicKey,
+  };
+  await assert.rejects(holder.heartbeat(nodeId, forged), denied);
 });

@@ -38,6 +38,13 @@ Deno.test("submission: names the bundle by its own hash, whatever the request sa
   });
 });
 
+Deno.test("submission: the one federation goes by its name, by none, and by that of Flower 1.24", async () => {
+  for (const federation of ["", "@none/default", "default"]) {
+    const submission = await submit({ fab: { content: CONTENT }, federation });
+    assert.equal(submission?.federation, "@none/default", federation);
+  }
+});
+
 Deno.test("submission: goes on with the series that it names", async () => {
   const submission = await submit({ fab: { content: CONTENT }, seriesId: 9n });
   assert.equal(submission?.seriesId, 9n);

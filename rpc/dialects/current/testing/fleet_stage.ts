@@ -10,21 +10,25 @@ import { createLink } from "../../../../link/create_link.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
+import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
-import { bindService, type ServiceBinding } from "../../../service.ts";
+import { bindService, joinServices, type ServiceBinding } from "../../../service.ts";
 import { CurrentFleetConnection } from "../client/fleet_connection.ts";
 import { deflateMessages, inflateMessage } from "../client/message_objects.ts";
 import { currentFleetHandlers } from "../server/fleet_service.ts";
 import { nodeAuthentication, type NodeDenial } from "../server/node_authentication.ts";
+import { olderFleetHandlers } from "../../flwr-1.15/server/fleet_service.ts";
 import { DirectChannel } from "./direct_channel.ts";
 
-/** A SuperLink's Fleet API over a real domain in memory, without a network. Its clock stands still. */
+/** A SuperLink's Fleet API, as it is over gRPC, over a real domain in memory, without a network. Its clock stands still. */
 export class FleetStage implements AsyncDisposable {
   readonly link: LinkService;
   readonly clock: FakeClock;
   readonly binding: ServiceBinding;
   /** What was refused, and why. */
   readonly denials: NodeDenial[] = [];
+  /** Nodes that were told that their Flower 1.19 is not served. */
+  readonly nodes119: bigint[] = [];
   /** Resolves when the first node pulls. */
   readonly pulling: Promise<void>;
   readonly #revocations = new Map<string, AbortController>();
@@ -42,23 +46,29 @@ export class FleetStage implements AsyncDisposable {
         return link.pullInstruction(nodeId, options);
       },
     };
-    this.binding = bindService(Fleet, {
-      ...nodeAuthentication({
-        link,
-        clock,
-        joinLimiter: new RateLimiter({ burst: 5, perSecond: 1, clock }),
-        onDenied: (denial) => this.denials.push(denial),
-        ...(knownKeysOnly && {
-          known: { listed: () => this.#listed, revoked: (key) => this.#revocationOf(key).signal },
-        }),
-      }),
-      handlers: currentFleetHandlers(watched, {
-        knownKeysOnly,
-        onError(error) {
-          throw error;
-        },
+    const authentication = nodeAuthentication({
+      link,
+      clock,
+      joinLimiter: new RateLimiter({ burst: 5, perSecond: 1, clock }),
+      onDenied: (denial) => this.denials.push(denial),
+      ...(knownKeysOnly && {
+        known: { listed: () => this.#listed, revoked: (key) => this.#revocationOf(key).signal },
       }),
     });
+    const onError = (error: unknown) => {
+      throw error;
+    };
+    const current = currentFleetHandlers(watched, { knownKeysOnly, onError });
+    const older = olderFleetHandlers(watched, {
+      current,
+      clock,
+      onError,
+      on119: (nodeId) => this.nodes119.push(nodeId),
+    });
+    this.binding = joinServices(
+      bindService(OlderFleet, { ...authentication, handlers: older }),
+      bindService(Fleet, { ...authentication, handlers: current }),
+    );
   }
 
   static async start({ knownKeysOnly = false } = {}): Promise<FleetStage> {

@@ -1,6 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
-import { type NodeTranslation, translateAtNode } from "../../../../app/legacy/messages.ts";
 import type { Message } from "../../../../app/message.ts";
 import type { NodeId } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
@@ -26,8 +25,6 @@ export class FleetConnection19 implements FleetConnection {
   readonly #channel: Channel;
   readonly #credentials: NodeCredentials | undefined;
   readonly #log = log("fleet");
-  /** How to translate the reply to each instruction that is being worked on. */
-  readonly #translations = new Map<string, NodeTranslation>();
   #nodeId: NodeId | undefined;
 
   /** @param identity without it the calls are not authenticated */
@@ -81,20 +78,16 @@ export class FleetConnection19 implements FleetConnection {
       });
       return undefined;
     }
-    const translation = translateAtNode(pulled);
-    this.#translations.set(pulled.metadata.messageId, translation);
-    return translation.instruction;
+    return pulled;
   }
 
   async push(reply: Message): Promise<void> {
     const instructionId = reply.metadata.replyToMessageId;
-    const translated = this.#translations.get(instructionId)?.reply(reply) ?? reply;
     const { results } = await this.#call(
       Fleet.method.pushTaskRes,
-      { taskResList: [replyToWire(translated)] },
+      { taskResList: [replyToWire(reply)] },
       { timeoutSeconds: PUSH_DEADLINE_SECONDS },
     );
-    this.#translations.delete(instructionId);
     if (Object.hasOwn(results, REFUSED_RESULT_KEY)) {
       this.#log.warn("The SuperLink refused the reply to {instructionId}: its log says why", {
         instructionId,

@@ -2,8 +2,12 @@
 
 import time
 
-from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
-from flwr.clientapp import ClientApp
+try:
+    from flwr.app import ArrayRecord, Context, Message, MetricRecord, RecordDict
+    from flwr.clientapp import ClientApp
+except ImportError:  # Flower up to 1.20
+    from flwr.client import ClientApp
+    from flwr.common import ArrayRecord, Context, Message, MetricRecord, RecordDict
 
 from quickstart import arithmetic
 

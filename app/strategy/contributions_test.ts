@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { contributionsOf } from "./contributions.ts";
+import type { Failure, PhaseName, PhaseRecord, RoundRecord } from "./result.ts";
+
+function phase(
+  name: PhaseName,
+  nodeIds: bigint[],
+  results: bigint[],
+  failures: Failure[] = [],
+): PhaseRecord {
+  return { phase: name, nodeIds, available: 3, results, failures, aggregated: true, seconds: 1 };
+}
+
+Deno.test("a round counts once per node, in which any of its replies counted", () => {
+  const bad = { nodeId: 3n, code: 2, reason: "no data" };
+  const rounds: RoundRecord[] = [
+    {
+      round: 1,
+      train: phase("train", [2n, 3n], [2n], [bad]),
+      evaluate: phase("evaluate", [2n, 3n], [2n], [bad]),
+      seconds: 1,
+    },
+    { round: 2, train: phase("train", [1n, 3n], [1n], [bad]), seconds: 1 },
+  ];
+  assert.deepEqual(contributionsOf(rounds), [
+    { nodeId: 1n, asked: 1, contributed: 1, lastFailure: undefined },
+    { nodeId: 2n, asked: 1, contributed: 1, lastFailure: undefined },
+    { nodeId: 3n, asked: 2, contributed: 0, lastFailure: { ...bad, round: 2, phase: "train" } },
+  ]);
+});
+
+Deno.test("a node that recovered keeps its last failure", () => {
+  const failed = { nodeId: 1n, reason: "NaN" };
+  const rounds: RoundRecord[] = [
+    { round: 1, train: phase("train", [1n], [], [failed]), seconds: 1 },
+    { round: 2, train: phase("train", [1n], [1n]), seconds: 1 },
+  ];
+  assert.deepEqual(contributionsOf(rounds), [
+    { nodeId: 1n, asked: 2, contributed: 1, lastFailure: { ...failed, round: 1, phase: "train" } },
+  ]);
+});
+
+Deno.test("no rounds, no nodes", () => {
+  assert.deepEqual(contributionsOf([]), []);
+});

@@ -1,0 +1,133 @@
+import { FlwrError } from "../../../base/error.ts";
+import { MAX_CSV_CATEGORIES } from "../limits.ts";
+import { GrowingDoubles } from "./growing.ts";
+
+/** Where a cell stands. */
+export interface Place {
+  readonly column: string;
+  readonly line: number;
+}
+
+/** A decimal number, with or without an exponent. */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+/** How much of a cell an error message repeats. */
+const QUOTED_CHARACTERS = 60;
+
+/** Whether a text is a decimal number. */
+export function isNumber(text: string): boolean {
+  return NUMBER.test(text);
+}
+
+/** A number of a cell. @throws FlwrError "invalid-argument" where it is none, or none that float32 holds */
+export function parseNumber(cell: string, place: Place): number {
+  if (!NUMBER.test(cell)) {
+    throw atCell(place, `is not a number: ${quote(cell)}`, [
+      "Leave the column out with the option inputs, or name it in the option categories",
+    ]);
+  }
+  const value = Number(cell);
+  if (Number.isFinite(Math.fround(value))) return value;
+  throw atCell(place, `is too large for float32: ${quote(cell)}`);
+}
+
+/** The texts of a column as numbers: each text's place among those seen, or among those that are allowed. */
+export class TextColumn {
+  readonly #codes: Map<string, number>;
+  readonly #fixed: boolean;
+  /** The code of each allowed text by its number, where all are numbers. */
+  readonly #byNumber: Map<number, number> | undefined;
+  readonly #kind: "classes" | "categories";
+
+  /** @param allowed the texts in the order of their codes; undefined: any, in the order in which they come */
+  constructor(kind: "classes" | "categories", allowed?: readonly string[]) {
+    this.#kind = kind;
+    this.#fixed = allowed !== undefined;
+    const repeated = allowed?.find((text, i) => allowed.indexOf(text) !== i);
+    if (repeated !== undefined) {
+      throw new FlwrError("invalid-argument", `Option ${kind} names ${quote(repeated)} twice`);
+    }
+    this.#codes = new Map(allowed?.map((text, code) => [text, code] as const));
+    if (allowed?.every(isNumber)) {
+      this.#byNumber = new Map(allowed.map((text, code) => [Number(text), code] as const));
+    }
+  }
+
+  /** Whether a text has a code already: such a text is not taken as missing where the texts are given. */
+  allows(text: string): boolean {
+    return this.#fixed && this.#codes.has(text);
+  }
+
+  /** A text's code. @throws FlwrError "invalid-argument" where it is none of the allowed, or one too many */
+  codeOf(text: string, place: Place): number {
+    const code = this.#codes.get(text) ??
+      (isNumber(text) ? this.#byNumber?.get(Number(text)) : undefined);
+    if (code !== undefined) return code;
+    if (this.#fixed) throw atCell(place, `is none of the ${this.#kind}: ${quote(text)}`);
+    if (this.#codes.size === MAX_CSV_CATEGORIES) {
+      throw atCell(place, `has more than ${MAX_CSV_CATEGORIES} ${this.#kind}`);
+    }
+    this.#codes.set(text, this.#codes.size);
+    return this.#codes.size - 1;
+  }
+
+  /**
+   * The texts in the order of their codes, and each code in it. Where they were not given, the order is ascending, as numbers if
+   * all are; then two spellings of one number ("1", "1.0") are one.
+   */
+  ordered(): { readonly texts: readonly string[]; readonly codes: readonly number[] } {
+    const seen = [...this.#codes.keys()];
+    if (this.#fixed) return { texts: seen, codes: seen.map((_, code) => code) };
+    const same = new Map<string, string>();
+    if (seen.every(isNumber)) {
+      const byNumber = new Map<number, string[]>();
+      for (const text of seen) {
+        const number = Number(text);
+        byNumber.set(number, [...byNumber.get(number) ?? [], text]);
+      }
+      for (const [number, spellings] of byNumber) {
+        // Beyond 2⁵³ two different texts may be one double.
+        if (spellings.length === 1 || Math.abs(number) > Number.MAX_SAFE_INTEGER) continue;
+        for (const text of spellings) same.set(text, String(number));
+      }
+    }
+    const named = seen.map((text) => same.get(text) ?? text);
+    const texts = sortTexts([...new Set(named)]);
+    const places = new Map(texts.map((text, code) => [text, code] as const));
+    return { texts, codes: named.map((text) => places.get(text)!) };
+  }
+}
+
+/** What a column collects: numbers, or codes of texts; NaN where a cell is missing. */
+export interface Column {
+  readonly name: string;
+  readonly values: GrowingDoubles;
+  /** Undefined for a column of numbers. */
+  readonly texts?: TextColumn;
+}
+
+/** An empty column. */
+export function column(name: string, texts?: TextColumn): Column {
+  return { name, values: new GrowingDoubles(), texts };
+}
+
+/** In ascending order: as numbers if all are. */
+export function sortTexts(texts: string[]): string[] {
+  const numeric = texts.every(isNumber);
+  return numeric ? texts.sort((a, b) => Number(a) - Number(b)) : texts.sort();
+}
+
+/** An error about a cell that says where it stands. */
+export function atCell(
+  { column, line }: Place,
+  problem: string,
+  hints: readonly string[] = [],
+): FlwrError {
+  return new FlwrError("invalid-argument", `Line ${line}, column "${column}" ${problem}`, {
+    hints,
+  });
+}
+
+/** A cell's text, cut where it is long. */
+export function quote(text: string): string {
+  return `"${text.length <= QUOTED_CHARACTERS ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`}"`;
+}

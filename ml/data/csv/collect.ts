@@ -1,0 +1,189 @@
+import { atCell, type Column, column, isNumber, parseNumber, quote, TextColumn } from "./cells.ts";
+import { checkColumns, type CsvOptions, invalid, MISSING_CELLS, missingAction } from "./options.ts";
+import type { Row } from "./rows.ts";
+import type { Collected } from "./table.ts";
+
+/** A column with its place in the table. */
+interface PlacedColumn extends Column {
+  readonly index: number;
+  /** What happens to a missing cell. */
+  readonly missing: "refuse" | "drop" | "later" | string;
+}
+
+/**
+ * Reads the cells of the columns that count, row by row.
+ *
+ * @throws FlwrError "invalid-argument" naming line and column of a cell that is not what it should be
+ */
+export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): Promise<Collected> {
+  const missingCells = new Set(options.missingCells ?? MISSING_CELLS);
+  const numbersAreMissing = [...missingCells].some(isNumber);
+  const isMissing = (cell: string, { texts }: PlacedColumn) => {
+    // Most cells are numbers, and told so faster than looked up.
+    if (texts === undefined && !numbersAreMissing && isNumber(cell)) return false;
+    return missingCells.has(cell) && !texts?.allows(cell);
+  };
+  let placed: { inputs: PlacedColumn[]; target: PlacedColumn } | undefined;
+  let all: PlacedColumn[] = [];
+  let dropping: PlacedColumn[] = [];
+  let dropped = 0;
+  for await (const some of rows) {
+    for (const { cells, line } of some) {
+      if (placed === undefined) {
+        placed = placeColumns(cells, options);
+        all = [...placed.inputs, placed.target];
+        dropping = all.filter(({ missing }) => missing === DROP);
+        continue;
+      }
+      // First of all cells, so that a row that is dropped adds no class and no category.
+      if (dropping.some((column) => isMissing(cells[column.index]!, column))) {
+        dropped++;
+        continue;
+      }
+      for (const column of all) {
+        const cell = cells[column.index]!;
+        column.values.push(
+          isMissing(cell, column)
+            ? replaceMissing(cell, column, line)
+            : readCell(cell, column, line),
+        );
+      }
+    }
+  }
+  if (placed === undefined || placed.target.values.values.length === 0) {
+    throw invalid(
+      dropped === 0
+        ? "Table has no rows below its header"
+        : `Table has no rows: all ${dropped} were dropped for missing cells`,
+    );
+  }
+  return placed;
+}
+
+/** The action that drops a row. */
+const DROP = "drop";
+
+function readCell(cell: string, { name, texts }: PlacedColumn, line: number): number {
+  const place = { column: name, line };
+  return texts === undefined ? parseNumber(cell, place) : texts.codeOf(cell, place);
+}
+
+/** What stands for a missing cell: NaN where that is found once all cells are known. */
+function replaceMissing(
+  cell: string,
+  { name, texts, missing }: PlacedColumn,
+  line: number,
+): number {
+  if (missing === "later") return NaN;
+  const place = { column: name, line };
+  if (missing !== "refuse") return texts!.codeOf(missing.slice(FILL.length), place);
+  throw atCell(place, `is missing: ${quote(cell)}`, [
+    'Say what to do with missing cells: missing: "drop", for example',
+  ]);
+}
+
+/** How the text that replaces a missing cell is told from the actions. */
+const FILL = "fill:";
+
+function placeColumns(header: readonly string[], options: CsvOptions) {
+  const { schema, target } = options;
+  const names = schema?.inputs.map(({ name }) => name) ?? options.inputs ??
+    header.filter((name) => name !== target);
+  const unnamed = header.indexOf("");
+  if (unnamed !== -1 && names.includes("")) {
+    throw invalid(`Column ${unnamed + 1} of the table has no name`, [
+      "pandas writes its index so: write the table with index=False",
+      "Or list the columns that count in the option inputs",
+    ]);
+  }
+  const inputs = names.map((name, i): PlacedColumn => {
+    const index = findColumn(header, name);
+    const texts = schema === undefined
+      ? categoriesOf(options, name)
+      : schema.inputs[i]!.categories && new TextColumn("categories", schema.inputs[i]!.categories);
+    const missing = inputAction(options, name, i, texts);
+    // A category of its own is one in every file, whether cells are missing in it or not.
+    if (missing.startsWith(FILL)) {
+      texts!.codeOf(missing.slice(FILL.length), { column: name, line: 1 });
+    }
+    return { ...column(name, texts), index, missing };
+  });
+  checkColumns(options, names);
+  if (inputs.length === 0) throw invalid(`Table has no inputs beside its target "${target}"`);
+  return { inputs, target: placeTarget(header, options) };
+}
+
+function placeTarget(header: readonly string[], options: CsvOptions): PlacedColumn {
+  const { target, targetType = "classes", schema } = options;
+  const index = findColumn(header, target);
+  const action = missingAction(options, target);
+  const missing = action === "drop" ? "drop" : "refuse";
+  if (targetType === "numbers") {
+    if ((schema?.classes.length ?? 0) > 0) {
+      throw invalid(
+        "The schema is of a table whose targets are classes, and targetType is numbers",
+      );
+    }
+    return { ...column(target), index, missing };
+  }
+  if (schema?.classes.length === 0) {
+    throw invalid("The schema is of a table whose targets are numbers, and targetType is classes");
+  }
+  const texts = new TextColumn("classes", schema?.classes ?? options.classes);
+  return { ...column(target, texts), index, missing };
+}
+
+function categoriesOf({ categories = {} }: CsvOptions, name: string): TextColumn | undefined {
+  if (!Object.hasOwn(categories, name)) return undefined;
+  const option = categories[name]!;
+  return new TextColumn("categories", typeof option === "string" ? undefined : option.values);
+}
+
+function inputAction(
+  options: CsvOptions,
+  name: string,
+  index: number,
+  texts: TextColumn | undefined,
+): string {
+  const fill = options.schema?.inputs[index]?.fill;
+  if (fill !== undefined) return texts === undefined ? "later" : FILL + fill;
+  const action = missingAction(options, name);
+  if (action === "refuse" || action === "drop") return action;
+  if (options.schema !== undefined) {
+    throw invalid(`The schema has no value for missing cells of column "${name}"`, [
+      'With a schema, set missing: "drop" or "refuse" for such columns',
+    ]);
+  }
+  if (typeof action === "object") {
+    if (texts !== undefined) return FILL + action.value;
+    if (Number.isFinite(Math.fround(Number(action.value))) && action.value !== "") return "later";
+    throw invalid(
+      `Missing cells of column "${name}" cannot become "${action.value}": it has numbers`,
+    );
+  }
+  if (texts === undefined) return "later";
+  // An action for all columns cannot mean this one.
+  const perColumn = typeof options.missing === "object";
+  if (!perColumn) return "refuse";
+  throw invalid(`Column "${name}" of categories has no ${action}`, [
+    'Set "drop", or { value: "…" } for a category of its own',
+  ]);
+}
+
+function findColumn(header: readonly string[], name: string): number {
+  const index = header.indexOf(name);
+  if (index !== -1 && index === header.lastIndexOf(name)) return index;
+  const problem = index === -1 ? "no column" : "more than one column";
+  const other = [";", "\t", "|"].find((mark) => header.length === 1 && header[0]!.includes(mark));
+  throw invalid(
+    `Table has ${problem} "${name}": it has ${header.map(short).join(", ")}`,
+    other === undefined
+      ? []
+      : [`Its cells look divided otherwise: set delimiter: ${JSON.stringify(other)}`],
+  );
+}
+
+/** A column's name, cut where it is long. */
+function short(name: string): string {
+  return name.length <= 60 ? name : `${name.slice(0, 60)}…`;
+}

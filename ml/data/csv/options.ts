@@ -1,0 +1,168 @@
+import { FlwrError } from "../../../base/error.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import type { Dataset } from "../../train/dataset.ts";
+import type { SplitOptions } from "../split.ts";
+import type { TableSchema } from "./schema.ts";
+
+/**
+ * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, or a
+ * value. Means and medians are for columns of numbers.
+ */
+export type MissingAction = "refuse" | "drop" | "mean" | "median" | {
+  readonly value: number | string;
+};
+
+/** How a column of texts becomes numbers: a column of 0 and 1 for each category, or one column with its index. */
+export type CategoryEncoding = "one-hot" | "codes";
+
+/** A column of categories. */
+export interface CategoryOptions {
+  /** How it becomes numbers. */
+  readonly encoding: CategoryEncoding;
+  /** The categories in order; others are refused. Default: those in the file, in ascending order. */
+  readonly values?: readonly string[];
+}
+
+/** How to make a data set of a table. */
+export interface CsvOptions {
+  /** The name of the column with the targets. */
+  readonly target: string;
+  /** The names of the columns with the inputs, in the wanted order; default all others in theirs. */
+  readonly inputs?: readonly string[];
+  /** Whether targets are classes, named by any text, or numbers; default "classes". */
+  readonly targetType?: "classes" | "numbers";
+  /**
+   * The classes in the order of their labels. Name them where each node has a file of its own, as a class may be missing in
+   * one; default those in the file, in ascending order: as numbers if all are.
+   */
+  readonly classes?: readonly string[];
+  /** Between two cells; default a comma. */
+  readonly delimiter?: string;
+  /**
+   * The text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252"; default "utf-8". A byte order
+   * mark goes before it.
+   */
+  readonly encoding?: string;
+  /**
+   * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
+   * "drop" holds: other actions refuse it.
+   */
+  readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
+  /** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
+  readonly missingCells?: readonly string[];
+  /** The inputs that are texts, by their names. */
+  readonly categories?: Readonly<Record<string, CategoryEncoding | CategoryOptions>>;
+  /**
+   * Whether inputs of numbers are standardised: (cell − mean) / standard deviation of their column, as scikit-learn's
+   * StandardScaler. True: all of them; or their names. Default: false.
+   */
+  readonly standardize?: boolean | readonly string[];
+  /**
+   * How another table was encoded: the `schema` of what was read before, also after JSON. Categories, classes, filled-in
+   * values, means and deviations are taken from it, so that all nodes agree. In place of `inputs`, `classes`, `categories`
+   * and `standardize`; a table with other columns is refused.
+   */
+  readonly schema?: TableSchema;
+  /** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
+  readonly split?: SplitOptions;
+}
+
+/** A table as a data set. */
+export interface TableDataset extends Dataset {
+  /** [rows, columns]. */
+  readonly x: Tensor<"float32">;
+  /** [rows]: labels (int64), or numbers [rows, 1] (float32). */
+  readonly y: Tensor<"int64"> | Tensor<"float32">;
+  /** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
+  readonly columns: readonly string[];
+  /** The classes' names; empty where targets are numbers. */
+  readonly classes: readonly string[];
+  /** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
+  readonly schema: TableSchema;
+}
+
+/** A table whose targets are classes. */
+export interface ClassTable extends TableDataset {
+  /** [rows]: labels. */
+  readonly y: Tensor<"int64">;
+}
+
+/** A table whose targets are numbers. */
+export interface NumberTable extends TableDataset {
+  /** [rows, 1]. */
+  readonly y: Tensor<"float32">;
+}
+
+/** The kind of table that options ask for. */
+export type TableOf<O extends CsvOptions> = O extends { readonly targetType: "numbers" }
+  ? NumberTable
+  : "targetType" extends keyof O ? O["targetType"] extends "classes" | undefined ? ClassTable
+    : TableDataset
+  : ClassTable;
+
+/** A table divided for training and test. */
+export interface TableSplit<T> {
+  /** The rows for training. */
+  readonly train: T;
+  /** The rows for test. */
+  readonly test: T;
+}
+
+/** Cells that pandas' `read_csv` takes as missing, after spaces around them were cut off. */
+export const MISSING_CELLS: readonly string[] = [
+  ...["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN"],
+  ...["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"],
+];
+
+/** The action for a column. */
+export function missingAction({ missing = "refuse" }: CsvOptions, column: string): MissingAction {
+  const byColumn = typeof missing === "object" && !isFill(missing);
+  if (!byColumn) return missing as MissingAction;
+  return Object.hasOwn(missing, column)
+    ? (missing as Readonly<Record<string, MissingAction>>)[column]!
+    : "refuse";
+}
+
+/** Whether `missing` is a value to fill in, and not actions by column. A column may be named "value", too. */
+function isFill(missing: object): boolean {
+  const [first, ...others] = Object.entries(missing);
+  if (first?.[0] !== "value" || others.length > 0) return false;
+  return typeof first[1] === "number" ||
+    (typeof first[1] === "string" && !["refuse", "drop", "mean", "median"].includes(first[1]));
+}
+
+/** @throws FlwrError "invalid-argument" where options exclude each other or name a column that is none of the inputs */
+export function checkColumns(options: CsvOptions, inputs: readonly string[]): void {
+  const { schema, categories = {}, standardize, missing } = options;
+  if (schema !== undefined) {
+    const given = (["inputs", "classes", "categories", "standardize"] as const)
+      .find((name) => options[name] !== undefined);
+    if (given !== undefined) {
+      throw invalid(`Option schema already says what ${given} would: leave one of them out`);
+    }
+  }
+  if (inputs.includes(options.target)) {
+    throw invalid(`Column "${options.target}" is the target and one of the inputs`);
+  }
+  const repeated = inputs.find((name, i) => inputs.indexOf(name) !== i);
+  if (repeated !== undefined) throw invalid(`Column "${repeated}" is twice in inputs`);
+  const named: readonly (readonly [string, readonly string[]])[] = [
+    ["categories", Object.keys(categories)],
+    ["standardize", Array.isArray(standardize) ? standardize : []],
+    ["missing", typeof missing === "object" && !isFill(missing) ? Object.keys(missing) : []],
+  ];
+  for (const [option, columns] of named) {
+    const known = option === "missing" ? [...inputs, options.target] : inputs;
+    const unknown = columns.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw invalid(`Option ${option} names a column that is not read: "${unknown}"`);
+    }
+  }
+  const both = named[1]![1].find((name) => Object.hasOwn(categories, name));
+  if (both !== undefined) throw invalid(`Column "${both}" of categories cannot be standardised`);
+}
+
+/** The error of options that make no sense. */
+export function invalid(problem: string, hints: readonly string[] = []): FlwrError {
+  return new FlwrError("invalid-argument", problem, { hints });
+}

@@ -1,0 +1,96 @@
+import { fileError, parseFile } from "../read_bytes.ts";
+import { collect } from "./collect.ts";
+import type { CsvOptions, TableDataset, TableOf, TableSplit } from "./options.ts";
+import { readRows } from "./rows.ts";
+import { checkSchema } from "./schema.ts";
+import { buildTables } from "./table.ts";
+import { decodeText } from "./text.ts";
+
+/**
+ * Reads a table with a header line (RFC 4180), in pieces: the memory that it takes is 8 bytes for each cell that counts, and
+ * the data set.
+ *
+ * Numbers are decimal and finite in float32. A cell that is missing is refused unless {@link CsvOptions.missing} says what to
+ * do with it, as is a column without a name, which pandas writes for its index.
+ *
+ * @returns the data set, or one for training and one for test where the option `split` is given
+ * @throws FlwrError "invalid-argument" that names the file, and the line and column of a cell that is not what it should be,
+ *   or the option that makes no sense; "not-found", "permission-denied" or "failed-precondition" where the file cannot be
+ *   read; "resource-exhausted" for one that is too large
+ * @example
+ * ```ts
+ * const iris = await readCsv("iris.csv", { target: "species" });
+ * const { train, test } = await readCsv("patients.csv", {
+ *   target: "outcome",
+ *   missing: { age: "median", weight: "mean", outcome: "drop" },
+ *   categories: { ward: "one-hot" },
+ *   standardize: true,
+ *   split: { testFraction: 0.2, stratify: true },
+ * });
+ * // At another node, with the same columns, categories and scales:
+ * await readCsv("others.csv", { target: "outcome", schema: train.schema });
+ * ```
+ */
+export async function readCsv<const O extends CsvOptions & { readonly split: object }>(
+  path: string,
+  options: O,
+): Promise<TableSplit<TableOf<O>>>;
+/** The same, of a table that is not divided for training and test. */
+export async function readCsv<const O extends CsvOptions & { readonly split?: undefined }>(
+  path: string,
+  options: O,
+): Promise<TableOf<O>>;
+export async function readCsv(
+  path: string,
+  options: CsvOptions,
+): Promise<TableDataset | TableSplit<TableDataset>> {
+  try {
+    using file = await Deno.open(path);
+    return await parseFile(path, () => readTable(chunksOf(file), options));
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+/** As {@link readCsv}, from text. */
+export async function parseCsv<const O extends CsvOptions & { readonly split: object }>(
+  text: string,
+  options: O,
+): Promise<TableSplit<TableOf<O>>>;
+/** The same, of a table that is not divided for training and test. */
+export async function parseCsv<const O extends CsvOptions & { readonly split?: undefined }>(
+  text: string,
+  options: O,
+): Promise<TableOf<O>>;
+export async function parseCsv(
+  text: string,
+  options: CsvOptions,
+): Promise<TableDataset | TableSplit<TableDataset>> {
+  const bytes = new TextEncoder().encode(text);
+  return await readTable(ReadableStream.from([bytes]), { ...options, encoding: "utf-8" });
+}
+
+/** How much of a file is read at once. */
+const CHUNK_BYTES = 2 ** 18;
+
+async function* chunksOf(file: Deno.FsFile): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const chunk = new Uint8Array(CHUNK_BYTES);
+    const length = await file.read(chunk);
+    if (length === null) return;
+    yield chunk.subarray(0, length);
+  }
+}
+
+async function readTable(
+  chunks: AsyncIterable<Uint8Array>,
+  options: CsvOptions,
+): Promise<TableDataset | TableSplit<TableDataset>> {
+  const { delimiter = ",", encoding } = options;
+  if (options.schema !== undefined) checkSchema(options.schema);
+  const { train, test } = buildTables(
+    await collect(readRows(decodeText(chunks, encoding), delimiter), options),
+    options,
+  );
+  return test === undefined ? train : { train, test };
+}

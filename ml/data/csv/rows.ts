@@ -1,0 +1,160 @@
+import { FlwrError } from "../../../base/error.ts";
+import { MAX_CSV_LINE_BYTES } from "../limits.ts";
+
+/** One record of a table. */
+export interface Row {
+  readonly cells: readonly string[];
+  /** Its first line in the file, from 1. */
+  readonly line: number;
+}
+
+const LINE_END = /\r\n?|\n/g;
+const QUOTE = '"';
+
+/**
+ * The records of a table (RFC 4180), the header first, some at a time. Lines may end in any way, and in several ways in one
+ * file; spaces around cells and empty lines do not count. A quote within a cell that does not begin with one is text, as
+ * for other programs.
+ *
+ * @throws FlwrError "invalid-argument" naming the line of a malformed record; errors of the text as they are
+ */
+export async function* readRows(
+  text: AsyncIterable<string>,
+  delimiter: string,
+): AsyncGenerator<Row[]> {
+  if (delimiter === "" || /["\r\n]/.test(delimiter)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Option delimiter is a text without quotes and line ends: got ${JSON.stringify(delimiter)}`,
+    );
+  }
+  const reader = new RowReader(delimiter);
+  for await (const piece of text) yield reader.take(piece, false);
+  yield reader.take("", true);
+}
+
+class RowReader {
+  readonly #delimiter: string;
+  #rest = "";
+  /** The line in which the rest begins. */
+  #line = 1;
+  /** Cells of the header. */
+  #width: number | undefined;
+
+  constructor(delimiter: string) {
+    this.#delimiter = delimiter;
+  }
+
+  /** The records that are whole with the next piece of text. @param last whether it is the end of the file */
+  take(piece: string, last: boolean): Row[] {
+    const text = this.#rest + piece;
+    const rows: Row[] = [];
+    let start = 0;
+    while (start < text.length) {
+      const found = this.#record(text, start, last);
+      if (found === undefined) break;
+      const { cells, next, lines } = found;
+      if (cells.length > 1 || cells[0] !== "") rows.push(this.#checked(cells));
+      this.#line += lines;
+      start = next;
+    }
+    this.#rest = text.slice(start);
+    if (this.#rest.length > MAX_CSV_LINE_BYTES) {
+      throw malformed(
+        `The record in line ${this.#line} is longer than ${MAX_CSV_LINE_BYTES} characters`,
+        ["A closing quote may be missing"],
+      );
+    }
+    return rows;
+  }
+
+  #checked(cells: readonly string[]): Row {
+    this.#width ??= cells.length;
+    if (cells.length === this.#width) return { cells, line: this.#line };
+    throw malformed(
+      `Line ${this.#line} has another number of cells than the header: ${cells.length} instead of ${this.#width}`,
+    );
+  }
+
+  /** The record that begins at a place; undefined where it is not whole yet. */
+  #record(text: string, start: number, last: boolean) {
+    LINE_END.lastIndex = start;
+    const end = LINE_END.exec(text);
+    // After "\r" there may come "\n".
+    const open = end === null || (end[0] === "\r" && LINE_END.lastIndex === text.length);
+    if (open && !last) return undefined;
+    const line = text.slice(start, end === null ? text.length : end.index);
+    if (line.includes(QUOTE)) return this.#quotedRecord(text, start, last);
+    const cells = line.split(this.#delimiter);
+    for (let i = 0; i < cells.length; i++) cells[i] = cells[i]!.trim();
+    return { cells, next: end === null ? text.length : LINE_END.lastIndex, lines: 1 };
+  }
+
+  /** As above, cell by cell. */
+  #quotedRecord(text: string, start: number, last: boolean) {
+    const cells: string[] = [];
+    let lines = 0;
+    for (let at = start;;) {
+      const cell = this.#cell(text, at, last);
+      if (cell === undefined) return undefined;
+      lines += cell.lines;
+      cells.push(cell.value);
+      if (text.startsWith(this.#delimiter, cell.end)) {
+        at = cell.end + this.#delimiter.length;
+        continue;
+      }
+      if (cell.end === text.length) return { cells, next: cell.end, lines: lines + 1 };
+      const long = text.startsWith("\r\n", cell.end);
+      if (!last && text[cell.end] === "\r" && cell.end + 1 === text.length) return undefined;
+      return { cells, next: cell.end + (long ? 2 : 1), lines: lines + 1 };
+    }
+  }
+
+  /** The cell at a place, up to its delimiter or line end. */
+  #cell(text: string, start: number, last: boolean) {
+    let at = this.#skipSpaces(text, start);
+    if (text[at] !== QUOTE) {
+      const end = this.#cellEnd(text, at);
+      if (end === text.length && !last) return undefined;
+      return { value: text.slice(at, end).trim(), end, lines: 0 };
+    }
+    let value = "";
+    for (at++;;) {
+      const quote = text.indexOf(QUOTE, at);
+      if (quote === -1) {
+        if (!last) return undefined;
+        throw malformed(`The quote in line ${this.#line} is not closed`);
+      }
+      value += text.slice(at, quote);
+      at = quote + 1;
+      if (at === text.length && !last) return undefined;
+      if (text[at] !== QUOTE) break;
+      value += QUOTE;
+      at++;
+    }
+    const lines = value.match(LINE_END)?.length ?? 0;
+    const end = this.#skipSpaces(text, at);
+    if (end === text.length && !last) return undefined;
+    if (end < text.length && end !== this.#cellEnd(text, end)) {
+      throw malformed(`Line ${this.#line + lines} has text behind a closing quote`);
+    }
+    return { value, end, lines };
+  }
+
+  #cellEnd(text: string, at: number): number {
+    LINE_END.lastIndex = at;
+    const line = LINE_END.exec(text)?.index ?? text.length;
+    const delimiter = text.indexOf(this.#delimiter, at);
+    return delimiter === -1 ? line : Math.min(line, delimiter);
+  }
+
+  /** Past spaces and tabs, unless they divide cells. */
+  #skipSpaces(text: string, at: number): number {
+    while ((text[at] === " " || text[at] === "\t") && !text.startsWith(this.#delimiter, at)) at++;
+    return at;
+  }
+}
+
+function malformed(problem: string, hints: readonly string[] = []): FlwrError {
+  return new FlwrError("invalid-argument", `Table is malformed: ${problem}`, { hints });
+}

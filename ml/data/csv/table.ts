@@ -1,0 +1,134 @@
+import { FlwrError } from "../../../base/error.ts";
+import { MAX_ARRAY_BYTES } from "../../../tensor/limits.ts";
+import { tensor } from "../../../tensor/tensor.ts";
+import { sharedArray } from "../shared_array.ts";
+import { range } from "../partition/partitions.ts";
+import { splitPositions } from "../split.ts";
+import type { Column } from "./cells.ts";
+import { type CsvOptions, invalid, missingAction, type TableDataset } from "./options.ts";
+import { type ColumnSchema, encodedNames, type TableSchema } from "./schema.ts";
+import { deviation, mean, median } from "./statistics.ts";
+
+/** The cells of a table as they were collected. */
+export interface Collected {
+  readonly inputs: readonly Column[];
+  readonly target: Column;
+}
+
+/** Makes data sets of what was collected: one, or one for training and one for test. */
+export function buildTables(
+  { inputs, target }: Collected,
+  options: CsvOptions,
+): { readonly train: TableDataset; readonly test?: TableDataset } {
+  const rows = target.values.values.length;
+  const classes = target.texts?.ordered();
+  const labels = classes === undefined
+    ? target.values.values
+    : target.values.values.map((code) => classes.codes[code]!);
+  const { split } = options;
+  if (split?.stratify === true && classes === undefined) {
+    throw invalid("Option stratify is for targets that are classes");
+  }
+  const { train, test } = split === undefined
+    ? { train: range(0, rows), test: undefined }
+    : splitPositions(rows, split, labels);
+  const fitted = inputs.map((column, i) => fitColumn(column, train, options, i));
+  const schema: TableSchema = {
+    inputs: fitted.map(({ schema }) => schema),
+    classes: classes?.texts ?? [],
+  };
+  const columns = schema.inputs.flatMap(encodedNames);
+  const select = (rows: Uint32Array): TableDataset => {
+    const bytes = rows.length * columns.length * Float32Array.BYTES_PER_ELEMENT;
+    if (bytes > MAX_ARRAY_BYTES) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `Table of ${rows.length} rows and ${columns.length} columns is larger than ${MAX_ARRAY_BYTES} bytes`,
+      );
+    }
+    const x = sharedArray("float32", rows.length * columns.length);
+    let from = 0;
+    for (const column of fitted) {
+      writeColumn(column, rows, x, columns.length, from);
+      from += encodedNames(column.schema).length;
+    }
+    const y = classes === undefined
+      ? tensor("float32", [rows.length, 1], Float32Array.from(rows, (row) => labels[row]!))
+      : tensor("int64", [rows.length], BigInt64Array.from(rows, (row) => BigInt(labels[row]!)));
+    const shaped = tensor("float32", [rows.length, columns.length], x);
+    return { x: shaped, y, columns, classes: schema.classes, schema };
+  };
+  return test === undefined
+    ? { train: select(train) }
+    : { train: select(train), test: select(test) };
+}
+
+interface FittedColumn {
+  readonly schema: ColumnSchema;
+  /** Numbers, or places among the categories; filled in. */
+  readonly values: Float64Array;
+}
+
+/** Finds what a column's cells become, on the rows for training, and fills in what is missing. */
+function fitColumn(
+  { name, values: { values }, texts }: Column,
+  train: Uint32Array,
+  options: CsvOptions,
+  index: number,
+): FittedColumn {
+  const given = options.schema?.inputs[index];
+  if (texts !== undefined) {
+    const { texts: categories, codes } = texts.ordered();
+    const encoding = given?.encoding ?? encodingOf(options, name);
+    const action = missingAction(options, name);
+    const fill = given?.fill ??
+      (typeof action === "object"
+        ? categories[codes[texts.codeOf(String(action.value), { column: name, line: 1 })]!]
+        : undefined);
+    const schema = { name, ...(fill === undefined ? {} : { fill }), encoding, categories };
+    return { schema, values: values.map((code) => codes[code]!) };
+  }
+  const fill = given === undefined ? fillOf(name, values, train, options) : given.fill as number;
+  const filled = fill === undefined ? values : values.map((x) => Number.isNaN(x) ? fill : x);
+  const { standardize = false } = options;
+  const wanted = typeof standardize === "boolean" ? standardize : standardize.includes(name);
+  const about = given?.mean ?? (given === undefined && wanted ? mean(filled, train) : undefined);
+  const scale = about === undefined ? {} : {
+    mean: about,
+    deviation: given?.deviation ?? deviation(filled, train, about),
+  };
+  return { schema: { name, ...(fill === undefined ? {} : { fill }), ...scale }, values: filled };
+}
+
+function encodingOf({ categories = {} }: CsvOptions, name: string) {
+  const option = categories[name]!;
+  return typeof option === "string" ? option : option.encoding;
+}
+
+function fillOf(
+  name: string,
+  values: Float64Array,
+  train: Uint32Array,
+  options: CsvOptions,
+): number | undefined {
+  const action = missingAction(options, name);
+  if (typeof action === "object") return Number(action.value);
+  if (action !== "mean" && action !== "median") return undefined;
+  const fill = action === "mean" ? mean(values, train) : median(values, train);
+  if (!Number.isNaN(fill)) return fill;
+  throw invalid(`Column "${name}" has no numbers for a ${action}: all its cells are missing`);
+}
+
+function writeColumn(
+  { schema: { encoding, categories, mean, deviation }, values }: FittedColumn,
+  rows: Uint32Array,
+  x: Float32Array,
+  width: number,
+  from: number,
+): void {
+  rows.forEach((row, i) => {
+    const value = values[row]!;
+    if (encoding === "one-hot") x[i * width + from + value] = categories!.length > 0 ? 1 : 0;
+    else x[i * width + from] = mean === undefined ? value : (value - mean) / deviation!;
+  });
+}

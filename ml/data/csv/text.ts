@@ -1,0 +1,152 @@
+import { FlwrError } from "../../../base/error.ts";
+import { MAX_CSV_LINE_BYTES } from "../limits.ts";
+
+const LINE_FEED = 0x0a;
+const CARRIAGE_RETURN = 0x0d;
+/** Byte order marks (Unicode 16, 23.8). */
+const MARKS: readonly (readonly [mark: readonly number[], encoding: string])[] = [
+  [[0xef, 0xbb, 0xbf], "utf-8"],
+  [[0xff, 0xfe], "utf-16le"],
+  [[0xfe, 0xff], "utf-16be"],
+];
+
+/**
+ * A file's text, piece by piece. What is not text in the encoding is refused: a character in place of it would make equal
+ * texts of different ones.
+ *
+ * @param label the encoding's name, in the absence of a byte order mark
+ * @throws FlwrError "invalid-argument" naming the line with the first byte that is not in the encoding
+ */
+export async function* decodeText(
+  chunks: AsyncIterable<Uint8Array>,
+  label = "utf-8",
+): AsyncGenerator<string> {
+  let decoder: LineDecoder | undefined;
+  let rest: Uint8Array = new Uint8Array();
+  for await (const chunk of chunks) {
+    rest = rest.length === 0 ? chunk : joined(rest, chunk);
+    // A mark has three bytes at most.
+    if (decoder === undefined && rest.length >= 3) [decoder, rest] = begin(rest, label);
+    if (decoder === undefined) continue;
+    const end = decoder.lineEnd(rest);
+    if (end > 0) yield decoder.decode(rest.subarray(0, end));
+    rest = rest.subarray(end);
+    if (rest.length > MAX_CSV_LINE_BYTES) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `Line ${decoder.line} is longer than ${MAX_CSV_LINE_BYTES} bytes`,
+      );
+    }
+  }
+  if (decoder === undefined) [decoder, rest] = begin(rest, label);
+  if (rest.length > 0) yield decoder.decode(rest);
+  decoder.end();
+}
+
+function begin(bytes: Uint8Array, label: string): [LineDecoder, Uint8Array] {
+  const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte));
+  if (marked === undefined) return [new LineDecoder(label), bytes];
+  return [new LineDecoder(marked[1]), bytes.subarray(marked[0].length)];
+}
+
+/** Decodes whole lines, and counts them. */
+class LineDecoder {
+  readonly #decoder: TextDecoder;
+  /** Bytes of a line feed; of UTF-16 two. */
+  readonly #unit: 1 | 2;
+  /** The number of the next line, from 1. */
+  line = 1;
+
+  constructor(label: string) {
+    try {
+      this.#decoder = new TextDecoder(label, { fatal: true, ignoreBOM: true });
+    } catch (cause) {
+      throw new FlwrError("invalid-argument", `Text encoding "${label}" is not known`, {
+        hints: ['Known are, for example, "utf-8", "utf-16le", "windows-1252" and "shift_jis"'],
+        cause,
+      });
+    }
+    this.#unit = this.#decoder.encoding.startsWith("utf-16") ? 2 : 1;
+  }
+
+  /** Where the last whole line of the bytes ends; 0 where none does. */
+  lineEnd(bytes: Uint8Array): number {
+    if (this.#unit === 2) return bytes.length - bytes.length % 2;
+    return Math.max(bytes.lastIndexOf(LINE_FEED), bytes.lastIndexOf(CARRIAGE_RETURN)) + 1;
+  }
+
+  /** Whole lines, or the rest of the file. */
+  decode(bytes: Uint8Array): string {
+    if (this.#unit === 1 && bytes.includes(0)) {
+      throw new FlwrError(
+        "invalid-argument",
+        `Line ${
+          this.line + linesUpTo(bytes, bytes.indexOf(0))
+        } has a zero byte: the file is not text in ` +
+          `${this.#decoder.encoding}`,
+        { hints: ['Set encoding: "utf-16le" if a program of Windows wrote it'] },
+      );
+    }
+    try {
+      // A stream, as a pair of UTF-16 units may lie in two pieces.
+      const text = this.#decoder.decode(bytes, { stream: true });
+      if (this.#unit === 1) this.line += linesUpTo(bytes, bytes.length);
+      return text;
+    } catch (cause) {
+      throw this.#refuse(bytes, cause);
+    }
+  }
+
+  /** The file's end. @throws FlwrError "invalid-argument" where it is within a character */
+  end(): void {
+    try {
+      this.#decoder.decode();
+    } catch (cause) {
+      throw this.#refuse(new Uint8Array(), cause);
+    }
+  }
+
+  #refuse(bytes: Uint8Array, cause: unknown): FlwrError {
+    const { encoding } = this.#decoder;
+    const hints = encoding === "utf-8"
+      ? ['Save the file as UTF-8, or set encoding: "windows-1252" if a program of Windows wrote it']
+      : [];
+    const bad = this.#unit === 1 ? firstBadLine(bytes, encoding) : undefined;
+    const where = bad === undefined ? "The file" : `Line ${this.line + bad}`;
+    return new FlwrError("invalid-argument", `${where} is not text in ${encoding}`, {
+      hints,
+      cause,
+    });
+  }
+}
+
+/** The index of the first line that cannot be decoded on its own. */
+function firstBadLine(bytes: Uint8Array, encoding: string): number | undefined {
+  for (let start = 0, line = 0; start < bytes.length; line++) {
+    const feed = bytes.indexOf(LINE_FEED, start);
+    const end = feed === -1 ? bytes.length : feed + 1;
+    try {
+      new TextDecoder(encoding, { fatal: true }).decode(bytes.subarray(start, end));
+    } catch {
+      return line;
+    }
+    start = end;
+  }
+  return undefined;
+}
+
+function linesUpTo(bytes: Uint8Array, end: number): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(LINE_FEED); at !== -1 && at < end;) {
+    lines++;
+    at = bytes.indexOf(LINE_FEED, at + 1);
+  }
+  return lines;
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(a.length + b.length);
+  whole.set(a);
+  whole.set(b, a.length);
+  return whole;
+}

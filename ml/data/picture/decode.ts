@@ -1,0 +1,69 @@
+import { FlwrError } from "../../../base/error.ts";
+import type { Orientation } from "./exif.ts";
+import { decodeJpeg } from "./jpeg.ts";
+import { isJpeg, readJpegHeader } from "./jpeg_header.ts";
+import type { Picture } from "./picture.ts";
+import { decodePng } from "./png.ts";
+import { isPng } from "./png_chunks.ts";
+import { turnPicture } from "./turn.ts";
+
+/** What to do with a picture that is stored turned: turn it as viewers do, or take it as it is stored. */
+export type OrientationAction = "apply" | "ignore";
+
+/** File name extensions of the pictures that are read. */
+export const PICTURE_EXTENSIONS = [".png", ".jpg", ".jpeg"];
+
+/**
+ * Decodes a PNG or JPEG file, whichever its content is: cameras and programs mix the names up.
+ *
+ * @param action for pictures that are stored turned; such a picture is refused where it is not given
+ * @throws FlwrError "invalid-argument" when it is neither or damaged, "unimplemented" for kinds that are not decoded,
+ *   "resource-exhausted" when it is too large, "failed-precondition" when it is stored turned
+ */
+export async function decodePicture(
+  bytes: Uint8Array,
+  action?: OrientationAction,
+): Promise<Picture> {
+  if (isPng(bytes)) return decodePng(bytes);
+  if (!isJpeg(bytes)) {
+    throw new FlwrError("invalid-argument", `Picture is neither PNG nor JPEG${nameKind(bytes)}`, {
+      hints: ["Convert it to PNG"],
+    });
+  }
+  const header = readJpegHeader(bytes);
+  const orientation = checkOrientation(header.orientation, action);
+  return turnPicture(await decodeJpeg(bytes, header), orientation);
+}
+
+function checkOrientation(stored: Orientation, action?: OrientationAction): Orientation {
+  if (stored === 1 || action === "apply") return stored;
+  if (action === "ignore") return 1;
+  throw new FlwrError(
+    "failed-precondition",
+    `Picture is stored turned or mirrored (Exif orientation ${stored})`,
+    {
+      hints: [
+        'Set orientation: "apply" to turn such pictures as viewers do',
+        'Set orientation: "ignore" to take them as they are stored, as torchvision does',
+      ],
+    },
+  );
+}
+
+/** How files of other kinds begin, at an offset. */
+const OTHER_KINDS: readonly (readonly [name: string, offset: number, start: string])[] = [
+  ["GIF", 0, "GIF8"],
+  ["BMP", 0, "BM"],
+  ["WebP", 8, "WEBP"],
+  ["TIFF", 0, "II*\0"],
+  ["TIFF", 0, "MM\0*"],
+  ["HEIC", 4, "ftyp"],
+  ["JPEG 2000", 4, "jP  "],
+];
+
+function nameKind(bytes: Uint8Array): string {
+  const found = OTHER_KINDS.find(([, offset, start]) =>
+    [...start].every((letter, i) => bytes[offset + i] === letter.charCodeAt(0))
+  );
+  return found === undefined ? "" : `: it looks like ${found[0]}`;
+}

@@ -1,0 +1,40 @@
+import { MAX_JPEG_MEGABYTES, MAX_JPEG_PIXELS } from "../limits.ts";
+import { toPlanar } from "../planar.ts";
+import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
+import { checkPictureSize, type Picture } from "./picture.ts";
+
+/**
+ * Decodes a JPEG file: baseline, extended or progressive, grey or in colour, as it is stored. Where colours were stored
+ * coarser than brightness, each pixel has the colour of its block: programs that interpolate differ there by some levels.
+ *
+ * @param header its own, by `readJpegHeader`
+ * @throws FlwrError "invalid-argument" when it is damaged, "resource-exhausted" when it is too large
+ */
+export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader): Promise<Picture> {
+  const { width, height, components: channels, yCbCr } = header;
+  checkPictureSize(width, height, MAX_JPEG_PIXELS);
+  // Loaded only where there are such pictures.
+  const { decode } = (await import("jpeg-js")).default;
+  let pixels: Uint8Array;
+  try {
+    const decoded = decode(bytes, {
+      useTArray: true,
+      formatAsRGBA: false,
+      tolerantDecoding: false,
+      colorTransform: yCbCr,
+      maxResolutionInMP: MAX_JPEG_PIXELS / 1e6,
+      maxMemoryUsageInMB: MAX_JPEG_MEGABYTES,
+    });
+    if (decoded.width !== width || decoded.height !== height) {
+      throw damagedJpeg("its size changes within it");
+    }
+    pixels = decoded.data;
+  } catch (error) {
+    throw damagedJpeg("its pixels cannot be decoded", error);
+  }
+  // The decoder gives grey as three equal samples.
+  const planes = channels === 3
+    ? toPlanar(pixels, width * height, 3)
+    : Uint8Array.from({ length: width * height }, (_, i) => pixels[3 * i]!);
+  return { width, height, channels, planes };
+}

@@ -1,0 +1,25 @@
+import { FlwrError } from "../../../base/error.ts";
+import { MAX_IMAGE_PIXELS } from "../limits.ts";
+
+/** A picture, plane by plane. */
+export interface Picture {
+  readonly width: number;
+  readonly height: number;
+  /** 1: grey; 3: red, green, blue. */
+  readonly channels: 1 | 3;
+  /** [channels, height, width], 0 to 255. */
+  readonly planes: Uint8Array;
+}
+
+/** @throws FlwrError "invalid-argument" for a picture without pixels, "resource-exhausted" for one with too many */
+export function checkPictureSize(width: number, height: number, largest = MAX_IMAGE_PIXELS): void {
+  if (width === 0 || height === 0) {
+    throw new FlwrError("invalid-argument", `Picture has no pixels: ${width}×${height}`);
+  }
+  if (width * height > largest) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `Picture has more than ${largest} pixels: ${width}×${height}`,
+    );
+  }
+}

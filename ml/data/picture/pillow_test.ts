@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import vectors from "../../../tests/vectors/pictures/pictures.json" with { type: "json" };
+import { FlwrError } from "../../../base/error.ts";
+import { decodePicture } from "./decode.ts";
+import { decodePng } from "./png.ts";
+
+interface Recorded {
+  readonly file: string;
+  readonly shape: readonly number[];
+  readonly planes: string;
+}
+
+const expectedOf = ({ shape: [channels, height, width], planes }: Recorded) => ({
+  channels,
+  width,
+  height,
+  planes: Uint8Array.fromBase64(planes),
+});
+
+Deno.test("png: every colour type, depth and interlacing gives the pixels that Pillow reads", () => {
+  assert.equal(vectors.png.length, 90);
+  for (const recorded of vectors.png) {
+    const picture = decodePng(Uint8Array.fromBase64(recorded.file));
+    assert.deepEqual({ ...picture }, expectedOf(recorded), recorded.name);
+  }
+});
+
+/** The largest and the mean difference of two pictures, in levels of 0 to 255. */
+function difference(a: Uint8Array, b: Uint8Array): { largest: number; mean: number } {
+  const differences = Array.from(a, (value, i) => Math.abs(value - b[i]!));
+  return {
+    largest: Math.max(...differences),
+    mean: differences.reduce((sum, value) => sum + value, 0) / differences.length,
+  };
+}
+
+Deno.test("jpeg: grey and colour, baseline and progressive, are near to what Pillow reads", async () => {
+  for (const recorded of vectors.jpeg) {
+    const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
+    const { planes: expected, ...expectedSize } = expectedOf(recorded);
+    assert.deepEqual(size, expectedSize, recorded.name);
+    const { largest, mean } = difference(planes, expected);
+    // Colours that were stored coarser than brightness are interpolated by Pillow, and repeated here.
+    const coarse = recorded.name.includes("4:2:");
+    assert.ok(largest <= (coarse ? 24 : 3), `${recorded.name}: ${largest}`);
+    assert.ok(mean <= (coarse ? 3 : 1), `${recorded.name}: ${mean}`);
+  }
+});
+
+Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as it is, as the option says", async () => {
+  for (const recorded of vectors.turned) {
+    const bytes = Uint8Array.fromBase64(recorded.file);
+    const { planes, ...size } = await decodePicture(bytes, "apply");
+    const { planes: expected, ...expectedSize } = expectedOf(recorded);
+    assert.deepEqual(size, expectedSize, String(recorded.orientation));
+    assert.ok(difference(planes, expected).largest <= 3, String(recorded.orientation));
+    const { width, height } = await decodePicture(bytes, "ignore");
+    assert.deepEqual([width, height], [16, 8]);
+    if (recorded.orientation === 1) await decodePicture(bytes);
+    else {
+      await assert.rejects(
+        decodePicture(bytes),
+        (error) => error instanceof FlwrError && error.code === "failed-precondition",
+      );
+    }
+  }
+});
+
+Deno.test("jpeg: colours of print and other kinds of coding are refused as what they are", async () => {
+  const refused = (bytes: Uint8Array, sentence: RegExp) =>
+    assert.rejects(
+      decodePicture(bytes),
+      (error) =>
+        error instanceof FlwrError && error.code === "unimplemented" &&
+        sentence.test(error.message),
+    );
+  await refused(Uint8Array.fromBase64(vectors.refusedJpeg.cmyk), /CMYK/);
+  const grey = Uint8Array.fromBase64(vectors.jpeg[0]!.file);
+  const frame = grey.findIndex((byte, i) => byte === 0xff && grey[i + 1] === 0xc0);
+  for (const [marker, word] of [[0xc3, /lossless/], [0xc9, /arithmetically/]] as const) {
+    const changed = grey.slice();
+    changed[frame + 1] = marker;
+    await refused(changed, word);
+  }
+  const deep = grey.slice();
+  deep[frame + 4] = 12;
+  await refused(deep, /12 bits/);
+});

@@ -1,0 +1,118 @@
+import { crc32, inflateSync } from "node:zlib";
+import { FlwrError } from "../../../base/error.ts";
+
+/** How every PNG file begins (PNG 3, 5.2). */
+const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
+/** A chunk has its length and type in front of its data, and a checksum behind it (PNG 3, 5.3). */
+const CHUNK_HEAD = 8;
+const CHUNK_TAIL = 4;
+/** Bit 5 of a type's first letter: the picture can be shown without this chunk (PNG 3, 5.4). */
+const ANCILLARY = 0x20;
+
+/** What of a PNG file its pixels are made from. */
+export interface PngChunks {
+  /** IHDR: 13 bytes. */
+  readonly header: Uint8Array;
+  /** PLTE: red, green and blue of each entry. A mere suggestion unless the picture is of palette indices. */
+  readonly palette?: Uint8Array;
+  /** The compressed pixels: IDAT's parts. */
+  readonly data: readonly Uint8Array[];
+}
+
+/** Whether bytes begin as a PNG file does. */
+export function isPng(bytes: Uint8Array): boolean {
+  return SIGNATURE.every((byte, i) => bytes[i] === byte);
+}
+
+/**
+ * The chunks that matter of a PNG file. Ancillary ones, such as colour profiles and texts, are passed over unread, so that
+ * a broken one does not make the pixels unreadable.
+ *
+ * @throws FlwrError "invalid-argument" when a critical chunk is damaged or the file ends early, "unimplemented" when it has a
+ *   critical chunk that the standard does not know
+ */
+export function readChunks(bytes: Uint8Array): PngChunks {
+  if (!isPng(bytes)) throw damagedPng("it does not begin as one");
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let header: Uint8Array | undefined;
+  let palette: Uint8Array | undefined;
+  const data: Uint8Array[] = [];
+  for (let at = SIGNATURE.length; at < bytes.length;) {
+    if (at + CHUNK_HEAD + CHUNK_TAIL > bytes.length) throw damagedPng("it ends within a chunk");
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + CHUNK_HEAD));
+    if (header === undefined && type !== "IHDR") {
+      throw type === "CgBI" ? applePng() : damagedPng("its first chunk is not IHDR");
+    }
+    const end = at + CHUNK_HEAD + length;
+    if (end + CHUNK_TAIL > bytes.length) throw damagedPng(`chunk ${printable(type)} is cut short`);
+    if ((bytes[at + 4]! & ANCILLARY) === 0) {
+      const content = bytes.subarray(at + CHUNK_HEAD, end);
+      if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) {
+        throw damagedPng(`the checksum of chunk ${printable(type)} is wrong`);
+      }
+      if (type === "IEND") break;
+      else if (type === "IHDR" && header === undefined) header = content;
+      else if (type === "PLTE" && palette === undefined) palette = content;
+      else if (type === "IDAT") data.push(content);
+      else if (type === "IHDR" || type === "PLTE") throw damagedPng(`it has two chunks ${type}`);
+      else {
+        throw new FlwrError(
+          "unimplemented",
+          `Picture has a chunk of the unknown type ${
+            printable(type)
+          }, and says that it cannot be shown without it`,
+          { hints: ["Save it anew as a plain PNG file, for example with an image editor"] },
+        );
+      }
+    }
+    at = end + CHUNK_TAIL;
+  }
+  if (header?.length !== 13) throw damagedPng("its header is not 13 bytes long");
+  if (data.length === 0) throw damagedPng("it has no pixels");
+  return { header, palette, data };
+}
+
+/**
+ * The decompressed pixels, with the filter byte of each row.
+ *
+ * @param size bytes that the header declares: no more is decompressed
+ */
+export function inflatePixels(data: readonly Uint8Array[], size: number): Uint8Array {
+  let pixels: Uint8Array;
+  try {
+    pixels = inflateSync(data.length === 1 ? data[0]! : joined(data), { maxOutputLength: size });
+  } catch (cause) {
+    throw damagedPng(`its pixels cannot be decompressed to ${size} bytes`, cause);
+  }
+  if (pixels.length === size) return pixels;
+  throw damagedPng(`it has ${pixels.length} bytes of pixels instead of ${size}`);
+}
+
+/** The error of a file that is not what the standard says. */
+export function damagedPng(how: string, cause?: unknown): FlwrError {
+  return new FlwrError("invalid-argument", `Picture is not a PNG file, or is damaged: ${how}`, {
+    cause,
+  });
+}
+
+function applePng(): FlwrError {
+  return new FlwrError("unimplemented", "Picture is in Apple's own variant of PNG (CgBI)", {
+    hints: ["Convert it: xcrun pngcrush -revert-iphone-optimizations IN.png OUT.png"],
+  });
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
+/** A chunk's type; a letter that is none is a file's own text and is not shown as it is. */
+function printable(type: string): string {
+  return /^[A-Za-z]{4}$/.test(type) ? type : JSON.stringify(type);
+}

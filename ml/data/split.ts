@@ -1,0 +1,109 @@
+import { FlwrError } from "../../base/error.ts";
+import { seededRandom } from "../../base/random.ts";
+import type { Dataset } from "../train/dataset.ts";
+import {
+  DEFAULT_SEED,
+  type Labels,
+  positionsByLabel,
+  range,
+  shuffle,
+} from "./partition/partitions.ts";
+import { selectExamples } from "./select_examples.ts";
+
+/** How to divide examples for training and test. */
+export interface SplitOptions {
+  /** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
+  readonly testFraction: number;
+  /** The same seed gives the same division; default 42. */
+  readonly seed?: number;
+  /** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
+  readonly stratify?: boolean;
+}
+
+/** The positions for training and for test, each in ascending order. */
+export interface SplitPositions {
+  readonly train: Uint32Array;
+  readonly test: Uint32Array;
+}
+
+/**
+ * Divides a data set at random into one for training and one for test. The rows are copied, and keep their order.
+ *
+ * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
+ *   where targets are not classes or a class has a single example
+ * @example
+ * ```ts
+ * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
+ * ```
+ */
+export function trainTestSplit<D extends Dataset>(
+  dataset: D,
+  options: SplitOptions,
+): { readonly train: D; readonly test: D } {
+  const { dtype, shape, data } = dataset.y;
+  if (options.stratify === true && (dtype.startsWith("float") || shape.length !== 1)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Option stratify is for labels of classes [examples]: got ${dtype} [${shape}]`,
+    );
+  }
+  const { train, test } = splitPositions(dataset.x.shape[0] ?? 0, options, data);
+  return { train: selectExamples(dataset, train), test: selectExamples(dataset, test) };
+}
+
+/** As {@link trainTestSplit}, of positions alone. @param labels needed where the split is stratified */
+export function splitPositions(
+  examples: number,
+  { testFraction, seed = DEFAULT_SEED, stratify = false }: SplitOptions,
+  labels: Labels,
+): SplitPositions {
+  if (!(testFraction > 0 && testFraction < 1)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `testFraction is a number above 0 and below 1: got ${testFraction}`,
+    );
+  }
+  if (!Number.isSafeInteger(seed)) {
+    throw new FlwrError("invalid-argument", `seed is a whole number: got ${seed}`);
+  }
+  // 0.1 · 30 is a little more than 3 in floating point.
+  const wanted = Math.ceil(testFraction * examples - 1e-9);
+  if (wanted < 1 || wanted >= examples) {
+    throw new FlwrError(
+      "invalid-argument",
+      `A test fraction of ${testFraction} leaves nothing for training or test: there are ${examples} examples`,
+    );
+  }
+  const random = seededRandom(seed);
+  const groups = stratify
+    ? positionsByLabel(labels).map((positions) => Uint32Array.from(positions))
+    : [range(0, examples)];
+  const counts = testCounts(groups.map(({ length }) => length), wanted, examples);
+  const isTest = new Uint8Array(examples);
+  for (const [i, group] of groups.entries()) {
+    for (const position of shuffle(group, random).subarray(0, counts[i])) isTest[position] = 1;
+  }
+  const all = range(0, examples);
+  return {
+    train: all.filter((position) => isTest[position] === 0),
+    test: all.filter((position) => isTest[position] === 1),
+  };
+}
+
+/** How many of each group go to test: its share rounded down, and one more for those with the largest rest. */
+function testCounts(sizes: readonly number[], wanted: number, examples: number): number[] {
+  const single = sizes.indexOf(1);
+  if (single !== -1 && sizes.length > 1) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Option stratify needs two examples of each class: the ${single + 1}. class has one`,
+    );
+  }
+  const shares = sizes.map((size) => size * wanted / examples);
+  const counts = shares.map(Math.floor);
+  const order = shares.map((share, i) => ({ i, rest: share - Math.floor(share) }))
+    .sort((a, b) => b.rest - a.rest || a.i - b.i);
+  let left = wanted - counts.reduce((sum, count) => sum + count, 0);
+  for (const { i } of order) if (left-- > 0) counts[i]! += 1;
+  return counts;
+}

@@ -1,0 +1,51 @@
+import type { Contribution } from "../../app/strategy/contributions.ts";
+import { FlwrError } from "../../base/error.ts";
+
+/**
+ * How the details of a completed run begin when a node contributed to no round. Flower's run status has no value for
+ * it, so `flwr run --stream` recognises the run by these words.
+ */
+const INCOMPLETE = "Incomplete: ";
+/** Nodes that a sentence names. */
+const NODES_SHOWN = 3;
+/** Characters of a reason that are shown per node. */
+const REASON_LENGTH = 200;
+
+/** A completed run to which a node contributed nothing. Ends the command with its own exit status. */
+export class IncompleteRun extends FlwrError {
+  /** @param details as {@link incompleteDetails} gives them */
+  constructor(runId: bigint, details: string, hints: readonly string[]) {
+    super("failed-precondition", `Run ${runId} completed. ${details}`, { hints });
+  }
+}
+
+/**
+ * The details of a run in which nodes contributed to no round, for people.
+ *
+ * @param runs the contributions of each strategy that the ServerApp ran
+ * @returns "" when each node that was asked contributed at least once
+ */
+export function incompleteDetails(runs: readonly (readonly Contribution[])[]): string {
+  const all = new Map<bigint, Contribution>();
+  for (const contribution of runs.flat()) {
+    const before = all.get(contribution.nodeId);
+    if (before === undefined || contribution.contributed >= before.contributed) {
+      all.set(contribution.nodeId, contribution);
+    }
+  }
+  const silent = [...all.values()].filter(({ contributed }) => contributed === 0);
+  if (silent.length === 0) return "";
+  const named = silent.slice(0, NODES_SHOWN).map(({ nodeId, asked, lastFailure }) => {
+    const reason = lastFailure?.reason.slice(0, REASON_LENGTH);
+    const last = reason === undefined ? "" : `, last error: ${reason}`;
+    return `node ${nodeId} (asked in ${asked} ${asked === 1 ? "round" : "rounds"}${last})`;
+  });
+  const more = silent.length > named.length ? `, and ${silent.length - named.length} more` : "";
+  return `${INCOMPLETE}${silent.length} of ${all.size} nodes contributed to no round: ` +
+    `${named.join("; ")}${more}`;
+}
+
+/** Whether a completed run's details say that a node contributed to no round. */
+export function isIncomplete(details: string): boolean {
+  return details.startsWith(INCOMPLETE);
+}

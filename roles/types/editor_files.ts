@@ -1,0 +1,103 @@
+import { join } from "node:path";
+import { FlwrError } from "../../base/error.ts";
+import { libraryImports, libraryUrl, readTypes, TYPES_FILE } from "./installation.ts";
+
+/** The folder in an app's that leads to this installation. Never in a bundle, and not for version control. */
+export const FOLDER = ".flwr";
+/** The import map in it. */
+const IMPORT_MAP = "import_map.json";
+/** The module in it that apps import as "flwr". */
+const MODULE = "flwr.js";
+
+/** Settings of an app's folder, by their files. They name no path of this machine. */
+const SETTINGS: Readonly<Record<string, unknown>> = {
+  "deno.json": { importMap: `./${FOLDER}/${IMPORT_MAP}` },
+  "tsconfig.json": {
+    compilerOptions: {
+      target: "esnext",
+      module: "esnext",
+      moduleResolution: "bundler",
+      lib: ["esnext", "dom", "dom.iterable"],
+      types: [],
+      strict: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      paths: { flwr: [`./${FOLDER}/${TYPES_FILE}`] },
+    },
+    include: ["**/*.ts"],
+    exclude: ["**/*_test.ts"],
+  },
+};
+
+/** Files that take the place of a deno.json. */
+const DENO_SETTINGS = ["deno.json", "deno.jsonc"];
+
+/**
+ * Lets editors, `deno check`, `deno test` and `tsc` find "flwr" in an app's folder: its types, and this installation's
+ * code. Settings that are there already stay as they are.
+ *
+ * @param folder the app's
+ * @returns the settings' files that were written
+ * @throws FlwrError "failed-precondition" when the folder cannot be written
+ */
+export async function writeEditorFiles(folder: string): Promise<string[]> {
+  try {
+    await writeLink(folder);
+    return await writeSettings(folder);
+  } catch (cause) {
+    if (cause instanceof FlwrError) throw cause;
+    throw new FlwrError("failed-precondition", `Folder "${folder}" cannot be written`, {
+      hints: ["Name the folder of an app: flwr types my-app"],
+      cause,
+    });
+  }
+}
+
+/** Whether the folder's own deno.json leads to what {@link writeEditorFiles} writes, or undefined without one. */
+export async function denoSettings(folder: string): Promise<"ours" | "other" | undefined> {
+  for (const name of DENO_SETTINGS) {
+    const text = await Deno.readTextFile(join(folder, name)).catch(() => undefined);
+    if (text !== undefined) return text.includes(`${FOLDER}/${IMPORT_MAP}`) ? "ours" : "other";
+  }
+  return undefined;
+}
+
+/** Makes the folder that leads to this installation, or brings it up to date. */
+export async function writeLink(folder: string): Promise<void> {
+  const link = join(folder, FOLDER);
+  await Deno.mkdir(link, { recursive: true });
+  await Deno.writeTextFile(join(link, ".gitignore"), "*\n");
+  await Deno.writeTextFile(join(link, TYPES_FILE), await readTypes());
+  const library = libraryUrl();
+  if (library !== undefined) {
+    const code = `// @ts-self-types="./${TYPES_FILE}"\nexport * from ${
+      JSON.stringify(library.href)
+    };\n`;
+    await Deno.writeTextFile(join(link, MODULE), code);
+  }
+  await writeJson(join(link, IMPORT_MAP), {
+    imports: { flwr: `./${library === undefined ? TYPES_FILE : MODULE}` },
+    ...(library !== undefined && {
+      scopes: { [new URL(".", library).href]: await libraryImports() },
+    }),
+  });
+}
+
+async function writeSettings(folder: string): Promise<string[]> {
+  const written: string[] = [];
+  const isSet = await denoSettings(folder) !== undefined;
+  for (const [name, settings] of Object.entries(SETTINGS)) {
+    if (isSet && DENO_SETTINGS.includes(name)) continue;
+    try {
+      await writeJson(join(folder, name), settings, { createNew: true });
+      written.push(name);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+  return written;
+}
+
+function writeJson(path: string, value: unknown, options?: Deno.WriteFileOptions): Promise<void> {
+  return Deno.writeTextFile(path, JSON.stringify(value, undefined, 2) + "\n", options);
+}

@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../base/error.ts";
+import { readFlagAddress } from "./flag_address.ts";
+import { ExitStatus, reportError } from "./report_error.ts";
+import { readingFlag, UsageError } from "./usage_error.ts";
+
+const thrown = (code: "invalid-argument" | "not-found") => () => {
+  throw new FlwrError(code, "--flag: no", { hints: ["a hint"] });
+};
+
+Deno.test("a flag that cannot be understood ends the command with status 2", () => {
+  assert.throws(
+    () => readingFlag(thrown("invalid-argument")),
+    (error) => {
+      assert.ok(error instanceof UsageError);
+      assert.deepEqual(error.hints, ["a hint"]);
+      return reportError(error) === ExitStatus.usage;
+    },
+  );
+  assert.throws(() => readFlagAddress("--superlink", "host:99999"), UsageError);
+});
+
+Deno.test("a file that is not there is no misuse", () => {
+  assert.throws(
+    () => readingFlag(thrown("not-found")),
+    (error) => !(error instanceof UsageError) && reportError(error) === ExitStatus.failure,
+  );
+});

@@ -1,0 +1,42 @@
+import type { Clock } from "../../../../base/clock.ts";
+
+/** Lets calls wait for the first sign of how their node takes its messages. */
+export class FirstSigns {
+  readonly #clock: Clock;
+  readonly #waiting = new Map<bigint, Set<() => void>>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Ends the waits for a node. */
+  shown(nodeId: bigint): void {
+    for (const wake of this.#waiting.get(nodeId) ?? []) wake();
+  }
+
+  /**
+   * Waits until a node has shown it.
+   *
+   * @param look whether it has already: asked once, when nothing can be missed any more
+   * @param seconds the longest wait
+   * @param signal ends the wait
+   */
+  async wait(
+    nodeId: bigint,
+    look: () => Promise<boolean>,
+    seconds: number,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const sign = new AbortController();
+    const wake = () => sign.abort();
+    const waiting = this.#waiting.get(nodeId) ?? new Set();
+    this.#waiting.set(nodeId, waiting.add(wake));
+    try {
+      if (await look()) return;
+      await this.#clock.sleep(seconds, AbortSignal.any([signal, sign.signal]));
+    } finally {
+      waiting.delete(wake);
+      if (waiting.size === 0) this.#waiting.delete(nodeId);
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { systemClock } from "../../base/clock.ts";
+import { type Address, formatAddress } from "../address.ts";
+import { explainBindError } from "../bind_error.ts";
+import { LINGER_MS } from "../limits.ts";
+import type { ServerTls } from "../server.ts";
+import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
+import { ACCEPT_PAUSE_MS, FLUSH_MS } from "./limits.ts";
+import { checkCanServe, serveConnection } from "./serve_connection.ts";
+
+/** Answers a request of a connection. Must not throw. */
+export type Answerer = (request: Request, connection: Connection) => Promise<Response>;
+
+/** What a listener is made of. */
+export interface HttpListenerOptions {
+  readonly address: Address;
+  /** Without it the listener speaks plain text. */
+  readonly tls: ServerTls | undefined;
+  readonly limits: ConnectionLimits | undefined;
+  readonly answerer: Answerer;
+}
+
+/** HTTP/2 is not offered: grpc-js serves it at ports of its own. */
+const PROTOCOLS = ["http/1.1"];
+
+/** Said to a connection that has more requests under way than it may. */
+const TOO_MANY = { status: 429 };
+
+/** Accepts connections and hands those that there is room for to Deno's HTTP server. */
+export class HttpListener {
+  readonly #listener: Deno.TcpListener | Deno.TlsListener;
+  readonly #connections: Connections;
+  readonly #answerer: Answerer;
+  /** Ends of the connections that there are. */
+  readonly #ends = new Set<Promise<void>>();
+  /** Resolves when nothing is accepted any more. */
+  readonly #accepting: Promise<void>;
+  #closing = false;
+
+  /** @throws FlwrError "unavailable" when the address cannot be listened on */
+  constructor({ address, tls, limits, answerer }: HttpListenerOptions) {
+    checkCanServe();
+    this.#listener = listen(address, tls);
+    this.#connections = new Connections(limits);
+    this.#answerer = answerer;
+    this.#accepting = this.#accept();
+  }
+
+  /** The port that was taken. */
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /**
+   * Takes no new connections and requests, waits for those under way, then breaks off what is left.
+   *
+   * @param graceSeconds how long they may take
+   */
+  async close(graceSeconds: number): Promise<void> {
+    this.#closing = true;
+    this.#listener.close();
+    await this.#accepting; // until then the system takes connections
+    using connections = this.#connections;
+    connections.closeIdle(FLUSH_MS);
+    const looking = setInterval(() => connections.closeIdle(FLUSH_MS), FLUSH_MS);
+    const breakOff = setTimeout(() => connections.closeAll(), graceSeconds * 1000);
+    const { promise: late, resolve: giveUp } = Promise.withResolvers<void>();
+    const patience = setTimeout(giveUp, graceSeconds * 1000 + LINGER_MS);
+    await Promise.race([Promise.all(this.#ends), late]);
+    clearInterval(looking);
+    clearTimeout(breakOff);
+    clearTimeout(patience);
+  }
+
+  async #accept(): Promise<void> {
+    while (!this.#closing) {
+      let accepted: Deno.Conn;
+      try {
+        accepted = await this.#listener.accept();
+      } catch {
+        if (this.#closing) return;
+        // The caller has hung up, or the system has no file descriptor left.
+        this.#connections.makeRoom();
+        await systemClock.sleep(ACCEPT_PAUSE_MS / 1000);
+        continue;
+      }
+      this.#serve(accepted);
+    }
+  }
+
+  #serve(accepted: Deno.Conn): void {
+    const { hostname: host, port } = accepted.remoteAddr as Deno.NetAddr;
+    const peer = formatAddress({ host, port });
+    const connection = this.#closing ? undefined : this.#connections.open(host, peer);
+    if (connection === undefined) return accepted.close();
+    const served = serveConnection(accepted, async (request) => {
+      try {
+        if (!connection.begin()) return new Response(null, TOO_MANY);
+        const answer = await this.#answerer(request, connection);
+        if (this.#closing) answer.headers.set("connection", "close");
+        return answer;
+      } finally {
+        connection.end();
+      }
+    });
+    connection.attach(served.close);
+    const ended = served.ended.then(() => {
+      this.#ends.delete(ended);
+      connection.close();
+    });
+    this.#ends.add(ended);
+  }
+}
+
+function listen(
+  { host, port }: Address,
+  tls: ServerTls | undefined,
+): Deno.TcpListener | Deno.TlsListener {
+  const where = { hostname: host, port };
+  try {
+    if (tls === undefined) return Deno.listen(where);
+    // Deno's types lack the protocols, which node:tls and Deno.serve give it.
+    const options = { ...where, cert: tls.cert, key: tls.key, alpnProtocols: PROTOCOLS };
+    return Deno.listenTls(options);
+  } catch (error) {
+    throw explainBindError(formatAddress({ host, port }), error as Error);
+  }
+}

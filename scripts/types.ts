@@ -1,0 +1,59 @@
+/**
+ * Makes roles/types/public/flwr.d.ts anew: the types of what apps import as "flwr", in one file, for editors and type
+ * checkers outside this repository.
+ *
+ *     deno task types
+ */
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { generateDtsBundle } from "dts-bundle-generator";
+
+const PROJECT = resolve(fileURLToPath(new URL("..", import.meta.url)));
+
+/** Where the types lie. */
+export const TYPES: string = join(PROJECT, "roles", "types", "public", "flwr.d.ts");
+
+/** The text of the types. */
+export async function makeTypes(): Promise<string> {
+  const folder = await Deno.makeTempDir({ prefix: "flwr-types-" });
+  try {
+    const [entry, config] = [join(folder, "entry.ts"), join(folder, "tsconfig.json")];
+    // The compiler does not know Deno's own globals.
+    await Deno.writeFile(join(folder, "deno.d.ts"), await denoTypes());
+    const module = JSON.stringify(join(PROJECT, "mod.ts"));
+    await Deno.writeTextFile(
+      entry,
+      `/// <reference path="./deno.d.ts" />\nexport * from ${module};\n`,
+    );
+    await Deno.writeTextFile(config, JSON.stringify({ compilerOptions: OPTIONS, files: [entry] }));
+    const [types] = generateDtsBundle(
+      [{ filePath: entry, output: { exportReferencedTypes: false, noBanner: true } }],
+      { preferredConfigPath: config },
+    );
+    return types!;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const OPTIONS = {
+  target: "esnext",
+  module: "esnext",
+  moduleResolution: "bundler",
+  lib: ["esnext"],
+  typeRoots: [join(PROJECT, "node_modules", "@types")],
+  types: ["node"],
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: true,
+  noEmit: true,
+  allowImportingTsExtensions: true,
+  declaration: true,
+};
+
+async function denoTypes(): Promise<Uint8Array> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["types"] }).output();
+  return stdout;
+}
+
+if (import.meta.main) await Deno.writeTextFile(TYPES, await makeTypes());

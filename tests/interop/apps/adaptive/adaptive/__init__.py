@@ -1,0 +1,1 @@
+"""The app of the interoperation test with Flower's adaptive strategies."""

@@ -1,0 +1,1 @@
+"""The app of the interoperation tests, on Flower's older API."""

@@ -1,0 +1,33 @@
+/** The types that apps outside of this repository are checked with are those of mod.ts. */
+import assert from "node:assert/strict";
+import { makeTypes, TYPES } from "../../scripts/types.ts";
+import { repositoryPath } from "../support/repository.ts";
+
+const ANEW = "make them anew: deno task types";
+
+Deno.test("types: every name of mod.ts is there, and no other", async () => {
+  const [sources, types] = await Promise.all([names(repositoryPath("mod.ts")), names(TYPES)]);
+  assert.deepEqual(types, sources, ANEW);
+});
+
+Deno.test({
+  name: "types: they are made from the sources as they are",
+  // It compiles the library: ten seconds.
+  ignore: Deno.env.get("FLWR_TEST_NIGHTLY") === undefined && Deno.env.get("CI") === undefined,
+  fn: async () => {
+    assert.equal(await Deno.readTextFile(TYPES), await makeTypes(), ANEW);
+  },
+});
+
+async function names(module: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["doc", "--json", module],
+  }).output();
+  const { nodes } = JSON.parse(new TextDecoder().decode(stdout));
+  const [{ symbols }] = Object.values(nodes) as [
+    { symbols: { name: string; declarations: { declarationKind: string }[] }[] },
+  ];
+  return symbols
+    .filter(({ declarations }) => declarations[0]!.declarationKind === "export")
+    .map(({ name }) => name).sort();
+}
