@@ -2,10 +2,11 @@
  * Compares this version with an earlier one: both are measured in turns, the earlier one from a worktree of git in a
  * temporary folder.
  *
- *     deno task bench --compare [REV] [--quick] [--repeat 3] [--record]
+ *     deno task bench --compare [REV] [--quick] [--repeat 3] [--record [VERSION]]
  *
  * Without REV it is the last tag, or the commit that gave the last release its version (base_revision.ts). `--quick` is
- * one turn of each side, less than two minutes; `--record` notes the numbers in bench/history.
+ * one turn of each side, less than two minutes; `--record` notes the numbers in bench/history, under the version in
+ * deno.json or another name.
  */
 import { Argument, Command, Option } from "commander";
 import { reportError } from "../../roles/report_error.ts";
@@ -21,7 +22,7 @@ import { formatValue } from "../support/unit.ts";
 import { type BaseRevision, baseRevision, versionOf } from "./base_revision.ts";
 import { git } from "./git.ts";
 import { historyLines, withHistory } from "./history.ts";
-import { measureVersion, writeCommand } from "./measure_version.ts";
+import { measureVersion, warmUp, writeCommand } from "./measure_version.ts";
 import { type Compared, compareMeasured, worse } from "./measured.ts";
 import { SourceTree } from "./source_tree.ts";
 
@@ -33,7 +34,7 @@ const QUICK = { rounds: 15, calls: 500, epochs: 1 } as const;
 interface CompareFlags {
   readonly quick?: boolean;
   readonly repeat: number;
-  readonly record?: boolean;
+  readonly record?: boolean | string;
 }
 
 async function compare(asked: string | undefined, flags: CompareFlags): Promise<void> {
@@ -57,6 +58,7 @@ async function compare(asked: string | undefined, flags: CompareFlags): Promise<
   const { repeat, ...sizes } = flags.quick
     ? { repeat: 1, ...QUICK }
     : { repeat: flags.repeat, ...WHOLE };
+  for (const { command } of versions) await warmUp(command, credentials);
   const turns = await takeTurns(
     versions,
     repeat,
@@ -64,7 +66,7 @@ async function compare(asked: string | undefined, flags: CompareFlags): Promise<
   );
   const compared = compareMeasured(turns.map(([before, now]) => [before!, now!]));
   show(base, compared);
-  if (flags.record) await record(base, compared, machine);
+  if (flags.record) await record(base, compared, machine, flags.record);
 }
 
 function show(base: BaseRevision, compared: readonly Compared[]): void {
@@ -87,13 +89,15 @@ async function record(
   base: BaseRevision,
   compared: readonly Compared[],
   machine: string,
+  name: string | true,
 ): Promise<void> {
   const path = repositoryPath(HISTORY);
   const text = await Deno.readTextFile(path).catch((error) => {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
   });
-  const version = versionOf(await Deno.readTextFile(repositoryPath("deno.json"))) ?? "unknown";
+  const named = versionOf(await Deno.readTextFile(repositoryPath("deno.json"))) ?? "unknown";
+  const version = name === true ? named : name;
   const commit = (await git("rev-parse", "HEAD")).slice(0, 8);
   const head = { version, commit, against: base.name, machine };
   await Deno.writeTextFile(path, withHistory(text, historyLines(head, compared)));
@@ -105,7 +109,7 @@ try {
     .addArgument(new Argument("[rev]", "the earlier version, as git names it"))
     .addOption(new Option("--quick", "one turn of each, with less of everything"))
     .addOption(repeatOption(3))
-    .addOption(new Option("--record", `note the numbers in ${HISTORY}`))
+    .addOption(new Option("--record [version]", `note the numbers in ${HISTORY}`))
     .exitOverride()
     .action(compare)
     .parseAsync(Deno.args, { from: "user" });
