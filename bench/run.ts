@@ -3,8 +3,11 @@
  *
  *     deno task bench [name…] [argument…]
  *
+ *     deno task bench --compare [REV] [--quick]
+ *
  * Without a name all of them, as they are by default. Arguments go to every one that is named;
- * `deno task bench job --help` shows those of the job.
+ * `deno task bench job --help` shows those of the job. With `--compare` this version and an earlier one are measured in
+ * turns: bench/compare/main.ts.
  */
 import { ExitStatus, reportError } from "../roles/report_error.ts";
 import { repositoryPath } from "../tests/support/repository.ts";
@@ -29,10 +32,16 @@ function selection(): Selection {
   }
 }
 
-const { names, args } = selection();
-for (const name of names) {
+async function run(file: string, args: readonly string[]): Promise<void> {
   const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", repositoryPath(BENCHES[name]!), ...args],
+    args: ["run", "-A", repositoryPath(file), ...args],
   }).spawn().status;
   if (code !== 0) Deno.exit(code);
+}
+
+if (Deno.args[0] === "--compare") {
+  await run("bench/compare/main.ts", Deno.args.slice(1));
+} else {
+  const { names, args } = selection();
+  for (const name of names) await run(BENCHES[name]!, args);
 }

@@ -21,6 +21,7 @@ import {
 import type { LinkObject, MessageDraft } from "./message.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNodes } from "./nodes.ts";
 import { objectTree, pullObject, treeOf } from "./object_pulls.ts";
+import { pullObjects } from "./objects_together.ts";
 import { openPush, putObject } from "./pushes.ts";
 import { QuietInstructions } from "./quiet.ts";
 import { recover } from "./recover.ts";
@@ -127,6 +128,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     openPush: (push) => openPush(context, push),
     putObject: (push, object, message) => putObject(context, push, object, message),
     pullObject: (caller, id, makeRoom) => pullObject(context, caller, id, makeRoom),
+    pullObjects: (caller, wanted, makeRoom) => pullObjects(context, caller, wanted, makeRoom),
     confirmReceived: (caller, messageId) => confirmReceived(context, caller, messageId),
     treeOf: (root) => treeOf(context, root),
     objectTree: (root, runId) => objectTree(context, root, runId),

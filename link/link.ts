@@ -152,6 +152,15 @@ export interface PushedMessages {
   readonly trees: readonly ObjectTree[];
   /** Seconds that the ClientApp worked on each reply. */
   readonly clientAppSeconds?: readonly number[];
+  /** Objects that come with the announcement, by id; each is in one of the trees. */
+  readonly brought?: ReadonlyMap<ObjectId, BroughtObject>;
+}
+
+/** An object whose bytes were checked against its id. */
+export interface BroughtObject {
+  readonly object: LinkObject;
+  /** What the object says, when it is a message's own: see LinkService.putObject. */
+  readonly message?: NewLinkMessage;
 }
 
 /** How a push of messages stands. A message counts once the last of its objects is there. */
@@ -173,6 +182,28 @@ export interface PulledObject {
   readonly found: boolean;
   /** Its bytes, if it is found. */
   readonly bytes?: Uint8Array;
+}
+
+/** Which objects of messages are to be given in one answer. */
+export interface WantedObjects {
+  /** Ids of messages that the caller was given. */
+  readonly messageIds: readonly ObjectId[];
+  /** Bytes of all objects together, at most. */
+  readonly maxBytes: number;
+  /** How many objects, at most. */
+  readonly maxObjects: number;
+  /** Objects that the caller has with all that is below them. */
+  readonly holds?: ReadonlySet<ObjectId>;
+}
+
+/** Objects of messages, and how far they reach. */
+export interface ObjectsTogether {
+  readonly objects: readonly { readonly id: ObjectId; readonly bytes: Uint8Array }[];
+  /**
+   * How many of the messages, from the first on, have their share: all their objects, or as many as there was room for
+   * where a message is larger than one answer. The next would have come whole in an answer of its own.
+   */
+  readonly served: number;
 }
 
 /** An instruction that a node pulled. */
@@ -417,6 +448,8 @@ export interface LinkService {
    * and pushReply, once their objects are there: at once when none is missing. Announcing the same message again
    * gives what is still missing: a caller whose answer was lost asks again. Survives a restart of the SuperLink.
    *
+   * A message whose objects all come with it, or are there, is taken at once, and durable with the answer.
+   *
    * An object that several open pushes lack is asked of each of them, since any may die, and counts for all once it
    * came.
    *
@@ -449,6 +482,17 @@ export interface LinkService {
     id: ObjectId,
     makeRoom?: MakeRoom,
   ): Promise<PulledObject>;
+  /**
+   * Objects of messages that the caller was given, as by pullObject, in one answer.
+   *
+   * @param makeRoom waited for before their bytes are read
+   * @throws what `makeRoom` throws
+   */
+  pullObjects(
+    caller: { nodeId: bigint; runId: bigint },
+    wanted: WantedObjects,
+    makeRoom: MakeRoom,
+  ): Promise<ObjectsTogether>;
   /**
    * The caller has all objects of a message. A reply's are let go; an instruction's stay until it is answered, for
    * its node may die first.

@@ -21,6 +21,7 @@ import { rejectReply } from "./reject_reply.ts";
 import type { PushRecord } from "./store/push_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 import { refuse } from "./refuse.ts";
+import { saysTheSame, takeBrought } from "./brought.ts";
 import { takeWholeMessages } from "./whole_messages.ts";
 
 /** A push's time is not prolonged by less. */
@@ -37,10 +38,11 @@ export async function openPush(
   context: LinkContext,
   pushed: PushedMessages,
 ): Promise<OpenedPush> {
-  // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with.
+  // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with. That may be at
+  // once where objects come with it.
   const { opened, finished } = await transact(
     context,
-    "relaxed",
+    pushed.brought === undefined ? "relaxed" : "durable",
     (tx, effects) => announce(context, tx, effects, pushed),
   );
   await settlePushes(context, finished);
@@ -58,6 +60,7 @@ async function announce(
   let session = await sessionOf(tx, pushed);
   const refusals: (Refusal | undefined)[] = [];
   const waiting: { messageId: string; tree: ObjectTree }[] = [];
+  const finished: string[] = [];
   for (const [index, message] of messages.entries()) {
     const tree = trees[index];
     const outcome = await judge(context, tx, pushed, message, tree);
@@ -66,10 +69,19 @@ async function announce(
       await reject(context, tx, effects, pushed, message, outcome.refusal);
     }
     if (!outcome.waits) continue;
+    const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
+    if (outcome.isNew && pushed.brought !== undefined) {
+      const taken = await takeBrought(context, tx, effects, {
+        message: { ...message, pushedAt: 0 },
+        clientAppSeconds,
+        brought: pushed.brought,
+      });
+      finished.push(...taken.finished);
+      if (taken.isTaken) continue;
+    }
     session ??= await newSession(context, tx, pushed);
     const { sessionId } = session;
     if (outcome.isNew) {
-      const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
       await tx.pushes.addMessage({
         sessionId,
         message: { ...message, pushedAt: 0 },
@@ -79,20 +91,34 @@ async function announce(
     waiting.push({ messageId: message.messageId, tree: tree! });
   }
   if (session === undefined) {
-    return { opened: { refusals, missing: [], sessionId: "" }, finished: [] };
+    for (const { object } of pushed.brought?.values() ?? []) {
+      context.traffic.receive(runId, object.bytes.length);
+    }
+    await context.traffic.save(tx, effects, runId);
+    return { opened: { refusals, missing: [], sessionId: "" }, finished };
   }
 
   const dueAt = clock.now() + limits.pushSessionSeconds;
   await tx.pushes.put({ ...session, dueAt });
   effects.due(dueAt);
-  const missing = await list(tx, session.sessionId, waiting);
+  const missing = new Set(await list(tx, session.sessionId, waiting));
   const whole: ObjectId[] = [];
   for (const { messageId } of waiting) {
     if ((await tx.objects.standing(messageId))?.waits === 0) whole.push(messageId);
   }
-  const finished = await takeWholeMessages(context, tx, effects, whole);
+  finished.push(...await takeWholeMessages(context, tx, effects, whole));
+  for (const { object, message } of pushed.brought?.values() ?? []) {
+    if (!missing.has(object.id)) {
+      context.traffic.receive(runId, object.bytes.length);
+      continue;
+    }
+    const pusher = { ...pushed, sessionId: session.sessionId };
+    const outcome = await store(context, tx, effects, pusher, object, message);
+    if (outcome.stored) missing.delete(object.id);
+    finished.push(...outcome.finished);
+  }
   await context.traffic.save(tx, effects, runId);
-  return { opened: { refusals, missing, sessionId: session.sessionId }, finished };
+  return { opened: { refusals, missing: [...missing], sessionId: session.sessionId }, finished };
 }
 
 /** What is to be done with a message of a push. */
@@ -276,9 +302,7 @@ async function store(
  */
 async function wasAnnounced(tx: LinkTransaction, said: NewLinkMessage): Promise<boolean> {
   const announced = (await tx.pushes.message(said.messageId))?.message;
-  return announced !== undefined && announced.runId === said.runId &&
-    announced.srcNodeId === said.srcNodeId && announced.dstNodeId === said.dstNodeId &&
-    announced.replyToMessageId === said.replyToMessageId;
+  return announced !== undefined && saysTheSame(said, announced);
 }
 
 /**

@@ -30,18 +30,18 @@ export async function takeWholeMessages(
     const announced = await tx.pushes.message(id);
     if (announced === undefined) continue;
     await tx.pushes.removeMessage(id);
-    await take(context, tx, effects, announced);
+    await takeMessage(context, tx, effects, announced);
     if (!await tx.pushes.hasMessages(announced.sessionId)) finished.push(announced.sessionId);
   }
   return finished;
 }
 
-/** Much may have happened since the announcement, so the message is judged again. */
-async function take(
+/** Takes a message that is whole. Much may have happened since the announcement, so it is judged again. */
+export async function takeMessage(
   context: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
-  { message, clientAppSeconds }: AnnouncedMessage,
+  { message, clientAppSeconds }: Pick<AnnouncedMessage, "message" | "clientAppSeconds">,
 ): Promise<void> {
   const { messageId, runId, srcNodeId, replyToMessageId, content } = message;
   const children = await tx.objects.childrenOf(messageId);

@@ -21,7 +21,7 @@ const COUNTED_CALLS = 2500;
 const CURVES = ["P-384", "P-256"] as const;
 
 /** What a SuperLink managed. */
-interface CallRate {
+export interface CallRate {
   readonly callsPerSecond: number;
   /** Processor time of the SuperLink for a call, in milliseconds. */
   readonly cpuMilliseconds: number;
@@ -86,10 +86,30 @@ async function callRates(
   return rates;
 }
 
+/** The rate over HTTP with P-384 alone, of fewer calls. */
+export async function httpCallRate(
+  side: FlowerSide,
+  credentials: Credentials,
+  counted: number,
+): Promise<CallRate> {
+  await using stage = await Stage.open();
+  const { http, process } = await side.startSuperLink({ stage, credentials });
+  const authority = await Deno.readTextFile(credentials.caCertificate);
+  using control = await openControl(http, credentials);
+  const node = new LightNode(await LoadIdentity.generate("P-384"));
+  await control.registerNode({ publicKeyPem: node.identity.publicKeyPem });
+  {
+    using line = new HttpLine({ http, authority });
+    await node.activate(line);
+  }
+  return await overHttp(node, { http, authority }, process.pid, counted);
+}
+
 async function overHttp(
   node: LightNode,
   where: HttpLineOptions,
   pid: number,
+  counted = COUNTED_CALLS,
 ): Promise<CallRate> {
   using lines = new DisposableStack();
   const idle: HttpLine[] = [];
@@ -100,7 +120,7 @@ async function overHttp(
     const line = idle.pop()!;
     await node.heartbeat(line, credentials);
     idle.push(line);
-  });
+  }, counted);
 }
 
 async function overGrpc(
@@ -116,8 +136,13 @@ async function overGrpc(
   });
 }
 
-async function rate(node: LightNode, pid: number, heartbeat: Heartbeat): Promise<CallRate> {
-  const signed = await node.identity.signAhead(WARM_UP_CALLS + COUNTED_CALLS);
+async function rate(
+  node: LightNode,
+  pid: number,
+  heartbeat: Heartbeat,
+  counted = COUNTED_CALLS,
+): Promise<CallRate> {
+  const signed = await node.identity.signAhead(WARM_UP_CALLS + counted);
   await makeCalls(signed.slice(0, WARM_UP_CALLS), heartbeat);
   const before = await readCpuSeconds(pid);
   const elapsed = stopwatch();
@@ -125,8 +150,8 @@ async function rate(node: LightNode, pid: number, heartbeat: Heartbeat): Promise
   const seconds = elapsed();
   const cpuSeconds = await readCpuSeconds(pid) - before;
   return {
-    callsPerSecond: COUNTED_CALLS / seconds,
-    cpuMilliseconds: cpuSeconds / COUNTED_CALLS * 1000,
+    callsPerSecond: counted / seconds,
+    cpuMilliseconds: cpuSeconds / counted * 1000,
   };
 }
 

@@ -18,7 +18,7 @@ const APPS = {
 };
 
 /** Whose programs take part in a run. */
-interface Cast {
+export interface Cast {
   readonly superLink: FlowerSide;
   /** Whose SuperNodes, `flwr run`, ServerApp and ClientApps. */
   readonly others: FlowerSide;
@@ -64,8 +64,8 @@ export async function measureSubmittedRuns(
   ];
 }
 
-/** @returns seconds */
-async function submittedRun(
+/** One run. @returns seconds */
+export async function submittedRun(
   { superLink: linkSide, others }: Cast,
   credentials: Credentials,
   rounds: number,

@@ -11,26 +11,34 @@ export interface FlwrApp {
   /** As `--node-config` and `--run-config` have it: `name=value` pairs. */
   readonly nodeConfig: string;
   readonly runConfig: string;
+  /** The folder of the sources that run; this repository by default. */
+  readonly root?: string;
 }
 
 /** This project, started as its README says. */
-export function flwrContestant({ folder, nodeConfig, runConfig }: FlwrApp): Contestant {
+export function flwrContestant({ folder, nodeConfig, runConfig, root }: FlwrApp): Contestant {
   return {
     side: "flwr",
 
     async startSuperLink({ stage, credentials }) {
       const seconds = stopwatch();
-      const superLink = await startSuperLink({ stage, credentials });
+      const superLink = await startSuperLink({ stage, credentials, ...(root && { root }) });
       return { ...superLink, readySeconds: seconds() };
     },
 
     async startSuperNode({ stage, credentials }, { driver, fleet }, node) {
       const seconds = stopwatch();
-      const process = startFlwr(stage, `supernode ${node}`, [
-        ...["supernode", "client:app", "--dir", folder, "--server", fleet],
-        ...["--node-config", nodeConfig],
-        ...credentials.supernodeFlags(node),
-      ]);
+      const process = startFlwr(
+        stage,
+        `supernode ${node}`,
+        [
+          ...["supernode", "client:app", "--dir", folder, "--server", fleet],
+          ...["--node-config", nodeConfig],
+          ...credentials.supernodeFlags(node),
+        ],
+        undefined,
+        root,
+      );
       await nodesOnline(driver, credentials, node, process);
       return { process, readySeconds: seconds() };
     },
@@ -38,11 +46,17 @@ export function flwrContestant({ folder, nodeConfig, runConfig }: FlwrApp): Cont
     startServerApp({ stage, credentials }, { driver }) {
       const file = stage.path("history.json");
       const seconds = stopwatch();
-      const process = startFlwr(stage, "run", [
-        ...["run", "server:app", "--dir", folder, "--server", driver, "--json", file],
-        ...["--run-config", runConfig],
-        ...["--root-certificates", credentials.caCertificate],
-      ]);
+      const process = startFlwr(
+        stage,
+        "run",
+        [
+          ...["run", "server:app", "--dir", folder, "--server", driver, "--json", file],
+          ...["--run-config", runConfig],
+          ...["--root-certificates", credentials.caCertificate],
+        ],
+        undefined,
+        root,
+      );
       return {
         process,
         readySeconds: process.waitForLine(/ServerApp .* is loaded/).then(seconds),

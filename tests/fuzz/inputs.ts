@@ -6,6 +6,7 @@ import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { type RecordedCall, recordedCalls } from "../../rpc/testing/recorded.ts";
 import type { Exchange } from "../interop/recorded/transcript.ts";
+import { alongRequests } from "./along_requests.ts";
 import { relabel } from "./live_ids.ts";
 import type { LiveState } from "./live_state.ts";
 import { mutate, mutations } from "./mutation.ts";
@@ -46,9 +47,12 @@ export function targets(exchanges: readonly Exchange[]): Target[] {
       service.methods.map((method): Target => ({
         api,
         method,
-        recorded: exchanges
-          .filter((exchange) => exchange.method === method)
-          .map(({ request }) => request),
+        recorded: [
+          ...exchanges
+            .filter((exchange) => exchange.method === method)
+            .map(({ request }) => request),
+          ...alongRequests(exchanges, method),
+        ],
       }))
     );
   const old = ([["fleet19", "fleet"], ["driver19", "driver"]] as const).flatMap(([api, name]) =>

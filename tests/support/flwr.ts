@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Credentials } from "./credentials.ts";
 import type { Addresses, RunOptions } from "./peer.ts";
 import type { Process } from "./process.ts";
@@ -13,6 +14,8 @@ interface FlwrOptions {
   flags?: readonly string[];
   /** Added to the process' environment. */
   env?: Readonly<Record<string, string>>;
+  /** The folder of the sources that run; this repository by default. */
+  root?: string;
 }
 
 /** The tests' apps, in TypeScript. */
@@ -24,14 +27,15 @@ export function startFlwr(
   name: string,
   args: readonly string[],
   env?: Readonly<Record<string, string>>,
+  root = repositoryPath(""),
 ): Process {
   return stage.start({
     name,
     env,
     command: Deno.execPath(),
-    args: ["run", "-A", repositoryPath("main.ts"), ...args],
+    args: ["run", "-A", join(root, "main.ts"), ...args],
     // apps find "flwr" through the project's import map, wherever the tests are started from
-    cwd: repositoryPath(""),
+    cwd: root,
   });
 }
 
@@ -41,16 +45,24 @@ export function startFlwr(
  * @param options.addresses where to listen; default: free ports of its own choice
  */
 export async function startSuperLink(
-  { stage, credentials, addresses, flags = [], env }: FlwrOptions & { addresses?: Addresses },
+  { stage, credentials, addresses, flags = [], env, root }: FlwrOptions & {
+    addresses?: Addresses;
+  },
 ): Promise<Addresses & { http: string; control: string; process: Process }> {
-  const process = startFlwr(stage, "superlink", [
+  const process = startFlwr(
+    stage,
     "superlink",
-    ...["--driver-api-address", addresses?.driver ?? "127.0.0.1:0"],
-    ...["--fleet-api-address", addresses?.fleet ?? "127.0.0.1:0"],
-    ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
-    ...(credentials?.superlinkFlags() ?? ["--insecure"]),
-    ...flags,
-  ], env);
+    [
+      "superlink",
+      ...["--driver-api-address", addresses?.driver ?? "127.0.0.1:0"],
+      ...["--fleet-api-address", addresses?.fleet ?? "127.0.0.1:0"],
+      ...["--port", "0", "--control-api-address", "127.0.0.1:0"],
+      ...(credentials?.superlinkFlags() ?? ["--insecure"]),
+      ...flags,
+    ],
+    env,
+    root,
+  );
   await process.waitForLine(/SuperLink ready/);
   const listening = (api: string) => {
     const pattern = new RegExp(`${api} \\(.* on (\\S+)$`);

@@ -42,7 +42,8 @@ for (const transport of ["grpc", "http"] as const) {
     await using cleanup = new AsyncDisposableStack();
     const stage = cleanup.use(await FleetStage.start());
     const open = await serve[transport](stage, cleanup);
-    const node = connect(stage, open, cleanup);
+    const calls: string[] = [];
+    const node = connect(stage, () => counted(open(), calls), cleanup);
     const nodeId = await node.join(30);
     const pulling = node.pull();
     await stage.pulling;
@@ -57,6 +58,8 @@ for (const transport of ["grpc", "http"] as const) {
     assert.equal((await node.run(runId))!.runId, runId);
     await node.push(instruction!.reply({ arrays, done: new ConfigRecord() }, stage), 0.5);
     assert.deepEqual([...(await stage.reply(id))!.content.keys()], ["arrays", "done"]);
+    const ofMessages = calls.filter((name) => /Message|Object/.test(name));
+    assert.deepEqual(ofMessages, ["PullMessages", "PushMessages"], "objects travel along");
     await node.leave();
     assert.deepEqual(await stage.link.onlineNodes(), []);
   });
@@ -122,6 +125,19 @@ Deno.test("nodes of two generations share a port, and the call that both have", 
   });
   assert.equal(BigInt.asUintN(64, response.run!.runId), run.runId);
 });
+
+/** A channel that notes the names of the methods that are called. */
+function counted(channel: Channel, calls: string[]): Channel {
+  return {
+    address: channel.address,
+    call: (method, request, options) => {
+      calls.push(method.name);
+      return channel.call(method, request, options);
+    },
+    stream: (method, request, options) => channel.stream(method, request, options),
+    close: () => channel.close(),
+  };
+}
 
 function connect(
   stage: FleetStage,

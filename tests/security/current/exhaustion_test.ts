@@ -103,7 +103,7 @@ for (const transport of ["http", "grpc"] as const) {
     };
     await refused(method.pullMessages, manyIds);
     // a tree that would take gigabytes to look at
-    const children = Array.from({ length: 300_000 }, () => ({ objectId: idOf(2) }));
+    const children = Array.from({ length: 400_000 }, () => ({ objectId: idOf(2) }));
     const manyNodes = bytesOf(method.pushMessages, {
       node: { nodeId },
       messageObjectTrees: [{ objectId: idOf(1), children }],

@@ -2,6 +2,7 @@ import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/proto
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
 import type { PulledObject } from "../../../../link/link.ts";
 import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { AlongRequestSchema } from "../../../../proto/gen/current/along_pb.ts";
 import {
   Fleet,
   type PullMessagesResponse,
@@ -10,6 +11,7 @@ import {
 import type { Fab, Run } from "../../../../proto/gen/current/run_pb.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { NO_RETRY } from "../../../retry.ts";
+import { MAX_ALONG_BYTES } from "../limits.ts";
 import {
   CALL_DEADLINE_SECONDS,
   HEARTBEAT_DEADLINE_SECONDS,
@@ -69,25 +71,35 @@ export class FleetClient {
     return success;
   }
 
-  async pullMessages(nodeId: NodeId, signal?: AbortSignal): Promise<PullMessagesResponse> {
-    return await this.#call(Fleet.method.pullMessages, { node: { nodeId } }, {
+  /** @param options.holds objects that the node has with all that is below them: the answer need not bring them */
+  async pullMessages(
+    nodeId: NodeId,
+    { holds = [], signal }: { holds?: readonly ObjectId[]; signal?: AbortSignal } = {},
+  ): Promise<PullMessagesResponse> {
+    const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds] };
+    return await this.#call(Fleet.method.pullMessages, { node: { nodeId }, along }, {
       timeoutSeconds: PULL_DEADLINE_SECONDS,
       signal,
     });
   }
 
-  /** @param clientAppSeconds how long the ClientApp worked on the reply */
+  /**
+   * @param clientAppSeconds how long the ClientApp worked on the reply
+   * @param along what goes along, where the SuperLink takes something
+   */
   async pushMessage(
     nodeId: NodeId,
     { wire, tree }: DeflatedMessage,
     clientAppSeconds: number,
+    along?: MessageInitShape<typeof AlongRequestSchema>,
   ): Promise<PushMessagesResponse> {
     return await this.#call(Fleet.method.pushMessages, {
       node: { nodeId },
       messagesList: [wire],
       messageObjectTrees: [tree],
       clientappRuntimeList: [clientAppSeconds],
-    });
+      along,
+    }, along && { timeoutSeconds: PUSH_DEADLINE_SECONDS });
   }
 
   async run(nodeId: NodeId, runId: RunId): Promise<Run | undefined> {

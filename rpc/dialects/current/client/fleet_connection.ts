@@ -8,15 +8,19 @@ import type { Clock } from "../../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
 import type { Random } from "../../../../base/random.ts";
+import type { LinkObject } from "../../../../link/message.ts";
+import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type { PullMessagesResponse } from "../../../../proto/gen/current/fleet_pb.ts";
 import type { ObjectTree as WireTree } from "../../../../proto/gen/current/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Channel } from "../../../channel.ts";
+import { alongBytes, packAlong, readAlong } from "../along.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageFromWire, type MessageHead } from "../message.ts";
 import { idsOfTree, treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
 import { FleetClient } from "./fleet_client.ts";
+import { KeptObjects } from "./kept_objects.ts";
 import { HELD_PULL_SECONDS, MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS, pollWait } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
 import { NodeCredentials, OWN_KEY_CURVE } from "./node_credentials.ts";
@@ -41,6 +45,8 @@ export interface CurrentFleetConnectionOptions {
 interface Member {
   readonly client: FleetClient;
   readonly nodeId: NodeId;
+  /** Bytes of objects that the SuperLink takes along with a push, as its last answer said; 0 where it knows of none. */
+  takesBytes: number;
 }
 
 /** What can be wrong with one instruction, and does not concern the next. */
@@ -59,6 +65,7 @@ const BROKEN_INSTRUCTION: ReadonlySet<ErrorCode> = new Set([
 export class CurrentFleetConnection implements FleetConnection {
   readonly #options: CurrentFleetConnectionOptions;
   readonly #objects = new Parallel(MAX_OBJECTS_IN_FLIGHT);
+  readonly #kept = new KeptObjects();
   readonly #log = log("fleet");
   #client: FleetClient | undefined;
   #member: Member | undefined;
@@ -74,7 +81,7 @@ export class CurrentFleetConnection implements FleetConnection {
       throw explainRefusal(FlwrError.from(error));
     });
     if (nodeId === 0n) throw new FlwrError("internal", "The SuperLink gave the node no id");
-    this.#member = { client, nodeId };
+    this.#member = { client, nodeId, takesBytes: 0 };
     return nodeId;
   }
 
@@ -89,9 +96,14 @@ export class CurrentFleetConnection implements FleetConnection {
     const start = clock.now();
     for (let emptyAnswers = 1;; emptyAnswers++) {
       const asked = clock.now();
-      const answer = await member.client.pullMessages(member.nodeId, signal);
+      const answer = await member.client.pullMessages(member.nodeId, {
+        holds: this.#kept.holds,
+        ...(signal && { signal }),
+      });
+      member.takesBytes = alongBytes(answer.along?.takesBytes ?? 0n);
       const message = await this.#receive(member, answer, signal);
       const now = clock.now();
+      if (message === undefined) this.#kept.expire(now);
       const over = now - start >= MAX_HOLD_SECONDS || signal?.aborted;
       if (message !== undefined || over || now - asked >= HELD_PULL_SECONDS) return message;
       await clock.sleep(pollWait(emptyAnswers, random.uniform()), signal);
@@ -103,7 +115,11 @@ export class CurrentFleetConnection implements FleetConnection {
     const member = this.#joined();
     const [deflated] = await deflateMessages([reply]);
     for (let attempt = 1; attempt <= MAX_PUSH_ATTEMPTS; attempt++) {
-      if (await this.#pushOnce(member, deflated!, clientAppSeconds)) return;
+      // What was brought once is there, or asked for.
+      const along = member.takesBytes > 0 && attempt === 1
+        ? packAlong(this.#unknownOf(deflated!), member.takesBytes)
+        : undefined;
+      if (await this.#pushOnce(member, deflated!, clientAppSeconds, along)) return;
     }
     throw new FlwrError(
       "data-loss",
@@ -167,7 +183,7 @@ export class CurrentFleetConnection implements FleetConnection {
   /** The message of an answer with its content; undefined when there is none, or it cannot be had. */
   async #receive(
     member: Member,
-    { messagesList: [wire], messageObjectTrees: [tree] }: PullMessagesResponse,
+    { messagesList: [wire], messageObjectTrees: [tree], along }: PullMessagesResponse,
     signal: AbortSignal | undefined,
   ): Promise<Message | undefined> {
     if (wire === undefined || tree === undefined) return undefined;
@@ -180,8 +196,9 @@ export class CurrentFleetConnection implements FleetConnection {
       return undefined;
     }
     try {
-      const message = await this.#fetch(member, head, tree, signal);
-      this.#confirm(member, head);
+      const message = await this.#fetch(member, head, { tree, along }, signal);
+      // Where objects travel with messages, the reply says that the instruction has come.
+      if (along === undefined) this.#confirm(member, head);
       return message;
     } catch (thrown) {
       const error = FlwrError.from(thrown);
@@ -194,17 +211,23 @@ export class CurrentFleetConnection implements FleetConnection {
   async #fetch(
     { client, nodeId }: Member,
     { messageId, runId }: MessageHead,
-    tree: WireTree,
+    { tree: wireTree, along }: { readonly tree: WireTree; readonly along?: AlongResponse },
     signal: AbortSignal | undefined,
   ): Promise<Message> {
-    const objects = await pullObjects(idsOfTree(tree.objectId, treeFromWire(tree)), {
+    const tree = treeFromWire(wireTree);
+    const objects = await pullObjects(idsOfTree(wireTree.objectId, tree), {
+      there: (id) => this.#kept.get(id),
+      along: readAlong(along?.objects ?? [], (id) => tree.has(id)),
       pull: (id) => client.pullObject(nodeId, runId, id, signal),
       parallel: this.#objects,
       clock: this.#options.clock,
       signal,
     });
     const root = objects.get(messageId);
-    if (root !== undefined) return inflateMessage(root, (id) => objects.get(id));
+    if (root !== undefined) {
+      this.#kept.keep(messageId, objects, this.#options.clock.now());
+      return inflateMessage(root, (id) => objects.get(id));
+    }
     throw new FlwrError("invalid-argument", `Object "${messageId}" is not in its own tree`);
   }
 
@@ -231,14 +254,28 @@ export class CurrentFleetConnection implements FleetConnection {
       });
   }
 
-  /** Announces the reply and pushes what the SuperLink does not have. @returns whether it took all */
+  /** The objects of a reply that were not in the instruction, which the SuperLink has. */
+  #unknownOf({ objects }: DeflatedMessage): LinkObject[] {
+    return [...objects.values()].filter(({ id }) => !this.#kept.has(id));
+  }
+
+  /**
+   * Announces the reply and pushes what the SuperLink does not have.
+   *
+   * @param objects what goes along with the announcement, where the SuperLink takes something
+   * @returns whether it took all
+   */
   async #pushOnce(
-    { client, nodeId }: Member,
+    member: Member,
     deflated: DeflatedMessage,
     clientAppSeconds: number,
+    objects: ReturnType<typeof packAlong> | undefined,
   ): Promise<boolean> {
+    const { client, nodeId } = member;
     const runId = deflated.wire.metadata!.runId;
-    const announced = await client.pushMessage(nodeId, deflated, clientAppSeconds);
+    const along = objects && { objects };
+    const announced = await client.pushMessage(nodeId, deflated, clientAppSeconds, along);
+    if (objects !== undefined) member.takesBytes = alongBytes(announced.along?.takesBytes ?? 0n);
     const { objectsToPush, sessionId } = announced;
     const wanted = objectsToPush.flatMap((id) => deflated.objects.get(id) ?? []);
     const stored = await this.#objects.map(

@@ -56,7 +56,7 @@ Deno.test("a node with a key is the same node at every join, and stays registere
 
 Deno.test("a model goes to a node and back in its chunks, several at a time", async () => {
   await using stage = await FleetStage.start();
-  const channel = stage.channel();
+  const channel = stage.channel({ along: false });
   const node = stage.node(undefined, channel);
   const nodeId = await node.join(30);
   const { runId } = await stage.run();
@@ -88,7 +88,7 @@ Deno.test("what another node pushed is not pushed again", async () => {
   const arrays = new ArrayRecord({ w: array(2 * CHUNK_BYTES) });
   const pushed = [];
   for (let turn = 0; turn < 2; turn++) {
-    const channel = stage.channel();
+    const channel = stage.channel({ along: false });
     const node = stage.node(undefined, channel);
     const nodeId = await node.join(30);
     await stage.instruct(runId, nodeId, { question: new ConfigRecord() }, "query");
@@ -127,7 +127,7 @@ Deno.test("records under Flower's older names pass as they are, there and back",
 
 Deno.test("an instruction whose objects are damaged is answered with an error", async () => {
   await using stage = await FleetStage.start();
-  const node = stage.node(undefined, damaging(stage.channel()));
+  const node = stage.node(undefined, damaging(stage.channel({ along: false })));
   const { runId } = await stage.run();
   const id = await stage.instruct(runId, await node.join(30), { c: new ConfigRecord() }, "query");
   const stop = new AbortController();

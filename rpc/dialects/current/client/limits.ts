@@ -1,6 +1,12 @@
 /** Objects that one connection has on their way at a time. They have up to 5 MiB each: 40 MiB. */
 export const MAX_OBJECTS_IN_FLIGHT = 8;
 
+/** Bytes of an instruction's objects that a node keeps until the next one: a ResNet-18 has 45 MB. */
+export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** Seconds for which it keeps them while no other comes: the rest of a phase on slower nodes, and no more of a run that ended. */
+export const KEPT_SECONDS = 300;
+
 /** Bytes of an artifact that one call carries: a SuperLink takes from 1 to 5 MiB. */
 export const ARTIFACT_PIECE_BYTES = 4 * 1024 * 1024;
 
@@ -16,6 +22,9 @@ export const MAX_PUSH_ATTEMPTS = 3;
 
 /** Messages that one push announces: 1 MB or so; a Python SuperLink handles them one by one. */
 export const MAX_MESSAGES_PER_PUSH = 1000;
+
+/** The same where their objects go along: half of what one call takes, so that a model's fit beside them. */
+export const MAX_MESSAGES_PER_FULL_PUSH = 256;
 
 /** Seconds for a call that does little. */
 export const CALL_DEADLINE_SECONDS = 20;

@@ -8,6 +8,10 @@ import type { Parallel } from "./parallel.ts";
 
 /** How objects are fetched. */
 export interface PullOptions {
+  /** Gives those that are here already, checked. */
+  readonly there?: (id: ObjectId) => LinkObject | undefined;
+  /** Bytes of those that came with their message. */
+  readonly along?: ReadonlyMap<ObjectId, Uint8Array>;
   /** Asks the server for one. */
   readonly pull: (id: ObjectId) => Promise<PulledObject>;
   readonly parallel: Parallel;
@@ -16,8 +20,8 @@ export interface PullOptions {
 }
 
 /**
- * Fetches objects, several at a time, and checks that their bytes are theirs. Waits for those that their sender has
- * announced but not yet pushed.
+ * Fetches the objects that are not here, several at a time, and checks that their bytes are theirs. Waits for those that
+ * their sender has announced but not yet pushed.
  *
  * @throws FlwrError "not-found" for one that the server does not know, or that does not come; "data-loss" for bytes
  *   that are not the id's; "invalid-argument" for malformed ones; "cancelled" by the signal
@@ -26,8 +30,19 @@ export async function pullObjects(
   ids: Iterable<ObjectId>,
   options: PullOptions,
 ): Promise<Map<ObjectId, LinkObject>> {
-  const objects = await options.parallel.map(ids, (id) => pullObject(id, options));
-  return new Map(objects.map((object) => [object.id, object]));
+  const { there, along, parallel } = options;
+  const objects = new Map<ObjectId, LinkObject>();
+  const missing: ObjectId[] = [];
+  for (const id of ids) {
+    const bytes = along?.get(id);
+    const object = there?.(id) ?? (bytes && await readObject(id, bytes));
+    if (object === undefined) missing.push(id);
+    else objects.set(id, object);
+  }
+  for (const object of await parallel.map(missing, (id) => pullObject(id, options))) {
+    objects.set(object.id, object);
+  }
+  return objects;
 }
 
 async function pullObject(

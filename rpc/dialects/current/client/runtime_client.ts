@@ -6,6 +6,7 @@ import { RecordDict } from "../../../../app/record_dict.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { PulledObject } from "../../../../link/link.ts";
 import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type {
   Message as WireMessage,
   ObjectTree as WireTree,
@@ -15,6 +16,9 @@ import type { CallOptions, Channel } from "../../../channel.ts";
 import { hashObject } from "../../../objects/object.ts";
 import { NO_RETRY } from "../../../retry.ts";
 import { recordDictFromWire } from "../../record_dict.ts";
+import { alongBytes, type packAlong, readAlong } from "../along.ts";
+import { MAX_ALONG_BYTES } from "../limits.ts";
+import { treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
 import { configFromWire } from "../scalar.ts";
 import type { DeflatedMessage } from "./message_objects.ts";
@@ -52,6 +56,20 @@ export interface WaitingMessage {
   readonly tree: WireTree;
 }
 
+/** Messages that wait at the server. */
+export interface WaitingMessages {
+  readonly messages: readonly WaitingMessage[];
+  /** Bytes of those of their objects that came along; undefined where the server lets none. */
+  readonly along?: ReadonlyMap<ObjectId, Uint8Array>;
+}
+
+/** What goes along with a push, where the server takes something. */
+export interface PushedAlong {
+  readonly objects: ReturnType<typeof packAlong>;
+  /** Messages that have come whole. */
+  readonly confirms: readonly ObjectId[];
+}
+
 /** For whom objects are pushed and pulled. */
 export interface Speaker {
   readonly nodeId: NodeId;
@@ -69,6 +87,7 @@ export class RuntimeClient {
   readonly #channel: Channel;
   readonly #headers: Record<string, string>;
   readonly #ending = new AbortController();
+  #takesBytes = 0;
 
   /** @param token what the task was given out with, 256 hexadecimal digits */
   constructor(channel: Channel, token: string) {
@@ -79,6 +98,14 @@ export class RuntimeClient {
   /** Aborted when the server takes the token no more: the run was stopped, or given up. Its reason is the error. */
   get ended(): AbortSignal {
     return this.#ending.signal;
+  }
+
+  /**
+   * Bytes of objects that the server takes along with a push, as its last answer said; 0 where it lets none travel with
+   * the calls that announce them.
+   */
+  get takesBytes(): number {
+    return this.#takesBytes;
   }
 
   /** Begins the task. @throws FlwrError "data-loss" for an app that is not what its hash says */
@@ -108,7 +135,8 @@ export class RuntimeClient {
 
   /** The nodes that are online. */
   async nodes(): Promise<NodeId[]> {
-    const { nodes } = await this.#call(Runtime.method.getNodes, {});
+    const { nodes, along } = await this.#call(Runtime.method.getNodes, { along: {} });
+    this.#hearAlong(along);
     return nodes.map(({ nodeId }) => nodeId);
   }
 
@@ -135,14 +163,19 @@ export class RuntimeClient {
   }
 
   /** Announces messages. */
-  async announce(messages: readonly DeflatedMessage[]): Promise<AnnouncedMessages> {
-    const { messageIds, objectsToPush, sessionId } = await this.#call(
+  async announce(
+    messages: readonly DeflatedMessage[],
+    { objects, confirms }: PushedAlong = { objects: [], confirms: [] },
+  ): Promise<AnnouncedMessages> {
+    const { messageIds, objectsToPush, sessionId, along } = await this.#call(
       Runtime.method.pushMessages,
       {
         messagesList: messages.map(({ wire }) => wire),
         messageObjectTrees: messages.map(({ tree }) => tree),
+        along: { objects, confirms: [...confirms] },
       },
     );
+    this.#hearAlong(along);
     return {
       ids: messages.map((_, place) => messageIds[place] || undefined),
       missing: objectsToPush,
@@ -163,20 +196,35 @@ export class RuntimeClient {
     return stored;
   }
 
-  /** Messages for the app: replies to the given ones. May be held by the server, or answered at once. */
-  async pullMessages(ids: readonly string[], signal?: AbortSignal): Promise<WaitingMessage[]> {
-    const { messagesList, messageObjectTrees } = await this.#call(
+  /**
+   * Messages for the app: replies to the given ones. May be held by the server, or answered at once.
+   *
+   * @param options.confirms messages that have come whole
+   */
+  async pullMessages(
+    ids: readonly string[],
+    { confirms = [], signal }: { confirms?: readonly ObjectId[]; signal?: AbortSignal } = {},
+  ): Promise<WaitingMessages> {
+    const takes = { takesBytes: BigInt(MAX_ALONG_BYTES), confirms: [...confirms] };
+    const { messagesList, messageObjectTrees, along } = await this.#call(
       Runtime.method.pullMessages,
-      { messageIds: [...ids] },
+      { messageIds: [...ids], along: takes },
       signal && { signal },
     );
+    this.#hearAlong(along);
     if (messagesList.length !== messageObjectTrees.length) {
       throw new FlwrError(
         "data-loss",
         `The server gave ${messagesList.length} messages and ${messageObjectTrees.length} object trees`,
       );
     }
-    return messagesList.map((wire, place) => ({ wire, tree: messageObjectTrees[place]! }));
+    const messages = messagesList.map((wire, place) => ({
+      wire,
+      tree: messageObjectTrees[place]!,
+    }));
+    if (along === undefined) return { messages };
+    const announced = new Set(messageObjectTrees.flatMap((tree) => [...treeFromWire(tree).keys()]));
+    return { messages, along: readAlong(along.objects, (id) => announced.has(id)) };
   }
 
   /** An object of a message that was pulled. */
@@ -238,6 +286,10 @@ export class RuntimeClient {
       this.ended.throwIfAborted();
       throw error;
     }
+  }
+
+  #hearAlong(along: AlongResponse | undefined): void {
+    this.#takesBytes = alongBytes(along?.takesBytes ?? 0n);
   }
 
   #end(cause?: FlwrError): void {

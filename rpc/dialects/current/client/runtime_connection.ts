@@ -10,13 +10,25 @@ import {
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import { packAlong } from "../along.ts";
+import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
 import { idsOfTree, treeFromWire } from "../object_tree.ts";
-import { MAX_MESSAGES_PER_PUSH, MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
+import {
+  MAX_MESSAGES_PER_FULL_PUSH,
+  MAX_MESSAGES_PER_PUSH,
+  MAX_OBJECTS_IN_FLIGHT,
+  MAX_PUSH_ATTEMPTS,
+} from "./limits.ts";
 import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
 import { pullObjects } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
-import type { RuntimeClient, Speaker, WaitingMessage } from "./runtime_client.ts";
+import type {
+  AnnouncedMessages,
+  RuntimeClient,
+  Speaker,
+  WaitingMessage,
+} from "./runtime_client.ts";
 
 /** A ServerApp's line to its SuperLink over the Runtime API. Everything it does is done for the task's own run. */
 export class RuntimeConnection implements DriverConnection {
@@ -24,6 +36,8 @@ export class RuntimeConnection implements DriverConnection {
   readonly #speaker: Speaker;
   readonly #clock: Clock;
   readonly #parallel = new Parallel(MAX_OBJECTS_IN_FLIGHT);
+  /** Replies that came whole and that the next call confirms. */
+  readonly #confirms: MessageId[] = [];
 
   /** @param runId the run of the client's task */
   constructor(client: RuntimeClient, runId: RunId, clock: Clock = systemClock) {
@@ -50,27 +64,50 @@ export class RuntimeConnection implements DriverConnection {
       instructions.map((message) => message.withMetadata({ runId, srcNodeId: SUPERLINK_NODE_ID })),
     );
     const ids: (MessageId | undefined)[] = [];
-    for (let start = 0; start < messages.length; start += MAX_MESSAGES_PER_PUSH) {
-      ids.push(...await this.#pushBatch(messages.slice(start, start + MAX_MESSAGES_PER_PUSH)));
+    const known = new Set<ObjectId>();
+    const most = this.#client.takesBytes > 0 ? MAX_MESSAGES_PER_FULL_PUSH : MAX_MESSAGES_PER_PUSH;
+    for (let start = 0; start < messages.length; start += most) {
+      ids.push(...await this.#pushBatch(messages.slice(start, start + most), known));
     }
     return ids;
   }
 
   async pull(_runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
-    const waiting = await this.#client.pullMessages(ids, signal);
-    return await Promise.all(waiting.map((message) => this.#receive(message, signal)));
+    const confirms = this.#takeConfirms();
+    const { messages, along } = await this.#client.pullMessages(ids, {
+      confirms,
+      ...(signal && { signal }),
+    })
+      .catch((error) => {
+        this.#confirms.push(...confirms);
+        throw error;
+      });
+    return await Promise.all(messages.map((message) => this.#receive(message, along, signal)));
   }
 
   close(): void {
     this.#client.close();
   }
 
-  async #pushBatch(messages: readonly DeflatedMessage[]): Promise<(MessageId | undefined)[]> {
+  /**
+   * Announces messages with those of their objects that go along, and pushes what is missing then.
+   *
+   * @param known objects that the server has from the same push, and now these
+   */
+  async #pushBatch(
+    messages: readonly DeflatedMessage[],
+    known: Set<ObjectId>,
+  ): Promise<(MessageId | undefined)[]> {
     const objects = new Map<ObjectId, LinkObject>(messages.flatMap((message) => [
       ...message.objects,
     ]));
     for (let attempt = 1;; attempt++) {
-      const { ids, missing, sessionId } = await this.#client.announce(messages);
+      const { ids, missing, sessionId } = await this.#announce(
+        messages,
+        objects.values().filter(({ id }) => !known.has(id)),
+      );
+      // What was brought once is there, or asked for.
+      for (const id of objects.keys()) known.add(id);
       const stored = await this.#parallel.map(missing, (id) => {
         const object = objects.get(id);
         if (object !== undefined) return this.#client.pushObject(this.#speaker, sessionId, object);
@@ -87,16 +124,52 @@ export class RuntimeConnection implements DriverConnection {
     }
   }
 
+  async #announce(
+    messages: readonly DeflatedMessage[],
+    objects: Iterable<LinkObject>,
+  ): Promise<AnnouncedMessages> {
+    const { takesBytes } = this.#client;
+    if (takesBytes === 0) return await this.#client.announce(messages);
+    const confirms = this.#takeConfirms();
+    try {
+      const along = { objects: packAlong(objects, takesBytes), confirms };
+      return await this.#client.announce(messages, along);
+    } catch (error) {
+      this.#confirms.push(...confirms);
+      throw error;
+    }
+  }
+
+  /** Messages that the next call confirms. */
+  #takeConfirms(): MessageId[] {
+    return this.#confirms.splice(0, MAX_ALONG_CONFIRMS);
+  }
+
+  /**
+   * Says that a message has come whole: with the next call where all of it came along, so that it waits no longer than a
+   * round; at once where it is large, or the server knows nothing of that.
+   */
+  async #confirm(id: MessageId, cameAlong: boolean): Promise<void> {
+    if (cameAlong && this.#confirms.length < MAX_ALONG_CONFIRMS) this.#confirms.push(id);
+    else await this.#client.confirm(this.#speaker, id);
+  }
+
   /** A reply with its content. One that cannot be put together becomes an error: no node's fault ends the run. */
-  async #receive({ wire, tree: wireTree }: WaitingMessage, signal?: AbortSignal): Promise<Message> {
+  async #receive(
+    { wire, tree: wireTree }: WaitingMessage,
+    along: ReadonlyMap<ObjectId, Uint8Array> | undefined,
+    signal?: AbortSignal,
+  ): Promise<Message> {
     const { error, ...metadata } = messageFromWire(wire);
     const id = metadata.messageId;
     if (error !== undefined) {
-      await this.#client.confirm(this.#speaker, id);
+      await this.#confirm(id, along !== undefined);
       return new Message(metadata, error);
     }
     try {
-      const objects = await pullObjects(idsOfTree(id, treeFromWire(wireTree)), {
+      const needed = idsOfTree(id, treeFromWire(wireTree));
+      const objects = await pullObjects(needed, {
+        ...(along && { along }),
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
         clock: this.#clock,
@@ -107,7 +180,7 @@ export class RuntimeConnection implements DriverConnection {
         throw new FlwrError("invalid-argument", "its object tree lacks the message");
       }
       const message = inflateMessage(root, (objectId) => objects.get(objectId));
-      await this.#client.confirm(this.#speaker, id);
+      await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
       return message.withMetadata(metadata);
     } catch (cause) {
       if (!(cause instanceof FlwrError) || !SENDERS_FAULT.has(cause.code)) throw cause;

@@ -28,6 +28,7 @@ import { HEARTBEAT_PATIENCE } from "../limits.ts";
 import { messageToWire } from "../message.ts";
 import { treeToWire } from "../object_tree.ts";
 import { runToWire } from "../run.ts";
+import { alongAnswer, readAskedAlong, whereThereIsRoom } from "./asked_along.ts";
 import {
   checkInterval,
   checkRunning,
@@ -38,6 +39,7 @@ import {
 } from "./fleet_call.ts";
 import { MAX_MESSAGES_PER_NODE_PUSH } from "./limits.ts";
 import type { NodeCaller } from "./node_caller.ts";
+import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
 import { readPushedObject } from "./pushed_object.ts";
 
@@ -108,14 +110,28 @@ export function currentFleetHandlers(
       return create(SendNodeHeartbeatResponseSchema, { success });
     },
 
-    async pullMessages(_request, call) {
+    async pullMessages({ along }, call) {
+      const nodeId = nodeOf(call);
+      const asked = along && readAskedAlong(along);
       const message = await pullInstruction(link, call, onError);
-      if (message === undefined) return create(PullMessagesResponseSchema);
+      if (message === undefined) {
+        return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
+      }
       const tree = await treeOf(link, message);
-      if (tree === undefined) return create(PullMessagesResponseSchema);
+      if (tree === undefined) {
+        return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
+      }
+      const { messageId, runId } = message;
+      const together = asked && await whereThereIsRoom(
+        () => {
+          const wanted = { ...asked, messageIds: [messageId] };
+          return link.pullObjects({ nodeId, runId }, wanted, (bytes) => call.reserve(bytes));
+        },
+      );
       return create(PullMessagesResponseSchema, {
         messagesList: [messageToWire(message)],
-        messageObjectTrees: [treeToWire(message.messageId, tree)],
+        messageObjectTrees: [treeToWire(messageId, tree)],
+        along: asked && alongAnswer(together?.objects),
       });
     },
 
@@ -128,20 +144,25 @@ export function currentFleetHandlers(
         );
       }
       const runId = request.messagesList[0]?.metadata?.runId ?? 0n;
-      const { messages, trees } = orMalformed(() => readPushedBatch(request, runId));
+      const { messages, trees } = await orMalformed(() => readPushedBatch(request, runId));
       await requireRunning(link, runId);
+      const nodeId = nodeOf(call);
+      const { along } = request;
+      const brought = await orMalformed(() => readPushedAlong({ nodeId, runId }, along, trees));
       const { missing, sessionId } = await link.openPush({
-        nodeId: nodeOf(call),
+        nodeId,
         runId,
         messages,
         trees,
         clientAppSeconds: request.clientappRuntimeList.map(seconds),
+        ...(brought && { brought }),
       });
       // As in Flower, a refused reply is not told from an accepted one but by its objects, which nobody asks for.
       return create(PushMessagesResponseSchema, {
         results: Object.fromEntries(messages.map(({ messageId }) => [messageId, 0])),
         objectsToPush: [...missing],
         sessionId,
+        along: along && alongAnswer(),
       });
     },
 
@@ -214,9 +235,9 @@ async function registerItself(link: LinkService, publicKey: Uint8Array): Promise
 }
 
 /** What cannot be read is answered with Flower's number for it. */
-function orMalformed<T>(read: () => T): T {
+async function orMalformed<T>(read: () => T | Promise<T>): Promise<T> {
   try {
-    return read();
+    return await read();
   } catch (error) {
     const { code, message } = FlwrError.from(error);
     if (

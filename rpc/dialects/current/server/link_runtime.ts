@@ -48,7 +48,8 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
       return (await link.listNodes()).filter(({ state }) => state === "online");
     },
 
-    openPush: (task, messages, trees) => link.openPush({ ...speaker(task), messages, trees }),
+    openPush: (task, messages, trees, brought) =>
+      link.openPush({ ...speaker(task), messages, trees, ...(brought && { brought }) }),
     putObject: (task, sessionId, object) => link.putObject({ ...speaker(task), sessionId }, object),
 
     async pullMessages(task, messageIds, hold) {
@@ -57,6 +58,7 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
     },
 
     pullObject: (task, id, makeRoom) => link.pullObject(speaker(task), id, makeRoom),
+    pullObjects: (task, wanted, makeRoom) => link.pullObjects(speaker(task), wanted, makeRoom),
     confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
     appendLog: ({ runId }, lines) => link.appendLog(runId, lines),
     putArtifactPiece: ({ runId }, piece) => link.putArtifactPiece(runId, piece),

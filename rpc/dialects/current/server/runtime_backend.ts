@@ -1,10 +1,13 @@
 import type {
   ArtifactPiece,
+  BroughtObject,
   LinkNode,
   LinkScalar,
   MakeRoom,
+  ObjectsTogether,
   OpenedPush,
   PulledObject,
+  WantedObjects,
 } from "../../../../link/link.ts";
 import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../../link/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
@@ -114,11 +117,14 @@ export interface RuntimeBackend {
   /**
    * Announces messages of the app, one tree each: a ServerApp's instructions, or a ClientApp's only reply. They count
    * once their objects are there.
+   *
+   * @param brought objects that come with them, where the backend has `pullObjects`
    */
   openPush(
     task: RuntimeTask,
     messages: readonly NewLinkMessage[],
     trees: readonly ObjectTree[],
+    brought?: ReadonlyMap<ObjectId, BroughtObject>,
   ): Promise<OpenedPush>;
   /** Takes an object that an open push waits for. @returns false when none does */
   putObject(task: RuntimeTask, sessionId: string, object: LinkObject): Promise<boolean>;
@@ -136,6 +142,15 @@ export interface RuntimeBackend {
   ): Promise<readonly PulledMessage[]>;
   /** An object of a message that the app was given. @param makeRoom waited for before its bytes are read */
   pullObject(task: RuntimeTask, id: ObjectId, makeRoom: MakeRoom): Promise<PulledObject>;
+  /**
+   * Objects of messages that the app was given, in one answer. Only a backend that has it lets objects travel with the
+   * calls that announce them.
+   */
+  pullObjects?(
+    task: RuntimeTask,
+    wanted: WantedObjects,
+    makeRoom: MakeRoom,
+  ): Promise<ObjectsTogether>;
   /** The app has all objects of a message. */
   confirmReceived(task: RuntimeTask, messageId: string): Promise<void>;
   /** Keeps what the app wrote. */

@@ -1,4 +1,6 @@
 import { create } from "@bufbuild/protobuf";
+import type { ObjectsTogether, WantedObjects } from "../../../../link/link.ts";
+import type { AlongRequest } from "../../../../proto/gen/current/along_pb.ts";
 import {
   ConfirmMessageReceivedResponseSchema,
   PullObjectResponseSchema,
@@ -25,17 +27,28 @@ import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageToWire } from "../message.ts";
 import { treeToWire } from "../object_tree.ts";
 import {
+  alongAnswer,
+  type AskedAlong,
+  readAskedAlong,
+  readConfirms,
+  whereThereIsRoom,
+} from "./asked_along.ts";
+import {
   ACQUIRE_HOLD_SECONDS,
   MAX_DETAILS_LENGTH,
   MAX_LOG_LINES_PER_PUSH,
   REPLY_LINGER_SECONDS,
 } from "./limits.ts";
 import { nodeInfoToWire } from "./node_info.ts";
+import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
 import { readPushedObject } from "./pushed_object.ts";
-import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
+import type { PulledMessage, RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import { type RuntimeCaller, taskDenied } from "./task_authentication.ts";
 import { taskInputToWire } from "./task_input.ts";
+
+/** Confirmed messages whose objects are removed before others have their turn. */
+const CONFIRMS_AT_A_TIME = 16;
 
 /** A header of every process of Python's Flower; ours name no version. */
 const PACKAGE_HEADER = "flwr-package-name";
@@ -45,6 +58,15 @@ const PACKAGE_HEADER = "flwr-package-name";
  * A request speaks for the task of its token and for nothing else.
  */
 export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtime, RuntimeCaller> {
+  /** What a request says of objects that travel with it; undefined where its caller or the backend knows of none. */
+  const spoken = ({ along }: { readonly along?: AlongRequest }) =>
+    backend.pullObjects === undefined ? undefined : along;
+  const confirm = async (task: RuntimeTask, messageIds: readonly string[]) => {
+    for (const [place, messageId] of messageIds.entries()) {
+      await backend.confirmReceived(task, messageId);
+      if (place % CONFIRMS_AT_A_TIME === CONFIRMS_AT_A_TIME - 1) await nextTurn();
+    }
+  };
   return {
     async acquireTask({ supportedTaskTypes }, call) {
       const task = await backend.acquireTask(supportedTaskTypes, {
@@ -91,13 +113,24 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       const task = taskOf(call);
       const { messages, trees } = readPushedBatch(request, task.runId);
       for (const { srcNodeId } of messages) checkNode(task, srcNodeId);
-      const { refusals, missing, sessionId } = await backend.openPush(task, messages, trees);
+      const along = spoken(request);
+      const confirms = readConfirms(along);
+      const brought = await readPushedAlong(task, along, trees);
+      const { refusals, missing, sessionId } = await backend.openPush(
+        task,
+        messages,
+        trees,
+        brought,
+      );
+      // Afterwards: what was confirmed may be part of what was pushed.
+      await confirm(task, confirms);
       return create(PushAppMessagesResponseSchema, {
         messageIds: messages.map(({ messageId }, place) =>
           refusals[place] === undefined ? messageId : ""
         ),
         objectsToPush: [...missing],
         sessionId,
+        along: along && alongAnswer(),
       });
     },
 
@@ -109,8 +142,12 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       return create(PushObjectResponseSchema, { stored });
     },
 
-    async pullMessages({ messageIds }, call) {
+    async pullMessages(request, call) {
       const task = taskOf(call);
+      const { messageIds } = request;
+      const along = spoken(request);
+      const asked = along && readAskedAlong(along);
+      await confirm(task, readConfirms(along));
       const pulled = await backend.pullMessages(task, messageIds, {
         holdSeconds: MAX_HOLD_SECONDS,
         signal: call.signal,
@@ -118,9 +155,15 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       });
       // A run that was stopped while the call was held: its process hears of it at once.
       if (await backend.taskOfToken(task.token) === undefined) throw taskDenied();
+      const makeRoom = (bytes: number) => call.reserve(bytes);
+      const pull = (wanted: WantedObjects) => backend.pullObjects!(task, wanted, makeRoom);
+      const { served, objects } = asked === undefined
+        ? { served: pulled, objects: undefined }
+        : await withObjects(pulled, asked, pull);
       return create(PullAppMessagesResponseSchema, {
-        messagesList: pulled.map(({ message }) => messageToWire(message)),
-        messageObjectTrees: pulled.map(({ message, tree }) => treeToWire(message.messageId, tree)),
+        messagesList: served.map(({ message }) => messageToWire(message)),
+        messageObjectTrees: served.map(({ message, tree }) => treeToWire(message.messageId, tree)),
+        along: along && alongAnswer(objects),
       });
     },
 
@@ -140,9 +183,12 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       return create(ConfirmMessageReceivedResponseSchema);
     },
 
-    async getNodes(_request, call) {
+    async getNodes(request, call) {
       const nodes = await backend.nodes(taskOf(call));
-      return create(GetNodesResponseSchema, { nodes: nodes.map(nodeInfoToWire) });
+      return create(GetNodesResponseSchema, {
+        nodes: nodes.map(nodeInfoToWire),
+        along: spoken(request) && alongAnswer(),
+      });
     },
 
     async pushLogs({ logs }, call) {
@@ -161,6 +207,31 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       return create(PushArtifactResponseSchema, { complete });
     },
   };
+}
+
+/**
+ * Pulled messages with their objects: as many messages as have theirs in one answer, one at least. The others are there
+ * when they are asked for again.
+ */
+async function withObjects(
+  pulled: readonly PulledMessage[],
+  asked: AskedAlong,
+  pull: (wanted: WantedObjects) => Promise<ObjectsTogether>,
+): Promise<{ served: readonly PulledMessage[]; objects?: ObjectsTogether["objects"] }> {
+  // An error is in its message.
+  const ids = pulled.flatMap(({ message: { messageId, error } }) =>
+    error === undefined ? [messageId] : []
+  );
+  const together = await whereThereIsRoom(() => pull({ ...asked, messageIds: ids }));
+  if (together === undefined) return { served: pulled };
+  const next = ids[together.served];
+  const end = pulled.findIndex(({ message }) => message.messageId === next);
+  return { served: end < 0 ? pulled : pulled.slice(0, end), objects: together.objects };
+}
+
+/** Lets the thread, which serves all, turn to others. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function taskOf({ caller, method }: Call<RuntimeCaller>): RuntimeTask {

@@ -13,28 +13,34 @@ export class DirectChannel implements Channel {
   readonly #methods: ReadonlyMap<string, BoundMethod>;
   readonly #peer: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #along: boolean;
   readonly #closing = new AbortController();
   /** Paths of all calls, in order. */
   readonly calls: string[] = [];
   /** Whether answers arrive, as the server sees it. */
   delivers = true;
+  /** Makes room for a large answer. */
+  reserve: OpenCall["reserve"] = () => Promise.resolve();
   /** Looked at before every call: throws to have it fail. */
   failing: (method: string) => void = () => {};
 
   /**
    * @param peer from where the calls seem to come
    * @param headers what every call carries beside its own headers
+   * @param along whether the service knows of objects that travel with the calls that announce them: Flower's do not
    */
   constructor(
     binding: ServiceBinding,
-    { peer = "127.0.0.1:50000", headers = {} }: {
+    { peer = "127.0.0.1:50000", headers = {}, along = true }: {
       peer?: string;
       headers?: Record<string, string>;
+      along?: boolean;
     } = {},
   ) {
     this.#methods = new Map(binding.methods.map((method) => [methodPath(method.desc), method]));
     this.#peer = peer;
     this.#headers = headers;
+    this.#along = along;
   }
 
   async call<M extends DescMethod>(
@@ -77,7 +83,8 @@ export class DirectChannel implements Channel {
     const path = methodPath(method);
     this.calls.push(path);
     this.failing(path);
-    const bytes = encode(method.input, request);
+    const heard = this.#along ? request : { ...request, along: undefined };
+    const bytes = encode(method.input, heard);
     const headers = new Map(Object.entries({ ...this.#headers, ...await metadata?.(bytes) }));
     const closing = this.#closing.signal;
     const call: OpenCall = {
@@ -95,7 +102,7 @@ export class DirectChannel implements Channel {
       setHeader: () => {},
       signal: signal === undefined ? closing : AbortSignal.any([signal, closing]),
       delivered: Promise.resolve(this.delivers),
-      reserve: () => Promise.resolve(),
+      reserve: (bytes) => this.reserve(bytes),
     };
     const bound = this.#methods.get(path);
     if (bound === undefined) throw new FlwrError("unimplemented", `No service has ${path}`);

@@ -91,8 +91,8 @@ export class FleetStage implements AsyncDisposable {
     return new CurrentFleetConnection({ channel, clock: this.clock, random, ...(key && { key }) });
   }
 
-  channel(): DirectChannel {
-    return new DirectChannel(this.binding);
+  channel(options?: ConstructorParameters<typeof DirectChannel>[1]): DirectChannel {
+    return new DirectChannel(this.binding, options);
   }
 
   /** A run that is running. */

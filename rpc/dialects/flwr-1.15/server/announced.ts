@@ -1,19 +1,31 @@
 /** Messages whose content travels as objects, between the descriptions of 1.15 and of today: on the wire they are one. */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { FlwrError } from "../../../../base/error.ts";
 import {
+  type AlongRequest,
+  AlongRequestSchema,
+  AlongResponseSchema,
+} from "../../../../proto/gen/current/along_pb.ts";
+import {
+  type PullMessagesRequest as CurrentPullRequest,
+  PullMessagesRequestSchema as CurrentPullSchema,
   PullMessagesResponseSchema as CurrentPullResponse,
   type PushMessagesRequest as CurrentPushRequest,
   PushMessagesRequestSchema as CurrentPushSchema,
+  PushMessagesResponseSchema as CurrentPushResponse,
 } from "../../../../proto/gen/current/fleet_pb.ts";
 import {
+  type PullMessagesRequest,
   type PullMessagesResponse,
   PullMessagesResponseSchema,
   type PushMessagesRequest,
+  type PushMessagesResponse,
+  PushMessagesResponseSchema,
 } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 
 /** A node's push as today's Fleet API takes it. Content that came along is left out: it counts as its objects say. */
 export function pushOfToday({ messagesList, ...request }: PushMessagesRequest): CurrentPushRequest {
-  const { node, messageObjectTrees, clientappRuntimeList } = request;
+  const { node, messageObjectTrees, clientappRuntimeList, along } = request;
   return create(CurrentPushSchema, {
     ...(node !== undefined && { node: { nodeId: node.nodeId } }),
     messagesList: messagesList.map(({ metadata, content, error }) => ({
@@ -23,6 +35,41 @@ export function pushOfToday({ messagesList, ...request }: PushMessagesRequest): 
     })),
     messageObjectTrees,
     clientappRuntimeList,
+    along: alongOf(along),
+  });
+}
+
+/** A node's pull as today's Fleet API takes it. */
+export function pullOfToday({ node, messageIds, along }: PullMessagesRequest): CurrentPullRequest {
+  return create(CurrentPullSchema, {
+    ...(node !== undefined && { node: { nodeId: node.nodeId } }),
+    messageIds,
+    along: alongOf(along),
+  });
+}
+
+/** @throws FlwrError "invalid-argument" for bytes that are no such message */
+function alongOf(bytes: Uint8Array | undefined): AlongRequest | undefined {
+  if (bytes === undefined) return undefined;
+  try {
+    return fromBinary(AlongRequestSchema, bytes);
+  } catch (cause) {
+    throw new FlwrError("invalid-argument", "The objects that came along cannot be read", {
+      cause,
+    });
+  }
+}
+
+/** The answer of today's Fleet API to a push, as it leaves. */
+export function pushedToday(
+  response: MessageInitShape<typeof CurrentPushResponse>,
+): PushMessagesResponse {
+  const { results, objectsToPush, sessionId, along } = create(CurrentPushResponse, response);
+  return create(PushMessagesResponseSchema, {
+    results,
+    objectsToPush,
+    sessionId,
+    ...(along && { along: toBinary(AlongResponseSchema, along) }),
   });
 }
 
@@ -30,12 +77,13 @@ export function pushOfToday({ messagesList, ...request }: PushMessagesRequest): 
 export function pulledToday(
   response: MessageInitShape<typeof CurrentPullResponse>,
 ): PullMessagesResponse {
-  const { messagesList, messageObjectTrees } = create(CurrentPullResponse, response);
+  const { messagesList, messageObjectTrees, along } = create(CurrentPullResponse, response);
   return create(PullMessagesResponseSchema, {
     messagesList: messagesList.map(({ metadata, error }) => ({
       ...(metadata !== undefined && { metadata }),
       ...(error === undefined ? { content: {} } : { error }),
     })),
     messageObjectTrees,
+    ...(along && { along: toBinary(AlongResponseSchema, along) }),
   });
 }

@@ -24,7 +24,7 @@ import {
 import type { NodeCaller } from "../../current/server/node_caller.ts";
 import { nodeDenied } from "../../current/server/node_denied.ts";
 import { NODE_WIRE } from "../../node_wire.ts";
-import { pulledToday, pushOfToday } from "./announced.ts";
+import { pulledToday, pullOfToday, pushedToday, pushOfToday } from "./announced.ts";
 import { FirstSigns } from "./first_signs.ts";
 import { Nodes119 } from "./flwr_1_19.ts";
 import { pushWhole, readWhole } from "./whole_messages.ts";
@@ -111,7 +111,7 @@ export function olderFleetHandlers(
       const wire = await wireOf(call);
       if (wire === undefined) return create(PullMessagesResponseSchema);
       if (wire !== NODE_WIRE.whole) {
-        const answer = pulledToday(await current.pullMessages(request, call));
+        const answer = pulledToday(await current.pullMessages(pullOfToday(request), call));
         if (wire === NODE_WIRE.objects) {
           const ids = answer.messagesList.map(({ metadata }) => metadata!.messageId);
           answer.messageObjectTrees.push(...ids.map((id) => nodes119.tree(id)));
@@ -141,8 +141,7 @@ export function olderFleetHandlers(
         const results = await pushWhole(link, nodeOf(call), request.messagesList);
         return create(PushMessagesResponseSchema, { results });
       }
-      const answer = await current.pushMessages(pushOfToday(request), call);
-      return create(PushMessagesResponseSchema, answer);
+      return pushedToday(await current.pushMessages(pushOfToday(request), call));
     },
   };
 }

@@ -1,0 +1,36 @@
+import type { BroughtObject } from "../../../../link/link.ts";
+import type { ObjectId, ObjectTree } from "../../../../link/message.ts";
+import type { AlongRequest } from "../../../../proto/gen/current/along_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import { readAlong } from "../along.ts";
+import { readPushedObject } from "./pushed_object.ts";
+
+/**
+ * Reads the objects that come with announced messages, each as one that is pushed by itself. A push with one that would
+ * not be stored is refused whole.
+ *
+ * @param speaker as for {@link readPushedObject}
+ * @returns undefined where none came
+ * @throws ApiError "request-malformed" for bytes that are not the id's, or another's message; FlwrError as
+ *   {@link readAlong}
+ */
+export async function readPushedAlong(
+  speaker: { readonly nodeId: bigint; readonly runId: bigint },
+  along: AlongRequest | undefined,
+  trees: readonly ObjectTree[],
+): Promise<Map<ObjectId, BroughtObject> | undefined> {
+  if (along === undefined || along.objects.length === 0) return undefined;
+  const came = readAlong(along.objects, (id) => trees.some((tree) => tree.has(id)));
+  const brought = new Map<ObjectId, BroughtObject>();
+  for (const [id, bytes] of came) {
+    const pushed = await readPushedObject(speaker, id, bytes);
+    if (pushed === undefined) {
+      throw new ApiError(
+        "request-malformed",
+        `Object "${id}" came with a push and is not what its id says, or another's message`,
+      );
+    }
+    brought.set(id, pushed);
+  }
+  return brought;
+}
