@@ -38,29 +38,29 @@ export class FleetClient {
   /** Makes the node's key known. */
   async register(): Promise<void> {
     const { publicKey } = this.#options.credentials;
-    await this.#call(Fleet.method.registerNode, { publicKey });
+    await this.call(Fleet.method.registerNode, { publicKey });
   }
 
   /** @param heartbeatInterval seconds */
   async activate(heartbeatInterval: number): Promise<NodeId> {
     const { publicKey } = this.#options.credentials;
     const request = { publicKey, heartbeatInterval };
-    return (await this.#call(Fleet.method.activateNode, request)).nodeId;
+    return (await this.call(Fleet.method.activateNode, request)).nodeId;
   }
 
   /** Tried once: a node that stops does not wait. */
   async deactivate(nodeId: NodeId): Promise<void> {
-    await this.#call(Fleet.method.deactivateNode, { nodeId }, { retry: NO_RETRY });
+    await this.call(Fleet.method.deactivateNode, { nodeId }, { retry: NO_RETRY });
   }
 
   /** Tried once. */
   async unregister(nodeId: NodeId): Promise<void> {
-    await this.#call(Fleet.method.unregisterNode, { nodeId }, { retry: NO_RETRY });
+    await this.call(Fleet.method.unregisterNode, { nodeId }, { retry: NO_RETRY });
   }
 
   /** @returns whether the SuperLink knows the node */
   async heartbeat(nodeId: NodeId, heartbeatInterval: number): Promise<boolean> {
-    const { success } = await this.#call(
+    const { success } = await this.call(
       Fleet.method.sendNodeHeartbeat,
       { node: { nodeId }, heartbeatInterval },
       { timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS },
@@ -70,7 +70,7 @@ export class FleetClient {
   }
 
   async pullMessages(nodeId: NodeId, signal?: AbortSignal): Promise<PullMessagesResponse> {
-    return await this.#call(Fleet.method.pullMessages, { node: { nodeId } }, {
+    return await this.call(Fleet.method.pullMessages, { node: { nodeId } }, {
       timeoutSeconds: PULL_DEADLINE_SECONDS,
       signal,
     });
@@ -82,7 +82,7 @@ export class FleetClient {
     { wire, tree }: DeflatedMessage,
     clientAppSeconds: number,
   ): Promise<PushMessagesResponse> {
-    return await this.#call(Fleet.method.pushMessages, {
+    return await this.call(Fleet.method.pushMessages, {
       node: { nodeId },
       messagesList: [wire],
       messageObjectTrees: [tree],
@@ -91,12 +91,12 @@ export class FleetClient {
   }
 
   async run(nodeId: NodeId, runId: RunId): Promise<Run | undefined> {
-    return (await this.#call(Fleet.method.getRun, { node: { nodeId }, runId })).run;
+    return (await this.call(Fleet.method.getRun, { node: { nodeId }, runId })).run;
   }
 
   async fab(nodeId: NodeId, runId: RunId, hashStr: string): Promise<Fab | undefined> {
     const request = { node: { nodeId }, runId, hashStr };
-    return (await this.#call(Fleet.method.getFab, request, {
+    return (await this.call(Fleet.method.getFab, request, {
       timeoutSeconds: PUSH_DEADLINE_SECONDS,
     })).fab;
   }
@@ -107,7 +107,7 @@ export class FleetClient {
     objectId: ObjectId,
     signal?: AbortSignal,
   ): Promise<PulledObject> {
-    const { objectFound: found, objectAvailable, objectContent } = await this.#call(
+    const { objectFound: found, objectAvailable, objectContent } = await this.call(
       Fleet.method.pullObject,
       { node: { nodeId }, runId, objectId },
       { timeoutSeconds: PUSH_DEADLINE_SECONDS, signal },
@@ -122,7 +122,7 @@ export class FleetClient {
     sessionId: string,
     { id, bytes }: LinkObject,
   ): Promise<boolean> {
-    const { stored } = await this.#call(
+    const { stored } = await this.call(
       Fleet.method.pushObject,
       { node: { nodeId }, runId, sessionId, objectId: id, objectContent: bytes },
       { timeoutSeconds: PUSH_DEADLINE_SECONDS },
@@ -132,14 +132,15 @@ export class FleetClient {
 
   /** The node has all objects of a message. */
   async confirm(nodeId: NodeId, runId: RunId, messageObjectId: ObjectId): Promise<void> {
-    await this.#call(Fleet.method.confirmMessageReceived, {
+    await this.call(Fleet.method.confirmMessageReceived, {
       node: { nodeId },
       runId,
       messageObjectId,
     });
   }
 
-  async #call<M extends DescMethod>(
+  /** Makes any call with the node's credentials. @param channel the one for all but heartbeats by default */
+  async call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},
