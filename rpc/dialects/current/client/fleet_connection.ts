@@ -35,6 +35,8 @@ export interface CurrentFleetConnectionOptions {
   readonly key?: PrivateKey;
   /** How the node joins and leaves; by ActivateNode and DeactivateNode by default. */
   readonly membership?: NodeMembership;
+  /** Looks at the tree of each message that is pulled, and throws a FlwrError where it is none. */
+  readonly checkTree?: (tree: WireTree) => void;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -178,6 +180,7 @@ export class CurrentFleetConnection implements FleetConnection {
     signal: AbortSignal | undefined,
   ): Promise<Message | undefined> {
     if (wire === undefined || tree === undefined) return undefined;
+    this.#options.checkTree?.(tree);
     const head = messageFromWire(wire);
     if (head.dstNodeId !== member.nodeId) {
       this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {

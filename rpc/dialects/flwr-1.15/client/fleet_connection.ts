@@ -4,6 +4,7 @@ import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metad
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
+import type { ObjectTree } from "../../../../proto/gen/current/message_pb.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import type { Message as WireMessage } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
 import { NO_RETRY } from "../../../retry.ts";
@@ -50,6 +51,7 @@ export class OlderFleetConnection implements FleetConnection {
         join: (client, heartbeatInterval) => this.#create(client, heartbeatInterval),
         leave: (client, nodeId) => this.#delete(client, nodeId),
       },
+      checkTree: refuse119,
     });
   }
 
@@ -170,6 +172,18 @@ export class OlderFleetConnection implements FleetConnection {
       return undefined;
     }
   }
+}
+
+/**
+ * A SuperLink of 1.19 sends a list of a message's objects where others send their tree. Read as one, it has a message that
+ * is made of itself.
+ */
+function refuse119({ objectId, children }: ObjectTree): void {
+  if (!children.some((child) => child.objectId === objectId)) return;
+  throw new FlwrError(
+    "invalid-argument",
+    "The SuperLink runs Flower 1.19, whose wire this node does not speak: use a SuperLink of another version",
+  );
 }
 
 /** What a refusal means for the one who started the node. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import type { Message } from "../../../../app/message.ts";
@@ -6,6 +7,7 @@ import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { NdArray } from "../../../../app/nd_array.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import { FlwrError } from "../../../../base/error.ts";
+import { ObjectTreeSchema } from "../../../../proto/gen/current/message_pb.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { FleetStage } from "../../current/testing/fleet_stage.ts";
 import { OlderFleetConnection } from "./fleet_connection.ts";
@@ -111,4 +113,23 @@ Deno.test("a key that is not admitted is told what can be done", async () => {
     assert.match(error.hints[0]!, /--auth-list-public-keys/);
     return true;
   });
+});
+
+Deno.test("a SuperLink of 1.19 is named", async () => {
+  await using stage = await FleetStage.start();
+  const { connection, channel } = connect(stage);
+  const nodeId = await connection.join(30);
+  const { runId } = await stage.run();
+  const id = await stage.instruct(runId, nodeId, content);
+  // An entry of a map from the message's id to those of its objects: its own is the last.
+  const tree = create(ObjectTreeSchema, { objectId: id, children: [{ objectId: id }] });
+  const call = channel.call.bind(channel);
+  channel.call = async (method, request, options) => {
+    const answer = await call(method, request, options);
+    if (method.name === "PullMessages") {
+      Object.assign(answer.response, { messageObjectTrees: [tree] });
+    }
+    return answer;
+  };
+  await assert.rejects(connection.pull(), { code: "invalid-argument", message: /Flower 1\.19/ });
 });
