@@ -18,7 +18,10 @@ export function tellProblem(error: unknown, connection: SuperLinkConnection): un
   }
   if (code === "unimplemented") {
     return new FlwrError(code, `"${connection.address}" does not offer the Control API`, {
-      hints: ["It is at port 8000 of a SuperLink (--port), in Flower until 1.36 at port 9093"],
+      hints: [
+        "It is at port 8000 of a SuperLink (--port), in Flower until 1.36 at port 9093",
+        "A SuperLink of Flower 1.15 to 1.22 starts, lists and stops runs and shows their logs, no more",
+      ],
       cause: error,
     });
   }

@@ -4,6 +4,7 @@ import { parseAddress } from "../../rpc/address.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { Channel, ChannelOptions } from "../../rpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
+import { execChannel } from "../../rpc/dialects/current/client/exec_channel.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { NO_RETRY } from "../../rpc/retry.ts";
 import type { SuperLinkConnection } from "./connection.ts";
@@ -12,7 +13,8 @@ import { tellProblem } from "./tell_problem.ts";
 
 /**
  * Works with the Control API of a SuperLink. It is asked over HTTP; one that speaks gRPC alone (Flower's until 1.36)
- * refuses the first call, and the work is begun anew over gRPC, which is loaded only then.
+ * refuses the first call, and the work is begun anew over gRPC, which is loaded only then. One of Flower up to 1.20, which
+ * has another name for the API, refuses once more.
  *
  * @param work asks the SuperLink before it does anything else
  * @throws what the work throws; FlwrErrors of the connection in terms of where that was configured
@@ -31,7 +33,13 @@ export async function withControl<T>(
     new URL("../../rpc/channel.ts", import.meta.url),
   );
   try {
-    return await workOver(openChannel(options), work);
+    return await workOver(openChannel(options), work).catch((error) => {
+      if (FlwrError.from(error).code !== "unimplemented" || error.cause instanceof ApiError) {
+        throw error;
+      }
+      // Flower up to 1.20 knows it by another name.
+      return workOver(execChannel(openChannel(options)), work);
+    });
   } catch (error) {
     throw tellProblem(error, connection);
   }

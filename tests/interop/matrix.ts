@@ -47,18 +47,10 @@ const EVERY_DAY: readonly Play[] = [
   { superlink: "1.9.0", security: "auth" },
 ];
 
-/** What does not work: Flower 1.9 has no `flwr` command for a SuperLink, and SuperLinks of 1.15 to 1.22 serve today's
- * programs of their own alone. */
-const NO_CELLS: Readonly<Partial<Record<FlowerVersion, readonly Pairing[]>>> = {
-  "1.9.0": ["their-flwr", "our-flwr"],
-  "1.18.0": ["our-node", "our-flwr"],
-  "1.22.0": ["our-node", "our-flwr"],
-};
-
-/** Every cell there is. */
+/** Every cell there is: Flower 1.9 has no `flwr` command for a SuperLink. */
 export const CELLS: readonly Cell[] = (Object.keys(PAIRINGS) as Pairing[]).flatMap((pairing) =>
   FLOWER_VERSIONS
-    .filter((version) => !NO_CELLS[version]?.includes(pairing))
+    .filter((version) => version !== "1.9.0" || !pairing.endsWith("flwr"))
     .flatMap((version) => SECURITIES.map((security) => ({ pairing, version, security })))
 );
 

@@ -72,6 +72,21 @@ export class FlowerWays {
     return this.#minor >= 23;
   }
 
+  /** The flags by which its SuperLink admits known SuperNodes only. */
+  authenticationFlags({ keyList }: Credentials): string[] {
+    return this.registersNodes ? ["--enable-supernode-auth"] : ["--auth-list-public-keys", keyList];
+  }
+
+  /** Whether its ServerApps have the strategies of today's message API. */
+  get hasStrategiesOfToday(): boolean {
+    return this.#minor >= 21;
+  }
+
+  /** The flag for the address of its SuperLink's Control API. */
+  get controlFlag(): string {
+    return this.#minor >= 21 ? "--control-api-address" : "--exec-api-address";
+  }
+
   /** Whether its SuperLink installs what apps ask for, unless it is forbidden. */
   get installsDependencies(): boolean {
     return this.#minor >= 32;
@@ -94,11 +109,11 @@ export async function startFlowerSuperLink(
       ? ["--host", "127.0.0.1", "--port", portOf(http)]
       : ["--serverappio-api-address", http]),
     ...["--fleet-api-address", fleet],
-    ...(ways.controlOf(addresses) === control ? ["--control-api-address", control] : []),
+    ...(ways.controlOf(addresses) === control ? [ways.controlFlag, control] : []),
     // offline, and apps need nothing beside what is installed
     ...(ways.installsDependencies ? ["--disable-runtime-dependency-installation"] : []),
     ...(security === "insecure" ? ["--insecure"] : credentials.serverFlags()),
-    ...(security === "auth" ? ["--enable-supernode-auth"] : []),
+    ...(security === "auth" ? ways.authenticationFlags(credentials) : []),
     ...flags,
   ]);
   for (const address of new Set([ways.controlOf(addresses), ways.fleetOf(addresses)])) {

@@ -53,11 +53,11 @@ export async function dialectsAt(
     if (pinned) throw noKeyOverHttp(options);
     return [(await http).currentHttp(options)];
   }
-  const { currentGrpc, flwr19 } = await load<typeof import("./grpc_dialects.ts")>(
+  const { currentGrpc, flwr115, flwr19 } = await load<typeof import("./grpc_dialects.ts")>(
     new URL("./grpc_dialects.ts", import.meta.url),
   );
   // On the current wire a SuperLink has no key to show: TLS alone vouches for it.
-  return pinned ? [flwr19(options)] : [currentGrpc(options), flwr19(options)];
+  return pinned ? [flwr19(options)] : [currentGrpc(options), flwr115(options), flwr19(options)];
 }
 
 async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> {

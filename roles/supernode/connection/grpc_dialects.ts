@@ -1,6 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
 import { openChannel } from "../../../rpc/channel.ts";
 import { CurrentFleetConnection } from "../../../rpc/dialects/current/client/fleet_connection.ts";
+import { OlderFleetConnection } from "../../../rpc/dialects/flwr-1.15/client/fleet_connection.ts";
 import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_connection.ts";
 import type { DialectOptions } from "./dialects.ts";
 import type { Dialect } from "./negotiated_connection.ts";
@@ -15,6 +16,23 @@ export function currentGrpc(options: DialectOptions): Dialect {
       const heartbeats = openChannel({ ...options, onRetry });
       const key = options.identity?.key;
       return new CurrentFleetConnection({ ...options, channel, heartbeats, key });
+    },
+  };
+}
+
+/**
+ * Flower 1.15 to 1.22. Its SuperLinks refuse the key of a node that has not joined, before they look at what is called:
+ * so that is how they refuse today's calls.
+ */
+export function flwr115(options: DialectOptions): Dialect {
+  return {
+    name: "Flower 1.15's wire",
+    after: new Set(["unauthenticated"]),
+    open: (onRetry) => {
+      const channel = openChannel({ ...options, onRetry });
+      const heartbeats = openChannel({ ...options, onRetry });
+      const key = options.identity?.key;
+      return new OlderFleetConnection({ ...options, channel, heartbeats, key });
     },
   };
 }

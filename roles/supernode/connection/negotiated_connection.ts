@@ -10,6 +10,11 @@ import type { Retry } from "../../../rpc/retry.ts";
 export interface Dialect {
   /** As the log names it: "Flower's current wire over HTTP". */
   readonly name: string;
+  /**
+   * How a SuperLink that may speak this one refuses the newest; as a call that it does not know by default. After other
+   * refusals this one is not tried.
+   */
+  readonly after?: ReadonlySet<ErrorCode>;
   /** @param onRetry told of each call that failed and is going to be repeated */
   open(onRetry: (retry: Retry) => void): FleetConnection;
 }
@@ -36,6 +41,11 @@ const UNKNOWN_CALL: ReadonlySet<ErrorCode> = new Set(["unimplemented", "internal
 
 /** How calls fail when what stands at the address now does not speak the dialect that was agreed on. */
 const DIALECT_GONE: ReadonlySet<ErrorCode> = new Set(["unimplemented", "failed-precondition"]);
+
+/** Whether a SuperLink that so refuses the newest dialect may speak another. */
+function mayFollow({ after = UNKNOWN_CALL }: Dialect, refusal: FlwrError): boolean {
+  return isOneOf(after, refusal);
+}
 
 /** Whether an error is one of the given kinds; an error that has Flower's number was answered in the dialect. */
 function isOneOf(codes: ReadonlySet<ErrorCode>, error: FlwrError): boolean {
@@ -65,6 +75,7 @@ export class NegotiatedConnection implements FleetConnection {
     const dialects = await this.#options.dialects(this.#closing.signal);
     let firstRefusal: FlwrError | undefined;
     for (const dialect of dialects) {
+      if (firstRefusal !== undefined && !mayFollow(dialect, firstRefusal)) continue;
       const { connection } = this.#open(dialect);
       try {
         const nodeId = await connection.join(heartbeatInterval);
@@ -76,12 +87,15 @@ export class NegotiatedConnection implements FleetConnection {
       } catch (thrown) {
         const error = FlwrError.from(thrown);
         this.#drop();
-        if (!isOneOf(UNKNOWN_CALL, error)) throw error;
         this.#log.debug("{superLink} does not speak {dialect}: {reason}", {
           superLink: this.#options.superLink,
           dialect: dialect.name,
           reason: error.message,
         });
+        const isFirst = firstRefusal === undefined;
+        const goesOn = isOneOf(UNKNOWN_CALL, error) ||
+          isFirst && dialects.some((other) => mayFollow(other, error));
+        if (!goesOn) throw error;
         firstRefusal ??= error;
       }
     }

@@ -12,6 +12,10 @@ class FakeSuperLink {
   readonly retries: string[] = [];
   understood: readonly string[];
   refusal: ErrorCode = "unimplemented";
+  /** Other refusals than that, by dialects. */
+  refusals: Record<string, ErrorCode> = {};
+  /** What dialects may follow, by their names. */
+  after: Record<string, ReadonlySet<ErrorCode>> = {};
   heartbeatError: FlwrError | undefined;
   #onRetry: (retry: Retry) => void = () => {};
 
@@ -40,13 +44,15 @@ class FakeSuperLink {
   #dialect(name: string): Dialect {
     const call = <T>(what: string, answer: T): Promise<T> => {
       this.calls.push(`${name} ${what}`);
-      return this.understood.includes(name)
-        ? Promise.resolve(answer)
-        : Promise.reject(new FlwrError(this.refusal, `${name} is not understood`));
+      return this.understood.includes(name) ? Promise.resolve(answer) : Promise.reject(
+        new FlwrError(this.refusals[name] ?? this.refusal, `${name} is not understood`),
+      );
     };
     const refuse = () => Promise.reject(new Error("not called here"));
+    const after = this.after[name];
     return {
       name,
+      ...(after && { after }),
       open: (onRetry) => {
         this.#onRetry = onRetry;
         this.open.add(name);
@@ -92,6 +98,29 @@ Deno.test("a refusal that is not about the dialect is final; else the newest dia
   await assert.rejects(none.connection().join(30), { message: "http is not understood" });
   assert.equal(none.calls.length, 3);
   assert.deepEqual([...none.open], []);
+});
+
+Deno.test("a dialect may follow another refusal, and then alone", async () => {
+  const made = (...understood: string[]) => {
+    const link = new FakeSuperLink(...understood);
+    link.refusal = "unauthenticated";
+    link.after = { grpc: new Set(["unauthenticated"]) };
+    return link;
+  };
+  const older = made("grpc");
+  assert.equal(await older.connection().join(30), 7n);
+  assert.deepEqual(older.calls, ["http join", "grpc join"]);
+  const stranger = made();
+  await assert.rejects(stranger.connection().join(30), { message: "grpc is not understood" });
+  assert.deepEqual(stranger.calls, ["http join", "grpc join"], "its refusal is final");
+  const today = made();
+  today.refusals = { grpc: "unimplemented" };
+  await assert.rejects(today.connection().join(30), { message: "http is not understood" });
+  assert.deepEqual(today.calls, ["http join", "grpc join"]);
+  const oldest = made("1.9");
+  oldest.refusal = "unimplemented";
+  await oldest.connection().join(30);
+  assert.deepEqual(oldest.calls, ["http join", "1.9 join"]);
 });
 
 Deno.test("what was agreed on is kept for a join again, until the SuperLink was away", async () => {

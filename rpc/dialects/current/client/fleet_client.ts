@@ -40,29 +40,29 @@ export class FleetClient {
   /** Makes the node's key known. */
   async register(): Promise<void> {
     const { publicKey } = this.#options.credentials;
-    await this.#call(Fleet.method.registerNode, { publicKey });
+    await this.call(Fleet.method.registerNode, { publicKey });
   }
 
   /** @param heartbeatInterval seconds */
   async activate(heartbeatInterval: number): Promise<NodeId> {
     const { publicKey } = this.#options.credentials;
     const request = { publicKey, heartbeatInterval };
-    return (await this.#call(Fleet.method.activateNode, request)).nodeId;
+    return (await this.call(Fleet.method.activateNode, request)).nodeId;
   }
 
   /** Tried once: a node that stops does not wait. */
   async deactivate(nodeId: NodeId): Promise<void> {
-    await this.#call(Fleet.method.deactivateNode, { nodeId }, { retry: NO_RETRY });
+    await this.call(Fleet.method.deactivateNode, { nodeId }, { retry: NO_RETRY });
   }
 
   /** Tried once. */
   async unregister(nodeId: NodeId): Promise<void> {
-    await this.#call(Fleet.method.unregisterNode, { nodeId }, { retry: NO_RETRY });
+    await this.call(Fleet.method.unregisterNode, { nodeId }, { retry: NO_RETRY });
   }
 
   /** @returns whether the SuperLink knows the node */
   async heartbeat(nodeId: NodeId, heartbeatInterval: number): Promise<boolean> {
-    const { success } = await this.#call(
+    const { success } = await this.call(
       Fleet.method.sendNodeHeartbeat,
       { node: { nodeId }, heartbeatInterval },
       { timeoutSeconds: HEARTBEAT_DEADLINE_SECONDS },
@@ -77,7 +77,7 @@ export class FleetClient {
     { holds = [], signal }: { holds?: readonly ObjectId[]; signal?: AbortSignal } = {},
   ): Promise<PullMessagesResponse> {
     const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds] };
-    return await this.#call(Fleet.method.pullMessages, { node: { nodeId }, along }, {
+    return await this.call(Fleet.method.pullMessages, { node: { nodeId }, along }, {
       timeoutSeconds: PULL_DEADLINE_SECONDS,
       signal,
     });
@@ -93,7 +93,7 @@ export class FleetClient {
     clientAppSeconds: number,
     along?: MessageInitShape<typeof AlongRequestSchema>,
   ): Promise<PushMessagesResponse> {
-    return await this.#call(Fleet.method.pushMessages, {
+    return await this.call(Fleet.method.pushMessages, {
       node: { nodeId },
       messagesList: [wire],
       messageObjectTrees: [tree],
@@ -103,12 +103,12 @@ export class FleetClient {
   }
 
   async run(nodeId: NodeId, runId: RunId): Promise<Run | undefined> {
-    return (await this.#call(Fleet.method.getRun, { node: { nodeId }, runId })).run;
+    return (await this.call(Fleet.method.getRun, { node: { nodeId }, runId })).run;
   }
 
   async fab(nodeId: NodeId, runId: RunId, hashStr: string): Promise<Fab | undefined> {
     const request = { node: { nodeId }, runId, hashStr };
-    return (await this.#call(Fleet.method.getFab, request, {
+    return (await this.call(Fleet.method.getFab, request, {
       timeoutSeconds: PUSH_DEADLINE_SECONDS,
     })).fab;
   }
@@ -119,7 +119,7 @@ export class FleetClient {
     objectId: ObjectId,
     signal?: AbortSignal,
   ): Promise<PulledObject> {
-    const { objectFound: found, objectAvailable, objectContent } = await this.#call(
+    const { objectFound: found, objectAvailable, objectContent } = await this.call(
       Fleet.method.pullObject,
       { node: { nodeId }, runId, objectId },
       { timeoutSeconds: PUSH_DEADLINE_SECONDS, signal },
@@ -134,7 +134,7 @@ export class FleetClient {
     sessionId: string,
     { id, bytes }: LinkObject,
   ): Promise<boolean> {
-    const { stored } = await this.#call(
+    const { stored } = await this.call(
       Fleet.method.pushObject,
       { node: { nodeId }, runId, sessionId, objectId: id, objectContent: bytes },
       { timeoutSeconds: PUSH_DEADLINE_SECONDS },
@@ -144,14 +144,15 @@ export class FleetClient {
 
   /** The node has all objects of a message. */
   async confirm(nodeId: NodeId, runId: RunId, messageObjectId: ObjectId): Promise<void> {
-    await this.#call(Fleet.method.confirmMessageReceived, {
+    await this.call(Fleet.method.confirmMessageReceived, {
       node: { nodeId },
       runId,
       messageObjectId,
     });
   }
 
-  async #call<M extends DescMethod>(
+  /** Makes any call with the node's credentials. @param channel the one for all but heartbeats by default */
+  async call<M extends DescMethod>(
     method: M,
     request: MessageInitShape<M["input"]>,
     options: CallOptions = {},

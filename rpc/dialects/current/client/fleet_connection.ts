@@ -37,8 +37,20 @@ export interface CurrentFleetConnectionOptions {
   readonly heartbeats?: Channel;
   /** The key that the SuperLink knows the node by; without one the node makes a key and registers itself. */
   readonly key?: PrivateKey;
+  /** How the node joins and leaves; by ActivateNode and DeactivateNode by default. */
+  readonly membership?: NodeMembership;
+  /** Looks at the tree of each message that is pulled, and throws a FlwrError where it is none. */
+  readonly checkTree?: (tree: WireTree) => void;
   readonly clock: Clock;
   readonly random: Random;
+}
+
+/** How a node joins its SuperLink and leaves it. */
+export interface NodeMembership {
+  /** @param heartbeatInterval seconds */
+  join(client: FleetClient, heartbeatInterval: number): Promise<NodeId>;
+  /** Tried once: a node that stops does not wait. */
+  leave(client: FleetClient, nodeId: NodeId): Promise<void>;
 }
 
 /** A node that has joined. */
@@ -64,6 +76,7 @@ const BROKEN_INSTRUCTION: ReadonlySet<ErrorCode> = new Set([
  */
 export class CurrentFleetConnection implements FleetConnection {
   readonly #options: CurrentFleetConnectionOptions;
+  readonly #membership: NodeMembership;
   readonly #objects = new Parallel(MAX_OBJECTS_IN_FLIGHT);
   readonly #kept = new KeptObjects();
   readonly #log = log("fleet");
@@ -72,14 +85,12 @@ export class CurrentFleetConnection implements FleetConnection {
 
   constructor(options: CurrentFleetConnectionOptions) {
     this.#options = options;
+    this.#membership = options.membership ?? currentMembership(options.key === undefined);
   }
 
   async join(heartbeatInterval: number): Promise<NodeId> {
     const client = this.#client ??= await this.#openClient();
-    if (this.#options.key === undefined) await registerItself(client);
-    const nodeId = await client.activate(heartbeatInterval).catch((error) => {
-      throw explainRefusal(FlwrError.from(error));
-    });
+    const nodeId = await this.#membership.join(client, heartbeatInterval);
     if (nodeId === 0n) throw new FlwrError("internal", "The SuperLink gave the node no id");
     this.#member = { client, nodeId, takesBytes: 0 };
     return nodeId;
@@ -157,11 +168,9 @@ export class CurrentFleetConnection implements FleetConnection {
     const member = this.#member;
     if (member === undefined) return;
     this.#member = undefined;
-    await member.client.deactivate(member.nodeId);
-    if (this.#options.key !== undefined) return;
-    // An unregistered key is never admitted again.
-    this.#client = undefined;
-    await member.client.unregister(member.nodeId);
+    // A key of the node's own making is never admitted again.
+    if (this.#options.key === undefined) this.#client = undefined;
+    await this.#membership.leave(member.client, member.nodeId);
   }
 
   close(): void {
@@ -187,6 +196,7 @@ export class CurrentFleetConnection implements FleetConnection {
     signal: AbortSignal | undefined,
   ): Promise<Message | undefined> {
     if (wire === undefined || tree === undefined) return undefined;
+    this.#options.checkTree?.(tree);
     const head = messageFromWire(wire);
     if (head.dstNodeId !== member.nodeId) {
       this.#log.warn("An instruction for node {other} is left aside: this is node {nodeId}", {
@@ -284,6 +294,22 @@ export class CurrentFleetConnection implements FleetConnection {
     );
     return stored.every((one) => one);
   }
+}
+
+/** @param registers whether the node makes its key known, and takes it back when it leaves */
+function currentMembership(registers: boolean): NodeMembership {
+  return {
+    async join(client, heartbeatInterval) {
+      if (registers) await registerItself(client);
+      return await client.activate(heartbeatInterval).catch((error) => {
+        throw explainRefusal(FlwrError.from(error));
+      });
+    },
+    async leave(client, nodeId) {
+      await client.deactivate(nodeId);
+      if (registers) await client.unregister(nodeId);
+    },
+  };
 }
 
 async function registerItself(client: FleetClient): Promise<void> {

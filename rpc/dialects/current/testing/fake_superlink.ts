@@ -4,12 +4,12 @@ import { createLink } from "../../../../link/create_link.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../../../link/limits.ts";
 import type { LinkService } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
-import { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { Control, Exec } from "../../../../proto/gen/current/control_pb.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { messageObject } from "../../../objects/message.ts";
 import { bindService, type ServiceBinding } from "../../../service.ts";
 import { controlAuthentication } from "../server/control_authentication.ts";
-import { controlHandlers } from "../server/control_service.ts";
+import { controlHandlers, execHandlers } from "../server/control_service.ts";
 import { linkRuntimeBackend } from "../server/link_runtime.ts";
 import { runtimeHandlers } from "../server/runtime_service.ts";
 import type { SubmittedApp } from "../server/submission.ts";
@@ -26,19 +26,20 @@ export const FAKE_APP: SubmittedApp = {
 /** A SuperLink in memory with its Control and Runtime API, without a network, on a clock that stands still. */
 export class FakeSuperLink implements AsyncDisposable {
   readonly control: ServiceBinding;
+  /** Control under its name up to Flower 1.20. */
+  readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
 
   private constructor(readonly link: LinkService, readonly clock: FakeClock) {
     const backend = linkRuntimeBackend(link, clock);
-    this.control = bindService(Control, {
-      ...controlAuthentication(),
-      handlers: controlHandlers({
-        link,
-        clock,
-        readFab: () => ({ config: FAKE_APP }),
-        artifactUrl: (runId) => `http://fake/${runId}`,
-      }),
+    const control = controlHandlers({
+      link,
+      clock,
+      readFab: () => ({ config: FAKE_APP }),
+      artifactUrl: (runId) => `http://fake/${runId}`,
     });
+    this.control = bindService(Control, { ...controlAuthentication(), handlers: control });
+    this.exec = bindService(Exec, { ...controlAuthentication(), handlers: execHandlers(control) });
     this.runtime = bindService(Runtime, {
       ...taskAuthentication({ backend, executors: "this-machine" }),
       handlers: runtimeHandlers(backend),

@@ -126,7 +126,8 @@ export function olderFleetHandlers(
     },
 
     async pullObject(request, call) {
-      return nodes119.asks(nodeOf(call), request.objectId)
+      const mayBe119 = call.caller.wire === NODE_WIRE.objects;
+      return mayBe119 && nodes119.asks(nodeOf(call), request.objectId)
         ? create(PullObjectResponseSchema, { objectFound: true, objectAvailable: true })
         : await current.pullObject(request, call);
     },

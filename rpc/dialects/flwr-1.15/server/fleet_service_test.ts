@@ -138,6 +138,12 @@ Deno.test("a node of 1.19 reads what no other does, asks for it, and is told tha
   assert.deepEqual(stage.nodes119, [self.nodeId]);
   // The same key with another version, which does not ask for it.
   await confirm();
+
+  const today = await node(stage);
+  const nodeId = await stage.node(today.key, today.channel).join(30);
+  const own = { node: { nodeId }, runId };
+  await today.call(Fleet.method.pullObject, { ...own, objectId });
+  await today.call(Fleet.method.confirmMessageReceived, { ...own, messageObjectId: id });
 });
 
 function idsIn({ objectId, children }: ObjectTree): string[] {

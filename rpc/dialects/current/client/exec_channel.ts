@@ -1,0 +1,21 @@
+import type { DescMethod } from "@bufbuild/protobuf";
+import { Exec } from "../../../../proto/gen/current/control_pb.ts";
+import type { Channel } from "../../../channel.ts";
+
+/** A line to a SuperLink that serves the Control API under its name up to Flower 1.20, in the same messages. */
+export function execChannel(channel: Channel): Channel {
+  return {
+    address: channel.address,
+    call: (method, request, options) => channel.call(earlier(method), request, options),
+    stream: (method, request, options) => channel.stream(earlier(method), request, options),
+    close: () => channel.close(),
+  };
+}
+
+/** The method under the earlier name; itself where that API did not have it. */
+function earlier<M extends DescMethod>(method: M): M {
+  const twin = Exec.methods.find(({ name, input, output }) =>
+    name === method.name && input === method.input && output === method.output
+  );
+  return twin as M | undefined ?? method;
+}
