@@ -143,9 +143,11 @@ function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
  * Where the outputs depend on several inputs, or `output` is a list, the model's `input`, `loss` and data sets are given
  * by the file's names, as for `network(…)`.
  *
- * Everything is computed in float32. A last softmax is kept for predictions; cross-entropy takes its logits.
+ * Real numbers are computed in float32, integers in their own type or a wider one that ONNX Runtime has kernels for.
+ * Integers of 64 bits stay exact. A last softmax is kept for predictions; cross-entropy takes its logits.
  *
- * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder
+ * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder,
+ *   or where the links of Hugging Face's cache lead
  * @throws FlwrError when the file is damaged ("data-loss"), not there ("not-found"), or holds what is not supported
  *   ("unimplemented"): the sentence names the node and, for an operator, lists those that are supported
  *

@@ -185,9 +185,10 @@ export class Model implements AsyncDisposable {
   }
 
   /**
-   * Mean loss and accuracy over a data set.
+   * Mean loss and accuracy over a data set. Examples come in batches, unless the network's outputs depend on which of
+   * them come together: then all are one batch.
    *
-   * @throws FlwrError "invalid-argument" when the data do not fit, or "cancelled"
+   * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as `predict`
    */
   async evaluate(
     dataset: NamedDataset,
@@ -210,7 +211,8 @@ export class Model implements AsyncDisposable {
    *
    * @param x inputs [examples, …], raw as in a data set
    * @returns outputs [examples, …]
-   * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, or "cancelled"
+   * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, "cancelled", or
+   *   "resource-exhausted" when outputs depend on which examples come together and there are more than 4,096
    */
   async predict(
     x: OneOrNamed<Tensor>,
