@@ -831,6 +831,16 @@ export type ProgressEvent =
 	/** How many nodes were online to choose from. */
 	readonly available: number;
 }
+/** Replies are still missing. Reported every 30 seconds, so that a long training is not silent. */
+ | {
+	readonly type: "waiting-for-replies";
+	/** The nodes whose replies are missing. */
+	readonly nodeIds: readonly NodeId[];
+	/** Instructions that were sent. */
+	readonly sent: number;
+	/** Seconds since they were sent. */
+	readonly seconds: number;
+}
 /** An instruction was answered, or will not be. */
  | {
 	readonly type: "reply";
@@ -2724,9 +2734,10 @@ export declare class Model implements AsyncDisposable {
 	 */
 	trainStep(batch: NamedDataset, options?: StepOptions): Promise<number>;
 	/**
-	 * Mean loss and accuracy over a data set.
+	 * Mean loss and accuracy over a data set. Examples come in batches, unless the network's outputs depend on which of
+	 * them come together: then all are one batch.
 	 *
-	 * @throws FlwrError "invalid-argument" when the data do not fit, or "cancelled"
+	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as `predict`
 	 */
 	evaluate(dataset: NamedDataset, options?: {
 		signal?: AbortSignal;
@@ -2736,7 +2747,8 @@ export declare class Model implements AsyncDisposable {
 	 *
 	 * @param x inputs [examples, …], raw as in a data set
 	 * @returns outputs [examples, …]
-	 * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, or "cancelled"
+	 * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, "cancelled", or
+	 *   "resource-exhausted" when outputs depend on which examples come together and there are more than 4,096
 	 */
 	predict(x: OneOrNamed<Tensor>, options?: {
 		signal?: AbortSignal;
@@ -2820,9 +2832,11 @@ export interface OnnxNetwork extends Layer {
  * Where the outputs depend on several inputs, or `output` is a list, the model's `input`, `loss` and data sets are given
  * by the file's names, as for `network(…)`.
  *
- * Everything is computed in float32. A last softmax is kept for predictions; cross-entropy takes its logits.
+ * Real numbers are computed in float32, integers in their own type or a wider one that ONNX Runtime has kernels for.
+ * Integers of 64 bits stay exact. A last softmax is kept for predictions; cross-entropy takes its logits.
  *
- * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder
+ * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder,
+ *   or where the links of Hugging Face's cache lead
  * @throws FlwrError when the file is damaged ("data-loss"), not there ("not-found"), or holds what is not supported
  *   ("unimplemented"): the sentence names the node and, for an operator, lists those that are supported
  *
