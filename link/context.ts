@@ -28,6 +28,8 @@ export interface LinkContext {
   readonly trees: TreeCache;
   readonly loose: LooseReplies;
   readonly joins: Joins;
+  /** What the owner's list of keys calls the holder of a key. */
+  readonly listedName: (publicKey: Uint8Array) => string | undefined;
   readonly retention: Retention;
   readonly outcomes: RunOutcomes;
   /** Bytes that each open push has brought since the service began, by session. */

@@ -1,7 +1,7 @@
 import { FlwrError } from "../base/error.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import type { LinkLimits } from "./limits.ts";
-import type { LinkNode } from "./link.ts";
+import type { LinkNode, OnlineNode } from "./link.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./store/node_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
@@ -52,8 +52,19 @@ export function listNodes(context: LinkContext): Promise<LinkNode[]> {
 }
 
 /** See LinkService.onlineNodes. */
-export function onlineNodes(context: LinkContext): Promise<bigint[]> {
-  return transact(context, "relaxed", (tx) => tx.nodes.onlineIds(context.clock.now()));
+export async function onlineNodes(context: LinkContext): Promise<bigint[]> {
+  return (await onlineNames(context)).map(({ nodeId }) => nodeId);
+}
+
+/** See LinkService.onlineNames. */
+export function onlineNames(context: LinkContext): Promise<OnlineNode[]> {
+  return transact(context, "relaxed", async (tx) => {
+    const nodes = await tx.nodes.onlineNames(context.clock.now());
+    return nodes.map(({ nodeId, joinName, name = joinName }) => ({
+      nodeId,
+      ...(name !== undefined && { name }),
+    }));
+  });
 }
 
 /** Settles a node whose time has passed: an online one is offline now, one that has been away for long forgotten. */
@@ -137,6 +148,7 @@ export function requireInterval({ limits }: LinkContext, seconds: number): void 
 }
 
 /** A node as callers see it. */
-export function toNode({ dueAt: _, ...node }: NodeRecord): LinkNode {
-  return node;
+export function toNode({ dueAt: _, joinName, ...node }: NodeRecord): LinkNode {
+  const { name = joinName } = node;
+  return { ...node, ...(name !== undefined && { name }) };
 }

@@ -48,9 +48,8 @@ export class MemoryNodes implements NodeTable {
     );
   }
 
-  onlineIds(now: number): Promise<bigint[]> {
-    const nodes = this.#online().filter(({ onlineUntil }) => onlineUntil > now);
-    return Promise.resolve(nodes.map(({ nodeId }) => nodeId));
+  onlineNames(now: number): Promise<NodeRecord[]> {
+    return Promise.resolve(this.#online().filter(({ onlineUntil }) => onlineUntil > now));
   }
 
   due(now: number, limit: number): Promise<NodeRecord[]> {

@@ -32,3 +32,12 @@ Deno.test("details stay short, however many nodes failed", () => {
 Deno.test("an incomplete run has an exit status of its own", () => {
   assert.equal(reportError(new IncompleteRun(1n, "Incomplete: …", [])), ExitStatus.incomplete);
 });
+
+Deno.test("the reasons stand in the details, and not in the error below the summary", () => {
+  const label = () => "node hospital-b";
+  const details = incompleteDetails([[node(2n, 0), node(1n, 1)]], label);
+  assert.match(details, /node hospital-b \(asked in 3 rounds\)\. .*node hospital-b: no data$/);
+  const { message } = new IncompleteRun(1n, details, []);
+  assert.match(message, /node hospital-b/);
+  assert.doesNotMatch(message, /no data/);
+});

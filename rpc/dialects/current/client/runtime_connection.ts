@@ -1,9 +1,8 @@
-import type { DriverConnection } from "../../../../app/connection.ts";
+import type { DriverConnection, OnlineNode } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
 import {
   MessageErrorCode,
   type MessageId,
-  type NodeId,
   type RunId,
   SUPERLINK_NODE_ID,
 } from "../../../../app/metadata.ts";
@@ -51,7 +50,7 @@ export class RuntimeConnection implements DriverConnection {
     return Promise.resolve(this.#speaker.runId);
   }
 
-  nodes(_runId: RunId): Promise<NodeId[]> {
+  nodes(_runId: RunId): Promise<OnlineNode[]> {
     return this.#client.nodes();
   }
 

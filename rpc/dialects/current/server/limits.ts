@@ -22,9 +22,6 @@ export const DEFAULT_LISTED_RUNS = 20;
 /** Runs that one answer lists at most: about 1 MB. */
 export const MAX_LISTED_RUNS = 1000;
 
-/** Longest name of a node, in UTF-16 code units: it stands in tables. */
-export const MAX_NODE_NAME_LENGTH = 128;
-
 /** Longest "latitude,longitude", in UTF-16 code units. */
 export const MAX_LOCATION_LENGTH = 128;
 
