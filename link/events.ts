@@ -16,7 +16,8 @@ export type LinkEvent =
   | { readonly kind: "node-returned"; readonly nodeId: bigint }
   /** It went offline by its own word, and stays registered. */
   | { readonly kind: "node-deactivated"; readonly nodeId: bigint }
-  | { readonly kind: "node-left"; readonly nodeId: bigint }
+  /** `forgotten`: it has no key by which it could come back. */
+  | { readonly kind: "node-left"; readonly nodeId: bigint; readonly forgotten: boolean }
   | { readonly kind: "node-registered"; readonly nodeId: bigint; readonly name?: string }
   | { readonly kind: "node-unregistered"; readonly nodeId: bigint }
   /** A node that nobody registered but itself had been away for long, and was forgotten. */

@@ -108,7 +108,7 @@ export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> 
     }
     await wakeAskers(tx, effects, nodeId);
     effects.topics.add(`work:${nodeId}`);
-    effects.events.push({ kind: "node-left", nodeId });
+    effects.events.push({ kind: "node-left", nodeId, forgotten: node.publicKey === undefined });
   });
 }
 

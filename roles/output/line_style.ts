@@ -13,6 +13,9 @@ const STYLES: readonly (readonly [RegExp, Exclude<keyof Colours, "enabled">])[] 
   [/^(Waiting for nodes|Not saved|Warning|WARNING): /, "warning"],
 ];
 
+/** What a SuperLink puts before each line of a ServerApp. */
+const TIME = /^\d{4}-\d\d-\d\dT[\d:.]+Z /;
+
 /** A line as it is printed: failures, warnings and headings in their colours; one that has colours stays as it is. */
 export function styledLine(line: string, colours: Colours): string {
   return colours.enabled ? styleOf(line, colours)(line) : line;
@@ -42,6 +45,7 @@ export class StyledLines {
 
 function styleOf(line: string, colours: Colours): Style {
   if (line.includes("\x1b")) return (text) => text;
-  const name = STYLES.find(([form]) => form.test(line))?.[1];
+  const said = line.replace(TIME, "");
+  const name = STYLES.find(([form]) => form.test(said))?.[1];
   return name === undefined ? (text) => text : colours[name];
 }

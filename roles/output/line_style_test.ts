@@ -28,3 +28,8 @@ Deno.test("what is only like a line of the report has no colour", () => {
     assert.equal(styledLine(line, colours), line);
   }
 });
+
+Deno.test("a line of a submitted app's log has its time before it", () => {
+  const line = "2026-11-30T03:24:27.732Z     node hospital-b failed after 0.5 s: no data";
+  assert.equal(styledLine(line, colours), colours.bad(line));
+});

@@ -28,8 +28,8 @@ export class LinkLog {
       this.#labels.set(event.nodeId, event.name);
     }
     logLinkEvent(event, this.#labels);
-    // Nodes without keys are new ones each time: their names must not pile up.
-    if (event.kind === "node-forgotten" || event.kind === "node-left") {
+    // Names of nodes that never come back must not pile up.
+    if (event.kind === "node-forgotten" || event.kind === "node-left" && event.forgotten) {
       this.#labels.set(event.nodeId, undefined);
     }
   }

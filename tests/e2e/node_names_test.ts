@@ -1,7 +1,14 @@
 /** Nodes are called by their names wherever a person reads of them, and each failure is told once. */
 import assert from "node:assert/strict";
 import { makeCredentials } from "../support/credentials.ts";
-import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
+import {
+  joined,
+  startFlwr,
+  startServerApp,
+  startSuperLink,
+  startSuperNode,
+} from "../support/flwr.ts";
+import { makeApp } from "../support/make_app.ts";
 import { scenario } from "../support/stage.ts";
 
 /** Lines that match, in order. */
@@ -57,3 +64,55 @@ scenario("names: of two named nodes one fails every round", async (stage) => {
   for (const line of instructions) assert.match(line, /node hospital-[ab]\)/);
   assert.equal(matching(good.lines, /joined .* as hospital-a$/).length, 1);
 });
+
+const SERVER = `import { ArrayRecord, FedAvg, NdArray, ServerApp, tensor } from "flwr";
+export const app = new ServerApp().main(async (grid) => {
+  const initialArrays = new ArrayRecord({ w: NdArray.fromTensor(tensor("float32", [1], Float32Array.of(1))) });
+  await new FedAvg({ fractionEvaluate: 0 }).start(grid, { numRounds: 2, initialArrays });
+  const names = (await grid.nodeIds()).map((id) => grid.nodeName(id));
+  console.log("names", names.sort().join(" "));
+});
+`;
+const CLIENT = `import { ClientApp, MetricRecord } from "flwr";
+export const app = new ClientApp().train(({ content }, { nodeConfig }) => {
+  if (nodeConfig.number("partition-id") === 1) throw new Error("no data");
+  const metrics = new MetricRecord({ "num-examples": 1 });
+  return { arrays: content.arrayRecord("arrays"), metrics };
+});
+`;
+
+scenario(
+  "names: a submitted app's log has the names of nodes, and its app can ask for them",
+  async (stage) => {
+    const { http } = await startSuperLink({ stage });
+    const nodes = ["hospital-a", "Klinik Süd"].map((name, partition) =>
+      startFlwr(stage, name, [
+        ...["supernode", "--superlink", http, "--insecure", "--name", name],
+        ...["--node-config", `partition-id=${partition}`],
+      ], { FLWR_HOME: stage.path(`home-${partition}`) })
+    );
+    const ids = await Promise.all(nodes.map(joined));
+    const files = { "server.ts": SERVER, "client.ts": CLIENT };
+    const folder = await makeApp(stage.path("app"), { name: "named", files });
+    const run = startFlwr(stage, "run", [
+      "run",
+      folder,
+      http,
+      "--insecure",
+      "--stream",
+      "--no-check",
+    ], {
+      FLWR_HOME: stage.path("home"),
+    });
+    assert.equal((await run.ended(90)).code, 3);
+    const lines = run.lines.map((line) => line.replace(/^\S+T\S+Z /, ""));
+    assert.equal(matching(lines, /^ {4}node hospital-a replied after /).length, 2);
+    assert.equal(matching(lines, /^ {4}node "Klinik Süd" failed after /).length, 2);
+    assert.equal(
+      matching(lines, /^ {2}node "Klinik Süd": contributed to 0 of 2 rounds/).length,
+      1,
+    );
+    assert.equal(matching(lines, /^names Klinik Süd hospital-a$/).length, 1);
+    for (const id of ids) assert.deepEqual(matching(lines, new RegExp(id)), []);
+  },
+);
