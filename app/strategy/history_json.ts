@@ -1,5 +1,6 @@
 import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
+import type { PhaseShare } from "./contributions.ts";
 import type { PhaseRecord, Result, RoundRecord } from "./result.ts";
 
 /** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
@@ -61,6 +62,10 @@ export interface NodeJson {
   asked: number;
   /** Rounds in which a reply of it counted. */
   contributed: number;
+  /** Its training. */
+  train: PhaseShare;
+  /** Its evaluation. */
+  evaluate: PhaseShare;
   /** Its last failure. */
   "last-failure"?: { round: number; phase: string; code?: number; reason: string };
 }
@@ -82,10 +87,9 @@ export function historyToJson(
     "initial-server-metrics": metricsToJson(result.initialServerMetrics),
     rounds: result.rounds.map((record) => roundToJson(record, nameOf)),
     ...(result.stoppedEarly && { "stopped-early": true }),
-    nodes: result.contributions.map(({ nodeId, asked, contributed, lastFailure }) => ({
+    nodes: result.contributions.map(({ nodeId, lastFailure, ...shares }) => ({
       ...nodeToJson(nodeId, nameOf),
-      asked,
-      contributed,
+      ...shares,
       ...(lastFailure !== undefined && {
         "last-failure": {
           round: lastFailure.round,

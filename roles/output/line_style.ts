@@ -6,7 +6,7 @@ const STYLES: readonly (readonly [RegExp, Exclude<keyof Colours, "enabled">])[] 
   [/^Nodes with failures:$/, "heading"],
   [/^ {4}node .* failed after \d/, "bad"],
   [/^ {4}rejected the reply of node /, "bad"],
-  [/^ {2}node .*: contributed to \d+ of \d+ rounds?, last error /, "bad"],
+  [/^ {2}node .*: \w+ in \d+ of \d+ rounds?.* Last error in round /, "bad"],
   [/^(Uncaught )?(\w*Error|error): /, "bad"],
   [/^ {2}(train|evaluate): \d+ results?, [1-9]\d* failures?, /, "warning"],
   [/^ {4}waiting for \d+ of \d+ /, "warning"],

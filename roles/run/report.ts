@@ -6,7 +6,7 @@ import { type HistoryJson, historyToJson } from "../../app/strategy/history_json
 import type { FlwrError } from "../../base/error.ts";
 import { printable } from "../../base/printable.ts";
 import { counted, formatBytes, formatMetrics, formatSeconds } from "./format.ts";
-import { incompleteDetails } from "./incomplete.ts";
+import { incompleteDetails, sharesText } from "./incomplete.ts";
 import { summaryTable } from "./summary_table.ts";
 
 /** Nodes that a line names. */
@@ -165,16 +165,20 @@ export class RunReport {
   }
 
   /** One line for each node that failed; nothing when all replies counted. */
-  #contributionLines({ contributions }: Result): string[] {
+  #contributionLines({ contributions, rounds }: Result): string[] {
     const failing = contributions.filter(({ lastFailure }) => lastFailure !== undefined);
     if (failing.length === 0) return [];
     return [
       "",
       "Nodes with failures:",
-      ...failing.map(({ nodeId, asked, contributed, lastFailure }) => {
+      ...failing.map((contribution) => {
+        const { nodeId, asked, lastFailure } = contribution;
         const { round, phase, reason } = lastFailure!;
-        return `  ${this.#nodeOf(nodeId)}: contributed to ${contributed} of ` +
-          `${counted(asked, "round")}, last error in round ${round} (${phase}): ${reason}`;
+        const absent = asked < rounds.length
+          ? `, asked in ${asked} of ${counted(rounds.length, "round")}`
+          : "";
+        return `  ${this.#nodeOf(nodeId)}: ${sharesText(contribution)}${absent}. ` +
+          `Last error in round ${round} (${phase}): ${reason}`;
       }),
     ];
   }

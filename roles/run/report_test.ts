@@ -90,7 +90,7 @@ Deno.test("a finished run ends with a table, and its history as JSON has ids as 
     "round 1  0.1234568       0.5",
     "",
     "Nodes with failures:",
-    '  node 9223372036854775808: contributed to 0 of 1 round, last error in round 1 (train): array "w" has NaN',
+    '  node 9223372036854775808: trained in 0 of 1 round. Last error in round 1 (train): array "w" has NaN',
   ]);
   const json = JSON.parse(JSON.stringify(report.toJson()));
   assert.equal(json["run-id"], "7");
@@ -149,7 +149,7 @@ Deno.test("nodes are called by their names, and by name and id where names are a
   assert.match(text, /node hospital-b \(2\) failed after .*: no data/);
   assert.match(text, /node 5 replied/);
   assert.match(text, /waiting for .*: node hospital-a, node hospital-b \(2\)/);
-  assert.match(text, /node hospital-b \(9223372036854775808\): contributed to 0 of 1 round/);
+  assert.match(text, /node hospital-b \(9223372036854775808\): trained in 0 of 1 round/);
   assert.match(report.incomplete, /node hospital-b \(9223372036854775808\)/);
   const [history] = JSON.parse(JSON.stringify(report.toJson())).histories;
   assert.deepEqual(history.nodes.map((node: { name: string }) => node.name), [

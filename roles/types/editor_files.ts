@@ -29,7 +29,6 @@ const SETTINGS: Readonly<Record<string, unknown>> = {
       paths: { flwr: [`./${FOLDER}/${TYPES_FILE}`] },
     },
     include: ["**/*.ts", `${FOLDER}/${GLOBALS_FILE}`],
-    exclude: ["**/*_test.ts"],
   },
 };
 
@@ -64,6 +63,12 @@ export async function denoSettings(folder: string): Promise<"ours" | "other" | u
     if (text !== undefined) return text.includes(`${FOLDER}/${IMPORT_MAP}`) ? "ours" : "other";
   }
   return undefined;
+}
+
+/** Whether the folder's tsconfig.json, if it has one, leads to what {@link writeEditorFiles} writes. */
+export async function tscKnowsFlwr(folder: string): Promise<boolean> {
+  const text = await Deno.readTextFile(join(folder, "tsconfig.json")).catch(() => undefined);
+  return text === undefined || text.includes(`${FOLDER}/${TYPES_FILE}`);
 }
 
 /** Makes the folder that leads to this installation, or brings it up to date. */

@@ -47,8 +47,8 @@ scenario("names: of two named nodes one fails every round", async (stage) => {
   const end = run.lines.slice(run.lines.indexOf("[SUMMARY]"));
   const told = matching(end, /the node's log has the text/);
   assert.equal(told.length, 1, "and once at the end");
-  assert.match(told[0]!, /^ {2}node hospital-b: contributed to 0 of 2 rounds/);
-  assert.equal(matching(end, /contributed to no round: node hospital-b/).length, 1);
+  assert.match(told[0]!, /^ {2}node hospital-b: trained in 0 of 2 rounds/);
+  assert.equal(matching(end, /contributed nothing: node hospital-b/).length, 1);
   for (const id of ids) assert.deepEqual(matching(run.lines, new RegExp(id)), []);
 
   const { histories: [history] } = JSON.parse(await Deno.readTextFile(json));
@@ -109,7 +109,7 @@ scenario(
     assert.equal(matching(lines, /^ {4}node hospital-a replied after /).length, 2);
     assert.equal(matching(lines, /^ {4}node "Klinik Süd" failed after /).length, 2);
     assert.equal(
-      matching(lines, /^ {2}node "Klinik Süd": contributed to 0 of 2 rounds/).length,
+      matching(lines, /^ {2}node "Klinik Süd": trained in 0 of 2 rounds/).length,
       1,
     );
     assert.equal(matching(lines, /^names Klinik Süd hospital-a$/).length, 1);
