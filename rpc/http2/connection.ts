@@ -1,5 +1,6 @@
 import { hostOfPeer } from "../address.ts";
 import { Allowance } from "./allowance.ts";
+import { CallQueue } from "./call_queue.ts";
 import { HeaderFields, isRequest } from "./header_fields.ts";
 import { type Field, HpackDecoder, HpackError } from "./hpack/decoder.ts";
 import {
@@ -13,7 +14,6 @@ import {
   MAX_HEADER_BLOCK_BYTES,
   MAX_HEADER_LIST_BYTES,
   SLICE_MS,
-  STRANGERS_CALLS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import {
@@ -69,12 +69,8 @@ export class Http2Connection implements StreamOwner {
   readonly #decoder = new HpackDecoder(HEADER_TABLE_BYTES, MAX_HEADER_LIST_BYTES);
   readonly #streams = new Map<number, Http2Stream>();
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
-  /** Calls that are worked on, also of callers that are gone. */
-  #working = 0;
-  /** Calls that were not begun yet. */
-  readonly #waiting: Http2Stream[] = [];
-  /** Whether a call on this connection was let in. */
-  #known = false;
+  /** Those of the streams that wait, and what was begun. */
+  readonly #calls: CallQueue;
   #lastId = 0;
   #receiveWindow = DEFAULT_WINDOW_BYTES;
   #unannounced = 0;
@@ -88,6 +84,13 @@ export class Http2Connection implements StreamOwner {
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#calls = new CallQueue({
+      answer: (stream) => options.answer(stream, this),
+      answered: (letIn) => {
+        if (letIn) this.#frames.add(FRAMES_PER_CALL);
+        if (!this.#closed && this.offence === undefined) this.#calls.start();
+      },
+    });
     this.#outbox = new Outbox(socket, {
       sent: (bytes) => this.#frames.add(bytes / IDLE_FRAMES.bytesEach),
       ended: (stream) => this.#finish(stream),
@@ -139,7 +142,7 @@ export class Http2Connection implements StreamOwner {
     this.#outbox.close();
     for (const stream of this.#streams.values()) stream.settle(false);
     this.#streams.clear();
-    this.#waiting.length = 0;
+    this.#calls.clear();
     this.#socket.close();
   }
 
@@ -254,7 +257,7 @@ export class Http2Connection implements StreamOwner {
     while (!this.#closed && this.offence === undefined) {
       if (this.#input.length < wanted) {
         // Not sooner: a call that was cancelled by what came with it is never begun.
-        this.#startWaiting();
+        this.#calls.start();
         if (!await this.#input.fill(this.#socket, wanted)) return;
         this.heardAt = seconds();
         this.#pingedAt = undefined;
@@ -273,8 +276,8 @@ export class Http2Connection implements StreamOwner {
       this.#take(head, bytes.subarray(start + FRAME_HEAD_BYTES, start + whole));
       this.#input.skip(whole);
       wanted = FRAME_HEAD_BYTES;
-      if (this.#waiting.length >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
-        this.#startWaiting();
+      if (this.#calls.waiting >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
+        this.#calls.start();
         await nextTurn();
         sliceEnd = performance.now() + SLICE_MS;
       }
@@ -334,11 +337,17 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #charge({ type, flags }: FrameHead, { length }: Uint8Array): void {
-    if (type === FRAME.data) this.#frames.add(length / IDLE_FRAMES.bytesEach);
-    const free = type === FRAME.data &&
-      (length >= IDLE_FRAMES.bytesEach || (flags & FLAG.endStream) !== 0);
-    if (!free) this.#pay(ANSWERED.has(type) ? FRAMES_PER_QUESTION : 1);
+  #charge({ type, flags, streamId }: FrameHead, { length }: Uint8Array): void {
+    if (type !== FRAME.data) return this.#pay(ANSWERED.has(type) ? FRAMES_PER_QUESTION : 1);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined || stream.remoteEnded) {
+      // Late content of a call that is over allows nothing more. Of a stranger it counts, however large it is.
+      const late = this.#calls.known && length >= IDLE_FRAMES.bytesEach;
+      return late ? undefined : this.#pay(1);
+    }
+    this.#frames.add(length / IDLE_FRAMES.bytesEach);
+    const free = length >= IDLE_FRAMES.bytesEach || (flags & FLAG.endStream) !== 0;
+    if (!free) this.#pay(1);
   }
 
   #pay(frames: number): void {
@@ -413,7 +422,7 @@ export class Http2Connection implements StreamOwner {
     if (fields === undefined) return refuse(ERROR.enhanceYourCalm);
     if (!isRequest(fields)) return refuse(ERROR.protocol);
     const { maxStreams, windowBytes } = this.#options;
-    const full = Math.max(this.#working, this.#streams.size) >= maxStreams;
+    const full = Math.max(this.#calls.working, this.#streams.size) >= maxStreams;
     if (this.#leaving || full) return refuse(ERROR.refusedStream);
     const stream = new Http2Stream(id, new HeaderFields(fields), this.peer, this, {
       send: this.#initialSendWindow,
@@ -421,26 +430,7 @@ export class Http2Connection implements StreamOwner {
     });
     this.#streams.set(id, stream);
     if (ends) stream.receiveEnd();
-    this.#waiting.push(stream);
-  }
-
-  /** Of somebody unknown a few calls are answered at a time: the refusal of one may end the connection. */
-  #startWaiting(): void {
-    while (!this.#closed && (this.#known || this.#working < STRANGERS_CALLS)) {
-      const stream = this.#waiting.shift();
-      if (stream === undefined) return;
-      if (!stream.gone) this.#start(stream);
-    }
-  }
-
-  #start(stream: Http2Stream): void {
-    this.#working++;
-    this.#options.answer(stream, this).then((letIn) => {
-      this.#working--;
-      this.#known ||= letIn;
-      if (letIn) this.#frames.add(FRAMES_PER_CALL);
-      if (!this.#closed && this.offence === undefined) this.#startWaiting();
-    });
+    this.#calls.add(stream);
   }
 
   #takeReset(head: FrameHead, payload: Uint8Array): void {
@@ -507,6 +497,7 @@ export class Http2Connection implements StreamOwner {
 
   #drop(stream: Http2Stream): void {
     this.#outbox.drop(stream);
+    this.#calls.drop(stream);
     stream.settle(false);
     this.#forget(stream);
   }

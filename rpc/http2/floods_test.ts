@@ -71,6 +71,38 @@ for (const [what, make] of Object.entries(FLOODS)) {
   });
 }
 
+/** Frames that a stranger sends while as many of its calls as may be wait for the rest of their requests. */
+const LATE: Readonly<Record<string, (index: number) => Uint8Array[]>> = {
+  "content of a call that is over": () => [frame(FRAME.data, 0, 99, new Uint8Array(16_384))],
+  "cancelled calls, paid for with content of one that is over": (index) => [
+    frame(FRAME.data, 0, 99, new Uint8Array(16_384)),
+    headersFrame(2 * index + 101, callHead(PATH), 0),
+    frame(FRAME.rstStream, 0, 2 * index + 101, uint32s(ERROR.cancel)),
+  ],
+};
+
+for (const [what, make] of Object.entries(LATE)) {
+  Deno.test(`floods: a stranger's ${what}`, async () => {
+    const { server } = await serve();
+    using flood = await RawHttp2.open(server.address);
+    for (let i = 0; i < STRANGERS_CALLS; i++) {
+      await flood.send(headersFrame(2 * i + 1, callHead("/grpc.health.v1.Health/Check"), 0));
+    }
+    await flood.send(
+      headersFrame(99, callHead(PATH), 0),
+      frame(FRAME.rstStream, 0, 99, uint32s(ERROR.cancel)),
+    );
+    const ending = flood.closedWith();
+    let sent = 0;
+    const most = 5 * IDLE_FRAMES.burst;
+    while (sent < most && await flood.send(...make(sent))) sent++;
+    assert.ok(sent < most, `the connection took ${sent} of them`);
+    await ending;
+    await assertServed(server);
+    await server.close(1);
+  });
+}
+
 Deno.test("floods: a head that never ends", async () => {
   const { server } = await serve();
   using flood = await RawHttp2.open(server.address);
