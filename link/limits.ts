@@ -95,7 +95,7 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxTtlSeconds: 30 * 86_400,
   replyTtlToleranceSeconds: 0.1,
   maxObjectDepth: 16,
-  maxTreeNodes: 200_000,
+  maxTreeNodes: 50_000,
   maxLabelLength: 1024,
   claimSeconds: 30,
   taskTimeoutSeconds: 60,
