@@ -41,6 +41,9 @@ export const BODY_GRACE_SECONDS = 30;
 /** Bytes that have to arrive in each second after that: a model of 20 MB has 20 minutes, a silent caller none. */
 export const MIN_BODY_BYTES_PER_SECOND = 16 * 1024;
 
+/** Connections that a listener accepts before everything else gets its turn. */
+export const ACCEPTED_PER_TURN = 8;
+
 /** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;
 

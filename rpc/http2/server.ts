@@ -2,10 +2,11 @@ import { type Address, formatAddress } from "../address.ts";
 import { explainBindError } from "../bind_error.ts";
 import { type ConnectionOptions, Http2Connection, seconds } from "./connection.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
+import { ACCEPTED_PER_TURN } from "../limits.ts";
 import { HANDSHAKE_MS, SWEEP_MS } from "./limits.ts";
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** How a call ended, for what its connection may do next. */
 export type CallEnd =
@@ -140,9 +141,6 @@ export class Http2Server {
     }
   }
 }
-
-/** Connections that are taken before others get their turn. */
-const ACCEPTED_PER_TURN = 8;
 
 /** Milliseconds after which a listener that failed is asked again. */
 const ACCEPT_AGAIN_MS = 50;
