@@ -29,6 +29,8 @@ export interface LinkContext {
   readonly loose: LooseReplies;
   readonly joins: Joins;
   readonly retention: Retention;
+  /** When it is looked next whether too many nodes are away. */
+  readonly absences: Retention;
   readonly outcomes: RunOutcomes;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;

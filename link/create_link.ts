@@ -75,6 +75,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     loose: new LooseReplies(),
     joins: new Joins(),
     retention: new Retention(),
+    absences: new Retention(),
     outcomes: new RunOutcomes(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
