@@ -16,6 +16,7 @@ import {
   STRANGERS_CALLS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { StrangersTurn } from "./strangers_turn.ts";
 import {
   ConnectionError,
   DEFAULT_WINDOW_BYTES,
@@ -42,6 +43,8 @@ import { nextTurn } from "../turn.ts";
 
 /** How a connection is served. */
 export interface ConnectionOptions {
+  /** Shared by the connections of a server on which no call was let in yet. */
+  readonly strangersTurn: StrangersTurn;
   /**
    * Answers a call. Settles when it is done with it, also where the caller was gone before; never rejects.
    *
@@ -74,6 +77,7 @@ export class Http2Connection implements StreamOwner {
   /** Calls that were not begun yet. */
   readonly #waiting: Http2Stream[] = [];
   /** Whether a call on this connection was let in. */
+  readonly #strangersTurn: StrangersTurn;
   #known = false;
   #lastId = 0;
   #receiveWindow = DEFAULT_WINDOW_BYTES;
@@ -88,6 +92,7 @@ export class Http2Connection implements StreamOwner {
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#strangersTurn = options.strangersTurn;
     this.#outbox = new Outbox(socket, {
       sent: (bytes) => this.#frames.add(bytes / IDLE_FRAMES.bytesEach),
       ended: (stream) => this.#finish(stream),
@@ -258,6 +263,8 @@ export class Http2Connection implements StreamOwner {
         if (!await this.#input.fill(this.#socket, wanted)) return;
         this.heardAt = seconds();
         this.#pingedAt = undefined;
+        await this.#waitAsStranger();
+        sliceEnd = performance.now() + SLICE_MS;
         continue;
       }
       const { bytes, start } = this.#input;
@@ -276,9 +283,15 @@ export class Http2Connection implements StreamOwner {
       if (this.#waiting.length >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
         this.#startWaiting();
         await nextTurn();
+        await this.#waitAsStranger();
         sliceEnd = performance.now() + SLICE_MS;
       }
     }
+  }
+
+  /** Until a call on it was let in, a connection shares its turns with others. */
+  async #waitAsStranger(): Promise<void> {
+    if (!this.#known && !this.#strangersTurn.take()) await this.#strangersTurn.wait();
   }
 
   async #readPreface(): Promise<boolean> {
