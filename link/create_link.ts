@@ -78,6 +78,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     joins: new Joins(),
     listedName: options.listedName ?? (() => undefined),
     retention: new Retention(),
+    absences: new Retention(),
     outcomes: new RunOutcomes(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),

@@ -84,7 +84,11 @@ async function answer(
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
   const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
-  const largest = Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes));
+  const largest = Math.max(
+    ...methods.map((method) =>
+      method.maxRequestBytes(method === entry?.method ? entry.found : undefined)
+    ),
+  );
   const bytes = await call.readMessage(largest);
   const method = methodFor(methods, bytes, call);
   if (method.desc.methodKind === "unary") {

@@ -48,6 +48,16 @@ export class MemoryNodes implements NodeTable {
     );
   }
 
+  countPassing(): Promise<number> {
+    return Promise.resolve(this.#passing().length);
+  }
+
+  passing(limit: number): Promise<NodeRecord[]> {
+    const joined = ({ activatedAt }: NodeRecord) => activatedAt === undefined ? 0 : 1;
+    const nodes = this.#passing().sort((a, b) => joined(a) - joined(b) || a.dueAt! - b.dueAt!);
+    return Promise.resolve(nodes.slice(0, limit));
+  }
+
   onlineNames(now: number): Promise<NodeRecord[]> {
     return Promise.resolve(this.#online().filter(({ onlineUntil }) => onlineUntil > now));
   }
@@ -69,6 +79,12 @@ export class MemoryNodes implements NodeTable {
     if (key !== undefined) this.#journal.delete(this.#map.idByKey, key.toHex());
     this.#journal.delete(this.#map.byId, nodeId);
     return Promise.resolve();
+  }
+
+  #passing(): NodeRecord[] {
+    return [...this.#map.byId.values()].filter(({ state, dueAt }) =>
+      state !== "online" && dueAt !== undefined
+    );
   }
 
   #online(): NodeRecord[] {

@@ -20,6 +20,10 @@ export interface NodeTable {
   online(): Promise<NodeRecord[]>;
   /** All nodes with registeredBy "self" that are not online and were not unregistered. */
   absent(): Promise<NodeRecord[]>;
+  /** How many nodes are not online and have a `dueAt`. */
+  countPassing(): Promise<number>;
+  /** Those, the ones that never joined first, then the most urgent. */
+  passing(limit: number): Promise<NodeRecord[]>;
   /** Ids and names of the nodes in state "online" whose time has not passed, in no particular order. */
   onlineNames(now: number): Promise<Pick<NodeRecord, "nodeId" | "name" | "joinName">[]>;
   /** Nodes whose `dueAt` is not after `now`, the most urgent first. */

@@ -34,6 +34,8 @@ const COLUMNS = [
   "join_name",
 ];
 
+const PASSING = "state <> 'online' AND due_at IS NOT NULL";
+
 /** The nodes in SQLite. */
 export class SqliteNodes implements NodeTable {
   readonly #sql: Statements;
@@ -64,6 +66,17 @@ export class SqliteNodes implements NodeTable {
     const sql = `SELECT * FROM node
       WHERE registered_by = 'self' AND state NOT IN ('online', 'unregistered')`;
     return this.#sql.all(nodeFrom, sql);
+  }
+
+  async countPassing(): Promise<number> {
+    const sql = `SELECT COUNT(*) AS n FROM node WHERE ${PASSING}`;
+    return await this.#sql.one((row) => number(row, "n"), sql) ?? 0;
+  }
+
+  passing(limit: number): Promise<NodeRecord[]> {
+    const sql = `SELECT * FROM node WHERE ${PASSING}
+      ORDER BY activated_at IS NOT NULL, due_at LIMIT ?`;
+    return this.#sql.all(nodeFrom, sql, limit);
   }
 
   onlineNames(now: number): Promise<Pick<NodeRecord, "nodeId" | "name" | "joinName">[]> {

@@ -16,6 +16,7 @@ import {
   SLICE_MS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { StrangersTurn } from "./strangers_turn.ts";
 import {
   ConnectionError,
   DEFAULT_WINDOW_BYTES,
@@ -38,10 +39,12 @@ import {
 import { ReadBuffer } from "./read_buffer.ts";
 import type { ByteSocket } from "./socket.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** How a connection is served. */
 export interface ConnectionOptions {
+  /** Shared by the connections of a server on which no call was let in yet. */
+  readonly strangersTurn: StrangersTurn;
   /**
    * Answers a call. Settles when it is done with it, also where the caller was gone before; never rejects.
    *
@@ -71,6 +74,7 @@ export class Http2Connection implements StreamOwner {
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
   /** Those of the streams that wait, and what was begun. */
   readonly #calls: CallQueue;
+  readonly #strangersTurn: StrangersTurn;
   #lastId = 0;
   #receiveWindow = DEFAULT_WINDOW_BYTES;
   #unannounced = 0;
@@ -84,6 +88,7 @@ export class Http2Connection implements StreamOwner {
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#strangersTurn = options.strangersTurn;
     this.#calls = new CallQueue({
       answer: (stream) => options.answer(stream, this),
       answered: (letIn) => {
@@ -261,6 +266,8 @@ export class Http2Connection implements StreamOwner {
         if (!await this.#input.fill(this.#socket, wanted)) return;
         this.heardAt = seconds();
         this.#pingedAt = undefined;
+        await this.#waitAsStranger();
+        sliceEnd = performance.now() + SLICE_MS;
         continue;
       }
       const { bytes, start } = this.#input;
@@ -279,9 +286,15 @@ export class Http2Connection implements StreamOwner {
       if (this.#calls.waiting >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
         this.#calls.start();
         await nextTurn();
+        await this.#waitAsStranger();
         sliceEnd = performance.now() + SLICE_MS;
       }
     }
+  }
+
+  /** Until a call on it was let in, a connection shares its turns with others. */
+  async #waitAsStranger(): Promise<void> {
+    if (!this.#calls.known && !this.#strangersTurn.take()) await this.#strangersTurn.wait();
   }
 
   async #readPreface(): Promise<boolean> {

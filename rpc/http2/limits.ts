@@ -41,6 +41,9 @@ export const CALLS_PER_SLICE = 32;
 /** Calls of one connection that are answered at a time before one was let in; others wait. */
 export const STRANGERS_CALLS = 8;
 
+/** Connections on which no call was let in yet that are worked for before everybody else has a turn. */
+export const STRANGERS_PER_TURN = 2;
+
 /** Milliseconds that a connection's last words may take. */
 export const LAST_WORDS_MS = 1000;
 
