@@ -13,6 +13,7 @@ import {
   LAST_WORDS_MS,
   MAX_HEADER_BLOCK_BYTES,
   MAX_HEADER_LIST_BYTES,
+  SETTINGS_BYTES_PER_FRAME,
   SLICE_MS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
@@ -458,9 +459,13 @@ export class Http2Connection implements StreamOwner {
     if (flags & FLAG.ack) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, "SETTINGS");
     this.#greeted = true;
+    this.#pay(payload.length / SETTINGS_BYTES_PER_FRAME);
+    // The last of each counts: a change of the windows looks at every stream.
+    const last = new Map<number, number>();
     for (let at = 0; at < payload.length; at += 6) {
-      this.#set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
+      last.set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
     }
+    for (const [key, value] of last) this.#set(key, value);
     this.#outbox.control(frame(FRAME.settings, FLAG.ack, 0));
   }
 

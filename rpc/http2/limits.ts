@@ -74,3 +74,6 @@ export const HANDSHAKE_MS = 10_000;
 
 /** Milliseconds between two looks at connections that do nothing. */
 export const SWEEP_MS = 5000;
+
+/** Bytes of settings that count as one frame without content: a greeting has some sixty. */
+export const SETTINGS_BYTES_PER_FRAME = 64;

@@ -702,6 +702,13 @@ export declare class ClientApp {
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
+/** How often a node was asked for one thing, and how often its reply counted. */
+export interface PhaseShare {
+	/** Rounds in which the node was asked. */
+	readonly asked: number;
+	/** Rounds in which its reply went into the aggregate. */
+	readonly contributed: number;
+}
 /** What one node contributed to a run. */
 export interface Contribution {
 	/** The node's id. */
@@ -710,6 +717,10 @@ export interface Contribution {
 	readonly asked: number;
 	/** Rounds in which at least one of its replies went into an aggregate. */
 	readonly contributed: number;
+	/** Its training. */
+	readonly train: PhaseShare;
+	/** Its evaluation. */
+	readonly evaluate: PhaseShare;
 	/** Its last failure, with the round and the phase; undefined when it had none. */
 	readonly lastFailure?: Failure & {
 		readonly round: number;
@@ -1036,6 +1047,8 @@ export declare class Moments {
 	notFinite(): string | undefined;
 	/** The drafts are what the next round begins with. */
 	keep(): void;
+	/** Forgets everything: another run begins. */
+	clear(): void;
 	/** The next round, or another try of this one, begins with what was kept. */
 	drop(): void;
 }
@@ -1461,6 +1474,10 @@ export interface NodeJson {
 	asked: number;
 	/** Rounds in which a reply of it counted. */
 	contributed: number;
+	/** Its training. */
+	train: PhaseShare;
+	/** Its evaluation. */
+	evaluate: PhaseShare;
 	/** Its last failure. */
 	"last-failure"?: {
 		round: number;
