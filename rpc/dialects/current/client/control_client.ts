@@ -124,6 +124,26 @@ export class ControlClient {
     return { runId, note, seriesId: response.seriesId, federation: response.federation };
   }
 
+  /**
+   * Gives the SuperLink a piece of an attachment, and asks which of the named pieces it does not have.
+   *
+   * @param content the piece; default: none
+   * @returns undefined from a SuperLink that takes no attachments, as Flower's own
+   */
+  async pushAttachment(
+    pieces: readonly string[],
+    content: Uint8Array = new Uint8Array(),
+  ): Promise<readonly string[] | undefined> {
+    try {
+      const request = { pieces: [...pieces], content };
+      const options = { timeoutSeconds: PUSH_DEADLINE_SECONDS };
+      return (await this.#call(Control.method.pushAttachment, request, options)).missing;
+    } catch (error) {
+      if (FlwrError.from(error).code === "unimplemented") return undefined;
+      throw error;
+    }
+  }
+
   /** The newest runs first. @param range how many (the SuperLink's default: 20), after skipping how many */
   async listRuns(range: { limit?: number; skip?: number } = {}): Promise<Listing<RunSummary>> {
     const { limit, skip } = range;

@@ -15,7 +15,7 @@ const LARGE: readonly [DescService, (method: DescMethod) => number, readonly str
   [Fleet, fleetRequestBytes, ["PushMessages", "PushObject"]],
   [Fleet19, legacyRequestBytes, ["PushTaskRes"]],
   [Driver, legacyRequestBytes, ["PullTaskRes", "PushTaskIns"]],
-  [Control, controlRequestBytes, ["StartRun"]],
+  [Control, controlRequestBytes, ["PushAttachment", "StartRun"]],
   [
     Runtime,
     runtimeRequestBytes,
