@@ -13,8 +13,8 @@ import { quoted, refused, tooLarge } from "./refusal.ts";
 /** The path of a bundle's list of attachments. Flower's own bundles have no such file. */
 export const ATTACHMENTS_PATH = ".info/ATTACHMENTS";
 
-/** Kinds of files that can be attachments: models and arrays. */
-export const ATTACHMENT_ENDINGS = [".onnx", ".npz", ".npy", ".safetensors"] as const;
+/** Kinds of files that can be attachments: models, the weights that PyTorch writes beside them, and arrays. */
+export const ATTACHMENT_ENDINGS = [".onnx", ".onnx.data", ".npz", ".npy", ".safetensors"] as const;
 
 /**
  * A file of an app that is not in its bundle: the bundle has its hash. It travels in pieces, each known by its own hash.
