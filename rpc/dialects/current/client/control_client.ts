@@ -28,6 +28,8 @@ import { explainRefusal } from "./refusal.ts";
 const WANTS_FEDERATION = "Federation '' does not exist.";
 /** How these call their only federation. */
 const OLDER_FEDERATION = "default";
+/** What SuperLinks of Flower 1.26 and 1.29 answer to a call that they do not know: they fail over who may make it. */
+const UNKNOWN_CALL = "Error in service handler!";
 
 /** An app that is to run. */
 export interface RunSubmission {
@@ -139,7 +141,8 @@ export class ControlClient {
       const options = { timeoutSeconds: PUSH_DEADLINE_SECONDS };
       return (await this.#call(Control.method.pushAttachment, request, options)).missing;
     } catch (error) {
-      if (FlwrError.from(error).code === "unimplemented") return undefined;
+      const { code, message } = FlwrError.from(error);
+      if (code === "unimplemented" || message === UNKNOWN_CALL) return undefined;
       throw error;
     }
   }
