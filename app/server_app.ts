@@ -3,8 +3,11 @@ import { describeType, isKind, KIND } from "./brand.ts";
 import type { ServerContext } from "./context.ts";
 import type { Grid } from "./grid.ts";
 
-/** What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. */
-export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<void>;
+/**
+ * What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. What a promise
+ * gives does not count.
+ */
+export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
 
 /** Whether a value is a ServerApp, also one made by another copy of the module. */
 export function isServerApp(value: unknown): value is ServerApp {

@@ -31,7 +31,7 @@ export interface LegacyServices {
 export interface LegacyServicesOptions {
   readonly link: LinkService;
   readonly authentications: FleetAuthentications;
-  /** Today's calls, to which those of 1.19 to 1.22 come down. */
+  /** Today's calls, which those of 1.20 to 1.22 use. */
   readonly currentFleet: ReturnType<typeof currentFleetHandlers>;
 }
 

@@ -50,7 +50,7 @@ async function check(
   throw new FlwrError(
     "failed-precondition",
     `The app has type errors: nothing was sent\n${found.slice(0, MAX_CHECK_OUTPUT)}`,
-    { hints: ["Mend them, or send the app without the check: --no-check"] },
+    { hints: ["Fix them, or send the app without the check: --no-check"] },
   );
 }
 

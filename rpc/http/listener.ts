@@ -19,7 +19,7 @@ export interface HttpListenerOptions {
   readonly answerer: Answerer;
 }
 
-/** HTTP/2 is not offered: grpc-js serves it at ports of its own. */
+/** HTTP/2 is not offered: rpc/http2 serves it at ports of its own. */
 const PROTOCOLS = ["http/1.1"];
 
 /** Said to a connection that has more requests under way than it may. */

@@ -1,20 +1,22 @@
 import { FlwrError } from "../../../base/error.ts";
 import { elementCount, tensor } from "../../../tensor/tensor.ts";
 import { avgPool, maxPool } from "../../graph/convolution.ts";
-import { cast, mul, where } from "../../graph/elementwise.ts";
-import { outputSize, type Pair } from "../../graph/geometry.ts";
+import { cast, maximum, mul, where } from "../../graph/elementwise.ts";
+import { outputSize, type Pair, reach } from "../../graph/geometry.ts";
 import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
 import { constant, type Node, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
 import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
+import { gatherAlong } from "./indexing.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
 /** With ceil_mode, windows that would stick out at the end are kept, if they begin inside. */
 function ceiled(windows: Windows, input: Pair): { windows: Windows; extra: Pair } {
-  const { kernel, stride, before, after } = windows;
+  const { kernel, stride, dilation, before, after } = windows;
+  const window = reach(kernel, dilation);
   const along = (axis: 0 | 1) => {
-    const whole = input[axis] + before[axis] + after[axis] - kernel[axis];
+    const whole = input[axis] + before[axis] + after[axis] - window[axis];
     const rest = whole % stride[axis];
     if (whole < 0 || rest === 0) return 0;
     const begins = whole - rest + stride[axis];
@@ -64,7 +66,6 @@ function poolOf(call: Call): Pool {
   const { image, back } = asImage(x);
   const input: Pair = [image.shape[2]!, image.shape[3]!];
   const plain = windowsOf(call, input, x.shape.length - 2);
-  if (plain.dilation.some((n) => n !== 1)) call.refuse("dilations", plain.dilation, "1");
   const { windows, extra } = call.int("ceil_mode", 0) === 0
     ? { windows: plain, extra: [0, 0] as const }
     : ceiled(plain, input);
@@ -80,14 +81,42 @@ function padded({ image, windows: { before, after } }: Pool): Value {
   return pad(image, [0, 0, ...before], [0, 0, ...after]);
 }
 
+const isDilated = ({ dilation }: Windows) => dilation.some((n) => n !== 1);
+
+/** Largest dilated windows: each of their elements is an array of its own. */
+const MAX_DILATED_ELEMENTS = 64;
+
+/** The maximum over windows with gaps, of an image that is padded already: element by element of the window. */
+function dilatedMaximum(image: Value, { kernel, stride, dilation }: Windows): Value {
+  if (elementCount(kernel) > MAX_DILATED_ELEMENTS) {
+    throw new FlwrError("resource-exhausted", `Its dilated windows are too large: [${kernel}]`);
+  }
+  const input: Pair = [image.shape[2]!, image.shape[3]!];
+  const size = outputSize({ input, kernel, stride, dilation, padding: [0, 0] });
+  const every = (x: Value, axis: 0 | 1, offset: number) => {
+    const rows = BigInt64Array.from(
+      { length: size[axis] },
+      (_, i) => BigInt(offset * dilation[axis] + i * stride[axis]),
+    );
+    return gatherAlong(x, constant(tensor("int64", [rows.length], rows)), axis + 2);
+  };
+  const offsets = (axis: 0 | 1) => Array.from({ length: kernel[axis] }, (_, i) => i);
+  const rows = offsets(0).map((i) => every(image, 0, i)).reduce((a, b) => maximum(a, b));
+  return offsets(1).map((j) => every(rows, 1, j)).reduce((a, b) => maximum(a, b));
+}
+
 function maximumOf(call: Call): Value {
   const pool = poolOf(call);
   const { kernel, stride, before } = pool.windows;
-  if (isPlain(pool.windows)) {
+  const dilated = isDilated(pool.windows);
+  if (isPlain(pool.windows) && !dilated) {
     return pool.back(maxPool(pool.image, kernel, { stride, padding: before }));
   }
   const inside = cast(frame(pool.windows, pool.input, Number), "bool");
-  return pool.back(maxPool(where(inside, padded(pool), -Infinity), kernel, { stride }));
+  const image = where(inside, padded(pool), -Infinity);
+  return pool.back(
+    dilated ? dilatedMaximum(image, pool.windows) : maxPool(image, kernel, { stride }),
+  );
 }
 
 /** What the mean over all of a window is multiplied by, so that it is the mean over what counts. */
@@ -119,6 +148,7 @@ function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"const
 
 function meanOf(call: Call): Value {
   const pool = poolOf(call);
+  if (isDilated(pool.windows)) call.refuse("dilations", pool.windows.dilation, "1");
   const { windows, extra, input } = pool;
   const { kernel, stride, before, after } = windows;
   const countsPadding = call.int("count_include_pad", 0) !== 0;

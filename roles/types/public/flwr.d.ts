@@ -962,8 +962,11 @@ export declare class Grid {
 	/** Hears of every event from now on. @returns ends it */
 	subscribe(listener: ProgressListener): () => void;
 }
-/** What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. */
-export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<void>;
+/**
+ * What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. What a promise
+ * gives does not count.
+ */
+export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
 /**
  * What drives a run.
  *

@@ -182,6 +182,7 @@ const pool = (op: string): Cases =>
       kernel_shape: { ints: walk.kernel },
       strides: { ints: strides },
       ...walk.padding,
+      ...("pads" in walk.padding && op === "MaxPool" && { dilations: { ints: walk.dilations } }),
       ...("pads" in walk.padding && {
         pads: { ints: walk.padding.pads.ints.map((n, i) => Math.min(n, walk.kernel[i % 2]! - 1)) },
       }),

@@ -4,6 +4,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { PrivateKey } from "../../../auth/private_key.ts";
 import { MAX_AGE_SECONDS, MAX_LEAD_SECONDS } from "../../../auth/signed_time.ts";
 import { Fleet } from "../../../proto/gen/current/fleet_pb.ts";
+import { Fleet as OlderFleet } from "../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import type { Transport } from "../../../rpc/call.ts";
 import { TIMESTAMP_HEADER } from "../../../rpc/dialects/current/headers.ts";
 import {
@@ -46,11 +47,14 @@ interface Row {
   readonly right: Outcome;
   /** From a key that nobody registered. */
   readonly unknown?: Outcome;
+  /** Whether it is the key alone that says for whom it is. */
+  readonly namesNobody?: true;
   /** For a run that is not there; without it the call is for no run. */
   readonly otherRun?: Outcome;
 }
 
 const { method } = Fleet;
+const { method: older } = OlderFleet;
 const OBJECT = "0".repeat(64);
 
 /** Every call of the Fleet API. */
@@ -121,6 +125,24 @@ const ROWS: Readonly<Record<string, Row>> = {
   },
 };
 
+/** The calls of Flower 1.15 to 1.22 that today's API does not have, over gRPC alone. */
+const OLDER_ROWS: Readonly<Record<string, Row>> = {
+  CreateNode: {
+    request: () => bytesOf(older.createNode, { heartbeatInterval: HEARTBEAT_SECONDS }),
+    right: OK,
+    namesNobody: true,
+  },
+  DeleteNode: {
+    request: ({ nodeId }) => bytesOf(older.deleteNode, { node: { nodeId } }),
+    right: OK,
+  },
+  Ping: {
+    request: ({ nodeId }) =>
+      bytesOf(older.ping, { node: { nodeId }, pingInterval: HEARTBEAT_SECONDS }),
+    right: OK,
+  },
+};
+
 /** Credentials of a registered node with something wrong about them: none is let in, whatever it asks for. */
 const FORGED: Readonly<Record<string, (member: Member) => Promise<RawHeaders>>> = {
   "no credentials": () => Promise.resolve([]),
@@ -182,6 +204,8 @@ const GARBAGE = new Uint8Array(32).fill(0xff);
 
 Deno.test("every call of the Fleet API has a row in the test's table", () => {
   assert.deepEqual(Object.keys(ROWS), Fleet.methods.map(({ name }) => name));
+  const names = OlderFleet.methods.map(({ name }) => name);
+  assert.deepEqual(Object.keys(OLDER_ROWS), names.filter((name) => !Object.hasOwn(ROWS, name)));
 });
 
 for (const transport of ["http", "grpc"] as const) {
@@ -190,9 +214,12 @@ for (const transport of ["http", "grpc"] as const) {
     using wire = openWire(transport, superLink.fleet(transport), superLink.authority);
     const task = await superLink.task();
     const [stranger, other] = [await PrivateKey.generate("P-384"), await superLink.member()];
-    for (const desc of Fleet.methods) {
+    const olderMethods = OlderFleet.methods.filter(({ name }) =>
+      transport === "grpc" && Object.hasOwn(OLDER_ROWS, name)
+    );
+    for (const desc of [...Fleet.methods, ...olderMethods]) {
       await t.step(desc.name, async () => {
-        const row = ROWS[desc.name]!;
+        const row = ROWS[desc.name] ?? OLDER_ROWS[desc.name]!;
         const member = await superLink.member();
         await instruct(task, member.nodeId);
         const own = named(superLink, member, task.runId);
@@ -210,21 +237,25 @@ for (const transport of ["http", "grpc"] as const) {
           (row.unknown ?? DENIED)[transport],
           "a key that nobody registered",
         );
-        const forOther = row.request(named(superLink, other, task.runId));
-        assert.equal(
-          await call(forOther, headersOf(await shown(member.key))),
-          DENIED[transport],
-          "in the name of another node",
-        );
+        if (!row.namesNobody) {
+          const forOther = row.request(named(superLink, other, task.runId));
+          assert.equal(
+            await call(forOther, headersOf(await shown(member.key))),
+            DENIED[transport],
+            "in the name of another node",
+          );
+        }
         assert.equal(
           await call(GARBAGE, headersOf(await shown(member.key))),
           MALFORMED[transport],
           "bytes that are no request",
         );
-        await assertEmptyIsHarmless(
-          desc,
-          async (empty) => await call(empty, headersOf(await shown(member.key))),
-        );
+        if (!row.namesNobody) {
+          await assertEmptyIsHarmless(
+            desc,
+            async (empty) => await call(empty, headersOf(await shown(member.key))),
+          );
+        }
         if (row.otherRun !== undefined) {
           assert.equal(
             await call(row.request({ ...own, runId: 12345n }), headersOf(await shown(member.key))),
