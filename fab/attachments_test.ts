@@ -25,7 +25,7 @@ import { archive } from "./testing/archives.ts";
 
 const BYTES = Uint8Array.from(
   { length: 2 * ATTACHMENT_PIECE_BYTES + 5 },
-  (_, place) => place ^ (place >> 8),
+  (_, place) => place ^ (place >> 8) ^ (place >> 20),
 );
 const PIECES = [0, 1, 2].map((index) =>
   BYTES.subarray(index * ATTACHMENT_PIECE_BYTES, (index + 1) * ATTACHMENT_PIECE_BYTES)
@@ -91,6 +91,19 @@ Deno.test("attachments: other bytes than the bundle says leave no file", async (
       }));
   }
 });
+
+Deno.test("attachments: nothing more is asked for after the first wrong piece", () =>
+  withApp({}, async (folder) => {
+    const asked: string[] = [];
+    const wrong = (hash: string) => {
+      asked.push(hash);
+      return get(hash === MODEL.pieces[1] ? MODEL.pieces[0]! : hash);
+    };
+    await assert.rejects(writeAttachment(MODEL, join(folder, "file"), wrong), {
+      code: "data-loss",
+    });
+    assert.deepEqual(asked, MODEL.pieces.slice(0, 2));
+  }));
 
 Deno.test("attachments: a bundle whose list is wrong is refused", async (t) => {
   const refused: Record<string, string> = {
