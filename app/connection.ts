@@ -35,6 +35,14 @@ export interface FleetConnection {
   run(runId: RunId): Promise<RunInfo | undefined>;
   /** The app bundle of a run, checked against its hash. @throws not-found, data-loss */
   fab(run: RunInfo): Promise<AppBundle>;
+  /**
+   * A piece of a file that travels beside the bundle of a run, checked against its hash. Flower's own SuperLinks have
+   * none.
+   *
+   * @param hash SHA-256 of the piece, lower-case hexadecimal
+   * @throws not-found, data-loss
+   */
+  piece(run: RunInfo, hash: string): Promise<Uint8Array>;
   /** Leaves the federation. Tried once, never retried: a node that stops does not wait. */
   leave(): Promise<void>;
   /** Closes the connection; open calls end. */

@@ -3,6 +3,8 @@ import { FlwrError } from "../base/error.ts";
 import { type AppConfig, missingRecommendations, readAppConfig } from "./app_config.ts";
 import { listFiles, readAppFile } from "./app_folder.ts";
 import { CONTENTS_PATH, contentsLine, sha256 } from "./contents.ts";
+import { ATTACHMENTS_PATH, writeAttachmentList } from "./attachments.ts";
+import { describeAttachments, divide, listedAttachments } from "./attach.ts";
 import type { Fab } from "./fab.ts";
 import { requiredLicense } from "./format_version.ts";
 import { MAX_FAB_BYTES, MAX_FAB_FILES } from "./limits.ts";
@@ -22,6 +24,9 @@ import { writeZip } from "./zip/write.ts";
 /**
  * Makes a bundle of an app's folder. The same files give the same bytes as Flower's own `flwr build` on Unix.
  *
+ * ONNX files of a TypeScript app that would make its bundle too large become attachments, which travel beside it, and
+ * so do the files that `attachments` in [tool.flwr.app] lists.
+ *
  * An app whose manifest is flwr.toml is bundled as if that file were its pyproject.toml, so that every SuperLink and
  * SuperNode can read what it is.
  *
@@ -35,9 +40,16 @@ export async function buildFab(folder: string): Promise<Fab> {
   const manifest = await readManifest(root, (path) => there.includes(path));
   const all = new Set([...there, ...refused.keys()]);
   const config = readAppConfig(manifest.tables, manifest.file, (path) => all.has(path));
-  const chosen = await choose(root, [...all], manifest, config);
-  for (const path of chosen) checkLink(path, refused);
-  checkChosen(chosen, manifest.tables);
+  const parts = await divide(root, await choose(root, [...all], manifest, config), {
+    listed: listedAttachments(manifest.tables, config, all),
+    isLink: (path) => refused.has(path),
+    config,
+  });
+  const { chosen, attached } = parts;
+  for (const path of [...chosen, ...attached]) checkLink(path, refused);
+  // The manifest and the list of contents come on top, and that of attachments where there are any.
+  const records = attached.length > 0 ? 3 : 2;
+  checkChosen([...chosen, ...attached], manifest.tables, MAX_FAB_FILES - records);
   checkModules(manifest, chosen);
   const files: [string, Uint8Array][] = [[
     MANIFEST,
@@ -50,11 +62,13 @@ export async function buildFab(folder: string): Promise<Fab> {
     checkSize(total);
     files.push([path, content]);
   }
+  const attachments = await describeAttachments(root, attached);
+  if (attachments.length > 0) files.push([ATTACHMENTS_PATH, writeAttachmentList(attachments)]);
   const contents = files.map(([path, content]) => contentsLine(path, content)).join("\n");
   const content = writeZip([...files, [CONTENTS_PATH, new TextEncoder().encode(contents)]]);
   checkSize(content.length);
   const warnings = missingRecommendations(manifest.tables);
-  return { content, hash: sha256(content), config, warnings };
+  return { content, hash: sha256(content), config, warnings, attachments };
 }
 
 /** Refuses a file that a link would bring into the bundle from elsewhere, or not at all. */
@@ -109,7 +123,7 @@ function patterns(app: TomlTable, key: string): string[] | undefined {
 }
 
 /** Holds the files to what a bundle may have, as its readers will. */
-function checkChosen(paths: readonly string[], tables: TomlTable): void {
+function checkChosen(paths: readonly string[], tables: TomlTable, most: number): void {
   for (const path of paths) {
     const fault = pathFault(path);
     if (fault !== undefined) {
@@ -118,8 +132,7 @@ function checkChosen(paths: readonly string[], tables: TomlTable): void {
   }
   const clash = collision(paths);
   if (clash !== undefined) throw new FlwrError("invalid-argument", clash);
-  // The manifest and the list of contents come on top.
-  if (paths.length + 2 > MAX_FAB_FILES) {
+  if (paths.length > most) {
     throw tooLarge(`more than ${MAX_FAB_FILES} files`);
   }
   const license = requiredLicense(tables);

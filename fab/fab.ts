@@ -1,4 +1,5 @@
 import type { AppConfig } from "./app_config.ts";
+import type { Attachment } from "./attachments.ts";
 import { SHORT_HASH_LENGTH } from "./limits.ts";
 
 /** An app bundle: what is sent, and what it says of itself. */
@@ -10,6 +11,14 @@ export interface Fab {
   readonly config: AppConfig;
   /** What Flower recommends for an app and this one does not have, one sentence each. */
   readonly warnings: readonly string[];
+  /** Files of the app that are not in the archive and travel beside it. */
+  readonly attachments: readonly LocalAttachment[];
+}
+
+/** An attachment and the file that has its bytes here. */
+export interface LocalAttachment extends Attachment {
+  /** Absolute. */
+  readonly file: string;
 }
 
 /** A bundle whose every byte has been checked: it may be installed. */
@@ -19,6 +28,8 @@ export interface CheckedFab {
   readonly config: AppConfig;
   /** The files of the app by their paths, which have "/" and stay below the app's folder. */
   readonly files: ReadonlyMap<string, Uint8Array>;
+  /** Files of the app that are not in the archive and travel beside it. Their paths collide with none of `files`. */
+  readonly attachments: readonly Attachment[];
 }
 
 /** A bundle's file name as Flower makes it: `publisher.name.1-0-0.3ffe67cf.fab`. */

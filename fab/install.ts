@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { FlwrError } from "../base/error.ts";
 import type { AppConfig } from "./app_config.ts";
+import { type Attachment, isAttachmentFile } from "./attachments.ts";
 import { type CheckedFab, fabFolderName } from "./fab.ts";
 
 /** The folder below Flower's home that holds the apps. */
@@ -8,6 +9,13 @@ const APPS = "apps";
 /** Only the user reads what is installed: an app may hold what it was given in confidence. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
+
+/**
+ * Puts an attachment's bytes, checked, into a file that is not there yet.
+ *
+ * @throws FlwrError when they cannot be had
+ */
+export type PlaceAttachment = (attachment: Attachment, file: string) => Promise<void>;
 
 /** An app that can be loaded: its components are modules in the folder. */
 export interface InstalledApp {
@@ -25,27 +33,35 @@ export interface InstalledApp {
  * replaced otherwise.
  *
  * @param home as `flwrHome` says
- * @throws FlwrError "failed-precondition" when the folder cannot be written
+ * @param place where the bundle's attachments come from; without it the app is installed without them
+ * @throws FlwrError "failed-precondition" when the folder cannot be written; what `place` throws
  */
-export async function installFab(fab: CheckedFab, home: string): Promise<InstalledApp> {
+export async function installFab(
+  fab: CheckedFab,
+  home: string,
+  place?: PlaceAttachment,
+): Promise<InstalledApp> {
   const { config, hash } = fab;
   const apps = join(home, APPS);
   const folder = join(apps, fabFolderName(config, hash));
-  if (await isIntact(fab, folder)) return { folder, config, hash, wasThere: true };
+  const isWhole = async () =>
+    await isIntact(fab, folder) && (place === undefined || await hasAttachments(fab, folder));
+  if (await isWhole()) return { folder, config, hash, wasThere: true };
   try {
     await Deno.mkdir(apps, { recursive: true, mode: FOLDER_MODE });
     // A sibling of what it becomes: renaming works only within a file system.
     const staging = await Deno.makeTempDir({ dir: apps, prefix: ".installing-" });
     try {
       const unpacked = join(staging, "new");
-      await unpack(fab, unpacked);
-      await putInPlace(fab, unpacked, folder, join(staging, "old"));
+      await unpack(fab, unpacked, place);
+      await putInPlace(unpacked, folder, { aside: join(staging, "old"), isWhole });
     } finally {
       await Deno.remove(staging, { recursive: true });
     }
   } catch (cause) {
+    if (cause instanceof FlwrError) throw cause;
     // Another process may have moved the same damaged folder aside, and put a whole one there.
-    if (!await isIntact(fab, folder)) {
+    if (!await isWhole()) {
       throw new FlwrError("failed-precondition", `App cannot be installed to "${folder}"`, {
         cause,
       });
@@ -59,26 +75,35 @@ function* filesToInstall({ files }: CheckedFab): Generator<[path: string, conten
   for (const [path, content] of files) if (!path.startsWith(".info/")) yield [path, content];
 }
 
-async function unpack(fab: CheckedFab, folder: string): Promise<void> {
+async function unpack(
+  fab: CheckedFab,
+  folder: string,
+  place: PlaceAttachment | undefined,
+): Promise<void> {
   for (const [path, content] of filesToInstall(fab)) {
     const file = join(folder, ...path.split("/"));
     await Deno.mkdir(dirname(file), { recursive: true, mode: FOLDER_MODE });
     await Deno.writeFile(file, content, { mode: FILE_MODE, createNew: true });
   }
+  if (place === undefined) return;
+  for (const attachment of fab.attachments) {
+    const file = join(folder, ...attachment.path.split("/"));
+    await Deno.mkdir(dirname(file), { recursive: true, mode: FOLDER_MODE });
+    await place(attachment, file);
+  }
 }
 
 /** Gives a new folder its name. What has that name already stays if it is right, and moves aside if not. */
 async function putInPlace(
-  fab: CheckedFab,
   unpacked: string,
   folder: string,
-  aside: string,
+  { aside, isWhole }: { readonly aside: string; readonly isWhole: () => Promise<boolean> },
 ): Promise<void> {
   try {
     await Deno.rename(unpacked, folder);
   } catch {
     // Most likely a folder is there: which error tells so differs between systems.
-    if (await isIntact(fab, folder)) return;
+    if (await isWhole()) return;
     await Deno.rename(folder, aside);
     await Deno.rename(unpacked, folder);
   }
@@ -95,6 +120,14 @@ async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
     } catch {
       return false; // it is not there, or cannot be read: installing tells which
     }
+  }
+  return true;
+}
+
+async function hasAttachments(fab: CheckedFab, folder: string): Promise<boolean> {
+  for (const attachment of fab.attachments) {
+    const file = join(folder, ...attachment.path.split("/"));
+    if (!await isAttachmentFile(attachment, file)) return false;
   }
   return true;
 }

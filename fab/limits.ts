@@ -8,6 +8,24 @@ export const MAX_UNPACKED_BYTES = 4 * MAX_FAB_BYTES;
 /** Files in a bundle, its list of contents included. */
 export const MAX_FAB_FILES = 10_000;
 
+/** Bytes of the largest attachment, a file that travels beside its bundle: a model of 130 million float32. */
+export const MAX_ATTACHMENT_BYTES = 512 * 1024 * 1024;
+
+/** Bytes that the attachments of one bundle may have together. */
+export const MAX_ATTACHED_BYTES = 2 * MAX_ATTACHMENT_BYTES;
+
+/** Attachments of one bundle. */
+export const MAX_ATTACHMENTS = 32;
+
+/** Bytes of an attachment's piece, but for the last: one call carries it, and no program has more of it in memory. */
+export const ATTACHMENT_PIECE_BYTES = 4 * 1024 * 1024;
+
+/** Bytes of attachments that a node's machine keeps for the next runs: those of four of the largest bundles. */
+export const MAX_CACHED_ATTACHMENT_BYTES = 4 * MAX_ATTACHED_BYTES;
+
+/** Seconds after which a file that was being fetched is left over from a process that died. */
+export const STALE_PART_SECONDS = 86_400;
+
 /** Folders that a file of an app may lie below: Flower refuses more when it builds. */
 export const MAX_FOLDER_DEPTH = 10;
 

@@ -1,3 +1,4 @@
+import { ATTACHMENTS_PATH, readAttachmentList } from "./attachments.ts";
 import { readAppConfig } from "./app_config.ts";
 import { checkContents, CONTENTS_PATH, sha256 } from "./contents.ts";
 import type { CheckedFab } from "./fab.ts";
@@ -24,8 +25,7 @@ export function readFab(content: Uint8Array): CheckedFab {
     const fault = pathFault(path);
     if (fault !== undefined) throw refused(`${quoted(path)} ${fault}`);
   }
-  const clash = collision(files.keys());
-  if (clash !== undefined) throw refused(clash);
+  checkPaths(files.keys());
   const list = files.get(CONTENTS_PATH);
   if (list === undefined) throw refused(`it has no ${CONTENTS_PATH}`);
   files.delete(CONTENTS_PATH);
@@ -33,5 +33,17 @@ export function readFab(content: Uint8Array): CheckedFab {
   const manifest = files.get(MANIFEST);
   if (manifest === undefined) throw refused(`it has no ${MANIFEST}`);
   const config = readAppConfig(parseToml(manifest, MANIFEST), MANIFEST, (path) => files.has(path));
-  return { hash: sha256(content), config, files };
+  const attached = files.get(ATTACHMENTS_PATH);
+  // Flower knows no attachments: in a Python app a file of this name means nothing.
+  const attachments = attached !== undefined && config.language === "typescript"
+    ? readAttachmentList(attached)
+    : [];
+  checkPaths([...files.keys(), ...attachments.map(({ path }) => path)]);
+  return { hash: sha256(content), config, files, attachments };
+}
+
+/** @throws FlwrError for paths that cannot stand side by side */
+function checkPaths(paths: Iterable<string>): void {
+  const clash = collision(paths);
+  if (clash !== undefined) throw refused(clash);
 }

@@ -3,6 +3,7 @@ import type { Random } from "../base/random.ts";
 import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts.ts";
 import { type LinkContext, transact } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
+import { getFabPiece, keepPieces } from "./attachments.ts";
 import { getFab } from "./fabs.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { pullInstruction, pushInstructions, returnInstruction } from "./instructions.ts";
@@ -125,6 +126,8 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     listArtifacts: (runId) => listArtifacts(context, runId),
     readArtifactPiece: (artifactId, offset) => readArtifactPiece(context, artifactId, offset),
     getFab: (hash) => getFab(context, hash),
+    getFabPiece: (fabHash, hash) => getFabPiece(context, fabHash, hash),
+    keepPieces: (hashes, content) => keepPieces(context, hashes, content),
     pushInstructions: (messages, objects) => pushInstructions(context, messages, objects),
     pullInstruction: (nodeId, hold) => pullInstruction(context, nodeId, hold),
     returnInstruction: (nodeId, handed) => returnInstruction(context, nodeId, handed),

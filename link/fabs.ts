@@ -1,4 +1,5 @@
-import { type LinkContext, transact } from "./context.ts";
+import { releasePieces } from "./attachments.ts";
+import { type Effects, type LinkContext, transact } from "./context.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
 /** See LinkService.getFab. */
@@ -7,6 +8,13 @@ export function getFab(context: LinkContext, hash: string): Promise<Uint8Array |
 }
 
 /** Lets go of a FAB whose last run has finished: whoever wants to run it again brings it. */
-export async function releaseFab(tx: LinkTransaction, hash: string): Promise<void> {
-  if (hash !== "" && !await tx.runs.needsFab(hash)) await tx.fabs.remove(hash);
+export async function releaseFab(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  hash: string,
+): Promise<void> {
+  if (hash === "" || await tx.runs.needsFab(hash)) return;
+  await tx.fabs.remove(hash);
+  await releasePieces(context, tx, effects, hash);
 }

@@ -1,3 +1,4 @@
+import { settleDuePiece } from "./attachments.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import { settleDueNode, sweepAbsentNodes } from "./nodes.ts";
 import { settleDuePush } from "./push_end.ts";
@@ -86,6 +87,7 @@ export class Housekeeper {
         }
         await sweep(await tx.pushes.due(now, pushes), settleDuePush);
         await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
+        await sweep(await tx.pieces.due(now, batch), settleDuePiece);
         const due = await tx.nextDue() ?? Infinity;
         const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
         if (now >= graceUntil && next > clock.now() && context.absences.dueAt <= clock.now()) {

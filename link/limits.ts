@@ -67,6 +67,16 @@ export interface LinkLimits {
   readonly maxArtifactPieceBytes: number;
   /** The smallest piece but for the last, in bytes: so a whole run's artifacts have 2048 pieces and the last of each. */
   readonly minArtifactPieceBytes: number;
+  /** The largest piece of an attachment, in bytes: what bundles divide them into. */
+  readonly maxPieceBytes: number;
+  /** How many pieces one call names: a bundle has 288 at most. */
+  readonly maxNamedPieces: number;
+  /** How many pieces of attachments are kept: those of sixteen of the largest bundles. */
+  readonly maxPieces: number;
+  /** How many bytes these have together: those of four of the largest bundles. A store in memory holds them too. */
+  readonly maxAttachedBytes: number;
+  /** How long a piece that no bundle needs is kept. Anyone who reaches the Control API may send pieces. */
+  readonly sparePieceSeconds: number;
   /** How long a push waits for its next object (Flower 1.41). */
   readonly pushSessionSeconds: number;
   /** How many pushes of one caller, for one run, may wait for objects at the same time. */
@@ -115,6 +125,11 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxArtifactBytesPerRun: 2 * 2 ** 30,
   maxArtifactPieceBytes: 5 * 2 ** 20,
   minArtifactPieceBytes: 2 ** 20,
+  maxPieceBytes: 4 * 2 ** 20,
+  maxNamedPieces: 512,
+  maxPieces: 4096,
+  maxAttachedBytes: 4 * 2 ** 30,
+  sparePieceSeconds: 3600,
   pushSessionSeconds: 180,
   maxOpenPushes: 64,
   maxOpenPushBytes: 16 * 2 ** 30,

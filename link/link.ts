@@ -71,6 +71,8 @@ export interface NewLinkRun {
     /** SHA-256 of the content, lower-case hexadecimal. */
     readonly hash: string;
     readonly content: Uint8Array;
+    /** SHA-256 of the pieces of its attachments, which must be there. */
+    readonly pieces?: readonly string[];
   };
   /** Settings that differ from the FAB's own. */
   readonly overrideConfig?: Readonly<Record<string, LinkScalar>>;
@@ -407,6 +409,18 @@ export interface LinkService {
 
   /** The FAB of that hash: there is one as long as a run that has not finished is of it. */
   getFab(hash: string): Promise<Uint8Array | undefined>;
+  /**
+   * Keeps a piece of an attachment, a file that travels beside a FAB, until a run's FAB needs it or
+   * limits.sparePieceSeconds have passed, and the named ones that are there as long.
+   *
+   * @param hashes SHA-256 of pieces, lower-case hexadecimal
+   * @param content one piece; default: none
+   * @returns those of the named ones that are not there
+   * @throws invalid-argument for a piece that is empty or too large; resource-exhausted when there is no room
+   */
+  keepPieces(hashes: readonly string[], content?: Uint8Array): Promise<string[]>;
+  /** A piece that the FAB of that hash needs; undefined for any other. */
+  getFabPiece(fabHash: string, hash: string): Promise<Uint8Array | undefined>;
 
   // Messages
   /**

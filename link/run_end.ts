@@ -48,7 +48,7 @@ export async function endRun(
   context.retention.expect(now);
   context.outcomes.forget(effects, runId);
   effects.due(now);
-  await releaseFab(tx, run.fabHash);
+  await releaseFab(context, tx, effects, run.fabHash);
   await context.traffic.save(tx, effects, runId);
   for (const instruction of await tx.instructions.ofRun(runId)) {
     const { message: { messageId }, deliveries, told } = instruction;

@@ -1,4 +1,5 @@
 import { FlwrError } from "../base/error.ts";
+import { needPieces } from "./attachments.ts";
 import { type LinkContext, transact } from "./context.ts";
 import type { LinkRun, NewLinkRun } from "./link.ts";
 import { SELF_STARTED } from "./run_state.ts";
@@ -48,6 +49,7 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
     await tx.runs.put(run);
     if (fab !== undefined && !await tx.fabs.has(fab.hash)) {
       await tx.fabs.add(fab.hash, fab.content);
+      await needPieces(tx, fab.hash, fab.pieces ?? []);
     }
     if (run.state === "pending") effects.topics.add("runs");
     effects.due(run.dueAt);

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { buildFab } from "../fab/build.ts";
 import { fabFileName } from "../fab/fab.ts";
+import { formatBytes } from "./run/format.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 
 const EXAMPLE = `
@@ -29,7 +30,7 @@ export function command(): Command {
 }
 
 async function build(app: string): Promise<Output> {
-  const { content, hash, config, warnings } = await buildFab(app);
+  const { content, hash, config, warnings, attachments } = await buildFab(app);
   for (const warning of warnings) say(`Warning: ${warning}`);
   const file = fabFileName(config, hash);
   try {
@@ -38,6 +39,9 @@ async function build(app: string): Promise<Output> {
     throw new FlwrError("failed-precondition", `"${file}" cannot be written here`, { cause });
   }
   say(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
+  for (const { path, size } of attachments) {
+    say(`Not in it, because it travels beside the bundle: ${path}, ${formatBytes(size)}`);
+  }
   return {
     json: {
       "fab-id": config.fabId,
@@ -46,6 +50,9 @@ async function build(app: string): Promise<Output> {
       "fab-hash": hash,
       "fab-filename": file,
       "fab-size": content.length,
+      ...(attachments.length > 0 && {
+        attachments: attachments.map(({ path, sha256, size }) => ({ path, sha256, size })),
+      }),
     },
     lines: [file],
   };

@@ -7,6 +7,7 @@ import { flwrHome } from "../fab/home.ts";
 import { installFab } from "../fab/install.ts";
 import { MAX_FAB_BYTES } from "../fab/limits.ts";
 import { readFab } from "../fab/read.ts";
+import { formatBytes } from "./run/format.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 
 const EXAMPLE = `
@@ -47,6 +48,14 @@ async function install(file: string, home: string): Promise<Output> {
   say(
     wasThere ? `${fabId} ${version} is installed already` : `Installed ${fabId} ${version}`,
   );
+  for (const { path, size } of fab.attachments) {
+    say(
+      `Warning: ${path} (${
+        formatBytes(size)
+      }) is not in the bundle and was not installed: it travels ` +
+        'beside the bundle, with "flwr run". Get it from whoever gave you the bundle',
+    );
+  }
   return {
     json: {
       "fab-id": fabId,
@@ -55,6 +64,8 @@ async function install(file: string, home: string): Promise<Output> {
       "fab-hash": hash,
       folder,
       "was-installed": wasThere,
+      ...(fab.attachments.length > 0 &&
+        { "not-installed": fab.attachments.map(({ path }) => path) }),
     },
     lines: [folder],
   };

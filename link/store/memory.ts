@@ -4,6 +4,7 @@ import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
 import { MemoryInstructions, MemoryReplies, MessageMap } from "./memory_messages.ts";
 import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
+import { MemoryPieces, PieceMap } from "./memory_pieces.ts";
 import { MemoryPushes, PushMap } from "./memory_pushes.ts";
 import { LogMap, MemoryFabs, MemoryLogs, MemoryRuns, RunMap } from "./memory_runs.ts";
 import { MemorySigners } from "./memory_signers.ts";
@@ -44,6 +45,8 @@ export class MemoryStore implements LinkStore {
       logEntries: this.#tables.logs.entries.values().reduce((sum, { size }) => sum + size, 0),
       fabs: this.#tables.fabs.size,
       artifacts: this.#tables.artifacts.byId.size,
+      pieces: this.#tables.pieces.byHash.size,
+      fabPieces: this.#tables.pieces.ofFab.size,
     });
   }
 
@@ -67,6 +70,7 @@ class Tables {
   readonly pushes = new PushMap();
   readonly signers = new Map<string, number>();
   readonly artifacts = new ArtifactMap();
+  readonly pieces = new PieceMap();
 }
 
 function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
@@ -81,12 +85,14 @@ function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
     pushes: new MemoryPushes(tables.pushes, journal),
     signers: new MemorySigners(tables.signers, journal),
     artifacts: new MemoryArtifacts(tables.artifacts, journal),
+    pieces: new MemoryPieces(tables.pieces, journal),
     nextDue: () => {
       const earliest = Math.min(
         earliestDue(tables.nodes.byId.values()),
         earliestDue(tables.runs.byId.values()),
         tables.messages.nextDue(),
         earliestDue(tables.pushes.byId.values()),
+        earliestDue(tables.pieces.byHash.values()),
       );
       return Promise.resolve(earliest === Infinity ? undefined : earliest);
     },

@@ -94,6 +94,8 @@ export class SqliteStore implements LinkStore {
         logEntries: count("run_log"),
         fabs: count("fab"),
         artifacts: count("artifact"),
+        pieces: count("piece"),
+        fabPieces: count("fab_piece"),
       });
     });
   }

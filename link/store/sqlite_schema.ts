@@ -241,4 +241,24 @@ export const MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE node ADD COLUMN join_name BLOB;
   `,
+  // Pieces of files that travel beside a bundle, and which bundles need them. Their bytes have a table of their own, as
+  // those of objects.
+  `
+  CREATE TABLE piece (
+    hash TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    due_at REAL
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX piece_by_due ON piece (due_at) WHERE due_at IS NOT NULL;
+  CREATE TABLE piece_bytes (
+    hash TEXT PRIMARY KEY REFERENCES piece ON DELETE CASCADE,
+    bytes BLOB NOT NULL
+  ) STRICT;
+  CREATE TABLE fab_piece (
+    fab_hash TEXT NOT NULL,
+    hash TEXT NOT NULL REFERENCES piece,
+    PRIMARY KEY (fab_hash, hash)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX fab_piece_by_piece ON fab_piece (hash);
+  `,
 ];

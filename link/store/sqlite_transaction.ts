@@ -3,6 +3,7 @@ import { SqliteFabs, SqliteLogs } from "./sqlite_logs.ts";
 import { SqliteInstructions, SqliteReplies } from "./sqlite_messages.ts";
 import { SqliteNodes } from "./sqlite_nodes.ts";
 import { SqliteObjects } from "./sqlite_objects.ts";
+import { SqlitePieces } from "./sqlite_pieces.ts";
 import { SqlitePushes } from "./sqlite_pushes.ts";
 import { number } from "./sqlite_rows.ts";
 import { SqliteRuns } from "./sqlite_runs.ts";
@@ -23,6 +24,7 @@ export function sqliteTransaction(sql: Statements): LinkTransaction {
     pushes: new SqlitePushes(sql),
     signers: new SqliteSigners(sql),
     artifacts: new SqliteArtifacts(sql),
+    pieces: new SqlitePieces(sql),
     nextDue: () =>
       sql.one(
         (row) => row.due_at === null ? undefined : number(row, "due_at"),
@@ -30,7 +32,8 @@ export function sqliteTransaction(sql: Statements): LinkTransaction {
            SELECT min(due_at) AS due_at FROM node WHERE due_at IS NOT NULL
            UNION ALL SELECT min(due_at) FROM run WHERE due_at IS NOT NULL
            UNION ALL SELECT min(due_at) FROM instruction
-           UNION ALL SELECT min(due_at) FROM push)`,
+           UNION ALL SELECT min(due_at) FROM push
+           UNION ALL SELECT min(due_at) FROM piece WHERE due_at IS NOT NULL)`,
       ),
   };
 }

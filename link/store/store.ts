@@ -2,6 +2,7 @@ import type { ArtifactTable } from "./artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "./message_tables.ts";
 import type { NodeTable } from "./node_table.ts";
 import type { ObjectTable } from "./object_table.ts";
+import type { PieceTable } from "./piece_table.ts";
 import type { PushTable } from "./push_table.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { SignerTable } from "./signer_table.ts";
@@ -23,6 +24,10 @@ export interface StoreUsage {
   readonly logEntries: number;
   readonly fabs: number;
   readonly artifacts: number;
+  /** Pieces of attachments. */
+  readonly pieces: number;
+  /** How often a bundle needs a piece. */
+  readonly fabPieces: number;
 }
 
 /** What one transaction can read and write. A read sees the writes before it. */
@@ -37,6 +42,7 @@ export interface LinkTransaction {
   readonly pushes: PushTable;
   readonly signers: SignerTable;
   readonly artifacts: ArtifactTable;
+  readonly pieces: PieceTable;
   /** The earliest `dueAt` of anything. */
   nextDue(): Promise<number | undefined>;
 }

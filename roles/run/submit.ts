@@ -17,6 +17,7 @@ import { requireCompleted, shownRun } from "../log/run_state.ts";
 import { type Output, type OutputFormat, printed } from "../output/format.ts";
 import { stdoutScreen } from "../output/screen.ts";
 import { onShutdown } from "../shutdown.ts";
+import { sendAttachments } from "./send_attachments.ts";
 import { checkApp } from "../types/check_app.ts";
 import { readingFlag } from "../usage_error.ts";
 
@@ -64,12 +65,14 @@ async function start(
   for (const warning of fab.warnings) say(`Warning: ${warning}`);
   if (flags.check) await checkTypes(folder, fab.config);
   const override = await readOverride(flags.runConfig, fab.config.config);
-  const run = await withControl(connection, (control) =>
-    control.startRun({
+  const run = await withControl(connection, async (control) => {
+    await sendAttachments(control, fab.attachments);
+    return await control.startRun({
       fab,
       overrideConfig: toConfigRecord(override),
       ...(federation !== undefined && { federation }),
-    }));
+    });
+  });
   if (run.note !== undefined) say(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
 }

@@ -221,4 +221,6 @@ export const NOTHING_UNDER_WAY: Omit<StoreUsage, "nodes" | "runs" | "logEntries"
   announced: 0,
   fabs: 0,
   artifacts: 0,
+  pieces: 0,
+  fabPieces: 0,
 };

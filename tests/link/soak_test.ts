@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
 import type { LinkMessage } from "../../link/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
@@ -47,6 +48,9 @@ const BOUNDS: StoreUsage = {
   logEntries: 20 + 2,
   fabs: 1,
   artifacts: 1 + KEPT_ARTIFACT_BYTES,
+  // Those that no run needs stay for an hour.
+  pieces: 2 + Math.ceil(3600 / RUN_SECONDS),
+  fabPieces: 1,
 };
 
 /** One run: how it ends, and what comes and goes meanwhile, is drawn. */
@@ -72,10 +76,13 @@ class Life {
   async run(index: number, steady: readonly bigint[]): Promise<void> {
     const { link } = this.#bench;
     const content = new Uint8Array([index % 7]);
+    const attached = new TextEncoder().encode(`model of run ${index}`);
+    const piece = createHash("sha256").update(attached).digest("hex");
+    await link.keepPieces([], attached);
     const { runId } = await link.createRun({
       fabId: "flwr/app",
       fabVersion: "1",
-      fab: { hash: `fab ${index % 7}`, content },
+      fab: { hash: `fab ${index % 7}`, content, pieces: [piece] },
     });
     const { token } = (await link.claimRun({ runId }))!;
     await link.beginRun(token);
@@ -188,7 +195,7 @@ linkTest("300 runs of nodes that come and go leave so much and no more", async (
     if (index % 100 === 50) await bench.restart();
   }
   // The bounds are not so wide that they hold anything.
-  for (const table of ["nodes", "runs", "logEntries", "artifacts"] as const) {
+  for (const table of ["nodes", "runs", "logEntries", "artifacts", "pieces"] as const) {
     assert.ok(largest[table]! > BOUNDS[table] / 2, `never more than ${largest[table]} ${table}`);
   }
 

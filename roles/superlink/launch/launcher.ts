@@ -123,9 +123,9 @@ export class Launcher implements AsyncDisposable {
   async #outcome(run: TakenRun, signal: AbortSignal): Promise<RunEnd | undefined> {
     const { readFab, programs } = this.#options;
     try {
-      const { fab: content, overrideConfig } = await run.load();
+      const { fab: content, ...input } = await run.load();
       const fab = readFab(content);
-      return await programs[fab.config.language](run, { fab, overrideConfig }, signal);
+      return await programs[fab.config.language](run, { ...input, fab }, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
       const { code, message, hints } = FlwrError.from(error);

@@ -12,6 +12,7 @@ import { FakeLink } from "./testing/fake_link.ts";
 /** Stands for a bundle of which the launcher reads the language alone. */
 const FAB: CheckedFab = {
   hash: "",
+  attachments: [],
   files: new Map(),
   config: {
     publisher: "tests",

@@ -17,6 +17,7 @@ export type LaunchLink = Pick<
   | "failRun"
   | "finishRun"
   | "getFab"
+  | "getFabPiece"
   | "getRun"
   | "runHeartbeat"
 >;
@@ -61,9 +62,22 @@ class LinkTakenRun implements TakenRun {
   }
 
   async load(): Promise<RunInput> {
-    const fab = await this.#link.getFab(this.#run.fabHash);
-    if (fab !== undefined) return { fab, overrideConfig: settings(this.#run) };
+    const { fabHash } = this.#run;
+    const fab = await this.#link.getFab(fabHash);
+    if (fab !== undefined) {
+      return {
+        fab,
+        overrideConfig: settings(this.#run),
+        piece: (hash) => this.#piece(fabHash, hash),
+      };
+    }
     throw new FlwrError("not-found", "The run's app bundle is not kept here any more");
+  }
+
+  async #piece(fabHash: string, hash: string): Promise<Uint8Array> {
+    const piece = await this.#link.getFabPiece(fabHash, hash);
+    if (piece !== undefined) return piece;
+    throw new FlwrError("not-found", "The attachments of the run's app are not kept here any more");
   }
 
   async begin(): Promise<void> {

@@ -1,3 +1,4 @@
+import type { GetPiece } from "../../../fab/attachments.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { TakenRun } from "./run_source.ts";
@@ -14,6 +15,8 @@ export interface RunApp {
   readonly fab: CheckedFab;
   /** Settings given at submission, which override the bundle's own. */
   readonly overrideConfig: RunConfig;
+  /** Gets a piece of the bundle's attachments; undefined where runs come without them. */
+  readonly piece?: GetPiece;
 }
 
 /**

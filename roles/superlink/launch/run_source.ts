@@ -1,3 +1,4 @@
+import type { GetPiece } from "../../../fab/attachments.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "./program.ts";
@@ -8,6 +9,8 @@ export interface RunInput {
   readonly fab: Uint8Array;
   /** Settings given at submission, which override the bundle's own. */
   readonly overrideConfig: RunConfig;
+  /** Gets a piece of the bundle's attachments; undefined where runs come without them. */
+  readonly piece?: GetPiece;
 }
 
 /** A run that was taken on: its ServerApp is run here, and nowhere else, until it is disposed of. */

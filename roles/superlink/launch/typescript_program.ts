@@ -5,6 +5,7 @@ import { contextToTransferable } from "../../../app/transferable.ts";
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { systemRandom } from "../../../base/random.ts";
+import { writeAttachment } from "../../../fab/attachments.ts";
 import { installFab } from "../../../fab/install.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
 import { toConfigRecord } from "../../../fab/scalar.ts";
@@ -50,14 +51,31 @@ export function typescriptProgram(pool: ProcessPool): RunProgram {
 /** Puts the app into its process' folder. */
 async function prepare(
   { runId }: TakenRun,
-  { fab, overrideConfig }: RunApp,
+  { fab, overrideConfig, piece }: RunApp,
   folder: string,
 ): Promise<WorkerJob> {
   if (fab.config.serverApp === undefined) {
     throw new FlwrError("failed-precondition", `App "${fab.config.fabId}" has no ServerApp`);
   }
   const runConfig = mergeRunConfig(fab.config.config, overrideConfig);
-  const installed = await installFab(fab, folder);
+  const { attachments, config: { fabId } } = fab;
+  if (attachments.length > 0 && piece === undefined) {
+    const paths = attachments.map(({ path }) => path).join(", ");
+    throw new FlwrError(
+      "unimplemented",
+      `App "${fabId}" cannot run here: a SuperExec does not get the files beside its bundle (${paths})`,
+      {
+        hints: [
+          "Have the SuperLink run the app itself: flwr superlink with --isolation subprocess",
+        ],
+      },
+    );
+  }
+  const installed = await installFab(
+    fab,
+    folder,
+    piece && ((attachment, file) => writeAttachment(attachment, file, piece)),
+  );
   return {
     module: await findAppModule(fab.config.serverApp, installed.folder),
     context: contextToTransferable({

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
+import type { Attachment } from "../../../fab/attachments.ts";
+import { sha256 } from "../../../fab/contents.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { bindService, type Handlers } from "../../../rpc/service.ts";
 import { LinkRuns } from "./link_runs.ts";
-import type { RunEnd } from "./program.ts";
+import type { RunApp, RunEnd } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 import { typescriptProgram } from "./typescript_program.ts";
 import { ProcessPool } from "./process_pool.ts";
@@ -17,6 +19,7 @@ function fabOf(serverApp: string, config: RunConfig = {}): CheckedFab {
   const encoder = new TextEncoder();
   return {
     hash: "0123456789abcdef".repeat(4),
+    attachments: [],
     files: new Map([
       ["pyproject.toml", new Uint8Array()],
       ["server.ts", encoder.encode(serverApp)],
@@ -44,12 +47,13 @@ interface Played {
 /** Runs a ServerApp; `during` may stop it. */
 async function play(
   serverApp: string,
-  { config, handlers = {}, allowRead = [], memoryBytes = 2 ** 30, during }: {
+  { config, handlers = {}, allowRead = [], memoryBytes = 2 ** 30, during, attached }: {
     config?: RunConfig;
     handlers?: Partial<RuntimeHandlers>;
     allowRead?: string[];
     memoryBytes?: number;
     during?: (link: FakeLink, stop: () => void) => Promise<void>;
+    attached?: Pick<RunApp, "piece"> & { readonly attachments: readonly Attachment[] };
   } = {},
 ): Promise<Played> {
   const link = new FakeLink();
@@ -62,7 +66,8 @@ async function play(
   const { signal } = stopping;
   const run = (await new LinkRuns({ link, runtime, clock: systemClock }).take(signal))!;
   await using pool = new ProcessPool({ allowRead, memoryBytes });
-  const app = { fab: fabOf(serverApp, config), overrideConfig: {} };
+  const { attachments = [], ...piece } = attached ?? {};
+  const app = { fab: { ...fabOf(serverApp, config), attachments }, overrideConfig: {}, ...piece };
   const ending = typescriptProgram(pool)(run, app, signal);
   await during?.(link, () => stopping.abort());
   const end = await ending;
@@ -103,6 +108,27 @@ Deno.test("an app runs with its settings, reaches the nodes, and its output is t
   assert.match(log, /^Run 7\nrun 7n: 45 \{ lr: 0\.5 \}\nnodes 9,9223372036854775808\n/);
   assert.match(log, /\[SUMMARY\]\nRun finished\n$/);
   assert.deepEqual(tokens, ["token of 7"], "calls are made in the run's name");
+});
+
+Deno.test("an app reads the files beside its bundle, and does not start without them", async () => {
+  const model = new TextEncoder().encode("a model");
+  const hash = sha256(model);
+  const attachments = [{ path: "nets/m.npz", sha256: hash, size: model.length, pieces: [hash] }];
+  const app = `import { ServerApp } from "flwr";
+     export const app = new ServerApp().main(() => {
+       console.log(Deno.readTextFileSync(new URL("./nets/m.npz", import.meta.url)));
+     });`;
+  const asked: string[] = [];
+  const piece = (hash: string) => (asked.push(hash), Promise.resolve(model));
+  const { end, log } = await play(app, { attached: { attachments, piece } });
+  assert.deepEqual(end, { outcome: "completed", details: "" });
+  assert.match(log, /a model\n/);
+  assert.deepEqual(asked, [hash]);
+  const other = () => Promise.resolve(new TextEncoder().encode("a modem"));
+  await assert.rejects(play(app, { attached: { attachments, piece: other } }), {
+    code: "data-loss",
+  });
+  await assert.rejects(play(app, { attached: { attachments } }), { code: "unimplemented" });
 });
 
 Deno.test("an app saves files, in pieces where they are large, also when it does not wait for them", async () => {

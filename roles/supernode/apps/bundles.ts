@@ -4,6 +4,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
+import type { GetPiece } from "../../../fab/attachments.ts";
 import { RunRefused } from "../runs/prepared_run.ts";
 import type { TrustedEntities } from "../trust/trusted_entities.ts";
 import { signerOf } from "../trust/verify_bundle.ts";
@@ -16,11 +17,14 @@ export interface CheckedBundle {
 
 /** Fetches the bundles of runs; none that is unsound, or that nobody trusted signed, goes further than this. */
 export class Bundles {
-  readonly #connection: Pick<FleetConnection, "fab">;
+  readonly #connection: Pick<FleetConnection, "fab" | "piece">;
   readonly #trusted: TrustedEntities | undefined;
 
   /** @param trusted who may vouch for apps; undefined: every app is taken */
-  constructor(connection: Pick<FleetConnection, "fab">, trusted: TrustedEntities | undefined) {
+  constructor(
+    connection: Pick<FleetConnection, "fab" | "piece">,
+    trusted: TrustedEntities | undefined,
+  ) {
     this.#connection = connection;
     this.#trusted = trusted;
   }
@@ -41,6 +45,11 @@ export class Bundles {
     } catch (error) {
       throw invalidFab(`App "${run.fabId}" is refused: ${FlwrError.from(error).message}`, error);
     }
+  }
+
+  /** Fetches pieces of the attachments of a run's bundle. It throws FlwrErrors, as the connection does. */
+  piecesOf(run: RunInfo): GetPiece {
+    return (hash) => this.#connection.piece(run, hash);
   }
 
   async #fetch(run: RunInfo): Promise<AppBundle> {

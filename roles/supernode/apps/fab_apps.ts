@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { RunInfo } from "../../../app/connection.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -79,7 +80,7 @@ export class FabApps implements AppSource, AsyncDisposable {
     const { fabId, version, clientApp, language } = config;
     if (clientApp === undefined) throw loadFailed(`App "${fabId}" has no ClientApp`);
     try {
-      const app = await this.#open(checked);
+      const app = await this.#open(run, checked);
       log("supernode").info("App {fabId} {version} is ready ({language})", {
         fabId,
         version,
@@ -88,6 +89,7 @@ export class FabApps implements AppSource, AsyncDisposable {
       return { config, app, [Symbol.dispose]: () => app[Symbol.dispose]() };
     } catch (error) {
       if (error instanceof RunRefused) throw error;
+      if (error instanceof NotFetched) throw error.cause;
       const { message, hints } = FlwrError.from(error);
       log("supernode").error("App {fabId} {version} cannot be started: {reason}", {
         fabId,
@@ -104,17 +106,62 @@ export class FabApps implements AppSource, AsyncDisposable {
     }
   }
 
-  async #open(checked: CheckedBundle): Promise<ReadyApp> {
-    const { home, startPython, startTypeScript } = this.#options;
+  async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
+    const { startPython, startTypeScript } = this.#options;
     if (checked.fab.config.language === "python") return await startPython(checked);
-    const { installFab } = await load<typeof import("../../../fab/install.ts")>(
-      new URL("../../../fab/install.ts", import.meta.url),
-    );
-    const app = await startTypeScript(await installFab(checked.fab, home));
+    const app = await startTypeScript(await this.#install(run, checked));
     return {
       forRun: (run) => withCurrentNames(app.forRun(run)),
       [Symbol.dispose]: () => app[Symbol.dispose](),
     };
+  }
+
+  /** Installs an app with the attachments of its bundle, which this machine has or the SuperLink gives. */
+  async #install(run: RunInfo, { fab }: CheckedBundle): Promise<InstalledApp> {
+    const { bundles, home } = this.#options;
+    const { installFab } = await load<typeof import("../../../fab/install.ts")>(
+      new URL("../../../fab/install.ts", import.meta.url),
+    );
+    if (fab.attachments.length === 0) return await installFab(fab, home);
+    const { AttachmentCache } = await load<typeof import("../../../fab/attachment_cache.ts")>(
+      new URL("../../../fab/attachment_cache.ts", import.meta.url),
+    );
+    const cache = new AttachmentCache(join(home, "attachments"));
+    const get = bundles.piecesOf(run);
+    let refusal: { readonly error: unknown } | undefined;
+    try {
+      return await installFab(fab, home, async (attachment, file) => {
+        let pieces = 0;
+        await cache.place(attachment, file, async (hash) => {
+          pieces++;
+          return await get(hash).catch((error) => {
+            refusal = { error };
+            throw error;
+          });
+        });
+        log("supernode").info("Attachment {path} of app {fabId}: {origin}, {bytes} bytes", {
+          path: attachment.path,
+          fabId: run.fabId,
+          origin: pieces > 0 ? "fetched" : "kept from before",
+          bytes: attachment.size,
+        });
+      });
+    } catch (error) {
+      const { code, message } = FlwrError.from(error);
+      // Flower's SuperLinks have no attachments, and those that have some may give other bytes.
+      if (code === "data-loss" || code === "not-found" || code === "unimplemented") {
+        const reason = `App "${run.fabId}" is refused: ${message}`;
+        throw new RunRefused(MessageErrorCode.InvalidFab, reason, { cause: error });
+      }
+      throw refusal === undefined ? error : new NotFetched(refusal.error);
+    }
+  }
+}
+
+/** A call of the SuperLink failed: whether the app can be started is still open. */
+class NotFetched extends Error {
+  constructor(override readonly cause: unknown) {
+    super("An attachment could not be fetched", { cause });
   }
 }
 

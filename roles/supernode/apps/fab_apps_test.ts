@@ -18,7 +18,7 @@ import { FabApps, type ReadyApp } from "./fab_apps.ts";
 import { LocalApp } from "./local_app.ts";
 
 /** The bundle of an app with the settings num-rounds and lr, its components in modules with the ending. */
-async function bundleOf(ending: "py" | "ts"): Promise<Uint8Array<ArrayBuffer>> {
+async function bundleOf(ending: "py" | "ts", attached = ""): Promise<Uint8Array<ArrayBuffer>> {
   const folder = await Deno.makeTempDir();
   try {
     const manifest = `[project]
@@ -26,6 +26,7 @@ name = "mini"
 version = "1.0.0"
 [tool.flwr.app]
 publisher = "agenta"
+${attached === "" ? "" : 'attachments = ["m.npz"]'}
 [tool.flwr.app.components]
 serverapp = "server:app"
 clientapp = "client:app"
@@ -37,6 +38,7 @@ lr = 0.5
     for (const name of ["server", "client"]) {
       await Deno.writeTextFile(join(folder, `${name}.${ending}`), "");
     }
+    if (attached !== "") await Deno.writeTextFile(join(folder, "m.npz"), attached);
     return (await buildFab(folder)).content;
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -84,9 +86,16 @@ class Scene {
   readonly started: string[] = [];
   readonly installed: InstalledApp[] = [];
   handler: MessageHandler = handler;
+  /** Those that were asked for. */
+  readonly pieces: string[] = [];
+  piece: (hash: string) => Promise<Uint8Array> = () =>
+    Promise.reject(new FlwrError("not-found", "There is none"));
 
   bundles(trusted?: TrustedEntities): Bundles {
-    return new Bundles({ fab: () => this.#fetch() }, trusted);
+    return new Bundles(
+      { fab: () => this.#fetch(), piece: (_run, hash) => this.#piece(hash) },
+      trusted,
+    );
   }
 
   apps(trusted?: TrustedEntities): FabApps {
@@ -105,6 +114,11 @@ class Scene {
           : Promise.reject(this.startError);
       },
     });
+  }
+
+  #piece(hash: string): Promise<Uint8Array> {
+    this.pieces.push(hash);
+    return this.piece(hash);
   }
 
   #fetch(): Promise<AppBundle> {
@@ -149,6 +163,40 @@ Deno.test("a TypeScript app is installed, and started from its folder", async ()
     assert.ok(folder.startsWith(join(scene.home, "apps", "agenta.mini.1.0.0.")));
     assert.ok((await Deno.stat(join(folder, "client.ts"))).isFile);
     assert.equal(config.clientApp, "client:app");
+  } finally {
+    await Deno.remove(scene.home, { recursive: true });
+  }
+});
+
+Deno.test("a TypeScript app has the files beside its bundle, which are fetched once", async () => {
+  const scene = new Scene();
+  scene.home = await Deno.makeTempDir();
+  const model = new TextEncoder().encode("a model");
+  try {
+    for (const hash of ["first", "second"]) {
+      scene.content = await bundleOf("ts", "a model");
+      await using apps = scene.apps();
+      const start = () => apps.appFor(runOf({ fabHash: hash }));
+      if (hash === "first") {
+        // Neither is installed, and each is tried again.
+        for (const code of ["unavailable", "permission-denied"] as const) {
+          scene.piece = () => Promise.reject(new FlwrError(code, "not now"));
+          await assert.rejects(start(), { code });
+        }
+        const invalid = (words: RegExp) => refused(MessageErrorCode.InvalidFab, words);
+        scene.piece = () => Promise.reject(new FlwrError("not-found", "There is none"));
+        await assert.rejects(start(), invalid(/There is none/));
+        scene.piece = () => Promise.resolve(new TextEncoder().encode("a modem"));
+        await assert.rejects(start(), invalid(/m\.npz/));
+        assert.deepEqual(scene.installed, []);
+        scene.piece = () => Promise.resolve(model);
+      }
+      await start();
+      const { folder } = scene.installed.at(-1)!;
+      assert.deepEqual(await Deno.readFile(join(folder, "m.npz")), model);
+      await Deno.remove(folder, { recursive: true });
+    }
+    assert.equal(scene.pieces.length, 5, "the second time it was kept from before");
   } finally {
     await Deno.remove(scene.home, { recursive: true });
   }

@@ -122,6 +122,10 @@ export class NegotiatedConnection implements FleetConnection {
     return this.#call((connection) => connection.fab(run));
   }
 
+  piece(run: RunInfo, hash: string): Promise<Uint8Array> {
+    return this.#call((connection) => connection.piece(run, hash));
+  }
+
   async leave(): Promise<void> {
     await this.#agreed?.connection.leave();
   }

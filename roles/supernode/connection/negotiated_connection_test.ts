@@ -67,6 +67,7 @@ class FakeSuperLink {
           push: refuse,
           run: refuse,
           fab: refuse,
+          piece: refuse,
           close: () => void this.open.delete(name),
         };
         return connection;

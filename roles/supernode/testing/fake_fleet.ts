@@ -1,6 +1,7 @@
 import { ConfigRecord } from "../../../app/config_record.ts";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../app/connection.ts";
 import { Message } from "../../../app/message.ts";
+import { FlwrError } from "../../../base/error.ts";
 import { MetricRecord } from "../../../app/metric_record.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import { FakeClock } from "../../../base/clock.ts";
@@ -95,6 +96,10 @@ export class FakeFleet implements FleetConnection {
 
   fab(): Promise<AppBundle> {
     throw new Error("no test fetches a bundle here");
+  }
+
+  piece(): Promise<Uint8Array> {
+    return Promise.reject(new FlwrError("not-found", "No bundle here has attachments"));
   }
 
   leave(): Promise<void> {

@@ -25,6 +25,7 @@ const ROWS: Readonly<Record<string, Outcome>> = {
   StopRun: NO_RUN,
   StreamLogs: NO_RUN,
   PullArtifacts: NO_RUN,
+  PushAttachment: OK,
   RegisterNode: NO_KEY,
   UnregisterNode: NO_NODE,
   ListNodes: OK,

@@ -102,6 +102,13 @@ export class FakeLink implements LaunchLink {
     return Promise.resolve(this.#fabs.get(hash));
   }
 
+  /** Pieces of attachments, which all bundles need. */
+  readonly pieces = new Map<string, Uint8Array>();
+
+  getFabPiece(_fabHash: string, hash: string): Promise<Uint8Array | undefined> {
+    return Promise.resolve(this.pieces.get(hash));
+  }
+
   getRun(runId: bigint): Promise<LinkRun | undefined> {
     return Promise.resolve(this.#runs.get(runId));
   }

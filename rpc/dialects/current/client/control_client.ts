@@ -28,6 +28,8 @@ import { explainRefusal } from "./refusal.ts";
 const WANTS_FEDERATION = "Federation '' does not exist.";
 /** How these call their only federation. */
 const OLDER_FEDERATION = "default";
+/** What SuperLinks of Flower 1.26 and 1.29 answer to a call that they do not know: they fail over who may make it. */
+const UNKNOWN_CALL = "Error in service handler!";
 
 /** An app that is to run. */
 export interface RunSubmission {
@@ -122,6 +124,27 @@ export class ControlClient {
     }
     const { runId, note } = response;
     return { runId, note, seriesId: response.seriesId, federation: response.federation };
+  }
+
+  /**
+   * Gives the SuperLink a piece of an attachment, and asks which of the named pieces it does not have.
+   *
+   * @param content the piece; default: none
+   * @returns undefined from a SuperLink that takes no attachments, as Flower's own
+   */
+  async pushAttachment(
+    pieces: readonly string[],
+    content: Uint8Array = new Uint8Array(),
+  ): Promise<readonly string[] | undefined> {
+    try {
+      const request = { pieces: [...pieces], content };
+      const options = { timeoutSeconds: PUSH_DEADLINE_SECONDS };
+      return (await this.#call(Control.method.pushAttachment, request, options)).missing;
+    } catch (error) {
+      const { code, message } = FlwrError.from(error);
+      if (code === "unimplemented" || message === UNKNOWN_CALL) return undefined;
+      throw error;
+    }
   }
 
   /** The newest runs first. @param range how many (the SuperLink's default: 20), after skipping how many */

@@ -151,18 +151,26 @@ export class CurrentFleetConnection implements FleetConnection {
     }
   }
 
-  async fab({ runId, fabHash }: RunInfo): Promise<AppBundle> {
+  fab(run: RunInfo): Promise<AppBundle> {
+    return this.#getFab(run, run.fabHash, "app bundle");
+  }
+
+  async piece(run: RunInfo, hash: string): Promise<Uint8Array> {
+    return (await this.#getFab(run, hash, "piece of an attachment")).content;
+  }
+
+  async #getFab({ runId }: RunInfo, expected: string, what: string): Promise<AppBundle> {
     const { client, nodeId } = this.#joined();
-    const fab = await client.fab(nodeId, runId, fabHash);
+    const fab = await client.fab(nodeId, runId, expected);
     if (fab === undefined) {
-      throw new FlwrError("not-found", `The SuperLink has no app bundle "${fabHash}"`);
+      throw new FlwrError("not-found", `The SuperLink has no ${what} "${expected}"`);
     }
     const { content, verifications } = fab;
     const hash = createHash("sha256").update(content).digest("hex");
-    if (hash === fabHash) return { hash, content, verifications };
+    if (hash === expected) return { hash, content, verifications };
     throw new FlwrError(
       "data-loss",
-      `The SuperLink sent another app bundle than the run's: its hash is "${hash}", expected "${fabHash}"`,
+      `The SuperLink sent another ${what} than the run's: its hash is "${hash}", expected "${expected}"`,
     );
   }
 

@@ -20,6 +20,7 @@ export const CONTROL_POLICY: Readonly<Record<string, ControlAdmission>> = {
   "/flwr.proto.Control/GetAuthTokens": "anyone",
   "/flwr.proto.Control/RefreshAuthTokens": "anyone",
   "/flwr.proto.Control/PullArtifacts": "account",
+  "/flwr.proto.Control/PushAttachment": "account",
   "/flwr.proto.Control/ConfigureSimulationFederation": "account",
   "/flwr.proto.Control/CreateFederation": "account",
   "/flwr.proto.Control/ArchiveFederation": "account",

@@ -12,6 +12,7 @@ import {
   ListNodesResponseSchema,
   ListRunsResponseSchema,
   PullArtifactsResponseSchema,
+  PushAttachmentResponseSchema,
   RegisterNodeResponseSchema,
   ShowFederationResponseSchema,
   StartRunResponseSchema,
@@ -127,6 +128,11 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
         throw new ApiError("artifacts-not-there", words);
       }
       return create(PullArtifactsResponseSchema, { url: artifactUrl(runId, call) });
+    },
+
+    async pushAttachment({ content, pieces }) {
+      const missing = await link.keepPieces(pieces, content.length > 0 ? content : undefined);
+      return create(PushAttachmentResponseSchema, { missing });
     },
 
     async registerNode(request) {

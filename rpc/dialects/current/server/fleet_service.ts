@@ -182,11 +182,17 @@ export function currentFleetHandlers(
     async getFab({ runId, hashStr }, call) {
       nodeOf(call);
       const run = await requireRunning(link, runId);
-      const content = run.fabHash === hashStr && hashStr !== ""
+      // Our nodes also ask for pieces of the bundle's attachments, by their hashes.
+      const content = hashStr === "" || run.fabHash === ""
+        ? undefined
+        : run.fabHash === hashStr
         ? await link.getFab(hashStr)
-        : undefined;
+        : await link.getFabPiece(run.fabHash, hashStr);
       if (content === undefined) {
-        throw new ApiError("fab-denied", `Run ${runId} has no app bundle "${hashStr}"`);
+        throw new ApiError(
+          "fab-denied",
+          `Run ${runId} has no app bundle, nor a piece of an attachment, "${hashStr}"`,
+        );
       }
       return create(GetFabResponseSchema, { fab: { hashStr, content } });
     },

@@ -46,5 +46,8 @@ export const MAX_DETAILS_LENGTH = 20_000;
 /** Bytes of a request with a piece of an artifact: the link's maxArtifactPieceBytes, and room for its name. */
 export const MAX_ARTIFACT_REQUEST_BYTES = 5 * 1024 * 1024 + 1024;
 
+/** Bytes of a request with a piece of an attachment: the link's maxPieceBytes, and the names of a bundle's pieces. */
+export const MAX_ATTACHMENT_REQUEST_BYTES = 4 * 1024 * 1024 + 64 * 1024;
+
 /** Nodes whose sessions are remembered. An entry takes some 200 bytes; one that was forgotten is learnt again. */
 export const MAX_NODE_SESSIONS = 100_000;

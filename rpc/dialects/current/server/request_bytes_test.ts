@@ -24,7 +24,7 @@ const LARGE: readonly [DescService, (method: DescMethod) => number, readonly str
   [OlderFleet, older, ["PushMessages"]],
   [Fleet19, legacyRequestBytes, ["PushTaskRes"]],
   [Driver, legacyRequestBytes, ["PullTaskRes", "PushTaskIns"]],
-  [Control, controlRequestBytes, ["StartRun"]],
+  [Control, controlRequestBytes, ["PushAttachment", "StartRun"]],
   [
     Runtime,
     runtimeRequestBytes,

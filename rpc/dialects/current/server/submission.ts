@@ -19,9 +19,14 @@ export interface SubmittedApp {
 }
 
 /** Checks an app bundle and reads what is in it. @throws FlwrError for one that is malformed or hostile */
-export type ReadFab = (
-  content: Uint8Array,
-) => { readonly config: SubmittedApp } | Promise<{ readonly config: SubmittedApp }>;
+export type ReadFab = (content: Uint8Array) => ReadApp | Promise<ReadApp>;
+
+/** What an app bundle says. */
+export interface ReadApp {
+  readonly config: SubmittedApp;
+  /** Files that travel beside the bundle, each with the SHA-256 of its pieces. */
+  readonly attachments?: readonly { readonly pieces: readonly string[] }[];
+}
 
 /**
  * Checks what someone wants to have run. The bundle's hash is made anew: what the request says of it counts nothing.
@@ -44,7 +49,7 @@ export async function readSubmission(
   const content = request.fab?.content ?? new Uint8Array();
   if (content.length === 0) throw invalid("the request carries no app");
   if (content.length > MAX_FAB_BYTES) return undefined;
-  const app = await readApp(content, readFab);
+  const { config: app, attachments = [] } = await readApp(content, readFab);
   if (app.serverApp === undefined) throw invalid(`app "${app.fabId}" has no ServerApp`);
   const overrideConfig = readOverrides(request, app);
   const hash = createHash("sha256").update(content).digest("hex");
@@ -52,16 +57,20 @@ export async function readSubmission(
   return {
     fabId: app.fabId,
     fabVersion: app.version,
-    fab: { hash, content },
+    fab: {
+      hash,
+      content,
+      ...(attachments.length > 0 && { pieces: attachments.flatMap(({ pieces }) => pieces) }),
+    },
     overrideConfig,
     federation,
     ...(seriesId !== undefined && seriesId !== 0n && { seriesId }),
   };
 }
 
-async function readApp(content: Uint8Array, readFab: ReadFab): Promise<SubmittedApp> {
+async function readApp(content: Uint8Array, readFab: ReadFab): Promise<ReadApp> {
   try {
-    return (await readFab(content)).config;
+    return await readFab(content);
   } catch (error) {
     if (!(error instanceof FlwrError) || error.code === "internal") throw error;
     throw new ApiError("run-config-invalid", error.message, { cause: error });

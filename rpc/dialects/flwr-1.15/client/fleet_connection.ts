@@ -110,6 +110,10 @@ export class OlderFleetConnection implements FleetConnection {
     return this.#current.fab(run);
   }
 
+  piece(run: RunInfo, hash: string): Promise<Uint8Array> {
+    return this.#current.piece(run, hash);
+  }
+
   leave(): Promise<void> {
     return this.#current.leave();
   }

@@ -111,6 +111,10 @@ export class FleetConnection19 implements FleetConnection {
     );
   }
 
+  piece(run: RunInfo): Promise<Uint8Array> {
+    return this.fab(run).then(({ content }) => content);
+  }
+
   async leave(): Promise<void> {
     if (this.#nodeId === undefined) return;
     await this.#call(
