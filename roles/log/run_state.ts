@@ -19,10 +19,11 @@ export function runState({ run, status }: ShownRun): string {
 /**
  * @throws FlwrError "failed-precondition" for a run that did not complete, {@link IncompleteRun} for a completed run to
  *   which a node contributed nothing
+ * @param where words of the command line that lead to the run's SuperLink, with a space before them
  */
-export function requireCompleted(shown: ShownRun): void {
+export function requireCompleted(shown: ShownRun, where = ""): void {
   const { runId, details } = shown.run;
-  const hints = [`All about it: flwr ls --run-id ${runId}`];
+  const hints = [`All about it: flwr ls${where} --run-id ${runId}`];
   if (shown.status === "finished:completed") {
     if (isIncomplete(details)) throw new IncompleteRun(runId, details, hints);
     return;

@@ -44,7 +44,7 @@ export async function submit(
   flags: SubmitFlags,
 ): Promise<void> {
   const started = await printed(flags.format, () => start(folder, superlink, flags));
-  if (flags.stream) await follow(started, flags.format);
+  if (flags.stream) await follow(started, flags.format, whereOf(superlink, flags));
 }
 
 /** A run that was started, and where. */
@@ -121,6 +121,7 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
 async function follow(
   { connection, run: { runId } }: Started,
   format: OutputFormat,
+  where: string,
 ): Promise<void> {
   // Only from here on is Ctrl-C more than the end of the command.
   using shutdown = onShutdown();
@@ -129,14 +130,32 @@ async function follow(
   const sink = { stream, colours: stdoutScreen().colours.enabled };
   const ended = await withControl(connection, async (control) => {
     const followed = await followLog(control, runId, sink, shutdown.signal);
-    if (followed === "interrupted") throw goesOn(runId);
+    if (followed === "interrupted") throw goesOn(runId, where);
     return await shownRun(control, runId);
   });
-  requireCompleted(ended);
+  requireCompleted(ended, where);
 }
 
-function goesOn(runId: bigint): FlwrError {
-  return new FlwrError("cancelled", `Run ${runId} goes on: only its log is not followed any more`, {
-    hints: [`To follow it again: flwr log ${runId}`, `To stop it: flwr stop ${runId}`],
-  });
+function goesOn(runId: bigint, where: string): FlwrError {
+  return new FlwrError(
+    "cancelled",
+    `Run ${runId} is still running. You stopped following its log`,
+    {
+      hints: [
+        `To follow it again: flwr log ${runId}${where}`,
+        `To stop it: flwr stop ${runId}${where}`,
+      ],
+    },
+  );
+}
+
+/** The words that lead another command to the same SuperLink; none for the default one. */
+function whereOf(superlink: string | undefined, flags: SuperLinkFlags): string {
+  if (superlink === undefined) return "";
+  const trust = flags.insecure
+    ? " --insecure"
+    : flags.rootCertificates === undefined
+    ? ""
+    : ` --root-certificates ${flags.rootCertificates}`;
+  return ` ${superlink}${trust}`;
 }

@@ -143,7 +143,7 @@ scenario("cli: Ctrl-C ends following a run, which goes on, and says so", async (
   await run.waitForLine(/^begun$/);
   assert.equal((await run.end("SIGINT")).code, 1);
   assert.deepEqual(run.lines.slice(-3), [
-    `Error: Run ${RUN_ID} goes on: only its log is not followed any more`,
+    `Error: Run ${RUN_ID} is still running. You stopped following its log`,
     `  Hint: To follow it again: flwr log ${RUN_ID}`,
     `  Hint: To stop it: flwr stop ${RUN_ID}`,
   ]);
@@ -187,6 +187,11 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
     [["run", "."], /^Error: .*pyproject\.toml/m],
     [
       ["run", "my-app", "-c", "rounds=3"],
+      /^Error: The app has no setting "rounds"\n {2}Hint: It has:/m,
+      2,
+    ],
+    [
+      ["run", "server:app", "--dir", "my-app", "--insecure", "-c", "rounds=3"],
       /^Error: The app has no setting "rounds"\n {2}Hint: It has:/m,
       2,
     ],
