@@ -39,6 +39,7 @@ export class GrpcCall implements OpenCall {
   readonly transport = "grpc";
   /** What let the call in; undefined where no service of its path asks, and before. */
   entry: Entry | undefined;
+  onIdentified: ((caller: unknown) => void) | undefined;
   readonly #stream: Http2Stream;
   readonly #limits: GrpcCallLimits;
   readonly #deadline: ReturnType<typeof setTimeout> | undefined;

@@ -68,7 +68,7 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
   const server = new Http2Server({
     address,
     tls: options.tls,
-    answer: (stream) => answerGrpc(stream, byPath, serving),
+    answer: (stream, progress) => answerGrpc(stream, byPath, serving, progress),
     maxStreams: MAX_CONCURRENT_STREAMS,
     windowBytes: SERVER_WINDOW_BYTES,
     keepAlive: {
