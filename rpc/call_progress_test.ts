@@ -8,6 +8,7 @@ import { healthService } from "./health.ts";
 import { HeaderFields } from "./http2/header_fields.ts";
 import type { CallProgress } from "./http2/server.ts";
 import { Http2Stream } from "./http2/stream.ts";
+import { PaceWatch } from "./pace_watch.ts";
 import { bindControl } from "./testing/control.ts";
 
 const OWNER = { wake() {}, consumed() {}, reset() {} };
@@ -47,10 +48,12 @@ async function progressOf(
     ...(options.admit && { admit: options.admit }),
     ...(options.small && { maxRequestBytes: () => 1000 }),
   });
+  using taking = new PaceWatch(PACE_LIMITS);
   const ended = answerGrpc(call, methodsByPath([control, healthService([])]), {
     log: getLogger("silent"),
     answers: new ByteBudget(),
     pace: PACE_LIMITS,
+    taking,
   }, (progress) => seen.push(progress));
   if (body !== undefined && path === LIST_RUNS) {
     await begun.promise;
