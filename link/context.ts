@@ -9,6 +9,7 @@ import type { LinkObject, MessageDraft } from "./message.ts";
 import type { QuietInstructions } from "./quiet.ts";
 import type { Retention } from "./retention.ts";
 import type { RunOutcomes } from "./run_outcomes.ts";
+import { NotSynced } from "./store/not_synced.ts";
 import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
 import type { StoreTrouble } from "./store_trouble.ts";
 import type { TrafficMeter } from "./traffic.ts";
@@ -28,7 +29,11 @@ export interface LinkContext {
   readonly trees: TreeCache;
   readonly loose: LooseReplies;
   readonly joins: Joins;
+  /** What the owner's list of keys calls the holder of a key. */
+  readonly listedName: (publicKey: Uint8Array) => string | undefined;
   readonly retention: Retention;
+  /** When it is looked next whether too many nodes are away. */
+  readonly absences: Retention;
   readonly outcomes: RunOutcomes;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;
@@ -53,7 +58,8 @@ export class Effects {
 }
 
 /**
- * Runs a transaction, then its effects; none of them when it fails.
+ * Runs a transaction, then its effects; none of them when it fails. One that is committed and not on the disk yet has its
+ * effects, and is reported as an error all the same, so that its caller tries again.
  *
  * @throws unavailable after the service was closed
  */
@@ -65,21 +71,27 @@ export async function transact<T>(
   requireOpen(context);
   const effects = new Effects();
   let result: T;
+  let notSynced: NotSynced | undefined;
   try {
     result = await context.store.transaction(durability, (tx) => work(tx, effects));
   } catch (error) {
-    for (const undo of effects.undo) undo();
     if (!context.closing.aborted) context.trouble.failed(error);
-    throw error;
+    if (!(error instanceof NotSynced)) {
+      for (const undo of effects.undo) undo();
+      throw error;
+    }
+    notSynced = error;
+    result = error.result as T;
   }
   // Relaxed ones often have nothing to write.
-  if (durability === "durable") context.trouble.succeeded();
+  if (durability === "durable" && notSynced === undefined) context.trouble.succeeded();
   if (effects.dueAt < Infinity) context.expect(effects.dueAt);
   for (const topic of effects.topics) {
     context.quiet.disturb(topic);
     context.wakes.wake(topic);
   }
   for (const event of effects.events) context.onEvent(event);
+  if (notSynced !== undefined) throw notSynced;
   return result;
 }
 

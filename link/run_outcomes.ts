@@ -35,13 +35,23 @@ export class RunOutcomes {
         ? { ...before, results: results + 1 }
         : { results, errors: errors + 1, last: { nodeId, reason: error.reason } },
     );
-    effects.undo.push(() => this.#runs.set(runId, before));
+    // By difference: other replies may have been counted since.
+    effects.undo.push(() => {
+      const now = this.#runs.get(runId);
+      if (now === undefined) return;
+      this.#runs.set(
+        runId,
+        error === undefined
+          ? { ...now, results: now.results - 1 }
+          : { ...now, errors: now.errors - 1 },
+      );
+    });
   }
 
   /** Why a run that calls itself completed has failed: every instruction was answered with an error. */
   fault(runId: bigint): string | undefined {
     const { results, errors, last } = this.#runs.get(runId) ?? { results: 0, errors: 0 };
-    if (results > 0 || last === undefined) return undefined;
+    if (results > 0 || errors === 0 || last === undefined) return undefined;
     const reason = last.reason.slice(0, REASON_CHARACTERS);
     const all = errors === 1 ? "the only reply was an error" : `all ${errors} replies were errors`;
     return `No node gave a result: ${all}. Last error, from node ${last.nodeId}: ${reason}`;

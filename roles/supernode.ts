@@ -21,7 +21,7 @@ Examples, with TLS and authentication (files as "flwr keys generate" makes them)
 
 "client:app" means: what client.ts (or client.js) exports under the name "app". It handles every run. Without it
 runs bring their apps, which "flwr run" has sent to the SuperLink.
-What the SuperLink speaks is found out: today's Flower over HTTP or gRPC, or Flower 1.8 to 1.14.
+The protocol of the SuperLink is detected: Flower of today, over HTTP or gRPC, or Flower 1.8 to 1.22 (but 1.19).
 `;
 
 /** The `supernode` command. */

@@ -89,7 +89,11 @@ async function answer(
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
   const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
-  const largest = Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes));
+  const largest = Math.max(
+    ...methods.map((method) =>
+      method.maxRequestBytes(method === entry?.method ? entry.found : undefined)
+    ),
+  );
   if (guarded || largest > SMALL_BODY_BYTES) progress("heard");
   call.onIdentified = (caller) => caller !== undefined && progress("let-in");
   const bytes = await call.readMessage(largest);

@@ -157,6 +157,8 @@ export class FedAvg extends Strategy {
   override aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome {
     const sent = round.arrays.viewTensors();
     this.#types.learn(sent, round.number);
+    // A strategy may drive several runs, one after the other.
+    if (round.number === 1) { for (const moments of this.#state) moments.clear(); }
     const { accepted, failures } = this.#check(replies, round.arrays);
     const excluded: Failure[] = [];
     let remaining: readonly CheckedReply[] = accepted;

@@ -15,7 +15,7 @@ export class Moments {
     const draft = this.#drafts.get(name);
     if (draft !== undefined) return draft;
     const kept = this.#kept.get(name);
-    // Another model under the same name, in a second run of the strategy, begins with zeros.
+    // Another model under the same name begins with zeros.
     const fresh = kept?.length === data.length ? kept.slice() : new Float64Array(data.length);
     this.#drafts.set(name, fresh);
     return fresh;
@@ -37,6 +37,12 @@ export class Moments {
   /** The drafts are what the next round begins with. */
   keep(): void {
     for (const [name, values] of this.#drafts) this.#kept.set(name, values);
+    this.#drafts.clear();
+  }
+
+  /** Forgets everything: another run begins. */
+  clear(): void {
+    this.#kept.clear();
     this.#drafts.clear();
   }
 

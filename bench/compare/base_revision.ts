@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import RELEASES from "../history/releases.json" with { type: "json" };
 import { askGit } from "./git.ts";
 
 /** An earlier version to compare with. */
@@ -9,12 +10,18 @@ export interface BaseRevision {
   readonly name: string;
 }
 
+/** A release, with the last commit of it. */
+interface Release {
+  readonly version: string;
+  readonly commit: string;
+}
+
 /** Asks git; tests answer in its place. */
 type Ask = (...args: readonly string[]) => Promise<string | undefined>;
 
 /**
  * The version to compare with: the one that was asked for; otherwise the last tag before this commit; in a repository
- * without tags, the last commit before this one that gave deno.json another version, as the last of a release does.
+ * without tags, the newest release of bench/history/releases.json whose commit this copy has.
  *
  * @returns undefined where there is none: no git, a copy without history, or no release before
  * @throws FlwrError "invalid-argument" for a revision that git does not know
@@ -22,6 +29,7 @@ type Ask = (...args: readonly string[]) => Promise<string | undefined>;
 export async function baseRevision(
   asked: string | undefined,
   ask: Ask = askGit,
+  releases: readonly Release[] = RELEASES,
 ): Promise<BaseRevision | undefined> {
   if (asked !== undefined) {
     const commit = await ask("rev-parse", "--verify", "--quiet", `${asked}^{commit}`);
@@ -33,21 +41,11 @@ export async function baseRevision(
   const tag = await ask("describe", "--tags", "--abbrev=0", "HEAD^");
   const tagged = tag && await ask("rev-parse", "--verify", "--quiet", `${tag}^{commit}`);
   if (tagged) return { commit: tagged, name: tag };
-  // In a shallow copy the oldest commit seems to make every file.
-  if (await ask("rev-parse", "--is-shallow-repository") !== "false") return undefined;
-  const named = await ask(
-    "log",
-    "-1",
-    "--format=%H",
-    "-G",
-    '^ *"version":',
-    "HEAD^",
-    "--",
-    "deno.json",
-  );
-  if (!named) return undefined;
-  const config = await ask("show", `${named}:deno.json`);
-  return { commit: named, name: versionOf(config) ?? named.slice(0, 8) };
+  for (const { version, commit } of releases) {
+    const there = await ask("rev-parse", "--verify", "--quiet", `${commit}^{commit}`);
+    if (there) return { commit: there, name: version };
+  }
+  return undefined;
 }
 
 /** The version in a deno.json. */

@@ -9,10 +9,7 @@ const git = (answers: Record<string, string>) => (...args: readonly string[]) =>
   return Promise.resolve(found?.[1]);
 };
 
-const NAMED = {
-  "log -1": "c0ffee00c0ffee",
-  "show c0ffee00c0ffee:deno.json": '  "version": "0.3.0",',
-};
+const RELEASES = [{ version: "0.3.0", commit: "c0ffee" }, { version: "0.2.0", commit: "bead" }];
 
 Deno.test("compare: a revision that was asked for is taken, one that git does not know is refused", async () => {
   const ask = git({ "rev-parse --verify --quiet abc^{commit}": "abcdef" });
@@ -23,31 +20,26 @@ Deno.test("compare: a revision that was asked for is taken, one that git does no
   );
 });
 
-Deno.test("compare: otherwise the last tag, or the last commit that gave the program a version", async () => {
-  const full = { "rev-parse --is-shallow-repository": "false", ...NAMED };
-  assert.deepEqual(
-    await baseRevision(
-      undefined,
-      git({
-        "describe": "v0.2.0",
-        "rev-parse --verify --quiet v0.2.0^{commit}": "abcdef",
-        ...full,
-      }),
-    ),
-    { commit: "abcdef", name: "v0.2.0" },
-  );
-  assert.deepEqual(await baseRevision(undefined, git(full)), {
-    commit: "c0ffee00c0ffee",
-    name: "0.3.0",
+Deno.test("compare: otherwise the last tag, or the newest release that this copy has", async () => {
+  const known = { "rev-parse --verify --quiet bead^{commit}": "bead00" };
+  const tagged = {
+    "describe": "v0.2.0",
+    "rev-parse --verify --quiet v0.2.0^{commit}": "abcdef",
+    ...known,
+  };
+  assert.deepEqual(await baseRevision(undefined, git(tagged), RELEASES), {
+    commit: "abcdef",
+    name: "v0.2.0",
+  });
+  assert.deepEqual(await baseRevision(undefined, git(known), RELEASES), {
+    commit: "bead00",
+    name: "0.2.0",
   });
 });
 
-Deno.test("compare: a shallow copy, one without a release, and a folder without git have nothing", async () => {
-  const shallow = git({ "rev-parse --is-shallow-repository": "true", ...NAMED });
-  assert.equal(await baseRevision(undefined, shallow), undefined);
-  const unnamed = git({ "rev-parse --is-shallow-repository": "false", "log -1": "" });
-  assert.equal(await baseRevision(undefined, unnamed), undefined);
-  assert.equal(await baseRevision(undefined, git({})), undefined);
+Deno.test("compare: a copy without history, or a folder without git, has nothing", async () => {
+  assert.equal(await baseRevision(undefined, git({}), RELEASES), undefined);
+  assert.equal(await baseRevision(undefined, git({}), []), undefined);
 });
 
 Deno.test("compare: the version stands in deno.json", () => {

@@ -4,7 +4,7 @@
  *
  *     deno task bench --compare [REV] [--quick] [--repeat 3] [--record [VERSION]]
  *
- * Without REV it is the last tag, or the commit that gave the last release its version (base_revision.ts). `--quick` is
+ * Without REV it is the last tag, or the newest release of bench/history/releases.json. `--quick` is
  * one turn of each side, less than two minutes; `--record` notes the numbers in bench/history, under the version in
  * deno.json or another name.
  */

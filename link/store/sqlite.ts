@@ -1,9 +1,11 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { Serial } from "./serial.ts";
 import { cannotWrite, sqliteError } from "./sqlite_error.ts";
-import { LogSync } from "./sqlite_log.ts";
+import { isFull, LogSync } from "./sqlite_log.ts";
 import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
+import { FlwrError } from "../../base/error.ts";
+import { NotSynced } from "./not_synced.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
@@ -67,7 +69,11 @@ export class SqliteStore implements LinkStore {
   ): Promise<T> {
     const result = await this.#serial.run(() => this.#perform(work));
     // Others go on meanwhile: what they build upon this is on the disk after it, or not at all.
-    if (durability === "durable") await this.#flush();
+    if (durability === "durable") {
+      await this.#flush().catch((error) => {
+        throw new NotSynced(result, FlwrError.from(error));
+      });
+    }
     return result;
   }
 
@@ -127,8 +133,7 @@ export class SqliteStore implements LinkStore {
     try {
       await this.#log.flush();
     } catch (cause) {
-      const full = cause instanceof Error && "code" in cause && cause.code === "ENOSPC";
-      throw cannotWrite(this.#path, full ? "full" : "failing", cause);
+      throw cannotWrite(this.#path, isFull(cause) ? "full" : "failing", cause);
     }
   }
 

@@ -12,6 +12,8 @@ export class LogSync {
   #file: number | undefined;
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
+  /** The system may have dropped what it could not write, so no later success proves anything. */
+  #broken: { readonly error: unknown } | undefined;
 
   /** @param database the database's file; its log need not be there before the first commit */
   constructor(database: string) {
@@ -24,7 +26,12 @@ export class LogSync {
     this.#next ??= this.#last.catch(() => {}).then(async () => {
       this.#next = undefined;
       this.#file ??= await openFile(this.#path, "r+");
-      await syncFile(this.#file);
+      if (this.#broken !== undefined) throw this.#broken.error;
+      await syncFile(this.#file).catch((error) => {
+        // A full disk keeps what waits for room; any other failure may have lost it.
+        if (!isFull(error)) this.#broken = { error };
+        throw error;
+      });
     });
     this.#last = this.#next;
     return this.#next;
@@ -35,4 +42,10 @@ export class LogSync {
     await this.#last.catch(() => {});
     if (this.#file !== undefined) await closeFile(this.#file);
   }
+}
+
+/** Whether the disk, or a quota, has no room. */
+export function isFull(error: unknown): boolean {
+  return error instanceof Error && "code" in error &&
+    (error.code === "ENOSPC" || error.code === "EDQUOT");
 }

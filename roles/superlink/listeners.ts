@@ -7,7 +7,7 @@ import { OFF, type SuperLinkFlags } from "./flags.ts";
 export interface Listeners {
   /** Fleet, Control and Runtime of today's Flower, over HTTP. */
   readonly http?: string;
-  /** Fleet over gRPC, of both generations. */
+  /** Fleet over gRPC, of all generations. */
   readonly fleet?: string;
   /** Control over gRPC. */
   readonly control?: string;

@@ -3,6 +3,9 @@ import type { LogFile } from "../../base/log.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 
+/** Seconds before a new file is tried again after it could not be opened. */
+const ROTATE_RETRY_SECONDS = 60;
+
 /** How a log file is rotated. */
 export interface LogFileOptions {
   readonly file: string;
@@ -28,6 +31,8 @@ export class RotatingLogFile implements LogFile, Disposable {
   #begunAt: number;
   #bytes: number;
   #failed = false;
+  /** Unix time in seconds. */
+  #rotateAfter = 0;
 
   /** @throws FlwrError "failed-precondition" naming `--log-file` when it cannot be written */
   constructor(options: LogFileOptions) {
@@ -51,7 +56,7 @@ export class RotatingLogFile implements LogFile, Disposable {
 
   write(line: Uint8Array): void {
     try {
-      if (this.#isOld() || this.#isFull(line)) this.#rotate();
+      if (this.#isOld() || this.#isFull(line)) this.#tryToRotate();
       for (let written = 0; written < line.length;) {
         const count = this.#open.writeSync(line.subarray(written));
         written += count;
@@ -77,15 +82,35 @@ export class RotatingLogFile implements LogFile, Disposable {
     return this.#bytes > 0 && this.#bytes + line.length > this.#options.maxBytes;
   }
 
+  /** Where no file can be opened, as when the system has no descriptor left, the lines go into the file as it is. */
+  #tryToRotate(): void {
+    if (this.#clock.now() < this.#rotateAfter) return;
+    try {
+      this.#rotate();
+    } catch (error) {
+      this.#rotateAfter = this.#clock.now() + ROTATE_RETRY_SECONDS;
+      say(`The log file cannot be begun anew: ${String(error)}`);
+    }
+  }
+
   #rotate(): void {
     const { file, backupCount } = this.#options;
     const older = (n: number) => n === 0 ? file : `${file}.${n}`;
-    this.#begunAt = this.#clock.now();
-    removeIfThere(older(backupCount));
-    for (let n = backupCount - 1; n >= 0; n--) renameIfThere(older(n), older(n + 1));
-    const next = openForAppend(file);
+    // Opened before any older file is touched: without it none may go.
+    const fresh = `${file}.new`;
+    removeIfThere(fresh);
+    const next = openForAppend(fresh);
+    try {
+      removeIfThere(older(backupCount));
+      for (let n = backupCount - 1; n >= 0; n--) renameIfThere(older(n), older(n + 1));
+      Deno.renameSync(fresh, file);
+    } catch (error) {
+      next.close();
+      throw error;
+    }
     this.#open.close();
     this.#open = next;
+    this.#begunAt = this.#clock.now();
     this.#bytes = 0;
   }
 }

@@ -110,3 +110,34 @@ Deno.test("a log file that cannot be written is named", () => {
       error instanceof FlwrError && /"\/nowhere\/at\/all\/log" of --log-file/.test(error.message),
   );
 });
+
+Deno.test("where no new file can be opened, no older one goes, and lines are still written", async () => {
+  await withFolder(async (folder) => {
+    const clock = new FakeClock();
+    using file = new RotatingLogFile({
+      file: `${folder}/log`,
+      intervalHours: 24,
+      maxBytes: 5,
+      backupCount: 2,
+      clock,
+    });
+    for (const line of ["1234\n", "5678\n"]) file.write(encoder.encode(line));
+    const { openSync } = Deno;
+    try {
+      Deno.openSync = () => {
+        throw new Error("Too many open files");
+      };
+      for (const line of ["a\n", "b\n", "c\n"]) file.write(encoder.encode(line));
+    } finally {
+      Deno.openSync = openSync;
+    }
+    assert.deepEqual(await contents(folder), { "log": "5678\na\nb\nc\n", "log.1": "1234\n" });
+    await clock.advance(60);
+    file.write(encoder.encode("d\n"));
+    assert.deepEqual(await contents(folder), {
+      "log": "d\n",
+      "log.1": "5678\na\nb\nc\n",
+      "log.2": "1234\n",
+    });
+  });
+});

@@ -13,9 +13,11 @@ import {
   LAST_WORDS_MS,
   MAX_HEADER_BLOCK_BYTES,
   MAX_HEADER_LIST_BYTES,
+  SETTINGS_BYTES_PER_FRAME,
   SLICE_MS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { StrangersTurn } from "./strangers_turn.ts";
 import {
   ConnectionError,
   DEFAULT_WINDOW_BYTES,
@@ -38,10 +40,12 @@ import {
 import { ReadBuffer } from "./read_buffer.ts";
 import type { ByteSocket } from "./socket.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** How a connection is served. */
 export interface ConnectionOptions {
+  /** Shared by the connections of a server on which no call was let in yet. */
+  readonly strangersTurn: StrangersTurn;
   /**
    * Answers a call. Settles when it is done with it, also where the caller was gone before; never rejects.
    *
@@ -71,6 +75,7 @@ export class Http2Connection implements StreamOwner {
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
   /** Those of the streams that wait, and what was begun. */
   readonly #calls: CallQueue;
+  readonly #strangersTurn: StrangersTurn;
   #lastId = 0;
   #receiveWindow = DEFAULT_WINDOW_BYTES;
   #unannounced = 0;
@@ -84,6 +89,7 @@ export class Http2Connection implements StreamOwner {
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#strangersTurn = options.strangersTurn;
     this.#calls = new CallQueue({
       answer: (stream) => options.answer(stream, this),
       answered: (letIn) => {
@@ -261,6 +267,8 @@ export class Http2Connection implements StreamOwner {
         if (!await this.#input.fill(this.#socket, wanted)) return;
         this.heardAt = seconds();
         this.#pingedAt = undefined;
+        await this.#waitAsStranger();
+        sliceEnd = performance.now() + SLICE_MS;
         continue;
       }
       const { bytes, start } = this.#input;
@@ -279,9 +287,15 @@ export class Http2Connection implements StreamOwner {
       if (this.#calls.waiting >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
         this.#calls.start();
         await nextTurn();
+        await this.#waitAsStranger();
         sliceEnd = performance.now() + SLICE_MS;
       }
     }
+  }
+
+  /** Until a call on it was let in, a connection shares its turns with others. */
+  async #waitAsStranger(): Promise<void> {
+    if (!this.#calls.known && !this.#strangersTurn.take()) await this.#strangersTurn.wait();
   }
 
   async #readPreface(): Promise<boolean> {
@@ -445,9 +459,13 @@ export class Http2Connection implements StreamOwner {
     if (flags & FLAG.ack) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, "SETTINGS");
     this.#greeted = true;
+    this.#pay(payload.length / SETTINGS_BYTES_PER_FRAME);
+    // The last of each counts: a change of the windows looks at every stream.
+    const last = new Map<number, number>();
     for (let at = 0; at < payload.length; at += 6) {
-      this.#set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
+      last.set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
     }
+    for (const [key, value] of last) this.#set(key, value);
     this.#outbox.control(frame(FRAME.settings, FLAG.ack, 0));
   }
 

@@ -39,6 +39,14 @@ async function assertServed(server: RpcServer): Promise<void> {
 const FLOODS: Readonly<Record<string, (index: number) => Uint8Array>> = {
   "PING": () => frame(FRAME.ping, 0, 0, new Uint8Array(8)),
   "SETTINGS": () => frame(FRAME.settings, 0, 0, settingsPayload([[4, 65_535]])),
+  "SETTINGS with many changes": (index) =>
+    frame(
+      FRAME.settings,
+      0,
+      0,
+      settingsPayload(Array.from({ length: 2000 }, (_, i) => [4, 1 + (index + i) % 60_000])),
+    ),
+  "DATA with an end, of a call that is over": () => frame(FRAME.data, FLAG.endStream, 1),
   "WINDOW_UPDATE": () => frame(FRAME.windowUpdate, 0, 0, uint32s(1)),
   "PRIORITY": () => frame(FRAME.priority, 0, 1, new Uint8Array(5)),
   "DATA without content": () => frame(FRAME.data, 0, 1),

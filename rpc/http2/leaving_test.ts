@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Http2Connection } from "./connection.ts";
+import { StrangersTurn } from "./strangers_turn.ts";
 
 Deno.test("http2: a connection that was left is closed, though its peer takes no bytes", async () => {
   let isClosed = false;
@@ -12,7 +13,12 @@ Deno.test("http2: a connection that was left is closed, though its peer takes no
       isClosed = true;
       closed.resolve();
     },
-  }, { answer: () => Promise.resolve(false), maxStreams: 1, windowBytes: 65_535 });
+  }, {
+    answer: () => Promise.resolve(false),
+    maxStreams: 1,
+    windowBytes: 65_535,
+    strangersTurn: new StrangersTurn(1),
+  });
   const served = connection.serve();
   connection.leave();
   await served;

@@ -4,5 +4,5 @@ export const MAX_OPEN_PORT_CALLS = 256;
 /** Bytes of one worker's open requests, and as many of its answers, beyond which more of them wait. One may be larger. */
 export const MAX_OPEN_PORT_BYTES = 64 * 1024 * 1024;
 
-/** Seconds that a large answer waits for those before it: nothing is tried again on this way. */
+/** Seconds that a large answer waits for those before it. A call that is refused for it is made again. */
 export const ANSWER_PATIENCE_SECONDS = 600;

@@ -208,3 +208,15 @@ Deno.test("csv: the target's kind is known to the compiler", async () => {
   const labels: Tensor<"int64"> = classes.y;
   assert.deepEqual([y.dtype, labels.dtype], ["float32", "int64"]);
 });
+
+Deno.test("csv: what a schema makes of a number must fit float32, too", async () => {
+  const classes = ["a"];
+  const column = (more: object) => ({ inputs: [{ name: "p", ...more }], classes });
+  const parse = (text: string, more: object) =>
+    parseCsv(text, { target: "outcome", schema: column(more) });
+  const table = "p,outcome\n1e30,a\n";
+  await assertRefused(parse(table, { mean: 0, deviation: 1e-30 }), /Column "p".*data row 1/);
+  await assertRefused(parse("p,outcome\n,a\n", { fill: 1e300 }), /Input 1 of the table's schema/);
+  const { x } = await parse(table, { mean: 0, deviation: 1e30 });
+  assert.deepEqual([...x.data], [1]);
+});

@@ -34,7 +34,8 @@ export function checkSchema(schema: TableSchema): TableSchema {
   for (const [i, { name, fill, encoding, categories, mean, deviation }] of inputs.entries()) {
     const sound = typeof name === "string" &&
       (categories === undefined
-        ? encoding === undefined && (fill === undefined || Number.isFinite(fill))
+        ? encoding === undefined &&
+          (fill === undefined || Number.isFinite(Math.fround(Number(fill))))
         : (encoding === "one-hot" || encoding === "codes") && isTexts(categories) &&
           (fill === undefined || categories.includes(String(fill)))) &&
       (mean === undefined

@@ -120,7 +120,7 @@ function fillOf(
 }
 
 function writeColumn(
-  { schema: { encoding, categories, mean, deviation }, values }: FittedColumn,
+  { schema: { name, encoding, categories, mean, deviation }, values }: FittedColumn,
   rows: Uint32Array,
   x: Float32Array,
   width: number,
@@ -129,6 +129,16 @@ function writeColumn(
   rows.forEach((row, i) => {
     const value = values[row]!;
     if (encoding === "one-hot") x[i * width + from + value] = categories!.length > 0 ? 1 : 0;
-    else x[i * width + from] = mean === undefined ? value : (value - mean) / deviation!;
+    else {
+      const written = mean === undefined ? value : (value - mean) / deviation!;
+      // After the conversion: a schema from elsewhere may fill in, or divide by, any number.
+      if (!Number.isFinite(Math.fround(written))) {
+        throw invalid(
+          `Column "${name}" has ${written} in data row ${row + 1}, which float32 cannot hold: ` +
+            `its schema has mean ${mean ?? "none"}, deviation ${deviation ?? "none"}`,
+        );
+      }
+      x[i * width + from] = written;
+    }
   });
 }

@@ -38,7 +38,8 @@ export class AppPool implements Disposable {
     const spare = this.#spare;
     this.#spare = undefined;
     spare?.taken.abort();
-    return await (spare?.host ?? this.#make());
+    // A spare that could not be made says nothing about the next try.
+    return await (spare?.host.catch(() => this.#make()) ?? this.#make());
   }
 
   /** Has an instance ready when the node has had nothing to do for a moment, and for a while then. */
@@ -55,8 +56,7 @@ export class AppPool implements Disposable {
     const taken = new AbortController();
     const spare = { host: this.#make(), taken };
     this.#spare = spare;
-    // Whoever takes it is told.
-    spare.host.catch(() => {});
+    spare.host.catch(() => this.#end(spare));
     void this.#clock.sleep(SPARE_SECONDS, taken.signal).then(() => {
       if (!taken.signal.aborted) this.#end(spare);
     });

@@ -174,3 +174,23 @@ Deno.test("an app that cannot be started is an error reply without its paths, wh
   assert.equal(error.code, MessageErrorCode.LoadClientApp);
   assert.doesNotMatch(error.failure.told, /anna/);
 });
+
+Deno.test("a spare that could not be made is not the next run's error", async () => {
+  const clock = new FakeClock();
+  const host = { [Symbol.dispose]: () => {} } as unknown as AppHost;
+  let failing = true;
+  let made = 0;
+  const make = () => {
+    made += 1;
+    return failing
+      ? Promise.reject(new FlwrError("unavailable", "Too many open files"))
+      : Promise.resolve(host);
+  };
+  using pool = new AppPool(host, make, clock);
+  await pool.take();
+  pool.warm();
+  await clock.advance(WARM_AFTER_SECONDS);
+  assert.equal(made, 1);
+  failing = false;
+  assert.equal(await pool.take(), host);
+});

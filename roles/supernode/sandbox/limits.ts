@@ -71,13 +71,13 @@ export const RECORD_LIMITS: RecordLimits = {
 };
 
 /** Most entries of a list that an app posts to its own process. */
-export const MAX_ENTRIES = 1_000_000;
+export const MAX_ENTRIES: number = RECORD_LIMITS.numbers;
 
 /** Longest name of a record or an entry that an app replies, in characters. */
 export const MAX_NAME_LENGTH = 4_096;
 
 /** Longest text among the settings that an app replies, in characters. */
-export const MAX_TEXT_LENGTH = 16 * 1024 ** 2;
+export const MAX_TEXT_LENGTH: number = RECORD_LIMITS.textBytes;
 
 /** Most bytes of arrays and settings that an app may keep from one message to the next: the node keeps them for it. */
 export const MAX_STATE_BYTES = 1024 ** 3;

@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../base/error.ts";
+import { NotSynced } from "../../link/store/not_synced.ts";
+import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
+
+/** Lets the store commit and then say that the disk did not confirm it, as long as `failing` is set. */
+function failingSync(bench: Bench): { failing: boolean } {
+  const state = { failing: false };
+  const transaction = bench.store.transaction.bind(bench.store);
+  bench.store.transaction = async (durability, work) => {
+    const result = await transaction(durability, work);
+    if (!state.failing || durability !== "durable") return result;
+    throw new NotSynced(result, new FlwrError("unavailable", "The SuperLink's disk is full"));
+  };
+  return state;
+}
+
+linkTest(
+  "a reply that is committed, and not on the disk yet, reaches who waits for it",
+  async (bench) => {
+    const disk = failingSync(bench);
+    const nodeId = await bench.node();
+    const { messageId } = await bench.push(nodeId);
+    const instruction = (await bench.link.pullInstruction(nodeId))!;
+    const held = bench.link.pullReplies([messageId], { holdSeconds: 20 });
+    const reply = bench.reply(instruction);
+    const objects = [...UPDATE_OBJECTS, rootOf(reply)];
+    disk.failing = true;
+    await assert.rejects(bench.link.pushReply(nodeId, reply, objects), { code: "unavailable" });
+    assert.equal((await held).length, 1);
+    disk.failing = false;
+    // The node was told to try again: its reply is taken once.
+    await bench.link.pushReply(nodeId, reply, objects);
+    assert.equal((await bench.link.pullReplies([messageId])).length, 1);
+    assert.equal(bench.eventsOf("instruction-answered").length, 1);
+  },
+);
+
+linkTest("what is rolled back has no effects", async (bench) => {
+  const nodeId = await bench.node();
+  const { messageId } = await bench.push(nodeId);
+  const instruction = (await bench.link.pullInstruction(nodeId))!;
+  const reply = bench.reply(instruction);
+  const transaction = bench.store.transaction.bind(bench.store);
+  bench.store.transaction = (durability, work) =>
+    transaction(durability, async (tx) => {
+      await work(tx);
+      throw new FlwrError("unavailable", "The SuperLink's disk is full");
+    });
+  const objects = [...UPDATE_OBJECTS, rootOf(reply)];
+  await assert.rejects(bench.link.pushReply(nodeId, reply, objects), { code: "unavailable" });
+  bench.store.transaction = transaction;
+  assert.equal((await bench.link.pullReplies([messageId])).length, 0);
+  assert.equal(bench.eventsOf("instruction-answered").length, 0);
+});
