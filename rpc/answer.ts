@@ -89,6 +89,7 @@ async function identify(
     throw new UndecodableRequest(`Not a ${desc.input.typeName}`, { cause });
   }
   const caller = await authenticate(call, desc, bytes, request, found);
+  call.onIdentified?.(caller);
   return [request, Object.assign(call, { caller })];
 }
 

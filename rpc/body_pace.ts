@@ -32,7 +32,7 @@ export class BodyPace implements Disposable {
     this.#check();
   }
 
-  /** Says that so many bytes came, or were taken. */
+  /** Says that so many bytes came. */
   take(bytes: number): void {
     this.#moved += bytes;
   }

@@ -46,6 +46,8 @@ export interface OpenCall extends AnonymousCall {
    * @throws FlwrError "unavailable" when there is none in time, "cancelled" when the caller goes
    */
   reserve(bytes: number): Promise<void>;
+  /** Called when it is known who calls, before the call is handled. */
+  readonly onIdentified?: ((caller: unknown) => void) | undefined;
 }
 
 /** A call as its handler sees it. */

@@ -9,6 +9,7 @@ import { BodyPace, type PaceLimits, TOO_SLOW } from "./body_pace.ts";
 import { FlwrError } from "../base/error.ts";
 import { Status } from "./grpc_status.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
+import type { MovingBody, PaceWatch } from "./pace_watch.ts";
 import type { Entry } from "./shared_path.ts";
 import type { WireStatus } from "./status.ts";
 
@@ -27,8 +28,10 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 export interface GrpcCallLimits {
   /** What bounds large answers. */
   readonly answers: ByteBudget;
-  /** How slowly a request may come, and an answer be taken. */
+  /** How slowly a request may come. */
   readonly pace: PaceLimits;
+  /** What watches over how fast answers are taken. */
+  readonly taking: PaceWatch;
 }
 
 /**
@@ -39,13 +42,14 @@ export class GrpcCall implements OpenCall {
   readonly transport = "grpc";
   /** What let the call in; undefined where no service of its path asks, and before. */
   entry: Entry | undefined;
+  onIdentified: ((caller: unknown) => void) | undefined;
   readonly #stream: Http2Stream;
   readonly #limits: GrpcCallLimits;
   readonly #deadline: ReturnType<typeof setTimeout> | undefined;
   #headers: Field[] | undefined;
   #controller: AbortController | undefined;
   #pace: BodyPace | undefined;
-  #taking: BodyPace | undefined;
+  #taking: MovingBody | undefined;
   #fail: ((error: FlwrError) => void) | undefined;
   #headSent = false;
   #answered = false;
@@ -198,18 +202,21 @@ export class GrpcCall implements OpenCall {
   }
 
   #watchTaking(): void {
-    if (this.gone) return;
-    this.#taking ??= new BodyPace(this.#limits.pace, () => this.#stream.reset(ERROR.cancel));
+    if (this.gone || this.#taking !== undefined) return;
+    const tooSlow = () => this.#stream.reset(ERROR.cancel);
+    this.#taking = { since: performance.now(), moved: 0, tooSlow };
+    this.#limits.taking.add(this.#taking);
   }
 
   #taken(bytes: number): void {
-    this.#taking?.take(bytes);
+    if (this.#taking !== undefined) this.#taking.moved += bytes;
     // A stream of messages may be silent for as long as it likes.
     if (!this.#answered && this.#stream.waitingBytes === 0) this.#endTaking();
   }
 
   #endTaking(): void {
-    this.#taking?.[Symbol.dispose]();
+    if (this.#taking === undefined) return;
+    this.#limits.taking.delete(this.#taking);
     this.#taking = undefined;
   }
 

@@ -3,8 +3,9 @@ import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "./a
 import { GrpcCall, type GrpcCallLimits } from "./grpc_call.ts";
 import { Status } from "./grpc_status.ts";
 import { encodeFields } from "./http2/hpack/encode.ts";
-import type { CallEnd } from "./http2/server.ts";
+import type { CallEnd, CallProgress } from "./http2/server.ts";
 import type { Http2Stream } from "./http2/stream.ts";
+import { SMALL_BODY_BYTES } from "./limits.ts";
 import { type BoundMethod, methodPath, type ServiceBinding } from "./service.ts";
 import { admitCall, methodFor } from "./shared_path.ts";
 import { statusOf, type WireStatus } from "./status.ts";
@@ -46,11 +47,14 @@ export interface ServeOptions extends GrpcCallLimits {
  * Answers a call: who calls is asked by its head, before a byte of its body is taken (HTTP/2's flow control keeps all but
  * the first window of it with the caller); then its request is read, and handed to the method. A call whose caller is
  * gone meanwhile goes no further. Never rejects.
+ *
+ * @param progress told as soon as something is known of the caller
  */
 export async function answerGrpc(
   stream: Http2Stream,
   byPath: ReadonlyMap<string, PathMethods>,
   options: ServeOptions,
+  progress: (progress: CallProgress) => void,
 ): Promise<CallEnd> {
   const problem = notGrpc(stream);
   if (problem !== undefined) {
@@ -65,7 +69,7 @@ export async function answerGrpc(
     return "refused";
   }
   try {
-    await answer(call, methods, options);
+    await answer(call, methods, options, progress);
   } catch (error) {
     // Whoever is gone is told nothing, and of a call that nobody waits for the log says no more than of others.
     logOutcome(options.log, call, error);
@@ -81,6 +85,7 @@ async function answer(
   call: GrpcCall,
   methods: PathMethods,
   { log }: ServeOptions,
+  progress: (progress: CallProgress) => void,
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
   const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
@@ -89,6 +94,8 @@ async function answer(
       method.maxRequestBytes(method === entry?.method ? entry.found : undefined)
     ),
   );
+  if (guarded || largest > SMALL_BODY_BYTES) progress("heard");
+  call.onIdentified = (caller) => caller !== undefined && progress("let-in");
   const bytes = await call.readMessage(largest);
   const method = methodFor(methods, bytes, call);
   if (method.desc.methodKind === "unary") {

@@ -14,6 +14,7 @@ import {
   SERVER_KEEPALIVE_MS,
   SERVER_WINDOW_BYTES,
 } from "./limits.ts";
+import { PaceWatch } from "./pace_watch.ts";
 import type { ServiceBinding } from "./service.ts";
 
 /** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
@@ -64,11 +65,10 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
     ...options.services,
     healthService(options.services.map(({ desc }) => desc.typeName)),
   ]);
-  const serving = { log, answers: budgets.answers, pace };
   const server = new Http2Server({
     address,
     tls: options.tls,
-    answer: (stream) => answerGrpc(stream, byPath, serving),
+    answer: (stream, progress) => answerGrpc(stream, byPath, serving, progress),
     maxStreams: MAX_CONCURRENT_STREAMS,
     windowBytes: SERVER_WINDOW_BYTES,
     keepAlive: {
@@ -83,9 +83,13 @@ export async function startServer(options: StartServerOptions): Promise<RpcServe
         ...causedBy("closed connections", hostOfPeer(peer)),
       }),
   });
+  // Only now, because it has a timer: no call comes before the next turn.
+  const taking = new PaceWatch(pace);
+  const serving = { log, answers: budgets.answers, pace, taking };
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: server.port }),
-    close: (graceSeconds: number) => closed ??= server.close(graceSeconds),
+    close: (graceSeconds: number) =>
+      closed ??= server.close(graceSeconds).finally(() => taking[Symbol.dispose]()),
   };
 }

@@ -1,3 +1,4 @@
+import { networkOf } from "../network.ts";
 import {
   HEAD_CHECK_MS,
   HEAD_TIMEOUT_MS,
@@ -211,14 +212,4 @@ export class Connections implements Disposable {
       }
     }
   }
-}
-
-/** What counts as one caller: an address of IPv4, of IPv6 the first 64 bits, which is what one household or machine gets. */
-function networkOf(host: string): string {
-  const bare = host.replace(/^::ffff:(?=\d+\.)/i, "");
-  if (!bare.includes(":")) return bare;
-  const [head = "", tail = ""] = bare.split("::");
-  const [first, last] = [head, tail].map((part) => part === "" ? [] : part.split(":"));
-  const zeros = Array<string>(Math.max(0, 8 - first!.length - last!.length)).fill("0");
-  return [...first!, ...(bare.includes("::") ? zeros : []), ...last!].slice(0, 4).join(":");
 }

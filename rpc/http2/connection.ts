@@ -528,7 +528,7 @@ export class Http2Connection implements StreamOwner {
 
   #closeIfDone(): void {
     if (!this.#leaving || this.#streams.size > 0) return;
-    this.#outbox.idle.then(() => this.close());
+    this.#lastWords().then(() => this.close());
   }
 }
 

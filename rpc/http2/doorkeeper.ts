@@ -1,4 +1,5 @@
 import { Allowance } from "./allowance.ts";
+import { networkOf } from "../network.ts";
 import { type Http2Connection, seconds } from "./connection.ts";
 import {
   MAX_ADDRESSES,
@@ -11,12 +12,15 @@ import {
   STRANGER_SECONDS,
 } from "./limits.ts";
 
-/** What is remembered of an address. */
+/** A connection, for a doorkeeper. */
+export type Kept = Pick<Http2Connection, "host" | "openedAt" | "offence" | "streams" | "close">;
+
+/** What is remembered of an address, or network of IPv6. */
 interface Caller {
   readonly openings: Allowance;
   readonly refusals: Allowance;
   /** Its connections on which no call was let in yet, the oldest first. */
-  readonly strangers: Set<Http2Connection>;
+  readonly strangers: Set<Kept>;
 }
 
 /**
@@ -27,7 +31,9 @@ interface Caller {
 export class Doorkeeper {
   /** The longest unused address first. */
   readonly #callers = new Map<string, Caller>();
-  readonly #strangers = new Set<Http2Connection>();
+  readonly #strangers = new Set<Kept>();
+  /** Those on which a call was heard by its head. */
+  readonly #heard = new WeakSet<Kept>();
   #connections = 0;
 
   /** Whether one more connection of an address may be served: asked before anything is read of it. */
@@ -37,7 +43,7 @@ export class Doorkeeper {
   }
 
   /** A connection was opened. */
-  opened(host: string, connection: Http2Connection): void {
+  opened(host: string, connection: Kept): void {
     this.#connections++;
     const { strangers } = this.#callerOf(host);
     strangers.add(connection);
@@ -49,7 +55,7 @@ export class Doorkeeper {
   }
 
   /** A connection was closed. */
-  closed(host: string, connection: Http2Connection): void {
+  closed(host: string, connection: Kept): void {
     this.#connections--;
     this.#known(host, connection);
     if (connection.offence !== undefined) {
@@ -57,39 +63,52 @@ export class Doorkeeper {
     }
   }
 
+  /** The head of a call on a connection was good, or its request may be large: it has time to bring the rest. */
+  heard(connection: Kept): void {
+    this.#heard.add(connection);
+  }
+
   /** A call on a connection was let in: whoever made it is no stranger. */
-  letIn(host: string, connection: Http2Connection): void {
+  letIn(host: string, connection: Kept): void {
     if (this.#strangers.has(connection)) this.#known(host, connection);
   }
 
-  /** A call was refused to somebody unknown. @returns whether its connection may go on */
-  refused(host: string): boolean {
+  /** A call was refused. @returns whether its connection may go on: one of somebody known always may */
+  refused(host: string, connection: Kept): boolean {
+    if (!this.#strangers.has(connection)) return true;
     return this.#callerOf(host).refusals.take(1, seconds());
   }
 
-  /** Closes connections on which no call was let in in time, where none is under way. */
+  /** Closes the oldest connection on which no call was let in. @returns whether there was one */
+  makeRoom(): boolean {
+    return this.#closeFirst(this.#strangers);
+  }
+
+  /** Closes connections on which no call was let in in time, unless one is under way that was heard. */
   sweep(): void {
     const since = seconds() - STRANGER_SECONDS;
     for (const connection of this.#strangers) {
       if (connection.openedAt > since) break;
-      if (connection.streams === 0) connection.close();
+      if (connection.streams === 0 || !this.#heard.has(connection)) connection.close();
     }
   }
 
-  #closeFirst(connections: ReadonlySet<Http2Connection>): void {
+  #closeFirst(connections: ReadonlySet<Kept>): boolean {
     const [oldest] = connections;
-    if (oldest === undefined) return;
+    if (oldest === undefined) return false;
     this.#known(oldest.host, oldest);
     oldest.close();
+    return true;
   }
 
-  #known(host: string, connection: Http2Connection): void {
+  #known(host: string, connection: Kept): void {
     this.#strangers.delete(connection);
-    this.#callers.get(host)?.strangers.delete(connection);
+    this.#callers.get(networkOf(host))?.strangers.delete(connection);
   }
 
   #callerOf(host: string): Caller {
-    let caller = this.#callers.get(host);
+    const network = networkOf(host);
+    let caller = this.#callers.get(network);
     if (caller === undefined) {
       const now = seconds();
       caller = {
@@ -98,8 +117,8 @@ export class Doorkeeper {
         strangers: new Set(),
       };
     }
-    this.#callers.delete(host);
-    this.#callers.set(host, caller);
+    this.#callers.delete(network);
+    this.#callers.set(network, caller);
     if (this.#callers.size > MAX_ADDRESSES) {
       const [oldest] = this.#callers.keys();
       this.#callers.delete(oldest!);

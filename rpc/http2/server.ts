@@ -18,13 +18,23 @@ export type CallEnd =
   /** Neither: it is over, and nothing was found out. */
   | "gone";
 
+/** How far a call has come, for what its connection may do meanwhile. */
+export type CallProgress =
+  /** Its head is good as far as it can be told, or what it calls takes large requests from anyone. */
+  | "heard"
+  /** The caller was let in. */
+  | "let-in";
+
 /** How to serve HTTP/2. */
 export interface Http2ServerOptions extends Pick<ConnectionOptions, "maxStreams" | "windowBytes"> {
   readonly address: Address;
   /** PEM texts; without them plain text is spoken. */
   readonly tls?: { readonly cert: string; readonly key: string };
-  /** Answers a call. Must not reject. */
-  readonly answer: (stream: Http2Stream) => Promise<CallEnd>;
+  /** Answers a call. Must not reject. @param progress may be called meanwhile */
+  readonly answer: (
+    stream: Http2Stream,
+    progress: (progress: CallProgress) => void,
+  ) => Promise<CallEnd>;
   /** When a silent connection is asked whether it lives, and how long it has for its answer, in seconds. */
   readonly keepAlive: { readonly silence: number; readonly patience: number };
   /** Seconds without a call after which a connection is closed. */
@@ -85,7 +95,9 @@ export class Http2Server {
       } catch {
         if (this.#closing) return;
         // Too many open files, or a peer that was gone before it was taken: both pass.
-        await new Promise((resolve) => setTimeout(resolve, ACCEPT_AGAIN_MS));
+        const made = this.#doorkeeper.makeRoom();
+        const wait = made ? ROOM_MADE_MS : ACCEPT_AGAIN_MS;
+        await new Promise((resolve) => setTimeout(resolve, wait));
         continue;
       }
       this.#take(conn);
@@ -100,10 +112,15 @@ export class Http2Server {
       conn.close();
       return this.#options.onOffence(peer, "Too many connections");
     }
+    const progress = (progress: CallProgress) =>
+      progress === "let-in"
+        ? this.#doorkeeper.letIn(host, connection)
+        : this.#doorkeeper.heard(connection);
     const connection: Http2Connection = new Http2Connection(socketOf(conn, peer), {
       ...this.#options,
       strangersTurn: this.#strangersTurn,
-      answer: (stream) => this.#answer(host, connection, stream),
+      answer: async (stream) =>
+        await this.#callEnded(host, connection, await this.#options.answer(stream, progress)),
     });
     this.#connections.add(connection);
     this.#doorkeeper.opened(host, connection);
@@ -125,10 +142,10 @@ export class Http2Server {
     }
   }
 
-  async #answer(host: string, connection: Http2Connection, stream: Http2Stream): Promise<boolean> {
-    const end = await this.#options.answer(stream);
+  /** A call has ended. @returns whether its caller was let in */
+  async #callEnded(host: string, connection: Http2Connection, end: CallEnd): Promise<boolean> {
     if (end === "let-in") this.#doorkeeper.letIn(host, connection);
-    if (end === "refused" && !this.#doorkeeper.refused(host)) {
+    if (end === "refused" && !this.#doorkeeper.refused(host, connection)) {
       await connection.dismiss("Too many refused calls");
     }
     return end === "let-in";
@@ -145,8 +162,9 @@ export class Http2Server {
   }
 }
 
-/** Milliseconds after which a listener that failed is asked again. */
+/** Milliseconds after which a listener that failed is asked again; and where a connection was closed to make room. */
 const ACCEPT_AGAIN_MS = 50;
+const ROOM_MADE_MS = 5;
 
 function listen({ address, tls }: Http2ServerOptions): Deno.Listener<Deno.TcpConn | Deno.TlsConn> {
   const place = { hostname: address.host, port: address.port };

@@ -7,14 +7,18 @@ import {
   emptyData,
   endlessHead,
   HEALTH,
+  healthBomb,
   HELLO,
   HUGE_HEAD,
+  lateContent,
   ONE_MORE_HEADER,
   PINGS,
   resetCalls,
   SETTINGS,
   times,
   tinyChunks,
+  UNFINISHED_AND_OVER,
+  UNFINISHED_CHECK,
   UNFINISHED_HEAD,
   WINDOW_UPDATES,
 } from "./bytes.ts";
@@ -165,6 +169,9 @@ const always = (bytes: Uint8Array) => () => bytes;
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   "idle5000-grpc": crowd("grpc", 5000),
   "idle2000-h2": crowd("grpc", 2000, HELLO),
+  "unfinished2000-h2": crowd("grpc", 2000, UNFINISHED_CHECK),
+  "health-bomb": flood({ ...grpc, say: (index) => healthBomb(odd(index)) }),
+  "late-content": flood({ port: "grpc", hello: UNFINISHED_AND_OVER, say: lateContent }),
   "connect-h2": storm("grpc", HELLO),
   "goaway": storm("grpc", callsAndGoaway()),
   "rapid-reset": flood({

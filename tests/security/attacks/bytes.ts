@@ -1,4 +1,6 @@
 /** What the attacks say, as bytes. */
+import { gzipSync } from "node:zlib";
+import { STRANGERS_CALLS } from "../../../rpc/http2/limits.ts";
 import { callHead, headersFrame } from "../../../rpc/testing/raw_http2.ts";
 import {
   ERROR,
@@ -15,6 +17,9 @@ const encoder = new TextEncoder();
 /** The method that strangers call: it answers nobody who is not known. */
 const PATH = "/flwr.proto.Fleet/PullMessages";
 const HEAD = callHead(PATH);
+
+/** The method that anyone may call. */
+const CHECK = "/grpc.health.v1.Health/Check";
 
 /** What a client of gRPC says first. */
 export const HELLO: Uint8Array = joined(PREFACE, frame(FRAME.settings, 0, 0));
@@ -45,6 +50,51 @@ export function resetCalls(first: number, count: number): Uint8Array {
       frame(FRAME.rstStream, 0, id, uint32s(ERROR.cancel)),
     );
   }));
+}
+
+/** A call for health whose request never comes. */
+function unfinishedCheck(id: number): Uint8Array {
+  return headersFrame(id, callHead(CHECK), 0);
+}
+
+/** A greeting, and such a call. */
+export const UNFINISHED_CHECK: Uint8Array = joined(HELLO, unfinishedCheck(1));
+
+/** MiB of nothing that a question for health becomes once decompressed. */
+const BOMB_MIB = 250;
+let bomb: Uint8Array | undefined;
+
+/** A question for health, compressed: some 250 KiB that become {@link BOMB_MIB}. */
+export function healthBomb(id: number): Uint8Array {
+  bomb ??= gzipSync(new Uint8Array(BOMB_MIB << 20));
+  const message = new Uint8Array(5 + bomb.length);
+  message[0] = 1;
+  new DataView(message.buffer).setUint32(1, bomb.length);
+  message.set(bomb, 5);
+  const frames = [headersFrame(id, callHead(CHECK, [["grpc-encoding", "gzip"]]), 0)];
+  for (let at = 0; at < message.length; at += 16_384) {
+    const flags = at + 16_384 >= message.length ? FLAG.endStream : 0;
+    frames.push(frame(FRAME.data, flags, id, message.subarray(at, at + 16_384)));
+  }
+  return joined(...frames);
+}
+
+/** A stream that is over. */
+const OVER = 99;
+
+/** A greeting, as many unfinished calls as a stranger may have, and one that is over. */
+export const UNFINISHED_AND_OVER: Uint8Array = joined(
+  HELLO,
+  ...Array.from({ length: STRANGERS_CALLS }, (_, at) => unfinishedCheck(2 * at + 1)),
+  resetCalls(OVER, 1),
+);
+
+/** Content of the call that is over, and calls that are cancelled before they begin. */
+export function lateContent(index: number): Uint8Array {
+  return joined(
+    frame(FRAME.data, 0, OVER, new Uint8Array(16_384)),
+    resetCalls(OVER + 2 + 12 * index, 6),
+  );
 }
 
 /** A call whose head goes on and on. */

@@ -5,6 +5,9 @@ import { type ObjectTree, ObjectTreeSchema } from "../../../../proto/gen/flwr-1.
 /** No bytes have this hash: the id of no object. */
 const WITNESS = "0".repeat(64);
 
+/** Nodes that are remembered between their two calls, which are seconds apart: of more the oldest is forgotten. */
+export const MAX_SEEN = 10_000;
+
 /**
  * Tells nodes of Flower 1.19 that they are not served. That version is between the wires: it takes messages as objects,
  * but the answers that announce them, and the arrays among them, are its own. Up to its first message it cannot be told
@@ -17,7 +20,7 @@ const WITNESS = "0".repeat(64);
  * told when it then confirms its message ends it, with these words.
  */
 export class Nodes119 {
-  /** Nodes that have asked for the witness, and not yet confirmed. */
+  /** Nodes that have asked for the witness, and not yet confirmed: the last to ask is the last. */
   readonly #seen = new Set<bigint>();
   readonly #onRefused: (nodeId: bigint) => void;
 
@@ -34,8 +37,14 @@ export class Nodes119 {
   /** A node asks for an object. @returns whether it is one of 1.19, which must get something that it can go on with */
   asks(nodeId: bigint, objectId: string): boolean {
     const is119 = objectId === WITNESS;
-    if (is119) this.#seen.add(nodeId);
-    return is119;
+    if (!is119) return false;
+    this.#seen.delete(nodeId);
+    this.#seen.add(nodeId);
+    if (this.#seen.size > MAX_SEEN) {
+      const [oldest] = this.#seen as Set<bigint> & Iterable<bigint>;
+      this.#seen.delete(oldest!);
+    }
+    return true;
   }
 
   /** A node confirms a message. @throws FlwrError "failed-precondition" to one of 1.19 */

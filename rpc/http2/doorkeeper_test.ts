@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { seconds } from "./connection.ts";
+import { Doorkeeper, type Kept } from "./doorkeeper.ts";
+import { OPENINGS, REFUSALS, STRANGER_SECONDS } from "./limits.ts";
+
+/** A connection that notes whether it is closed. */
+class FakeConnection implements Kept {
+  readonly offence = undefined;
+  closed = false;
+
+  constructor(
+    readonly host: string,
+    readonly streams = 0,
+    readonly openedAt = seconds() - STRANGER_SECONDS - 1,
+  ) {}
+
+  close(): void {
+    this.closed = true;
+  }
+}
+
+function open(doorkeeper: Doorkeeper, connection: FakeConnection): FakeConnection {
+  assert.ok(doorkeeper.admits(connection.host));
+  doorkeeper.opened(connection.host, connection);
+  return connection;
+}
+
+const HOST = "192.0.2.1";
+
+Deno.test("doorkeeper: a call under way keeps a stranger only if it was heard", () => {
+  const doorkeeper = new Doorkeeper();
+  const [idle, busy, heard, known] = [0, 1, 1, 1].map((streams) =>
+    open(doorkeeper, new FakeConnection(HOST, streams))
+  );
+  const young = open(doorkeeper, new FakeConnection(HOST, 0, seconds()));
+  doorkeeper.heard(heard!);
+  doorkeeper.letIn(HOST, known!);
+  doorkeeper.sweep();
+  assert.deepEqual([idle, busy, heard, known, young].map((each) => each!.closed), [
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+});
+
+Deno.test("doorkeeper: room is made by the oldest stranger, and by nobody who is known", () => {
+  const doorkeeper = new Doorkeeper();
+  const known = open(doorkeeper, new FakeConnection(HOST));
+  const [first, second] = [1, 2].map(() => open(doorkeeper, new FakeConnection(HOST, 1)));
+  doorkeeper.letIn(HOST, known);
+  assert.equal(doorkeeper.makeRoom(), true);
+  assert.deepEqual([known.closed, first!.closed, second!.closed], [false, true, false]);
+  assert.equal(doorkeeper.makeRoom(), true);
+  assert.equal(doorkeeper.makeRoom(), false);
+  assert.deepEqual([known.closed, second!.closed], [false, true]);
+});
+
+Deno.test("doorkeeper: refused calls of others at its address cost nobody known its connection", () => {
+  const doorkeeper = new Doorkeeper();
+  const known = open(doorkeeper, new FakeConnection(HOST));
+  const stranger = open(doorkeeper, new FakeConnection(HOST));
+  doorkeeper.letIn(HOST, known);
+  let refused = 0;
+  while (doorkeeper.refused(HOST, stranger)) assert.ok(++refused < 2 * REFUSALS.burst);
+  assert.equal(doorkeeper.refused(HOST, known), true);
+  assert.equal(doorkeeper.refused(HOST, stranger), false);
+});
+
+Deno.test("doorkeeper: the addresses of one IPv6 network count as one caller", () => {
+  const doorkeeper = new Doorkeeper();
+  let opened = 0;
+  while (doorkeeper.admits(`2001:db8:1:2::${opened.toString(16)}`)) {
+    assert.ok(++opened < 2 * OPENINGS.burst);
+  }
+  assert.equal(doorkeeper.admits("2001:db8:1:3::1"), true);
+});
