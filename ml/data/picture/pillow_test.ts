@@ -47,6 +47,20 @@ Deno.test("jpeg: grey and colour, baseline and progressive, are near to what Pil
   }
 });
 
+Deno.test("jpeg: with a last restart interval that is shorter than the others, it is near to what Pillow reads", async () => {
+  assert.equal(vectors.restarts.length, 12);
+  for (const recorded of vectors.restarts) {
+    const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
+    const { planes: expected, ...expectedSize } = expectedOf(recorded);
+    assert.deepEqual(size, expectedSize, recorded.name);
+    const { largest } = difference(planes, expected);
+    assert.ok(
+      largest <= (recorded.name.includes("4:2:0") ? 24 : 3),
+      `${recorded.name}: ${largest}`,
+    );
+  }
+});
+
 Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as it is, as the option says", async () => {
   for (const recorded of vectors.turned) {
     const bytes = Uint8Array.fromBase64(recorded.file);
@@ -75,6 +89,7 @@ Deno.test("jpeg: colours of print and other kinds of coding are refused as what 
         sentence.test(error.message),
     );
   await refused(Uint8Array.fromBase64(vectors.refusedJpeg.cmyk), /CMYK/);
+  await refused(Uint8Array.fromBase64(vectors.refusedJpeg.restarts), /restart markers/);
   const grey = Uint8Array.fromBase64(vectors.jpeg[0]!.file);
   const frame = grey.findIndex((byte, i) => byte === 0xff && grey[i + 1] === 0xc0);
   for (const [marker, word] of [[0xc3, /lossless/], [0xc9, /arithmetically/]] as const) {

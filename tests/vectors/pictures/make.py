@@ -131,5 +131,18 @@ for orientation in range(1, 9):
     shown = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
     turned.append({"orientation": orientation, "file": base64.b64encode(data).decode(),
                    "shape": [1, *shown.shape], "planes": base64.b64encode(shown.tobytes()).decode()})
+# Restart intervals of which the last is shorter than the others.
+restarts = [
+    case(f"grey, {blocks} blocks", jpeg(grey, quality=90, restart_marker_blocks=blocks)) for blocks in (1, 3, 4, 7, 19, 21, 500)
+] + [
+    case("grey, progressive", jpeg(grey, quality=90, progressive=True, restart_marker_blocks=7)),
+    case("grey, 3 rows", jpeg(grey, quality=90, restart_marker_rows=3)),
+    case("colour 4:4:4, progressive", jpeg(colour, quality=90, subsampling=0, progressive=True, restart_marker_blocks=7)),
+    case("colour 4:2:0", jpeg(colour, quality=90, subsampling=2, restart_marker_blocks=4)),
+    case("colour 4:2:0, progressive", jpeg(colour, quality=90, subsampling=2, progressive=True, restart_marker_blocks=4)),
+]
+# A component of five rows of blocks, stored in units of two.
+odd = Image.fromarray(smooth(40, 40))
+refused["restarts"] = base64.b64encode(jpeg(odd, subsampling=2, progressive=True, restart_marker_blocks=4)).decode()
 out = pathlib.Path(__file__).with_name("pictures.json")
-out.write_text(json.dumps({"png": cases, "jpeg": jpegs, "refusedJpeg": refused, "turned": turned}, indent=1) + "\n")
+out.write_text(json.dumps({"png": cases, "jpeg": jpegs, "refusedJpeg": refused, "turned": turned, "restarts": restarts}, indent=1) + "\n")
