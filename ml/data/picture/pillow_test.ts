@@ -80,6 +80,23 @@ Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as
   }
 });
 
+Deno.test("picture: an orientation in a PNG file, and one of an unusual type, count as that of a JPEG file", async () => {
+  assert.equal(vectors.otherwiseTurned.length, 8);
+  for (const recorded of vectors.otherwiseTurned) {
+    const bytes = Uint8Array.fromBase64(recorded.file);
+    const { planes, ...size } = await decodePicture(bytes, "apply");
+    const { planes: expected, ...expectedSize } = expectedOf(recorded);
+    assert.deepEqual(size, expectedSize, recorded.name);
+    assert.ok(difference(planes, expected).largest <= 3, recorded.name);
+    const { width, height } = await decodePicture(bytes, "ignore");
+    assert.deepEqual([width, height], [16, 8]);
+    await assert.rejects(
+      decodePicture(bytes),
+      (error) => error instanceof FlwrError && error.code === "failed-precondition",
+    );
+  }
+});
+
 Deno.test("jpeg: colours of print and other kinds of coding are refused as what they are", async () => {
   const refused = (bytes: Uint8Array, sentence: RegExp) =>
     assert.rejects(
