@@ -14,6 +14,8 @@ export interface ListedKey extends PublicKey {
   /** What stands behind it in its cell, without blanks at its ends; undefined where there is nothing. */
   readonly comment?: string;
 }
+/** A key behind another in one cell: it would count as the other's comment, and its node would not be admitted. */
+const SECOND_KEY = /[;|\s](ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+[ \t]+AAAA/;
 
 /** The public keys that a SuperLink admits. Immutable: a changed file makes a new list. */
 export class KeyList {
@@ -90,6 +92,23 @@ export function parseRows(text: string, named: NamedFile): { cells: string[]; li
   return rows;
 }
 
+/** @throws FlwrError "invalid-argument" for a file with keys or certificates in PEM */
+function refuseOtherFiles(text: string, named: NamedFile): void {
+  const [, label] = /-----BEGIN ([A-Z0-9 ]{1,64})-----/.exec(text) ?? [];
+  if (label === undefined) return;
+  const [what, hint] = label.endsWith("PRIVATE KEY")
+    ? ["a private key", "List the line of the .pub file that lies next to it"]
+    : label.endsWith("PUBLIC KEY")
+    ? [
+      "a public key in PEM",
+      `Write it as an OpenSSH line: ssh-keygen -i -m PKCS8 -f ${named.file} > NEW`,
+    ]
+    : [`a PEM file ("${label}")`, "List the nodes' public keys"];
+  throw new FlwrError("invalid-argument", `Key list ${describeFile(named)} holds ${what}`, {
+    hints: [hint, LIST_HINT],
+  });
+}
+
 /**
  * The keys of a list's text.
  *
@@ -97,14 +116,29 @@ export function parseRows(text: string, named: NamedFile): { cells: string[]; li
  * @throws FlwrError invalid-argument naming file, line and cell of the first cell that is no key
  */
 export async function parseKeyList(text: string, named: NamedFile): Promise<KeyList> {
+  refuseOtherFiles(text, named);
   const cells = parseRows(text, named).flatMap(({ cells, line }) =>
-    cells.map((cell, index) => ({ cell, where: `in cell ${index + 1} of line ${line}` }))
+    cells.map((cell, index) => ({
+      cell,
+      alone: cells.length === 1,
+      where: `in cell ${index + 1} of line ${line}`,
+    }))
   );
-  const keys = await Promise.allSettled(cells.map(async ({ cell, where }) => {
+  const keys = await Promise.allSettled(cells.map(async ({ cell, alone, where }) => {
     const place = `${where} of ${describeFile(named)}`;
     if (cell.trim() === "") {
       throw new FlwrError("invalid-argument", `Public key ${place} is missing: the cell is empty`, {
-        hints: ["Remove the comma that makes the cell", LIST_HINT],
+        hints: [
+          alone
+            ? "Remove the line: it has spaces and nothing else"
+            : "Remove the comma that makes the cell",
+          LIST_HINT,
+        ],
+      });
+    }
+    if (SECOND_KEY.test(cell.trimStart())) {
+      throw new FlwrError("invalid-argument", `Public key ${place} is followed by another`, {
+        hints: ["Put a comma or a new line between keys", LIST_HINT],
       });
     }
     const key = await parseOpenSshPublicKey(cell, place);

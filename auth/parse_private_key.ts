@@ -1,5 +1,6 @@
 import { FlwrError } from "../base/error.ts";
 import { MalformedError } from "./der.ts";
+import { derKind } from "./der_kind.ts";
 import { decodeOpenSshPrivate, EncryptedKeyError, OPENSSH_LABEL } from "./openssh_private.ts";
 import { type PemBlock, readPem } from "./pem.ts";
 import { decodePkcs8, decodeSec1, ExplicitParametersError, type PrivateKeyParts } from "./pkcs8.ts";
@@ -24,7 +25,7 @@ export async function parsePrivateKey(
   where: string,
   file = "FILE",
 ): Promise<PrivateKey> {
-  const block = findPrivateBlock(text, where);
+  const block = findPrivateBlock(text, where, file);
   if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") throw encrypted(where, file);
   const decode = DECODERS[block.label];
   if (decode === undefined) {
@@ -48,9 +49,23 @@ export async function parsePrivateKey(
   return await PrivateKey.fromScalar(parts.facts.curve, parts.scalar, where, parts.point);
 }
 
-function findPrivateBlock(text: string, where: string): PemBlock {
-  const block = readPem(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
+function findPrivateBlock(text: string, where: string, file: string): PemBlock {
+  const [block, ...others] = readPem(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (others.length > 0) {
+    throw refusal(
+      `Private key ${where} is one of ${others.length + 1} in the file`,
+      "Leave only the key that is meant in the file",
+    );
+  }
   if (block !== undefined) return block;
+  const der = derKind(text);
+  if (der !== undefined) {
+    const command = der === "PKCS #12" ? "pkcs12 -nocerts -nodes" : "pkey -inform der";
+    throw refusal(
+      `Private key ${where} is in binary form (${der === "PKCS #12" ? der : "DER"})`,
+      `Convert it: openssl ${command} -in ${file} -out NEW`,
+    );
+  }
   if (/PUBLIC KEY-----|^(ecdsa-sha2|ssh|sk-)\S* /m.test(text)) {
     throw refusal(`Private key ${where} is a public key`, "Name the file without .pub");
   }

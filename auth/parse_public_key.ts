@@ -24,6 +24,12 @@ export async function parsePublicKey(text: string, where: string): Promise<Publi
     }
     return await publicKeyFromSpki(block.bytes, where);
   }
+  if (/-----BEGIN (X509 |TRUSTED )?CERTIFICATE-----/.test(text)) {
+    throw refusal(
+      `Public key ${where} is a certificate`,
+      "Take the key out of it: openssl x509 -pubkey -noout -in FILE",
+    );
+  }
   if (text.includes("---- BEGIN SSH2 PUBLIC KEY ----")) {
     throw refusal(
       `Public key ${where} is in the form of RFC 4716 ("SSH2 PUBLIC KEY")`,

@@ -1,32 +1,46 @@
 import type { X509Certificate } from "node:crypto";
-import { MAX_CHAIN_LENGTH } from "./limits.ts";
+import { MAX_CHAIN_LENGTH, MAX_CHAINS } from "./limits.ts";
+
+/** A certificate, its issuer, that one's issuer, and so on; the last is an authority, or the only one. */
+export type Chain = readonly [X509Certificate, ...X509Certificate[]];
 
 /**
- * Whether a certificate comes from one of the authorities, directly or over the certificates between them.
+ * The ways from a certificate to one of the authorities, directly or over the certificates between them; the shortest of each
+ * issuer first. Several are there where an authority was renewed, or signed by two others.
  *
  * This is for telling a user about mixed-up files at start; the TLS stacks of the clients decide for themselves.
  *
  * @param certificate a certificate that is itself among the authorities comes from them
+ * @returns at most {@link MAX_CHAINS}; none where the certificate does not come from the authorities
  */
-export function isIssuedBy(
+export function findChains(
   certificate: X509Certificate,
   between: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
-): boolean {
-  let current: X509Certificate | undefined = certificate;
-  for (let step = 0; current !== undefined && step < MAX_CHAIN_LENGTH; step++) {
-    const subject: X509Certificate = current;
-    const known = authorities.some((authority) =>
-      authority.raw.equals(subject.raw) || signed(authority, subject)
-    );
-    if (known) return true;
-    current = between.find((issuer) => issuer !== subject && signed(issuer, subject));
-  }
-  return false;
+): Chain[] {
+  const found: Chain[] = [];
+  let steps = 0;
+  const follow = (chain: Chain) => {
+    const subject = chain.at(-1)!;
+    if (authorities.some(({ raw }) => raw.equals(subject.raw))) found.push(chain);
+    for (const authority of authorities) {
+      if (!authority.raw.equals(subject.raw) && signed(authority, subject)) {
+        found.push([...chain, authority]);
+      }
+    }
+    if (chain.length >= MAX_CHAIN_LENGTH) return;
+    for (const issuer of between) {
+      if (found.length >= MAX_CHAINS || ++steps > MAX_CHAINS * MAX_CHAIN_LENGTH) return;
+      if (!chain.includes(issuer) && signed(issuer, subject)) follow([...chain, issuer]);
+    }
+  };
+  follow([certificate]);
+  return found;
 }
 
 function signed(issuer: X509Certificate, subject: X509Certificate): boolean {
-  if (!subject.checkIssued(issuer)) return false;
+  // `checkIssued` says no also where the issuer's keyUsage forbids it: that is a chain, and to be refused as such.
+  if (subject.issuer !== issuer.subject && !subject.checkIssued(issuer)) return false;
   try {
     return subject.verify(issuer.publicKey);
   } catch {

@@ -2,7 +2,9 @@ import { createPublicKey, type KeyObject, type X509Certificate } from "node:cryp
 import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { isIssuedBy } from "./chain.ts";
+import { load } from "../base/load.ts";
+import { type Chain, findChains } from "./chain.ts";
+import { oneLine, problemOfChain } from "./check_chain.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_CERTIFICATE_FILE_BYTES } from "./limits.ts";
 import {
@@ -29,12 +31,14 @@ export interface ServerTls {
   readonly key: string;
   /** The hosts that the certificate names: clients refuse to reach the server by any other. */
   readonly hosts: readonly HostName[];
+  /** When the first certificate of the chain expires. */
   readonly validTo: Date;
 }
 
 /**
  * Reads the certificate, key and authority of a server, and checks all that can be known before a client connects:
- * each file parses, the key is the certificate's, the certificate is valid now and comes from the authority.
+ * each file parses, the key is the certificate's, the certificate is valid now and comes from the authority over
+ * issuers that clients accept.
  *
  * @throws FlwrError naming file and flag: not-found, permission-denied, invalid-argument (does not parse),
  *   failed-precondition (they do not belong together or are in the wrong order, are expired or not yet valid, name no
@@ -50,8 +54,8 @@ export async function readServerTls(
     readText(files.key, "Key", MAX_CERTIFICATE_FILE_BYTES, "latin1"),
   ]);
   const authorities = parseAuthorities(authority, files.authority);
-  const chain = parseCertificates(certificate, files.certificate);
-  const [own, ...between] = chain;
+  const certificates = parseCertificates(certificate, files.certificate);
+  const [own, ...between] = certificates;
   const { privateKey, pem } = parseKey(key, files.key);
   requireValidNow([own], files.certificate, clock);
   requireValidNow(authorities, files.authority, clock);
@@ -77,7 +81,8 @@ export async function readServerTls(
       { hints: ["Give the key that the certificate was made with", MAKE_THEM] },
     );
   }
-  if (!isIssuedBy(own, between, authorities)) {
+  const chains = findChains(own, between, authorities);
+  if (chains.length === 0) {
     throw new FlwrError(
       "failed-precondition",
       `Certificate in ${describeFile(files.certificate)} does not come from the authority in ${
@@ -88,6 +93,7 @@ export async function readServerTls(
       },
     );
   }
+  const chain = await requireValidChain(chains, files.certificate, clock);
   const hosts = hostsOf(own);
   if (hosts.length === 0) {
     throw new FlwrError(
@@ -103,10 +109,10 @@ export async function readServerTls(
   }
   return {
     authority: writeCertificates(authorities),
-    certificate: writeCertificates(chain),
+    certificate: writeCertificates(certificates),
     key: pem,
     hosts,
-    validTo: own.validToDate,
+    validTo: new Date(Math.min(...chain.map(({ validToDate }) => validToDate.getTime()))),
   };
 }
 
@@ -148,6 +154,33 @@ function requireValidNow(
   });
 }
 
+/** The first chain that clients would accept. @throws FlwrError "failed-precondition" with what is wrong with the first */
+async function requireValidChain(
+  chains: readonly Chain[],
+  named: NamedFile,
+  clock: Clock,
+): Promise<Chain> {
+  const { readUses } = await load<typeof import("./extensions.ts")>(
+    new URL("./extensions.ts", import.meta.url),
+  );
+  const usesOf = ({ raw }: X509Certificate) => {
+    try {
+      return readUses(raw);
+    } catch {
+      // Node.js read it, and a client may do so, too: the client decides.
+      return undefined;
+    }
+  };
+  const problems = chains.map((chain) => problemOfChain(chain, usesOf, clock.now()));
+  const valid = chains.find((_, i) => problems[i] === undefined);
+  if (valid !== undefined) return valid;
+  throw new FlwrError(
+    "failed-precondition",
+    `Clients would refuse the certificate in ${describeFile(named)}: ${problems[0]}`,
+    { hints: ["Have the certificate made anew by an authority that may", MAKE_THEM] },
+  );
+}
+
 function sameKey(a: KeyObject, b: KeyObject): boolean {
   return a.export({ type: "spki", format: "der" }).equals(
     b.export({ type: "spki", format: "der" }),
@@ -161,8 +194,4 @@ function hostsOf({ subjectAltName = "" }: X509Certificate): HostName[] {
     if (kind === "DNS") return [{ type: "dns", value: value.toLowerCase() }];
     return kind === undefined ? [] : [{ type: "ip", value: shortestAddress(value.toLowerCase()) }];
   });
-}
-
-function oneLine(name: string): string {
-  return name.replaceAll("\n", ", ");
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readPem } from "../auth/pem.ts";
 import { FakeClock } from "../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls } from "./check.ts";
@@ -108,5 +109,30 @@ Deno.test("certificates: one authority that cannot be read leaves the others of 
     );
   } finally {
     await Deno.remove(path);
+  }
+});
+
+Deno.test("certificates: other files in their place are named, with the command that helps", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const other = { file: `${folder}/other` };
+    const plain = { authority: file("root.crt"), certificate: file("plain.crt") };
+    const certificate = (name: RegExp, hint: RegExp) =>
+      refused(readRootCertificates(other, clock), "invalid-argument", name, hint);
+    const key = (name: RegExp, hint: RegExp) =>
+      refused(readServerTls({ ...plain, key: other }, clock), "invalid-argument", name, hint);
+    await Deno.writeFile(other.file, Uint8Array.fromHex("308204720201033082042806092a8648"));
+    await certificate(/PKCS #12/, /openssl pkcs12 -nokeys/);
+    await key(/PKCS #12/, /openssl pkcs12 -nocerts/);
+    const pem = await Deno.readTextFile(file("plain.key").file);
+    await Deno.writeFile(other.file, readPem(pem)[0]!.bytes!);
+    await certificate(/private key/, /flwr keys generate/);
+    await key(/binary \(DER\)/, /openssl pkey -inform der/);
+    await Deno.writeTextFile(other.file, pem + pem);
+    await key(/one of 2 in the file/, /Leave only/);
+    await Deno.writeTextFile(other.file, "-----BEGIN CERTIFICATE REQUEST-----\nAA==\n");
+    await certificate(/request/, /authority sign it/);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });

@@ -15,3 +15,6 @@ export const MAX_CERTIFICATE_HOSTS = 100;
 
 /** Shortest RSA key of a server, in bits: OpenSSL refuses shorter ones with words of its own (security level 2 of OpenSSL 3). */
 export const MIN_RSA_BITS = 2048;
+
+/** Most ways from a server certificate to its authorities that are looked at. */
+export const MAX_CHAINS = 100;

@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { derKind } from "../auth/der_kind.ts";
 import { type PemBlock, readPem, writePem } from "../auth/pem.ts";
 import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "../auth/pkcs8.ts";
 import { describeFile, type NamedFile } from "../auth/read_text.ts";
@@ -125,6 +126,16 @@ function otherThanCertificates(text: string, file: string): { what: string; hint
     const hint = `Take the certificates out: openssl pkcs7 -print_certs -in ${file} -out NEW`;
     return { what: ": it is a PKCS #7 bundle", hint };
   }
+  if (/-----BEGIN (NEW )?CERTIFICATE REQUEST-----/.test(text)) {
+    const hint = "Have the authority sign it, and give the certificate that it makes";
+    return { what: ": it is a request for one", hint };
+  }
+  const der = derKind(text);
+  if (der === "PKCS #12") {
+    const hint = `Take the certificates out: openssl pkcs12 -nokeys -in ${file} -out NEW`;
+    return { what: ": it is a PKCS #12 bundle", hint };
+  }
+  if (der !== undefined) return { what: ": it is a private key", hint: MAKE_THEM };
   // DER begins with a sequence of more than 255 bytes.
   if (text.startsWith("0\u0082") || text.startsWith("0\u201a") || text.startsWith("0\ufffd")) {
     return {
@@ -143,15 +154,13 @@ function otherThanCertificates(text: string, file: string): { what: string; hint
  */
 export function parseKey(text: string, named: NamedFile): { privateKey: KeyObject; pem: string } {
   const which = `Key in ${describeFile(named)}`;
-  const block = readPem(text).find(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (block === undefined) {
-    const instead = text.includes("BEGIN CERTIFICATE") ? ": it is a certificate" : "";
-    throw new FlwrError(
-      "invalid-argument",
-      `File ${describeFile(named)} holds no private key in PEM${instead}`,
-      { hints: [MAKE_THEM] },
-    );
+  const [block, ...others] = readPem(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (others.length > 0) {
+    throw new FlwrError("invalid-argument", `${which} is one of ${others.length + 1} in the file`, {
+      hints: ["Leave only the key that belongs to the certificate in the file"],
+    });
   }
+  if (block === undefined) throw noPrivateKey(text, named);
   if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") {
     throw new FlwrError("failed-precondition", `${which} is protected by a passphrase`, {
       hints: [`Write it without one: openssl pkey -in ${named.file} -out NEW`],
@@ -177,6 +186,25 @@ export function parseKey(text: string, named: NamedFile): { privateKey: KeyObjec
   }
   requireLongEnough(privateKey, which);
   return { privateKey, pem };
+}
+
+function noPrivateKey(text: string, named: NamedFile): FlwrError {
+  const der = derKind(text);
+  const [instead, hint] = text.includes("BEGIN CERTIFICATE")
+    ? [": it is a certificate", MAKE_THEM]
+    : der === "PKCS #12"
+    ? [
+      ": it is a PKCS #12 bundle",
+      `Take the key out: openssl pkcs12 -nocerts -nodes -in ${named.file} -out NEW`,
+    ]
+    : der !== undefined
+    ? [": it is binary (DER)", `Convert it: openssl pkey -inform der -in ${named.file} -out NEW`]
+    : ["", MAKE_THEM];
+  return new FlwrError(
+    "invalid-argument",
+    `File ${describeFile(named)} holds no private key in PEM${instead}`,
+    { hints: [hint] },
+  );
 }
 
 /** id-ecPublicKey, and behind it a sequence in place of a curve's name (RFC 5480, 2.1.1); of SEC 1, in [0]. */

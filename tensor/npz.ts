@@ -121,16 +121,20 @@ export class NpzTensors extends Map<string, Tensor> {
  * macOS adds to archives are passed over.
  *
  * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
- * @throws FlwrError "invalid-argument" when it is no such file, "data-loss", "unimplemented" or "resource-exhausted" when the
- *   archive itself cannot be read; of a single member, when that is asked for: {@link NpzTensors}
+ * @throws FlwrError "invalid-argument" when it is no such file, or holds files and none of them is an array; "data-loss",
+ *   "unimplemented" or "resource-exhausted" when the archive itself cannot be read; of a single member, when that is asked
+ *   for: {@link NpzTensors}
  */
 export function decodeNpz(
   bytes: Uint8Array,
   keep: (tensor: Tensor) => Tensor = (tensor) => tensor,
 ): NpzTensors {
   const tensors = new NpzTensors();
-  for (const entry of zipEntries(bytes)) {
-    if (entry.name.endsWith("/") || MAC_OS.test(entry.name)) continue;
+  const entries = zipEntries(bytes).filter(({ name }) => !name.endsWith("/") && !MAC_OS.test(name));
+  if (entries.length > 0 && !entries.some(({ name }) => name.endsWith(SUFFIX))) {
+    throw noArrays(entries);
+  }
+  for (const entry of entries) {
     if (!entry.name.endsWith(SUFFIX)) {
       const problem = `Archive holds "${entry.name}", which is not a .npy file`;
       tensors.refuse(entry.name, new FlwrError("invalid-argument", problem), false);
@@ -145,6 +149,19 @@ export function decodeNpz(
     }
   }
   return tensors;
+}
+
+/** The error of an archive of another format. */
+function noArrays(entries: readonly ZipEntry[]): FlwrError {
+  const has = (pattern: RegExp) => entries.some(({ name }) => pattern.test(name));
+  const [kind, hint] = has(/(^|\/)data\.pkl$/)
+    ? ["a file of torch.save", "Save the arrays in Python: numpy.savez(NEW, **arrays)"]
+    : has(/^\[Content_Types\]\.xml$/)
+    ? ["an Office document, such as .xlsx", "Save the sheet as CSV, and read it with readCsv"]
+    : ["a zip archive of other files", "Write arrays with numpy.savez, or unpack the archive"];
+  return new FlwrError("invalid-argument", `Archive holds no .npy file: it is ${kind}`, {
+    hints: [hint],
+  });
 }
 
 function readTensor(name: string, entry: ZipEntry): Tensor {

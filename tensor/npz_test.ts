@@ -44,7 +44,7 @@ Deno.test("npz: an array that cannot be read is named", () => {
     /^Array "layer": Array type "\|O" \(Python objects/,
   );
   assertRefused(
-    () => decodeNpz(zip([["readme.txt", new Uint8Array()]])).get("readme.txt"),
+    () => decodeNpz(zip([["readme.txt", new Uint8Array()], ["a.npy", object]])).get("readme.txt"),
     "invalid-argument",
     /^Archive holds "readme\.txt", which is not a \.npy file$/,
   );
@@ -118,6 +118,26 @@ Deno.test("zip: cut anywhere, an archive is damaged", () => {
 
 const vector = (name: string) => Deno.readFileSync(`tests/vectors/files/${name}`);
 const SIX = new Float32Array([0, 1, 2, 3, 4, 5]);
+
+Deno.test("zip: end records of zip64 that say the same as the ordinary one are passed over", () => {
+  const content = unzip(vector("zip_torch_save.pt"));
+  assert.deepEqual(content.get("z_pt/byteorder"), bytesOf("little"));
+  assert.equal(content.size, 7);
+  const changed = vector("zip_torch_save.pt");
+  const record = changed.length - 22 - 20 - 56;
+  changed[record + 48]! ^= 1;
+  assertRefused(() => unzip(changed), "data-loss", /contradict/);
+  changed[record + 4]! ^= 1;
+  assertRefused(() => unzip(changed), "unimplemented", /zip64/);
+});
+
+Deno.test("npz: an archive of another format is named", () => {
+  const refused = (bytes: Uint8Array, sentence: RegExp) =>
+    assertRefused(() => decodeNpz(bytes), "invalid-argument", sentence);
+  refused(vector("zip_torch_save.pt"), /torch\.save/);
+  refused(vector("zip_spreadsheet.xlsx"), /\.xlsx/);
+  refused(zip([["a.txt", bytesOf("x")]]), /holds no \.npy file/);
+});
 
 Deno.test("npz: a member that cannot be read does not concern the others", () => {
   for (const [name, unreadable] of [["string", "class_names"], ["object", "meta"]] as const) {

@@ -6,6 +6,9 @@ import { MAX_ARRAY_BYTES, MAX_ZIP_ENTRIES } from "./limits.ts";
 const LOCAL = { signature: 0x04034b50, bytes: 30 } as const;
 const CENTRAL = { signature: 0x02014b50, bytes: 46 } as const;
 const END = { signature: 0x06054b50, bytes: 22 } as const;
+/** End record of zip64 and its locator: 4.3.14 and 4.3.15, without extensible data. */
+const END64 = { signature: 0x06064b50, bytes: 56 } as const;
+const LOCATOR64 = { signature: 0x07064b50, bytes: 20 } as const;
 const STORED = 0;
 const DEFLATED = 8;
 /** Flags: bit 0 says encrypted, bit 11 that names are UTF-8. */
@@ -73,14 +76,15 @@ function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
     throw unsupported("its directory needs the zip64 format");
   }
   if (count > MAX_ZIP_ENTRIES) throw tooLarge(`has more than ${MAX_ZIP_ENTRIES} files`);
-  // The directory ends where its end record begins: what is in front of the archive shifts all offsets.
-  const shift = end - size - offset;
+  // The directory ends where its end records begin: what is in front of the archive shifts all offsets.
+  const directoryEnd = skipZip64(view, end, { count, size, offset });
+  const shift = directoryEnd - size - offset;
   if (shift < 0) throw damaged("its directory is not where it says");
   let at = shift + offset;
   let total = 0;
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
-    if (at + CENTRAL.bytes > end || view.getUint32(at, true) !== CENTRAL.signature) {
+    if (at + CENTRAL.bytes > directoryEnd || view.getUint32(at, true) !== CENTRAL.signature) {
       throw damaged("its directory is cut short");
     }
     const entry = readEntry(bytes, view, at, shift);
@@ -90,6 +94,38 @@ function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
     at = entry.next;
   }
   return entries;
+}
+
+/**
+ * Where the end records begin. Some programs, such as PyTorch, write those of zip64 too, although the ordinary one says all:
+ * then both must say the same.
+ *
+ * @param end place of the ordinary end record
+ */
+function skipZip64(
+  view: DataView,
+  end: number,
+  ordinary: { readonly count: number; readonly size: number; readonly offset: number },
+): number {
+  const locator = end - LOCATOR64.bytes;
+  const record = locator - END64.bytes;
+  if (record < 0 || view.getUint32(locator, true) !== LOCATOR64.signature) return end;
+  if (
+    view.getUint32(record, true) !== END64.signature ||
+    view.getBigUint64(record + 4, true) !== BigInt(END64.bytes - 12)
+  ) {
+    throw unsupported("its zip64 end record is of another length than usual");
+  }
+  const [count, size, offset] = [32, 40, 48].map((field) =>
+    view.getBigUint64(record + field, true)
+  );
+  if (
+    count !== BigInt(ordinary.count) || size !== BigInt(ordinary.size) ||
+    offset !== BigInt(ordinary.offset)
+  ) {
+    throw damaged("its two end records contradict each other");
+  }
+  return record;
 }
 
 /** Puts files into a zip archive, uncompressed. @throws FlwrError "resource-exhausted" beyond what zip can say */

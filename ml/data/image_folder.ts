@@ -17,7 +17,7 @@ export interface ImageFolderOptions {
    */
   readonly classes?: readonly string[];
   /**
-   * What to do with JPEG pictures that a camera stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
+   * What to do with pictures that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
    * as they are stored, as torchvision does. Default: such a picture is refused.
    */
   readonly orientation?: OrientationAction;

@@ -32,7 +32,17 @@ flowerScenario(
     });
     const trust = ["--root-certificates", credentials.caCertificate];
     const run = async (...settings: string[]) => {
-      const args = ["run", app, http, ...trust, "--stream", "--format", "json", ...settings];
+      const args = [
+        "run",
+        app,
+        http,
+        ...trust,
+        "--stream",
+        "--no-check",
+        "--format",
+        "json",
+        ...settings,
+      ];
       const { code, stdout, stderr } = await flwr(stage.folder.path, args);
       assert.equal(code, 0, stderr);
       return JSON.parse(stdout)["run-id"] as string;

@@ -18,16 +18,43 @@ export function isNumber(text: string): boolean {
   return NUMBER.test(text);
 }
 
-/** A number of a cell. @throws FlwrError "invalid-argument" where it is none, or none that float32 holds */
-export function parseNumber(cell: string, place: Place): number {
-  if (!NUMBER.test(cell)) {
-    throw atCell(place, `is not a number: ${quote(cell)}`, [
-      "Leave the column out with the option inputs, or name it in the option categories",
-    ]);
+/**
+ * A number of a cell.
+ *
+ * @param decimal what stands in front of its decimals; with a comma, a point is refused
+ * @throws FlwrError "invalid-argument" where it is none, or none that float32 holds
+ */
+export function parseNumber(cell: string, place: Place, decimal: "." | "," = "."): number {
+  const number = decimal === "." ? cell : pointed(cell);
+  if (!NUMBER.test(number)) {
+    throw atCell(place, `is not a number: ${quote(cell)}`, hintsOf(cell, decimal));
   }
-  const value = Number(cell);
+  const value = Number(number);
   if (Number.isFinite(Math.fround(value))) return value;
   throw atCell(place, `is too large for float32: ${quote(cell)}`);
+}
+
+/** A number with a decimal comma as one with a point; "" for one that has a point already. */
+function pointed(cell: string): string {
+  return cell.includes(".") ? "" : cell.replace(",", ".");
+}
+
+/** What a cell that is not a number may be instead. */
+function hintsOf(cell: string, decimal: "." | ","): string[] {
+  if (decimal === "." && NUMBER.test(pointed(cell))) {
+    return ['Set decimal: "," if the comma stands in front of decimals'];
+  }
+  if (decimal === "," && isNumber(cell)) {
+    return ["Leave out the option decimal: numbers here have a point"];
+  }
+  // Weka writes "?", SAS and Stata write ".".
+  if (/^[.?*_-]+$/.test(cell)) {
+    return [
+      `Name such cells as missing: missingCells: ["", ${JSON.stringify(cell.slice(0, 10))}]`,
+      'Say what to do with missing cells: missing: "drop", for example',
+    ];
+  }
+  return ["Leave the column out with the option inputs, or name it in the option categories"];
 }
 
 /** The texts of a column as numbers: each text's place among those seen, or among those that are allowed. */

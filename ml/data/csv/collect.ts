@@ -1,5 +1,6 @@
 import { atCell, type Column, column, isNumber, parseNumber, quote, TextColumn } from "./cells.ts";
 import { checkColumns, type CsvOptions, invalid, MISSING_CELLS, missingAction } from "./options.ts";
+import { headerHints } from "./header_hints.ts";
 import type { Row } from "./rows.ts";
 import type { Collected } from "./table.ts";
 
@@ -17,6 +18,10 @@ interface PlacedColumn extends Column {
  */
 export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): Promise<Collected> {
   const missingCells = new Set(options.missingCells ?? MISSING_CELLS);
+  const { decimal = "." } = options;
+  if (decimal !== "." && decimal !== ",") {
+    throw invalid(`Option decimal is "." or ",": got ${JSON.stringify(decimal)}`);
+  }
   const numbersAreMissing = [...missingCells].some(isNumber);
   const isMissing = (cell: string, { texts }: PlacedColumn) => {
     // Most cells are numbers, and told so faster than looked up.
@@ -45,7 +50,7 @@ export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): 
         column.values.push(
           isMissing(cell, column)
             ? replaceMissing(cell, column, line)
-            : readCell(cell, column, line),
+            : readCell(cell, column, line, decimal),
         );
       }
     }
@@ -63,9 +68,14 @@ export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): 
 /** The action that drops a row. */
 const DROP = "drop";
 
-function readCell(cell: string, { name, texts }: PlacedColumn, line: number): number {
+function readCell(
+  cell: string,
+  { name, texts }: PlacedColumn,
+  line: number,
+  decimal: "." | ",",
+): number {
   const place = { column: name, line };
-  return texts === undefined ? parseNumber(cell, place) : texts.codeOf(cell, place);
+  return texts === undefined ? parseNumber(cell, place, decimal) : texts.codeOf(cell, place);
 }
 
 /** What stands for a missing cell: NaN where that is found once all cells are known. */
@@ -92,6 +102,7 @@ function placeColumns(header: readonly string[], options: CsvOptions) {
   const unnamed = header.indexOf("");
   if (unnamed !== -1 && names.includes("")) {
     throw invalid(`Column ${unnamed + 1} of the table has no name`, [
+      ...headerHints(header),
       "pandas writes its index so: write the table with index=False",
       "Or list the columns that count in the option inputs",
     ]);
@@ -174,12 +185,9 @@ function findColumn(header: readonly string[], name: string): number {
   const index = header.indexOf(name);
   if (index !== -1 && index === header.lastIndexOf(name)) return index;
   const problem = index === -1 ? "no column" : "more than one column";
-  const other = [";", "\t", "|"].find((mark) => header.length === 1 && header[0]!.includes(mark));
   throw invalid(
     `Table has ${problem} "${name}": it has ${header.map(short).join(", ")}`,
-    other === undefined
-      ? []
-      : [`Its cells look divided otherwise: set delimiter: ${JSON.stringify(other)}`],
+    headerHints(header),
   );
 }
 

@@ -19,7 +19,10 @@ export type CategoryEncoding = "one-hot" | "codes";
 export interface CategoryOptions {
   /** How it becomes numbers. */
   readonly encoding: CategoryEncoding;
-  /** The categories in order; others are refused. Default: those in the file, in ascending order. */
+  /**
+   * The categories in order; others are refused. Default: those in the file, in ascending order. If all are numbers, two
+   * spellings of one number, such as "01" and "1", are one category unless they are named here.
+   */
   readonly values?: readonly string[];
 }
 
@@ -33,11 +36,14 @@ export interface CsvOptions {
   readonly targetType?: "classes" | "numbers";
   /**
    * The classes in the order of their labels. Name them where each node has a file of its own, as a class may be missing in
-   * one; default those in the file, in ascending order: as numbers if all are.
+   * one; default those in the file, in ascending order: as numbers if all are. Then two spellings of one number, such as "01"
+   * and "1", are one class: name the classes to keep them apart.
    */
   readonly classes?: readonly string[];
   /** Between two cells; default a comma. */
   readonly delimiter?: string;
+  /** In front of the decimals of numbers; default ".". Marks between thousands are not read. */
+  readonly decimal?: "." | ",";
   /**
    * The text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252"; default "utf-8". A byte order
    * mark goes before it.

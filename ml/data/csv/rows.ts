@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { MAX_CSV_LINE_BYTES } from "../limits.ts";
+import { headerHints } from "./header_hints.ts";
 
 /** One record of a table. */
 export interface Row {
@@ -38,8 +39,7 @@ class RowReader {
   #rest = "";
   /** The line in which the rest begins. */
   #line = 1;
-  /** Cells of the header. */
-  #width: number | undefined;
+  #header: readonly string[] | undefined;
 
   constructor(delimiter: string) {
     this.#delimiter = delimiter;
@@ -69,10 +69,12 @@ class RowReader {
   }
 
   #checked(cells: readonly string[]): Row {
-    this.#width ??= cells.length;
-    if (cells.length === this.#width) return { cells, line: this.#line };
+    this.#header ??= cells;
+    const { length } = this.#header;
+    if (cells.length === length) return { cells, line: this.#line };
     throw malformed(
-      `Line ${this.#line} has another number of cells than the header: ${cells.length} instead of ${this.#width}`,
+      `Line ${this.#line} has another number of cells than the header: ${cells.length} instead of ${length}`,
+      headerHints(this.#header),
     );
   }
 

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
+import { FILE_KIND_BYTES, fileKind } from "../../../base/file_kind.ts";
 import { MAX_CSV_LINE_BYTES } from "../limits.ts";
 
 const LINE_FEED = 0x0a;
@@ -25,8 +26,9 @@ export async function* decodeText(
   let rest: Uint8Array = new Uint8Array();
   for await (const chunk of chunks) {
     rest = rest.length === 0 ? chunk : joined(rest, chunk);
-    // A mark has three bytes at most.
-    if (decoder === undefined && rest.length >= 3) [decoder, rest] = begin(rest, label);
+    if (decoder === undefined && rest.length >= FILE_KIND_BYTES) {
+      [decoder, rest] = begin(rest, label);
+    }
     if (decoder === undefined) continue;
     const end = decoder.lineEnd(rest);
     if (end > 0) yield decoder.decode(rest.subarray(0, end));
@@ -44,9 +46,35 @@ export async function* decodeText(
 }
 
 function begin(bytes: Uint8Array, label: string): [LineDecoder, Uint8Array] {
+  refuseOthers(bytes);
   const marked = MARKS.find(([mark]) => mark.every((byte, i) => bytes[i] === byte));
   if (marked === undefined) return [new LineDecoder(label), bytes];
   return [new LineDecoder(marked[1]), bytes.subarray(marked[0].length)];
+}
+
+/** @throws FlwrError "invalid-argument" for files that are not text, and for UTF-32, which TextDecoder does not know */
+function refuseOthers(bytes: Uint8Array): void {
+  const kind = fileKind(bytes);
+  if (kind !== undefined) {
+    throw new FlwrError("invalid-argument", `The file is not a table of text: it is ${kind.name}`, {
+      hints: kind.hint === undefined ? [] : [kind.hint],
+    });
+  }
+  const mark = bytes.subarray(0, 4).toHex();
+  if (mark === "fffe0000" || mark === "0000feff") {
+    throw new FlwrError("invalid-argument", "The file is text in UTF-32, which is not supported", {
+      hints: ["Save it as UTF-8"],
+    });
+  }
+}
+
+/** Letters of ASCII in UTF-16 have a zero in every second byte. */
+function looksLikeUtf16(bytes: Uint8Array): "utf-16le" | "utf-16be" | undefined {
+  const start = bytes.subarray(0, FILE_KIND_BYTES & ~1);
+  const zeros = (odd: 0 | 1) => start.filter((byte, i) => i % 2 === odd && byte === 0).length;
+  const pairs = start.length >> 1;
+  if (zeros(1) === pairs && zeros(0) === 0) return "utf-16le";
+  return zeros(0) >= pairs && zeros(1) === 0 ? "utf-16be" : undefined;
 }
 
 /** Decodes whole lines, and counts them. */
@@ -78,13 +106,20 @@ class LineDecoder {
   /** Whole lines, or the rest of the file. */
   decode(bytes: Uint8Array): string {
     if (this.#unit === 1 && bytes.includes(0)) {
+      const utf16 = this.line === 1 ? looksLikeUtf16(bytes) : undefined;
       throw new FlwrError(
         "invalid-argument",
         `Line ${
           this.line + linesUpTo(bytes, bytes.indexOf(0))
         } has a zero byte: the file is not text in ` +
           `${this.#decoder.encoding}`,
-        { hints: ['Set encoding: "utf-16le" if a program of Windows wrote it'] },
+        {
+          hints: [
+            utf16 === undefined
+              ? "The file may be damaged, or of another format than CSV"
+              : `Set encoding: "${utf16}": every second byte is zero`,
+          ],
+        },
       );
     }
     try {

@@ -5,7 +5,9 @@ import { FlwrError } from "../../../base/error.ts";
 import { decodePicture } from "./decode.ts";
 import { readOrientation } from "./exif.ts";
 
-const files = [...vectors.png, ...vectors.jpeg].map(({ file }) => Uint8Array.fromBase64(file));
+const files = [...vectors.png, ...vectors.jpeg, ...vectors.restarts].map(({ file }) =>
+  Uint8Array.fromBase64(file)
+);
 
 Deno.test("picture: cut short or changed, it gives a FlwrError or a picture of its size", async () => {
   const change = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255)), {

@@ -1,10 +1,10 @@
 import { FlwrError } from "../../../base/error.ts";
-import type { Orientation } from "./exif.ts";
+import { type Orientation, readOrientation } from "./exif.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { isJpeg, readJpegHeader } from "./jpeg_header.ts";
 import type { Picture } from "./picture.ts";
-import { decodePng } from "./png.ts";
-import { isPng } from "./png_chunks.ts";
+import { decodeChunks } from "./png.ts";
+import { isPng, readChunks } from "./png_chunks.ts";
 import { turnPicture } from "./turn.ts";
 
 /** What to do with a picture that is stored turned: turn it as viewers do, or take it as it is stored. */
@@ -24,7 +24,12 @@ export async function decodePicture(
   bytes: Uint8Array,
   action?: OrientationAction,
 ): Promise<Picture> {
-  if (isPng(bytes)) return decodePng(bytes);
+  if (isPng(bytes)) {
+    const chunks = readChunks(bytes);
+    const stored = chunks.exif === undefined ? 1 : readOrientation(chunks.exif);
+    const orientation = checkOrientation(stored, action);
+    return turnPicture(decodeChunks(chunks), orientation);
+  }
   if (!isJpeg(bytes)) {
     throw new FlwrError("invalid-argument", `Picture is neither PNG nor JPEG${nameKind(bytes)}`, {
       hints: ["Convert it to PNG"],

@@ -2,7 +2,11 @@
 export type Orientation = 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8;
 
 const ORIENTATION_TAG = 0x0112;
-const SHORT = 3;
+/** How the numbers of a field are stored (TIFF 6.0, section 2): the tag is to be SHORT, but not all programs keep to it. */
+const READERS: Readonly<Record<number, (view: DataView, at: number, little: boolean) => number>> = {
+  3: (view, at, little) => view.getUint16(at, little),
+  4: (view, at, little) => view.getUint32(at, little),
+};
 /** Bytes of a field of a TIFF directory. */
 const FIELD = 12;
 
@@ -25,8 +29,7 @@ export function readOrientation(tiff: Uint8Array): Orientation {
     const at = directory + 2 + i * FIELD;
     if (at + FIELD > tiff.length) return 1;
     if (view.getUint16(at, little) !== ORIENTATION_TAG) continue;
-    if (view.getUint16(at + 2, little) !== SHORT) return 1;
-    const value = view.getUint16(at + 8, little);
+    const value = READERS[view.getUint16(at + 2, little)]?.(view, at + 8, little) ?? 1;
     return value >= 1 && value <= 8 ? value as Orientation : 1;
   }
   return 1;

@@ -1,6 +1,7 @@
 import { MAX_JPEG_MEGABYTES, MAX_JPEG_PIXELS } from "../limits.ts";
 import { toPlanar } from "../planar.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
+import { checkRestartIntervals } from "./jpeg_restarts.ts";
 import { checkPictureSize, type Picture } from "./picture.ts";
 
 /**
@@ -8,11 +9,13 @@ import { checkPictureSize, type Picture } from "./picture.ts";
  * coarser than brightness, each pixel has the colour of its block: programs that interpolate differ there by some levels.
  *
  * @param header its own, by `readJpegHeader`
- * @throws FlwrError "invalid-argument" when it is damaged, "resource-exhausted" when it is too large
+ * @throws FlwrError "invalid-argument" when it is damaged, "resource-exhausted" when it is too large,
+ *   "unimplemented" when its restart intervals are of a kind that the decoder cannot read
  */
 export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader): Promise<Picture> {
   const { width, height, components: channels, yCbCr } = header;
   checkPictureSize(width, height, MAX_JPEG_PIXELS);
+  checkRestartIntervals(bytes);
   // Loaded only where there are such pictures.
   const { decode } = (await import("jpeg-js")).default;
   let pixels: Uint8Array;
@@ -20,7 +23,9 @@ export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader): Promise
     const decoded = decode(bytes, {
       useTArray: true,
       formatAsRGBA: false,
-      tolerantDecoding: false,
+      // Skips only blocks below the picture. In a scan of one component jpeg-js 0.4.4 goes on to them where the last restart
+      // interval is shorter than the others.
+      tolerantDecoding: true,
       colorTransform: yCbCr,
       maxResolutionInMP: MAX_JPEG_PIXELS / 1e6,
       maxMemoryUsageInMB: MAX_JPEG_MEGABYTES,

@@ -47,6 +47,20 @@ Deno.test("jpeg: grey and colour, baseline and progressive, are near to what Pil
   }
 });
 
+Deno.test("jpeg: with a last restart interval that is shorter than the others, it is near to what Pillow reads", async () => {
+  assert.equal(vectors.restarts.length, 12);
+  for (const recorded of vectors.restarts) {
+    const { planes, ...size } = await decodePicture(Uint8Array.fromBase64(recorded.file));
+    const { planes: expected, ...expectedSize } = expectedOf(recorded);
+    assert.deepEqual(size, expectedSize, recorded.name);
+    const { largest } = difference(planes, expected);
+    assert.ok(
+      largest <= (recorded.name.includes("4:2:0") ? 24 : 3),
+      `${recorded.name}: ${largest}`,
+    );
+  }
+});
+
 Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as it is, as the option says", async () => {
   for (const recorded of vectors.turned) {
     const bytes = Uint8Array.fromBase64(recorded.file);
@@ -66,6 +80,23 @@ Deno.test("jpeg: a picture that is stored turned is refused, turned, or taken as
   }
 });
 
+Deno.test("picture: an orientation in a PNG file, and one of an unusual type, count as that of a JPEG file", async () => {
+  assert.equal(vectors.otherwiseTurned.length, 8);
+  for (const recorded of vectors.otherwiseTurned) {
+    const bytes = Uint8Array.fromBase64(recorded.file);
+    const { planes, ...size } = await decodePicture(bytes, "apply");
+    const { planes: expected, ...expectedSize } = expectedOf(recorded);
+    assert.deepEqual(size, expectedSize, recorded.name);
+    assert.ok(difference(planes, expected).largest <= 3, recorded.name);
+    const { width, height } = await decodePicture(bytes, "ignore");
+    assert.deepEqual([width, height], [16, 8]);
+    await assert.rejects(
+      decodePicture(bytes),
+      (error) => error instanceof FlwrError && error.code === "failed-precondition",
+    );
+  }
+});
+
 Deno.test("jpeg: colours of print and other kinds of coding are refused as what they are", async () => {
   const refused = (bytes: Uint8Array, sentence: RegExp) =>
     assert.rejects(
@@ -75,6 +106,7 @@ Deno.test("jpeg: colours of print and other kinds of coding are refused as what 
         sentence.test(error.message),
     );
   await refused(Uint8Array.fromBase64(vectors.refusedJpeg.cmyk), /CMYK/);
+  await refused(Uint8Array.fromBase64(vectors.refusedJpeg.restarts), /restart markers/);
   const grey = Uint8Array.fromBase64(vectors.jpeg[0]!.file);
   const frame = grey.findIndex((byte, i) => byte === 0xff && grey[i + 1] === 0xc0);
   for (const [marker, word] of [[0xc3, /lossless/], [0xc9, /arithmetically/]] as const) {

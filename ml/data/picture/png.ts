@@ -1,5 +1,5 @@
 import { checkPictureSize, type Picture } from "./picture.ts";
-import { damagedPng, inflatePixels, readChunks } from "./png_chunks.ts";
+import { damagedPng, inflatePixels, type PngChunks, readChunks } from "./png_chunks.ts";
 import { passesOf, unfilter } from "./png_rows.ts";
 
 /** Colour types (PNG 3, 11.2.1): samples of a pixel, and the depths that each may have. */
@@ -22,14 +22,18 @@ interface Header {
 }
 
 /**
- * Decodes a PNG file, of every colour type and depth. Palettes become colours, 16 bits become their upper 8, transparency
+ * Decodes a PNG file, of every colour type and depth, as it is stored. Palettes become colours, 16 bits become their upper 8, transparency
  * is dropped; a palette that is only suggested, colour profiles and gamma change nothing.
  *
  * @throws FlwrError "invalid-argument" when it is not a PNG file or damaged, "resource-exhausted" when it is too large,
  *   "unimplemented" when it needs an extension of PNG
  */
 export function decodePng(bytes: Uint8Array): Picture {
-  const chunks = readChunks(bytes);
+  return decodeChunks(readChunks(bytes));
+}
+
+/** As {@link decodePng}, of chunks that were read before. */
+export function decodeChunks(chunks: PngChunks): Picture {
   const header = readHeader(chunks.header);
   const { width, height, depth, samples, colourType } = header;
   const passes = passesOf({ ...header, pixelBits: depth * samples });

@@ -17,6 +17,8 @@ export interface PngChunks {
   readonly palette?: Uint8Array;
   /** The compressed pixels: IDAT's parts. */
   readonly data: readonly Uint8Array[];
+  /** eXIf: Exif data, where the picture has some. */
+  readonly exif?: Uint8Array;
 }
 
 /** Whether bytes begin as a PNG file does. */
@@ -26,7 +28,7 @@ export function isPng(bytes: Uint8Array): boolean {
 
 /**
  * The chunks that matter of a PNG file. Ancillary ones, such as colour profiles and texts, are passed over unread, so that
- * a broken one does not make the pixels unreadable.
+ * a broken one does not make the pixels unreadable. Exif data counts only where it is whole.
  *
  * @throws FlwrError "invalid-argument" when a critical chunk is damaged or the file ends early, "unimplemented" when it has a
  *   critical chunk that the standard does not know
@@ -36,6 +38,7 @@ export function readChunks(bytes: Uint8Array): PngChunks {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let header: Uint8Array | undefined;
   let palette: Uint8Array | undefined;
+  let exif: Uint8Array | undefined;
   const data: Uint8Array[] = [];
   for (let at = SIGNATURE.length; at < bytes.length;) {
     if (at + CHUNK_HEAD + CHUNK_TAIL > bytes.length) throw damagedPng("it ends within a chunk");
@@ -46,9 +49,12 @@ export function readChunks(bytes: Uint8Array): PngChunks {
     }
     const end = at + CHUNK_HEAD + length;
     if (end + CHUNK_TAIL > bytes.length) throw damagedPng(`chunk ${printable(type)} is cut short`);
-    if ((bytes[at + 4]! & ANCILLARY) === 0) {
-      const content = bytes.subarray(at + CHUNK_HEAD, end);
-      if (crc32(bytes.subarray(at + 4, end)) !== view.getUint32(end)) {
+    const content = bytes.subarray(at + CHUNK_HEAD, end);
+    const isWhole = () => crc32(bytes.subarray(at + 4, end)) === view.getUint32(end);
+    if (type === "eXIf") {
+      if (exif === undefined && isWhole()) exif = content;
+    } else if ((bytes[at + 4]! & ANCILLARY) === 0) {
+      if (!isWhole()) {
         throw damagedPng(`the checksum of chunk ${printable(type)} is wrong`);
       }
       if (type === "IEND") break;
@@ -70,7 +76,7 @@ export function readChunks(bytes: Uint8Array): PngChunks {
   }
   if (header?.length !== 13) throw damagedPng("its header is not 13 bytes long");
   if (data.length === 0) throw damagedPng("it has no pixels");
-  return { header, palette, data };
+  return { header, palette, data, exif };
 }
 
 /**

@@ -1595,8 +1595,9 @@ export declare class NpzTensors extends Map<string, Tensor> {
  * macOS adds to archives are passed over.
  *
  * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
- * @throws FlwrError "invalid-argument" when it is no such file, "data-loss", "unimplemented" or "resource-exhausted" when the
- *   archive itself cannot be read; of a single member, when that is asked for: {@link NpzTensors}
+ * @throws FlwrError "invalid-argument" when it is no such file, or holds files and none of them is an array; "data-loss",
+ *   "unimplemented" or "resource-exhausted" when the archive itself cannot be read; of a single member, when that is asked
+ *   for: {@link NpzTensors}
  */
 export declare function decodeNpz(bytes: Uint8Array, keep?: (tensor: Tensor) => Tensor): NpzTensors;
 /** Lengths along the height and the width. */
@@ -3330,7 +3331,10 @@ export type CategoryEncoding = "one-hot" | "codes";
 export interface CategoryOptions {
 	/** How it becomes numbers. */
 	readonly encoding: CategoryEncoding;
-	/** The categories in order; others are refused. Default: those in the file, in ascending order. */
+	/**
+	 * The categories in order; others are refused. Default: those in the file, in ascending order. If all are numbers, two
+	 * spellings of one number, such as "01" and "1", are one category unless they are named here.
+	 */
 	readonly values?: readonly string[];
 }
 /** How to make a data set of a table. */
@@ -3343,11 +3347,14 @@ export interface CsvOptions {
 	readonly targetType?: "classes" | "numbers";
 	/**
 	 * The classes in the order of their labels. Name them where each node has a file of its own, as a class may be missing in
-	 * one; default those in the file, in ascending order: as numbers if all are.
+	 * one; default those in the file, in ascending order: as numbers if all are. Then two spellings of one number, such as "01"
+	 * and "1", are one class: name the classes to keep them apart.
 	 */
 	readonly classes?: readonly string[];
 	/** Between two cells; default a comma. */
 	readonly delimiter?: string;
+	/** In front of the decimals of numbers; default ".". Marks between thousands are not read. */
+	readonly decimal?: "." | ",";
 	/**
 	 * The text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252"; default "utf-8". A byte order
 	 * mark goes before it.
@@ -3460,7 +3467,7 @@ export interface ImageFolderOptions {
 	 */
 	readonly classes?: readonly string[];
 	/**
-	 * What to do with JPEG pictures that a camera stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
+	 * What to do with pictures that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
 	 * as they are stored, as torchvision does. Default: such a picture is refused.
 	 */
 	readonly orientation?: OrientationAction;

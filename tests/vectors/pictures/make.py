@@ -131,5 +131,46 @@ for orientation in range(1, 9):
     shown = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
     turned.append({"orientation": orientation, "file": base64.b64encode(data).decode(),
                    "shape": [1, *shown.shape], "planes": base64.b64encode(shown.tobytes()).decode()})
+def tiff(order, kind, orientation):
+    """Exif data with nothing but an orientation, of type 3 (SHORT) or 4 (LONG)."""
+    mark = b"II" if order == "<" else b"MM"
+    value = struct.pack(order + {3: "H", 4: "I"}[kind], orientation).ljust(4, b"\0")
+    return mark + struct.pack(order + "HIHHHI", 42, 8, 1, 0x0112, kind, 1) + value + bytes(4)
+
+
+def turned_case(name, data):
+    shown = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data))))
+    return {"name": name, "file": base64.b64encode(data).decode(),
+            "shape": [1, *shown.shape], "planes": base64.b64encode(shown.tobytes()).decode()}
+
+
+def to_png(image, **options):
+    out = io.BytesIO()
+    image.save(out, "PNG", **options)
+    return out.getvalue()
+
+
+otherwise_turned = [
+    turned_case(f"{name}, type {kind}, {order}, {orientation}", save(tiff(order, kind, orientation)))
+    for name, save in [
+        ("png", lambda exif: to_png(grey.crop((0, 0, 16, 8)), exif=exif)),
+        ("jpeg", lambda exif: jpeg(grey.crop((0, 0, 16, 8)), quality=95, exif=b"Exif\0\0" + exif)),
+    ]
+    for kind, order, orientation in [(3, "<", 6), (3, ">", 3), (4, "<", 8), (4, ">", 5)]
+]
+# Restart intervals of which the last is shorter than the others.
+restarts = [
+    case(f"grey, {blocks} blocks", jpeg(grey, quality=90, restart_marker_blocks=blocks)) for blocks in (1, 3, 4, 7, 19, 21, 500)
+] + [
+    case("grey, progressive", jpeg(grey, quality=90, progressive=True, restart_marker_blocks=7)),
+    case("grey, 3 rows", jpeg(grey, quality=90, restart_marker_rows=3)),
+    case("colour 4:4:4, progressive", jpeg(colour, quality=90, subsampling=0, progressive=True, restart_marker_blocks=7)),
+    case("colour 4:2:0", jpeg(colour, quality=90, subsampling=2, restart_marker_blocks=4)),
+    case("colour 4:2:0, progressive", jpeg(colour, quality=90, subsampling=2, progressive=True, restart_marker_blocks=4)),
+]
+# A component of five rows of blocks, stored in units of two.
+odd = Image.fromarray(smooth(40, 40))
+refused["restarts"] = base64.b64encode(jpeg(odd, subsampling=2, progressive=True, restart_marker_blocks=4)).decode()
 out = pathlib.Path(__file__).with_name("pictures.json")
-out.write_text(json.dumps({"png": cases, "jpeg": jpegs, "refusedJpeg": refused, "turned": turned}, indent=1) + "\n")
+out.write_text(json.dumps({"png": cases, "jpeg": jpegs, "refusedJpeg": refused, "turned": turned, "restarts": restarts,
+                           "otherwiseTurned": otherwise_turned}, indent=1) + "\n")

@@ -1,0 +1,151 @@
+import "reflect-metadata";
+import assert from "node:assert/strict";
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  type Extension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { writePem } from "../auth/pem.ts";
+import { inTemporaryFolder } from "../auth/testing/tools.ts";
+import { FakeClock } from "../base/clock.ts";
+import { FlwrError } from "../base/error.ts";
+import { readServerTls, type ServerTls } from "./check.ts";
+
+const DAY = 24 * 3600;
+const clock = new FakeClock();
+const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+
+interface Made {
+  readonly name: string;
+  readonly keys: CryptoKeyPair;
+  readonly pem: string;
+}
+
+/** A certificate. @param days when it expires, from now */
+async function make(
+  name: string,
+  issuer: Made | undefined,
+  extensions: readonly Extension[],
+  { days = 100, keys }: { days?: number; keys?: CryptoKeyPair } = {},
+): Promise<Made> {
+  const own = keys ?? await crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const certificate = await X509CertificateGenerator.create({
+    subject: `CN=${name}`,
+    issuer: `CN=${issuer?.name ?? name}`,
+    publicKey: own.publicKey,
+    signingKey: (issuer?.keys ?? own).privateKey,
+    signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+    notBefore: new Date((clock.now() - 50 * DAY) * 1000),
+    notAfter: new Date((clock.now() + days * DAY) * 1000),
+    extensions: [...extensions],
+  });
+  return { name, keys: own, pem: certificate.toString("pem") + "\n" };
+}
+
+const authority = (pathLength?: number) => new BasicConstraintsExtension(true, pathLength, true);
+const localhost = new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]);
+
+/** Reads the files of a server whose certificate has these issuers in its file, the nearest first. */
+async function read(root: Made, between: readonly Made[], server: Made): Promise<ServerTls> {
+  let tls: ServerTls | undefined;
+  await inTemporaryFolder(async (folder) => {
+    const files = {
+      authority: { file: `${folder}/ca` },
+      certificate: { file: `${folder}/crt` },
+      key: { file: `${folder}/key` },
+    };
+    const pkcs8 = await crypto.subtle.exportKey("pkcs8", server.keys.privateKey);
+    await Deno.writeTextFile(files.authority.file, root.pem);
+    await Deno.writeTextFile(
+      files.certificate.file,
+      server.pem + between.map(({ pem }) => pem).join(""),
+    );
+    await Deno.writeTextFile(files.key.file, writePem("PRIVATE KEY", new Uint8Array(pkcs8)));
+    tls = await readServerTls(files, clock);
+  });
+  return tls!;
+}
+
+async function refused(action: Promise<unknown>, sentence: RegExp): Promise<void> {
+  await assert.rejects(action, (error) => {
+    assert.ok(error instanceof FlwrError, String(error));
+    assert.match(error.message, sentence);
+    return error.code === "failed-precondition";
+  });
+}
+
+Deno.test("chain: an issuer that is not valid now is refused, unless another way leads past it", async () => {
+  const root = await make("Root", undefined, [authority()]);
+  const expired = await make("Middle", root, [authority()], { days: -1 });
+  const server = await make("s", expired, [localhost]);
+  await refused(read(root, [expired], server), /its issuer "CN=Middle" expired at /);
+  const renewed = await make("Middle", root, [authority()], { days: 9, keys: expired.keys });
+  const { validTo } = await read(root, [expired, renewed], server);
+  assert.equal(validTo.getTime() / 1000, clock.now() + 9 * DAY);
+});
+
+Deno.test("chain: an issuer that may not issue is refused", async () => {
+  const root = await make("Root", undefined, [authority()]);
+  const signsData = new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true);
+  for (const extensions of [[], [new BasicConstraintsExtension(false)], [authority(), signsData]]) {
+    const middle = await make("Middle", root, extensions);
+    const server = await make("s", middle, [localhost]);
+    await refused(read(root, [middle], server), /"CN=Middle" may not issue certificates/);
+  }
+  // Also the authority itself, unless it is so old that it has no extensions.
+  const noAuthority = await make("Root", undefined, [new BasicConstraintsExtension(false)]);
+  await refused(
+    read(noAuthority, [], await make("s", noAuthority, [localhost])),
+    /"CN=Root" may not issue/,
+  );
+  const old = await make("Root", undefined, []);
+  await read(old, [], await make("s", old, [localhost]));
+});
+
+Deno.test("chain: more authorities than one of them allows are refused", async () => {
+  const root = await make("Root", undefined, [authority(1)]);
+  const upper = await make("Upper", root, [authority(0)]);
+  await read(root, [upper], await make("s", upper, [localhost]));
+  const lower = await make("Lower", upper, [authority()]);
+  const server = await make("s", lower, [localhost]);
+  await refused(
+    read(root, [lower, upper], server),
+    /1 authority below "CN=Upper", which allows 0 \(pathLen\)/,
+  );
+});
+
+Deno.test("chain: a certificate that is not for servers is refused, and so is one of an issuer that is not", async () => {
+  const forClients = new ExtendedKeyUsageExtension([ExtendedKeyUsage.clientAuth]);
+  const forBoth = new ExtendedKeyUsageExtension([
+    ExtendedKeyUsage.clientAuth,
+    ExtendedKeyUsage.serverAuth,
+  ]);
+  const root = await make("Root", undefined, [authority()]);
+  await refused(
+    read(root, [], await make("s", root, [localhost, forClients])),
+    /: it is for other purposes than a server's/,
+  );
+  for (const purposes of [forBoth, new ExtendedKeyUsageExtension(["2.5.29.37.0"])]) {
+    await read(root, [], await make("s", root, [localhost, purposes]));
+  }
+  const middle = await make("Middle", root, [authority(), forClients]);
+  await refused(
+    read(root, [middle], await make("s", middle, [localhost])),
+    /"CN=Middle" is for other purposes/,
+  );
+});
+
+Deno.test("chain: a certificate that is its own authority is read, as is a chain in any order", async () => {
+  const own = await make("s", undefined, [localhost]);
+  await read(own, [], own);
+  const root = await make("Root", undefined, [authority()]);
+  const upper = await make("Upper", root, [authority()]);
+  const lower = await make("Lower", upper, [authority()]);
+  const server = await make("s", lower, [localhost]);
+  await read(root, [upper, lower, root], server);
+});

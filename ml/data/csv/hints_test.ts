@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../../base/error.ts";
+import type { CsvOptions } from "./options.ts";
+import { parseCsv } from "./read_csv.ts";
+
+const OPTIONS = { target: "b", targetType: "numbers" } as const;
+
+async function hintsOf(text: string, options: Partial<CsvOptions> = {}): Promise<string> {
+  try {
+    await parseCsv(text, { ...OPTIONS, ...options, split: undefined });
+  } catch (error) {
+    assert(error instanceof FlwrError && error.code === "invalid-argument", String(error));
+    return error.hints.join("\n");
+  }
+  assert.fail("not refused");
+}
+
+Deno.test("csv: a decimal comma is named, and read where the option says so", async () => {
+  const text = "a;b\n0,345;-1,5e1\n2;,5\n";
+  assert.match(await hintsOf(text, { delimiter: ";" }), /decimal: ","/);
+  const { x, y } = await parseCsv(text, { ...OPTIONS, delimiter: ";", decimal: "," });
+  assert.deepEqual([[...x.data], [...y.data]], [[Math.fround(0.345), 2], [-15, 0.5]]);
+  for (const cell of ["0.5", "1.234,5", "1,2,3"]) {
+    await hintsOf(`a;b\n${cell};1\n`, { delimiter: ";", decimal: "," });
+  }
+  assert.doesNotMatch(await hintsOf('a,b\n"1,2,3",1\n'), /decimal/);
+  await hintsOf("a,b\n1,1\n", { decimal: ";" as "," });
+});
+
+Deno.test("csv: other programs' missing cells are named", async () => {
+  for (const cell of [".", "?", "-"]) {
+    const hints = await hintsOf(`a,b\n${cell},1\n`);
+    assert.ok(hints.includes(`missingCells: ["", "${cell}"]`), hints);
+  }
+  assert.doesNotMatch(await hintsOf("a,b\nx,1\n"), /missingCells/);
+});
+
+Deno.test("csv: another delimiter and a first line that is not the header are named", async () => {
+  assert.match(await hintsOf("a;b\n1;2\n"), /delimiter: ";"/);
+  // Decimal commas give the rows more cells than the header.
+  assert.match(await hintsOf("a;b\n1,5;2\n"), /delimiter: ";"/);
+  assert.match(await hintsOf("a\tb\n1\t2\n"), /delimiter: "\\t"/);
+  assert.match(await hintsOf("a,b\n1,2\n", { delimiter: ";" }), /delimiter: ","/);
+  assert.match(await hintsOf("# made by x\na,b\n1,2\n"), /comment/);
+  assert.match(await hintsOf("sep=;\na;b\n1;2\n"), /first line.*delimiter: ";"/);
+  assert.match(await hintsOf("sep=;\na;b\n1;2\n", { delimiter: ";" }), /first line/);
+  assert.equal(await hintsOf("a,b\n1,2,3\n"), "");
+});
