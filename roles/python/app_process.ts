@@ -68,6 +68,9 @@ async function start(
         FLWR_DISABLE_UPDATE_CHECK: "1",
         PYTHONUNBUFFERED: "1",
         PATH: path,
+        // Flower's programs install the run's bundle there: one may read what another has not written yet. Packages that
+        // an app may install are kept for all.
+        ...(!installDependencies && { FLWR_HOME: join(dirname(tokenFile), "home") }),
       },
       signal,
       onLine,
