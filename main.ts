@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
+import { NO_COLOR, takeNoColor } from "./roles/no_color.ts";
 import { reportError } from "./roles/report_error.ts";
 import { VERSION } from "./roles/version.ts";
 
@@ -25,6 +26,7 @@ function usage(): string {
     "",
     ...groups,
     "Each command explains itself: flwr <command> --help",
+    `Colours are for terminals alone; none: ${NO_COLOR}, or NO_COLOR=1`,
   ].join("\n");
 }
 
@@ -34,8 +36,9 @@ function usage(): string {
  * @returns the process' exit status: 0 success, 1 failure, 2 a command line that cannot be understood
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const [first = "", ...others] = args;
-  const [name, ...rest] = [...OPTIONS.get(first) ?? args.slice(0, 1), ...others];
+  const words = takeNoColor(args);
+  const [first = "", ...others] = words;
+  const [name, ...rest] = [...OPTIONS.get(first) ?? words.slice(0, 1), ...others];
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
     console.log(usage());
     return name === undefined ? 2 : 0;

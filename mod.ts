@@ -56,7 +56,7 @@ export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
-export type { Contribution } from "./app/strategy/contributions.ts";
+export type { Contribution, PhaseShare } from "./app/strategy/contributions.ts";
 export { FedAdagrad } from "./app/strategy/fedadagrad.ts";
 export { FedAdam } from "./app/strategy/fedadam.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";

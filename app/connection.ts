@@ -63,12 +63,19 @@ export interface AppBundle {
   readonly verifications: Readonly<Record<string, string>>;
 }
 
+/** A node that is online. */
+export interface OnlineNode {
+  readonly nodeId: NodeId;
+  /** What people call it, where the SuperLink says so; not unique. */
+  readonly name?: string;
+}
+
 /** A ServerApp's line to its SuperLink, whatever generation of Flower's wire carries it. */
 export interface DriverConnection {
   /** Starts a run. */
   createRun(): Promise<RunId>;
   /** The nodes that are online now. */
-  nodes(runId: RunId): Promise<NodeId[]>;
+  nodes(runId: RunId): Promise<OnlineNode[]>;
   /**
    * Hands instructions to the SuperLink, all in one call.
    *

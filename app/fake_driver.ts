@@ -1,4 +1,4 @@
-import type { DriverConnection } from "./connection.ts";
+import type { DriverConnection, OnlineNode } from "./connection.ts";
 import type { Message } from "./message.ts";
 import type { MessageId, NodeId, RunId } from "./metadata.ts";
 
@@ -11,6 +11,8 @@ export type Answer = (instruction: Message) => Message | undefined | Promise<Mes
  */
 export class FakeDriver implements DriverConnection {
   online: NodeId[];
+  /** Names of nodes that have one. */
+  readonly names = new Map<NodeId, string>();
   answer: Answer;
   /** All instructions, in the order in which they came. */
   readonly pushed: Message[] = [];
@@ -32,8 +34,11 @@ export class FakeDriver implements DriverConnection {
     return Promise.resolve(7n);
   }
 
-  nodes(): Promise<NodeId[]> {
-    return Promise.resolve([...this.online]);
+  nodes(): Promise<OnlineNode[]> {
+    return Promise.resolve(this.online.map((nodeId) => {
+      const name = this.names.get(nodeId);
+      return { nodeId, ...(name !== undefined && { name }) };
+    }));
   }
 
   push(_runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]> {

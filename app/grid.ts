@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
+import { NodeLabels } from "../base/node_labels.ts";
 import type { DriverConnection } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
 import {
@@ -31,6 +32,8 @@ export interface GridOptions {
   readonly clock?: Clock;
   /** Ends every wait of this grid: the run is being stopped. */
   readonly signal?: AbortSignal;
+  /** Whether labels of nodes always have their ids; default: only where they need them. */
+  readonly showIds?: boolean;
 }
 
 /** An instruction on its way. */
@@ -48,6 +51,7 @@ export class Grid {
   readonly #connection: DriverConnection;
   readonly #signal: AbortSignal | undefined;
   readonly #listeners = new Set<ProgressListener>();
+  readonly #labels: NodeLabels;
 
   /**
    * The way to the nodes of a run; a ServerApp is given one.
@@ -57,18 +61,36 @@ export class Grid {
   constructor(
     connection: DriverConnection,
     runId: RunId,
-    { clock = systemClock, signal }: GridOptions = {},
+    { clock = systemClock, signal, showIds = false }: GridOptions = {},
   ) {
     this.#connection = connection;
     this.runId = runId;
     this.clock = clock;
     this.#signal = signal;
+    this.#labels = new NodeLabels({ withIds: showIds });
   }
 
   /** The nodes that are online now, in ascending order. */
   async nodeIds(): Promise<NodeId[]> {
-    const ids = await this.#connection.nodes(this.runId);
-    return ids.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+    const nodes = await this.#connection.nodes(this.runId);
+    // A node that went away keeps its name: there is more to say of it.
+    for (const { nodeId, name } of nodes) this.#labels.set(nodeId, name);
+    return nodes.map(({ nodeId }) => nodeId).sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
+  }
+
+  /**
+   * The name of a node, as it was when {@link nodeIds} last found the node online. Names are not unique, and a node may
+   * choose its own: tell nodes apart by their ids.
+   *
+   * @returns undefined for a node without a name, or one that was not found online yet
+   */
+  nodeName(nodeId: NodeId): string | undefined {
+    return this.#labels.nameOf(nodeId);
+  }
+
+  /** What to call a node in a line for people: its {@link nodeName}, its id without one, both where names are alike. */
+  nodeLabel(nodeId: NodeId): string {
+    return this.#labels.of(nodeId);
   }
 
   /**

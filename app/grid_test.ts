@@ -192,3 +192,20 @@ Deno.test("a long wait for replies says every half minute which nodes are missin
   const missing = events.filter((event) => event.type === "waiting-for-replies");
   assert.deepEqual(missing.map(({ nodeIds, sent }) => [nodeIds, sent]), [[[6n], 2], [[6n], 2]]);
 });
+
+Deno.test("a node is called by the name that it had when it was last online", async () => {
+  const driver = new FakeDriver([1n, 2n, 3n], () => undefined);
+  driver.names.set(1n, "hospital-a").set(2n, "hospital-b").set(3n, "hospital-b");
+  const grid = new Grid(driver, 7n);
+  assert.deepEqual([grid.nodeName(1n), grid.nodeLabel(1n)], [undefined, "1"]);
+  assert.deepEqual(await grid.nodeIds(), [1n, 2n, 3n]);
+  assert.deepEqual([grid.nodeName(2n), grid.nodeLabel(2n)], ["hospital-b", "hospital-b (2)"]);
+  driver.online = [2n];
+  driver.names.clear();
+  await grid.nodeIds();
+  assert.deepEqual([1n, 2n, 3n].map((id) => grid.nodeLabel(id)), ["hospital-a", "2", "hospital-b"]);
+  const withIds = new Grid(driver, 7n, { showIds: true });
+  driver.names.set(2n, "b");
+  await withIds.nodeIds();
+  assert.equal(withIds.nodeLabel(2n), "b (2)");
+});

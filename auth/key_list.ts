@@ -2,22 +2,28 @@ import { CsvError, parse } from "csv-parse/sync";
 import { stringify } from "csv-stringify/sync";
 import { FlwrError } from "../base/error.ts";
 import { MAX_KEY_LIST_BYTES } from "./limits.ts";
-import { parseOpenSshPublicKey } from "./parse_public_key.ts";
+import { openSshComment, parseOpenSshPublicKey } from "./parse_public_key.ts";
 import { writePem } from "./pem.ts";
 import type { PublicKey } from "./public_key.ts";
 import { describeFile, type NamedFile, readText } from "./read_text.ts";
 
 const LIST_HINT = "A key list is CSV with one OpenSSH public key per cell";
 
+/** A key of a list. */
+export interface ListedKey extends PublicKey {
+  /** What stands behind it in its cell, without blanks at its ends; undefined where there is nothing. */
+  readonly comment?: string;
+}
+
 /** A key behind another in one cell: it would count as the other's comment, and its node would not be admitted. */
 const SECOND_KEY = /[;|\s](ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+[ \t]+AAAA/;
 
 /** The public keys that a SuperLink admits. Immutable: a changed file makes a new list. */
 export class KeyList {
-  readonly #byPem: ReadonlyMap<string, PublicKey>;
+  readonly #byPem: ReadonlyMap<string, ListedKey>;
 
-  /** @param keys a key that occurs twice counts once */
-  constructor(keys: Iterable<PublicKey> = []) {
+  /** @param keys a key that occurs twice counts once, with its last comment */
+  constructor(keys: Iterable<ListedKey> = []) {
     this.#byPem = new Map([...keys].map((key) => [key.pem, key]));
   }
 
@@ -31,6 +37,11 @@ export class KeyList {
     return this.#byPem.has(writePem("PUBLIC KEY", spki));
   }
 
+  /** The comment behind the key with this SubjectPublicKeyInfo (DER); undefined where there is none. */
+  commentOf(spki: Uint8Array): string | undefined {
+    return this.#byPem.get(writePem("PUBLIC KEY", spki))?.comment;
+  }
+
   /**
    * The listed key whose PEM text equals `pem` byte for byte, which is how Flower compares keys: other line ends or
    * a missing final newline do not match. Parses nothing, so a stranger's header costs one look-up.
@@ -40,12 +51,12 @@ export class KeyList {
   }
 
   /** All keys, in the order of the list. */
-  keys(): PublicKey[] {
+  keys(): ListedKey[] {
     return [...this.#byPem.values()];
   }
 
   /** The keys that are here and not in `other`. */
-  without(other: KeyList): PublicKey[] {
+  without(other: KeyList): ListedKey[] {
     return this.keys().filter((key) => other.findByPem(key.pem) === undefined);
   }
 }
@@ -131,7 +142,9 @@ export async function parseKeyList(text: string, named: NamedFile): Promise<KeyL
         hints: ["Put a comma or a new line between keys", LIST_HINT],
       });
     }
-    return await parseOpenSshPublicKey(cell, place);
+    const key = await parseOpenSshPublicKey(cell, place);
+    const comment = openSshComment(cell);
+    return comment === "" ? key : { ...key, comment };
   }));
   return new KeyList(keys.map((result) => {
     if (result.status === "rejected") throw result.reason;

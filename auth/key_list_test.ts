@@ -82,3 +82,13 @@ Deno.test("a list is extended in its last row; what was there stays, quoted wher
   assert.equal(extended, `${A}\n"${B} in ""Rome, Italy""",${C}\n`);
   assert.deepEqual(openssh(await parseKeyList(extended, FILE)), [A, B, C]);
 });
+
+Deno.test("what stands behind a key is its comment", async () => {
+  const list = await parseKeyList(`${A} hospital b \t,${B}\n"${C}\tsays ""c"", really"`, FILE);
+  assert.deepEqual(list.keys().map((key) => list.commentOf(key.spki)), [
+    "hospital b",
+    undefined,
+    'says "c", really',
+  ]);
+  assert.equal(new KeyList().commentOf(list.keys()[0]!.spki), undefined);
+});

@@ -77,6 +77,11 @@ export async function parseOpenSshPublicKey(line: string, where: string): Promis
   return await publicKeyFromPoint(facts.curve, point, where);
 }
 
+/** What stands behind the key in an OpenSSH line, without blanks at its ends; "" for nothing. */
+export function openSshComment(line: string): string {
+  return line.replace(/^\S+[ \t]+\S+/, "").trim();
+}
+
 function unknownType(line: string, type: string, where: string): FlwrError {
   if (line.startsWith("#")) {
     return refusal(

@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { type KeyList, readKeyList } from "./key_list.ts";
+import { type KeyList, type ListedKey, readKeyList } from "./key_list.ts";
 import { KEY_LIST_POLL_SECONDS } from "./limits.ts";
-import type { PublicKey } from "./public_key.ts";
 import type { NamedFile } from "./read_text.ts";
 
 /** How a key list is watched. */
@@ -10,7 +9,7 @@ export interface WatchKeyListOptions {
   /** Ends the watching. */
   readonly signal: AbortSignal;
   /** Called after the list changed, once per version of the file that changes the set of keys. */
-  readonly onChange: (added: PublicKey[], removed: PublicKey[]) => void;
+  readonly onChange: (added: ListedKey[], removed: ListedKey[]) => void;
   /** Called once per version of the file that cannot be read or holds an error; the last good list stays. */
   readonly onError: (error: FlwrError) => void;
   /** Default: the machine's clock. */

@@ -10,6 +10,7 @@ import {
   type TextFormatter,
   type TextFormatterOptions,
 } from "@logtape/logtape";
+import { wantsColours } from "./colour_choice.ts";
 import { LogLimiter, shownRecord } from "./log_limiter.ts";
 import { printable, printableJson, printableLines } from "./printable.ts";
 
@@ -43,7 +44,7 @@ export interface LogOptions {
  * ({@link causedBy}), whatever their level and wherever they go.
  */
 export function configureLog({ format, verbose, file }: LogOptions): void {
-  const onTerminal = Deno.stderr.isTerminal() && !Deno.noColor;
+  const onTerminal = Deno.stderr.isTerminal() && wantsColours();
   const sinks = [lineSink(format, { colours: onTerminal, dates: false }, writeWhole)];
   if (file !== undefined) {
     sinks.push(lineSink(format, { colours: false, dates: true }, (line) => file.write(line)));

@@ -29,7 +29,11 @@ export interface LinkContext {
   readonly trees: TreeCache;
   readonly loose: LooseReplies;
   readonly joins: Joins;
+  /** What the owner's list of keys calls the holder of a key. */
+  readonly listedName: (publicKey: Uint8Array) => string | undefined;
   readonly retention: Retention;
+  /** When it is looked next whether too many nodes are away. */
+  readonly absences: Retention;
   readonly outcomes: RunOutcomes;
   /** Bytes that each open push has brought since the service began, by session. */
   readonly staged: Map<string, number>;

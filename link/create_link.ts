@@ -19,7 +19,7 @@ import {
   unregisterNode,
 } from "./membership.ts";
 import type { LinkObject, MessageDraft } from "./message.ts";
-import { heartbeat, listNodes, nodeOfKey, onlineNodes } from "./nodes.ts";
+import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes.ts";
 import { objectTree, pullObject, treeOf } from "./object_pulls.ts";
 import { pullObjects } from "./objects_together.ts";
 import { openPush, putObject } from "./pushes.ts";
@@ -50,6 +50,8 @@ export interface LinkOptions {
   readonly limits?: Partial<LinkLimits>;
   /** Makes the object of a message that the SuperLink writes itself: an error in the place of a reply. */
   readonly messageObject: (message: MessageDraft) => LinkObject;
+  /** What the owner's list of keys calls the holder of a key (SPKI, DER); default: nothing. Must not throw. */
+  readonly listedName?: (publicKey: Uint8Array) => string | undefined;
   /** Told what happened, once it is stored. Must not throw. */
   readonly onEvent?: (event: LinkEvent) => void;
 }
@@ -74,7 +76,9 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     traffic: new TrafficMeter(),
     loose: new LooseReplies(),
     joins: new Joins(),
+    listedName: options.listedName ?? (() => undefined),
     retention: new Retention(),
+    absences: new Retention(),
     outcomes: new RunOutcomes(),
     staged: new Map(),
     trees: new TreeCache(limits.maxCachedTreeIds),
@@ -104,6 +108,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     noteSigned: (until, forgetBefore) => noteSigned(context, until, forgetBefore),
     listNodes: () => listNodes(context),
     onlineNodes: () => onlineNodes(context),
+    onlineNames: () => onlineNames(context),
     createRun: (input) => createRun(context, input),
     getRun: (runId) => getRun(context, runId),
     listRuns: (range) => listRuns(context, range),

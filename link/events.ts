@@ -5,14 +5,20 @@ import type { RunState } from "./run_state.ts";
 /** What happens in the SuperLink, told after it is stored: for logs and metrics. */
 export type LinkEvent =
   /** `takeover`: the node was online under this key when it joined again. */
-  | { readonly kind: "node-joined"; readonly nodeId: bigint; readonly takeover: boolean }
+  | {
+    readonly kind: "node-joined";
+    readonly nodeId: bigint;
+    readonly takeover: boolean;
+    readonly name?: string;
+  }
   | { readonly kind: "node-offline"; readonly nodeId: bigint; readonly onlineUntil: number }
   /** A heartbeat of a node that was offline. */
   | { readonly kind: "node-returned"; readonly nodeId: bigint }
   /** It went offline by its own word, and stays registered. */
   | { readonly kind: "node-deactivated"; readonly nodeId: bigint }
-  | { readonly kind: "node-left"; readonly nodeId: bigint }
-  | { readonly kind: "node-registered"; readonly nodeId: bigint }
+  /** `forgotten`: it has no key by which it could come back. */
+  | { readonly kind: "node-left"; readonly nodeId: bigint; readonly forgotten: boolean }
+  | { readonly kind: "node-registered"; readonly nodeId: bigint; readonly name?: string }
   | { readonly kind: "node-unregistered"; readonly nodeId: bigint }
   /** A node that nobody registered but itself had been away for long, and was forgotten. */
   | { readonly kind: "node-forgotten"; readonly nodeId: bigint }

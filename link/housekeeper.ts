@@ -1,5 +1,5 @@
 import { type Effects, type LinkContext, transact } from "./context.ts";
-import { settleDueNode } from "./nodes.ts";
+import { settleDueNode, sweepAbsentNodes } from "./nodes.ts";
 import { settleDuePush } from "./push_end.ts";
 import { sweepFinishedRuns } from "./retention.ts";
 import { settleDueRun } from "./run_claims.ts";
@@ -88,11 +88,15 @@ export class Housekeeper {
         await sweep(await tx.instructions.due(now, batch), settleDueInstruction);
         const due = await tx.nextDue() ?? Infinity;
         const next = now < graceUntil ? Math.max(due, now + RETRY_SECONDS) : due;
+        if (now >= graceUntil && next > clock.now() && context.absences.dueAt <= clock.now()) {
+          await sweepAbsentNodes(context, tx, effects, now + limits.housekeepingSeconds);
+        }
         // Finished runs come last: until then, there may be messages of theirs.
         if (next > clock.now() && context.retention.dueAt <= clock.now()) {
           await sweepFinishedRuns(context, tx, effects, now + limits.housekeepingSeconds);
         }
-        return Math.min(next, context.retention.dueAt);
+        const absencesAt = Math.max(context.absences.dueAt, graceUntil);
+        return Math.min(next, context.retention.dueAt, absencesAt);
       });
     } catch (error) {
       if (!closing.aborted) context.onEvent({ kind: "housekeeping-failed", error });

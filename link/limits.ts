@@ -15,6 +15,11 @@ export interface LinkLimits {
    * owner says who is admitted.
    */
   readonly absentNodeRetentionSeconds: number;
+  /**
+   * How many nodes that are away, and that time forgets, are remembered. Beyond it those that never joined are forgotten
+   * first, then those that time would forget next: strangers can register any number.
+   */
+  readonly maxAbsentNodes: number;
   /** No message is older than this Unix time: 2024-03-27, the bound of Flower 1.9. */
   readonly earliestCreatedAt: number;
   /** How far in the future an instruction's creation may lie: the sender's clock may be ahead. */
@@ -90,12 +95,13 @@ export const DEFAULT_LINK_LIMITS: LinkLimits = {
   maxHeartbeatIntervalSeconds: 1800,
   anonymousNodeRetentionSeconds: 3600,
   absentNodeRetentionSeconds: 7 * 86_400,
+  maxAbsentNodes: 10_000,
   earliestCreatedAt: 1_711_497_600,
   maxClockSkewSeconds: 300,
   maxTtlSeconds: 30 * 86_400,
   replyTtlToleranceSeconds: 0.1,
   maxObjectDepth: 16,
-  maxTreeNodes: 200_000,
+  maxTreeNodes: 50_000,
   maxLabelLength: 1024,
   claimSeconds: 30,
   taskTimeoutSeconds: 60,

@@ -33,7 +33,10 @@ export interface LinkNode {
    * authenticates its nodes admits the owner's; the others' keys must be in its list at every call.
    */
   readonly registeredBy: "owner" | "self";
-  /** As given at its registration. */
+  /**
+   * What people call it: as given at its registration by the SuperLink's owner; where there is none, as the owner's list
+   * of keys says; else as the node itself says. Not unique.
+   */
   readonly name?: string;
   /** "latitude,longitude", as given at its registration. */
   readonly location?: string;
@@ -46,6 +49,13 @@ export interface LinkNode {
    * has shown it, and after it joined anew.
    */
   readonly wire?: string;
+}
+
+/** A node that is online. */
+export interface OnlineNode {
+  readonly nodeId: bigint;
+  /** As LinkNode.name. */
+  readonly name?: string;
 }
 
 /** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
@@ -231,11 +241,13 @@ export interface LinkService {
    * is online (the newcomer takes over). Instructions that were handed to it but never answered are handed out
    * again.
    *
-   * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds];
+   * @param input `name`: what the node calls itself; checked, and kept until it joins again
+   * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds], or a name that
+   *   base/node_name.ts does not take;
    *   permission-denied for a key that was unregistered
    */
   createNode(
-    input: { publicKey?: Uint8Array; wire?: string } & HeartbeatPromise,
+    input: { publicKey?: Uint8Array; wire?: string; name?: string } & HeartbeatPromise,
   ): Promise<LinkNode>;
   /**
    * Makes a key known, so that its holder can join.
@@ -308,6 +320,8 @@ export interface LinkService {
   listNodes(): Promise<LinkNode[]>;
   /** Ids of all nodes that are online. */
   onlineNodes(): Promise<bigint[]>;
+  /** The same nodes with their names. */
+  onlineNames(): Promise<OnlineNode[]>;
 
   // Runs
   /**

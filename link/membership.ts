@@ -1,4 +1,5 @@
 import { FlwrError } from "../base/error.ts";
+import { nodeNameProblem } from "../base/node_name.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import type { HeartbeatPromise, LinkNode } from "./link.ts";
 import { SUPERLINK_NODE_ID } from "./message.ts";
@@ -10,7 +11,7 @@ import type { NodeRecord } from "./store/node_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
 /** How a node joins. */
-type Joining = HeartbeatPromise & Pick<LinkNode, "wire">;
+type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name">;
 
 /** See LinkService.createNode. */
 export function createNode(
@@ -19,6 +20,7 @@ export function createNode(
 ): Promise<LinkNode> {
   requireInterval(context, joining.heartbeatInterval);
   return transact(context, "durable", async (tx, effects) => {
+    if (joining.name !== undefined) requireName(joining.name);
     const known = publicKey === undefined ? undefined : await tx.nodes.byKey(publicKey);
     const node = known ?? await newNode(context, tx, publicKey, "self");
     return await join(context, tx, effects, node, joining);
@@ -36,6 +38,7 @@ export function registerNode(
   },
 ): Promise<LinkNode> {
   return transact(context, "durable", async (tx, effects) => {
+    if (name !== undefined) requireName(name);
     const known = await tx.nodes.byKey(publicKey);
     if (known !== undefined) {
       throw new FlwrError(
@@ -51,7 +54,11 @@ export function registerNode(
       ...(location !== undefined && { location }),
     };
     await putAbsent(context, tx, effects, node);
-    effects.events.push({ kind: "node-registered", nodeId: node.nodeId });
+    effects.events.push({
+      kind: "node-registered",
+      nodeId: node.nodeId,
+      ...(name !== undefined && { name }),
+    });
     return toNode(node);
   });
 }
@@ -101,7 +108,7 @@ export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> 
     }
     await wakeAskers(tx, effects, nodeId);
     effects.topics.add(`work:${nodeId}`);
-    effects.events.push({ kind: "node-left", nodeId });
+    effects.events.push({ kind: "node-left", nodeId, forgotten: node.publicKey === undefined });
   });
 }
 
@@ -140,8 +147,8 @@ async function join(
   context: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
-  { wire: _, ...known }: NodeRecord,
-  { heartbeatInterval, patience = 1, wire }: Joining,
+  { wire: _, joinName: __, ...known }: NodeRecord,
+  { heartbeatInterval, patience = 1, wire, name }: Joining,
 ): Promise<LinkNode> {
   const { nodeId } = known;
   const state = nextNodeState(known.state, "join");
@@ -153,6 +160,8 @@ async function join(
   }
   const now = context.clock.now();
   const onlineUntil = now + heartbeatInterval * patience;
+  const { publicKey } = known;
+  const joinName = publicKey === undefined ? name : context.listedName(publicKey) ?? name;
   const node: NodeRecord = {
     ...known,
     state,
@@ -161,6 +170,7 @@ async function join(
     activatedAt: now,
     dueAt: onlineUntil,
     ...(wire !== undefined && { wire }),
+    ...(joinName !== undefined && { joinName }),
   };
   await tx.nodes.put(node);
   if (known.activatedAt !== undefined) {
@@ -173,8 +183,22 @@ async function join(
     }
   }
   effects.due(onlineUntil);
-  effects.events.push({ kind: "node-joined", nodeId, takeover: known.state === "online" });
-  return toNode(node);
+  const joined = toNode(node);
+  effects.events.push({
+    kind: "node-joined",
+    nodeId,
+    takeover: known.state === "online",
+    ...(joined.name !== undefined && { name: joined.name }),
+  });
+  return joined;
+}
+
+/** @throws invalid-argument */
+function requireName(name: string): void {
+  const problem = nodeNameProblem(name);
+  if (problem !== undefined) {
+    throw new FlwrError("invalid-argument", `The node's name ${problem}`);
+  }
 }
 
 /** A node that is registered and never joined. */

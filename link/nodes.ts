@@ -1,10 +1,13 @@
 import { FlwrError } from "../base/error.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import type { LinkLimits } from "./limits.ts";
-import type { LinkNode } from "./link.ts";
+import type { LinkNode, OnlineNode } from "./link.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./store/node_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
+
+/** Seconds after which the housekeeper looks whether too many nodes are away. */
+const SWEEP_SECONDS = 60;
 
 /** See LinkService.heartbeat. */
 export function heartbeat(
@@ -52,8 +55,19 @@ export function listNodes(context: LinkContext): Promise<LinkNode[]> {
 }
 
 /** See LinkService.onlineNodes. */
-export function onlineNodes(context: LinkContext): Promise<bigint[]> {
-  return transact(context, "relaxed", (tx) => tx.nodes.onlineIds(context.clock.now()));
+export async function onlineNodes(context: LinkContext): Promise<bigint[]> {
+  return (await onlineNames(context)).map(({ nodeId }) => nodeId);
+}
+
+/** See LinkService.onlineNames. */
+export function onlineNames(context: LinkContext): Promise<OnlineNode[]> {
+  return transact(context, "relaxed", async (tx) => {
+    const nodes = await tx.nodes.onlineNames(context.clock.now());
+    return nodes.map(({ nodeId, joinName, name = joinName }) => ({
+      nodeId,
+      ...(name !== undefined && { name }),
+    }));
+  });
 }
 
 /** Settles a node whose time has passed: an online one is offline now, one that has been away for long forgotten. */
@@ -65,14 +79,44 @@ export async function settleDueNode(
 ): Promise<void> {
   const { nodeId, onlineUntil } = node;
   const state = nextNodeState(node.state, "lapse");
-  if (state === undefined) {
-    await tx.nodes.remove(nodeId);
-    context.joins.forget(nodeId);
-    effects.events.push({ kind: "node-forgotten", nodeId });
-  } else {
-    await putAbsent(context, tx, effects, { ...node, state });
-    effects.events.push({ kind: "node-offline", nodeId, onlineUntil });
+  if (state === undefined) return await forget(context, tx, effects, nodeId);
+  await putAbsent(context, tx, effects, { ...node, state });
+  effects.events.push({ kind: "node-offline", nodeId, onlineUntil });
+  await wakeAskers(tx, effects, nodeId);
+}
+
+/**
+ * Forgets nodes that are away where there are more than limits.maxAbsentNodes, as many as one transaction may.
+ *
+ * @param until Unix time in seconds after which no more are forgotten
+ */
+export async function sweepAbsentNodes(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  until: number,
+): Promise<void> {
+  const { absences, clock, limits: { maxAbsentNodes, housekeepingBatch } } = context;
+  absences.begin(effects);
+  let excess = await tx.nodes.countPassing() - maxAbsentNodes;
+  if (excess <= 0) return;
+  for (const { nodeId } of await tx.nodes.passing(Math.min(excess, housekeepingBatch))) {
+    await forget(context, tx, effects, nodeId);
+    excess--;
+    if (clock.now() > until) break;
   }
+  if (excess > 0) absences.expect(clock.now());
+}
+
+async function forget(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  nodeId: bigint,
+): Promise<void> {
+  await tx.nodes.remove(nodeId);
+  context.joins.forget(nodeId);
+  effects.events.push({ kind: "node-forgotten", nodeId });
   await wakeAskers(tx, effects, nodeId);
 }
 
@@ -91,14 +135,17 @@ export async function requireNode(tx: LinkTransaction, nodeId: bigint): Promise<
 
 /** Keeps a node that is not online now; one that nobody registered but itself only for a while. */
 export async function putAbsent(
-  { limits }: LinkContext,
+  { absences, clock, limits }: LinkContext,
   tx: LinkTransaction,
   effects: Effects,
   { dueAt: _, ...node }: NodeRecord,
 ): Promise<void> {
   const dueAt = forgottenAt(node, limits);
   await tx.nodes.put({ ...node, ...(dueAt !== undefined && { dueAt }) });
-  effects.due(dueAt);
+  if (dueAt === undefined) return;
+  // There may be too many of them now.
+  absences.expect(clock.now() + SWEEP_SECONDS);
+  effects.due(Math.min(dueAt, absences.dueAt));
 }
 
 /**
@@ -137,6 +184,7 @@ export function requireInterval({ limits }: LinkContext, seconds: number): void 
 }
 
 /** A node as callers see it. */
-export function toNode({ dueAt: _, ...node }: NodeRecord): LinkNode {
-  return node;
+export function toNode({ dueAt: _, joinName, ...node }: NodeRecord): LinkNode {
+  const { name = joinName } = node;
+  return { ...node, ...(name !== undefined && { name }) };
 }

@@ -9,7 +9,7 @@ import type { LinkTransaction } from "./store/store.ts";
 // all others, and so do all artifacts of a run; then, where there are too many runs, the run itself. None goes before
 // limits.finishedRunGraceSeconds have passed: somebody may wait for its end.
 
-/** When the finished runs are to be looked at next. */
+/** When the housekeeper looks next whether too much is kept: of finished runs, of nodes that are away. */
 export class Retention {
   // What an earlier process left was perhaps kept under other limits.
   #dueAt = 0;

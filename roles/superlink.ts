@@ -34,7 +34,7 @@ export function command(): Command {
         import("./superlink/start.ts"),
       ]);
       const config = await readSuperLinkConfig(flags);
-      await using superLink = await startSuperLink(config);
+      await using superLink = await startSuperLink(config, { withIds: flags.verbose });
       await superLink.runUntil(shutdown.signal);
     });
   addSuperLinkOptions(command);

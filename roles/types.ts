@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { formatOption, type Output, type OutputFormat, printOutput } from "./output/format.ts";
 import { say } from "./output/say.ts";
-import { denoSettings, FOLDER, writeEditorFiles } from "./types/editor_files.ts";
+import { denoSettings, FOLDER, tscKnowsFlwr, writeEditorFiles } from "./types/editor_files.ts";
 
 const EXAMPLE = `
 The folder .flwr leads to this installation: it is not part of a bundle, and not for version control. deno.json and
@@ -28,7 +28,13 @@ async function makeTypes(folder: string): Promise<Output> {
   const files = await writeEditorFiles(folder);
   if (await denoSettings(folder) === "other") {
     say(
-      `The app's own deno.json stays as it is. Add to it: "importMap": "./${FOLDER}/import_map.json"`,
+      `The app's own deno.json stays as it is. Add to its "imports": "flwr": "./${FOLDER}/flwr.js". ` +
+        `For deno test, also copy "scopes" from ${FOLDER}/import_map.json`,
+    );
+  }
+  if (!await tscKnowsFlwr(folder)) {
+    say(
+      `The app's own tsconfig.json stays as it is. Add to its "paths": "flwr": ["./${FOLDER}/flwr.d.ts"]`,
     );
   }
   return { json: { folder, files: [FOLDER, ...files] }, lines: [FOLDER, ...files] };

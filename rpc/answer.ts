@@ -4,7 +4,8 @@ import { FlwrError } from "../base/error.ts";
 import { causedBy } from "../base/log_limiter.ts";
 import { hostOfPeer } from "./address.ts";
 import type { Call, OpenCall } from "./call.ts";
-import { decode, encode, encodeInParts } from "./codec.ts";
+import { ApiError } from "./api_error.ts";
+import { decodeRequest, encode, encodeInParts } from "./codec.ts";
 import { RequestFault } from "./request_fault.ts";
 import type { BoundMethod } from "./service.ts";
 import { type Entry, foundBy } from "./shared_path.ts";
@@ -70,8 +71,9 @@ async function identify(
   call: OpenCall,
   entry: Entry | undefined,
 ): Promise<[Message, Call<unknown>]> {
-  const { desc, authenticate, maxRequestBytes } = method;
+  const { desc, authenticate } = method;
   const found = await foundBy(method, call, entry);
+  const maxRequestBytes = method.maxRequestBytes(found);
   // To decode takes many times the memory, so it is not left to the handler.
   if (bytes.length > maxRequestBytes) {
     throw new FlwrError(
@@ -81,8 +83,9 @@ async function identify(
   }
   let request: Message;
   try {
-    request = decode(desc.input, bytes);
+    request = decodeRequest(desc.input, bytes, method.maxRequestUnits);
   } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
     throw new UndecodableRequest(`Not a ${desc.input.typeName}`, { cause });
   }
   const caller = await authenticate(call, desc, bytes, request, found);

@@ -1,10 +1,10 @@
 import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
 
-/** How slowly the body of a request may come. */
+/** How slowly the body of a request may come, or that of an answer be taken. */
 export interface PaceLimits {
   /** Seconds that any body may take. */
   readonly graceSeconds: number;
-  /** Bytes that have to arrive in each second after that. */
+  /** Bytes that have to move in each second after that. */
   readonly minBytesPerSecond: number;
 }
 
@@ -17,24 +17,24 @@ export const PACE_LIMITS: PaceLimits = {
 /** What whoever sends a body more slowly is told. */
 export const TOO_SLOW = "The request came too slowly.";
 
-/** Watches over how fast a body comes: to be disposed of at its end. */
+/** Watches over how fast a body moves: to be disposed of at its end. */
 export class BodyPace implements Disposable {
   readonly #limits: PaceLimits;
   readonly #tooSlow: () => void;
   readonly #start = performance.now();
-  #received = 0;
+  #moved = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param tooSlow called once, when a body has not come as fast as it must */
+  /** @param tooSlow called once, when a body has not moved as fast as it must */
   constructor(limits: PaceLimits, tooSlow: () => void) {
     this.#limits = limits;
     this.#tooSlow = tooSlow;
     this.#check();
   }
 
-  /** Says that so many bytes came. */
+  /** Says that so many bytes came, or were taken. */
   take(bytes: number): void {
-    this.#received += bytes;
+    this.#moved += bytes;
   }
 
   [Symbol.dispose](): void {
@@ -43,7 +43,7 @@ export class BodyPace implements Disposable {
 
   #check(): void {
     const { graceSeconds, minBytesPerSecond } = this.#limits;
-    const allowed = graceSeconds + this.#received / minBytesPerSecond;
+    const allowed = graceSeconds + this.#moved / minBytesPerSecond;
     const wait = this.#start + allowed * 1000 - performance.now();
     if (wait > 0) this.#timer = setTimeout(() => this.#check(), wait);
     else this.#tooSlow();

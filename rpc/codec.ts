@@ -11,7 +11,9 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { SMALL_BODY_BYTES } from "./limits.ts";
+import { ApiError } from "./api_error.ts";
+import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
+import { weigh } from "./wire/weigh.ts";
 
 /**
  * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
@@ -20,6 +22,28 @@ import { SMALL_BODY_BYTES } from "./limits.ts";
  */
 export function decode<M extends DescMessage>(schema: M, bytes: Uint8Array): MessageShape<M> {
   return fromBinary(schema, bytes);
+}
+
+/**
+ * As {@link decode}, for what others send: how long it may take is bounded.
+ *
+ * @param most what it may cost, in the units of `weigh`
+ * @throws ApiError "request-malformed" for a message with too many fields; Error for bytes that are no such message
+ */
+export function decodeRequest<M extends DescMessage>(
+  schema: M,
+  bytes: Uint8Array,
+  most: number = MAX_REQUEST_UNITS,
+): MessageShape<M> {
+  // A unit takes a byte at least.
+  if (bytes.length > most && weigh(schema, bytes, most) > most) {
+    throw new ApiError(
+      "request-malformed",
+      `The ${schema.name} has too many parts: expected ${most} fields, messages and short texts at most. ` +
+        "Put long lists into arrays or bytes",
+    );
+  }
+  return decode(schema, bytes);
 }
 
 /** Encodes a message, or what it can be made from, into the kind of bytes that grpc-js wants. */

@@ -3,6 +3,7 @@ import type { OpenCall } from "./call.ts";
 import { GrpcMessageReader, prefixed } from "./grpc_message.ts";
 import type { Field } from "./http2/hpack/decoder.ts";
 import { encodeFields } from "./http2/hpack/encode.ts";
+import { ERROR } from "./http2/protocol.ts";
 import type { Http2Stream } from "./http2/stream.ts";
 import { BodyPace, type PaceLimits, TOO_SLOW } from "./body_pace.ts";
 import { FlwrError } from "../base/error.ts";
@@ -22,27 +23,39 @@ const MAX_DETAILS_BYTES = 4096;
 /** Milliseconds above which a deadline is none: timers hold 31 bits. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
-/** One call between HTTP/2 and a service. */
-export class GrpcCall implements OpenCall, Disposable {
+/** What bounds a call. */
+export interface GrpcCallLimits {
+  /** What bounds large answers. */
+  readonly answers: ByteBudget;
+  /** How slowly a request may come, and an answer be taken. */
+  readonly pace: PaceLimits;
+}
+
+/**
+ * One call between HTTP/2 and a service. Its caller has to take an answer as fast as a request has to come, and within the
+ * time that the call may take: an answer that nobody takes holds memory that others wait for.
+ */
+export class GrpcCall implements OpenCall {
   readonly transport = "grpc";
   /** What let the call in; undefined where no service of its path asks, and before. */
   entry: Entry | undefined;
   readonly #stream: Http2Stream;
-  readonly #answers: ByteBudget;
+  readonly #limits: GrpcCallLimits;
   readonly #deadline: ReturnType<typeof setTimeout> | undefined;
   #headers: Field[] | undefined;
   #controller: AbortController | undefined;
   #pace: BodyPace | undefined;
+  #taking: BodyPace | undefined;
   #fail: ((error: FlwrError) => void) | undefined;
   #headSent = false;
   #answered = false;
   #good = false;
 
-  /** @param answers what bounds large answers */
-  constructor(readonly method: string, stream: Http2Stream, answers: ByteBudget) {
+  constructor(readonly method: string, stream: Http2Stream, limits: GrpcCallLimits) {
     this.#stream = stream;
-    this.#answers = answers;
-    stream.onGone(() => this.#abandon());
+    this.#limits = limits;
+    stream.onOver((whole) => this.#over(whole));
+    stream.onTaken((bytes) => this.#taken(bytes));
     const timeout = timeoutMs(stream.headers.get("grpc-timeout"));
     if (timeout !== undefined) this.#deadline = setTimeout(() => this.#expire(), timeout);
   }
@@ -89,23 +102,26 @@ export class GrpcCall implements OpenCall, Disposable {
 
   async reserve(bytes: number): Promise<void> {
     if (bytes <= SMALL_BODY_BYTES) return;
-    const lease = await this.#answers.take(bytes, this.signal);
+    const lease = await this.#limits.answers.take(bytes, this.signal);
     this.#stream.outcome.then(() => lease.release());
   }
 
   /**
-   * Reads the request's message. It may be no larger than `maxBytes`, nor come more slowly than `pace`.
+   * Reads the request's message, which may be no larger than `maxBytes`.
    *
    * @throws FlwrError "resource-exhausted", "unavailable" when it comes too slowly, "cancelled" when the caller goes,
    *   "invalid-argument" where there is no message
    */
-  async readMessage(maxBytes: number, pace: PaceLimits): Promise<Uint8Array> {
+  async readMessage(maxBytes: number): Promise<Uint8Array> {
     const message = new GrpcMessageReader(maxBytes);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#fail = reject;
     if (this.gone) throw gone();
     if (!this.#stream.remoteEnded) {
-      this.#pace = new BodyPace(pace, () => reject(new FlwrError("unavailable", TOO_SLOW)));
+      this.#pace = new BodyPace(
+        this.#limits.pace,
+        () => reject(new FlwrError("unavailable", TOO_SLOW)),
+      );
     }
     this.#stream.read({
       take: (bytes) => {
@@ -136,6 +152,7 @@ export class GrpcCall implements OpenCall, Disposable {
       this.#stream.sendHeaders(head, false);
       this.#headSent = true;
     }
+    this.#watchTaking();
     // All parts at once: the end of the answer may follow in the same turn.
     await Promise.all(prefixed(parts).map((part) => this.#stream.write(part)));
   }
@@ -146,6 +163,7 @@ export class GrpcCall implements OpenCall, Disposable {
     this.#answered = this.#good = true;
     // An answer without a message still has a head of its own.
     if (!this.#headSent) this.#stream.sendHeaders(PLAIN_HEAD, false);
+    this.#watchTaking();
     this.#stream.sendHeaders(GOOD_END, true);
   }
 
@@ -153,6 +171,7 @@ export class GrpcCall implements OpenCall, Disposable {
   refuse({ code, details }: WireStatus): void {
     if (this.#answered) return;
     this.#answered = true;
+    this.#watchTaking();
     const status: Field[] = [
       ["grpc-status", String(code)],
       ["grpc-message", percentEncoded(details)],
@@ -160,21 +179,38 @@ export class GrpcCall implements OpenCall, Disposable {
     this.#stream.sendHeaders(encodeFields(this.#headSent ? status : [...HEAD, ...status]), true);
   }
 
-  [Symbol.dispose](): void {
-    clearTimeout(this.#deadline);
-    this.#endPace();
-  }
-
   #expire(): void {
-    const controller = this.#answered ? undefined : this.#controller;
+    // A status would wait behind what the caller has not taken.
+    if (this.#answered || this.#stream.waitingBytes > 0) return this.#stream.reset(ERROR.cancel);
+    const controller = this.#controller;
     this.refuse({ code: Status.DEADLINE_EXCEEDED, details: "Deadline exceeded" });
     controller?.abort();
     this.#fail?.(new FlwrError("cancelled", "The caller's time is up"));
   }
 
-  #abandon(): void {
+  #over(whole: boolean): void {
+    clearTimeout(this.#deadline);
+    this.#endPace();
+    this.#endTaking();
+    if (whole) return;
     if (!this.#answered) this.#controller?.abort();
     this.#fail?.(gone());
+  }
+
+  #watchTaking(): void {
+    if (this.gone) return;
+    this.#taking ??= new BodyPace(this.#limits.pace, () => this.#stream.reset(ERROR.cancel));
+  }
+
+  #taken(bytes: number): void {
+    this.#taking?.take(bytes);
+    // A stream of messages may be silent for as long as it likes.
+    if (!this.#answered && this.#stream.waitingBytes === 0) this.#endTaking();
+  }
+
+  #endTaking(): void {
+    this.#taking?.[Symbol.dispose]();
+    this.#taking = undefined;
   }
 
   #endPace(): void {

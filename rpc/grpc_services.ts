@@ -1,8 +1,6 @@
 import type { Logger } from "@logtape/logtape";
 import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "./answer.ts";
-import type { PaceLimits } from "./body_pace.ts";
-import type { ByteBudget } from "./byte_budget.ts";
-import { GrpcCall } from "./grpc_call.ts";
+import { GrpcCall, type GrpcCallLimits } from "./grpc_call.ts";
 import { Status } from "./grpc_status.ts";
 import { encodeFields } from "./http2/hpack/encode.ts";
 import type { CallEnd } from "./http2/server.ts";
@@ -39,13 +37,9 @@ export function methodsByPath(services: readonly ServiceBinding[]): Map<string, 
 }
 
 /** How methods are answered. */
-export interface ServeOptions {
+export interface ServeOptions extends GrpcCallLimits {
   /** What is hidden from callers goes there. */
   readonly log: Logger;
-  /** What bounds large answers. */
-  readonly answers: ByteBudget;
-  /** How slowly requests may come. */
-  readonly pace: PaceLimits;
 }
 
 /**
@@ -64,7 +58,7 @@ export async function answerGrpc(
     return "refused";
   }
   const path = stream.headers.get(":path")!;
-  using call = new GrpcCall(path, stream, options.answers);
+  const call = new GrpcCall(path, stream, options);
   const methods = byPath.get(path);
   if (methods === undefined) {
     call.refuse({ code: Status.UNIMPLEMENTED, details: `There is no method ${path}` });
@@ -86,12 +80,16 @@ export async function answerGrpc(
 async function answer(
   call: GrpcCall,
   methods: PathMethods,
-  { log, pace }: ServeOptions,
+  { log }: ServeOptions,
 ): Promise<void> {
   const guarded = methods.some(({ admit }) => admit !== undefined);
   const entry = call.entry = guarded ? await admitCall(methods, call) : undefined;
-  const largest = Math.max(...methods.map(({ maxRequestBytes }) => maxRequestBytes));
-  const bytes = await call.readMessage(largest, pace);
+  const largest = Math.max(
+    ...methods.map((method) =>
+      method.maxRequestBytes(method === entry?.method ? entry.found : undefined)
+    ),
+  );
+  const bytes = await call.readMessage(largest);
   const method = methodFor(methods, bytes, call);
   if (method.desc.methodKind === "unary") {
     const parts = await answerInParts(method, bytes, call, entry);

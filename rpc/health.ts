@@ -3,6 +3,9 @@ import { bindService } from "./service.ts";
 import { FlwrError } from "../base/error.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../proto/gen/health/health_pb.ts";
 
+/** Bytes of a request, which holds one name. Anyone may ask, so nothing larger is kept, nor decompressed. */
+const MAX_REQUEST_BYTES = 1024;
+
 /**
  * gRPC's standard health service, open to everyone: SERVING for the server as a whole ("") and for each of its
  * services.
@@ -13,6 +16,7 @@ export function healthService(services: Iterable<string>): ServiceBinding {
   const known = new Set(["", Health.typeName, ...services]);
   return bindService(Health, {
     authenticate: () => Promise.resolve(undefined),
+    maxRequestBytes: () => MAX_REQUEST_BYTES,
     handlers: {
       check: ({ service }) => {
         if (!known.has(service)) {

@@ -1,6 +1,18 @@
 /** Bytes of one message, each way, both ends: what Flower 1.9 allows. grpc-js would stop at 4 MiB. */
 export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
+/**
+ * What decoding one request may cost, in units of about 0.2 µs as `weigh` counts them, so 50 ms: nobody else is answered
+ * meanwhile. The tree of 50,000 objects takes 200,000. A model's arrays take a few each, whatever their size.
+ */
+export const MAX_REQUEST_UNITS = 250_000;
+
+/**
+ * The same for a request that announces a ServerApp's messages to all nodes at once, or asks for their replies: Python's
+ * ServerApps make one call of it. 3,000 messages of a network with 160 arrays. Not for callers that are not trusted.
+ */
+export const MAX_BATCH_REQUEST_UNITS = 4_000_000;
+
 /** Bytes of a body, either way, up to which it counts as small: it takes nothing of the budget and never waits for it. */
 export const SMALL_BODY_BYTES = 64 * 1024;
 
@@ -28,6 +40,9 @@ export const BODY_GRACE_SECONDS = 30;
 
 /** Bytes that have to arrive in each second after that: a model of 20 MB has 20 minutes, a silent caller none. */
 export const MIN_BODY_BYTES_PER_SECOND = 16 * 1024;
+
+/** Connections that a listener accepts before everything else gets its turn. */
+export const ACCEPTED_PER_TURN = 8;
 
 /** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
 export const MAX_CONCURRENT_STREAMS = 1000;

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { once } from "node:events";
+import { gzipSync } from "node:zlib";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from "node:http2";
 import { status as Status } from "@grpc/grpc-js";
 import { FlwrError } from "../base/error.ts";
 import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
 import { openChannel } from "./channel.ts";
+import { GrpcMessageReader } from "./grpc_message.ts";
 import { NO_RETRY } from "./retry.ts";
 import { serveDriver } from "./testing/driver.ts";
 
@@ -17,10 +19,11 @@ class RawCall {
   /** Resolves with HTTP/2's error code when the server ends the stream, though its caller would send more. */
   readonly closed: Promise<number | undefined>;
 
+  /** @param method of 1.9's Driver service, or a whole path */
   constructor(session: ClientHttp2Session, method: string, headers: Record<string, string> = {}) {
     this.stream = session.request({
       ":method": "POST",
-      ":path": `/flwr.proto.Driver/${method}`,
+      ":path": method.startsWith("/") ? method : `/flwr.proto.Driver/${method}`,
       "content-type": "application/grpc",
       te: "trailers",
       ...headers,
@@ -107,9 +110,7 @@ Deno.test("a request larger than its method's is refused by its first bytes, and
 Deno.test("a compressed request may not become larger than its method's", async () => {
   const server = await serveDriver({}, { maxRequestBytes: () => 1000 });
   await withSession(server.address, async (session) => {
-    const parts = new Blob([new Uint8Array(100_000)]).stream()
-      .pipeThrough(new CompressionStream("gzip"));
-    const bomb = Buffer.from(await new Response(parts).arrayBuffer());
+    const bomb = gzipSync(new Uint8Array(100_000));
     assert.ok(bomb.length < 1000);
     const call = new RawCall(session, "CreateRun", { "grpc-encoding": "gzip" })
       .announce(bomb.length, 1);
@@ -117,6 +118,42 @@ Deno.test("a compressed request may not become larger than its method's", async 
     assert.equal(await call.status, "RESOURCE_EXHAUSTED");
   });
   await server.close(1);
+});
+
+Deno.test("a question for health, which anyone may ask, has a name's size, compressed or not", async () => {
+  const server = await serveDriver();
+  const check = "/grpc.health.v1.Health/Check";
+  await withSession(server.address, async (session) => {
+    const large = new RawCall(session, check).announce(1025);
+    assert.equal(await large.status, "RESOURCE_EXHAUSTED");
+    assert.equal(await large.closed, constants.NGHTTP2_NO_ERROR);
+    for (const inflated of [1100, 100_000]) {
+      const bomb = gzipSync(new Uint8Array(inflated));
+      assert.ok(bomb.length < 1024);
+      const call = new RawCall(session, check, { "grpc-encoding": "gzip" })
+        .announce(bomb.length, 1);
+      call.stream.end(bomb);
+      assert.equal(await call.status, "RESOURCE_EXHAUSTED");
+    }
+    const packed = new RawCall(session, check, { "grpc-encoding": "gzip" }).announce(2000, 1);
+    assert.equal(await packed.status, "RESOURCE_EXHAUSTED", "the compressed bytes count, too");
+    const empty = new RawCall(session, check);
+    empty.stream.end(Buffer.alloc(5));
+    assert.equal(await empty.status, "OK");
+  });
+  await server.close(1);
+});
+
+Deno.test("what is decompressed ends at the limit, not at the end of the message", async () => {
+  const limit = 64 * 1024;
+  const reader = new GrpcMessageReader(limit);
+  const bomb = gzipSync(new Uint8Array(1000 * limit));
+  // What follows the limit is damaged: to read on would find another error.
+  bomb.fill(0xff, bomb.length / 2);
+  const head = Buffer.alloc(5, 1);
+  head.writeUInt32BE(bomb.length, 1);
+  reader.take(Buffer.concat([head, bomb]));
+  await assert.rejects(reader.end("gzip"), { code: "resource-exhausted" });
 });
 
 Deno.test("a call that is not admitted sends no more than its first window", async () => {

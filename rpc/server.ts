@@ -35,7 +35,7 @@ export interface StartServerOptions {
   readonly log?: Logger;
   /** What large bodies have to share with those of other servers; budgets of its own by default. */
   readonly budgets?: BodyBudgets;
-  /** How slowly a request may come; {@link PACE_LIMITS} by default. */
+  /** How slowly a request may come, and an answer be taken; {@link PACE_LIMITS} by default. */
   readonly pace?: PaceLimits;
 }
 

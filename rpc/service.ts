@@ -7,7 +7,7 @@ import type {
   MessageShape,
 } from "@bufbuild/protobuf";
 import type { Admit, AnonymousCall, Call } from "./call.ts";
-import { MAX_MESSAGE_BYTES } from "./limits.ts";
+import { MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "./limits.ts";
 
 /** What answers a method: a promise of one message, or for a server-streaming method the messages one by one. */
 export type Handler<M extends DescMethod, Caller> = (
@@ -50,8 +50,14 @@ export interface ServiceOptions<S extends DescService, Caller, Found = unknown> 
    * as `header` or `headerBytes` takes it.
    */
   readonly knownBy?: string;
-  /** The largest request of a method, in bytes; by default MAX_MESSAGE_BYTES. */
-  readonly maxRequestBytes?: (method: DescMethod) => number;
+  /**
+   * The largest request of a method, in bytes; by default MAX_MESSAGE_BYTES.
+   *
+   * @param found what `admit` found out of the caller; undefined where nobody asked, or another service let the call in
+   */
+  readonly maxRequestBytes?: (method: DescMethod, found?: Found) => number;
+  /** What decoding a method's request may cost, in the units of `weigh`; by default MAX_REQUEST_UNITS. */
+  readonly maxRequestUnits?: (method: DescMethod) => number;
 }
 
 /** What any handler is, once it is known which method's it is. */
@@ -67,8 +73,10 @@ export interface BoundMethod {
   readonly authenticate: Authenticate<unknown>;
   readonly handle: AnyHandler;
   readonly knownBy?: string;
-  /** In bytes. */
-  readonly maxRequestBytes: number;
+  /** In bytes. @param found see ServiceOptions.maxRequestBytes */
+  readonly maxRequestBytes: (found: unknown) => number;
+  /** In the units of `weigh`. */
+  readonly maxRequestUnits: number;
 }
 
 /** A service with its handlers, ready for a server of either transport. */
@@ -80,8 +88,9 @@ export interface ServiceBinding {
 /** Puts a service's description and its handlers together. Methods that stream requests cannot be served. */
 export function bindService<S extends DescService, Caller, Found = unknown>(
   desc: S,
-  { admit, authenticate, handlers, knownBy, maxRequestBytes }: ServiceOptions<S, Caller, Found>,
+  options: ServiceOptions<S, Caller, Found>,
 ): ServiceBinding {
+  const { admit, authenticate, handlers, knownBy, maxRequestBytes, maxRequestUnits } = options;
   return {
     desc,
     methods: desc.methods.map((method) => {
@@ -97,7 +106,10 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
         authenticate: authenticate as Authenticate<unknown>,
         handle,
         knownBy,
-        maxRequestBytes: maxRequestBytes?.(method) ?? MAX_MESSAGE_BYTES,
+        // As for `authenticate`.
+        maxRequestBytes: (found) =>
+          maxRequestBytes?.(method, found as Found | undefined) ?? MAX_MESSAGE_BYTES,
+        maxRequestUnits: maxRequestUnits?.(method) ?? MAX_REQUEST_UNITS,
       };
     }),
   };

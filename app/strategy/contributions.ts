@@ -1,5 +1,13 @@
 import type { NodeId } from "../metadata.ts";
-import type { Failure, PhaseName, RoundRecord } from "./result.ts";
+import type { Failure, PhaseName, PhaseRecord, RoundRecord } from "./result.ts";
+
+/** How often a node was asked for one thing, and how often its reply counted. */
+export interface PhaseShare {
+  /** Rounds in which the node was asked. */
+  readonly asked: number;
+  /** Rounds in which its reply went into the aggregate. */
+  readonly contributed: number;
+}
 
 /** What one node contributed to a run. */
 export interface Contribution {
@@ -9,9 +17,15 @@ export interface Contribution {
   readonly asked: number;
   /** Rounds in which at least one of its replies went into an aggregate. */
   readonly contributed: number;
+  /** Its training. */
+  readonly train: PhaseShare;
+  /** Its evaluation. */
+  readonly evaluate: PhaseShare;
   /** Its last failure, with the round and the phase; undefined when it had none. */
   readonly lastFailure?: Failure & { readonly round: number; readonly phase: PhaseName };
 }
+
+const NONE: PhaseShare = { asked: 0, contributed: 0 };
 
 /**
  * Sums up what each node contributed, in ascending order of node id.
@@ -22,7 +36,6 @@ export function contributionsOf(rounds: readonly RoundRecord[]): Contribution[] 
   const nodes = new Map<NodeId, Contribution>();
   for (const { round, train, evaluate } of rounds) {
     const phases = [train, evaluate].filter((phase) => phase !== undefined);
-    const results = new Set(phases.flatMap(({ results }) => results));
     const failures = new Map(
       phases.flatMap(({ phase, failures }) =>
         failures.map((failure) => [failure.nodeId, { ...failure, round, phase }] as const)
@@ -33,13 +46,33 @@ export function contributionsOf(rounds: readonly RoundRecord[]): Contribution[] 
       const nodeId of new Set([...phases.flatMap(({ nodeIds }) => nodeIds), ...failures.keys()])
     ) {
       const before = nodes.get(nodeId);
+      const counted = phases.some(({ results }) => results.includes(nodeId));
       nodes.set(nodeId, {
         nodeId,
         asked: (before?.asked ?? 0) + 1,
-        contributed: (before?.contributed ?? 0) + (results.has(nodeId) ? 1 : 0),
+        contributed: (before?.contributed ?? 0) + (counted ? 1 : 0),
+        train: shareOf(nodeId, train, before?.train),
+        evaluate: shareOf(nodeId, evaluate, before?.evaluate),
         lastFailure: failures.get(nodeId) ?? before?.lastFailure,
       });
     }
   }
   return [...nodes.values()].sort((a, b) => a.nodeId < b.nodeId ? -1 : a.nodeId > b.nodeId ? 1 : 0);
+}
+
+/** Whether a node was asked to train, or to evaluate, and not one of its replies to that counted. */
+export function isSilent({ asked, contributed, train, evaluate }: Contribution): boolean {
+  return [train, evaluate].some((share) => share.asked > 0 && share.contributed === 0) ||
+    (asked > 0 && contributed === 0);
+}
+
+function shareOf(
+  nodeId: NodeId,
+  phase: PhaseRecord | undefined,
+  before: PhaseShare = NONE,
+): PhaseShare {
+  return {
+    asked: before.asked + (phase?.nodeIds.includes(nodeId) ? 1 : 0),
+    contributed: before.contributed + (phase?.results.includes(nodeId) ? 1 : 0),
+  };
 }

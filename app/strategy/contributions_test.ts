@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { contributionsOf } from "./contributions.ts";
+import { contributionsOf, isSilent } from "./contributions.ts";
 import type { Failure, PhaseName, PhaseRecord, RoundRecord } from "./result.ts";
 
 function phase(
@@ -23,9 +23,30 @@ Deno.test("a round counts once per node, in which any of its replies counted", (
     { round: 2, train: phase("train", [1n, 3n], [1n], [bad]), seconds: 1 },
   ];
   assert.deepEqual(contributionsOf(rounds), [
-    { nodeId: 1n, asked: 1, contributed: 1, lastFailure: undefined },
-    { nodeId: 2n, asked: 1, contributed: 1, lastFailure: undefined },
-    { nodeId: 3n, asked: 2, contributed: 0, lastFailure: { ...bad, round: 2, phase: "train" } },
+    {
+      nodeId: 1n,
+      asked: 1,
+      contributed: 1,
+      train: { asked: 1, contributed: 1 },
+      evaluate: { asked: 0, contributed: 0 },
+      lastFailure: undefined,
+    },
+    {
+      nodeId: 2n,
+      asked: 1,
+      contributed: 1,
+      train: { asked: 1, contributed: 1 },
+      evaluate: { asked: 1, contributed: 1 },
+      lastFailure: undefined,
+    },
+    {
+      nodeId: 3n,
+      asked: 2,
+      contributed: 0,
+      train: { asked: 2, contributed: 0 },
+      evaluate: { asked: 1, contributed: 0 },
+      lastFailure: { ...bad, round: 2, phase: "train" },
+    },
   ]);
 });
 
@@ -36,10 +57,32 @@ Deno.test("a node that recovered keeps its last failure", () => {
     { round: 2, train: phase("train", [1n], [1n]), seconds: 1 },
   ];
   assert.deepEqual(contributionsOf(rounds), [
-    { nodeId: 1n, asked: 2, contributed: 1, lastFailure: { ...failed, round: 1, phase: "train" } },
+    {
+      nodeId: 1n,
+      asked: 2,
+      contributed: 1,
+      train: { asked: 2, contributed: 1 },
+      evaluate: { asked: 0, contributed: 0 },
+      lastFailure: { ...failed, round: 1, phase: "train" },
+    },
   ]);
 });
 
 Deno.test("no rounds, no nodes", () => {
   assert.deepEqual(contributionsOf([]), []);
+});
+
+Deno.test("a node is silent if one of the two things that it was asked for never counted", () => {
+  const share = (asked: number, contributed: number) => ({ asked, contributed });
+  const node = (train: [number, number], evaluate: [number, number]) => ({
+    nodeId: 1n,
+    asked: Math.max(train[0], evaluate[0]),
+    contributed: Math.max(train[1], evaluate[1]),
+    train: share(...train),
+    evaluate: share(...evaluate),
+  });
+  assert.equal(isSilent(node([3, 0], [3, 3])), true);
+  assert.equal(isSilent(node([3, 3], [1, 0])), true);
+  assert.equal(isSilent(node([3, 1], [0, 0])), false);
+  assert.equal(isSilent(node([0, 0], [2, 2])), false);
 });

@@ -1,4 +1,6 @@
+import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
+import type { PhaseShare } from "./contributions.ts";
 import type { PhaseRecord, Result, RoundRecord } from "./result.ts";
 
 /** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
@@ -13,7 +15,7 @@ export interface PhaseJson {
   /** The nodes whose replies went into the aggregate. */
   results: string[];
   /** The replies that did not, and why. */
-  failures: { "node-id": string; code?: number; reason: string }[];
+  failures: { "node-id": string; name?: string; code?: number; reason: string }[];
   /** Whether the replies were aggregated. */
   aggregated: boolean;
   /** The aggregate of the replies' metrics. */
@@ -54,25 +56,40 @@ export interface HistoryJson {
 export interface NodeJson {
   /** The node's id. */
   "node-id": string;
+  /** The node's name; absent where it has none. */
+  name?: string;
   /** Rounds in which it was asked. */
   asked: number;
   /** Rounds in which a reply of it counted. */
   contributed: number;
+  /** Its training. */
+  train: PhaseShare;
+  /** Its evaluation. */
+  evaluate: PhaseShare;
   /** Its last failure. */
   "last-failure"?: { round: number; phase: string; code?: number; reason: string };
 }
 
-/** The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text. */
-export function historyToJson(result: Result): HistoryJson {
+/** The name of a node; undefined where it has none. */
+type NameOf = (nodeId: NodeId) => string | undefined;
+
+/**
+ * The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text.
+ *
+ * @param nameOf names of nodes, as `(nodeId) => grid.nodeName(nodeId)`; default: no names
+ */
+export function historyToJson(
+  result: Result,
+  nameOf: (nodeId: NodeId) => string | undefined = () => undefined,
+): HistoryJson {
   return {
     seconds: result.seconds,
     "initial-server-metrics": metricsToJson(result.initialServerMetrics),
-    rounds: result.rounds.map(roundToJson),
+    rounds: result.rounds.map((record) => roundToJson(record, nameOf)),
     ...(result.stoppedEarly && { "stopped-early": true }),
-    nodes: result.contributions.map(({ nodeId, asked, contributed, lastFailure }) => ({
-      "node-id": String(nodeId),
-      asked,
-      contributed,
+    nodes: result.contributions.map(({ nodeId, lastFailure, ...shares }) => ({
+      ...nodeToJson(nodeId, nameOf),
+      ...shares,
       ...(lastFailure !== undefined && {
         "last-failure": {
           round: lastFailure.round,
@@ -85,23 +102,28 @@ export function historyToJson(result: Result): HistoryJson {
   };
 }
 
-function roundToJson(record: RoundRecord): RoundJson {
+function nodeToJson(nodeId: NodeId, nameOf: NameOf): { "node-id": string; name?: string } {
+  const name = nameOf(nodeId);
+  return { "node-id": String(nodeId), ...(name !== undefined && { name }) };
+}
+
+function roundToJson(record: RoundRecord, nameOf: NameOf): RoundJson {
   return {
     round: record.round,
-    train: record.train && phaseToJson(record.train),
-    evaluate: record.evaluate && phaseToJson(record.evaluate),
+    train: record.train && phaseToJson(record.train, nameOf),
+    evaluate: record.evaluate && phaseToJson(record.evaluate, nameOf),
     "server-metrics": metricsToJson(record.serverMetrics),
     seconds: record.seconds,
   };
 }
 
-function phaseToJson(phase: PhaseRecord): PhaseJson {
+function phaseToJson(phase: PhaseRecord, nameOf: NameOf): PhaseJson {
   return {
     "node-ids": phase.nodeIds.map(String),
     available: phase.available,
     results: phase.results.map(String),
     failures: phase.failures.map(({ nodeId, code, reason }) => ({
-      "node-id": String(nodeId),
+      ...nodeToJson(nodeId, nameOf),
       code,
       reason,
     })),

@@ -128,7 +128,7 @@ export async function runStrategy(
   const seconds = grid.clock.now() - start;
   const result = new Result({ arrays, rounds, initialServerMetrics, seconds, stoppedEarly });
   grid.report({ type: "strategy-finished", result });
-  checkTrained(result);
+  checkTrained(result, grid);
   return result;
 }
 
@@ -217,13 +217,13 @@ const PYTHON_CANNOT_LOAD =
   /^<class 'ModuleNotFoundError'>|^An exception was raised when attempting to load `ClientApp`/;
 
 /** A run whose every training failed must not look like one that worked. */
-function checkTrained({ rounds }: Result): void {
+function checkTrained({ rounds }: Result, grid: Grid): void {
   const trainings = rounds.map(({ train }) => train).filter((train) => train !== undefined);
   if (trainings.length === 0 || trainings.some(({ aggregated }) => aggregated)) return;
   const failure = trainings.at(-1)!.failures.at(-1);
   const last = failure === undefined
     ? ""
-    : `. The last error, from node ${failure.nodeId}: ${failure.reason}`;
+    : `. The last error, from node ${grid.nodeLabel(failure.nodeId)}: ${failure.reason}`;
   const isPython = failure !== undefined && PYTHON_CANNOT_LOAD.test(failure.reason);
   throw new FlwrError("failed-precondition", `Training failed in every round${last}`, {
     hints: isPython

@@ -48,9 +48,18 @@ export class MemoryNodes implements NodeTable {
     );
   }
 
-  onlineIds(now: number): Promise<bigint[]> {
-    const nodes = this.#online().filter(({ onlineUntil }) => onlineUntil > now);
-    return Promise.resolve(nodes.map(({ nodeId }) => nodeId));
+  countPassing(): Promise<number> {
+    return Promise.resolve(this.#passing().length);
+  }
+
+  passing(limit: number): Promise<NodeRecord[]> {
+    const joined = ({ activatedAt }: NodeRecord) => activatedAt === undefined ? 0 : 1;
+    const nodes = this.#passing().sort((a, b) => joined(a) - joined(b) || a.dueAt! - b.dueAt!);
+    return Promise.resolve(nodes.slice(0, limit));
+  }
+
+  onlineNames(now: number): Promise<NodeRecord[]> {
+    return Promise.resolve(this.#online().filter(({ onlineUntil }) => onlineUntil > now));
   }
 
   due(now: number, limit: number): Promise<NodeRecord[]> {
@@ -70,6 +79,12 @@ export class MemoryNodes implements NodeTable {
     if (key !== undefined) this.#journal.delete(this.#map.idByKey, key.toHex());
     this.#journal.delete(this.#map.byId, nodeId);
     return Promise.resolve();
+  }
+
+  #passing(): NodeRecord[] {
+    return [...this.#map.byId.values()].filter(({ state, dueAt }) =>
+      state !== "online" && dueAt !== undefined
+    );
   }
 
   #online(): NodeRecord[] {

@@ -31,7 +31,10 @@ const COLUMNS = [
   "deactivated_at",
   "unregistered_at",
   "wire",
+  "join_name",
 ];
+
+const PASSING = "state <> 'online' AND due_at IS NOT NULL";
 
 /** The nodes in SQLite. */
 export class SqliteNodes implements NodeTable {
@@ -65,9 +68,21 @@ export class SqliteNodes implements NodeTable {
     return this.#sql.all(nodeFrom, sql);
   }
 
-  onlineIds(now: number): Promise<bigint[]> {
-    const sql = "SELECT node_id FROM node WHERE state = 'online' AND online_until > ?";
-    return this.#sql.all((row) => id(row, "node_id"), sql, now);
+  async countPassing(): Promise<number> {
+    const sql = `SELECT COUNT(*) AS n FROM node WHERE ${PASSING}`;
+    return await this.#sql.one((row) => number(row, "n"), sql) ?? 0;
+  }
+
+  passing(limit: number): Promise<NodeRecord[]> {
+    const sql = `SELECT * FROM node WHERE ${PASSING}
+      ORDER BY activated_at IS NOT NULL, due_at LIMIT ?`;
+    return this.#sql.all(nodeFrom, sql, limit);
+  }
+
+  onlineNames(now: number): Promise<Pick<NodeRecord, "nodeId" | "name" | "joinName">[]> {
+    const sql =
+      "SELECT node_id, name, join_name FROM node WHERE state = 'online' AND online_until > ?";
+    return this.#sql.all(namesFrom, sql, now);
   }
 
   due(now: number, limit: number): Promise<NodeRecord[]> {
@@ -105,19 +120,27 @@ function nodeValues(node: NodeRecord): SqlValue[] {
     node.deactivatedAt ?? null,
     node.unregisteredAt ?? null,
     node.wire ?? null,
+    node.joinName === undefined ? null : fromText(node.joinName),
   ];
+}
+
+function namesFrom(row: Row): Pick<NodeRecord, "nodeId" | "name" | "joinName"> {
+  return {
+    nodeId: id(row, "node_id"),
+    ...optional("name", row, "name", foreignText),
+    ...optional("joinName", row, "join_name", foreignText),
+  };
 }
 
 function nodeFrom(row: Row): NodeRecord {
   return {
-    nodeId: id(row, "node_id"),
+    ...namesFrom(row),
     ...optional("publicKey", row, "public_key", bytes),
     state: text(row, "state") as NodeState,
     onlineUntil: number(row, "online_until"),
     heartbeatInterval: number(row, "heartbeat_interval"),
     ...optional("dueAt", row, "due_at", number),
     registeredBy: text(row, "registered_by") as NodeRecord["registeredBy"],
-    ...optional("name", row, "name", foreignText),
     ...optional("location", row, "location", foreignText),
     registeredAt: number(row, "registered_at"),
     ...optional("activatedAt", row, "activated_at", number),

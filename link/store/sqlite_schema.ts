@@ -237,4 +237,8 @@ export const MIGRATIONS: readonly string[] = [
   ALTER TABLE node ADD COLUMN wire TEXT;
   UPDATE node SET wire = 'current';
   `,
+  // What nodes call themselves, or the list of keys calls them.
+  `
+  ALTER TABLE node ADD COLUMN join_name BLOB;
+  `,
 ];

@@ -135,6 +135,19 @@ eachStore("a node is read as it was written, by id and by key", async (store) =>
     assert.equal(await tx.nodes.byKey(new Uint8Array([0, 255])), undefined);
     assert.deepEqual(await tx.nodes.online(), [first]);
     assert.deepEqual(await tx.nodes.absent(), [second]);
+    assert.equal(await tx.nodes.countPassing(), 0);
+    const passing = [3n, 4n, 5n].map((nodeId): NodeRecord => ({
+      ...second,
+      nodeId,
+      dueAt: 2_000_000_000 - Number(nodeId),
+      ...(nodeId === 5n && { activatedAt: 6 }),
+    }));
+    for (const node of passing) await tx.nodes.put(node);
+    assert.equal(await tx.nodes.countPassing(), 3);
+    const ids = (await tx.nodes.passing(5)).map(({ nodeId }) => nodeId);
+    assert.deepEqual(ids, [4n, 3n, 5n]);
+    assert.equal((await tx.nodes.passing(2)).length, 2);
+    for (const node of passing) await tx.nodes.remove(node.nodeId);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.25, 5), [first]);
     assert.deepEqual(await tx.nodes.due(1_800_000_000.2, 5), []);
     await tx.nodes.remove(first.nodeId);

@@ -1,6 +1,8 @@
 import type { RunId } from "../../app/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
+import { coloursIf } from "../output/colours.ts";
+import { StyledLines } from "../output/line_style.ts";
 import { LogText } from "../output/log_text.ts";
 import { type Stream, writeText } from "../output/write_text.ts";
 import { QUIET_SECONDS } from "./limits.ts";
@@ -8,7 +10,7 @@ import { QUIET_SECONDS } from "./limits.ts";
 /** What a log is written to. */
 export interface LogSink {
   readonly stream: Stream;
-  /** Whether colours of the log are kept. */
+  /** Whether colours of the log are kept, and lines that matter get theirs. */
   readonly colours: boolean;
 }
 
@@ -74,12 +76,13 @@ async function writeLog(
   { signal, goesOn }: { signal: AbortSignal; goesOn: (latest: number) => boolean },
 ): Promise<Followed> {
   const text = new LogText(colours);
+  const lines = new StyledLines(coloursIf(colours));
   try {
     for await (const { text: piece, latest } of control.streamLogs(runId, { signal })) {
-      if (!writeText(stream, text.next(piece))) return "unread";
+      if (!writeText(stream, lines.next(text.next(piece)))) return "unread";
       if (!goesOn(latest)) break;
     }
-    return writeText(stream, text.end()) ? "ended" : "unread";
+    return writeText(stream, lines.next(text.end())) ? "ended" : "unread";
   } catch (error) {
     if (signal.aborted && FlwrError.from(error).code === "cancelled") return "interrupted";
     throw error;

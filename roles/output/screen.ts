@@ -1,3 +1,4 @@
+import { wantsColours } from "../../base/colour_choice.ts";
 import { type Colours, coloursIf } from "./colours.ts";
 
 /** What is printed to. */
@@ -10,12 +11,12 @@ export interface Screen {
 /** The standard output as a screen. */
 export function stdoutScreen(): Screen {
   const terminal = Deno.stdout.isTerminal();
-  return { width: terminal ? terminalWidth() : undefined, colours: coloursIf(wantsColours()) };
+  return { width: terminal ? terminalWidth() : undefined, colours: coloursIf(showsColours()) };
 }
 
 /** Whether the standard output is a terminal whose user has not said no to colours. */
-function wantsColours(): boolean {
-  return Deno.stdout.isTerminal() && !Deno.noColor && Deno.env.get("TERM") !== "dumb";
+function showsColours(): boolean {
+  return Deno.stdout.isTerminal() && wantsColours() && Deno.env.get("TERM") !== "dumb";
 }
 
 function terminalWidth(): number | undefined {

@@ -39,6 +39,6 @@ export function formatMetrics(metrics: MetricRecord): string {
 
 /** A number with its noun: "1 round", "3 rounds". */
 export function counted(count: number, noun: string): string {
-  const plural = noun.endsWith("y") ? `${noun.slice(0, -1)}ies` : `${noun}s`;
+  const plural = /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
   return `${count} ${count === 1 ? noun : plural}`;
 }

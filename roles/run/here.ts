@@ -1,4 +1,6 @@
+import { styledLine } from "../output/line_style.ts";
 import { printLine } from "../output/say.ts";
+import { stdoutScreen } from "../output/screen.ts";
 import { parseConfigString } from "../../app/config_string.ts";
 import type { ConfigRecord } from "../../app/config_record.ts";
 import { isServerApp } from "../../app/server_app.ts";
@@ -25,6 +27,8 @@ export interface HereFlags extends ConnectionFlags {
   readonly runConfig: readonly string[];
   readonly json?: string;
   readonly artifacts?: string;
+  /** Whether lines always have the ids of nodes. */
+  readonly verbose: boolean;
 }
 
 /**
@@ -48,13 +52,15 @@ export async function runHere(spec: string, flags: HereFlags, signal: AbortSigna
       onRetry: logRetry,
     }),
   );
-  const report = new RunReport((line) => printLine(line));
+  const { colours } = stdoutScreen();
+  const report = new RunReport((line) => printLine(styledLine(line, colours)));
   try {
     await runServerApp({
       app,
       connection,
       runConfig,
       report,
+      showIds: flags.verbose,
       artifactsOf: (runId) => new ArtifactFolder(flags.artifacts ?? runFolder(runId)),
       signal,
     });

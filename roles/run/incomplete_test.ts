@@ -7,6 +7,8 @@ const node = (nodeId: bigint, contributed: number): Contribution => ({
   nodeId,
   asked: 3,
   contributed,
+  train: { asked: 3, contributed },
+  evaluate: { asked: 0, contributed: 0 },
   lastFailure: { nodeId, reason: "no data", round: 3, phase: "train" },
 });
 
@@ -31,4 +33,29 @@ Deno.test("details stay short, however many nodes failed", () => {
 
 Deno.test("an incomplete run has an exit status of its own", () => {
   assert.equal(reportError(new IncompleteRun(1n, "Incomplete: …", [])), ExitStatus.incomplete);
+});
+
+Deno.test("the reasons stand in the details, and not in the error below the summary", () => {
+  const label = () => "node hospital-b";
+  const details = incompleteDetails([[node(2n, 0), node(1n, 1)]], label);
+  assert.match(
+    details,
+    /node hospital-b \(trained in 0 of 3 rounds\)\. .*node hospital-b: no data$/,
+  );
+  const { message } = new IncompleteRun(1n, details, []);
+  assert.match(message, /node hospital-b/);
+  assert.doesNotMatch(message, /no data/);
+});
+
+Deno.test("a node whose every training failed is named, also where its evaluations counted", () => {
+  const evaluated = {
+    ...node(5n, 3),
+    train: { asked: 3, contributed: 0 },
+    evaluate: { asked: 3, contributed: 3 },
+  };
+  const details = incompleteDetails([[node(1n, 3), evaluated]]);
+  assert.match(
+    details,
+    /1 of 2 nodes .*node 5 \(trained in 0 of 3 rounds, evaluated in 3 of 3 rounds\)/,
+  );
 });

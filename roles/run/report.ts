@@ -1,11 +1,12 @@
 import type { ProgressEvent } from "../../app/events.ts";
 import type { Grid } from "../../app/grid.ts";
+import type { NodeId } from "../../app/metadata.ts";
 import type { PhaseRecord, Result } from "../../app/strategy/result.ts";
 import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
 import type { FlwrError } from "../../base/error.ts";
 import { printable } from "../../base/printable.ts";
 import { counted, formatBytes, formatMetrics, formatSeconds } from "./format.ts";
-import { incompleteDetails } from "./incomplete.ts";
+import { incompleteDetails, sharesText } from "./incomplete.ts";
 import { summaryTable } from "./summary_table.ts";
 
 /** Nodes that a line names. */
@@ -25,7 +26,7 @@ export interface RunJson {
 export class RunReport {
   readonly #write: (line: string) => void;
   readonly #results: Result[] = [];
-  #runId: bigint | undefined;
+  #grid: Grid | undefined;
   #success = false;
   #error: string | undefined;
 
@@ -36,7 +37,7 @@ export class RunReport {
 
   /** Shows what the grid reports from now on. */
   follow(grid: Grid): void {
-    this.#runId = grid.runId;
+    this.#grid = grid;
     this.#write(`Run ${grid.runId}`);
     grid.subscribe((event) => this.#show(event));
   }
@@ -52,12 +53,13 @@ export class RunReport {
 
   /** The run's id, once it has one. */
   get runId(): bigint | undefined {
-    return this.#runId;
+    return this.#grid?.runId;
   }
 
   /** Which nodes contributed to no round, as a sentence; "" when all did. */
   get incomplete(): string {
-    return incompleteDetails(this.#results.map(({ contributions }) => contributions));
+    const contributions = this.#results.map(({ contributions }) => contributions);
+    return incompleteDetails(contributions, (nodeId) => this.#nodeOf(nodeId));
   }
 
   /** The ServerApp returned: the run succeeded. */
@@ -71,7 +73,7 @@ export class RunReport {
       const early = result.stoppedEarly ? ", stopped early" : "";
       this.#write(`Run finished ${rounds} in ${formatSeconds(result.seconds)}${early}`);
       for (const line of summaryTable(result)) this.#write(printable(line));
-      for (const line of contributionLines(result)) this.#write(printable(line));
+      for (const line of this.#contributionLines(result)) this.#write(printable(line));
     }
   }
 
@@ -82,10 +84,12 @@ export class RunReport {
 
   toJson(): RunJson {
     return {
-      ...(this.#runId === undefined ? {} : { "run-id": String(this.#runId) }),
+      ...(this.runId === undefined ? {} : { "run-id": String(this.runId) }),
       success: this.#success,
       ...(this.#error === undefined ? {} : { error: this.#error }),
-      histories: this.#results.map(historyToJson),
+      histories: this.#results.map((result) =>
+        historyToJson(result, (nodeId) => this.#grid?.nodeName(nodeId))
+      ),
     };
   }
 
@@ -101,9 +105,9 @@ export class RunReport {
       case "strategy-started":
         return [`${event.strategy}, ${counted(event.numRounds, "round")}`];
       case "initial-arrays-requested":
-        return [`Asking node ${event.nodeId} for its initial arrays`];
+        return [`Asking ${this.#nodeOf(event.nodeId)} for its initial arrays`];
       case "initial-arrays": {
-        const from = event.nodeId === undefined ? "the ServerApp" : `node ${event.nodeId}`;
+        const from = event.nodeId === undefined ? "the ServerApp" : this.#nodeOf(event.nodeId);
         return [
           `Initial model from ${from}: ${counted(event.arrays, "array")}, ${
             formatBytes(event.bytes)
@@ -119,7 +123,7 @@ export class RunReport {
           event.nodeIds.slice(0, NODES_SHOWN),
           event.nodeIds.length - NODES_SHOWN,
         ];
-        const names = shown.map((nodeId) => `node ${nodeId}`).join(", ");
+        const names = shown.map((nodeId) => this.#nodeOf(nodeId)).join(", ");
         return [
           `    waiting for ${event.nodeIds.length} of ${counted(event.sent, "reply")} ` +
           `after ${formatSeconds(event.seconds)}: ${names}${more > 0 ? `, and ${more} more` : ""}`,
@@ -127,12 +131,13 @@ export class RunReport {
       }
       case "reply": {
         const took = formatSeconds(event.seconds);
+        const node = this.#nodeOf(event.nodeId);
         return event.error === undefined
-          ? [`    node ${event.nodeId} replied after ${took}`]
-          : [`    node ${event.nodeId} failed after ${took}: ${event.error.reason}`];
+          ? [`    ${node} replied after ${took}`]
+          : [`    ${node} failed after ${took}: ${event.error.reason}`];
       }
       case "phase-finished":
-        return describePhase(event.phase);
+        return this.#describePhase(event.phase);
       case "server-evaluated":
         return [`  server evaluation: ${formatMetrics(event.metrics)}`];
       case "round-finished":
@@ -146,30 +151,40 @@ export class RunReport {
         return [event.text];
     }
   }
-}
 
-function describePhase({ phase, results, failures, metrics, seconds }: PhaseRecord): string[] {
-  const counts = `${counted(results.length, "result")}, ${counted(failures.length, "failure")}`;
-  const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
-  for (const { nodeId, code, reason } of failures) {
-    // An error that a node replied was shown when it came; a refused reply is news.
-    if (code === undefined) lines.push(`    rejected the reply of node ${nodeId}: ${reason}`);
+  #describePhase({ phase, results, failures, metrics, seconds }: PhaseRecord): string[] {
+    const counts = `${counted(results.length, "result")}, ${counted(failures.length, "failure")}`;
+    const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
+    for (const { nodeId, code, reason } of failures) {
+      // An error that a node replied was shown when it came; a refused reply is news.
+      if (code !== undefined) continue;
+      lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${reason}`);
+    }
+    if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
+    return lines;
   }
-  if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
-  return lines;
-}
 
-/** One line for each node that failed; nothing when all replies counted. */
-function contributionLines({ contributions }: Result): string[] {
-  const failing = contributions.filter(({ lastFailure }) => lastFailure !== undefined);
-  if (failing.length === 0) return [];
-  return [
-    "",
-    "Nodes with failures:",
-    ...failing.map(({ nodeId, asked, contributed, lastFailure }) => {
-      const { round, phase, reason } = lastFailure!;
-      return `  node ${nodeId}: contributed to ${contributed} of ${counted(asked, "round")}, ` +
-        `last error in round ${round} (${phase}): ${reason}`;
-    }),
-  ];
+  /** One line for each node that failed; nothing when all replies counted. */
+  #contributionLines({ contributions, rounds }: Result): string[] {
+    const failing = contributions.filter(({ lastFailure }) => lastFailure !== undefined);
+    if (failing.length === 0) return [];
+    return [
+      "",
+      "Nodes with failures:",
+      ...failing.map((contribution) => {
+        const { nodeId, asked, lastFailure } = contribution;
+        const { round, phase, reason } = lastFailure!;
+        const absent = asked < rounds.length
+          ? `, asked in ${asked} of ${counted(rounds.length, "round")}`
+          : "";
+        return `  ${this.#nodeOf(nodeId)}: ${sharesText(contribution)}${absent}. ` +
+          `Last error in round ${round} (${phase}): ${reason}`;
+      }),
+    ];
+  }
+
+  /** What lines call a node. */
+  #nodeOf(nodeId: NodeId): string {
+    return `node ${this.#grid?.nodeLabel(nodeId) ?? nodeId}`;
+  }
 }

@@ -4,8 +4,11 @@ import type { ProgressEvent, ProgressListener } from "../../app/events.ts";
 import type { Grid } from "../../app/grid.ts";
 import { MetricRecord } from "../../app/metric_record.ts";
 import { type PhaseRecord, Result } from "../../app/strategy/result.ts";
+import { NodeLabels } from "../../base/node_labels.ts";
 import { FlwrError } from "../../base/error.ts";
 import { formatBytes, formatMetric, formatSeconds } from "./format.ts";
+import { coloursIf } from "../output/colours.ts";
+import { styledLine } from "../output/line_style.ts";
 import { RunReport } from "./report.ts";
 
 const TRAIN: PhaseRecord = {
@@ -19,12 +22,18 @@ const TRAIN: PhaseRecord = {
   seconds: 1.5,
 };
 
-function reporting(): { report: RunReport; tell: (event: ProgressEvent) => void; lines: string[] } {
+function reporting(
+  names: ReadonlyMap<bigint, string> = new Map(),
+): { report: RunReport; tell: (event: ProgressEvent) => void; lines: string[] } {
   const lines: string[] = [];
   const report = new RunReport((line) => lines.push(line));
   let listener: ProgressListener = () => {};
+  const labels = new NodeLabels();
+  names.forEach((name, nodeId) => labels.set(nodeId, name));
   const grid = {
     runId: 7n,
+    nodeName: (nodeId: bigint) => labels.nameOf(nodeId),
+    nodeLabel: (nodeId: bigint) => labels.of(nodeId),
     subscribe: (hear: ProgressListener) => {
       listener = hear;
       return () => true;
@@ -81,7 +90,7 @@ Deno.test("a finished run ends with a table, and its history as JSON has ids as 
     "round 1  0.1234568       0.5",
     "",
     "Nodes with failures:",
-    '  node 9223372036854775808: contributed to 0 of 1 round, last error in round 1 (train): array "w" has NaN',
+    '  node 9223372036854775808: trained in 0 of 1 round. Last error in round 1 (train): array "w" has NaN',
   ]);
   const json = JSON.parse(JSON.stringify(report.toJson()));
   assert.equal(json["run-id"], "7");
@@ -119,4 +128,62 @@ Deno.test("numbers are shown for people", () => {
   assert.equal(formatMetric(1 / 3), "0.3333333");
   assert.equal(formatMetric(2n ** 60n), "1152921504606846976");
   assert.equal(formatMetric([1, 0.5]), "[1, 0.5]");
+});
+
+Deno.test("nodes are called by their names, and by name and id where names are alike", () => {
+  const names = new Map([[1n, "hospital-a"], [2n, "hospital-b"], [2n ** 63n, "hospital-b"]]);
+  const { report, tell, lines } = reporting(names);
+  const reply = { type: "reply", messageType: "train", groupId: "1", messageId: "x" } as const;
+  tell({ ...reply, nodeId: 1n, seconds: 1 });
+  tell({ ...reply, nodeId: 2n, seconds: 1, error: { code: 2, reason: "no data" } });
+  tell({ ...reply, nodeId: 5n, seconds: 1 });
+  tell({ type: "waiting-for-replies", nodeIds: [1n, 2n], sent: 3, seconds: 9 });
+  const rounds = [{ round: 1, train: TRAIN, seconds: 2 }];
+  tell({
+    type: "strategy-finished",
+    result: new Result({ arrays: new ArrayRecord(), rounds, seconds: 2 }),
+  });
+  report.finished();
+  const text = lines.join("\n");
+  assert.match(text, /node hospital-a replied/);
+  assert.match(text, /node hospital-b \(2\) failed after .*: no data/);
+  assert.match(text, /node 5 replied/);
+  assert.match(text, /waiting for .*: node hospital-a, node hospital-b \(2\)/);
+  assert.match(text, /node hospital-b \(9223372036854775808\): trained in 0 of 1 round/);
+  assert.match(report.incomplete, /node hospital-b \(9223372036854775808\)/);
+  const [history] = JSON.parse(JSON.stringify(report.toJson())).histories;
+  assert.deepEqual(history.nodes.map((node: { name: string }) => node.name), [
+    "hospital-a",
+    "hospital-b",
+  ]);
+  assert.equal(history.rounds[0].train.failures[0].name, "hospital-b");
+});
+
+Deno.test("of the report's lines failures are red, warnings yellow, headings bold, all others plain", () => {
+  const names = new Map([[1n, "Klinik Süd"], [2n, "hospital-b"]]);
+  const { report, tell, lines } = reporting(names);
+  const styles = () =>
+    lines.splice(0).map((line) =>
+      styledLine(line, coloursIf(true)).split("\x1b[")[1]?.split("m")[0] ?? ""
+    );
+  const reply = { type: "reply", messageType: "train", groupId: "1", messageId: "x" } as const;
+  tell({ type: "round-started", round: 2, numRounds: 3 });
+  assert.deepEqual(styles(), ["", "", "1"], "the run, a gap, the round");
+  tell({ ...reply, nodeId: 2n, seconds: 1 });
+  tell({ ...reply, nodeId: 1n, seconds: 75, error: { code: 2, reason: "no data" } });
+  assert.deepEqual(styles(), ["", "31"]);
+  tell({ type: "waiting-for-nodes", online: 1, needed: 2, seconds: 0 });
+  tell({ type: "waiting-for-replies", nodeIds: [1n], sent: 3, seconds: 9 });
+  assert.deepEqual(styles(), ["33", "33"]);
+  tell({ type: "phase-finished", round: 2, phase: TRAIN });
+  assert.deepEqual(styles(), ["33", "31", ""]);
+  tell({ type: "phase-finished", round: 2, phase: { ...TRAIN, failures: [] } });
+  assert.deepEqual(styles(), ["", ""]);
+  const rounds = [{ round: 1, train: TRAIN, seconds: 2 }];
+  tell({
+    type: "strategy-finished",
+    result: new Result({ arrays: new ArrayRecord(), rounds, seconds: 2 }),
+  });
+  report.finished();
+  assert.deepEqual(styles(), ["", "1", "", "", "", "", "", "1", "31"]);
 });

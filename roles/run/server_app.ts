@@ -14,6 +14,8 @@ export interface ServerAppRun {
   readonly connection: DriverConnection;
   readonly runConfig: ConfigRecord;
   readonly report: RunReport;
+  /** Whether lines always have the ids of nodes; default: only where their names do not do. */
+  readonly showIds?: boolean;
   /** Where the run's artifacts go. */
   readonly artifactsOf: (runId: bigint) => ArtifactStore;
   /** Stops the run. */
@@ -26,10 +28,10 @@ export interface ServerAppRun {
  * @throws whatever the ServerApp throws; FlwrError "cancelled" when the signal stopped it
  */
 export async function runServerApp(
-  { app, connection, runConfig, report, artifactsOf, signal }: ServerAppRun,
+  { app, connection, runConfig, report, showIds, artifactsOf, signal }: ServerAppRun,
 ): Promise<void> {
   const runId = await orStopped(connection.createRun(), signal);
-  const grid = new Grid(connection, runId, { signal });
+  const grid = new Grid(connection, runId, { signal, showIds });
   report.follow(grid);
   const artifacts = new RunArtifacts(
     artifactsOf(runId),

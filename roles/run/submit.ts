@@ -77,9 +77,11 @@ async function start(
 /** @throws FlwrError "failed-precondition" with the app's type errors */
 async function checkTypes(folder: string, { serverApp, clientApp, language }: AppConfig) {
   if (language !== "typescript") return;
-  const components = [serverApp, clientApp].filter((spec) => spec !== undefined);
-  const modules = await Promise.all(components.map((spec) => findAppModule(spec, folder)));
-  await checkApp(folder, modules.map(({ file }) => file));
+  const specs = [["ServerApp", serverApp], ["ClientApp", clientApp]] as const;
+  const components = specs.map(async ([kind, spec]) =>
+    spec === undefined ? [] : [{ ...await findAppModule(spec, folder), kind }]
+  );
+  await checkApp((await Promise.all(components)).flat());
 }
 
 /** Settings that differ from the app's own; an unknown one is refused before anything is sent. */

@@ -3,6 +3,7 @@ import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
+import { runtimeRequestUnits } from "../../rpc/dialects/current/server/runtime_request_units.ts";
 import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 
@@ -27,6 +28,7 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
       executors: "nobody",
     }),
     maxRequestBytes: runtimeRequestBytes,
+    maxRequestUnits: runtimeRequestUnits,
     handlers: {
       acquireTask: () =>
         Promise.reject(new FlwrError("unimplemented", "Tasks are given out by the SuperLink")),

@@ -59,7 +59,7 @@ Deno.test("an app's calls are made at the SuperLink; what the task began with is
   server.online = [{ nodeId: 4n } as FakeBackend["online"][number]];
   await run.load();
   const app = appOf(run);
-  assert.deepEqual(await app.nodes(), [4n]);
+  assert.deepEqual(await app.nodes(), [{ nodeId: 4n }]);
   const { run: given, fab } = await app.begin();
   assert.deepEqual([given.runId, fab.content.length], [7n, 6]);
   await assert.rejects(appOf(run, "cd".repeat(128)).nodes(), { code: "cancelled" });

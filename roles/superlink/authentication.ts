@@ -18,6 +18,7 @@ import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/ser
 import type { AuthenticationFiles } from "./authentication_files.ts";
 import { JOIN_BURST, JOINS_PER_SECOND } from "./limits.ts";
 import { logFailure } from "./log_failure.ts";
+import { type ListedNames, warnOfComments } from "./listed_names.ts";
 import { Revocations } from "./revocations.ts";
 
 const logger = log("superlink");
@@ -46,6 +47,7 @@ export function admitEveryone(
  * Admits SuperNodes whose keys were registered, or stand in the list, which is followed as its file changes.
  *
  * @param replays remembers their signatures
+ * @param names hears what the list calls its keys
  * @param signal ends the following
  * @throws FlwrError naming the file and flag that is wrong
  */
@@ -53,6 +55,7 @@ export async function admitKnownKeys(
   files: AuthenticationFiles,
   link: LinkService,
   replays: LastingReplayGuard,
+  names: ListedNames,
   signal: AbortSignal,
 ): Promise<FleetAuthentications> {
   const ownKey = await ownKeyOf(files);
@@ -61,6 +64,7 @@ export async function admitKnownKeys(
   const listed = files.publicKeyList === undefined
     ? () => NO_KEYS
     : await followList(files.publicKeyList, { link, revocations, tokenKeys, signal });
+  names.follow(listed);
   const known: KnownKeys = { listed, revoked: (key) => revocations.signalOf(key) };
   logger.info("Authentication on: {count} public keys listed, own key {fingerprint}", {
     count: listed().size,
@@ -118,6 +122,7 @@ async function followList(
   const list = await watchKeyList({ file, flag: "--auth-list-public-keys" }, {
     signal,
     onChange(added, removed) {
+      warnOfComments(added);
       for (const { fingerprint } of added) {
         logger.info("Key {fingerprint} was added to the list: its node may join", { fingerprint });
       }
@@ -135,6 +140,7 @@ async function followList(
         message,
       }),
   });
+  warnOfComments(list.current.keys());
   if (list.current.size === 0) logger.warn("The key list is empty: it lets no SuperNode join");
   return () => list.current;
 }

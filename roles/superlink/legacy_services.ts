@@ -10,7 +10,10 @@ import { olderRequestBytes } from "../../rpc/dialects/flwr-1.15/server/request_b
 import { fleetAuthentication } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
 import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
-import { legacyRequestBytes } from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
+import {
+  legacyRequestBytes,
+  legacyRequestUnits,
+} from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import { logFailure } from "./log_failure.ts";
@@ -65,6 +68,7 @@ export function legacyServices(
       authenticate: () => Promise.resolve({}),
       handlers: driverHandlers(link),
       maxRequestBytes: legacyRequestBytes,
+      maxRequestUnits: legacyRequestUnits,
     }),
   };
 }

@@ -1,38 +1,45 @@
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
+import { NodeLabels, shownName } from "../../base/node_labels.ts";
 import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
 
 const logger = log("superlink");
 
-/** Writes what happens in the SuperLink to the log, in the words of whoever runs it. */
-export function logLinkEvent(told: LinkEvent): void {
+/**
+ * Writes what happens in the SuperLink to the log, in the words of whoever runs it.
+ *
+ * @param labels what nodes are called
+ */
+export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
   const event = told.kind.startsWith("node-")
     // Where nobody has to be known, anyone can make nodes.
-    ? { ...told, ...causedBy(`"${told.kind}" events`) }
-    : told;
+    ? { ...told, ...nodeOf(told, labels), ...causedBy(`"${told.kind}" events`) }
+    : { ...told, ...nodeOf(told, labels) };
+  const facts = (instruction: InstructionFacts): Record<string, unknown> => ({
+    ...instruction,
+    node: labels.of(instruction.nodeId),
+  });
   switch (event.kind) {
     case "node-joined":
-      return event.takeover
-        ? logger.info("Node {nodeId} joined again and took over from its earlier session", event)
-        : logger.info("Node {nodeId} joined", event);
+      return logJoin(event);
     case "node-offline":
-      return logger.warn("Node {nodeId} is offline: its heartbeat is overdue", { ...event });
+      return logger.warn("Node {node} is offline: its heartbeat is overdue", { ...event });
     case "node-returned":
-      return logger.info("Node {nodeId} is back", event);
+      return logger.info("Node {node} is back", event);
     case "node-left":
-      return logger.info("Node {nodeId} left", event);
+      return logger.info("Node {node} left", event);
     case "node-forgotten":
       return logger.info(
-        "Node {nodeId} was forgotten: it registered itself, and was away for long",
+        "Node {node} was forgotten: it registered itself, and was away for long",
         event,
       );
     case "node-deactivated":
-      return logger.info("Node {nodeId} went offline by its own word", event);
+      return logger.info("Node {node} went offline by its own word", event);
     case "node-registered":
-      return logger.info("Node {nodeId} was registered", event);
+      return logger.info("Node {node} was registered", event);
     case "node-unregistered":
-      return logger.info("Node {nodeId} was unregistered: its key is never admitted again", event);
+      return logger.info("Node {node} was unregistered: its key is never admitted again", event);
     case "run-created":
       return logger.info("Run {runId} was created", event);
     case "run-claimed":
@@ -62,7 +69,7 @@ export function logLinkEvent(told: LinkEvent): void {
       return logger.info("Run {runId} saved {name}, {size} bytes", event);
     case "push-expired":
       return logger.warn(
-        "Run {runId}: objects of {messages} messages from node {nodeId} never came",
+        "Run {runId}: objects of {messages} messages from node {node} never came",
         event,
       );
     case "instruction-pushed":
@@ -71,7 +78,7 @@ export function logLinkEvent(told: LinkEvent): void {
         facts(event.instruction),
       );
     case "instruction-refused":
-      return logger.warn("Run {runId}: an instruction for node {nodeId} was refused: {reason}", {
+      return logger.warn("Run {runId}: an instruction for node {node} was refused: {reason}", {
         ...event,
       });
     case "instruction-handed-out": {
@@ -99,7 +106,7 @@ export function logLinkEvent(told: LinkEvent): void {
         reason: event.reason,
       });
     case "reply-refused":
-      return logger.warn("A reply of node {nodeId} to {replyToMessageId} was refused: {reason}", {
+      return logger.warn("A reply of node {node} to {replyToMessageId} was refused: {reason}", {
         ...event,
       });
     case "housekeeping-failed":
@@ -133,9 +140,20 @@ function removed(runIds: readonly bigint[]): Record<string, unknown> {
 /** The template of an instruction's facts. An instruction outside the rounds, as for initial arrays, has no group. */
 function factsOf({ groupId }: InstructionFacts): string {
   const round = groupId === "" ? "" : "round {groupId}, ";
-  return `{messageId} (run {runId}, ${round}{messageType}, node {nodeId})`;
+  return `{messageId} (run {runId}, ${round}{messageType}, node {node})`;
 }
 
-function facts(instruction: InstructionFacts): Record<string, unknown> {
-  return { ...instruction };
+/** What lines call the node of an event. */
+function nodeOf(event: LinkEvent, labels: NodeLabels): { readonly node?: string } {
+  return "nodeId" in event ? { node: labels.of(event.nodeId) } : {};
+}
+
+/** The one line that has a node's id also where its name would do: it says which is which. */
+function logJoin(event: Extract<LinkEvent, { kind: "node-joined" }>): void {
+  const { name, takeover } = event;
+  const as = name === undefined ? "" : " as {name}";
+  const facts = { ...event, ...(name !== undefined && { name: shownName(name) }) };
+  if (takeover) {
+    logger.info(`Node {nodeId} joined again${as} and took over from its earlier session`, facts);
+  } else logger.info(`Node {nodeId} joined${as}`, facts);
 }

@@ -31,7 +31,8 @@ function guarded(allowRemote = false) {
       admit: ({ peer }) => void admitted.push(peer),
       authenticate: () => Promise.resolve(undefined),
       handle: () => Promise.resolve({}),
-      maxRequestBytes: 1024,
+      maxRequestBytes: () => 1024,
+      maxRequestUnits: 1024,
     }],
   };
   const { admit } = guardApi(binding, { ...API, allowRemote }, () => new Set(["192.0.2.7"]))

@@ -17,6 +17,7 @@ import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_reque
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
+import { runtimeRequestUnits } from "../../rpc/dialects/current/server/runtime_request_units.ts";
 import { runtimeHandlers } from "../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,
@@ -88,6 +89,7 @@ export function superLinkServices(
       ...taskAuthentication({ backend, executors: executorsOf(runs, replays) }),
       handlers: runtimeHandlers(backend),
       maxRequestBytes: runtimeRequestBytes,
+      maxRequestUnits: runtimeRequestUnits,
     }),
     legacy: () => legacyLoaded ??= loadLegacy({ link, authentications, currentFleet }),
     artifacts,

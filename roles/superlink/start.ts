@@ -12,7 +12,8 @@ import type { SuperLinkConfig } from "./config.ts";
 import { openStore } from "./database.ts";
 import type { Launching } from "./launch/start.ts";
 import { localAddress } from "./local_address.ts";
-import { logLinkEvent } from "./log_events.ts";
+import { LinkLog, type LinkLogOptions } from "./link_log.ts";
+import { ListedNames } from "./listed_names.ts";
 import { openReplays, settleReplays } from "./replays.ts";
 import { RunsInFlight } from "./runs_in_flight.ts";
 import { type OpenListeners, serve } from "./serve.ts";
@@ -33,15 +34,20 @@ export interface RunningSuperLink extends AsyncDisposable {
  *
  * @throws FlwrError naming the flag, file or address that prevents it; nothing is left open then
  */
-export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSuperLink> {
+export async function startSuperLink(
+  config: SuperLinkConfig,
+  logging: LinkLogOptions = {},
+): Promise<RunningSuperLink> {
   await using cleanup = new AsyncDisposableStack();
   const stopping = new AbortController();
   cleanup.defer(() => stopping.abort());
   const inFlight = new RunsInFlight();
+  const listedNames = new ListedNames();
+  const events = new LinkLog(logging);
   let launching: Launching | undefined;
   const hear = (event: LinkEvent) => {
     inFlight.hear(event);
-    logLinkEvent(event);
+    events.hear(event);
     launching?.hear(event);
   };
   const link = await createLink({
@@ -50,9 +56,11 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
     random: systemRandom,
     limits: config.retention,
     messageObject,
+    listedName: (publicKey) => listedNames.of(publicKey),
     onEvent: hear,
   });
   cleanup.defer(() => link.close());
+  events.know(await link.listNodes());
   const replays = await openReplays(link);
   const artifacts = new ArtifactDownloads({
     link,
@@ -63,7 +71,7 @@ export async function startSuperLink(config: SuperLinkConfig): Promise<RunningSu
     link,
     authentications: config.authentication === undefined
       ? admitEveryone(link, replays)
-      : await admitKnownKeys(config.authentication, link, replays, stopping.signal),
+      : await admitKnownKeys(config.authentication, link, replays, listedNames, stopping.signal),
     replays,
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,

@@ -18,6 +18,7 @@ import { readingFlag } from "../usage_error.ts";
 import { readSuperexecSecret } from "../superexec_secret.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
+import { readNameFlag } from "./name_flag.ts";
 import { grantedPaths } from "./sandbox/app_files.ts";
 import type { TrustedEntities } from "./trust/trusted_entities.ts";
 
@@ -27,6 +28,8 @@ export interface SuperNodeConfig {
   readonly tls: ChannelOptions["tls"];
   readonly retry: RetryPolicy;
   readonly identity: NodeIdentity | undefined;
+  /** What the node calls itself. */
+  readonly name: string | undefined;
   readonly nodeConfig: ConfigRecord;
   /** The app named on the command line; without it runs bring theirs. */
   readonly app: AppModule | undefined;
@@ -85,6 +88,7 @@ export async function readSuperNodeConfig(
     ...await readConnection(flags, DEFAULT_SUPERLINK),
     retry: { maxRetries, maxWaitTime },
     identity: await readIdentity(flags),
+    name: readNameFlag(flags.name),
     nodeConfig,
     app: spec === undefined ? undefined : await findAppModule(spec, flags.dir),
     compute: { threads, device },

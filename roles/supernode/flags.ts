@@ -9,6 +9,7 @@ import type { IdentityFlags } from "./identity.ts";
 /** The `supernode` command's flags as commander parses them. */
 export interface SuperNodeFlags extends ConnectionFlags, IdentityFlags {
   dir: string;
+  name?: string;
   nodeConfig?: string;
   threads?: number;
   device: Device;
@@ -48,6 +49,10 @@ export function addSuperNodeOptions(command: Command): Command {
 
 function addIdentityOptions(command: Command): void {
   command
+    .option(
+      "--name <name>",
+      "what the SuperLink's log and ServerApps call this node, unless the SuperLink's owner named it (default: its id)",
+    )
     .option(
       "--auth-supernode-private-key <file>",
       "this node's private key, OpenSSH or PEM, by which the SuperLink knows it (default: none)",

@@ -3,6 +3,7 @@ import type { NodeId } from "../../app/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
+import { shownName } from "../../base/node_labels.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import {
   FAREWELL_SECONDS,
@@ -17,6 +18,8 @@ export interface MembershipOptions {
   readonly connection: FleetConnection;
   /** Where the SuperLink is, for the log. */
   readonly superLink: string;
+  /** What the node calls itself, for the log. */
+  readonly name?: string;
   readonly clock: Clock;
 }
 
@@ -96,7 +99,7 @@ export class Membership {
   }
 
   async #joinOnce(signal: AbortSignal): Promise<void> {
-    const { connection, superLink, clock } = this.#options;
+    const { connection, superLink, name, clock } = this.#options;
     const start = clock.now();
     let refusals = 0;
     for (;;) {
@@ -118,7 +121,12 @@ export class Membership {
         if (signal.aborted) throw error;
       }
     }
-    this.#log.info("SuperNode {nodeId} joined {superLink}", { nodeId: this.#nodeId, superLink });
+    const words = name === undefined ? "" : " as {name}";
+    this.#log.info(`SuperNode {nodeId} joined {superLink}${words}`, {
+      nodeId: this.#nodeId,
+      superLink,
+      ...(name !== undefined && { name: shownName(name) }),
+    });
   }
 }
 

@@ -27,6 +27,8 @@ export interface NodeOptions {
   readonly nodeConfig: ConfigRecord;
   /** Where the SuperLink is, for the log. */
   readonly superLink: string;
+  /** What the node calls itself, for the log. */
+  readonly name?: string;
   readonly clock: Clock;
   readonly random: Random;
   /** Ends the instance of the app that a run has, where one is there. */

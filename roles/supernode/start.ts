@@ -51,6 +51,7 @@ export async function runSuperNode(config: SuperNodeConfig, signal: AbortSignal)
     runs: new RunCatalogue(connection, apps),
     nodeConfig: config.nodeConfig,
     superLink: config.address,
+    name: config.name,
     clock: systemClock,
     random: systemRandom,
     sendErrorDetails: config.sendErrorDetails,

@@ -1,84 +1,73 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { denoSettings, writeLink } from "./editor_files.ts";
+import type { AppModule } from "../app_module.ts";
 import { typesUrl } from "./installation.ts";
 import { MAX_CHECK_OUTPUT } from "./limits.ts";
 
 const TYPED = /\.[mc]?tsx?$/;
 
+/** A component to check. */
+export interface Component extends AppModule {
+  /** What its module must export. */
+  readonly kind: "ClientApp" | "ServerApp";
+}
+
 /**
- * Checks the types of an app's modules, as `deno check` does. Deno remembers what it has checked: the second time takes
- * less than a tenth of a second.
+ * Checks the types of an app's modules, as `deno check` does, and that each exports what its component names. Deno
+ * remembers what it has checked: the second time takes less than a tenth of a second.
  *
- * @param folder the app's
- * @param modules the files that its components are in; those in JavaScript have no types to check
+ * The app may be somebody else's, so nothing of it is run or written: the check has settings of its own and none of the
+ * app's, and takes no packages and nothing from the network, which a sandbox does not have either.
+ *
+ * @param components those in JavaScript have no types to check
  * @returns false where no Deno is there to check with: inside an executable
  * @throws FlwrError "failed-precondition" with what the type checker found
  */
-export async function checkApp(folder: string, modules: readonly string[]): Promise<boolean> {
-  const typed = modules.filter((module) => TYPED.test(module));
+export async function checkApp(components: readonly Component[]): Promise<boolean> {
+  const typed = components.filter(({ file }) => TYPED.test(file));
   if (typed.length === 0) return true;
   if (Deno.build.standalone) return false;
-  const settings = await denoSettings(folder);
-  if (settings === "ours") {
-    await writeLink(folder);
-    await check(folder, typed, []);
-  } else if (settings === "other" && await knowsFlwr(folder)) {
-    await check(folder, typed, []);
-  } else {
-    await using config = await TemporaryConfig.make();
-    await check(folder, typed, ["--config", config.path]);
+  const folder = await Deno.makeTempDir({ prefix: "flwr-check-" });
+  try {
+    const [config, entry] = [join(folder, "deno.json"), join(folder, "components.ts")];
+    await Deno.writeTextFile(config, JSON.stringify(settings()));
+    await Deno.writeTextFile(entry, entryOf(typed));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["check", "--quiet", ...ISOLATED, "--config", config, entry],
+      // Settings of npm are looked for here.
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+      stdout: "null",
+      stderr: "piped",
+    }).output();
+    if (!success) throw refused(new TextDecoder().decode(stderr), entry);
+  } finally {
+    await Deno.remove(folder, { recursive: true }).catch(() => {});
   }
   return true;
 }
 
-/** Whether the folder's own deno.json says what "flwr" is. */
-async function knowsFlwr(folder: string): Promise<boolean> {
-  const { success } = await run(folder, ["eval", "--ext=ts", 'import.meta.resolve("flwr")']);
-  return success;
+/** Without packages no script of one is run, and no registry is asked. */
+const ISOLATED = ["--no-npm", "--no-remote", "--no-lock", "--node-modules-dir=none"];
+
+function settings() {
+  return { imports: { flwr: typesUrl().href }, compilerOptions: { strict: true } };
 }
 
-async function check(
-  folder: string,
-  modules: readonly string[],
-  flags: readonly string[],
-): Promise<void> {
-  const files = modules.map((module) => resolve(folder, module));
-  const { success, stderr } = await run(folder, ["check", "--quiet", ...flags, ...files]);
-  if (success) return;
-  const found = new TextDecoder().decode(stderr).replace(/\n*Stack backtrace:[^]*$/, "").trim();
-  throw new FlwrError(
+/** A module that uses what the components export as what they must be. */
+function entryOf(components: readonly Component[]): string {
+  const lines = components.map(({ url, exportName, kind }, i) =>
+    `import { ${exportName} as app${i} } from ${JSON.stringify(url)};\napp${i} satisfies ${kind};\n`
+  );
+  return `import type { ClientApp, ServerApp } from "flwr";\n${lines.join("")}`;
+}
+
+function refused(found: string, entry: string): FlwrError {
+  const text = found.replace(/\n*Stack backtrace:[^]*$/, "")
+    .replaceAll(new RegExp(`^.*at .*${RegExp.escape(entry)}.*\n?`, "gm"), "").trim();
+  return new FlwrError(
     "failed-precondition",
-    `The app has type errors: nothing was sent\n${found.slice(0, MAX_CHECK_OUTPUT)}`,
+    `The app has type errors: nothing was sent\n${text.slice(0, MAX_CHECK_OUTPUT)}`,
     { hints: ["Fix them, or send the app without the check: --no-check"] },
   );
-}
-
-function run(folder: string, args: readonly string[]): Promise<Deno.CommandOutput> {
-  return new Deno.Command(Deno.execPath(), {
-    args: [...args],
-    cwd: folder,
-    env: { NO_COLOR: "1" },
-    stdout: "null",
-    stderr: "piped",
-  }).output();
-}
-
-/** Settings for a folder that has none, or none that name "flwr". */
-class TemporaryConfig implements AsyncDisposable {
-  private constructor(readonly path: string, readonly folder: string) {}
-
-  static async make(): Promise<TemporaryConfig> {
-    const folder = await Deno.makeTempDir({ prefix: "flwr-check-" });
-    const path = join(folder, "deno.json");
-    await Deno.writeTextFile(
-      path,
-      JSON.stringify({ imports: { flwr: typesUrl().href }, compilerOptions: { strict: true } }),
-    );
-    return new TemporaryConfig(path, folder);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.folder, { recursive: true }).catch(() => {});
-  }
 }

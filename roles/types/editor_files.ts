@@ -29,7 +29,6 @@ const SETTINGS: Readonly<Record<string, unknown>> = {
       paths: { flwr: [`./${FOLDER}/${TYPES_FILE}`] },
     },
     include: ["**/*.ts", `${FOLDER}/${GLOBALS_FILE}`],
-    exclude: ["**/*_test.ts"],
   },
 };
 
@@ -66,26 +65,34 @@ export async function denoSettings(folder: string): Promise<"ours" | "other" | u
   return undefined;
 }
 
+/** Whether the folder's tsconfig.json, if it has one, leads to what {@link writeEditorFiles} writes. */
+export async function tscKnowsFlwr(folder: string): Promise<boolean> {
+  const text = await Deno.readTextFile(join(folder, "tsconfig.json")).catch(() => undefined);
+  return text === undefined || text.includes(`${FOLDER}/${TYPES_FILE}`);
+}
+
 /** Makes the folder that leads to this installation, or brings it up to date. */
-export async function writeLink(folder: string): Promise<void> {
+async function writeLink(folder: string): Promise<void> {
   const link = join(folder, FOLDER);
-  await Deno.mkdir(link, { recursive: true });
-  await Deno.writeTextFile(join(link, ".gitignore"), "*\n");
-  await Deno.writeTextFile(join(link, TYPES_FILE), await readTypes());
-  await Deno.writeFile(join(link, GLOBALS_FILE), await globalTypes());
+  // An app that came from elsewhere may bring links: what they lead to must not be written over.
+  await requireFolder(link);
+  await replace(join(link, ".gitignore"), "*\n");
+  await replace(join(link, TYPES_FILE), await readTypes());
+  await replace(join(link, GLOBALS_FILE), await globalTypes());
   const library = libraryUrl();
   if (library !== undefined) {
     const code = `// @ts-self-types="./${TYPES_FILE}"\nexport * from ${
       JSON.stringify(library.href)
     };\n`;
-    await Deno.writeTextFile(join(link, MODULE), code);
+    await replace(join(link, MODULE), code);
   }
-  await writeJson(join(link, IMPORT_MAP), {
+  const map = {
     imports: { flwr: `./${library === undefined ? TYPES_FILE : MODULE}` },
     ...(library !== undefined && {
       scopes: { [new URL(".", library).href]: await libraryImports() },
     }),
-  });
+  };
+  await replace(join(link, IMPORT_MAP), jsonText(map));
 }
 
 async function writeSettings(folder: string): Promise<string[]> {
@@ -94,7 +101,7 @@ async function writeSettings(folder: string): Promise<string[]> {
   for (const [name, settings] of Object.entries(SETTINGS)) {
     if (isSet && DENO_SETTINGS.includes(name)) continue;
     try {
-      await writeJson(join(folder, name), settings, { createNew: true });
+      await Deno.writeTextFile(join(folder, name), jsonText(settings), { createNew: true });
       written.push(name);
     } catch (error) {
       if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
@@ -103,6 +110,30 @@ async function writeSettings(folder: string): Promise<string[]> {
   return written;
 }
 
-function writeJson(path: string, value: unknown, options?: Deno.WriteFileOptions): Promise<void> {
-  return Deno.writeTextFile(path, JSON.stringify(value, undefined, 2) + "\n", options);
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 2) + "\n";
+}
+
+/** Makes the folder if it is not there. @throws FlwrError "failed-precondition" where something else has its name */
+async function requireFolder(path: string): Promise<void> {
+  const there = await Deno.lstat(path).catch(() => undefined);
+  if (there === undefined) await Deno.mkdir(path);
+  else if (!there.isDirectory) {
+    throw new FlwrError("failed-precondition", `"${path}" is not a folder`, {
+      hints: [there.isSymlink ? "It is a link: remove it" : "Remove it"],
+    });
+  }
+}
+
+/** Puts a file in the place of another, or of a link, in one step. */
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${crypto.randomUUID()}`;
+  try {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(draft, bytes, { createNew: true });
+    await Deno.rename(draft, path);
+  } catch (error) {
+    await Deno.remove(draft).catch(() => {});
+    throw error;
+  }
 }

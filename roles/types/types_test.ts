@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createApp } from "../new/create_app.ts";
 import { TEMPLATES } from "../new/template.ts";
-import { checkApp } from "./check_app.ts";
+import { findAppModule } from "../app_module.ts";
+import { checkApp, type Component } from "./check_app.ts";
 import { denoSettings, FOLDER, writeEditorFiles } from "./editor_files.ts";
 
 async function withApp(body: (folder: string) => Promise<void>): Promise<void> {
@@ -26,7 +27,12 @@ async function deno(folder: string, ...args: string[]): Promise<{ code: number; 
   return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-const MODULES = ["server.ts", "client.ts"];
+async function components(folder: string): Promise<Component[]> {
+  return [
+    { ...await findAppModule("server:app", folder), kind: "ServerApp" },
+    { ...await findAppModule("client:app", folder), kind: "ClientApp" },
+  ];
+}
 
 Deno.test("types: a new app type-checks, and runs its own tests, outside of this repository", () =>
   withApp(async (folder) => {
@@ -56,25 +62,73 @@ Deno.test("the loss is a number", async () => {
     assert.match(text, /1 passed/);
   }));
 
-Deno.test("types: type errors are found with the app's own settings, and without any", () =>
+const refusal = (found: RegExp) => (error: Error & { code?: string }) => {
+  assert.equal(error.code, "failed-precondition");
+  assert.match(error.message, found);
+  return !/Stack backtrace|flwr-check-/.test(error.message);
+};
+
+Deno.test("types: type errors are found, whatever settings the app has", () =>
   withApp(async (folder) => {
-    await checkApp(folder, MODULES);
+    await checkApp(await components(folder));
+    const client = join(folder, "client.ts");
+    await Deno.writeTextFile(client, '\nexport const wrong: number = "text";\n', { append: true });
+    const fails = async () =>
+      await assert.rejects(checkApp(await components(folder)), refusal(/TS2322[^]*client\.ts/));
+    await fails();
+    await Deno.writeTextFile(join(folder, "deno.json"), '{"compilerOptions": {"strict": false}}');
+    await fails();
+  }));
+
+Deno.test("types: a module that does not export its component is refused", () =>
+  withApp(async (folder) => {
+    const client = join(folder, "client.ts");
+    const text = await Deno.readTextFile(client);
+    await Deno.writeTextFile(client, text.replace("export const app", "export const aap"));
+    await assert.rejects(checkApp(await components(folder)), refusal(/no exported member.*app/));
+    await Deno.writeTextFile(client, "export const app = 1;\n");
+    await assert.rejects(checkApp(await components(folder)), refusal(/TS1360|does not satisfy/));
+  }));
+
+Deno.test("types: a check runs nothing of the app, asks no registry, and writes nothing", () =>
+  withApp(async (folder) => {
+    const asked: string[] = [];
+    await using registry = Deno.serve(
+      { port: 0, hostname: "127.0.0.1", onListen() {} },
+      (request) => {
+        asked.push(request.url);
+        return new Response(null, { status: 404 });
+      },
+    );
+    await Deno.writeTextFile(
+      join(folder, "deno.json"),
+      '{"nodeModulesDir": "auto", "allowScripts": ["npm:evil@1.0.0"]}',
+    );
+    const { port } = registry.addr as Deno.NetAddr;
+    await Deno.writeTextFile(join(folder, ".npmrc"), `registry=http://127.0.0.1:${port}/\n`);
     await Deno.writeTextFile(
       join(folder, "client.ts"),
-      '\nexport const wrong: number = "text";\n',
-      { append: true },
+      'import "npm:evil@1.0.0";\n' + await Deno.readTextFile(join(folder, "client.ts")),
     );
-    const fails = () =>
-      assert.rejects(checkApp(folder, MODULES), (error: Error & { code?: string }) => {
-        assert.equal(error.code, "failed-precondition");
-        return /TS2322[^]*client\.ts/.test(error.message) && !/Stack backtrace/.test(error.message);
-      });
-    await fails();
-    for (const file of ["deno.json", "tsconfig.json"]) await Deno.remove(join(folder, file));
+    const before = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+    await assert.rejects(checkApp(await components(folder)), refusal(/npm specifiers/));
+    assert.deepEqual(asked, []);
+    assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), before);
+  }));
+
+Deno.test("types: links in the folder are replaced, and what they lead to stays", () =>
+  withApp(async (folder) => {
+    const victim = join(folder, "..", "victim");
+    await Deno.writeTextFile(victim, "mine");
+    const types = join(folder, FOLDER, "flwr.d.ts");
+    await Deno.remove(types);
+    await Deno.symlink(victim, types);
+    await writeEditorFiles(folder);
+    assert.equal(await Deno.readTextFile(victim), "mine");
+    assert.ok((await Deno.lstat(types)).isFile);
     await Deno.remove(join(folder, FOLDER), { recursive: true });
-    await fails();
-    await Deno.writeTextFile(join(folder, "deno.json"), '{"imports": {"other": "./x.ts"}}');
-    await fails();
+    await Deno.symlink(join(folder, ".."), join(folder, FOLDER));
+    await assert.rejects(writeEditorFiles(folder), { code: "failed-precondition" });
   }));
 
 Deno.test("types: what an app's folder has already stays as it is", () =>

@@ -1,8 +1,9 @@
 import { systemClock } from "../../base/clock.ts";
 import { type Address, formatAddress } from "../address.ts";
 import { explainBindError } from "../bind_error.ts";
-import { LINGER_MS } from "../limits.ts";
+import { ACCEPTED_PER_TURN, LINGER_MS } from "../limits.ts";
 import type { ServerTls } from "../server.ts";
+import { nextTurn } from "../turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
 import { ACCEPT_PAUSE_MS, FLUSH_MS } from "./limits.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";
@@ -72,7 +73,9 @@ export class HttpListener {
   }
 
   async #accept(): Promise<void> {
-    while (!this.#closing) {
+    for (let taken = 1; !this.#closing; taken++) {
+      // Accepting one that waits takes no turn, so others would never get theirs while more come than are taken.
+      if (taken % ACCEPTED_PER_TURN === 0) await nextTurn();
       let accepted: Deno.Conn;
       try {
         accepted = await this.#listener.accept();

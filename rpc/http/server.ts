@@ -177,7 +177,8 @@ async function answer(
       throw new ApiError("media-type-unsupported", "Unsupported Content-Type.");
     }
     const entry = await admitCall([method], call);
-    const bodyLimits = { ...limits, maxBytes: Math.min(limits.maxBytes, method.maxRequestBytes) };
+    const maxBytes = Math.min(limits.maxBytes, method.maxRequestBytes(entry.found));
+    const bodyLimits = { ...limits, maxBytes };
     using _room = await roomForBody(request, bodyLimits, budgets.requests, () => call.signal);
     const bytes = await readBody(request, bodyLimits);
     unread = false;

@@ -1,5 +1,6 @@
 import { hostOfPeer } from "../address.ts";
 import { Allowance } from "./allowance.ts";
+import { CallQueue } from "./call_queue.ts";
 import { HeaderFields, isRequest } from "./header_fields.ts";
 import { type Field, HpackDecoder, HpackError } from "./hpack/decoder.ts";
 import {
@@ -12,10 +13,11 @@ import {
   LAST_WORDS_MS,
   MAX_HEADER_BLOCK_BYTES,
   MAX_HEADER_LIST_BYTES,
+  SETTINGS_BYTES_PER_FRAME,
   SLICE_MS,
-  STRANGERS_CALLS,
 } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
+import type { StrangersTurn } from "./strangers_turn.ts";
 import {
   ConnectionError,
   DEFAULT_WINDOW_BYTES,
@@ -38,10 +40,12 @@ import {
 import { ReadBuffer } from "./read_buffer.ts";
 import type { ByteSocket } from "./socket.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** How a connection is served. */
 export interface ConnectionOptions {
+  /** Shared by the connections of a server on which no call was let in yet. */
+  readonly strangersTurn: StrangersTurn;
   /**
    * Answers a call. Settles when it is done with it, also where the caller was gone before; never rejects.
    *
@@ -69,12 +73,9 @@ export class Http2Connection implements StreamOwner {
   readonly #decoder = new HpackDecoder(HEADER_TABLE_BYTES, MAX_HEADER_LIST_BYTES);
   readonly #streams = new Map<number, Http2Stream>();
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
-  /** Calls that are worked on, also of callers that are gone. */
-  #working = 0;
-  /** Calls that were not begun yet. */
-  readonly #waiting: Http2Stream[] = [];
-  /** Whether a call on this connection was let in. */
-  #known = false;
+  /** Those of the streams that wait, and what was begun. */
+  readonly #calls: CallQueue;
+  readonly #strangersTurn: StrangersTurn;
   #lastId = 0;
   #receiveWindow = DEFAULT_WINDOW_BYTES;
   #unannounced = 0;
@@ -88,6 +89,14 @@ export class Http2Connection implements StreamOwner {
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
+    this.#strangersTurn = options.strangersTurn;
+    this.#calls = new CallQueue({
+      answer: (stream) => options.answer(stream, this),
+      answered: (letIn) => {
+        if (letIn) this.#frames.add(FRAMES_PER_CALL);
+        if (!this.#closed && this.offence === undefined) this.#calls.start();
+      },
+    });
     this.#outbox = new Outbox(socket, {
       sent: (bytes) => this.#frames.add(bytes / IDLE_FRAMES.bytesEach),
       ended: (stream) => this.#finish(stream),
@@ -139,7 +148,7 @@ export class Http2Connection implements StreamOwner {
     this.#outbox.close();
     for (const stream of this.#streams.values()) stream.settle(false);
     this.#streams.clear();
-    this.#waiting.length = 0;
+    this.#calls.clear();
     this.#socket.close();
   }
 
@@ -254,10 +263,12 @@ export class Http2Connection implements StreamOwner {
     while (!this.#closed && this.offence === undefined) {
       if (this.#input.length < wanted) {
         // Not sooner: a call that was cancelled by what came with it is never begun.
-        this.#startWaiting();
+        this.#calls.start();
         if (!await this.#input.fill(this.#socket, wanted)) return;
         this.heardAt = seconds();
         this.#pingedAt = undefined;
+        await this.#waitAsStranger();
+        sliceEnd = performance.now() + SLICE_MS;
         continue;
       }
       const { bytes, start } = this.#input;
@@ -273,12 +284,18 @@ export class Http2Connection implements StreamOwner {
       this.#take(head, bytes.subarray(start + FRAME_HEAD_BYTES, start + whole));
       this.#input.skip(whole);
       wanted = FRAME_HEAD_BYTES;
-      if (this.#waiting.length >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
-        this.#startWaiting();
+      if (this.#calls.waiting >= CALLS_PER_SLICE || performance.now() > sliceEnd) {
+        this.#calls.start();
         await nextTurn();
+        await this.#waitAsStranger();
         sliceEnd = performance.now() + SLICE_MS;
       }
     }
+  }
+
+  /** Until a call on it was let in, a connection shares its turns with others. */
+  async #waitAsStranger(): Promise<void> {
+    if (!this.#calls.known && !this.#strangersTurn.take()) await this.#strangersTurn.wait();
   }
 
   async #readPreface(): Promise<boolean> {
@@ -334,11 +351,17 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  #charge({ type, flags }: FrameHead, { length }: Uint8Array): void {
-    if (type === FRAME.data) this.#frames.add(length / IDLE_FRAMES.bytesEach);
-    const free = type === FRAME.data &&
-      (length >= IDLE_FRAMES.bytesEach || (flags & FLAG.endStream) !== 0);
-    if (!free) this.#pay(ANSWERED.has(type) ? FRAMES_PER_QUESTION : 1);
+  #charge({ type, flags, streamId }: FrameHead, { length }: Uint8Array): void {
+    if (type !== FRAME.data) return this.#pay(ANSWERED.has(type) ? FRAMES_PER_QUESTION : 1);
+    const stream = this.#streams.get(streamId);
+    if (stream === undefined || stream.remoteEnded) {
+      // Late content of a call that is over allows nothing more. Of a stranger it counts, however large it is.
+      const late = this.#calls.known && length >= IDLE_FRAMES.bytesEach;
+      return late ? undefined : this.#pay(1);
+    }
+    this.#frames.add(length / IDLE_FRAMES.bytesEach);
+    const free = length >= IDLE_FRAMES.bytesEach || (flags & FLAG.endStream) !== 0;
+    if (!free) this.#pay(1);
   }
 
   #pay(frames: number): void {
@@ -413,7 +436,7 @@ export class Http2Connection implements StreamOwner {
     if (fields === undefined) return refuse(ERROR.enhanceYourCalm);
     if (!isRequest(fields)) return refuse(ERROR.protocol);
     const { maxStreams, windowBytes } = this.#options;
-    const full = Math.max(this.#working, this.#streams.size) >= maxStreams;
+    const full = Math.max(this.#calls.working, this.#streams.size) >= maxStreams;
     if (this.#leaving || full) return refuse(ERROR.refusedStream);
     const stream = new Http2Stream(id, new HeaderFields(fields), this.peer, this, {
       send: this.#initialSendWindow,
@@ -421,26 +444,7 @@ export class Http2Connection implements StreamOwner {
     });
     this.#streams.set(id, stream);
     if (ends) stream.receiveEnd();
-    this.#waiting.push(stream);
-  }
-
-  /** Of somebody unknown a few calls are answered at a time: the refusal of one may end the connection. */
-  #startWaiting(): void {
-    while (!this.#closed && (this.#known || this.#working < STRANGERS_CALLS)) {
-      const stream = this.#waiting.shift();
-      if (stream === undefined) return;
-      if (!stream.gone) this.#start(stream);
-    }
-  }
-
-  #start(stream: Http2Stream): void {
-    this.#working++;
-    this.#options.answer(stream, this).then((letIn) => {
-      this.#working--;
-      this.#known ||= letIn;
-      if (letIn) this.#frames.add(FRAMES_PER_CALL);
-      if (!this.#closed && this.offence === undefined) this.#startWaiting();
-    });
+    this.#calls.add(stream);
   }
 
   #takeReset(head: FrameHead, payload: Uint8Array): void {
@@ -455,9 +459,13 @@ export class Http2Connection implements StreamOwner {
     if (flags & FLAG.ack) return;
     if (payload.length % 6 !== 0) throw new ConnectionError(ERROR.frameSize, "SETTINGS");
     this.#greeted = true;
+    this.#pay(payload.length / SETTINGS_BYTES_PER_FRAME);
+    // The last of each counts: a change of the windows looks at every stream.
+    const last = new Map<number, number>();
     for (let at = 0; at < payload.length; at += 6) {
-      this.#set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
+      last.set(payload[at]! << 8 | payload[at + 1]!, readUint32(payload, at + 2));
     }
+    for (const [key, value] of last) this.#set(key, value);
     this.#outbox.control(frame(FRAME.settings, FLAG.ack, 0));
   }
 
@@ -507,6 +515,7 @@ export class Http2Connection implements StreamOwner {
 
   #drop(stream: Http2Stream): void {
     this.#outbox.drop(stream);
+    this.#calls.drop(stream);
     stream.settle(false);
     this.#forget(stream);
   }

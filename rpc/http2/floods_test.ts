@@ -39,6 +39,14 @@ async function assertServed(server: RpcServer): Promise<void> {
 const FLOODS: Readonly<Record<string, (index: number) => Uint8Array>> = {
   "PING": () => frame(FRAME.ping, 0, 0, new Uint8Array(8)),
   "SETTINGS": () => frame(FRAME.settings, 0, 0, settingsPayload([[4, 65_535]])),
+  "SETTINGS with many changes": (index) =>
+    frame(
+      FRAME.settings,
+      0,
+      0,
+      settingsPayload(Array.from({ length: 2000 }, (_, i) => [4, 1 + (index + i) % 60_000])),
+    ),
+  "DATA with an end, of a call that is over": () => frame(FRAME.data, FLAG.endStream, 1),
   "WINDOW_UPDATE": () => frame(FRAME.windowUpdate, 0, 0, uint32s(1)),
   "PRIORITY": () => frame(FRAME.priority, 0, 1, new Uint8Array(5)),
   "DATA without content": () => frame(FRAME.data, 0, 1),
@@ -66,6 +74,38 @@ for (const [what, make] of Object.entries(FLOODS)) {
     assert.ok(sent < most, `the connection took ${sent} frames`);
     const ended = await ending;
     assert.ok(ended === ERROR.enhanceYourCalm || ended === undefined, `GOAWAY ${ended}`);
+    await assertServed(server);
+    await server.close(1);
+  });
+}
+
+/** Frames that a stranger sends while as many of its calls as may be wait for the rest of their requests. */
+const LATE: Readonly<Record<string, (index: number) => Uint8Array[]>> = {
+  "content of a call that is over": () => [frame(FRAME.data, 0, 99, new Uint8Array(16_384))],
+  "cancelled calls, paid for with content of one that is over": (index) => [
+    frame(FRAME.data, 0, 99, new Uint8Array(16_384)),
+    headersFrame(2 * index + 101, callHead(PATH), 0),
+    frame(FRAME.rstStream, 0, 2 * index + 101, uint32s(ERROR.cancel)),
+  ],
+};
+
+for (const [what, make] of Object.entries(LATE)) {
+  Deno.test(`floods: a stranger's ${what}`, async () => {
+    const { server } = await serve();
+    using flood = await RawHttp2.open(server.address);
+    for (let i = 0; i < STRANGERS_CALLS; i++) {
+      await flood.send(headersFrame(2 * i + 1, callHead("/grpc.health.v1.Health/Check"), 0));
+    }
+    await flood.send(
+      headersFrame(99, callHead(PATH), 0),
+      frame(FRAME.rstStream, 0, 99, uint32s(ERROR.cancel)),
+    );
+    const ending = flood.closedWith();
+    let sent = 0;
+    const most = 5 * IDLE_FRAMES.burst;
+    while (sent < most && await flood.send(...make(sent))) sent++;
+    assert.ok(sent < most, `the connection took ${sent} of them`);
+    await ending;
     await assertServed(server);
     await server.close(1);
   });

@@ -41,6 +41,9 @@ export const CALLS_PER_SLICE = 32;
 /** Calls of one connection that are answered at a time before one was let in; others wait. */
 export const STRANGERS_CALLS = 8;
 
+/** Connections on which no call was let in yet that are worked for before everybody else has a turn. */
+export const STRANGERS_PER_TURN = 2;
+
 /** Milliseconds that a connection's last words may take. */
 export const LAST_WORDS_MS = 1000;
 
@@ -71,3 +74,6 @@ export const HANDSHAKE_MS = 10_000;
 
 /** Milliseconds between two looks at connections that do nothing. */
 export const SWEEP_MS = 5000;
+
+/** Bytes of settings that count as one frame without content: a greeting has some sixty. */
+export const SETTINGS_BYTES_PER_FRAME = 64;

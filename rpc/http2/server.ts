@@ -2,10 +2,12 @@ import { type Address, formatAddress } from "../address.ts";
 import { explainBindError } from "../bind_error.ts";
 import { type ConnectionOptions, Http2Connection, seconds } from "./connection.ts";
 import { Doorkeeper } from "./doorkeeper.ts";
-import { HANDSHAKE_MS, SWEEP_MS } from "./limits.ts";
+import { ACCEPTED_PER_TURN } from "../limits.ts";
+import { HANDSHAKE_MS, STRANGERS_PER_TURN, SWEEP_MS } from "./limits.ts";
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
-import { nextTurn } from "./turn.ts";
+import { StrangersTurn } from "./strangers_turn.ts";
+import { nextTurn } from "../turn.ts";
 
 /** How a call ended, for what its connection may do next. */
 export type CallEnd =
@@ -38,6 +40,7 @@ export class Http2Server {
   readonly #listener: Deno.Listener<Deno.TcpConn | Deno.TlsConn>;
   readonly #connections = new Set<Http2Connection>();
   readonly #doorkeeper = new Doorkeeper();
+  readonly #strangersTurn = new StrangersTurn(STRANGERS_PER_TURN);
   readonly #sweeper: ReturnType<typeof setInterval>;
   readonly #serving: Promise<void>;
   #closing = false;
@@ -99,6 +102,7 @@ export class Http2Server {
     }
     const connection: Http2Connection = new Http2Connection(socketOf(conn, peer), {
       ...this.#options,
+      strangersTurn: this.#strangersTurn,
       answer: (stream) => this.#answer(host, connection, stream),
     });
     this.#connections.add(connection);
@@ -140,9 +144,6 @@ export class Http2Server {
     }
   }
 }
-
-/** Connections that are taken before others get their turn. */
-const ACCEPTED_PER_TURN = 8;
 
 /** Milliseconds after which a listener that failed is asked again. */
 const ACCEPT_AGAIN_MS = 50;

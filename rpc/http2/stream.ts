@@ -51,7 +51,8 @@ export class Http2Stream {
   #held: Uint8Array[] = [];
   #outgoingBytes = 0;
   #drained: PromiseWithResolvers<void> | undefined;
-  #onGone: (() => void) | undefined;
+  #onOver: ((whole: boolean) => void) | undefined;
+  #onTaken: ((bytes: number) => void) | undefined;
 
   constructor(
     readonly id: number,
@@ -75,9 +76,19 @@ export class Http2Stream {
     return this.#gone;
   }
 
-  /** @param listener called once, when the stream is {@link gone} */
-  onGone(listener: () => void): void {
-    this.#onGone = listener;
+  /** Bytes of the body that wait to be sent. */
+  get waitingBytes(): number {
+    return this.#outgoingBytes;
+  }
+
+  /** @param listener called once, when the stream is over: with what {@link outcome} settles with */
+  onOver(listener: (whole: boolean) => void): void {
+    this.#onOver = listener;
+  }
+
+  /** @param listener called with each number of bytes of the body that were put on their way */
+  onTaken(listener: (bytes: number) => void): void {
+    this.#onTaken = listener;
   }
 
   /** Has the body read, from its start. */
@@ -126,6 +137,7 @@ export class Http2Stream {
   taken(bytes: number): void {
     this.#outgoingBytes -= bytes;
     if (this.#outgoingBytes <= BUFFERED_BYTES) this.#release();
+    this.#onTaken?.(bytes);
   }
 
   /** For the connection: the stream is over. @param whole whether all was handed to the network */
@@ -135,8 +147,8 @@ export class Http2Stream {
     if (!whole) {
       this.#gone = true;
       this.outgoing.length = 0;
-      this.#onGone?.();
     }
+    this.#onOver?.(whole);
     this.#release();
     const unread = this.#held.splice(0).reduce((sum, { length }) => sum + length, 0);
     if (unread > 0) this.#owner.consumed(this, unread);

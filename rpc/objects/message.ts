@@ -1,7 +1,9 @@
-import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject, MessageDraft, NewLinkMessage, ObjectId } from "../../link/message.ts";
 import { type Message, MessageSchema } from "../../proto/gen/current/message_pb.ts";
+import { decodeRequest } from "../codec.ts";
+import { MAX_MESSAGE_BODY_UNITS } from "./limits.ts";
 import { errorFromWire, errorToWire, metadataFromWire, metadataToWire } from "./metadata.ts";
 import { makeSmallObject, parseObject } from "./object.ts";
 
@@ -51,7 +53,7 @@ export function parseMessageObject({ id, bytes }: LinkObject): NewLinkMessage {
 
 function readBody(body: Uint8Array): Message {
   try {
-    return fromBinary(MessageSchema, body);
+    return decodeRequest(MessageSchema, body, MAX_MESSAGE_BODY_UNITS);
   } catch (cause) {
     throw new FlwrError("invalid-argument", "Malformed object: its body is no Message", { cause });
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject, ObjectId } from "../../link/message.ts";
-import { SYNC_HASH_BYTES } from "./limits.ts";
+import { MAX_HEAD_BYTES, SYNC_HASH_BYTES } from "./limits.ts";
 
 /** What an object can be, by the first word of its bytes (Flower 1.28 to 1.42). */
 export const OBJECT_TYPES = [
@@ -81,8 +81,8 @@ export async function hashObject(bytes: Uint8Array): Promise<ObjectId> {
  * @throws FlwrError "invalid-argument" for a head that is not exactly as Flower writes it
  */
 export function parseObject(bytes: Uint8Array): ParsedObject {
-  const end = bytes.indexOf(0);
-  if (end < 0) throw malformed("it has no head");
+  const end = bytes.subarray(0, MAX_HEAD_BYTES).indexOf(0);
+  if (end < 0) throw malformed(`it has no head, or one of more than ${MAX_HEAD_BYTES} bytes`);
   const head = new TextDecoder("latin1").decode(bytes.subarray(0, end)).split(" ");
   const [type, list, length] = head;
   if (type === undefined || list === undefined || length === undefined || head.length !== 3) {

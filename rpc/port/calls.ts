@@ -5,7 +5,7 @@ import { ApiError } from "../api_error.ts";
 import type { OpenCall } from "../call.ts";
 import { methodPath, type ServiceBinding } from "../service.ts";
 import { ByteBudget } from "../byte_budget.ts";
-import { SMALL_BODY_BYTES } from "../limits.ts";
+import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "../limits.ts";
 import { ANSWER_PATIENCE_SECONDS, MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
 
@@ -123,12 +123,15 @@ export class PortCalls implements AsyncDisposable {
     reserve: OpenCall["reserve"],
   ): Promise<Uint8Array> {
     const { service, offered, headers, peer } = this.#options;
-    const method = offered.has(name)
+    const served = offered.has(name)
       ? service.methods.find(({ desc }) => desc.name === name)
       : undefined;
-    if (method === undefined) {
+    if (served === undefined) {
       throw new FlwrError("unimplemented", `"${name}" is not offered to ${peer}`);
     }
+    // The worker is not trusted, whoever else calls the service.
+    const maxRequestUnits = Math.min(served.maxRequestUnits, MAX_REQUEST_UNITS);
+    const method = { ...served, maxRequestUnits };
     const call: OpenCall = {
       transport: "http",
       method: methodPath(method.desc),

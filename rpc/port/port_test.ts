@@ -7,6 +7,7 @@ import { bindService, type Handlers } from "../service.ts";
 import { PortCalls } from "./calls.ts";
 import { PortChannel } from "./channel.ts";
 import { encode } from "../codec.ts";
+import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "../limits.ts";
 import { MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import type { PortAnswer, PortRequest } from "./protocol.ts";
 
@@ -46,7 +47,7 @@ async function untilAborted(signal: AbortSignal): Promise<Record<string, never>>
   return {};
 }
 
-const { getNodes, pullObject, pushTaskOutput, pushLogs } = Runtime.method;
+const { getNodes, pullMessages, pullObject, pushObject, pushTaskOutput, pushLogs } = Runtime.method;
 
 Deno.test("a call reaches its handler with the host's headers, and its answer the caller", async () => {
   const content = new Uint8Array(100_000).map((_, index) => index % 251);
@@ -182,19 +183,34 @@ Deno.test("a second call of the same id is refused, and the first goes on", asyn
 
 Deno.test("a worker whose open requests have too many bytes is heard again when there are fewer", async () => {
   const end = Promise.withResolvers<Record<string, never>>();
-  const { calls, answers } = host({ pullObject: () => end.promise });
+  const { calls, answers } = host({ pushObject: () => end.promise });
   await using _ = calls;
-  const objectId = "x".repeat(MAX_OPEN_PORT_BYTES / 2);
-  const bytes = encode(pullObject.input, { objectId });
-  await calls.hear({ kind: "call", id: 1, method: "PullObject", bytes });
+  const bytes = encode(pushObject.input, {
+    objectContent: new Uint8Array(MAX_OPEN_PORT_BYTES / 2),
+  });
+  await calls.hear({ kind: "call", id: 1, method: "PushObject", bytes });
   let heard = false;
-  const second = calls.hear({ kind: "call", id: 2, method: "PullObject", bytes })
+  const second = calls.hear({ kind: "call", id: 2, method: "PushObject", bytes })
     .then(() => heard = true);
   await new Promise((resolve) => setTimeout(resolve));
   assert.equal(heard, false);
   end.resolve({});
   await second;
   assert.deepEqual([(await answers.next()).id, (await answers.next()).id], [1, 2]);
+});
+
+Deno.test("a worker's request of very many fields is refused before it is decoded, whatever others may send", async () => {
+  const { calls, answers } = host({ pullMessages: () => Promise.resolve({}) });
+  await using _ = calls;
+  const ids = (count: number) =>
+    encode(pullMessages.input, { messageIds: Array.from({ length: count }, () => "") });
+  const outcome = async (id: number, bytes: Uint8Array) => {
+    await calls.hear({ kind: "call", id, method: "PullMessages", bytes });
+    const answer = await answers.next();
+    return answer.kind === "refusal" ? answer.error.api : answer.kind;
+  };
+  assert.equal(await outcome(1, ids(MAX_REQUEST_UNITS + 1)), "request-malformed");
+  assert.equal(await outcome(2, ids(MAX_REQUEST_UNITS)), "answer");
 });
 
 Deno.test("large answers are made one after the other, as they are taken", async () => {
@@ -232,10 +248,11 @@ function host(
   const reader = stream.readable.getReader();
   const calls = new PortCalls({
     service: bindService(Runtime, {
+      maxRequestUnits: () => MAX_BATCH_REQUEST_UNITS,
       authenticate: (call) => Promise.resolve({ token: call.header("flwr-task-token") }),
       handlers: handlers as Handlers<typeof Runtime, Caller>,
     }),
-    offered: new Set(["PullObject"]),
+    offered: new Set(["PullMessages", "PullObject", "PushObject"]),
     headers: {},
     peer: "the worker",
     post: (answer) => {

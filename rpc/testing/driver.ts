@@ -1,5 +1,6 @@
 import { getLogger } from "@logtape/logtape";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
+import type { BodyBudgets } from "../body_budgets.ts";
 import type { PaceLimits } from "../body_pace.ts";
 import { bindService, type Handlers, type ServiceOptions } from "../service.ts";
 import { type RpcServer, type ServerTls, startServer } from "../server.ts";
@@ -13,9 +14,10 @@ export function serveDriver(
     tls?: ServerTls;
     address?: string;
     pace?: PaceLimits;
+    budgets?: BodyBudgets;
   } = {},
 ): Promise<RpcServer> {
-  const { tls, address = "127.0.0.1:0", pace, ...rest } = options;
+  const { tls, address = "127.0.0.1:0", pace, budgets, ...rest } = options;
   const service = bindService(Driver, {
     authenticate: () => Promise.resolve("anyone"),
     ...rest,
@@ -28,5 +30,12 @@ export function serveDriver(
       ...handlers,
     },
   });
-  return startServer({ address, tls, pace, services: [service], log: getLogger("silent") });
+  return startServer({
+    address,
+    tls,
+    pace,
+    budgets,
+    services: [service],
+    log: getLogger("silent"),
+  });
 }

@@ -39,7 +39,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "roles",
   ],
   "roles/new/templates": ["mod.ts"],
-  "rpc": ["base", "proto"],
+  "rpc": ["base", "proto", "rpc/wire"],
   "rpc/wire": ["base"],
   "rpc/objects": ["base", "link", "proto", "rpc"],
   "rpc/dialects": [

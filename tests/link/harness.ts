@@ -66,6 +66,8 @@ export class Bench {
   readonly clock = new FakeClock();
   readonly random: Random = seededRandom(1);
   readonly events: LinkEvent[] = [];
+  /** What the owner's list calls the holders of keys, by their hexadecimal digits. */
+  readonly listedNames = new Map<string, string>();
   readonly #stores: Reopenable;
   #limits: Partial<LinkLimits>;
   #made = 0;
@@ -93,6 +95,7 @@ export class Bench {
   async #open(): Promise<void> {
     this.store = this.#stores.open();
     this.link = await createLink({
+      listedName: (publicKey) => this.listedNames.get(publicKey.toHex()),
       store: this.store,
       clock: this.clock,
       random: this.random,

@@ -142,3 +142,43 @@ linkTest("a node without a key that pauses is forgotten after a while", async (b
   await bench.pass(101);
   assert.deepEqual(await bench.link.listNodes(), []);
 }, { anonymousNodeRetentionSeconds: 100 });
+
+linkTest(
+  "a node is called as its owner, else as the list of keys, else as it says itself",
+  async (bench) => {
+    const names = async () => (await bench.link.onlineNames()).map(({ name }) => name);
+    const nameAtJoin = async (publicKey: Uint8Array, name?: string) => {
+      const joining = { publicKey, heartbeatInterval: 30, ...(name !== undefined && { name }) };
+      return (await bench.link.createNode(joining)).name;
+    };
+    assert.equal(await nameAtJoin(KEY), undefined);
+    assert.equal(await nameAtJoin(KEY, "said"), "said");
+    assert.equal(bench.eventsOf("node-joined").at(-1)!.name, "said");
+    await bench.restart();
+    assert.equal((await bench.link.nodeOfKey(KEY))!.name, "said");
+    assert.deepEqual(await names(), ["said"]);
+    bench.listedNames.set(KEY.toHex(), "listed");
+    assert.equal(await nameAtJoin(KEY, "said"), "listed");
+    bench.listedNames.clear();
+    assert.equal(await nameAtJoin(KEY), undefined, "a name that nobody says any more is gone");
+
+    const { nodeId } = await bench.link.registerNode({ publicKey: OTHER, name: "registered" });
+    bench.listedNames.set(OTHER.toHex(), "listed");
+    assert.equal(await nameAtJoin(OTHER, "said"), "registered");
+    assert.equal(
+      (await bench.link.listNodes()).find((node) => node.nodeId === nodeId)!.name,
+      "registered",
+    );
+  },
+);
+
+linkTest("a name that cannot be shown is refused, and nothing is changed", async (bench) => {
+  for (const name of ["", "a\nb", "x".repeat(65)]) {
+    const joining = { publicKey: KEY, heartbeatInterval: 30, name };
+    await assert.rejects(bench.link.createNode(joining), { code: "invalid-argument" });
+    await assert.rejects(bench.link.registerNode({ publicKey: KEY, name }), {
+      code: "invalid-argument",
+    });
+  }
+  assert.deepEqual(await bench.link.listNodes(), []);
+});

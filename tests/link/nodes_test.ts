@@ -139,6 +139,29 @@ linkTest(
   { absentNodeRetentionSeconds: 100 },
 );
 
+linkTest(
+  "of nodes that are away only so many are remembered, of those that never joined the fewest",
+  async (bench) => {
+    const key = (number: number) => new Uint8Array([9, number]);
+    const owners = await bench.link.registerNode({ publicKey: key(0) });
+    const [pauses, works] = [await bench.node(1800, key(1)), await bench.node(1800, key(2))];
+    await bench.link.deactivateNode(pauses);
+    for (let number = 3; number < 40; number++) {
+      await bench.link.registerNode({ publicKey: key(number), by: "self" });
+    }
+    await bench.pass(61);
+    const left = (await bench.link.listNodes()).map(({ nodeId }) => nodeId);
+    assert.equal(left.length, 2 + 5);
+    for (const nodeId of [owners.nodeId, pauses, works]) assert.ok(left.includes(nodeId));
+    // Strangers may go on; later ones that were away for long go too.
+    const last = await bench.link.registerNode({ publicKey: key(50), by: "self" });
+    await bench.link.unregisterNode(last.nodeId, "self");
+    await bench.pass(61);
+    assert.equal((await bench.store.usage()).nodes, 2 + 5);
+  },
+  { maxAbsentNodes: 5, housekeepingBatch: 10 },
+);
+
 linkTest("a node that comes back when it was forgotten joins as another", async (bench) => {
   const nodeId = await bench.node(30, KEY);
   const pushed = await bench.push(nodeId);

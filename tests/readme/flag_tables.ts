@@ -10,7 +10,7 @@ const INTRODUCTION = `# Flags
 
 Every command with its arguments and flags, as \`flwr <command> --help\` has them. This page is made by
 \`deno run -A tests/readme/flag_tables.ts\`, and a test holds it to the commands. What the settings are
-for is in the [reference](reference.md).
+for is in the [reference](reference.md). Every command takes \`--no-color\`, too, as NO_COLOR=1 in its environment.
 `;
 
 /** The page, before the formatter has it. */

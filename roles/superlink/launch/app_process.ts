@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import { trainerThreads } from "../../../ml/cores/trainer_slot.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
-import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/runtime_request_bytes.ts";
+import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/runtime_request_bytes.ts";
 import { SandboxChild } from "../../supernode/sandbox/child.ts";
 import { sandboxLaunch } from "../../supernode/sandbox/launch.ts";
 import { checkSaid } from "./checked_said.ts";
@@ -91,5 +91,5 @@ function keptBytes(text: unknown): number {
   }
   const named = "method" in text ? text.method : undefined;
   const method = Runtime.methods.find(({ name }) => name === named);
-  return method === undefined ? 0 : runtimeRequestBytes(method);
+  return method === undefined ? 0 : sandboxRequestBytes(method);
 }

@@ -4,6 +4,7 @@ import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
 import { askSuperLink } from "../../config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "../../config/options.ts";
+import { readNameFlag } from "../name_flag.ts";
 import type { Output } from "../../output/format.ts";
 
 const EXAMPLE = `
@@ -32,9 +33,10 @@ async function register(
   superlink: string | undefined,
   flags: RegisterFlags,
 ): Promise<Output> {
+  const name = readNameFlag(flags.name);
   const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES, "latin1");
   const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
-  const { name, location } = flags;
+  const { location } = flags;
   const nodeId = await askSuperLink(
     superlink,
     flags,

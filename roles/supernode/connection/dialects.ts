@@ -14,6 +14,8 @@ import type { Dialect } from "./negotiated_connection.ts";
 export interface DialectOptions extends Pick<ChannelOptions, "address" | "tls"> {
   readonly retry: RetryPolicy;
   readonly identity: NodeIdentity | undefined;
+  /** What the node calls itself. */
+  readonly name: string | undefined;
   /** Whether the node was started with an app of its own. */
   readonly hasOwnApp: boolean;
   readonly onRetry: (retry: Retry) => void;

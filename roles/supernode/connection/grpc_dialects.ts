@@ -43,7 +43,8 @@ export function flwr19(options: DialectOptions): Dialect {
     name: "Flower 1.9's wire",
     open: (onRetry) => {
       if (options.hasOwnApp) {
-        return new FleetConnection19(openChannel({ ...options, onRetry }), options.identity);
+        const channel = openChannel({ ...options, onRetry });
+        return new FleetConnection19(channel, options.identity, options.name);
       }
       throw new FlwrError(
         "failed-precondition",

@@ -3,6 +3,7 @@ import { log } from "../../../base/log.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { formatAddress, parseAddress } from "../../../rpc/address.ts";
 import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/runtime_request_bytes.ts";
+import { runtimeRequestUnits } from "../../../rpc/dialects/current/server/runtime_request_units.ts";
 import { runtimeHandlers } from "../../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,
@@ -73,6 +74,7 @@ export class RuntimeApi implements AsyncDisposable {
       ...taskAuthentication({ backend, executors }),
       handlers: runtimeHandlers(backend),
       maxRequestBytes: runtimeRequestBytes,
+      maxRequestUnits: runtimeRequestUnits,
     });
     return startHttpServer({
       address: formatAddress({ host, port }),

@@ -702,6 +702,13 @@ export declare class ClientApp {
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
+/** How often a node was asked for one thing, and how often its reply counted. */
+export interface PhaseShare {
+	/** Rounds in which the node was asked. */
+	readonly asked: number;
+	/** Rounds in which its reply went into the aggregate. */
+	readonly contributed: number;
+}
 /** What one node contributed to a run. */
 export interface Contribution {
 	/** The node's id. */
@@ -710,6 +717,10 @@ export interface Contribution {
 	readonly asked: number;
 	/** Rounds in which at least one of its replies went into an aggregate. */
 	readonly contributed: number;
+	/** Its training. */
+	readonly train: PhaseShare;
+	/** Its evaluation. */
+	readonly evaluate: PhaseShare;
 	/** Its last failure, with the round and the phase; undefined when it had none. */
 	readonly lastFailure?: Failure & {
 		readonly round: number;
@@ -882,11 +893,16 @@ export type ProgressEvent =
 };
 /** Hears of what happens. */
 export type ProgressListener = (event: ProgressEvent) => void;
+interface OnlineNode {
+	readonly nodeId: NodeId;
+	/** What people call it, where the SuperLink says so; not unique. */
+	readonly name?: string;
+}
 interface DriverConnection {
 	/** Starts a run. */
 	createRun(): Promise<RunId>;
 	/** The nodes that are online now. */
-	nodes(runId: RunId): Promise<NodeId[]>;
+	nodes(runId: RunId): Promise<OnlineNode[]>;
 	/**
 	 * Hands instructions to the SuperLink, all in one call.
 	 *
@@ -915,6 +931,8 @@ export interface GridOptions {
 	readonly clock?: Clock;
 	/** Ends every wait of this grid: the run is being stopped. */
 	readonly signal?: AbortSignal;
+	/** Whether labels of nodes always have their ids; default: only where they need them. */
+	readonly showIds?: boolean;
 }
 /** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
 export declare class Grid {
@@ -928,9 +946,18 @@ export declare class Grid {
 	 *
 	 * @param runId a run that the connection has created
 	 */
-	constructor(connection: DriverConnection, runId: RunId, { clock, signal }?: GridOptions);
+	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds }?: GridOptions);
 	/** The nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
+	/**
+	 * The name of a node, as it was when {@link nodeIds} last found the node online. Names are not unique, and a node may
+	 * choose its own: tell nodes apart by their ids.
+	 *
+	 * @returns undefined for a node without a name, or one that was not found online yet
+	 */
+	nodeName(nodeId: NodeId): string | undefined;
+	/** What to call a node in a line for people: its {@link nodeName}, its id without one, both where names are alike. */
+	nodeLabel(nodeId: NodeId): string;
 	/**
 	 * Waits until enough nodes are online, and says on the way what it waits for.
 	 *
@@ -1394,6 +1421,7 @@ export interface PhaseJson {
 	/** The replies that did not, and why. */
 	failures: {
 		"node-id": string;
+		name?: string;
 		code?: number;
 		reason: string;
 	}[];
@@ -1440,10 +1468,16 @@ export interface HistoryJson {
 export interface NodeJson {
 	/** The node's id. */
 	"node-id": string;
+	/** The node's name; absent where it has none. */
+	name?: string;
 	/** Rounds in which it was asked. */
 	asked: number;
 	/** Rounds in which a reply of it counted. */
 	contributed: number;
+	/** Its training. */
+	train: PhaseShare;
+	/** Its evaluation. */
+	evaluate: PhaseShare;
 	/** Its last failure. */
 	"last-failure"?: {
 		round: number;
@@ -1452,8 +1486,12 @@ export interface NodeJson {
 		reason: string;
 	};
 }
-/** The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text. */
-export declare function historyToJson(result: Result): HistoryJson;
+/**
+ * The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text.
+ *
+ * @param nameOf names of nodes, as `(nodeId) => grid.nodeName(nodeId)`; default: no names
+ */
+export declare function historyToJson(result: Result, nameOf?: (nodeId: NodeId) => string | undefined): HistoryJson;
 /** Options of {@link MultiKrum}. */
 export interface MultiKrumOptions extends FedAvgOptions {
 	/** f, how many of the nodes are taken to be malicious. Default: 0. */

@@ -335,7 +335,7 @@ async function serverApp(nodes: number, options?: ConstructorParameters<typeof D
   const connection = new RuntimeConnection(new RuntimeClient(channel, task.token), runId, clock);
   for (let node = 0; node < nodes; node++) await link.createNode({ heartbeatInterval: 1000 });
   const instructions = async (arrays: ArrayRecord) =>
-    (await connection.nodes(runId)).map((dstNodeId) =>
+    (await connection.nodes(runId)).map(({ nodeId: dstNodeId }) =>
       Message.create({ content: { arrays }, dstNodeId, messageType: "train", clock })
     );
   /** Has every node answer with a model of its own. */

@@ -1,8 +1,11 @@
 /** How deep an object tree may be nested, as link's own limit; Flower's go 5 deep, from message to array chunk. */
 export const MAX_TREE_DEPTH = 16;
 
-/** Nodes of one object tree as a wire carries it, as link's own limit: 1 TB of array chunks, 14 MB on the wire. */
-export const MAX_TREE_NODES = 200_000;
+/**
+ * Nodes of one object tree as a wire carries it, as link's own limit: 25,000 arrays, or 250 GB of chunks; 4 MB on the
+ * wire. Reading one takes some 50 ms.
+ */
+export const MAX_TREE_NODES = 50_000;
 
 /** Seconds that a pull is held when there is nothing yet: Flower's HTTP clients give up at 30 s. */
 export const MAX_HOLD_SECONDS = 20;

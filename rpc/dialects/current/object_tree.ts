@@ -72,6 +72,11 @@ export function idsOfTree(root: ObjectId, tree: ObjectTree): ObjectId[] {
   return [...ids];
 }
 
+/** How many nodes a tree has, those that stand in several places each time. */
+export function countNodes({ children }: WireTree): number {
+  return children.reduce((sum, child) => sum + countNodes(child), 1);
+}
+
 /** What is left of a tree's limits. */
 class Budget {
   #nodes = 0;

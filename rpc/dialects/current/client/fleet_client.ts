@@ -27,6 +27,8 @@ export interface FleetClientOptions {
   /** A connection of their own for heartbeats. */
   readonly heartbeats: Channel;
   readonly credentials: NodeCredentials;
+  /** What the node calls itself; default: nothing. */
+  readonly name?: string;
 }
 
 /** The twelve calls of the Fleet API, each with its deadline and the node's credentials. All throw a FlwrError. */
@@ -46,7 +48,8 @@ export class FleetClient {
   /** @param heartbeatInterval seconds */
   async activate(heartbeatInterval: number): Promise<NodeId> {
     const { publicKey } = this.#options.credentials;
-    const request = { publicKey, heartbeatInterval };
+    const { name } = this.#options;
+    const request = { publicKey, heartbeatInterval, ...(name !== undefined && { name }) };
     return (await this.call(Fleet.method.activateNode, request)).nodeId;
   }
 

@@ -37,6 +37,8 @@ export interface CurrentFleetConnectionOptions {
   readonly heartbeats?: Channel;
   /** The key that the SuperLink knows the node by; without one the node makes a key and registers itself. */
   readonly key?: PrivateKey;
+  /** What the node calls itself; default: nothing. SuperLinks of ours alone understand it. */
+  readonly name?: string;
   /** How the node joins and leaves; by ActivateNode and DeactivateNode by default. */
   readonly membership?: NodeMembership;
   /** Looks at the tree of each message that is pulled, and throws a FlwrError where it is none. */
@@ -179,9 +181,15 @@ export class CurrentFleetConnection implements FleetConnection {
   }
 
   async #openClient(): Promise<FleetClient> {
-    const { channel, heartbeats = channel, clock } = this.#options;
+    const { channel, heartbeats = channel, clock, name } = this.#options;
     const key = this.#options.key ?? await PrivateKey.generate(OWN_KEY_CURVE);
-    return new FleetClient({ channel, heartbeats, credentials: new NodeCredentials(key, clock) });
+    const credentials = new NodeCredentials(key, clock);
+    return new FleetClient({
+      channel,
+      heartbeats,
+      credentials,
+      ...(name !== undefined && { name }),
+    });
   }
 
   #joined(): Member {

@@ -281,3 +281,22 @@ async function settled(promise: Promise<unknown>): Promise<boolean> {
   const tick = settle().then(() => false);
   return await Promise.race([promise.then(() => true), tick]);
 }
+
+Deno.test("a node's name reaches the SuperLink, which refuses one that cannot be shown", async () => {
+  await using stage = await FleetStage.start();
+  const key = await PrivateKey.generate("P-256");
+  const connect = (name?: string) =>
+    new CurrentFleetConnection({
+      channel: stage.channel(),
+      key,
+      clock: stage.clock,
+      random: seededRandom(3),
+      ...(name !== undefined && { name }),
+    });
+  await connect("Klinik Süd").join(30);
+  assert.equal((await stage.link.onlineNames())[0]!.name, "Klinik Süd");
+  await assert.rejects(connect("a\nb").join(30), { code: "invalid-argument" });
+  assert.equal((await stage.link.onlineNames())[0]!.name, "Klinik Süd");
+  await connect().join(30);
+  assert.equal((await stage.link.onlineNames())[0]!.name, undefined);
+});

@@ -26,6 +26,9 @@ export const MAX_MESSAGES_PER_PUSH = 1000;
 /** The same where their objects go along: half of what one call takes, so that a model's fit beside them. */
 export const MAX_MESSAGES_PER_FULL_PUSH = 256;
 
+/** Nodes of the trees of those messages; one message may have more. A server decodes them in 50 ms. */
+export const MAX_TREE_NODES_PER_PUSH = 40_000;
+
 /** Seconds for a call that does little. */
 export const CALL_DEADLINE_SECONDS = 20;
 

@@ -1,5 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { AppBundle, RunInfo } from "../../../../app/connection.ts";
+import type { AppBundle, OnlineNode, RunInfo } from "../../../../app/connection.ts";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
@@ -15,6 +15,7 @@ import { type PullTaskInputResponse, Runtime } from "../../../../proto/gen/curre
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { hashObject } from "../../../objects/object.ts";
 import { NO_RETRY } from "../../../retry.ts";
+import { usableName } from "../../node_name.ts";
 import { recordDictFromWire } from "../../record_dict.ts";
 import { alongBytes, type packAlong, readAlong } from "../along.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
@@ -134,10 +135,10 @@ export class RuntimeClient {
   }
 
   /** The nodes that are online. */
-  async nodes(): Promise<NodeId[]> {
+  async nodes(): Promise<OnlineNode[]> {
     const { nodes, along } = await this.#call(Runtime.method.getNodes, { along: {} });
     this.#hearAlong(along);
-    return nodes.map(({ nodeId }) => nodeId);
+    return nodes.map(({ nodeId, name }) => ({ nodeId, ...usableName(name) }));
   }
 
   /**

@@ -1,9 +1,8 @@
-import type { DriverConnection } from "../../../../app/connection.ts";
+import type { DriverConnection, OnlineNode } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
 import {
   MessageErrorCode,
   type MessageId,
-  type NodeId,
   type RunId,
   SUPERLINK_NODE_ID,
 } from "../../../../app/metadata.ts";
@@ -13,12 +12,13 @@ import type { LinkObject, ObjectId } from "../../../../link/message.ts";
 import { packAlong } from "../along.ts";
 import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
-import { idsOfTree, treeFromWire } from "../object_tree.ts";
+import { countNodes, idsOfTree, treeFromWire } from "../object_tree.ts";
 import {
   MAX_MESSAGES_PER_FULL_PUSH,
   MAX_MESSAGES_PER_PUSH,
   MAX_OBJECTS_IN_FLIGHT,
   MAX_PUSH_ATTEMPTS,
+  MAX_TREE_NODES_PER_PUSH,
 } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
 import { pullObjects } from "./object_transfer.ts";
@@ -51,7 +51,7 @@ export class RuntimeConnection implements DriverConnection {
     return Promise.resolve(this.#speaker.runId);
   }
 
-  nodes(_runId: RunId): Promise<NodeId[]> {
+  nodes(_runId: RunId): Promise<OnlineNode[]> {
     return this.#client.nodes();
   }
 
@@ -66,8 +66,8 @@ export class RuntimeConnection implements DriverConnection {
     const ids: (MessageId | undefined)[] = [];
     const known = new Set<ObjectId>();
     const most = this.#client.takesBytes > 0 ? MAX_MESSAGES_PER_FULL_PUSH : MAX_MESSAGES_PER_PUSH;
-    for (let start = 0; start < messages.length; start += most) {
-      ids.push(...await this.#pushBatch(messages.slice(start, start + most), known));
+    for (const batch of batches(messages, most)) {
+      ids.push(...await this.#pushBatch(batch, known));
     }
     return ids;
   }
@@ -190,6 +190,26 @@ export class RuntimeConnection implements DriverConnection {
       });
     }
   }
+}
+
+/** Messages in pushes: so many at most, and with so many objects that the server reads their trees at once. */
+function* batches(
+  messages: readonly DeflatedMessage[],
+  most: number,
+): Generator<readonly DeflatedMessage[]> {
+  let batch: DeflatedMessage[] = [];
+  let nodes = 0;
+  for (const message of messages) {
+    const more = countNodes(message.tree);
+    if (batch.length === most || batch.length > 0 && nodes + more > MAX_TREE_NODES_PER_PUSH) {
+      yield batch;
+      batch = [];
+      nodes = 0;
+    }
+    batch.push(message);
+    nodes += more;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Errors that say that a reply is not whole or not well-formed; others end the pull. */

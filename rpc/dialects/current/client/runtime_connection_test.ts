@@ -51,7 +51,7 @@ Deno.test("runtime connection: the run is the task's", async () => {
     registeredAt: 1,
   }));
   assert.equal(await connection.createRun(), 7n);
-  assert.deepEqual(await connection.nodes(7n), [4n, 5n]);
+  assert.deepEqual(await connection.nodes(7n), [{ nodeId: 4n }, { nodeId: 5n }]);
 });
 
 Deno.test("runtime connection: a model for many nodes goes once, and not again the next time", async () => {

@@ -23,6 +23,7 @@ import {
 } from "../../../../proto/gen/current/run_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Handlers } from "../../../service.ts";
+import { readNodeName } from "../../node_name.ts";
 import { NODE_WIRE } from "../../node_wire.ts";
 import { HEARTBEAT_PATIENCE } from "../limits.ts";
 import { messageToWire } from "../message.ts";
@@ -74,14 +75,16 @@ export function currentFleetHandlers(
       return create(RegisterNodeFleetResponseSchema, { nodeId });
     },
 
-    async activateNode({ heartbeatInterval }, { caller }) {
+    async activateNode({ heartbeatInterval, name }, { caller }) {
       checkInterval(heartbeatInterval);
+      const naming = await orMalformed(() => readNodeName(name));
       const { nodeId } = await orKeyRefused(() =>
         link.createNode({
           publicKey: caller.publicKey.spki,
           heartbeatInterval,
           patience: HEARTBEAT_PATIENCE,
           wire: NODE_WIRE.current,
+          ...naming,
         })
       );
       caller.joined(nodeId);

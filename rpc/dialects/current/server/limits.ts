@@ -7,7 +7,10 @@ export const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
 /** Bytes of a submitted app with its settings. Apps above MAX_FAB_BYTES are answered as Flower does, up to this. */
 export const MAX_START_RUN_BYTES = 64 * 1024 * 1024;
 
-/** Bytes of a node's request with a message's tree: MAX_TREE_NODES of them, 70 to 80 bytes each. */
+/** Bytes of a request with a ServerApp's output: each of ours has up to 4 MB. */
+export const MAX_LOG_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Bytes of a request with trees of messages: four of MAX_TREE_NODES, 70 to 80 bytes each. */
 export const MAX_TREE_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /** Messages that one push of a node announces at most: Flower's nodes push each reply by itself. */
@@ -21,9 +24,6 @@ export const DEFAULT_LISTED_RUNS = 20;
 
 /** Runs that one answer lists at most: about 1 MB. */
 export const MAX_LISTED_RUNS = 1000;
-
-/** Longest name of a node, in UTF-16 code units: it stands in tables. */
-export const MAX_NODE_NAME_LENGTH = 128;
 
 /** Longest "latitude,longitude", in UTF-16 code units. */
 export const MAX_LOCATION_LENGTH = 128;

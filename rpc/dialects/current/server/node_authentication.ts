@@ -49,9 +49,17 @@ export interface NodeAuthenticationOptions {
   readonly clock?: Clock;
 }
 
-/** What a service takes of it: the key that signed is what is known of a caller before its request. */
+/** What is known of a caller before its request. */
+export interface NodeSigner {
+  /** The key that signed. */
+  readonly key: PublicKey;
+  /** How the key's node takes its messages, if it has one that has shown it: LinkNode.wire. */
+  readonly wire?: string;
+}
+
+/** What a service takes of it. */
 export type NodeAuthentication = Pick<
-  ServiceOptions<typeof Fleet, NodeCaller, PublicKey>,
+  ServiceOptions<typeof Fleet, NodeCaller, NodeSigner>,
   "admit" | "authenticate" | "knownBy"
 >;
 
@@ -91,7 +99,8 @@ export function nodeAuthentication(
   return {
     knownBy: PUBLIC_KEY_HEADER,
     admit: (call) => gate.admit(call),
-    authenticate: (call, method, _bytes, request, key) => gate.identify(call, method, request, key),
+    authenticate: (call, method, _bytes, request, { key }) =>
+      gate.identify(call, method, request, key),
   };
 }
 
@@ -111,8 +120,8 @@ class Gate {
     });
   }
 
-  /** What can be said before the body is read: whether the key is admitted, and has signed. @returns the key */
-  async admit(call: CallHead): Promise<PublicKey> {
+  /** What can be said before the body is read: whether the key is admitted, and has signed. */
+  async admit(call: CallHead): Promise<NodeSigner> {
     let key: PublicKey | undefined;
     try {
       key = await this.#keyOf(call);
@@ -120,7 +129,7 @@ class Gate {
       const node = await this.#admitted(call, key);
       await this.#verify(call, key);
       if (!isJoin(call)) this.#checkSession(call, node);
-      return key;
+      return { key, ...(node?.wire !== undefined && { wire: node.wire }) };
     } catch (error) {
       throw this.#denial(call, key, error);
     }

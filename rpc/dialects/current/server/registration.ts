@@ -2,7 +2,8 @@ import { parsePublicKey } from "../../../../auth/parse_public_key.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { RegisterNodeRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import { MAX_LOCATION_LENGTH, MAX_NODE_NAME_LENGTH } from "./limits.ts";
+import { readNodeName } from "../../node_name.ts";
+import { MAX_LOCATION_LENGTH } from "./limits.ts";
 
 /** A node that someone wants to register. */
 export interface Registration {
@@ -15,18 +16,13 @@ export interface Registration {
 
 /** Checks a registration. @throws ApiError "public-key-invalid" or "location-invalid" */
 export async function readRegistration(request: RegisterNodeRequest): Promise<Registration> {
-  const { name, location } = request;
+  const { location } = request;
   const publicKey = await readPublicKey(request.publicKey);
-  if (name !== undefined && name.length > MAX_NODE_NAME_LENGTH) {
-    throw new FlwrError(
-      "invalid-argument",
-      `The node's name has ${name.length} characters: at most ${MAX_NODE_NAME_LENGTH} are taken`,
-    );
-  }
+  const naming = readNodeName(request.name ?? "");
   if (location !== undefined) checkLocation(location);
   return {
     publicKey,
-    ...(name !== undefined && { name }),
+    ...naming,
     ...(location !== undefined && { location }),
   };
 }

@@ -3,16 +3,25 @@ import type { DescMethod, DescService } from "@bufbuild/protobuf";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet as Fleet19 } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
+import { olderRequestBytes } from "../../flwr-1.15/server/request_bytes.ts";
 import { legacyRequestBytes } from "../../flwr-1.9/server/request_bytes.ts";
+import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
+import { NODE_WIRE } from "../../node_wire.ts";
+
 import { controlRequestBytes } from "./control_request_bytes.ts";
 import { fleetRequestBytes } from "./fleet_request_bytes.ts";
 import { runtimeRequestBytes } from "./runtime_request_bytes.ts";
 
 /** The methods of each API that may have large requests, by the words of the threat model. */
+/** What nodes of 1.15 and later may send before anything is known of them. */
+const older = (method: DescMethod) => olderRequestBytes(method);
+
 const LARGE: readonly [DescService, (method: DescMethod) => number, readonly string[]][] = [
   [Fleet, fleetRequestBytes, ["PushMessages", "PushObject"]],
+  [OlderFleet, older, ["PushMessages"]],
   [Fleet19, legacyRequestBytes, ["PushTaskRes"]],
   [Driver, legacyRequestBytes, ["PullTaskRes", "PushTaskIns"]],
   [Control, controlRequestBytes, ["StartRun"]],
@@ -29,3 +38,13 @@ for (const [service, bytesOf, large] of LARGE) {
     assert.deepEqual(larger.map(({ name }) => name).sort(), large);
   });
 }
+
+Deno.test("a node's reply may be as large as a message only where the node sends it whole", () => {
+  const { pushMessages, pullMessages } = OlderFleet.method;
+  assert.equal(olderRequestBytes(pushMessages, { wire: NODE_WIRE.whole }), MAX_MESSAGE_BYTES);
+  for (const wire of [NODE_WIRE.objects, NODE_WIRE.current]) {
+    const bytes = fleetRequestBytes(Fleet.method.pushMessages);
+    assert.equal(olderRequestBytes(pushMessages, { wire }), bytes);
+  }
+  assert.equal(olderRequestBytes(pullMessages, { wire: NODE_WIRE.whole }), 64 * 1024);
+});

@@ -22,6 +22,7 @@ import {
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import type { Handlers } from "../../../service.ts";
+import { nextTurn } from "../../../turn.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageToWire } from "../message.ts";
@@ -227,11 +228,6 @@ async function withObjects(
   const next = ids[together.served];
   const end = pulled.findIndex(({ message }) => message.messageId === next);
   return { served: end < 0 ? pulled : pulled.slice(0, end), objects: together.objects };
-}
-
-/** Lets the thread, which serves all, turn to others. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve));
 }
 
 function taskOf({ caller, method }: Call<RuntimeCaller>): RuntimeTask {

@@ -172,7 +172,9 @@ Deno.test("runtime: a ServerApp sees the nodes that are online", async () => {
   await using running = await Running.begun();
   const { link } = running.superlink;
   await link.deactivateNode(running.nodes[0]!);
-  assert.deepEqual(await running.connection().nodes(running.run.runId), [running.nodes[1]]);
+  assert.deepEqual(await running.connection().nodes(running.run.runId), [{
+    nodeId: running.nodes[1],
+  }]);
 });
 
 Deno.test("runtime: instructions go out and replies come back", async () => {

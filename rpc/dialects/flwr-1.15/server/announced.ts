@@ -1,5 +1,5 @@
 /** Messages whose content travels as objects, between the descriptions of 1.15 and of today: on the wire they are one. */
-import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import {
   type AlongRequest,
@@ -22,6 +22,8 @@ import {
   type PushMessagesResponse,
   PushMessagesResponseSchema,
 } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
+import { ApiError } from "../../../api_error.ts";
+import { decodeRequest } from "../../../codec.ts";
 
 /** A node's push as today's Fleet API takes it. Content that came along is left out: it counts as its objects say. */
 export function pushOfToday({ messagesList, ...request }: PushMessagesRequest): CurrentPushRequest {
@@ -52,8 +54,9 @@ export function pullOfToday({ node, messageIds, along }: PullMessagesRequest): C
 function alongOf(bytes: Uint8Array | undefined): AlongRequest | undefined {
   if (bytes === undefined) return undefined;
   try {
-    return fromBinary(AlongRequestSchema, bytes);
+    return decodeRequest(AlongRequestSchema, bytes);
   } catch (cause) {
+    if (cause instanceof ApiError) throw cause;
     throw new FlwrError("invalid-argument", "The objects that came along cannot be read", {
       cause,
     });

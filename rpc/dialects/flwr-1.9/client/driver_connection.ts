@@ -1,11 +1,11 @@
-import type { DriverConnection } from "../../../../app/connection.ts";
+import type { DriverConnection, OnlineNode } from "../../../../app/connection.ts";
 import {
   arrayNames,
   fromLegacyReplyMessage,
   toLegacyInstructions,
 } from "../../../../app/legacy/messages.ts";
 import type { Message } from "../../../../app/message.ts";
-import type { MessageId, NodeId, RunId } from "../../../../app/metadata.ts";
+import type { MessageId, RunId } from "../../../../app/metadata.ts";
 import type { RecordDict } from "../../../../app/record_dict.ts";
 import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
@@ -18,6 +18,7 @@ import {
   PUSH_DEADLINE_SECONDS,
 } from "../limits.ts";
 import { idFromWire, idToWire, nodeFromWire } from "../node_id.ts";
+import { usableName } from "../../node_name.ts";
 import { contentToWire, instructionToWire, messageFromWire } from "./task.ts";
 
 /**
@@ -40,13 +41,16 @@ export class DriverConnection19 implements DriverConnection {
     return idFromWire(response.runId);
   }
 
-  async nodes(runId: RunId): Promise<NodeId[]> {
+  async nodes(runId: RunId): Promise<OnlineNode[]> {
     const { response } = await this.#channel.call(
       Driver.method.getNodes,
       { runId: idToWire(runId) },
       { timeoutSeconds: CALL_DEADLINE_SECONDS },
     );
-    return response.nodes.flatMap((node) => nodeFromWire(node) ?? []);
+    return response.nodes.flatMap((node, place) => {
+      const nodeId = nodeFromWire(node);
+      return nodeId === undefined ? [] : { nodeId, ...usableName(response.names[place]) };
+    });
   }
 
   async push(

@@ -23,13 +23,18 @@ const REFUSED_RESULT_KEY = "None";
 /** A SuperNode's line to a SuperLink of Flower 1.8 to 1.14. */
 export class FleetConnection19 implements FleetConnection {
   readonly #channel: Channel;
+  readonly #name: string;
   readonly #credentials: NodeCredentials | undefined;
   readonly #log = log("fleet");
   #nodeId: NodeId | undefined;
 
-  /** @param identity without it the calls are not authenticated */
-  constructor(channel: Channel, identity?: NodeIdentity) {
+  /**
+   * @param identity without it the calls are not authenticated
+   * @param name what the node calls itself; default: nothing
+   */
+  constructor(channel: Channel, identity?: NodeIdentity, name = "") {
     this.#channel = channel;
+    this.#name = name;
     this.#credentials = identity && new NodeCredentials(identity);
   }
 
@@ -37,7 +42,7 @@ export class FleetConnection19 implements FleetConnection {
     const headers = this.#credentials?.joinHeaders();
     const { response, header } = await this.#channel.call(
       Fleet.method.createNode,
-      { pingInterval: heartbeatInterval },
+      { pingInterval: heartbeatInterval, name: this.#name },
       {
         timeoutSeconds: CALL_DEADLINE_SECONDS,
         ...(headers && { metadata: () => Promise.resolve(headers) }),

@@ -32,8 +32,13 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
 
     async getNodes({ runId }) {
       const isKnown = await isUnderWay(link, idFromWire(runId));
-      const nodes = isKnown ? await link.onlineNodes() : [];
-      return create(GetNodesResponseSchema, { nodes: nodes.map(nodeToWire) });
+      const nodes = isKnown ? await link.onlineNames() : [];
+      return create(GetNodesResponseSchema, {
+        nodes: nodes.map(({ nodeId }) => nodeToWire(nodeId)),
+        names: nodes.some(({ name }) => name !== undefined)
+          ? nodes.map(({ name }) => name ?? "")
+          : [],
+      });
     },
 
     async pushTaskIns({ taskInsList }) {

@@ -15,6 +15,7 @@ import {
 import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
 import type { TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import type { Handlers } from "../../../service.ts";
+import { readNodeName } from "../../node_name.ts";
 import { errorToWire } from "../error_code.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { instructionForLegacyNode } from "../legacy_names.ts";
@@ -43,9 +44,10 @@ export function fleetHandlers(
   onError: (error: unknown) => void,
 ): Handlers<typeof Fleet, FleetCaller> {
   return {
-    async createNode({ pingInterval }, { caller }) {
+    async createNode({ pingInterval, name }, { caller }) {
       const node = await link.createNode({
         heartbeatInterval: pingInterval,
+        ...readNodeName(name),
         ...(caller.publicKey === undefined ? {} : { publicKey: caller.publicKey.spki }),
       });
       return create(CreateNodeResponseSchema, { node: nodeToWire(node.nodeId) });

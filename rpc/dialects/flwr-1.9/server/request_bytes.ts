@@ -1,5 +1,5 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
+import { MAX_BATCH_REQUEST_UNITS, MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "../../../limits.ts";
 import { MAX_ID_LIST_REQUEST_BYTES, MAX_SMALL_REQUEST_BYTES } from "../limits.ts";
 
 /**
@@ -17,4 +17,11 @@ export function legacyRequestBytes({ name }: DescMethod): number {
     default:
       return MAX_SMALL_REQUEST_BYTES;
   }
+}
+
+/** What decoding a method's request may cost, in the units of `weigh`. A ServerApp sends the tasks of all nodes at once. */
+export function legacyRequestUnits({ name }: DescMethod): number {
+  return name === "PushTaskIns" || name === "PullTaskRes"
+    ? MAX_BATCH_REQUEST_UNITS
+    : MAX_REQUEST_UNITS;
 }

@@ -237,3 +237,16 @@ Deno.test("a run that nobody knows has no nodes, and is told as Flower 1.9 tells
   const { run } = await services.fleet("getRun", { runId: 99n });
   assert.equal(run?.runId ?? 0n, 0n);
 });
+
+Deno.test("names of nodes stand beside their ids, and where no node has one there are none", async () => {
+  await using services = await Services.start();
+  const { runId } = await services.driver("createRun", {}) as { runId: bigint };
+  await services.fleet("createNode", { pingInterval: 30 });
+  assert.deepEqual((await services.driver("getNodes", { runId })).names, []);
+  const { node } = await services.fleet("createNode", { pingInterval: 30, name: "hospital-b" });
+  await assert.rejects(services.fleet("createNode", { pingInterval: 30, name: "a\nb" }));
+  const { nodes, names } = await services.driver("getNodes", { runId });
+  assert.deepEqual([nodes!.length, names!.length], [2, 2]);
+  const place = nodes!.findIndex(({ nodeId }) => nodeId === node!.nodeId);
+  assert.deepEqual([names![place], names![1 - place]], ["hospital-b", ""]);
+});

@@ -1,7 +1,7 @@
 /**
  * The ClientApp of the interoperation tests. The node's configuration says which node this is and what goes wrong on
  * it: `partition-id` is 0 or 1; with `wait-round=N` training in round N begins only when the file `wait-file` is
- * there; with `fail-round=N` it throws in that round; with `crash-round=N` the first training of round N kills the app, which leaves the file `crash-file`.
+ * there; with `fail-round=N` it throws in that round, with `fail-always=1` whenever it is asked; with `crash-round=N` the first training of round N kills the app, which leaves the file `crash-file`.
  */
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -37,6 +37,7 @@ export const app = new ClientApp()
   });
 
 function read({ content }: Message, nodeConfig: Context["nodeConfig"]) {
+  if (nodeConfig.number("fail-always", 0) === 1) throw new Error("The disk is full");
   const config = content.configRecord("config");
   return {
     arrays: content.arrayRecord("arrays"),
