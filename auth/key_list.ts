@@ -14,6 +14,7 @@ export interface ListedKey extends PublicKey {
   /** What stands behind it in its cell, without blanks at its ends; undefined where there is nothing. */
   readonly comment?: string;
 }
+
 /** A key behind another in one cell: it would count as the other's comment, and its node would not be admitted. */
 const SECOND_KEY = /[;|\s](ecdsa-sha2|ssh|sk-ssh|sk-ecdsa)-[a-z0-9@.-]+[ \t]+AAAA/;
 

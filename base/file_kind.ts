@@ -46,6 +46,11 @@ const KINDS: readonly (FileKind & { readonly start: Start })[] = [
   { start: "SQLite format 3\0", name: "an SQLite database", hint: "Export the table" },
   { start: "\x89HDF\r\n\x1a\n", name: "an HDF5 file", hint: "Convert it with h5py" },
   {
+    start: "MATLAB 5.0 MAT-file",
+    name: "a MATLAB file",
+    hint: "Convert it in Python: scipy.io.loadmat and numpy.savez",
+  },
+  {
     // A protocol number of 2 to 5, and an opcode that can come first.
     start: (start) =>
       start[0] === "\x80" && "\x02\x03\x04\x05".includes(start[1]!) &&

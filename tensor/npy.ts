@@ -1,4 +1,5 @@
 import { FlwrError } from "../base/error.ts";
+import { fileKind } from "../base/file_kind.ts";
 import { arrayConstructor, type DType, type DTypeData, itemSize } from "./dtype.ts";
 import { MAX_NPY_HEADER_BYTES, MAX_RANK } from "./limits.ts";
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
@@ -68,9 +69,19 @@ export function decodeNpy(bytes: Uint8Array): Tensor {
 function dataStart(bytes: Uint8Array): number {
   if (bytes.length < PREAMBLE_V1 || MAGIC.some((byte, i) => bytes[i] !== byte)) {
     const zipped = bytes[0] === 0x50 && bytes[1] === 0x4b;
-    throw new FlwrError("invalid-argument", "Bytes are not an array in numpy's .npy format", {
-      hints: zipped ? ["They are a zip archive: read it as a .npz file"] : [],
-    });
+    const kind = zipped ? undefined : fileKind(bytes);
+    const found = kind === undefined ? "" : `: the file is ${kind.name}`;
+    throw new FlwrError(
+      "invalid-argument",
+      `Bytes are not an array in numpy's .npy format${found}`,
+      {
+        hints: zipped
+          ? ["They are a zip archive: read it as a .npz file"]
+          : kind?.hint === undefined
+          ? []
+          : [kind.hint],
+      },
+    );
   }
   const [major, minor] = [bytes[6]!, bytes[7]!];
   if (major < 1 || major > 3 || minor !== 0) {

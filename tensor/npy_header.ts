@@ -47,11 +47,17 @@ const LETTERS: Readonly<Record<string, DType>> = {
   d: "float64",
 };
 
+const LONG_DOUBLE = "long double, whose size depends on the system";
+
 /** What other letters, or names of types, begin with, so that a refusal can name it. */
 const REFUSED_KINDS: readonly (readonly [start: RegExp, meaning: string])[] = [
   [/^[Oo]/, "Python objects, which only unpickling could read"],
   [/^(S|a\d|bytes)/, "byte strings"],
   [/^(U|str)/, "text"],
+  // ml_dtypes, and with it JAX and PyTorch's exporters, saves its types under numpy's name of raw bytes.
+  [/^(bfloat16|V2$)/, "bfloat16, or raw records"],
+  [/^(float8|f1$|V1$)/, "float8, or raw records"],
+  [/^(f12|f16|g|float96|float128|longdouble)$/, LONG_DOUBLE],
   [/^(V|void)/, "structured or raw records"],
   [/^[cFDG]/, "complex numbers"],
   [/^(M|datetime)/, "dates"],
@@ -161,7 +167,10 @@ function checkSize(dtype: DType, shape: readonly number[]): void {
 
 function refusedType(name: string, meaning: string): FlwrError {
   return new FlwrError("invalid-argument", `Array type ${name} (${meaning}) is not supported`, {
-    hints: [`Types that are: ${DTYPES.join(", ")}`],
+    hints: [
+      ...(/float|long double/.test(meaning) ? ['Save it as float32: array.astype("float32")'] : []),
+      `Types that are: ${DTYPES.join(", ")}`,
+    ],
   });
 }
 

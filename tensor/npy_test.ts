@@ -6,6 +6,7 @@ import recorded from "../tests/vectors/npy/recorded.json" with { type: "json" };
 import { FlwrError } from "../base/error.ts";
 import { arrayConstructor, type DType, DTYPES, itemSize } from "./dtype.ts";
 import { decodeNpy, encodeNpy } from "./npy.ts";
+import { decodeNpz } from "./npz.ts";
 import { elementCount, tensor, tensorBytes } from "./tensor.ts";
 
 /** Values as text, so that 64-bit integers, booleans and floats compare alike. */
@@ -293,5 +294,38 @@ Deno.test("decodes an array that lies unaligned in a Node Buffer, as gRPC hands 
     buffer.set(npy, shift);
     const decoded = decodeNpy(buffer.subarray(shift, shift + npy.length));
     assert.deepEqual([...decoded.data], [1.5, -2]);
+  }
+});
+
+Deno.test("npy: types of ml_dtypes and long double are to be saved as float32", () => {
+  for (const [type, name] of [["<V2", /bfloat16/], ["<V1", /float8/], ["<f16", /long double/]]) {
+    assert.throws(() => decodeNpy(file(headerOf(`'${type}'`))), (error) => {
+      assert.ok(error instanceof FlwrError);
+      assert.match(error.message, name as RegExp);
+      assert.match(error.hints[0]!, /float32/);
+      return error.code === "invalid-argument";
+    });
+  }
+});
+
+Deno.test("npy, npz: files of other formats are named", () => {
+  const bytesOf = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  for (
+    const [start, name] of [
+      ["\x1f\x8b\x08\0\0\0\0\0\0\0", /gzip/],
+      ["\x80\x04\x95\xbb\0\0\0\0\0\0\0", /pickle/],
+      ["\x89HDF\r\n\x1a\n\0\0\0\0", /HDF5/],
+      ['\x40\0\0\0\0\0\0\0{"a":{"d', /safetensors/],
+    ] as const
+  ) {
+    const padded = bytesOf(start.padEnd(40, "\0"));
+    for (const decode of [decodeNpy, decodeNpz]) {
+      assert.throws(
+        () => decode(padded),
+        (error) =>
+          error instanceof FlwrError && error.code === "invalid-argument" &&
+          name.test(error.message) && error.hints.length === 1,
+      );
+    }
   }
 });

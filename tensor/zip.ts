@@ -1,5 +1,6 @@
 import { crc32, inflateRawSync } from "node:zlib";
 import { FlwrError } from "../base/error.ts";
+import { fileKind } from "../base/file_kind.ts";
 import { MAX_ARRAY_BYTES, MAX_ZIP_ENTRIES } from "./limits.ts";
 
 /** Signatures, sizes and fields of records: PKWARE's APPNOTE 6.3, section 4.3. */
@@ -179,8 +180,15 @@ function findEnd(bytes: Uint8Array, view: DataView): number {
   if (view.byteLength < 4 || view.getUint32(0, true) === LOCAL.signature) {
     throw damaged("it has no directory");
   }
-  throw new FlwrError("invalid-argument", "Bytes are not a zip archive", {
-    hints: bytes[0] === NPY_START ? ["They are a single array: read it as a .npy file"] : [],
+  const isArray = bytes[0] === NPY_START;
+  const kind = isArray ? undefined : fileKind(bytes);
+  const found = kind === undefined ? "" : `: the file is ${kind.name}`;
+  throw new FlwrError("invalid-argument", `Bytes are not a zip archive${found}`, {
+    hints: isArray
+      ? ["They are a single array: read it as a .npy file"]
+      : kind?.hint === undefined
+      ? []
+      : [kind.hint],
   });
 }
 

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
+import { flwrHome } from "../../fab/home.ts";
 import { type ProgramEnd, runProgram } from "./process_group.ts";
 
 /** How a process of Flower's for one task is started. */
@@ -36,21 +37,24 @@ const USAGE_STATUS = 2;
 export async function runAppProcess(options: AppProcessOptions): Promise<ProgramEnd> {
   // In a file that only this user can read: a process' arguments are seen by all.
   const folder = await Deno.makeTempDir({ prefix: "flwr-app-" });
+  const home = join(flwrHome(), "processes", crypto.randomUUID());
   try {
     const tokenFile = join(folder, "token");
     await Deno.writeTextFile(tokenFile, options.token, { mode: 0o600, createNew: true });
-    const end = await start(tokenFile, options);
+    const end = await start(tokenFile, home, options);
     if (end.code === USAGE_STATUS && /^usage: flwr-/m.test(end.output)) {
       throw tooOld(options.program);
     }
     return end;
   } finally {
     await Deno.remove(folder, { recursive: true });
+    await Deno.remove(home, { recursive: true }).catch(() => {});
   }
 }
 
 async function start(
   tokenFile: string,
+  home: string,
   { program, path, runtimeAddress, authorityFile, installDependencies, signal, onLine }:
     AppProcessOptions,
 ): Promise<ProgramEnd> {
@@ -70,7 +74,7 @@ async function start(
         PATH: path,
         // Flower's programs install the run's bundle there: one may read what another has not written yet. Packages that
         // an app may install are kept for all.
-        ...(!installDependencies && { FLWR_HOME: join(dirname(tokenFile), "home") }),
+        ...(!installDependencies && { FLWR_HOME: home }),
       },
       signal,
       onLine,

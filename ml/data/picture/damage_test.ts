@@ -57,7 +57,10 @@ Deno.test("picture: other kinds are named", async () => {
     ["49492a00", /TIFF/],
     ["00000018667479706865696300000000", /HEIC/],
     ["00", /neither PNG nor JPEG$/],
-    ["", /neither PNG nor JPEG$/],
+    ["0000001c667479706176696600000000", /AVIF$/],
+    ["0000001c667479706d70343200000000", /video/],
+    ["3c21444f43545950452068746d6c3e", /web page$/],
+    ["", /an empty file$/],
   ];
   for (const [hex, sentence] of kinds) {
     await assert.rejects(

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
+import { fileKind } from "../../../base/file_kind.ts";
 import { type Orientation, readOrientation } from "./exif.ts";
 import { decodeJpeg } from "./jpeg.ts";
 import { isJpeg, readJpegHeader } from "./jpeg_header.ts";
@@ -30,11 +31,7 @@ export async function decodePicture(
     const orientation = checkOrientation(stored, action);
     return turnPicture(decodeChunks(chunks), orientation);
   }
-  if (!isJpeg(bytes)) {
-    throw new FlwrError("invalid-argument", `Picture is neither PNG nor JPEG${nameKind(bytes)}`, {
-      hints: ["Convert it to PNG"],
-    });
-  }
+  if (!isJpeg(bytes)) throw otherFile(bytes);
   const header = readJpegHeader(bytes);
   const orientation = checkOrientation(header.orientation, action);
   return turnPicture(await decodeJpeg(bytes, header), orientation);
@@ -55,6 +52,18 @@ function checkOrientation(stored: Orientation, action?: OrientationAction): Orie
   );
 }
 
+function otherFile(bytes: Uint8Array): FlwrError {
+  const file = fileKind(bytes);
+  const [found, hint] = bytes.length === 0
+    ? [": it is an empty file", "Copy or download it again"]
+    : file !== undefined
+    ? [`: it is ${file.name}`, file.hint]
+    : [nameKind(bytes), "Convert it to PNG"];
+  return new FlwrError("invalid-argument", `Picture is neither PNG nor JPEG${found}`, {
+    hints: hint === undefined ? [] : [hint],
+  });
+}
+
 /** How files of other kinds begin, at an offset. */
 const OTHER_KINDS: readonly (readonly [name: string, offset: number, start: string])[] = [
   ["GIF", 0, "GIF8"],
@@ -62,7 +71,12 @@ const OTHER_KINDS: readonly (readonly [name: string, offset: number, start: stri
   ["WebP", 8, "WEBP"],
   ["TIFF", 0, "II*\0"],
   ["TIFF", 0, "MM\0*"],
-  ["HEIC", 4, "ftyp"],
+  // The brand (ISO 14496-12); of other brands only the container is known.
+  ["AVIF", 4, "ftypavi"],
+  ["HEIC", 4, "ftyphe"],
+  ["HEIC", 4, "ftypmif1"],
+  ["HEIC", 4, "ftypmsf1"],
+  ["a video or picture in an ISO media container", 4, "ftyp"],
   ["JPEG 2000", 4, "jP  "],
 ];
 

@@ -56,7 +56,7 @@ refused = [
     dict(name="complex", meaning="complex numbers", hex=save(np.zeros(1, "c8"))),
     dict(name="date", meaning="dates", hex=save(np.zeros(1, "M8[s]"))),
     dict(name="time_span", meaning="time spans", hex=save(np.zeros(1, "m8[s]"))),
-    dict(name="long_double", meaning="unknown type", hex=save(np.zeros(1, np.longdouble))),
+    dict(name="long_double", meaning="long double", hex=save(np.zeros(1, np.longdouble))),
 ]
 
 
