@@ -348,7 +348,7 @@ function lattice(levels: number, width: number): LinkObject[] {
 for (
   const [what, objects, reason] of [
     ["deeper", lattice(16, 1), /nested more than 16 deep/],
-    ["wider", lattice(9, 5), /a tree of more than 200000 nodes/],
+    ["wider", lattice(9, 5), /a tree of more than 50000 nodes/],
   ] as const
 ) {
   linkTest(`a reply whose objects go ${what} than announced is refused`, async (bench) => {

@@ -74,6 +74,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--threads": "this SuperNode's part of the machine's cores",
     "--allow-read": "none",
     "--send-error-details": "false",
+    "--name": "its id",
     "--trusted-entities": "every app",
     "--python": "flwr-clientapp on PATH",
     "--isolation": '"subprocess"',

@@ -18,6 +18,8 @@ const FRAMES = [0xc0, 0xc1, 0xc2];
 const START_OF_SCAN = 0xda;
 const RESTART_INTERVAL = 0xdd;
 const END = 0xd9;
+/** Programs write some ten scans; the specification's own example of a script has as many. */
+const MAX_SCANS = 64;
 /** A segment's marker and length. */
 const HEAD = 4;
 
@@ -26,11 +28,14 @@ const HEAD = 4;
  * the last interval to its full length, also where the component ends before: it skips blocks below the last row that it
  * holds, but it reads those of rows that only fill up an interleaved unit.
  *
- * @throws FlwrError "unimplemented" where a scan's last interval is short, and its component has such rows
+ * Refuses, too, pictures of very many scans, whose decoding takes as many times as long.
+ *
+ * @throws FlwrError "resource-exhausted" for these; "unimplemented" where a scan's last interval is short, and its component has such rows
  */
 export function checkRestartIntervals(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let interval = 0;
+  let scans = 0;
   let frame: Frame | undefined;
   for (let at = 2; at + HEAD <= bytes.length;) {
     const marker = bytes[at + 1]!;
@@ -43,6 +48,14 @@ export function checkRestartIntervals(bytes: Uint8Array): void {
     }
     if (marker === END) return;
     const content = bytes.subarray(at + HEAD, at + 2 + view.getUint16(at + 2));
+    // Each scan of a progressive picture goes over all of its pixels once more.
+    if (marker === START_OF_SCAN && ++scans > MAX_SCANS) {
+      throw new FlwrError(
+        "resource-exhausted",
+        `Picture has more than ${MAX_SCANS} scans: it would take minutes to decode`,
+        { hints: ["Save it again with another program"] },
+      );
+    }
     if (marker === RESTART_INTERVAL) interval = (content[0]! << 8) | content[1]!;
     else if (FRAMES.includes(marker)) frame ??= readFrame(content);
     else if (marker === START_OF_SCAN && content[0] === 1 && interval > 0) {
