@@ -1,12 +1,11 @@
 import { say } from "../output/say.ts";
 import { FlwrError } from "../../base/error.ts";
-import type { AppConfig } from "../../fab/app_config.ts";
 import { buildFab } from "../../fab/build.ts";
+import { readFab } from "../../fab/read.ts";
 import { type Fab, fabFileName, shortHash } from "../../fab/fab.ts";
 import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
 import { type RunConfig, toConfigRecord } from "../../fab/scalar.ts";
 import type { StartedRun } from "../../rpc/dialects/current/client/control_client.ts";
-import { findAppModule } from "../app_module.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
 import type { SuperLinkConnection } from "../config/connection.ts";
 import { checkFederation } from "../config/federation_id.ts";
@@ -63,7 +62,7 @@ async function start(
   if (federation !== undefined) readingFlag(() => checkFederation(federation, "--federation"));
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) say(`Warning: ${warning}`);
-  if (flags.check) await checkTypes(folder, fab.config);
+  if (flags.check) await checkTypes(folder, fab);
   const override = await readOverride(flags.runConfig, fab.config.config);
   const run = await withControl(connection, async (control) => {
     await sendAttachments(control, fab.attachments);
@@ -78,13 +77,14 @@ async function start(
 }
 
 /** @throws FlwrError "failed-precondition" with the app's type errors */
-async function checkTypes(folder: string, { serverApp, clientApp, language }: AppConfig) {
+async function checkTypes(folder: string, { config, content, hash }: Fab): Promise<void> {
+  const { serverApp, clientApp, language } = config;
   if (language !== "typescript") return;
-  const specs = [["ServerApp", serverApp], ["ClientApp", clientApp]] as const;
-  const components = specs.map(async ([kind, spec]) =>
-    spec === undefined ? [] : [{ ...await findAppModule(spec, folder), kind }]
-  );
-  await checkApp((await Promise.all(components)).flat());
+  const components = {
+    ...(serverApp !== undefined && { ServerApp: serverApp }),
+    ...(clientApp !== undefined && { ClientApp: clientApp }),
+  };
+  await checkApp({ files: readFab(content).files, hash, folder, components });
 }
 
 /** Settings that differ from the app's own; an unknown one is refused before anything is sent. */
