@@ -13,7 +13,10 @@ import {
 } from "./limits.ts";
 
 /** A connection, for a doorkeeper. */
-export type Kept = Pick<Http2Connection, "host" | "openedAt" | "offence" | "streams" | "close">;
+export type Kept = Pick<
+  Http2Connection,
+  "host" | "openedAt" | "offence" | "streams" | "leave" | "close"
+>;
 
 /** What is remembered of an address, or network of IPv6. */
 interface Caller {
@@ -34,6 +37,8 @@ export class Doorkeeper {
   readonly #strangers = new Set<Kept>();
   /** Those on which a call was heard by its head. */
   readonly #heard = new WeakSet<Kept>();
+  /** Those that were asked to leave. */
+  readonly #leaving = new WeakSet<Kept>();
   #connections = 0;
 
   /** Whether one more connection of an address may be served: asked before anything is read of it. */
@@ -84,12 +89,22 @@ export class Doorkeeper {
     return this.#closeFirst(this.#strangers);
   }
 
-  /** Closes connections on which no call was let in in time, unless one is under way that was heard. */
+  /**
+   * Asks connections to leave on which no call was let in in time, unless one is under way that was heard, and closes
+   * them at the next sweep. A call that a client sends meanwhile would fail for no fault of its own if the connection
+   * were just closed; a client that is asked to leave makes it on another.
+   */
   sweep(): void {
     const since = seconds() - STRANGER_SECONDS;
     for (const connection of this.#strangers) {
       if (connection.openedAt > since) break;
-      if (connection.streams === 0 || !this.#heard.has(connection)) connection.close();
+      if (connection.streams > 0 && this.#heard.has(connection)) continue;
+      if (this.#leaving.has(connection)) {
+        connection.close();
+      } else {
+        this.#leaving.add(connection);
+        connection.leave();
+      }
     }
   }
 

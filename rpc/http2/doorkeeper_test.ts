@@ -3,9 +3,10 @@ import { seconds } from "./connection.ts";
 import { Doorkeeper, type Kept } from "./doorkeeper.ts";
 import { OPENINGS, REFUSALS, STRANGER_SECONDS } from "./limits.ts";
 
-/** A connection that notes whether it is closed. */
+/** A connection that notes whether it was asked to leave, and whether it is closed. */
 class FakeConnection implements Kept {
   readonly offence = undefined;
+  left = false;
   closed = false;
 
   constructor(
@@ -13,6 +14,10 @@ class FakeConnection implements Kept {
     readonly streams = 0,
     readonly openedAt = seconds() - STRANGER_SECONDS - 1,
   ) {}
+
+  leave(): void {
+    this.left = true;
+  }
 
   close(): void {
     this.closed = true;
@@ -35,14 +40,12 @@ Deno.test("doorkeeper: a call under way keeps a stranger only if it was heard", 
   const young = open(doorkeeper, new FakeConnection(HOST, 0, seconds()));
   doorkeeper.heard(heard!);
   doorkeeper.letIn(HOST, known!);
+  const all = [idle!, busy!, heard!, known!, young];
   doorkeeper.sweep();
-  assert.deepEqual([idle, busy, heard, known, young].map((each) => each!.closed), [
-    true,
-    true,
-    false,
-    false,
-    false,
-  ]);
+  assert.deepEqual(all.map(({ left }) => left), [true, true, false, false, false]);
+  assert.deepEqual(all.map(({ closed }) => closed), [false, false, false, false, false]);
+  doorkeeper.sweep();
+  assert.deepEqual(all.map(({ closed }) => closed), [true, true, false, false, false]);
 });
 
 Deno.test("doorkeeper: room is made by the oldest stranger, and by nobody who is known", () => {
