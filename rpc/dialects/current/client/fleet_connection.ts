@@ -15,17 +15,17 @@ import type { ObjectTree as WireTree } from "../../../../proto/gen/current/messa
 import { ApiError } from "../../../api_error.ts";
 import type { Channel } from "../../../channel.ts";
 import { alongBytes, packAlong, readAlong } from "../along.ts";
-import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageFromWire, type MessageHead } from "../message.ts";
 import { idsOfTree, treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
 import { FleetClient } from "./fleet_client.ts";
 import { KeptObjects } from "./kept_objects.ts";
-import { HELD_PULL_SECONDS, MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS, pollWait } from "./limits.ts";
+import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
 import { NodeCredentials, OWN_KEY_CURVE } from "./node_credentials.ts";
 import { pullObjects } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
+import { pollForMessage } from "./poll.ts";
 
 /** What a node's line to its SuperLink works with. */
 export interface CurrentFleetConnectionOptions {
@@ -105,23 +105,16 @@ export class CurrentFleetConnection implements FleetConnection {
 
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
     const member = this.#joined();
-    const { clock, random } = this.#options;
-    const start = clock.now();
-    for (let emptyAnswers = 1;; emptyAnswers++) {
-      const asked = clock.now();
+    return await pollForMessage(this.#options, signal, async () => {
       const answer = await member.client.pullMessages(member.nodeId, {
         holds: this.#kept.holds,
         ...(signal && { signal }),
       });
       member.takesBytes = alongBytes(answer.along?.takesBytes ?? 0n);
       const message = await this.#receive(member, answer, signal);
-      const now = clock.now();
-      if (message === undefined) this.#kept.expire(now);
-      const over = now - start >= MAX_HOLD_SECONDS || signal?.aborted;
-      if (message !== undefined || over || now - asked >= HELD_PULL_SECONDS) return message;
-      await clock.sleep(pollWait(emptyAnswers, random.uniform()), signal);
-      if (signal?.aborted) return undefined;
-    }
+      if (message === undefined) this.#kept.expire(this.#options.clock.now());
+      return message;
+    });
   }
 
   async push(reply: Message, clientAppSeconds = 0): Promise<void> {

@@ -15,12 +15,10 @@ import {
 } from "../../current/client/fleet_connection.ts";
 import {
   HEARTBEAT_DEADLINE_SECONDS,
-  HELD_PULL_SECONDS,
-  pollWait,
   PULL_DEADLINE_SECONDS,
   PUSH_DEADLINE_SECONDS,
 } from "../../current/client/limits.ts";
-import { MAX_HOLD_SECONDS } from "../../current/limits.ts";
+import { pollForMessage } from "../../current/client/poll.ts";
 import { appMessageFromWire, appMessageToWire } from "./message.ts";
 
 /** How such a SuperLink refuses a call that it does not know: up to 1.18 its authentication fails over it. */
@@ -74,22 +72,14 @@ export class OlderFleetConnection implements FleetConnection {
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
     const whole = this.#whole;
     if (whole === undefined) return await this.#current.pull(signal);
-    const { clock, random } = this.#options;
-    const start = clock.now();
-    for (let emptyAnswers = 1;; emptyAnswers++) {
-      const asked = clock.now();
+    return await pollForMessage(this.#options, signal, async () => {
       const { messagesList: [wire] } = await whole.client.call(
         Fleet.method.pullMessages,
         { node: { nodeId: whole.nodeId } },
         { timeoutSeconds: PULL_DEADLINE_SECONDS, ...(signal && { signal }) },
       );
-      const message = wire && await this.#read(whole, wire);
-      const now = clock.now();
-      const over = now - start >= MAX_HOLD_SECONDS || signal?.aborted;
-      if (message !== undefined || over || now - asked >= HELD_PULL_SECONDS) return message;
-      await clock.sleep(pollWait(emptyAnswers, random.uniform()), signal);
-      if (signal?.aborted) return undefined;
-    }
+      return wire && await this.#read(whole, wire);
+    });
   }
 
   async push(reply: Message, clientAppSeconds?: number): Promise<void> {
