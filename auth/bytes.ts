@@ -1,3 +1,5 @@
+import { joinBytes } from "../base/bytes.ts";
+
 /** Bytes that WebCrypto takes: never backed by shared memory. */
 export type Bytes = Uint8Array<ArrayBuffer>;
 
@@ -8,13 +10,7 @@ export function asBytes(bytes: Uint8Array): Bytes {
 
 /** The parts, one after the other. */
 export function concat(...parts: readonly Uint8Array[]): Bytes {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    whole.set(part, offset);
-    offset += part.length;
-  }
-  return whole;
+  return joinBytes(parts);
 }
 
 /** Whether both hold the same bytes. Not for secrets: it stops at the first difference. */

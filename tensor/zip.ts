@@ -1,3 +1,4 @@
+import { joinBytes } from "../base/bytes.ts";
 import { crc32, inflateRawSync } from "node:zlib";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
@@ -156,7 +157,7 @@ export function zip(
   end.setUint16(10, central.length, true);
   end.setUint32(12, directory, true);
   end.setUint32(16, offset, true);
-  return concatenate([...local, ...central, new Uint8Array(end.buffer)]);
+  return joinBytes([...local, ...central, new Uint8Array(end.buffer)]);
 }
 
 interface Entry {
@@ -286,16 +287,6 @@ function record(
   if (offset !== undefined) view.setUint32(42, offset, true);
   result.set(name, fixed);
   return result;
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 function damaged(how: string, cause?: unknown): FlwrError {

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/bytes.ts";
 import { crc32 } from "node:zlib";
 import {
   CENTRAL,
@@ -36,7 +37,7 @@ export function writeZip(
     directory.push(centralRecord(file, offset));
     offset += local.length + content.length;
   }
-  return concatenate([...parts, ...directory, endRecord(directory, offset)]);
+  return joinBytes([...parts, ...directory, endRecord(directory, offset)]);
 }
 
 /** What the records of a stored file say. */
@@ -98,14 +99,4 @@ export function endRecord(directory: readonly Uint8Array[], offset: number): Uin
 
 function totalLength(parts: readonly Uint8Array[]): number {
   return parts.reduce((sum, { length }) => sum + length, 0);
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(totalLength(parts));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }

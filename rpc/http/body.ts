@@ -104,7 +104,7 @@ async function readPieces(
       throw callerGone();
     });
     if (slow) throw bodyRefusal(408, TOO_SLOW);
-    if (done) return whole ?? (parts.length === 1 ? parts[0]! : joined(parts, received));
+    if (done) return whole ?? joined(parts);
     if (received + value.length > limits.maxBytes) throw tooLarge(limits.maxBytes);
     if (whole === undefined) parts.push(value);
     else whole.set(value, received);

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/bytes.ts";
 import { FlwrError } from "../../base/error.ts";
 
 /** Bytes of the length before each message, a big-endian number. */
@@ -23,7 +24,7 @@ export async function* messagesIn(
 ): AsyncGenerator<Uint8Array, void, void> {
   let rest = new Uint8Array();
   for await (const part of stream) {
-    rest = rest.length === 0 ? new Uint8Array(part) : joined(rest, part);
+    rest = rest.length === 0 ? new Uint8Array(part) : joinBytes([rest, part]);
     let start = 0;
     for (;;) {
       const length = lengthAt(rest, start);
@@ -44,11 +45,4 @@ export async function* messagesIn(
 function lengthAt(bytes: Uint8Array, start: number): number | undefined {
   if (bytes.length - start < HEAD_BYTES) return undefined;
   return new DataView(bytes.buffer, bytes.byteOffset + start).getUint32(0);
-}
-
-function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
-  const both = new Uint8Array(first.length + second.length);
-  both.set(first);
-  both.set(second, first.length);
-  return both;
 }

@@ -97,9 +97,9 @@ export class HttpCall implements OpenCall {
     const headers = { ...this.#headers, "content-type": PROTOBUF };
     if (length <= SMALL_BODY_BYTES && this.#delivery === undefined) {
       this.#end(true);
-      return new Response(joined(parts, length) as BodyInit, { headers });
+      return new Response(joined(parts) as BodyInit, { headers });
     }
-    const pieces = length <= SMALL_BODY_BYTES ? [joined(parts, length)].values() : piecesOf(parts);
+    const pieces = length <= SMALL_BODY_BYTES ? [joined(parts)].values() : piecesOf(parts);
     const source = { next: () => pieces.next().value, seconds: bodySeconds };
     return this.#stream({ ...headers, "content-length": String(length) }, source);
   }

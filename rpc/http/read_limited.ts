@@ -16,5 +16,5 @@ export async function readLimited(response: Response, maxBytes: number): Promise
       throw new FlwrError("data-loss", `The answer is larger than ${maxBytes} bytes`);
     }
   }
-  return joined(parts, length);
+  return joined(parts);
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/bytes.ts";
 import { hostOfPeer } from "../address.ts";
 import { Allowance } from "./allowance.ts";
 import { CallQueue } from "./call_queue.ts";
@@ -411,7 +412,7 @@ export class Http2Connection implements StreamOwner {
     }
     if (!last) return void headers.parts.push(part.slice());
     this.#headers = undefined;
-    const block = headers.parts.length === 0 ? part : joined([...headers.parts, part]);
+    const block = headers.parts.length === 0 ? part : joinBytes([...headers.parts, part]);
     let decoded;
     try {
       decoded = this.#decoder.decode(block);
@@ -548,14 +549,4 @@ function unpadded(payload: Uint8Array): Uint8Array {
   const padding = payload[0];
   if (padding === undefined || padding >= payload.length) throw misplaced("Padding");
   return payload.subarray(1, payload.length - padding);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/bytes.ts";
 import { MAX_CONTROL_BYTES, WRITE_BATCH_BYTES } from "./limits.ts";
 import {
   ConnectionError,
@@ -145,7 +146,7 @@ export class Outbox {
       }
     }
     if (parts.length === 0) return undefined;
-    return { bytes: parts.length === 1 ? parts[0]! : joined(parts, length), content, ended };
+    return { bytes: parts.length === 1 ? parts[0]! : joinBytes(parts), content, ended };
   }
 
   /** One frame of content of a stream, with the headers around it; the stream's turn is over then. */
@@ -198,15 +199,5 @@ function dataFrame(streamId: number, content: Uint8Array): Uint8Array {
   const bytes = new Uint8Array(FRAME_HEAD_BYTES + content.length);
   writeHead(bytes, 0, { length: content.length, type: FRAME.data, flags: 0, streamId });
   bytes.set(content, FRAME_HEAD_BYTES);
-  return bytes;
-}
-
-function joined(parts: readonly Uint8Array[], length: number): Uint8Array {
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
   return bytes;
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../base/bytes.ts";
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject } from "../../link/message.ts";
@@ -54,18 +55,8 @@ export function parseArray({ body, children }: ParsedObject): ArrayHeader {
 /** Puts an array together; the data of a single chunk is not copied. */
 export function inflateArray(header: ArrayHeader, chunks: readonly Uint8Array[]): ArrayProto {
   const { dtype, shape, stype } = header;
-  return create(ArraySchema, { dtype, shape: [...shape], stype, data: concat(chunks) });
-}
-
-function concat(chunks: readonly Uint8Array[]): Uint8Array {
-  if (chunks.length === 1) return chunks[0]!;
-  const data = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
-  let offset = 0;
-  for (const chunk of chunks) {
-    data.set(chunk, offset);
-    offset += chunk.length;
-  }
-  return data;
+  const data = chunks.length === 1 ? chunks[0]! : joinBytes(chunks);
+  return create(ArraySchema, { dtype, shape: [...shape], stype, data });
 }
 
 function isIntegers(value: unknown, from: number, below: number): value is number[] {

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../../base/bytes.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { FILE_KIND_BYTES, fileKind } from "../../../base/file_kind.ts";
 import { MAX_CSV_LINE_BYTES } from "../limits.ts";
@@ -25,7 +26,7 @@ export async function* decodeText(
   let decoder: LineDecoder | undefined;
   let rest: Uint8Array = new Uint8Array();
   for await (const chunk of chunks) {
-    rest = rest.length === 0 ? chunk : joined(rest, chunk);
+    rest = rest.length === 0 ? chunk : joinBytes([rest, chunk]);
     if (decoder === undefined && rest.length >= FILE_KIND_BYTES) {
       [decoder, rest] = begin(rest, label);
     }
@@ -177,11 +178,4 @@ function linesUpTo(bytes: Uint8Array, end: number): number {
     at = bytes.indexOf(LINE_FEED, at + 1);
   }
   return lines;
-}
-
-function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(a.length + b.length);
-  whole.set(a);
-  whole.set(b, a.length);
-  return whole;
 }

@@ -1,3 +1,4 @@
+import { joinBytes } from "../../../base/bytes.ts";
 import { crc32, inflateSync } from "node:zlib";
 import { FlwrError } from "../../../base/error.ts";
 
@@ -87,7 +88,7 @@ export function readChunks(bytes: Uint8Array): PngChunks {
 export function inflatePixels(data: readonly Uint8Array[], size: number): Uint8Array {
   let pixels: Uint8Array;
   try {
-    pixels = inflateSync(data.length === 1 ? data[0]! : joined(data), { maxOutputLength: size });
+    pixels = inflateSync(data.length === 1 ? data[0]! : joinBytes(data), { maxOutputLength: size });
   } catch (cause) {
     throw damagedPng(`its pixels cannot be decompressed to ${size} bytes`, cause);
   }
@@ -106,16 +107,6 @@ function applePng(): FlwrError {
   return new FlwrError("unimplemented", "Picture is in Apple's own variant of PNG (CgBI)", {
     hints: ["Convert it: xcrun pngcrush -revert-iphone-optimizations IN.png OUT.png"],
   });
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** A chunk's type; a letter that is none is a file's own text and is not shown as it is. */
