@@ -128,7 +128,7 @@ export class Model implements AsyncDisposable {
    * Trains. When it fails or is cancelled, the parameters stay as they were before.
    *
    * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-   *   is no number any more (names step and learning rate)
+   *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
    */
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
     const checked = checkedFitOptions(options, this.#variables, this.#stored);
