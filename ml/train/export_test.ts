@@ -16,6 +16,7 @@ import {
   transformerEncoder,
 } from "../mod.ts";
 import { LocalEngine } from "../session/engine.ts";
+import type { ModelOptions } from "./model_options.ts";
 import { div } from "../graph/elementwise.ts";
 import { reduceMean } from "../graph/reduce.ts";
 
@@ -25,13 +26,18 @@ const IMAGES = tensor(
   Uint8Array.from({ length: 960 }, (_, i) => i * 7 % 256),
 );
 
-function modelOf(network: Layer, shape: readonly number[]): Model {
+function modelOf(
+  network: Layer,
+  shape: readonly number[],
+  options: Partial<ModelOptions> = {},
+): Model {
   return new Model({
     network,
     input: { shape, normalize: { mean: 0.5, deviation: 0.25 } },
     loss: crossEntropy(),
     optimizer: sgd({ learningRate: 0.1 }),
     createEngine: () => LocalEngine.create(1),
+    ...options,
   });
 }
 
@@ -82,6 +88,18 @@ Deno.test("a network whose result depends on the number of examples is not expor
   const divided = layer("divided", (x) => div(x, x.shape[0]!));
   const model = modelOf(sequential(flatten(), divided), [3, 8, 8]);
   assert.throws(() => model.export(), /cannot take any number of examples at once/);
+});
+
+Deno.test("a model that must be exportable is refused before it is trained", () => {
+  const divided = layer("divided", (x) => div(x, x.shape[0]!));
+  const overBatch = layer("overBatch", (x) => reduceMean(x, { axes: [0], keep: true }));
+  for (
+    const [last, code] of [[divided, "unimplemented"], [overBatch, "invalid-argument"]] as const
+  ) {
+    const network = sequential(flatten(), last);
+    assert.throws(() => modelOf(network, [3, 8, 8], { exportable: true }), { code });
+  }
+  modelOf(sequential(flatten(), dense({ out: 2 })), [3, 8, 8], { exportable: true });
 });
 
 Deno.test("a network whose result has no row for each example is refused", () => {

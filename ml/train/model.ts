@@ -76,7 +76,8 @@ export class Model implements AsyncDisposable {
   /**
    * Puts the network together and gives its parameters their first values.
    *
-   * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range
+   * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
+   *   "unimplemented" when it must be exportable and is not
    */
   constructor(options: ModelOptions) {
     const { network, optimizer, clipping } = options;
@@ -94,6 +95,7 @@ export class Model implements AsyncDisposable {
     this.#stored = requireStoredType(options.parameterType ?? "float32");
     const first = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#parameters = storedForms(first, this.#stored);
+    if (options.exportable === true) this.export();
     this.#executor = new Executor(
       {
         threads: trainerThreads({ override: this.#threads }),
