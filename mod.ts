@@ -231,14 +231,16 @@ export type {
   CategoryEncoding,
   CategoryOptions,
   ClassTable,
+  CsvInputsOptions,
   CsvOptions,
   MissingAction,
   NumberTable,
   TableDataset,
+  TableInputs,
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
-export { parseCsv, readCsv } from "./ml/data/csv/read_csv.ts";
+export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";

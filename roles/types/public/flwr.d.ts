@@ -2715,6 +2715,11 @@ export interface ModelOptions {
 	 * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
 	 */
 	readonly device?: Device;
+	/**
+	 * Whether the model must be one that `export` can write (default false). If it is not, the constructor
+	 * throws "unimplemented": you learn that before the training, not after it.
+	 */
+	readonly exportable?: boolean;
 	/** Graph optimisations (default: all); `PLAIN` to compare with. */
 	readonly optimizations?: Optimizations;
 	/** Where time comes from (default: the machine). */
@@ -2747,7 +2752,8 @@ export declare class Model implements AsyncDisposable {
 	/**
 	 * Puts the network together and gives its parameters their first values.
 	 *
-	 * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range
+	 * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
+	 *   "unimplemented" when it must be exportable and is not
 	 */
 	constructor(options: ModelOptions);
 	/**
@@ -2767,7 +2773,7 @@ export declare class Model implements AsyncDisposable {
 	 * Trains. When it fails or is cancelled, the parameters stay as they were before.
 	 *
 	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-	 *   is no number any more (names step and learning rate)
+	 *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
 	 */
 	fit(dataset: NamedDataset, options?: FitOptions): Promise<FitResult>;
 	/**
@@ -3279,11 +3285,16 @@ export interface SplitOptions {
 	readonly testFraction: number;
 	/** The same seed gives the same division; default 42. */
 	readonly seed?: number;
+	/**
+	 * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
+	 * with neither `seed` nor `stratify`.
+	 */
+	readonly chronological?: boolean;
 	/** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
 	readonly stratify?: boolean;
 }
 /**
- * Divides a data set at random into one for training and one for test. The rows are copied, and keep their order.
+ * Divides a data set into one for training and one for test, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
  * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
  *   where targets are not classes or a class has a single example
@@ -3319,10 +3330,10 @@ export interface TableSchema {
 	readonly classes: readonly string[];
 }
 /**
- * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, or a
- * value. Means and medians are for columns of numbers.
+ * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
+ * cell above it ("forward", for rows in the order of time), or a value. Means and medians are for columns of numbers.
  */
-export type MissingAction = "refuse" | "drop" | "mean" | "median" | {
+export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
 	readonly value: number | string;
 };
 /** How a column of texts becomes numbers: a column of 0 and 1 for each category, or one column with its index. */
@@ -3362,7 +3373,8 @@ export interface CsvOptions {
 	readonly encoding?: string;
 	/**
 	 * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
-	 * "drop" holds: other actions refuse it.
+	 * "drop" holds: other actions refuse it. "forward" takes the cell of the row above that is not dropped; a missing cell of
+	 * the first row is refused.
 	 */
 	readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
 	/** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
@@ -3383,18 +3395,25 @@ export interface CsvOptions {
 	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
 	readonly split?: SplitOptions;
 }
+/** How to read a table that has no targets, or whose targets do not count. */
+export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
+/** The inputs of a table. */
+export interface TableInputs {
+	/** [rows, columns]. */
+	readonly x: Tensor<"float32">;
+	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
+	readonly columns: readonly string[];
+	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
+	readonly schema: TableSchema;
+}
 /** A table as a data set. */
-export interface TableDataset extends Dataset {
+export interface TableDataset extends Dataset, TableInputs {
 	/** [rows, columns]. */
 	readonly x: Tensor<"float32">;
 	/** [rows]: labels (int64), or numbers [rows, 1] (float32). */
 	readonly y: Tensor<"int64"> | Tensor<"float32">;
-	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
-	readonly columns: readonly string[];
 	/** The classes' names; empty where targets are numbers. */
 	readonly classes: readonly string[];
-	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
-	readonly schema: TableSchema;
 }
 /** A table whose targets are classes. */
 export interface ClassTable extends TableDataset {
@@ -3449,6 +3468,18 @@ export declare function readCsv<const O extends CsvOptions & {
 export declare function readCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(path: string, options: O): Promise<TableOf<O>>;
+/**
+ * Reads the inputs of a table that has no targets, such as new data to predict for; as {@link readCsv} otherwise. With the
+ * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
+ *
+ * @throws FlwrError as `readCsv`
+ * @example
+ * ```ts
+ * const { x } = await readCsvInputs("today.csv", { schema: train.schema });
+ * const outputs = await model.predict(x);
+ * ```
+ */
+export declare function readCsvInputs(path: string, options?: CsvInputsOptions): Promise<TableInputs>;
 /** As {@link readCsv}, from text. */
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split: object;
