@@ -120,6 +120,8 @@ export {
   type BatchNormOptions,
   binaryCrossEntropy,
   type Clipping,
+  conv1d,
+  type Conv1dOptions,
   conv2d,
   type Conv2dOptions,
   type ConvolutionOptions,

@@ -46,6 +46,8 @@ export { sequential, sequentialWith } from "./nn/sequential.ts";
 export { parallel, residual, type ResidualOptions } from "./nn/combine.ts";
 export { dense, type DenseOptions } from "./nn/dense.ts";
 export {
+  conv1d,
+  type Conv1dOptions,
   conv2d,
   type Conv2dOptions,
   depthwiseConv2d,

@@ -2243,6 +2243,7 @@ declare const OPERATORS: readonly [
 	"Round",
 	"Scan",
 	"ScatterElements",
+	"Shape",
 	"Sigmoid",
 	"Sign",
 	"Sin",
@@ -2979,6 +2980,33 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "gro
  * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
  */
 export declare function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer;
+/** Options of {@link conv1d}. */
+export interface Conv1dOptions extends LayerOptions {
+	/** Input channels (default: whatever the input has). */
+	readonly in?: number;
+	/** Output channels. */
+	readonly out: number;
+	/** Length of the kernels, in steps. */
+	readonly kernel: number;
+	/** Step between positions. Default: 1. */
+	readonly stride?: number;
+	/** Zeros on each side, in steps. Default: 0. */
+	readonly padding?: number;
+	/** Distance between the taps of the kernel, in steps. Default: 1. */
+	readonly dilation?: number;
+	/** Groups of channels that are convolved apart. Default: 1. */
+	readonly groups?: number;
+	/** Whether a bias is added to each channel (default true). */
+	readonly bias?: boolean;
+	/** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+	readonly initializer?: Initializer;
+}
+/**
+ * Convolution along one axis, such as time, float32 [batch, in, length] → [batch, out, length'] with
+ * length' = ⌊(length + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv1d: `weight`
+ * [out, in / groups, kernel], `bias` [out].
+ */
+export declare function conv1d(options: Conv1dOptions): Layer;
 /**
  * The maximum of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32.
  *
