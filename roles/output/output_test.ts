@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
 import { coloursIf, statusStyle } from "./colours.ts";
+import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { LogText } from "./log_text.ts";
 import { readCount, readId } from "./read_id.ts";
 import { runColumns, runDetails, runJson, showRun } from "./runs.ts";
@@ -129,7 +130,7 @@ Deno.test("log text: colours stay on a terminal, what steers it does not", () =>
   const text = "\x1b[92mINFO\x1b[0m 50%\r\t100%\n\x1b[2J\x1b]0;title\x07";
   assert.equal(
     new LogText(true).next(text),
-    "\x1b[92mINFO\x1b[0m 50%\n\t100%\n\\u001b[2J\\u001b]0;title\\u0007",
+    `\x1b[92mINFO\x1b[0m 50%\n${FURTHER_LINE}\t100%\n\\u001b[2J\\u001b]0;title\\u0007`,
   );
   assert.equal(new LogText(false).next("\x1b[92mINFO\x1b[0m\n"), "INFO\n");
 });
@@ -143,9 +144,9 @@ Deno.test("log text: colours that hide something go, others end with their line"
     assert.equal(shown(`\x1b[${hidden}mx`), "x", hidden);
   }
   assert.equal(shown("\x1b[1;31mx\ny"), "\x1b[1;31mx\x1b[0m\ny");
-  assert.equal(shown("\x1b[31mx\rError: forged"), "\x1b[31mx\x1b[0m\nError: forged");
+  assert.equal(shown("\x1b[31mx\rError: forged"), `\x1b[31mx\x1b[0m\n${FURTHER_LINE}Error: forged`);
   assert.equal(shown("\x1b[31mx"), "\x1b[31mx\x1b[0m");
-  assert.equal(shown("x\r\ny\r"), "x\ny\n");
+  assert.equal(shown("x\r\ny\r"), `x\ny\n${FURTHER_LINE}`);
 });
 
 Deno.test("log text: pieces say what the whole does, wherever it is cut", () => {
