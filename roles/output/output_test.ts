@@ -52,8 +52,25 @@ const RECORDED = {
   "compute-time": { "serverapp-seconds": 8.5, "clientapp-seconds": 0, "total-seconds": 8.5 },
 };
 
-Deno.test("runs: JSON has the fields of Flower's own command", () => {
-  assert.deepEqual(runJson(showRun(RUN, NOW)), RECORDED);
+Deno.test("runs: one to which a node contributed nothing is not plainly completed", () => {
+  const details = "Incomplete: 1 of 2 nodes contributed nothing: node 7";
+  const shown = (subStatus: string) =>
+    showRun({ ...RUN, status: "finished", subStatus, details }, NOW);
+  const completed = shown("completed");
+  assert.deepEqual(
+    [runJson(completed)["status"], runJson(completed)["incomplete"]],
+    ["finished:completed", true],
+  );
+  const lines = [
+    ...tableLines(runColumns(PLAIN), [completed], PLAIN),
+    ...runDetails(completed, PLAIN),
+  ];
+  assert.equal(lines.join("\n").split("finished:completed (incomplete)").length, 3);
+  assert.equal(runJson(shown("failed"))["incomplete"], false);
+});
+
+Deno.test("runs: JSON has the fields of Flower's own command, and one more", () => {
+  assert.deepEqual(runJson(showRun(RUN, NOW)), { ...RECORDED, incomplete: false });
 });
 
 Deno.test("runs: a table has a line for each, details have all", () => {
