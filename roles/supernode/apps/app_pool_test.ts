@@ -152,7 +152,8 @@ export const app = new ClientApp().train(async () => {
     optimizer: sgd({ learningRate: 0.1 }),
   });
   const x = tensor("float32", [4, 2], new Float32Array([1, 0, 0, 1, 1, 1, 0, 0]));
-  const { losses } = await model.fit({ x, y: tensor("float32", [4, 1], new Float32Array(4)) });
+  const data = { x, y: tensor("float32", [4, 1], new Float32Array(4)) };
+  const { losses } = await model.fit(data, { shuffle: false });
   return { m: new MetricRecord({ loss: losses[0], names: Object.keys(globalThis).length }) };
 });
 `;
