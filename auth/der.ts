@@ -1,7 +1,8 @@
 import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
 
-/** The tags of ASN.1's distinguished encoding (X.690) that keys and signatures use. */
+/** The tags of ASN.1's distinguished encoding (X.690) that keys, signatures and certificates use. */
 export const TAG = {
+  boolean: 0x01,
   integer: 0x02,
   octets: 0x04,
   oid: 0x06,
@@ -31,9 +32,17 @@ export class DerReader {
 
   /** The contents of the next element, which must have the tag. */
   read(tag: number): Uint8Array {
-    const [found, first] = this.#rest;
-    if (found === undefined || first === undefined) throw new MalformedError("it ends too early");
-    if (found !== tag) throw new MalformedError(`an element has tag ${found}, not ${tag}`);
+    const [found] = this.#rest;
+    if (found !== undefined && found !== tag) {
+      throw new MalformedError(`an element has tag ${found}, not ${tag}`);
+    }
+    return this.next().contents;
+  }
+
+  /** The next element, whatever it is. */
+  next(): { tag: number; contents: Uint8Array } {
+    const [tag, first] = this.#rest;
+    if (tag === undefined || first === undefined) throw new MalformedError("it ends too early");
     const lengthBytes = first < 0x80 ? 0 : first & 0x7f;
     if (lengthBytes > 2 || first === 0x80) throw new MalformedError("a length is out of range");
     let length = first;
@@ -46,7 +55,7 @@ export class DerReader {
     if (this.#rest.length < start + length) throw new MalformedError("it ends too early");
     const contents = this.#rest.subarray(start, start + length);
     this.#rest = this.#rest.subarray(start + length);
-    return contents;
+    return { tag, contents };
   }
 
   /** The next element's contents if it has the tag; otherwise undefined, and nothing is consumed. */

@@ -2,9 +2,9 @@ import { createPublicKey, type KeyObject, type X509Certificate } from "node:cryp
 import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { load } from "../base/load.ts";
 import { type Chain, findChains } from "./chain.ts";
 import { oneLine, problemOfChain } from "./check_chain.ts";
+import { readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_CERTIFICATE_FILE_BYTES } from "./limits.ts";
 import {
@@ -93,7 +93,7 @@ export async function readServerTls(
       },
     );
   }
-  const chain = await requireValidChain(chains, files.certificate, clock);
+  const chain = requireValidChain(chains, files.certificate, clock);
   const hosts = hostsOf(own);
   if (hosts.length === 0) {
     throw new FlwrError(
@@ -155,14 +155,11 @@ function requireValidNow(
 }
 
 /** The first chain that clients would accept. @throws FlwrError "failed-precondition" with what is wrong with the first */
-async function requireValidChain(
+function requireValidChain(
   chains: readonly Chain[],
   named: NamedFile,
   clock: Clock,
-): Promise<Chain> {
-  const { readUses } = await load<typeof import("./extensions.ts")>(
-    new URL("./extensions.ts", import.meta.url),
-  );
+): Chain {
   const usesOf = ({ raw }: X509Certificate) => {
     try {
       return readUses(raw);

@@ -81,6 +81,19 @@ Deno.test("types: type errors are found, whatever settings the app has", () =>
     await fails();
   }));
 
+Deno.test("types: an app may use whatever Deno declares, and what is declared nowhere is refused", () =>
+  withApp(async (folder) => {
+    const client = join(folder, "client.ts");
+    const text = await Deno.readTextFile(client);
+    const uses = `import { basename } from "node:path";
+export const name: string = basename("a/b") + new CompressionStream("gzip") + navigator.hardwareConcurrency;
+`;
+    await Deno.writeTextFile(client, uses + text);
+    assert.ok(await check(folder));
+    await Deno.writeTextFile(client, `${text}\nexport const element = document.body;\n`);
+    await assert.rejects(check(folder), refusal(/TS2584|TS2304/));
+  }));
+
 Deno.test("types: a module that does not export its component is refused", () =>
   withApp(async (folder) => {
     const client = join(folder, "client.ts");

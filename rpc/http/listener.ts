@@ -2,6 +2,7 @@ import { systemClock } from "../../base/clock.ts";
 import { type Address, formatAddress } from "../address.ts";
 import { explainBindError } from "../bind_error.ts";
 import { ACCEPTED_PER_TURN, LINGER_MS } from "../limits.ts";
+import { sendAtOnce } from "../no_delay.ts";
 import type { ServerTls } from "../server.ts";
 import { nextTurn } from "../turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
@@ -99,6 +100,7 @@ export class HttpListener {
     const peer = formatAddress({ host, port });
     const connection = this.#closing ? undefined : this.#connections.open(host, peer);
     if (connection === undefined) return accepted.close();
+    if ("setNoDelay" in accepted) (accepted as Deno.TcpConn).setNoDelay(true);
     const served = serveConnection(accepted, async (request) => {
       try {
         if (!connection.begin()) return this.#tooMany(connection);
@@ -136,7 +138,9 @@ function listen(
     if (tls === undefined) return Deno.listen(where);
     // Deno's types lack the protocols, which node:tls and Deno.serve give it.
     const options = { ...where, cert: tls.cert, key: tls.key, alpnProtocols: PROTOCOLS };
-    return Deno.listenTls(options);
+    const listener = Deno.listenTls(options);
+    sendAtOnce(listener);
+    return listener;
   } catch (error) {
     throw explainBindError(formatAddress({ host, port }), error as Error);
   }

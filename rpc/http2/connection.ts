@@ -6,6 +6,7 @@ import { HeaderFields, isRequest } from "./header_fields.ts";
 import { type Field, HpackDecoder, HpackError } from "./hpack/decoder.ts";
 import {
   CALLS_PER_SLICE,
+  FAREWELL_MS,
   FRAMES_PER_CALL,
   FRAMES_PER_QUESTION,
   HEADER_BYTES_PER_FRAME,
@@ -85,7 +86,10 @@ export class Http2Connection implements StreamOwner {
   #greeted = false;
   #pingedAt: number | undefined;
   #leaving = false;
+  /** Whether the client said that it makes no new calls. */
+  #clientLeaves = false;
   #closed = false;
+  #closesLate: ReturnType<typeof setTimeout> | undefined;
 
   constructor(socket: ByteSocket, options: ConnectionOptions) {
     this.#socket = socket;
@@ -134,7 +138,11 @@ export class Http2Connection implements StreamOwner {
     }
   }
 
-  /** Takes no new calls, and closes when those that are open have ended. */
+  /**
+   * Takes no new calls, and closes when those that are open have ended: as soon as the client has closed its end, because
+   * calls may be on their way that it made before it heard of it. They are refused, and gRPC's clients make them again
+   * on another connection; on one that was just closed they would fail.
+   */
   leave(): void {
     if (this.#leaving || this.#closed || this.offence !== undefined) return;
     this.#leaving = true;
@@ -146,6 +154,7 @@ export class Http2Connection implements StreamOwner {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    clearTimeout(this.#closesLate);
     this.#outbox.close();
     for (const stream of this.#streams.values()) stream.settle(false);
     this.#streams.clear();
@@ -342,7 +351,9 @@ export class Http2Connection implements StreamOwner {
       case FRAME.goaway:
         if (head.streamId !== 0) throw misplaced("GOAWAY");
         // The client makes no new calls; those that are open are answered.
-        return this.leave();
+        this.#clientLeaves = true;
+        this.leave();
+        return this.#closeIfDone();
       case FRAME.windowUpdate:
         return this.#takeWindowUpdate(head, payload);
       case FRAME.pushPromise:
@@ -528,8 +539,9 @@ export class Http2Connection implements StreamOwner {
   }
 
   #closeIfDone(): void {
-    if (!this.#leaving || this.#streams.size > 0) return;
-    this.#lastWords().then(() => this.close());
+    if (!this.#leaving || this.#closed || this.#streams.size > 0) return;
+    if (this.#clientLeaves) this.#lastWords().then(() => this.close());
+    else this.#closesLate ??= setTimeout(() => this.close(), FAREWELL_MS);
   }
 }
 

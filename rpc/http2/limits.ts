@@ -47,6 +47,9 @@ export const STRANGERS_PER_TURN = 2;
 /** Milliseconds that a connection's last words may take. */
 export const LAST_WORDS_MS = 1000;
 
+/** Milliseconds that a client has to close a connection that it was asked to leave. */
+export const FAREWELL_MS = 3000;
+
 /** Seconds from the opening of a connection to its first call that is let in. */
 export const STRANGER_SECONDS = 30;
 

@@ -4,6 +4,7 @@ import { type ConnectionOptions, Http2Connection, seconds } from "./connection.t
 import { Doorkeeper } from "./doorkeeper.ts";
 import { ACCEPTED_PER_TURN } from "../limits.ts";
 import { HANDSHAKE_MS, STRANGERS_PER_TURN, SWEEP_MS } from "./limits.ts";
+import { sendAtOnce } from "../no_delay.ts";
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
@@ -169,9 +170,10 @@ const ROOM_MADE_MS = 5;
 function listen({ address, tls }: Http2ServerOptions): Deno.Listener<Deno.TcpConn | Deno.TlsConn> {
   const place = { hostname: address.host, port: address.port };
   try {
-    return tls === undefined
-      ? Deno.listen(place)
-      : Deno.listenTls({ ...place, ...tls, alpnProtocols: ["h2"] });
+    if (tls === undefined) return Deno.listen(place);
+    const listener = Deno.listenTls({ ...place, ...tls, alpnProtocols: ["h2"] });
+    sendAtOnce(listener);
+    return listener;
   } catch (error) {
     throw error instanceof Error ? explainBindError(formatAddress(address), error) : error;
   }

@@ -121,8 +121,6 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   ],
   "node:sqlite": ["link/store"],
   "node:fs": ["link/store", "roles/supernode/sandbox"],
-  "@peculiar/asn1-schema": ["certs"],
-  "@peculiar/asn1-x509": ["certs"],
   "@peculiar/x509": ["certs"],
   "onnxruntime-node": ["ml/session"],
   "commander": ["main.ts", "roles"],
