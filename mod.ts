@@ -48,6 +48,7 @@ export {
   type HandlerOptions,
   type HandlerResult,
 } from "./app/client_app.ts";
+export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
 // ServerApp and strategies
@@ -142,6 +143,7 @@ export {
   type EmbeddingOptions,
   type EpochReport,
   type Evaluation,
+  evaluationMetrics,
   type ExportOptions,
   fanInUniform,
   filled,

@@ -16,6 +16,7 @@ export type {
   Proximal,
   StepOptions,
 } from "./train/fit_options.ts";
+export { evaluationMetrics } from "./train/evaluation_metrics.ts";
 export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Augmentation } from "./train/augment.ts";

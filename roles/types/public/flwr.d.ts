@@ -702,6 +702,30 @@ export declare class ClientApp {
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
+/**
+ * Makes something once for each run, such as a model or the node's data set, and gives it to every message of that run.
+ * It lasts until another run's message comes, or the app's process ends; then it is made anew. It is never written to a
+ * disk: what must last for the whole run belongs in `context.state`.
+ *
+ * ```ts
+ * import { ClientApp, perRun } from "flwr";
+ * import { createModel } from "./task.ts";
+ *
+ * const modelOf = perRun(createModel);
+ *
+ * export const app = new ClientApp().train((message, context) => {
+ *   const model = modelOf(context);
+ *   // …
+ *   return {};
+ * });
+ * ```
+ *
+ * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
+ *   next message tries again
+ * @returns what gives it for a context. Of another run than before, it first disposes of what it made for that one
+ *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for)
+ */
+export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
 /** How often a node was asked for one thing, and how often its reply counted. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -2824,6 +2848,11 @@ export declare class Model implements AsyncDisposable {
 	/** Cancels what is under way, ends the thread and frees its memory. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/**
+ * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy where the loss has a notion of
+ * right answers. A regression has none.
+ */
+export declare function evaluationMetrics({ loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">): Record<string, number>;
 /** An input of a network in a file. */
 export interface OnnxInput {
 	/** The file's name for it. */
