@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
-import { NO_COLOR, takeNoColor } from "./roles/no_color.ts";
+import { NO_COLOR, takeNoColor } from "./roles/flags/no_color.ts";
 import { reportError } from "./roles/report_error.ts";
-import { VERSION } from "./roles/version.ts";
+import { VERSION } from "./base/version.ts";
 
 /** Options in the place of a command, as Flower's `flwr` has them, and what they mean. */
 const OPTIONS: ReadonlyMap<string, readonly string[]> = new Map([

@@ -9,7 +9,8 @@
  * `deno task bench job --help` shows those of the job. With `--compare` this version and an earlier one are measured in
  * turns: bench/compare/main.ts.
  */
-import { ExitStatus, reportError } from "../roles/report_error.ts";
+import { ExitStatus } from "../roles/flags/exit_status.ts";
+import { reportError } from "../roles/report_error.ts";
 import { repositoryPath } from "../tests/support/repository.ts";
 import { parseSelection, type Selection } from "./support/selection.ts";
 

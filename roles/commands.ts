@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { load } from "../base/load.ts";
+import type { CommandTable } from "./flags/command_table.ts";
 
 /** What commands are listed under in `flwr --help`. */
 export const GROUPS = [
@@ -18,8 +19,10 @@ export interface CommandEntry {
   readonly summary: string;
   /** Undefined for what is no command of ours, or for the program itself: it is not listed. */
   readonly group?: Group;
-  /** Exports `command(name)`, which makes the command. */
+  /** Exports `command(name, table)`, which makes the command. */
   readonly module: URL;
+  /** Exports `SUBCOMMANDS`, which make the commands below it that belong to another room. */
+  readonly subcommands?: URL;
 }
 
 /** All commands, in the order of the help. */
@@ -28,98 +31,99 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "superlink",
     summary: "Start a SuperLink: the server that connects ServerApps and SuperNodes",
     group: "Servers and nodes",
-    module: new URL("./superlink.ts", import.meta.url),
+    module: new URL("./superlink/command.ts", import.meta.url),
   },
   {
     name: "supernode",
     summary: "Start a SuperNode; register, unregister and list those of a SuperLink",
     group: "Servers and nodes",
-    module: new URL("./supernode.ts", import.meta.url),
+    module: new URL("./supernode/command.ts", import.meta.url),
+    subcommands: new URL("./cli/nodes/subcommands.ts", import.meta.url),
   },
   {
     name: "superexec",
     summary: "Start a SuperExec: it runs the ServerApps of a SuperLink that starts none",
     group: "Servers and nodes",
-    module: new URL("./superexec.ts", import.meta.url),
+    module: new URL("./superexec/command.ts", import.meta.url),
   },
   {
     name: "federation",
     summary: "Show the federations of a SuperLink",
     group: "Servers and nodes",
-    module: new URL("./federation.ts", import.meta.url),
+    module: new URL("./cli/federation/command.ts", import.meta.url),
   },
   {
     name: "new",
     summary: "Make a new app from a template",
     group: "Apps",
-    module: new URL("./new.ts", import.meta.url),
+    module: new URL("./cli/apps/new.ts", import.meta.url),
   },
   {
     name: "types",
     summary: "Let editors, deno check and tsc find flwr in an app's folder",
     group: "Apps",
-    module: new URL("./types.ts", import.meta.url),
+    module: new URL("./cli/apps/types.ts", import.meta.url),
   },
   {
     name: "build",
     summary: "Build an app into a bundle (FAB)",
     group: "Apps",
-    module: new URL("./build.ts", import.meta.url),
+    module: new URL("./cli/apps/build.ts", import.meta.url),
   },
   {
     name: "install",
     summary: "Install an app from a bundle (FAB)",
     group: "Apps",
-    module: new URL("./install.ts", import.meta.url),
+    module: new URL("./cli/apps/install.ts", import.meta.url),
   },
   {
     name: "run",
     summary: "Run an app: send it to a SuperLink, or run its ServerApp here",
     group: "Runs",
-    module: new URL("./run.ts", import.meta.url),
+    module: new URL("./cli/run/command.ts", import.meta.url),
   },
   {
     name: "list",
     alias: "ls",
     summary: "List runs, or show all about one (also: ls)",
     group: "Runs",
-    module: new URL("./list.ts", import.meta.url),
+    module: new URL("./cli/list.ts", import.meta.url),
   },
   {
     name: "log",
     summary: "Show what a run's ServerApp writes",
     group: "Runs",
-    module: new URL("./log.ts", import.meta.url),
+    module: new URL("./cli/log/command.ts", import.meta.url),
   },
   {
     name: "stop",
     summary: "Stop a run",
     group: "Runs",
-    module: new URL("./stop.ts", import.meta.url),
+    module: new URL("./cli/stop.ts", import.meta.url),
   },
   {
     name: "pull",
     summary: "Fetch what a run's ServerApp saved: its artifacts",
     group: "Runs",
-    module: new URL("./pull.ts", import.meta.url),
+    module: new URL("./cli/pull/command.ts", import.meta.url),
   },
   {
     name: "keys",
     summary: "Make and show certificates and key pairs",
     group: "Keys and settings",
-    module: new URL("./keys.ts", import.meta.url),
+    module: new URL("./cli/keys/command.ts", import.meta.url),
   },
   {
     name: "config",
     summary: "Show how SuperLinks are reached by name",
     group: "Keys and settings",
-    module: new URL("./config.ts", import.meta.url),
+    module: new URL("./cli/config/command.ts", import.meta.url),
   },
   {
     name: "completion",
     summary: "Complete command lines in bash, zsh or fish",
     group: "Keys and settings",
-    module: new URL("./completion.ts", import.meta.url),
+    module: new URL("./cli/completion/command.ts", import.meta.url),
   },
   {
     name: "sandbox",
@@ -134,15 +138,28 @@ function hosted(...names: readonly string[]): CommandEntry[] {
   return names.map((name) => ({
     name,
     summary: "Not offered",
-    module: new URL("./hosted.ts", import.meta.url),
+    module: new URL("./cli/hosted.ts", import.meta.url),
   }));
 }
 
 /** Makes a command from its module. */
-export async function loadCommand({ name, module }: CommandEntry): Promise<Command> {
-  const { command } = await load<{ command(name: string): Command }>(module);
-  return command(name);
+export async function loadCommand({ name, module, subcommands }: CommandEntry): Promise<Command> {
+  const { command } = await load<{ command(name: string, table: CommandTable): Command }>(module);
+  const made = command(name, COMMAND_TABLE);
+  if (subcommands === undefined) return made;
+  const { SUBCOMMANDS } = await load<{ SUBCOMMANDS: readonly (() => Command)[] }>(subcommands);
+  for (const subcommand of SUBCOMMANDS) made.addCommand(subcommand());
+  return made;
 }
+
+/** The table, as commands see it. */
+export const COMMAND_TABLE: CommandTable = {
+  listed: listedCommands,
+  load: async (name) => {
+    const entry = findCommand(name);
+    return entry && await loadCommand(entry);
+  },
+};
 
 /** The command of that name or alias. */
 export function findCommand(name: string): CommandEntry | undefined {

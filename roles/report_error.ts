@@ -1,12 +1,8 @@
 import { CommanderError } from "commander";
 import { FlwrError } from "../base/error.ts";
 import { printable, printableLines } from "../base/printable.ts";
-import { UsageError } from "./usage_error.ts";
-import { IncompleteRun } from "./run/incomplete.ts";
+import { ExitStatus, exitStatusOf } from "./flags/exit_status.ts";
 import { printFailure } from "./output/failure.ts";
-
-/** Exit statuses of every command: 0 success, then these. */
-export const ExitStatus = { failure: 1, usage: 2, incomplete: 3 } as const;
 
 /**
  * Tells the user what went wrong, on stderr: the sentence, then what to do next. A stack trace is shown only for
@@ -30,12 +26,6 @@ export function reportError(error: unknown, args: readonly string[] = []): numbe
     console.error(printableLines(problem.cause.stack ?? ""));
   }
   return exitStatusOf(error);
-}
-
-/** The exit status of a command that ends with an error. */
-export function exitStatusOf(error: unknown): number {
-  if (error instanceof UsageError) return ExitStatus.usage;
-  return error instanceof IncompleteRun ? ExitStatus.incomplete : ExitStatus.failure;
 }
 
 function asksForJson(args: readonly string[]): boolean {

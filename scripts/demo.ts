@@ -5,7 +5,7 @@
  *     deno task demo [--clients 2] [--rounds 3] [--images N] [--data-dir DIR]
  */
 import { Command, InvalidArgumentError, Option } from "commander";
-import { onShutdown } from "../roles/shutdown.ts";
+import { onShutdown } from "../roles/flags/shutdown.ts";
 import { reportError } from "../roles/report_error.ts";
 import { type DemoOptions, runDemo } from "./demo/run_demo.ts";
 

@@ -1,5 +1,5 @@
 /**
- * Makes roles/types/public/flwr.d.ts anew: the types of what apps import as "flwr", in one file, for editors and type
+ * Makes roles/cli/apps/types/public/flwr.d.ts anew: the types of what apps import as "flwr", in one file, for editors and type
  * checkers outside this repository.
  *
  *     deno task types
@@ -11,7 +11,7 @@ import { generateDtsBundle } from "dts-bundle-generator";
 const PROJECT = resolve(fileURLToPath(new URL("..", import.meta.url)));
 
 /** Where the types lie. */
-export const TYPES: string = join(PROJECT, "roles", "types", "public", "flwr.d.ts");
+export const TYPES: string = join(PROJECT, "roles/cli/apps/types/public/flwr.d.ts");
 
 /** The text of the types. */
 export async function makeTypes(): Promise<string> {

@@ -1,6 +1,6 @@
 import type { Colours, Style } from "./colours.ts";
 
-/** Lines of a ServerApp's progress (roles/run/report.ts) and of errors, by how they begin; the first that fits counts. */
+/** Lines of a ServerApp's progress (hosting/app/report.ts) and of errors, by how they begin; the first that fits counts. */
 const STYLES: readonly (readonly [RegExp, Exclude<keyof Colours, "enabled">])[] = [
   [/^\[(ROUND \d+\/\d+|SUMMARY)\]$/, "heading"],
   [/^Nodes with failures:$/, "heading"],

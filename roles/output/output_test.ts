@@ -4,8 +4,8 @@ import type { RunSummary } from "../../rpc/dialects/current/client/control_summa
 import { coloursIf, statusStyle } from "./colours.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { LogText } from "./log_text.ts";
-import { readCount, readId } from "./read_id.ts";
-import { runColumns, runDetails, runJson, showRun } from "./runs.ts";
+import { readCount, readId } from "../flags/read_id.ts";
+import { runColumns, runDetails, runJson, showRun } from "../cli/tables/runs.ts";
 import { type Column, fieldLines, tableLines } from "./table.ts";
 import { durationText, timeText } from "./units.ts";
 import { writeText } from "./write_text.ts";

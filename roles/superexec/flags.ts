@@ -1,6 +1,6 @@
 import type { Command } from "commander";
-import { addTrustOptions, type TrustFlags } from "../connection_options.ts";
-import { addLaunchOptions, type LaunchFlags } from "../superlink/launch/flags.ts";
+import { addTrustOptions, type TrustFlags } from "../flags/connection_options.ts";
+import { addLaunchOptions, type LaunchFlags } from "../flags/launch_flags.ts";
 
 /** The `superexec` command's flags as commander parses them. */
 export interface SuperExecFlags extends TrustFlags, LaunchFlags {

@@ -1,4 +1,4 @@
-import type { ForeignOption } from "../foreign_options.ts";
+import type { ForeignOption } from "../flags/foreign_options.ts";
 
 const NO_OTHER_EXECUTOR = {
   reason: "apps run as processes of this machine",

@@ -1,6 +1,6 @@
 import { startHttpServer } from "../../rpc/http/server.ts";
-import type { RunProgram } from "../superlink/launch/program.ts";
-import { pythonProgram, type PythonProgramOptions } from "../superlink/launch/python_program.ts";
+import type { RunProgram } from "../../hosting/launch/program.ts";
+import { pythonProgram, type PythonProgramOptions } from "../../hosting/launch/python_program.ts";
 import { CLOSE_SECONDS } from "./limits.ts";
 
 /**

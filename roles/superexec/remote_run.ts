@@ -10,9 +10,9 @@ import {
   type TaskSessionOptions,
 } from "../../rpc/dialects/current/client/task_session.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
-import { aborted } from "../aborted.ts";
-import type { RunEnd } from "../superlink/launch/program.ts";
-import type { RunInput, TakenRun } from "../superlink/launch/run_source.ts";
+import { aborted } from "../../base/aborted.ts";
+import type { RunEnd } from "../../hosting/launch/program.ts";
+import type { RunInput, TakenRun } from "../../hosting/launch/run_source.ts";
 import { relayRuntime } from "./relay.ts";
 
 /** A run of a SuperLink elsewhere, which was taken on as a task of its Runtime API. */

@@ -6,8 +6,8 @@ import { type Random, systemRandom } from "../../base/random.ts";
 import type { Channel } from "../../rpc/channel.ts";
 import { acquireTask } from "../../rpc/dialects/current/client/acquire_task.ts";
 import { HELD_PULL_SECONDS, pollWait } from "../../rpc/dialects/current/client/limits.ts";
-import { aborted } from "../aborted.ts";
-import type { RunSource, TakenRun } from "../superlink/launch/run_source.ts";
+import { aborted } from "../../base/aborted.ts";
+import type { RunSource, TakenRun } from "../../hosting/launch/run_source.ts";
 import { RemoteRun } from "./remote_run.ts";
 
 /** How runs of a SuperLink elsewhere are asked for. */

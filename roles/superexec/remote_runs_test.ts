@@ -6,7 +6,7 @@ import { settle } from "../../base/testing/settle.ts";
 import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.ts";
 import { DirectChannel } from "../../rpc/dialects/current/testing/direct_channel.ts";
 import { FakeBackend } from "../../rpc/dialects/current/testing/fake_backend.ts";
-import type { TakenRun } from "../superlink/launch/run_source.ts";
+import type { TakenRun } from "../../hosting/launch/run_source.ts";
 import { RemoteRuns } from "./remote_runs.ts";
 
 const FOREVER = new AbortController().signal;

@@ -2,12 +2,12 @@ import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { readFab } from "../../fab/read.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
-import { aborted } from "../aborted.ts";
-import { logRetry } from "../log_retry.ts";
-import { defaultMemoryBytes } from "../supernode/sandbox/limits.ts";
-import { Launcher } from "../superlink/launch/launcher.ts";
-import { ProcessPool } from "../superlink/launch/process_pool.ts";
-import { typescriptProgram } from "../superlink/launch/typescript_program.ts";
+import { aborted } from "../../base/aborted.ts";
+import { logRetry } from "../flags/log_retry.ts";
+import { defaultMemoryBytes } from "../../hosting/sandbox/limits.ts";
+import { Launcher } from "../../hosting/launch/launcher.ts";
+import { ProcessPool } from "../../hosting/launch/process_pool.ts";
+import { typescriptProgram } from "../../hosting/launch/typescript_program.ts";
 import type { SuperExecConfig } from "./config.ts";
 import { FAREWELL_SECONDS } from "./limits.ts";
 import { relayedPython } from "./relayed_python.ts";
@@ -26,8 +26,8 @@ export async function runSuperExec(
 ): Promise<void> {
   await using resources = new AsyncDisposableStack();
   if (healthAddress !== undefined) {
-    const { startHealth } = await load<typeof import("../health.ts")>(
-      new URL("../health.ts", import.meta.url),
+    const { startHealth } = await load<typeof import("../../rpc/health_endpoint.ts")>(
+      new URL("../../rpc/health_endpoint.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
     logger.info("Health checks are answered at {address}", { address: health.address });

@@ -6,10 +6,11 @@ import {
   missingFlags,
   readAuthenticationFiles,
 } from "./authentication_files.ts";
-import { readSuperexecSecret } from "../superexec_secret.ts";
+import { readSuperexecSecret } from "../flags/superexec_secret.ts";
 import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
-import { type LaunchConfig, readLaunchConfig } from "./launch/config.ts";
+import type { LaunchConfig } from "../../hosting/launch/config.ts";
+import { readLaunchConfig } from "../flags/launch_flags.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readRetention, type RetentionLimits } from "./retention.ts";
 

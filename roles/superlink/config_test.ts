@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { generateKeys } from "../keys/generate.ts";
+import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperLinkConfig } from "./config.ts";
 import { DEFAULT_FLAGS, type SuperLinkFlags } from "./flags.ts";
 import { readRetention } from "./retention.ts";

@@ -1,7 +1,7 @@
 import { type Command, Option } from "commander";
-import { type Isolation, ISOLATIONS } from "../isolation.ts";
-import { wholeNumber } from "../whole_number.ts";
-import { addLaunchOptions, DEFAULT_LAUNCH_FLAGS, type LaunchFlags } from "./launch/flags.ts";
+import { type Isolation, ISOLATIONS } from "../flags/isolation.ts";
+import { wholeNumber } from "../flags/whole_number.ts";
+import { addLaunchOptions, DEFAULT_LAUNCH_FLAGS, type LaunchFlags } from "../flags/launch_flags.ts";
 import { addRetentionOptions, DEFAULT_RETENTION_FLAGS, type RetentionFlags } from "./retention.ts";
 
 /** What switches a listener off, in the place of its address or port. */

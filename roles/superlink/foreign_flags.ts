@@ -1,4 +1,4 @@
-import type { ForeignOption } from "../foreign_options.ts";
+import type { ForeignOption } from "../flags/foreign_options.ts";
 
 const NO_REST = {
   reason: "Flower 1.9's REST transport is not served here, gRPC is",

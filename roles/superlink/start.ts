@@ -5,7 +5,7 @@ import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
-import { aborted } from "../aborted.ts";
+import { aborted } from "../../base/aborted.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
 import { admitEveryone, admitKnownKeys } from "./authentication.ts";
 import type { SuperLinkConfig } from "./config.ts";

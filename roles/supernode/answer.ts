@@ -4,10 +4,11 @@ import { MessageErrorCode, type NodeId } from "../../app/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
-import { AppCrashed, type Handled } from "./app_host.ts";
-import type { Failure } from "./failure.ts";
+import { AppCrashed, type Handled } from "../../hosting/app/app_host.ts";
+import type { Failure } from "../../hosting/app/failure.ts";
 import { MAX_APP_TRIES } from "./limits.ts";
-import { type PreparedRun, RunRefused, type Runs } from "./runs/prepared_run.ts";
+import { RunRefused } from "../../hosting/app/run_refused.ts";
+import type { PreparedRun, Runs } from "./runs/prepared_run.ts";
 import type { RunStates } from "./runs/run_states.ts";
 import { watchRun } from "./runs/watch_run.ts";
 

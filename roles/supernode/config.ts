@@ -11,15 +11,15 @@ import type { NodeIdentity } from "../../rpc/dialects/flwr-1.9/client/credential
 import type { Executors } from "../../rpc/dialects/current/server/task_authentication.ts";
 import type { RetryPolicy } from "../../rpc/retry.ts";
 import type { ServerTls } from "../../rpc/server.ts";
-import { type AppModule, findAppModule } from "../app_module.ts";
-import { readConnection } from "../connection_options.ts";
-import { readFlagAddress } from "../flag_address.ts";
-import { readingFlag } from "../usage_error.ts";
-import { readSuperexecSecret } from "../superexec_secret.ts";
+import { type AppModule, findAppModule } from "../../hosting/app/app_module.ts";
+import { readConnection } from "../flags/connection_options.ts";
+import { readFlagAddress } from "../flags/flag_address.ts";
+import { readingFlag } from "../flags/usage_error.ts";
+import { readSuperexecSecret } from "../flags/superexec_secret.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
-import { readNameFlag } from "./name_flag.ts";
-import { grantedPaths } from "./sandbox/app_files.ts";
+import { readNameFlag } from "../flags/name_flag.ts";
+import { grantedPaths } from "../../hosting/sandbox/app_files.ts";
 import type { TrustedEntities } from "./trust/trusted_entities.ts";
 
 /** A SuperNode's flags, read and checked. */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { Command } from "commander";
-import { addConnectionOptions } from "../connection_options.ts";
-import { generateKeys } from "../keys/generate.ts";
+import { addConnectionOptions } from "../flags/connection_options.ts";
+import { generateKeys } from "../cli/keys/generate.ts";
 import { readSuperNodeConfig, type SuperNodeConfig } from "./config.ts";
 import { addSuperNodeOptions, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 

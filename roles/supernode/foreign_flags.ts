@@ -1,4 +1,4 @@
-import type { ForeignOption } from "../foreign_options.ts";
+import type { ForeignOption } from "../flags/foreign_options.ts";
 
 const RUNTIME_PORT = {
   reason: "ClientApps connect to --host and --port, as in today's Flower",

@@ -32,10 +32,6 @@ export function pollWait(emptyAnswers: number): number {
 /** How often a message is tried when the ClientApp dies over it, before the ServerApp is told. */
 export const MAX_APP_TRIES = 2;
 
-/** Characters of what is logged of an error that an app threw, and lines of its stack that are looked at. */
-export const MAX_FAILURE_DETAILS = 8_192;
-export const MAX_STACK_LINES = 100;
-
 /** How many runs a node knows, and of how many it keeps the state; beyond it the one unused for longest goes. */
 export const MAX_KEPT_RUNS = 64;
 

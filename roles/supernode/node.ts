@@ -7,7 +7,7 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type Answer, answerInstruction } from "./answer.ts";
-import { IN_THE_LOG } from "./failure.ts";
+import { IN_THE_LOG } from "../../hosting/app/failure.ts";
 import {
   FAREWELL_SECONDS,
   HEARTBEAT_INTERVAL_SECONDS,

@@ -2,14 +2,15 @@ import assert from "node:assert/strict";
 import { MessageErrorCode } from "../../app/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
-import { AppCrashed } from "./app_host.ts";
+import { AppCrashed } from "../../hosting/app/app_host.ts";
 import {
   FAREWELL_SECONDS,
   IDLE_CHECK_SECONDS,
   MAX_APP_TRIES,
   RUN_CHECK_SECONDS,
 } from "./limits.ts";
-import { type MessageHandler, RunRefused } from "./runs/prepared_run.ts";
+import { RunRefused } from "../../hosting/app/run_refused.ts";
+import type { MessageHandler } from "./runs/prepared_run.ts";
 import { echo, FakeFleet, instruction, pass, start } from "./testing/fake_fleet.ts";
 
 Deno.test("a node joins, answers its instructions in order, and leaves", async () => {

@@ -3,9 +3,9 @@ import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { registerTrainer } from "../../ml/cores/trainer_slot.ts";
-import { logRetry } from "../log_retry.ts";
-import { AppHost } from "./app_host.ts";
-import { openWorker } from "./app_link.ts";
+import { logRetry } from "../flags/log_retry.ts";
+import { AppHost } from "../../hosting/app/app_host.ts";
+import { openWorker } from "../../hosting/app/app_link.ts";
 import { AppPool, perRun } from "./apps/app_pool.ts";
 import type { AppSource } from "./apps/app_source.ts";
 import { Bundles } from "./apps/bundles.ts";
@@ -106,8 +106,8 @@ async function openPython(
 }
 
 async function tellHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
-  const { startHealth } = await load<typeof import("../health.ts")>(
-    new URL("../health.ts", import.meta.url),
+  const { startHealth } = await load<typeof import("../../rpc/health_endpoint.ts")>(
+    new URL("../../rpc/health_endpoint.ts", import.meta.url),
   );
   const health = resources.use(await startHealth(address));
   log("supernode").info("Health checks are answered at {address}", { address: health.address });

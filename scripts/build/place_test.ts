@@ -12,19 +12,19 @@ Deno.test("a module that is loaded by its URL is found by its name in the build'
 
 Deno.test("any other URL is what it would be if the project lay there", () => {
   const source = "read(new URL(`./templates/${name}`, import.meta.url))";
-  const placed = placeInBuild("roles/new/template.ts", source);
+  const placed = placeInBuild("roles/cli/apps/new/template.ts", source);
   const evaluated = placed.replace("read", "").replaceAll(
     "import.meta.url",
     '"file:///build/x.js"',
   );
   const url = new Function("name", `return ${evaluated}.href`)("cnn/client.ts");
-  assert.equal(url, "file:///build/roles/new/templates/cnn/client.ts");
+  assert.equal(url, "file:///build/roles/cli/apps/new/templates/cnn/client.ts");
 });
 
 Deno.test("what has no answer in a build is refused", () => {
   const source = "if (import.meta.main) await run();";
-  assert.throws(() => placeInBuild("roles/run.ts", source), {
-    message: '"roles/run.ts" uses import.meta.main, which a build has no answer for',
+  assert.throws(() => placeInBuild("roles/cli/run/command.ts", source), {
+    message: '"roles/cli/run/command.ts" uses import.meta.main, which a build has no answer for',
   });
   assert.equal(placeInBuild("main.ts", source), source);
 });

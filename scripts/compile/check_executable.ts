@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import { VERSION } from "../../roles/version.ts";
+import { VERSION } from "../../base/version.ts";
 
 /**
  * Runs a new executable once: one on a denort of another version is made without complaint, and does not start.

@@ -7,7 +7,10 @@ export const ENTRY = "main.ts";
 export const LIBRARY = "mod.ts";
 
 /** Folders of files that are read at run time: the apps that "flwr new" makes, and the types of what apps import. */
-export const READ_AT_RUN_TIME: readonly string[] = ["roles/new/templates", "roles/types/public"];
+export const READ_AT_RUN_TIME: readonly string[] = [
+  "roles/cli/apps/new/templates",
+  "roles/cli/apps/types/public",
+];
 
 /** The rooms of the program. */
 export const ROOMS: readonly string[] = [
@@ -16,6 +19,7 @@ export const ROOMS: readonly string[] = [
   "base",
   "certs",
   "fab",
+  "hosting",
   "link",
   "ml",
   "proto",

@@ -10,8 +10,8 @@ Deno.test("workers, commands and what is loaded when it is needed are compiled i
   for (
     const module of [
       "ml/session/worker.ts", // a worker of node:worker_threads
-      "roles/supernode/app_worker.ts", // a worker of the web's kind
-      "roles/superlink.ts", // a command
+      "hosting/app/app_worker.ts", // a worker of the web's kind
+      "roles/superlink/command.ts", // a command
       "rpc/channel.ts", // needed by some commands, sometimes
     ]
   ) assert.ok(modules.includes(module), module);

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../base/error.ts";
 import { loadCifar10 } from "../../ml/data/cifar10/load.ts";
-import { generateKeys } from "../../roles/keys/generate.ts";
+import { generateKeys } from "../../roles/cli/keys/generate.ts";
 import { Child, type LogLine } from "./child.ts";
 
 /** What the demo's flags give. */

@@ -13,7 +13,7 @@ class Project implements AsyncDisposable {
 
   static async make(): Promise<Project> {
     const project = new Project(await Deno.makeTempDir({ prefix: "flwr launcher's " }));
-    const sources = "app auth base certs fab link ml proto roles rpc tensor".split(" ");
+    const sources = "app auth base certs fab hosting link ml proto roles rpc tensor".split(" ");
     for (const folder of [...sources, "node_modules/.deno", "dist/program"]) {
       await Deno.mkdir(`${project.folder}/${folder}`, { recursive: true });
     }

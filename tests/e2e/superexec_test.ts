@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
 import { buildFab } from "../../fab/build.ts";
-import { createApp } from "../../roles/new/create_app.ts";
-import { TEMPLATES } from "../../roles/new/template.ts";
+import { createApp } from "../../roles/cli/apps/new/create_app.ts";
+import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { makeCredentials } from "../support/credentials.ts";

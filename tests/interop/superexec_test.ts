@@ -3,8 +3,8 @@
  * program. The SuperNodes are ours.
  */
 import assert from "node:assert/strict";
-import { createApp } from "../../roles/new/create_app.ts";
-import { TEMPLATES } from "../../roles/new/template.ts";
+import { createApp } from "../../roles/cli/apps/new/create_app.ts";
+import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { makeCredentials } from "../support/credentials.ts";
 import { flowerEnvironmentVariables, startFlowerSuperLink } from "../support/flower.ts";
 import { joined, startFlwr } from "../support/flwr.ts";

@@ -32,7 +32,7 @@ scenario("the build has what each thread, process and command starts with", asyn
   assert.equal(await buildProgram(repositoryPath("")), build, "the same sources, the same build");
   const config = JSON.parse(await Deno.readTextFile(`${build}/deno.json`));
   assert.equal(config.imports.flwr, `./${builtFile("mod.ts")}`);
-  const template = "roles/new/templates/minimal/client.ts";
+  const template = "roles/cli/apps/new/templates/minimal/client.ts";
   assert.equal(
     await Deno.readTextFile(`${build}/${template}`),
     await Deno.readTextFile(repositoryPath(template)),

@@ -252,18 +252,19 @@ Deno.test("only what a command needs is loaded for it", async () => {
   // reportError tells commander's errors from others
   assert.deepEqual([...main].filter((name) => name.startsWith("npm:")), ["npm:commander"]);
   assert.ok(main.has("roles/report_error.ts"));
-  for (const role of ["superlink", "supernode", "run", "keys"]) {
-    assert.ok(!main.has(`roles/${role}.ts`), role);
-    const loaded = await loadedWith(`roles/${role}.ts`);
+  for (const role of ["superlink", "supernode", "cli/run", "cli/keys"]) {
+    const module = `roles/${role}/command.ts`;
+    assert.ok(!main.has(module), role);
+    const loaded = await loadedWith(module);
     assert.ok(!loaded.has("npm:onnxruntime-node"), role);
     // It is loaded for an address that is served, or asked, over gRPC.
     assert.ok(!loaded.has("npm:@grpc/grpc-js"), role);
   }
-  const asking = await loadedWith("roles/config/with_control.ts");
+  const asking = await loadedWith("roles/cli/config/with_control.ts");
   for (const room of ["npm:@grpc/grpc-js", "npm:@logtape/logtape", "mod.ts", "ml/mod.ts"]) {
     assert.ok(!asking.has(room), `a SuperLink is asked over HTTP without ${room}`);
   }
-  const shown = await loadedWith("roles/list.ts");
+  const shown = await loadedWith("roles/cli/list.ts");
   const packages = [...shown].filter((name) => name.startsWith("npm:"));
   assert.deepEqual(packages, ["npm:commander"], "what explains a command needs nothing else");
 });

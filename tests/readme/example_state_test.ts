@@ -9,7 +9,7 @@ const CONSTANT = /^(?:-?\d|"|\[|perRun\(|new (?:Client|Server)App\(|\(.*=>|Math\
 
 Deno.test("templates and examples keep no state in their modules", () => {
   const files = sourceFiles().filter(({ path }) =>
-    /^(examples|roles\/new\/templates)\/.*\.ts$/.test(path) && !path.endsWith("_test.ts")
+    /^(examples|roles\/cli\/apps\/new\/templates)\/.*\.ts$/.test(path) && !path.endsWith("_test.ts")
   );
   assert.ok(files.length >= 12, `${files.length} files`);
   for (const { path, text } of files) {

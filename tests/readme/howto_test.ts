@@ -1,8 +1,8 @@
 /** The code of docs/howto.md passes the type check, and its test of an app runs. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { createApp } from "../../roles/new/create_app.ts";
-import { TEMPLATES } from "../../roles/new/template.ts";
+import { createApp } from "../../roles/cli/apps/new/create_app.ts";
+import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario } from "../support/stage.ts";
 import { codeBlocks } from "./markdown.ts";

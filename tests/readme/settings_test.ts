@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readAppConfig } from "../../fab/app_config.ts";
 import { parseToml } from "../../fab/toml/parse.ts";
-import { parseFlowerConfig } from "../../roles/config/config_file.ts";
+import { parseFlowerConfig } from "../../roles/cli/config/config_file.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { codeBlocks } from "./markdown.ts";
 

@@ -1,6 +1,6 @@
 /** What of a node's data leaves it when something goes wrong: nothing that its owner did not allow. */
 import assert from "node:assert/strict";
-import { AppCrashed, AppNotLoaded } from "../../roles/supernode/app_host.ts";
+import { AppCrashed, AppNotLoaded } from "../../hosting/app/app_host.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 
 const SECRETS = /Anna|1945|cells|FOLDER|flwr-/;

@@ -2,12 +2,12 @@ import { ConfigRecord } from "../../app/config_record.ts";
 import type { Context } from "../../app/context.ts";
 import { Message } from "../../app/message.ts";
 import { RecordDict } from "../../app/record_dict.ts";
-import { findAppModule } from "../../roles/app_module.ts";
-import type { AppHost, Handled } from "../../roles/supernode/app_host.ts";
+import { findAppModule } from "../../hosting/app/app_module.ts";
+import type { AppHost, Handled } from "../../hosting/app/app_host.ts";
 import {
   type SandboxedAppOptions,
   startSandboxedApp,
-} from "../../roles/supernode/sandbox/sandboxed_app.ts";
+} from "../../hosting/sandbox/sandboxed_app.ts";
 import { TempDir } from "../support/tempdir.ts";
 
 /** An app that does what each message says, in its own code: as evil as its author wants. */

@@ -13,8 +13,8 @@ import {
 } from "../../ml/onnx/message/types.ts";
 import { modelBytes } from "../../ml/onnx/model.ts";
 import { GraphBuilder } from "../../ml/onnx/graph_builder.ts";
-import { AppCrashed } from "../../roles/supernode/app_host.ts";
-import { MAX_TRAINERS } from "../../roles/supernode/sandbox/limits.ts";
+import { AppCrashed } from "../../hosting/app/app_host.ts";
+import { MAX_TRAINERS } from "../../hosting/sandbox/limits.ts";
 import { within } from "../support/deadline.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 

@@ -51,7 +51,7 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
   ],
   "import /etc/passwd": [`return await import("file:///etc/passwd")`],
   "import a module of this project": [
-    `return await import(new URL("roles/keys.ts", "${MAIN}").href)`,
+    `return await import(new URL("roles/cli/keys/command.ts", "${MAIN}").href)`,
   ],
   "import over the network": [`return await import("https://example.com/a.ts")`],
   "ask the registry for a package, whose name may tell anything": [

@@ -6,15 +6,15 @@ import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { HOSTILE_TEXT, UNSEEN_CHARACTERS, unseenIn } from "../../base/testing/unseen.ts";
 import { coloursIf } from "../../roles/output/colours.ts";
 import { LogText } from "../../roles/output/log_text.ts";
-import { nodeColumns } from "../../roles/output/nodes.ts";
-import { runColumns, runDetails, type ShownRun } from "../../roles/output/runs.ts";
+import { nodeColumns } from "../../roles/cli/tables/nodes.ts";
+import { runColumns, runDetails, type ShownRun } from "../../roles/cli/tables/runs.ts";
 import { tableLines } from "../../roles/output/table.ts";
-import { followLog } from "../../roles/log/follow.ts";
-import { runState } from "../../roles/log/run_state.ts";
-import { readIndex } from "../../roles/pull/index_file.ts";
-import { checkSaid } from "../../roles/superlink/launch/checked_said.ts";
-import { LineLog } from "../../roles/superlink/launch/line_log.ts";
-import { errorLines } from "../../roles/superlink/launch/program.ts";
+import { followLog } from "../../roles/cli/log/follow.ts";
+import { runState } from "../../roles/cli/log/run_state.ts";
+import { readIndex } from "../../roles/cli/pull/index_file.ts";
+import { checkSaid } from "../../hosting/launch/checked_said.ts";
+import { LineLog } from "../../hosting/launch/line_log.ts";
+import { errorLines } from "../../hosting/launch/program.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import type { NodeSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
 import { PushedLogs } from "../../rpc/dialects/current/server/pushed_logs.ts";
@@ -170,12 +170,12 @@ Deno.test("shown text: the names of a run's files", () => {
 Deno.test("shown text: commands write to the console in few places, which make it harmless", () => {
   const places = sourceFiles()
     .filter(({ path, text }) =>
-      path.startsWith("roles/") && !path.startsWith("roles/new/templates/") &&
+      path.startsWith("roles/") && !path.startsWith("roles/cli/apps/new/templates/") &&
       /^[^*\n]*\bconsole\.\w+\(/m.test(text)
     )
     .map(({ path }) => path);
   assert.deepEqual(places.sort(), [
-    "roles/completion.ts", // scripts of our own
+    "roles/cli/completion/command.ts", // scripts of our own
     "roles/output/failure.ts",
     "roles/output/say.ts",
     "roles/report_error.ts",

@@ -4,9 +4,9 @@ import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { ClaimedRun, LinkRun, LinkService } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { CLAIM_HOLD_SECONDS, HEARTBEAT_SECONDS } from "./limits.ts";
-import type { RunEnd } from "./program.ts";
-import type { RunInput, RunSource, TakenRun } from "./run_source.ts";
+import { CLAIM_HOLD_SECONDS, HEARTBEAT_SECONDS } from "../../../hosting/launch/limits.ts";
+import type { RunEnd } from "../../../hosting/launch/program.ts";
+import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
 
 /** What launching needs of the SuperLink's domain. */
 export type LaunchLink = Pick<

@@ -5,20 +5,20 @@ import { readFab } from "../../../fab/read.ts";
 import type { LinkEvent } from "../../../link/events.ts";
 import type { LinkService } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { defaultMemoryBytes } from "../../supernode/sandbox/limits.ts";
-import type { RunsConfig } from "../config.ts";
-import { Launcher } from "./launcher.ts";
+import { defaultMemoryBytes } from "../../../hosting/sandbox/limits.ts";
+import type { LaunchConfig } from "../../../hosting/launch/config.ts";
+import { Launcher } from "../../../hosting/launch/launcher.ts";
 import { LinkRuns } from "./link_runs.ts";
-import { pythonProgram } from "./python_program.ts";
+import { pythonProgram } from "../../../hosting/launch/python_program.ts";
 import { settleLeftovers } from "./settle_leftovers.ts";
-import { typescriptProgram } from "./typescript_program.ts";
-import { ProcessPool } from "./process_pool.ts";
+import { typescriptProgram } from "../../../hosting/launch/typescript_program.ts";
+import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
 
 /** What the runs of submitted apps need of their SuperLink. */
 export interface LaunchOptions {
   readonly link: LinkService;
   readonly runtime: ServiceBinding;
-  readonly runs: RunsConfig;
+  readonly runs: LaunchConfig;
   /** "host:port" by which processes on this machine reach the Runtime API. */
   readonly runtimeAddress?: string;
   /** File with the authority of the SuperLink's certificate; undefined without TLS. */

@@ -1,10 +1,11 @@
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { AppHost } from "../app_host.ts";
-import { IN_THE_LOG, kindOf } from "../failure.ts";
+import type { AppHost } from "../../../hosting/app/app_host.ts";
+import { IN_THE_LOG, kindOf } from "../../../hosting/app/failure.ts";
 import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
-import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
+import { RunRefused } from "../../../hosting/app/run_refused.ts";
+import type { MessageHandler } from "../runs/prepared_run.ts";
 import type { WarmApps } from "./warm_apps.ts";
 
 /**

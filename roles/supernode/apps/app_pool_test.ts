@@ -8,12 +8,12 @@ import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { eventually } from "../../../tests/support/deadline.ts";
 import { TempDir } from "../../../tests/support/tempdir.ts";
-import { findAppModule } from "../../app_module.ts";
-import { AppHost } from "../app_host.ts";
-import { openWorker } from "../app_link.ts";
+import { findAppModule } from "../../../hosting/app/app_module.ts";
+import { AppHost } from "../../../hosting/app/app_host.ts";
+import { openWorker } from "../../../hosting/app/app_link.ts";
 import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
-import { RunRefused } from "../runs/prepared_run.ts";
-import { prepareSandboxedApp, startSandboxedApp } from "../sandbox/sandboxed_app.ts";
+import { RunRefused } from "../../../hosting/app/run_refused.ts";
+import { prepareSandboxedApp, startSandboxedApp } from "../../../hosting/sandbox/sandboxed_app.ts";
 import { AppPool, type MakeInstance, perRun } from "./app_pool.ts";
 import { WarmApps } from "./warm_apps.ts";
 

@@ -5,7 +5,7 @@ import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import type { GetPiece } from "../../../fab/attachments.ts";
-import { RunRefused } from "../runs/prepared_run.ts";
+import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { TrustedEntities } from "../trust/trusted_entities.ts";
 import { signerOf } from "../trust/verify_bundle.ts";
 

@@ -1,12 +1,12 @@
 import type { InstalledApp } from "../../../fab/install.ts";
 import type { ComputeDefaults } from "../../../ml/session/compute_defaults.ts";
-import { findAppModule } from "../../app_module.ts";
-import type { AppHost } from "../app_host.ts";
+import { findAppModule } from "../../../hosting/app/app_module.ts";
+import type { AppHost } from "../../../hosting/app/app_host.ts";
 import {
   prepareSandboxedApp,
   type SandboxedAppOptions,
   startSandboxedApp,
-} from "../sandbox/sandboxed_app.ts";
+} from "../../../hosting/sandbox/sandboxed_app.ts";
 import { AppPool, perRun } from "./app_pool.ts";
 import type { ReadyApp } from "./fab_apps.ts";
 import type { WarmApps } from "./warm_apps.ts";

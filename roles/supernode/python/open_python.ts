@@ -2,7 +2,7 @@ import { systemClock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { isLoopback } from "../../../rpc/address.ts";
-import { findPythonCommand } from "../../python/find_program.ts";
+import { findPythonCommand } from "../../../hosting/python/find_program.ts";
 import type { CheckedBundle } from "../apps/bundles.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
 import type { PythonConfig } from "../config.ts";

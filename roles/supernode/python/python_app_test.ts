@@ -16,9 +16,9 @@ import {
 } from "../../../rpc/dialects/current/client/message_objects.ts";
 import type { RuntimeTask } from "../../../rpc/dialects/current/server/runtime_backend.ts";
 import { recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
-import { AppCrashed } from "../app_host.ts";
+import { AppCrashed } from "../../../hosting/app/app_host.ts";
 import { CLIENTAPP_SILENCE_SECONDS } from "../limits.ts";
-import { RunRefused } from "../runs/prepared_run.ts";
+import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import { type Execute, PythonApp } from "./python_app.ts";
 import { TaskBackend } from "./task_backend.ts";
 

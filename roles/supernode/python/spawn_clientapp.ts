@@ -1,6 +1,6 @@
 import { log } from "../../../base/log.ts";
-import { describeEnd, lastLine, runAppProcess } from "../../python/app_process.ts";
-import type { PythonCommand } from "../../python/find_program.ts";
+import { describeEnd, lastLine, runAppProcess } from "../../../hosting/python/app_process.ts";
+import type { PythonCommand } from "../../../hosting/python/find_program.ts";
 import type { Execute } from "./python_app.ts";
 import type { RuntimeApi } from "./runtime_api.ts";
 

@@ -2,8 +2,7 @@ import type { ConfigRecord } from "../../../app/config_record.ts";
 import type { Context } from "../../../app/context.ts";
 import type { Message } from "../../../app/message.ts";
 import type { RunId } from "../../../app/metadata.ts";
-import type { Handled } from "../app_host.ts";
-import type { Failure } from "../failure.ts";
+import type { Handled } from "../../../hosting/app/app_host.ts";
 
 /** What handles messages: an app in a worker, in the sandbox, or in a Python process. */
 export interface MessageHandler {
@@ -36,25 +35,4 @@ export interface Runs {
   prepare(runId: RunId): Promise<PreparedRun>;
   /** Whether the SuperLink says that the run is over: no reply is wanted any more. */
   isOver(runId: RunId): Promise<boolean>;
-}
-
-/** Why every message of a run is answered with an error. */
-export class RunRefused extends Error {
-  override readonly name = "RunRefused";
-
-  /** What went wrong. */
-  readonly failure: Failure;
-
-  /**
-   * @param code one of MessageErrorCode, for the error reply; `reason` is its whole sentence
-   * @param options `failure`: default: the reason, which then holds nothing of the node and its data
-   */
-  constructor(
-    readonly code: number,
-    reason: string,
-    { cause, failure }: { readonly cause?: unknown; readonly failure?: Failure } = {},
-  ) {
-    super(reason, { cause });
-    this.failure = failure ?? { told: reason, details: reason };
-  }
 }

@@ -4,7 +4,7 @@ import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
 import { fromConfigRecord, type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";
-import { RunRefused } from "./prepared_run.ts";
+import { RunRefused } from "../../../hosting/app/run_refused.ts";
 
 /**
  * The settings of a run: the app's own, and what was given at submission in their place.

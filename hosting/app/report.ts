@@ -1,0 +1,191 @@
+import type { ProgressEvent } from "../../app/events.ts";
+import type { Grid } from "../../app/grid.ts";
+import type { NodeId } from "../../app/metadata.ts";
+import type { PhaseRecord, Result } from "../../app/strategy/result.ts";
+import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
+import type { FlwrError } from "../../base/error.ts";
+import { printable } from "../../base/printable.ts";
+import { counted, formatBytes, formatSeconds } from "../../base/readable.ts";
+import { formatMetrics } from "./metrics_text.ts";
+import { incompleteDetails, sharesText } from "./incomplete.ts";
+import { summaryTable } from "./summary_table.ts";
+
+/** Nodes that a line names. */
+const NODES_SHOWN = 5;
+
+/** A run as `--json` writes it. */
+export interface RunJson {
+  /** The id as text: JSON's numbers do not hold 64 bits. Undefined when no run came about. */
+  "run-id"?: string;
+  success: boolean;
+  error?: string;
+  /** One history per strategy that the ServerApp ran to its end. */
+  histories: HistoryJson[];
+}
+
+/** Shows a run on the terminal as it goes, and remembers what came out of it. */
+export class RunReport {
+  readonly #write: (line: string) => void;
+  readonly #results: Result[] = [];
+  #grid: Grid | undefined;
+  #success = false;
+  #error: string | undefined;
+
+  /** @param write takes one line without its end */
+  constructor(write: (line: string) => void) {
+    this.#write = write;
+  }
+
+  /** Shows what the grid reports from now on. */
+  follow(grid: Grid): void {
+    this.#grid = grid;
+    this.#write(`Run ${grid.runId}`);
+    grid.subscribe((event) => this.#show(event));
+  }
+
+  /** The ServerApp has kept a file of so many bytes; without a size, it could not. */
+  saved(name: string, size: number | undefined): void {
+    this.#write(
+      size === undefined
+        ? `Not saved: ${name}. This run's SuperLink keeps no artifacts`
+        : `Saved ${name}, ${formatBytes(size)}`,
+    );
+  }
+
+  /** The run's id, once it has one. */
+  get runId(): bigint | undefined {
+    return this.#grid?.runId;
+  }
+
+  /** Which nodes contributed to no round, as a sentence; "" when all did. */
+  get incomplete(): string {
+    const contributions = this.#results.map(({ contributions }) => contributions);
+    return incompleteDetails(contributions, (nodeId) => this.#nodeOf(nodeId));
+  }
+
+  /** The ServerApp returned: the run succeeded. */
+  finished(): void {
+    this.#success = true;
+    this.#write("");
+    this.#write("[SUMMARY]");
+    if (this.#results.length === 0) this.#write("Run finished");
+    for (const result of this.#results) {
+      const rounds = counted(result.rounds.length, "round");
+      const early = result.stoppedEarly ? ", stopped early" : "";
+      this.#write(`Run finished ${rounds} in ${formatSeconds(result.seconds)}${early}`);
+      for (const line of summaryTable(result)) this.#write(printable(line));
+      for (const line of this.#contributionLines(result)) this.#write(printable(line));
+    }
+  }
+
+  /** The ServerApp failed, or was stopped. */
+  failed({ message }: FlwrError): void {
+    this.#error = message;
+  }
+
+  toJson(): RunJson {
+    return {
+      ...(this.runId === undefined ? {} : { "run-id": String(this.runId) }),
+      success: this.#success,
+      ...(this.#error === undefined ? {} : { error: this.#error }),
+      histories: this.#results.map((result) =>
+        historyToJson(result, (nodeId) => this.#grid?.nodeName(nodeId))
+      ),
+    };
+  }
+
+  #show(event: ProgressEvent): void {
+    // Reasons and names of metrics come from nodes.
+    for (const line of this.#describe(event)) this.#write(printable(line));
+  }
+
+  #describe(event: ProgressEvent): string[] {
+    switch (event.type) {
+      case "waiting-for-nodes":
+        return [`Waiting for nodes: ${event.online} of ${event.needed} online`];
+      case "strategy-started":
+        return [`${event.strategy}, ${counted(event.numRounds, "round")}`];
+      case "initial-arrays-requested":
+        return [`Asking ${this.#nodeOf(event.nodeId)} for its initial arrays`];
+      case "initial-arrays": {
+        const from = event.nodeId === undefined ? "the ServerApp" : this.#nodeOf(event.nodeId);
+        return [
+          `Initial model from ${from}: ${counted(event.arrays, "array")}, ${
+            formatBytes(event.bytes)
+          }`,
+        ];
+      }
+      case "round-started":
+        return ["", `[ROUND ${event.round}/${event.numRounds}]`];
+      case "phase-started":
+        return [`  ${event.phase}: ${event.nodeIds.length} of ${counted(event.available, "node")}`];
+      case "waiting-for-replies": {
+        const [shown, more] = [
+          event.nodeIds.slice(0, NODES_SHOWN),
+          event.nodeIds.length - NODES_SHOWN,
+        ];
+        const names = shown.map((nodeId) => this.#nodeOf(nodeId)).join(", ");
+        return [
+          `    waiting for ${event.nodeIds.length} of ${counted(event.sent, "reply")} ` +
+          `after ${formatSeconds(event.seconds)}: ${names}${more > 0 ? `, and ${more} more` : ""}`,
+        ];
+      }
+      case "reply": {
+        const took = formatSeconds(event.seconds);
+        const node = this.#nodeOf(event.nodeId);
+        return event.error === undefined
+          ? [`    ${node} replied after ${took}`]
+          : [`    ${node} failed after ${took}: ${event.error.reason}`];
+      }
+      case "phase-finished":
+        return this.#describePhase(event.phase);
+      case "server-evaluated":
+        return [`  server evaluation: ${formatMetrics(event.metrics)}`];
+      case "round-finished":
+        return [];
+      case "stopped-early":
+        return ["", `Stopped early, after round ${event.round} of ${event.numRounds}`];
+      case "strategy-finished":
+        this.#results.push(event.result);
+        return [];
+      case "note":
+        return [event.text];
+    }
+  }
+
+  #describePhase({ phase, results, failures, metrics, seconds }: PhaseRecord): string[] {
+    const counts = `${counted(results.length, "result")}, ${counted(failures.length, "failure")}`;
+    const lines = [`  ${phase}: ${counts}, ${formatSeconds(seconds)}`];
+    for (const { nodeId, code, reason } of failures) {
+      // An error that a node replied was shown when it came; a refused reply is news.
+      if (code !== undefined) continue;
+      lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${reason}`);
+    }
+    if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
+    return lines;
+  }
+
+  /** One line for each node that failed; nothing when all replies counted. */
+  #contributionLines({ contributions, rounds }: Result): string[] {
+    const failing = contributions.filter(({ lastFailure }) => lastFailure !== undefined);
+    if (failing.length === 0) return [];
+    return [
+      "",
+      "Nodes with failures:",
+      ...failing.map((contribution) => {
+        const { nodeId, asked, lastFailure } = contribution;
+        const { round, phase, reason } = lastFailure!;
+        const absent = asked < rounds.length
+          ? `, asked in ${asked} of ${counted(rounds.length, "round")}`
+          : "";
+        return `  ${this.#nodeOf(nodeId)}: ${sharesText(contribution)}${absent}. ` +
+          `Last error in round ${round} (${phase}): ${reason}`;
+      }),
+    ];
+  }
+
+  /** What lines call a node. */
+  #nodeOf(nodeId: NodeId): string {
+    return `node ${this.#grid?.nodeLabel(nodeId) ?? nodeId}`;
+  }
+}

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+import type { CheckedFab } from "../../fab/fab.ts";
+import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
+import { Launcher } from "./launcher.ts";
+import { HEARTBEAT_SECONDS } from "./limits.ts";
+import { LinkRuns } from "../../roles/superlink/launch/link_runs.ts";
+import type { RunEnd, RunProgram } from "./program.ts";
+import { FakeLink } from "./testing/fake_link.ts";
+
+/** Stands for a bundle of which the launcher reads the language alone. */
+const FAB: CheckedFab = {
+  hash: "",
+  attachments: [],
+  files: new Map(),
+  config: {
+    publisher: "tests",
+    name: "app",
+    version: "1.0.0",
+    fabId: "tests/app",
+    config: {},
+    language: "typescript",
+  },
+};
+
+/** A program whose runs end when the test says so. */
+class FakeProgram {
+  readonly started: bigint[] = [];
+  readonly open = new Map<bigint, PromiseWithResolvers<RunEnd | undefined>>();
+
+  constructor(readonly link: FakeLink) {}
+
+  readonly run: RunProgram = async ({ runId, token }, _app, signal) => {
+    this.started.push(runId);
+    const end = Promise.withResolvers<RunEnd | undefined>();
+    this.open.set(runId, end);
+    signal.addEventListener("abort", () => end.resolve(undefined));
+    await this.link.beginRun(token);
+    try {
+      return await end.promise;
+    } finally {
+      this.open.delete(runId);
+    }
+  };
+}
+
+function setUp({ concurrent = 2, readFab = () => FAB }: {
+  concurrent?: number;
+  readFab?: () => CheckedFab;
+} = {}) {
+  const link = new FakeLink();
+  const program = new FakeProgram(link);
+  const clock = new FakeClock();
+  const launcher = new Launcher({
+    runs: new LinkRuns({ link, runtime: { desc: Runtime, methods: [] }, clock }),
+    readFab,
+    programs: { typescript: program.run, python: program.run },
+    concurrent,
+    farewell: "The SuperLink was stopped",
+    clock,
+  });
+  return { link, program, launcher, clock };
+}
+
+Deno.test("runs are taken in order, so many at once, and the others wait", async () => {
+  const { link, program, launcher } = setUp({ concurrent: 2 });
+  await using _ = launcher;
+  for (const runId of [1n, 2n, 3n]) link.submit(runId, new Uint8Array());
+  await link.reached(2n, "running");
+  assert.deepEqual([program.started, link.state(3n)], [[1n, 2n], "pending"]);
+  program.open.get(2n)!.resolve({ outcome: "completed", details: "" });
+  await link.reached(3n, "running");
+  assert.equal(link.state(2n), "finished:completed");
+  program.open.get(1n)!.resolve({ outcome: "failed", details: "No node" });
+  await link.reached(1n, "finished:failed");
+  assert.equal(link.details(1n), "No node");
+});
+
+Deno.test("a run that was stopped frees its place and keeps its state", async () => {
+  const { link, program, launcher } = setUp({ concurrent: 1 });
+  await using _ = launcher;
+  link.submit(1n, new Uint8Array());
+  link.submit(2n, new Uint8Array());
+  await link.reached(1n, "running");
+  link.stop(1n);
+  launcher.end(1n);
+  await link.reached(2n, "running");
+  assert.equal(link.state(1n), "finished:stopped");
+  assert.deepEqual([...program.open.keys()], [2n]);
+});
+
+Deno.test("a heartbeat that is refused ends a run of whose end nobody told", async () => {
+  const { link, program, launcher, clock } = setUp();
+  await using _ = launcher;
+  link.submit(1n, new Uint8Array());
+  await link.reached(1n, "running");
+  const end = program.open.get(1n)!.promise;
+  link.stop(1n);
+  await clock.advance(HEARTBEAT_SECONDS);
+  assert.equal(await end, undefined);
+});
+
+Deno.test("a run that cannot be started fails with the reason in its details and its log", async () => {
+  const { link, launcher } = setUp({
+    readFab: () => {
+      throw new FlwrError("invalid-argument", "The bundle is damaged\nError: forged", {
+        hints: ["Build it anew\nError: forged"],
+      });
+    },
+  });
+  await using _ = launcher;
+  link.submit(1n, new Uint8Array());
+  await link.reached(1n, "finished:failed");
+  assert.equal(link.details(1n), "The bundle is damaged\nError: forged");
+  const forged = `${" ".repeat(25)}Error: forged`;
+  assert.equal(
+    link.log(1n),
+    `Error: The bundle is damaged\n${forged}\n  Hint: Build it anew\n${forged}\n`,
+  );
+  link.submit(2n);
+  await link.reached(2n, "finished:failed");
+  assert.match(link.details(2n), /bundle is not kept here/);
+});
+
+Deno.test("a launcher that ends fails what runs, and takes no more", async () => {
+  const { link, program, launcher } = setUp();
+  link.submit(1n, new Uint8Array());
+  await link.reached(1n, "running");
+  await launcher[Symbol.asyncDispose]();
+  assert.equal(link.state(1n), "finished:failed");
+  assert.match(link.details(1n), /SuperLink was stopped/);
+  assert.equal(program.open.size, 0);
+  link.submit(2n, new Uint8Array());
+  await Promise.resolve();
+  assert.equal(link.state(2n), "pending");
+});

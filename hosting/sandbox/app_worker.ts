@@ -1,0 +1,39 @@
+/**
+ * The thread of a sandbox in which the app's code runs, without permissions but for reading what it may read. What an
+ * app imports as "flwr" is loaded before, for these files themselves may not be read.
+ */
+import "../../mod.ts";
+import { assignThreads } from "../../ml/cores/trainer_slot.ts";
+import { rehearse } from "../../ml/train/rehearse.ts";
+import { startEngine } from "../../ml/session/start_engine.ts";
+import { serveApp } from "../app/serve_app.ts";
+import type { FromWorker } from "../app/worker_protocol.ts";
+import { openTrainersBy } from "./open_trainers.ts";
+import { type ArrivedRecords, type PackedToWorker, unpackToWorker } from "./packed_messages.ts";
+import type { AssignThreads, OpenTrainer, Rehearse } from "./protocol.ts";
+
+type ToApp = PackedToWorker<ArrivedRecords> | AssignThreads | Rehearse;
+
+const scope = self as unknown as {
+  postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<ToApp>) => void) | null;
+};
+
+// Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
+const post = scope.postMessage.bind(scope);
+
+openTrainersBy(post);
+
+const serve = serveApp((said) => post(said), async ({ device }) => {
+  if (device === undefined || device === "cpu") return;
+  // What cannot be used shows at a trainer's first answer.
+  await using engine = await startEngine({ threads: 1, device });
+  await engine.read([]);
+});
+
+scope.onmessage = ({ data }) => {
+  if (data.kind === "assign-threads") assignThreads(data.threads);
+  // What fails here fails again, and is told, when the app trains.
+  else if (data.kind === "rehearse") return void rehearse().catch(() => {});
+  else return serve(unpackToWorker(data));
+};

@@ -1,0 +1,128 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import type { Readable, Writable } from "node:stream";
+import { FlwrError } from "../../base/error.ts";
+import { FRAMES_FD } from "./channel.ts";
+import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
+import type { Launch } from "./launch.ts";
+import { MAX_FRAME_TEXT_BYTES, TURN_MILLISECONDS } from "./limits.ts";
+import type { SandboxStart } from "./protocol.ts";
+import { nextTurn } from "./turn.ts";
+
+/** How a sandbox's process is started, and who hears of it. */
+export interface SandboxChildOptions {
+  readonly launch: Launch;
+  /** The folder it works in. */
+  readonly folder: string;
+  readonly start: SandboxStart;
+  /** Gets its standard output and error. */
+  readonly output: (stream: Readable) => void;
+  /**
+   * Gets what it says, one after the other: nothing more is read until this resolves. What it throws is told as a breach
+   * of the protocol.
+   *
+   * @param omitted bytes that were not kept, because of `limits`
+   */
+  readonly hear: (said: unknown, omitted: number) => void | Promise<void>;
+  /** What of it is kept, beside the limit of its texts. */
+  readonly limits?: Omit<FrameLimits, "textBytes">;
+  /** Told once when it ends by itself, or breaks the rules. */
+  readonly crashed: (reason: string) => void;
+}
+
+/** A sandbox's process: a group of its own, which nothing outlives. */
+export class SandboxChild {
+  readonly #options: SandboxChildOptions;
+  readonly #process: ChildProcess;
+  readonly #input: Writable;
+  readonly #exited = Promise.withResolvers<void>();
+  #ended = false;
+
+  constructor(options: SandboxChildOptions) {
+    const { launch, folder, start, output } = options;
+    this.#options = options;
+    this.#process = spawn(launch.file, [...launch.args], {
+      cwd: folder,
+      env: { ...launch.env },
+      stdio: ["pipe", "pipe", "pipe", "pipe"],
+      // In a group of its own: a Ctrl-C on the terminal is for the node, which ends its apps.
+      detached: true,
+      windowsHide: true,
+    });
+    this.#process.on("error", ({ message }) => {
+      this.#exited.resolve();
+      this.#crash(`it cannot be started: ${message}`);
+    });
+    this.#process.on("exit", (code, signal) => {
+      this.#exited.resolve();
+      this.#crash(`its process ended (${signal ?? `exit status ${code}`})`);
+    });
+    const { stdin, stdout, stderr, stdio } = this.#process;
+    this.#input = stdin!;
+    // A process that ended is told by its end.
+    this.#input.on("error", () => {});
+    preferToBeKilled(this.#process.pid);
+    this.#listen(stdio[FRAMES_FD] as Readable);
+    for (const stream of [stdout!, stderr!]) output(stream);
+    this.write(start);
+  }
+
+  /** Resolves when the process is gone. */
+  get exited(): Promise<void> {
+    return this.#exited.promise;
+  }
+
+  /** Says something. Resolves when the process has room for more, or has ended. */
+  async write(said: unknown): Promise<void> {
+    if (this.#ended) return;
+    let room = true;
+    for (const piece of encodeFrame(said)) room = this.#input.write(piece);
+    if (room) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#input.once("drain", resolve);
+    await Promise.race([promise, this.exited]);
+    this.#input.off("drain", resolve);
+  }
+
+  /** Ends it at once. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#process.kill("SIGKILL");
+    const { stdin, stdout, stderr, stdio } = this.#process;
+    for (const stream of [stdin, stdout, stderr, stdio[FRAMES_FD]]) stream?.destroy();
+  }
+
+  async #listen(stream: Readable): Promise<void> {
+    try {
+      const { hear } = this.#options;
+      const limits = { ...this.#options.limits, textBytes: MAX_FRAME_TEXT_BYTES.fromApp };
+      let turnBegan = performance.now();
+      for await (const { value, omitted } of decodeFrames(stream, limits)) {
+        if (this.#ended) return;
+        await hear(value, omitted);
+        // Frames may come as fast as they are read, hundreds at once: others come in between.
+        if (performance.now() - turnBegan < TURN_MILLISECONDS) continue;
+        await nextTurn();
+        turnBegan = performance.now();
+      }
+    } catch (error) {
+      this.#crash(`it does not keep to the protocol: ${FlwrError.from(error).message}`);
+    }
+  }
+
+  #crash(reason: string): void {
+    if (this.#ended) return;
+    this.end();
+    this.#options.crashed(reason);
+  }
+}
+
+/** When the machine runs out of memory, Linux ends the app first, not the node. */
+function preferToBeKilled(pid: number | undefined): void {
+  if (Deno.build.os !== "linux" || pid === undefined) return;
+  try {
+    Deno.writeTextFileSync(`/proc/${pid}/oom_score_adj`, "1000");
+  } catch {
+    // It has ended already, or /proc is not there.
+  }
+}

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { eventually, within } from "../../tests/support/deadline.ts";
+import { SandboxChild, type SandboxChildOptions } from "./child.ts";
+
+/** Seconds after which what should have come has not. */
+const PATIENCE = 30;
+
+/** A process that says some values, then waits for its end. */
+function saying(
+  values: readonly unknown[],
+  options: Pick<SandboxChildOptions, "hear"> & Partial<SandboxChildOptions>,
+): SandboxChild {
+  const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  const code = `import { writeSync } from "node:fs";
+    import { encodeFrame } from ${at("./frame.ts")};
+    for (const value of ${JSON.stringify(values)}) {
+      for (const piece of encodeFrame(value)) writeSync(3, piece);
+    }
+    await new Promise((resolve) => setTimeout(resolve, 60_000));`;
+  return new SandboxChild({
+    launch: { file: Deno.execPath(), args: ["eval", "--no-check", code], env: Deno.env.toObject() },
+    folder: Deno.cwd(),
+    start: {
+      kind: "start",
+      app: "ClientApp",
+      worker: "file:///worker.ts",
+      readable: [],
+      memoryBytes: 1,
+      devices: [],
+    },
+    output: (stream) => stream.resume(),
+    crashed: () => {},
+    ...options,
+  });
+}
+
+Deno.test("nothing more of a process is read until what it said is dealt with", async () => {
+  const heard: unknown[] = [];
+  const dealt = Promise.withResolvers<void>();
+  const child = saying([1, 2, 3], {
+    hear: async (said) => {
+      heard.push(said);
+      await dealt.promise;
+    },
+  });
+  await eventually(() => heard.length > 0, PATIENCE, "the first word");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(heard, [1]);
+  dealt.resolve();
+  await eventually(() => heard.length === 3, PATIENCE, "the others");
+  child.end();
+  await within(child.exited, PATIENCE, "its end");
+});
+
+Deno.test("what is thrown over a word ends the process, also later", async () => {
+  const crashed = Promise.withResolvers<string>();
+  const child = saying([1], {
+    hear: async () => {
+      await Promise.resolve();
+      throw new Error("no such word");
+    },
+    crashed: crashed.resolve,
+  });
+  assert.match(await within(crashed.promise, PATIENCE, "the end"), /no such word/);
+  await within(child.exited, PATIENCE, "its end");
+});

@@ -1,0 +1,59 @@
+import { say } from "../../output/say.ts";
+import { Command } from "commander";
+import { FlwrError } from "../../../base/error.ts";
+import { buildFab } from "../../../fab/build.ts";
+import { fabFileName } from "../../../fab/fab.ts";
+import { formatBytes } from "../../../base/readable.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+
+const EXAMPLE = `
+The bundle is made in the current folder. The same app gives the same bytes wherever it is built.
+
+Examples:
+  flwr build
+  flwr build --app apps/my-app --format json
+`;
+
+interface BuildFlags {
+  readonly app: string;
+  readonly format: OutputFormat;
+}
+
+/** The `build` command. */
+export function command(): Command {
+  return new Command("build")
+    .description("Build an app into a bundle (FAB) that SuperLinks and SuperNodes can run.")
+    .option("--app <folder>", "folder that holds the app", ".")
+    .addOption(formatOption())
+    .addHelpText("after", EXAMPLE)
+    .action(({ app, format }: BuildFlags) => printOutput(format, () => build(app)));
+}
+
+async function build(app: string): Promise<Output> {
+  const { content, hash, config, warnings, attachments } = await buildFab(app);
+  for (const warning of warnings) say(`Warning: ${warning}`);
+  const file = fabFileName(config, hash);
+  try {
+    await Deno.writeFile(file, content);
+  } catch (cause) {
+    throw new FlwrError("failed-precondition", `"${file}" cannot be written here`, { cause });
+  }
+  say(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
+  for (const { path, size } of attachments) {
+    say(`Not in it, because it travels beside the bundle: ${path}, ${formatBytes(size)}`);
+  }
+  return {
+    json: {
+      "fab-id": config.fabId,
+      "fab-name": config.name,
+      "fab-version": config.version,
+      "fab-hash": hash,
+      "fab-filename": file,
+      "fab-size": content.length,
+      ...(attachments.length > 0 && {
+        attachments: attachments.map(({ path, sha256, size }) => ({ path, sha256, size })),
+      }),
+    },
+    lines: [file],
+  };
+}

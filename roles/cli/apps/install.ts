@@ -1,0 +1,115 @@
+import { say } from "../../output/say.ts";
+import { basename } from "node:path";
+import { Command } from "commander";
+import { FlwrError } from "../../../base/error.ts";
+import { type CheckedFab, shortHash } from "../../../fab/fab.ts";
+import { flwrHome } from "../../../fab/home.ts";
+import { installFab } from "../../../fab/install.ts";
+import { MAX_FAB_BYTES } from "../../../fab/limits.ts";
+import { readFab } from "../../../fab/read.ts";
+import { formatBytes } from "../../../base/readable.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+
+const EXAMPLE = `
+All of the bundle is checked before anything of it is written.
+
+Example:
+  flwr install tester.my-app.1-0-0.3ffe67cf.fab
+`;
+
+const GET_AGAIN = "Get it again from where it came, or make it anew with: flwr build";
+
+interface InstallFlags {
+  readonly flwrDir?: string;
+  readonly format: OutputFormat;
+}
+
+/** The `install` command. */
+export function command(): Command {
+  return new Command("install")
+    .description("Install an app from a bundle (FAB).")
+    .argument("<fab>", 'the bundle\'s file, as "flwr build" makes it')
+    .option(
+      "--flwr-dir <folder>",
+      "Flower's folder, which the app is put below (default: $FLWR_HOME or ~/.flwr)",
+    )
+    .addOption(formatOption())
+    .addHelpText("after", EXAMPLE)
+    .action((file: string, { flwrDir, format }: InstallFlags) =>
+      printOutput(format, () => install(file, flwrDir ?? flwrHome()))
+    );
+}
+
+async function install(file: string, home: string): Promise<Output> {
+  const fab = readChecked(file, await readBundle(file));
+  checkFileName(basename(file), fab);
+  const { folder, config, hash, wasThere } = await installFab(fab, home);
+  const { fabId, name, version } = config;
+  say(
+    wasThere ? `${fabId} ${version} is installed already` : `Installed ${fabId} ${version}`,
+  );
+  for (const { path, size } of fab.attachments) {
+    say(
+      `Warning: ${path} (${
+        formatBytes(size)
+      }) is not in the bundle and was not installed: it travels ` +
+        'beside the bundle, with "flwr run". Get it from the person who gave you the bundle',
+    );
+  }
+  return {
+    json: {
+      "fab-id": fabId,
+      "fab-name": name,
+      "fab-version": version,
+      "fab-hash": hash,
+      folder,
+      "was-installed": wasThere,
+      ...(fab.attachments.length > 0 &&
+        { "not-installed": fab.attachments.map(({ path }) => path) }),
+    },
+    lines: [folder],
+  };
+}
+
+/** @throws FlwrError naming the file and what is wrong with it */
+function readChecked(file: string, content: Uint8Array): CheckedFab {
+  try {
+    return readFab(content);
+  } catch (cause) {
+    const { code, message, hints } = FlwrError.from(cause);
+    throw new FlwrError(code, `"${file}": ${message}`, { hints: [...hints, GET_AGAIN], cause });
+  }
+}
+
+async function readBundle(file: string): Promise<Uint8Array> {
+  let size: number;
+  try {
+    const info = await Deno.stat(file);
+    if (!info.isFile) throw new Deno.errors.IsADirectory(file);
+    size = info.size;
+    // Before all of it is read into memory: it may be anything.
+    if (size <= MAX_FAB_BYTES) return await Deno.readFile(file);
+  } catch (cause) {
+    throw new FlwrError("not-found", `Bundle "${file}" cannot be read`, {
+      cause,
+      hints: ['"flwr build" makes one of an app\'s folder'],
+    });
+  }
+  throw new FlwrError(
+    "resource-exhausted",
+    `Bundle "${file}" has more than ${MAX_FAB_BYTES} bytes: ${size}`,
+  );
+}
+
+/** A name as Flower gives it ends in the first digits of the hash: they must be the bundle's. Other names say nothing. */
+function checkFileName(name: string, { hash }: CheckedFab): void {
+  const named = /\.([0-9a-f]{8})\.fab$/.exec(name)?.[1];
+  if (named === undefined || named === shortHash(hash)) return;
+  throw new FlwrError(
+    "data-loss",
+    `"${name}" does not hold the bundle that it is named by: its hash begins with ${
+      shortHash(hash)
+    }`,
+    { hints: [GET_AGAIN] },
+  );
+}

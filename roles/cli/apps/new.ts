@@ -1,0 +1,107 @@
+import { say } from "../../output/say.ts";
+import { userInfo } from "node:os";
+import { Command, Option } from "commander";
+import { FlwrError } from "../../../base/error.ts";
+import { labelFault } from "../../../fab/label.ts";
+import { addForeignOptions, type ForeignOption } from "../../flags/foreign_options.ts";
+import { createApp } from "./new/create_app.ts";
+import { DEFAULT_TEMPLATE, TEMPLATES } from "./new/template.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+
+/** The publisher where the user's own name is none that Flower takes. */
+const FALLBACK_PUBLISHER = "me";
+
+const EXAMPLE = `
+Templates:
+${
+  Object.entries(TEMPLATES).map(([name, { summary }]) => `  ${name.padEnd(8)} ${summary}`).join(
+    "\n",
+  )
+}
+
+Examples:
+  flwr new my-app
+  flwr new my-app --template cnn --publisher my-lab
+`;
+
+/** Flags of Flower's own `flwr new`, deprecated there too. */
+const NEW_FOREIGN: readonly ForeignOption[] = [
+  {
+    flags: "--framework <framework>",
+    refusal: () => ({
+      reason: "templates are not divided by framework",
+      hint: `Use --template: ${Object.keys(TEMPLATES).join(", ")}`,
+    }),
+  },
+  {
+    flags: "--username <name>",
+    refusal: () => ({
+      reason: "an app has a publisher",
+      hint: "Use --publisher",
+    }),
+  },
+];
+
+interface NewFlags {
+  readonly template: string;
+  readonly publisher?: string;
+  readonly format: OutputFormat;
+}
+
+/** The `new` command. */
+export function command(): Command {
+  const command = new Command("new")
+    .description("Make a new app in TypeScript, in a folder of its name.")
+    .argument("[name]", "the app's name; asked for on a terminal")
+    .addOption(
+      new Option("--template <template>", "what to begin with")
+        .choices(Object.keys(TEMPLATES)).default(DEFAULT_TEMPLATE),
+    )
+    .option("--publisher <name>", "who publishes the app (default: the user's name)")
+    .addOption(formatOption())
+    .addHelpText("after", EXAMPLE)
+    .action((name: string | undefined, flags: NewFlags) =>
+      printOutput(flags.format, () => makeApp(name ?? askName(), flags))
+    );
+  return addForeignOptions(command, NEW_FOREIGN);
+}
+
+async function makeApp(name: string, { template, publisher }: NewFlags): Promise<Output> {
+  if (name.startsWith("@")) {
+    throw new FlwrError("unimplemented", `"${name}" is an app of Flower's hub, which is not used`, {
+      hints: ['Make one from a template: "flwr new my-app"'],
+    });
+  }
+  const { folder, files } = await createApp({
+    name,
+    publisher: publisher ?? userName(),
+    template: TEMPLATES[template]!,
+    parent: ".",
+  });
+  for (const line of nextSteps(folder)) say(line);
+  return { json: { name, template, folder, files }, lines: [folder] };
+}
+
+function nextSteps(folder: string): string[] {
+  return [
+    "Try it on this machine, each command in a terminal of its own:",
+    "  flwr superlink --insecure",
+    '  flwr supernode --insecure --node-config "partition-id=0 num-partitions=2"',
+    '  flwr supernode --insecure --node-config "partition-id=1 num-partitions=2"',
+    `  flwr run ${folder} --stream`,
+    `More in ${folder}/README.md`,
+  ];
+}
+
+function askName(): string {
+  const name = Deno.stdin.isTerminal() ? prompt("The app's name:") : null;
+  if (name !== null) return name.trim();
+  throw new FlwrError("invalid-argument", "The app needs a name", {
+    hints: ["For example: flwr new my-app"],
+  });
+}
+
+function userName(): string {
+  const { username } = userInfo();
+  return labelFault(username) === undefined ? username : FALLBACK_PUBLISHER;
+}

@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { FlwrError } from "../../../../base/error.ts";
+import { labelFault, nameFault } from "../../../../fab/label.ts";
+import { writeEditorFiles } from "../types/editor_files.ts";
+import { type Placeholders, readTemplate, type Template } from "./template.ts";
+
+/** What to make an app from. */
+export interface AppPlan extends Placeholders {
+  readonly template: Template;
+  /** The folder in which the app's own folder, of the app's name, is made. */
+  readonly parent: string;
+}
+
+/**
+ * Makes an app. Its folder must not be there yet: nobody's files are written over.
+ *
+ * @returns the app's folder, and its files
+ * @throws FlwrError "invalid-argument" for a name that Flower does not take, "already-exists" when the folder is there,
+ *   "failed-precondition" when it cannot be written
+ */
+export async function createApp(
+  { name, publisher, template, parent }: AppPlan,
+): Promise<{ folder: string; files: string[] }> {
+  const fault = nameFault(name);
+  if (fault !== undefined) {
+    throw new FlwrError("invalid-argument", `The app's name ${fault}`, {
+      hints: ["Flower takes a letter, then letters, digits and hyphens, 32 at most"],
+    });
+  }
+  const publisherFault = labelFault(publisher);
+  if (publisherFault !== undefined) {
+    throw new FlwrError("invalid-argument", `The publisher ${publisherFault}`, {
+      hints: ["Give another one with --publisher"],
+    });
+  }
+  const texts = await readTemplate(template, { name, publisher });
+  const folder = join(parent, name);
+  await makeFolder(folder);
+  for (const [file, text] of texts) {
+    await Deno.writeTextFile(join(folder, file), text, { createNew: true });
+  }
+  const settings = await writeEditorFiles(folder);
+  return { folder, files: [...texts.keys(), ...settings] };
+}
+
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await Deno.mkdir(folder);
+  } catch (cause) {
+    if (cause instanceof Deno.errors.AlreadyExists) {
+      throw new FlwrError("already-exists", `"${folder}" is there already`, {
+        hints: ["Give the app another name, or move that away: nothing is written over"],
+      });
+    }
+    throw new FlwrError("failed-precondition", `Folder "${folder}" cannot be made`, { cause });
+  }
+}

@@ -1,0 +1,139 @@
+import { join } from "node:path";
+import { FlwrError } from "../../../../base/error.ts";
+import { globalTypes, libraryImports, libraryUrl, readTypes, TYPES_FILE } from "./installation.ts";
+
+/** The folder in an app's that leads to this installation. Never in a bundle, and not for version control. */
+export const FOLDER = ".flwr";
+/** The import map in it. */
+const IMPORT_MAP = "import_map.json";
+/** The types of Deno's globals, for tsc. */
+const GLOBALS_FILE = "deno.d.ts";
+/** The module in it that apps import as "flwr". */
+const MODULE = "flwr.js";
+
+/** Settings of an app's folder, by their files. They name no path of this machine. */
+const SETTINGS: Readonly<Record<string, unknown>> = {
+  // With options of its own Deno does not take those of tsconfig.json, which know nothing of Deno's globals.
+  "deno.json": { importMap: `./${FOLDER}/${IMPORT_MAP}`, compilerOptions: { strict: true } },
+  "tsconfig.json": {
+    compilerOptions: {
+      target: "esnext",
+      module: "esnext",
+      moduleResolution: "bundler",
+      lib: ["esnext"],
+      types: [],
+      strict: true,
+      skipLibCheck: true,
+      noEmit: true,
+      allowImportingTsExtensions: true,
+      paths: { flwr: [`./${FOLDER}/${TYPES_FILE}`] },
+    },
+    include: ["**/*.ts", `${FOLDER}/${GLOBALS_FILE}`],
+  },
+};
+
+/** Files that take the place of a deno.json. */
+const DENO_SETTINGS = ["deno.json", "deno.jsonc"];
+
+/**
+ * Lets editors, `deno check`, `deno test` and `tsc` find "flwr" in an app's folder: its types, and this installation's
+ * code. Settings that are there already stay as they are.
+ *
+ * @param folder the app's
+ * @returns the settings' files that were written
+ * @throws FlwrError "failed-precondition" when the folder cannot be written
+ */
+export async function writeEditorFiles(folder: string): Promise<string[]> {
+  try {
+    await writeLink(folder);
+    return await writeSettings(folder);
+  } catch (cause) {
+    if (cause instanceof FlwrError) throw cause;
+    throw new FlwrError("failed-precondition", `Folder "${folder}" cannot be written`, {
+      hints: ["Name the folder of an app: flwr types my-app"],
+      cause,
+    });
+  }
+}
+
+/** Whether the folder's own deno.json leads to what {@link writeEditorFiles} writes, or undefined without one. */
+export async function denoSettings(folder: string): Promise<"ours" | "other" | undefined> {
+  for (const name of DENO_SETTINGS) {
+    const text = await Deno.readTextFile(join(folder, name)).catch(() => undefined);
+    if (text !== undefined) return text.includes(`${FOLDER}/${IMPORT_MAP}`) ? "ours" : "other";
+  }
+  return undefined;
+}
+
+/** Whether the folder's tsconfig.json, if it has one, leads to what {@link writeEditorFiles} writes. */
+export async function tscKnowsFlwr(folder: string): Promise<boolean> {
+  const text = await Deno.readTextFile(join(folder, "tsconfig.json")).catch(() => undefined);
+  return text === undefined || text.includes(`${FOLDER}/${TYPES_FILE}`);
+}
+
+/** Makes the folder that leads to this installation, or brings it up to date. */
+async function writeLink(folder: string): Promise<void> {
+  const link = join(folder, FOLDER);
+  // An app that came from elsewhere may bring links: what they lead to must not be written over.
+  await requireFolder(link);
+  await replace(join(link, ".gitignore"), "*\n");
+  await replace(join(link, TYPES_FILE), await readTypes());
+  await replace(join(link, GLOBALS_FILE), await globalTypes());
+  const library = libraryUrl();
+  if (library !== undefined) {
+    const code = `// @ts-self-types="./${TYPES_FILE}"\nexport * from ${
+      JSON.stringify(library.href)
+    };\n`;
+    await replace(join(link, MODULE), code);
+  }
+  const map = {
+    imports: { flwr: `./${library === undefined ? TYPES_FILE : MODULE}` },
+    ...(library !== undefined && {
+      scopes: { [new URL(".", library).href]: await libraryImports() },
+    }),
+  };
+  await replace(join(link, IMPORT_MAP), jsonText(map));
+}
+
+async function writeSettings(folder: string): Promise<string[]> {
+  const written: string[] = [];
+  const isSet = await denoSettings(folder) !== undefined;
+  for (const [name, settings] of Object.entries(SETTINGS)) {
+    if (isSet && DENO_SETTINGS.includes(name)) continue;
+    try {
+      await Deno.writeTextFile(join(folder, name), jsonText(settings), { createNew: true });
+      written.push(name);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+    }
+  }
+  return written;
+}
+
+function jsonText(value: unknown): string {
+  return JSON.stringify(value, undefined, 2) + "\n";
+}
+
+/** Makes the folder if it is not there. @throws FlwrError "failed-precondition" where something else has its name */
+async function requireFolder(path: string): Promise<void> {
+  const there = await Deno.lstat(path).catch(() => undefined);
+  if (there === undefined) await Deno.mkdir(path);
+  else if (!there.isDirectory) {
+    throw new FlwrError("failed-precondition", `"${path}" is not a folder`, {
+      hints: [there.isSymlink ? "It is a link: remove it" : "Remove it"],
+    });
+  }
+}
+
+/** Puts a file in the place of another, or of a link, in one step. */
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
+  const draft = `${path}.${crypto.randomUUID()}`;
+  try {
+    const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+    await Deno.writeFile(draft, bytes, { createNew: true });
+    await Deno.rename(draft, path);
+  } catch (error) {
+    await Deno.remove(draft).catch(() => {});
+    throw error;
+  }
+}

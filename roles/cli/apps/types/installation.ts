@@ -1,0 +1,53 @@
+import { FlwrError } from "../../../../base/error.ts";
+
+/** The types of what apps import as "flwr", in one file. */
+export const TYPES_FILE = "flwr.d.ts";
+
+/** The text of {@link TYPES_FILE}. */
+export function readTypes(): Promise<string> {
+  return Deno.readTextFile(new URL(`./public/${TYPES_FILE}`, import.meta.url));
+}
+
+/** Where {@link TYPES_FILE} lies. */
+export function typesUrl(): URL {
+  return new URL(`./public/${TYPES_FILE}`, import.meta.url);
+}
+
+/** The types of Deno's globals; nothing inside an executable, which has none. */
+export async function globalTypes(): Promise<Uint8Array> {
+  if (Deno.build.standalone) return new Uint8Array();
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["types"],
+    stderr: "null",
+  }).output();
+  return stdout;
+}
+
+/** The code that apps import as "flwr"; undefined inside an executable, whose modules nothing else can import. */
+export function libraryUrl(): URL | undefined {
+  return Deno.build.standalone ? undefined : new URL("../../../../mod.ts", import.meta.url);
+}
+
+/**
+ * What the library's own imports resolve to, for the import map of a project elsewhere: each package by its name and by
+ * paths below it.
+ *
+ * @throws FlwrError "internal" when the installation is not whole
+ */
+export async function libraryImports(): Promise<Record<string, string>> {
+  let imports: Readonly<Record<string, string>>;
+  try {
+    ({ imports } = JSON.parse(
+      await Deno.readTextFile(new URL("../../../../deno.json", import.meta.url)),
+    ));
+  } catch (cause) {
+    throw new FlwrError("internal", "The installation of flwr has no readable deno.json", {
+      cause,
+    });
+  }
+  const packages = Object.entries(imports).filter(([, target]) => target.startsWith("npm:"));
+  return Object.fromEntries(packages.flatMap(([name, target]) => [
+    [name, target],
+    [`${name}/`, `npm:/${target.slice("npm:".length)}/`],
+  ]));
+}

@@ -1,0 +1,94 @@
+import { say } from "../../output/say.ts";
+import { Command } from "commander";
+import { flwrHome } from "../../../fab/home.ts";
+import { FlwrError } from "../../../base/error.ts";
+import { type FlowerConfig, readFlowerConfig } from "./config_file.ts";
+import type { SuperLinkConnection } from "./connection.ts";
+import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
+import { type Screen, stdoutScreen } from "../../output/screen.ts";
+import { type Column, tableLines } from "../../output/table.ts";
+
+const EXAMPLE = `
+The connections are in config.toml, in $FLWR_HOME or ~/.flwr, which Python's flwr reads, too:
+
+  [superlink]
+  default = "mine"
+
+  [superlink.mine]
+  address = "superlink.example.org:8000"
+  root-certificates = "/home/me/certificates/ca.crt"   # absolute; without it the system's authorities
+  # insecure = true                                    # in place of it: no TLS
+  # federation = "@account/name"                       # without it the SuperLink's own
+
+The address ":local:" is 127.0.0.1:8000 without TLS here, where "flwr superlink --insecure" listens; Python's flwr
+starts a SuperLink with simulated nodes by it.
+
+Example:
+  flwr config list
+`;
+
+/** The `config` command. */
+export function command(): Command {
+  return new Command("config")
+    .description("Show how SuperLinks are reached by name.")
+    .addCommand(listCommand())
+    .addHelpText("after", EXAMPLE);
+}
+
+function listCommand(): Command {
+  return new Command("list")
+    .alias("ls")
+    .description("List the SuperLinks that config.toml names.")
+    .addOption(formatOption())
+    .addHelpText("after", EXAMPLE)
+    .action(({ format }: { format: OutputFormat }) => printOutput(format, list));
+}
+
+async function list(): Promise<Output> {
+  const config = await readFlowerConfig(
+    flwrHome(),
+    (file) => say(`Note: Made "${file}"`),
+  );
+  const { file, names, defaultName } = config;
+  say(`Connections of "${file}":`);
+  const screen = stdoutScreen();
+  const rows = names.map((name) => readRow(config, name));
+  return {
+    json: { superlink: names, default: defaultName ?? null, "config-file": file },
+    lines: tableLines(columns(screen), rows, screen),
+  };
+}
+
+/** A table of the file: a connection, or what is wrong with it. */
+interface Row {
+  readonly name: string;
+  readonly isDefault: boolean;
+  readonly connection?: SuperLinkConnection;
+  readonly problem?: string;
+}
+
+function readRow(config: FlowerConfig, name: string): Row {
+  const isDefault = name === config.defaultName;
+  try {
+    return { name, isDefault, connection: config.connection(name).connection };
+  } catch (error) {
+    return { name, isDefault, problem: FlwrError.from(error).message };
+  }
+}
+
+function columns({ colours }: Screen): Column<Row>[] {
+  return [
+    { title: "NAME", cell: ({ name, isDefault }) => isDefault ? `${name} (default)` : name },
+    {
+      title: "ADDRESS",
+      cell: ({ connection, problem }) => connection?.address ?? problem ?? "",
+      style: ({ problem }) => problem === undefined ? String : colours.bad,
+    },
+    { title: "TLS", cell: ({ connection }) => connection === undefined ? "" : tls(connection) },
+    { title: "FEDERATION", cell: ({ connection }) => connection?.federation ?? "", dropOrder: 1 },
+  ];
+}
+
+function tls({ insecure, rootCertificates }: SuperLinkConnection): string {
+  return insecure ? "none" : rootCertificates ?? "the system's authorities";
+}

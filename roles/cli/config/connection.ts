@@ -1,0 +1,119 @@
+import { isAbsolute } from "node:path";
+import { FlwrError } from "../../../base/error.ts";
+import { describeToml, type TomlTable, type TomlValue } from "../../../fab/toml/value.ts";
+import { parseAddress } from "../../../rpc/address.ts";
+import { LOCAL_ADDRESSES, LOCAL_SUPERLINK } from "./default_config.ts";
+import { checkFederation } from "./federation_id.ts";
+
+/** A SuperLink, and how to reach it. */
+export interface SuperLinkConnection {
+  /** Its name in config.toml; undefined for one that was given by its address. */
+  readonly name?: string;
+  /** "host:port" of its Control API. */
+  readonly address: string;
+  /** Whether there is no TLS. */
+  readonly insecure: boolean;
+  /** PEM file of the authorities to trust; without it the system's. */
+  readonly rootCertificates?: string;
+  /** The federation that runs are submitted to; without it the SuperLink's own. */
+  readonly federation?: string;
+  /** The file that says so. */
+  readonly file?: string;
+}
+
+/** A connection of config.toml, and the keys of its table that mean nothing here. */
+export interface ReadConnection {
+  readonly connection: SuperLinkConnection;
+  readonly unknownKeys: readonly string[];
+}
+
+/** The port of an address without one: that of HTTPS, as Flower takes it. */
+const DEFAULT_PORT = 443;
+
+const KEYS = ["address", "root-certificates", "insecure", "federation"];
+
+/**
+ * Reads the table `[superlink.NAME]`.
+ *
+ * @param file the file it is in, for error sentences
+ * @throws FlwrError "invalid-argument" naming file, table and key
+ */
+export function readConnectionTable(name: string, table: TomlTable, file: string): ReadConnection {
+  const where = `[superlink.${name}] of "${file}"`;
+  const text = (key: string) => typed(table, key, "string", where);
+  const given = text("address");
+  if (given === undefined) {
+    throw new FlwrError("invalid-argument", `"address" is missing in ${where}`, {
+      hints: ['Say where the SuperLink is, for example: address = "127.0.0.1:8000"'],
+    });
+  }
+  const local = LOCAL_ADDRESSES.includes(given);
+  const insecure = typed(table, "insecure", "boolean", where) ?? local;
+  const rootCertificates = text("root-certificates");
+  if (rootCertificates !== undefined) checkRootCertificates(rootCertificates, insecure, where);
+  const federation = text("federation");
+  if (federation !== undefined) checkFederation(federation, `"federation" in ${where}`);
+  return {
+    connection: {
+      name,
+      address: local ? LOCAL_SUPERLINK : readAddress(given, where),
+      insecure,
+      ...(rootCertificates !== undefined && { rootCertificates }),
+      ...(federation !== undefined && { federation }),
+      file,
+    },
+    unknownKeys: [...table.keys()].filter((key) => !KEYS.includes(key)),
+  };
+}
+
+interface Types {
+  string: string;
+  boolean: boolean;
+}
+
+const TYPE_NAMES: Readonly<Record<keyof Types, string>> = {
+  string: "a text",
+  boolean: "true or false",
+};
+
+function typed<T extends keyof Types>(
+  table: TomlTable,
+  key: string,
+  type: T,
+  where: string,
+): Types[T] | undefined {
+  const value: TomlValue | undefined = table.get(key);
+  if (value === undefined || typeof value === type) return value as Types[T] | undefined;
+  throw new FlwrError(
+    "invalid-argument",
+    `"${key}" in ${where} is not ${TYPE_NAMES[type]}: it is ${describeToml(value)}`,
+  );
+}
+
+function checkRootCertificates(path: string, insecure: boolean, where: string): void {
+  if (!isAbsolute(path)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `"root-certificates" in ${where} is not an absolute path: "${path}"`,
+      { hints: ["Commands run in any folder: write the whole path, from the root on"] },
+    );
+  }
+  if (insecure) {
+    throw new FlwrError(
+      "invalid-argument",
+      `"insecure" and "root-certificates" exclude each other in ${where}`,
+      { hints: ['Leave out "insecure" to use TLS'] },
+    );
+  }
+}
+
+function readAddress(text: string, where: string): string {
+  const address = /^[\w.-]+$/.test(text) ? `${text}:${DEFAULT_PORT}` : text;
+  try {
+    parseAddress(address);
+    return address;
+  } catch (error) {
+    const { code, message, hints } = FlwrError.from(error);
+    throw new FlwrError(code, `"address" in ${where}: ${message}`, { hints, cause: error });
+  }
+}

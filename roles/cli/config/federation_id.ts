@@ -1,0 +1,14 @@
+import { FlwrError } from "../../../base/error.ts";
+
+/**
+ * Makes sure that a text is a federation's id, `@account/name`.
+ *
+ * @param what the flag or key that it is from, as errors name it
+ * @throws FlwrError "invalid-argument"
+ */
+export function checkFederation(text: string, what: string): void {
+  if (/^@[\w-]+\/[\w-]+$/.test(text)) return;
+  throw new FlwrError("invalid-argument", `${what} is not of the form "@account/name": "${text}"`, {
+    hints: ["flwr federation list shows those there are"],
+  });
+}

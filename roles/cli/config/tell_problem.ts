@@ -1,0 +1,47 @@
+import { FlwrError } from "../../../base/error.ts";
+import { ApiError } from "../../../rpc/api_error.ts";
+import type { SuperLinkConnection } from "./connection.ts";
+import { LOCAL_SUPERLINK } from "./default_config.ts";
+
+/**
+ * An error of a SuperLink, or of the way to it, as the user of a command should read it: with Flower's number where it
+ * has one, and with hints that name config.toml's keys where the connection is from there, not from flags.
+ */
+export function tellProblem(error: unknown, connection: SuperLinkConnection): unknown {
+  if (!(error instanceof FlwrError)) return error;
+  const { code, message, hints, cause } = error;
+  if (cause instanceof ApiError) {
+    return new FlwrError(code, `${message} [code: ${cause.number}]`, {
+      hints: code === "unimplemented" ? ["This SuperLink does not offer it"] : hints,
+      cause,
+    });
+  }
+  if (code === "unimplemented") {
+    return new FlwrError(code, `"${connection.address}" does not offer the Control API`, {
+      hints: [
+        "It is at port 8000 of a SuperLink (--port), in Flower until 1.36 at port 9093",
+        "A SuperLink of Flower 1.15 to 1.22 starts, lists and stops runs and shows their logs, no more",
+      ],
+      cause: error,
+    });
+  }
+  const ofConnection = code === "unavailable" || code === "failed-precondition";
+  if (!ofConnection || hints.length === 0) return error;
+  const told = hints.filter((hint) => !hint.includes("--superlink"));
+  return new FlwrError(code, message, { hints: connectionHints(told, connection), cause: error });
+}
+
+function connectionHints(
+  hints: readonly string[],
+  { name, address, file }: SuperLinkConnection,
+): string[] {
+  const local = address === LOCAL_SUPERLINK
+    ? hints.map((hint) => hint.replace(/flwr superlink$/, "flwr superlink --insecure"))
+    : [...hints];
+  if (name === undefined) return local;
+  const inFile = local.map((hint) =>
+    hint.replace("--root-certificates", '"root-certificates"')
+      .replace(/--insecure(?= if| and|,)/, '"insecure = true"')
+  );
+  return [...inFile, `Or change [superlink.${name}] in "${file}"`];
+}

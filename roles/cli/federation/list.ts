@@ -1,0 +1,64 @@
+import { Command } from "commander";
+import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
+import { askSuperLink } from "../config/ask_superlink.ts";
+import { checkFederation } from "../config/federation_id.ts";
+import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import { statusStyle } from "../../output/colours.ts";
+import type { Output } from "../../output/format.ts";
+import { type Screen, stdoutScreen } from "../../output/screen.ts";
+import { type Column, tableLines } from "../../output/table.ts";
+import { federationJson, federationLines } from "./show.ts";
+
+const EXAMPLE = `
+Example:
+  flwr federation list
+  flwr federation ls my-superlink --federation @none/default
+`;
+
+interface ListFlags extends AskingFlags {
+  readonly federation?: string;
+  readonly verbose: boolean;
+}
+
+/** The `federation list` command. */
+export function listCommand(): Command {
+  const command = new Command("list")
+    .alias("ls")
+    .description("List the federations of a SuperLink, or show all about one of them.")
+    .option(
+      "--federation <id>",
+      "show members, nodes and runs of this one (default: all, in short)",
+    )
+    .option("--verbose", "the archived ones, too; JSON always has them", false);
+  return asksSuperLink(command, EXAMPLE, list);
+}
+
+async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
+  const { federation: id, verbose } = flags;
+  if (id !== undefined) checkFederation(id, "--federation");
+  const screen = stdoutScreen();
+  if (id !== undefined) {
+    const shown = await askSuperLink(superlink, flags, (control) => control.showFederation(id));
+    return { json: federationJson(shown), lines: federationLines(shown, screen) };
+  }
+  const federations = await askSuperLink(superlink, flags, (control) => control.listFederations());
+  const rows = federations.filter(({ archived }) => verbose || !archived);
+  return {
+    json: { federations: federations.map(summaryJson) },
+    lines: tableLines(columns(screen), rows, screen),
+  };
+}
+
+function summaryJson({ name, description, archived, simulation }: FederationSummary) {
+  return { id: name, description, archived, simulation };
+}
+
+function columns({ colours }: Screen): Column<FederationSummary>[] {
+  const status = ({ archived }: FederationSummary) => archived ? "archived" : "active";
+  return [
+    { title: "FEDERATION", cell: ({ name }) => name },
+    { title: "RUNTIME", cell: ({ simulation }) => simulation ? "simulation" : "deployment" },
+    { title: "STATUS", cell: status, style: (row) => statusStyle(status(row), colours) },
+    { title: "DESCRIPTION", cell: ({ description }) => description, dropOrder: 1 },
+  ];
+}

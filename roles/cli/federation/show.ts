@@ -1,0 +1,56 @@
+import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
+import { nodeColumns } from "../tables/nodes.ts";
+import { appText, runColumns, showRun } from "../tables/runs.ts";
+import type { Screen } from "../../output/screen.ts";
+import { tableLines } from "../../output/table.ts";
+
+/** A federation with what is in it, and the SuperLink's time: Unix seconds. */
+export interface ShownFederation {
+  readonly federation: FederationSummary;
+  readonly now: number;
+}
+
+/** A federation in `flwr federation list --federation ID --format json`: the fields, "_" included, are Flower's. */
+export function federationJson({ federation, now }: ShownFederation): Record<string, unknown> {
+  const { members, nodes, runs, archived, simulation } = federation;
+  return {
+    federation: {
+      members: members.map(({ name, role }) => ({ member_id: name, role })),
+      nodes: nodes.map(({ nodeId, owner, status }) => ({
+        node_id: String(nodeId),
+        owner,
+        ...(!archived && { status }),
+      })),
+      runs: runs.map((run) => {
+        const { status, elapsed } = showRun(run, now);
+        return { run_id: String(run.runId), app: appText(run), status, elapsed };
+      }),
+      archived,
+      simulation,
+      "simulation-config": null,
+    },
+  };
+}
+
+/** Tables of a federation's members, nodes and runs. */
+export function federationLines({ federation, now }: ShownFederation, screen: Screen): string[] {
+  const { name, description, members, nodes, runs, archived } = federation;
+  const heading = screen.colours.heading;
+  const joined = nodes.filter(({ status }) => status !== "unregistered");
+  return [
+    `${heading(name)}${archived ? " (archived)" : ""}  ${description}`,
+    "",
+    ...tableLines(
+      [
+        { title: "MEMBER", cell: (member) => member.name },
+        { title: "ROLE", cell: (member) => member.role },
+      ],
+      members,
+      screen,
+    ),
+    "",
+    ...tableLines(nodeColumns(screen, now), joined, screen),
+    "",
+    ...tableLines(runColumns(screen), runs.map((run) => showRun(run, now)), screen),
+  ];
+}

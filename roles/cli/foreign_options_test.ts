@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { Command } from "commander";
+import { FlwrError } from "../../base/error.ts";
+import { addForeignOptions, type ForeignOption } from "../flags/foreign_options.ts";
+import { RUN_FOREIGN } from "./run/foreign_flags.ts";
+import { SUPERLINK_FOREIGN } from "../superlink/foreign_flags.ts";
+import { SUPERNODE_FOREIGN } from "../supernode/foreign_flags.ts";
+
+async function parse(options: readonly ForeignOption[], ...args: string[]): Promise<void> {
+  const command = addForeignOptions(new Command("test").exitOverride().action(() => {}), options);
+  await command.parseAsync(args, { from: "user" });
+}
+
+Deno.test("what Flower's flags ask for is accepted where we do it anyway", async () => {
+  await parse(SUPERLINK_FOREIGN, "--fleet-api-type", "grpc-rere", "--fleet-api-num-workers=4");
+  await parse(SUPERLINK_FOREIGN, "--disable-runtime-dependency-installation");
+  await parse(SUPERNODE_FOREIGN, "--grpc-rere", "--transport", "grpc-rere");
+  await parse(RUN_FOREIGN);
+});
+
+Deno.test("what cannot be followed is refused with the flag, its value and a hint", async () => {
+  const refused = async (pattern: RegExp, options: readonly ForeignOption[], ...args: string[]) => {
+    await assert.rejects(parse(options, ...args), (error) => {
+      assert.ok(error instanceof FlwrError);
+      assert.equal(error.code, "unimplemented");
+      assert.match(error.message, pattern);
+      assert.equal(error.hints.length, 1);
+      return true;
+    });
+  };
+  await refused(/^--fleet-api-type "rest" .*REST/, SUPERLINK_FOREIGN, "--fleet-api-type", "rest");
+  await refused(/"grpc-adapter" .*adapter/, SUPERLINK_FOREIGN, "--fleet-api-type=grpc-adapter");
+  await refused(/^--simulation is/, SUPERLINK_FOREIGN, "--simulation");
+  await refused(/--host and --port/, SUPERLINK_FOREIGN, "--serverappio-api-address", "a:1");
+  await refused(/one certificate/, SUPERLINK_FOREIGN, "--appio-ssl-certfile", "a.pem");
+  await refused(/^--rest is not supported: .*REST/, SUPERNODE_FOREIGN, "--rest");
+  await refused(/^--transport "rest" .*REST/, SUPERNODE_FOREIGN, "--transport", "rest");
+  await refused(/^--flwr-dir "~\/x" .*home/, SUPERNODE_FOREIGN, "--flwr-dir", "~/x");
+  await refused(/--host and --port/, SUPERNODE_FOREIGN, "--clientappio-api-address", "a:1");
+  await refused(/^--fab-id "a\/b" .*\(FAB\)/, RUN_FOREIGN, "--fab-id", "a/b");
+  await refused(/^--fab-version "1" .*\(FAB\)/, RUN_FOREIGN, "--fab-version", "1");
+});
+
+Deno.test("the flags are not in the help: they are for command lines that exist already", () => {
+  const command = addForeignOptions(new Command("test"), SUPERNODE_FOREIGN);
+  assert.doesNotMatch(command.helpInformation(), /--rest|--flwr-dir/);
+});

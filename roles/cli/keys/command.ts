@@ -1,0 +1,125 @@
+import { printLine } from "../../output/say.ts";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Curve } from "../../../auth/curve.ts";
+import { type HostName, LOCAL_HOSTS, parseHost } from "../../../certs/host.ts";
+import {
+  DEFAULT_CERTIFICATE_DAYS,
+  MAX_CERTIFICATE_DAYS,
+  MAX_CERTIFICATE_HOSTS,
+} from "../../../certs/limits.ts";
+import { DEFAULT_CLIENTS, DEFAULT_CURVE, generateKeys } from "./generate.ts";
+import { showKey, showKeyList } from "./show.ts";
+import { wholeNumber } from "../../flags/whole_number.ts";
+
+/** Most SuperNodes that keys are made for at once. */
+const MAX_CLIENTS = 10_000;
+
+/** The values of --curve. */
+const CURVES: Readonly<Record<string, Curve>> = { p256: "P-256", p384: "P-384", p521: "P-521" };
+
+/** What commander makes of the flags of `generate`. */
+interface GenerateFlags {
+  readonly dir: string;
+  readonly curve?: string;
+  readonly host: readonly HostName[];
+  readonly days?: number;
+  readonly force: boolean;
+}
+
+const GENERATE_HELP = `
+Makes, below the folder:
+  certificates/  ca.key, ca.crt (the authority), server.key, server.pem (for ${
+  LOCAL_HOSTS.map(({ value }) => value).join(", ")
+})
+  keys/          server_credentials, client_credentials_1 … n, each with .pub, and client_public_keys.csv
+
+What is there is kept and only what is missing is made: with a larger n, keys are added and the list extended.
+
+Examples:
+  flwr keys generate
+  flwr keys generate 5
+  flwr keys generate 10 --host superlink.example.org --host 192.0.2.7 --days 90
+`;
+
+/** The `keys` command: making and showing certificates and key pairs. */
+export function command(): Command {
+  return new Command("keys")
+    .description("Make and show the certificates and key pairs of a federation.")
+    .addCommand(generateCommand())
+    .addCommand(listCommand())
+    .addCommand(showCommand())
+    .addHelpText("after", "\nExample:\n  flwr keys generate 3\n");
+}
+
+function generateCommand(): Command {
+  return new Command("generate")
+    .description("Make certificates, keys and the list of the SuperNodes' public keys.")
+    .argument(
+      "[n]",
+      "how many SuperNodes shall have a key",
+      wholeNumber({ from: 1, to: MAX_CLIENTS }),
+      DEFAULT_CLIENTS,
+    )
+    .option("--dir <folder>", "the folder to make them in", ".")
+    .addOption(
+      new Option(
+        "--curve <curve>",
+        `curve of the keys (default: the SuperLink key's, or "${curveFlag(DEFAULT_CURVE)}")`,
+      ).choices(Object.keys(CURVES)),
+    )
+    .addOption(
+      new Option("--host <host>", "DNS name or IP address for the certificate too; may be repeated")
+        .argParser(addHost).default([], "none"),
+    )
+    .addOption(
+      new Option(
+        "--days <days>",
+        `how long the certificates are valid (default: ${DEFAULT_CERTIFICATE_DAYS})`,
+      ).argParser(wholeNumber({ from: 1, to: MAX_CERTIFICATE_DAYS })),
+    )
+    .option("--force", "make everything anew, over what is there; keys beyond n are removed", false)
+    .addHelpText("after", GENERATE_HELP)
+    .action(async (clients: number, { dir, curve, host, days, force }: GenerateFlags) => {
+      print(
+        await generateKeys({
+          folder: dir,
+          clients,
+          curve: curve === undefined ? undefined : CURVES[curve],
+          hosts: host,
+          days,
+          force,
+        }),
+      );
+    });
+}
+
+function listCommand(): Command {
+  return new Command("list")
+    .description("Show the fingerprints of the keys in a list.")
+    .argument("<csv>", "the list, as --auth-list-public-keys takes it")
+    .addHelpText("after", "\nExample:\n  flwr keys list keys/client_public_keys.csv\n")
+    .action(async (file: string) => print(await showKeyList(file)));
+}
+
+function showCommand(): Command {
+  return new Command("show")
+    .description("Show the fingerprint and the public half of a key.")
+    .argument("<file>", "a private or public key")
+    .addHelpText("after", "\nExample:\n  flwr keys show keys/client_credentials_1\n")
+    .action(async (file: string) => print(await showKey(file)));
+}
+
+function print(lines: readonly string[]): void {
+  for (const line of lines) printLine(line);
+}
+
+function curveFlag(curve: Curve): string {
+  return Object.keys(CURVES).find((flag) => CURVES[flag] === curve) ?? curve;
+}
+
+function addHost(text: string, hosts: readonly HostName[]): HostName[] {
+  if (hosts.length >= MAX_CERTIFICATE_HOSTS) {
+    throw new InvalidArgumentError(`At most ${MAX_CERTIFICATE_HOSTS} hosts fit a certificate.`);
+  }
+  return [...hosts, parseHost(text)];
+}

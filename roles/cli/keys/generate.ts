@@ -1,0 +1,121 @@
+import { MAX_KEY_LIST_BYTES } from "../../../auth/limits.ts";
+import type { Curve } from "../../../auth/curve.ts";
+import { extendKeyList } from "../../../auth/key_list.ts";
+import { readText } from "../../../auth/read_text.ts";
+import type { Clock } from "../../../base/clock.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { HostName } from "../../../certs/host.ts";
+import { carryOut, type Change, describeChange, makeOrReplace } from "./change.ts";
+import { clientsIn, exists, type Layout, layoutOf } from "./layout.ts";
+import { planCertificates } from "./plan_certificates.ts";
+import { planKeptPair, type PlannedPair, planNewPair } from "./plan_pairs.ts";
+
+/** How many SuperNodes get a key unless said otherwise. */
+export const DEFAULT_CLIENTS = 2;
+/** Curve of the keys unless said otherwise: the one of Flower's example. */
+export const DEFAULT_CURVE: Curve = "P-384";
+
+/** What `flwr keys generate` is asked for. */
+export interface GenerateOptions {
+  /** The folder below which certificates/ and keys/ lie. */
+  readonly folder: string;
+  /** How many SuperNodes shall have a key; default DEFAULT_CLIENTS. */
+  readonly clients?: number;
+  /** Default: that of the SuperLink's key, or DEFAULT_CURVE where there is none. */
+  readonly curve?: Curve;
+  /** Hosts in the certificate beside this machine's own names. */
+  readonly hosts?: readonly HostName[];
+  /** How long the certificates are valid, in days. */
+  readonly days?: number;
+  /** Whether to make everything anew, over what is there; SuperNodes beyond `clients` lose their keys. */
+  readonly force?: boolean;
+  readonly clock?: Clock;
+}
+
+/**
+ * Sees to it that a federation has certificates, a key for its SuperLink, keys for its SuperNodes and the list of
+ * their public keys. What is there stays as it is, and only what is missing is made: asked for 5 keys where 2 are, it
+ * makes 3 and adds them to the list. A key that was taken out of the list stays out.
+ *
+ * Everything is thought through before anything is written.
+ *
+ * @returns a report, one line per file that was made, replaced or removed
+ * @throws FlwrError when what is there does not fit what is asked for, or cannot be read, or a file cannot be written
+ */
+export async function generateKeys(options: GenerateOptions): Promise<string[]> {
+  const { folder, clients = DEFAULT_CLIENTS, force = false, hosts, days, clock } = options;
+  const layout = layoutOf(folder);
+  const before = await clientsIn(layout);
+  // --curve is for the keys only: certificates have the curve that every TLS stack knows.
+  const changes = await planCertificates(layout, { hosts, days, clock }, force);
+  const superLink = await planSuperLink(layout, options.curve, force);
+  const nodes: PlannedPair[] = [];
+  for (let index = 1; index <= clients; index++) {
+    nodes.push(await planPair(layout.client(index), superLink.publicKey.curve, force));
+  }
+  changes.push(...superLink.changes, ...nodes.flatMap((node) => node.changes));
+  if (force) {
+    for (const index of before.filter((index) => index > clients)) {
+      changes.push(...await planRemoval(layout.client(index)));
+    }
+  }
+  changes.push(...await planList(layout, nodes, force));
+  await Deno.mkdir(layout.certificateFolder, { recursive: true });
+  await Deno.mkdir(layout.keyFolder, { recursive: true });
+  for (const change of changes) await carryOut(change);
+  return changes.length > 0
+    ? changes.map(describeChange)
+    : [`Nothing to make: certificates and ${before.length} client keys are there`];
+}
+
+async function planPair(path: string, curve: Curve, force: boolean): Promise<PlannedPair> {
+  const kept = force ? undefined : await planKeptPair(path);
+  return kept ?? await planNewPair(path, curve, force);
+}
+
+async function planSuperLink(
+  layout: Layout,
+  curve: Curve | undefined,
+  force: boolean,
+): Promise<PlannedPair> {
+  const pair = await planPair(layout.superLink, curve ?? DEFAULT_CURVE, force);
+  if (curve !== undefined && pair.publicKey.curve !== curve) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Key of the SuperLink "${layout.superLink}" is on ${pair.publicKey.curve}, not on ${curve}`,
+      {
+        hints: [
+          "All keys of a federation share one curve: leave out --curve",
+          "To make everything anew, add --force",
+        ],
+      },
+    );
+  }
+  return pair;
+}
+
+async function planRemoval(path: string): Promise<Change[]> {
+  const files = [path, `${path}.pub`];
+  const present = await Promise.all(files.map(exists));
+  return files.filter((_, index) => present[index]).map((file) => ({ action: "remove", file }));
+}
+
+async function planList(
+  layout: Layout,
+  nodes: readonly PlannedPair[],
+  force: boolean,
+): Promise<Change[]> {
+  const named = { file: layout.list };
+  const there = !force && await exists(layout.list);
+  const added = there ? nodes.filter(({ made }) => made) : nodes;
+  if (added.length === 0) return [];
+  const old = there ? await readText(named, "Key list", MAX_KEY_LIST_BYTES) : "";
+  const lines = added.map(({ publicKey }) => publicKey.openssh);
+  return [{
+    action: there ? "extend" : await makeOrReplace(layout.list, force),
+    file: layout.list,
+    text: extendKeyList(old, lines, named),
+    access: "public",
+    note: added.length === 1 ? "1 key added" : `${added.length} keys added`,
+  }];
+}

@@ -1,0 +1,34 @@
+import { readKeyList } from "../../../auth/key_list.ts";
+import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
+import { parsePrivateKey } from "../../../auth/parse_private_key.ts";
+import { parsePublicKey } from "../../../auth/parse_public_key.ts";
+import type { PublicKey } from "../../../auth/public_key.ts";
+import { describeFile, readText } from "../../../auth/read_text.ts";
+
+/**
+ * One line per key of a list: the fingerprint, by which the SuperLink's log calls a node, and the curve.
+ *
+ * @throws FlwrError when the list cannot be read, naming line and cell
+ */
+export async function showKeyList(file: string): Promise<string[]> {
+  const list = await readKeyList({ file });
+  return list.keys().map(describeKey);
+}
+
+/**
+ * Fingerprint, curve and public half of a key file, private or public.
+ *
+ * @throws FlwrError when the file holds no key
+ */
+export async function showKey(file: string): Promise<string[]> {
+  const where = `in ${describeFile({ file })}`;
+  const text = await readText({ file }, "Key", MAX_KEY_FILE_BYTES, "latin1");
+  const key = text.includes("PRIVATE KEY-----")
+    ? (await parsePrivateKey(text, where, file)).publicKey
+    : await parsePublicKey(text, where);
+  return [describeKey(key), key.openssh];
+}
+
+function describeKey({ fingerprint, curve }: PublicKey): string {
+  return `${fingerprint}  ${curve}`;
+}

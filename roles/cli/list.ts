@@ -1,0 +1,56 @@
+import { Command, Option } from "commander";
+import type { RunId } from "../../app/metadata.ts";
+import { askSuperLink } from "./config/ask_superlink.ts";
+import { type AskingFlags, asksSuperLink } from "./config/options.ts";
+import type { Output } from "../output/format.ts";
+import { readCount, readId } from "../flags/read_id.ts";
+import { runColumns, runDetails, runJson, showRun } from "./tables/runs.ts";
+import { stdoutScreen } from "../output/screen.ts";
+import { tableLines } from "../output/table.ts";
+
+const EXAMPLE = `
+Example:
+  flwr list
+  flwr ls my-superlink --limit 5
+  flwr ls --run-id 15950113740962349189 --format json
+`;
+
+interface ListFlags extends AskingFlags {
+  readonly runId?: RunId;
+  readonly limit?: number;
+}
+
+/** The `list` command. */
+export function command(): Command {
+  const command = new Command("list")
+    .description("List the runs of a SuperLink, the newest first, or all about one of them.")
+    .addOption(
+      new Option("--run-id <id>", "show all about this run (default: all runs)")
+        .argParser(readId).conflicts("limit"),
+    )
+    .addOption(
+      new Option("--limit <n>", "most runs to list (default: the SuperLink's, mostly 20)")
+        .argParser(readCount),
+    );
+  return asksSuperLink(command, EXAMPLE, list);
+}
+
+async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
+  const { runId, limit } = flags;
+  const screen = stdoutScreen();
+  if (runId !== undefined) {
+    const { run, now } = await askSuperLink(superlink, flags, (control) => control.getRun(runId));
+    const shown = showRun(run, now);
+    return { json: { runs: [runJson(shown)] }, lines: runDetails(shown, screen) };
+  }
+  const { items, now } = await askSuperLink(
+    superlink,
+    flags,
+    (control) => control.listRuns({ limit }),
+  );
+  const shown = items.map((run) => showRun(run, now));
+  return {
+    json: { runs: shown.map(runJson) },
+    lines: tableLines(runColumns(screen), shown, screen),
+  };
+}

@@ -1,0 +1,49 @@
+import { Command, Option } from "commander";
+import type { RunId } from "../../../app/metadata.ts";
+import { askSuperLink } from "../config/ask_superlink.ts";
+import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
+import { followLog, showLog } from "./follow.ts";
+import { runState, shownRun } from "./run_state.ts";
+import { readId } from "../../flags/read_id.ts";
+import { say } from "../../output/say.ts";
+import { stdoutScreen } from "../../output/screen.ts";
+import { onShutdown } from "../../flags/shutdown.ts";
+
+const EXAMPLE = `
+The log goes to stdout. Ctrl-C ends following it; the run goes on.
+
+Example:
+  flwr log 15950113740962349189
+  flwr log 15950113740962349189 my-superlink --show
+`;
+
+interface LogFlags extends SuperLinkFlags {
+  readonly show: boolean;
+}
+
+/** The `log` command. */
+export function command(): Command {
+  const command = new Command("log")
+    .description("Show what a run's ServerApp writes, until the run is over.")
+    .argument("<run-id>", "the run's id", readId)
+    .addOption(
+      new Option("--stream", "follow the log until the run is over (default: unless --show)")
+        .conflicts("show"),
+    )
+    .option("--show", "show what there is and end", false);
+  return addSuperLinkArgument(command)
+    .addHelpText("after", EXAMPLE)
+    .action(async (runId: RunId, superlink: string | undefined, flags: LogFlags) => {
+      const sink = { stream: Deno.stdout, colours: stdoutScreen().colours.enabled };
+      await askSuperLink(superlink, flags, async (control) => {
+        // An unknown run, or no SuperLink, is told at once; a stream would be begun anew for a while.
+        const { now } = await control.getRun(runId);
+        using shutdown = onShutdown();
+        const followed = flags.show
+          ? await showLog(control, runId, sink, shutdown.signal, now)
+          : await followLog(control, runId, sink, shutdown.signal);
+        if (followed === "interrupted") say(`Run ${runId} goes on`);
+        if (followed === "ended") say(runState(await shownRun(control, runId)));
+      });
+    });
+}

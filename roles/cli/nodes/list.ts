@@ -1,0 +1,37 @@
+import { Command } from "commander";
+import { askSuperLink } from "../config/ask_superlink.ts";
+import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import type { Output } from "../../output/format.ts";
+import { nodeColumns, nodeJson } from "../tables/nodes.ts";
+import { stdoutScreen } from "../../output/screen.ts";
+import { tableLines } from "../../output/table.ts";
+
+const EXAMPLE = `
+Example:
+  flwr supernode list
+  flwr supernode ls my-superlink --verbose --format json
+`;
+
+interface ListFlags extends AskingFlags {
+  readonly verbose: boolean;
+}
+
+/** The `supernode list` command. */
+export function listCommand(): Command {
+  const command = new Command("list")
+    .alias("ls")
+    .description("List the SuperNodes of a SuperLink.")
+    .option("-v, --verbose", "the unregistered ones, too; JSON always has them", false);
+  return asksSuperLink(command, EXAMPLE, list);
+}
+
+async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
+  const { items, now } = await askSuperLink(superlink, flags, (control) => control.listNodes());
+  const nodes = items.toSorted((a, b) => (a.registeredAt ?? 0) - (b.registeredAt ?? 0));
+  const screen = stdoutScreen();
+  const shown = flags.verbose ? nodes : nodes.filter(({ status }) => status !== "unregistered");
+  return {
+    json: { nodes: nodes.map((node) => nodeJson(node, now)) },
+    lines: tableLines(nodeColumns(screen, now), shown, screen),
+  };
+}

@@ -1,0 +1,49 @@
+import { Command } from "commander";
+import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
+import { parsePublicKey } from "../../../auth/parse_public_key.ts";
+import { describeFile, readText } from "../../../auth/read_text.ts";
+import { askSuperLink } from "../config/ask_superlink.ts";
+import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import { readNameFlag } from "../../flags/name_flag.ts";
+import type { Output } from "../../output/format.ts";
+
+const EXAMPLE = `
+Example:
+  flwr supernode register keys/client_credentials_1.pub
+  flwr supernode register node.pub my-superlink --name berlin --location "52.52,13.40"
+`;
+
+interface RegisterFlags extends AskingFlags {
+  readonly name?: string;
+  readonly location?: string;
+}
+
+/** The `supernode register` command. */
+export function registerCommand(): Command {
+  const command = new Command("register")
+    .description("Make a SuperNode's public key known to a SuperLink with --enable-supernode-auth.")
+    .argument("<public-key>", "the key's file: one OpenSSH line, or PEM")
+    .option("--name <name>", "a name for the node (default: none)")
+    .option("--location <lat,lon>", "where the node is, in degrees (default: none)");
+  return asksSuperLink(command, EXAMPLE, register);
+}
+
+async function register(
+  file: string,
+  superlink: string | undefined,
+  flags: RegisterFlags,
+): Promise<Output> {
+  const name = readNameFlag(flags.name);
+  const text = await readText({ file }, "Public key", MAX_KEY_FILE_BYTES, "latin1");
+  const { pem: publicKeyPem } = await parsePublicKey(text, `in ${describeFile({ file })}`);
+  const { location } = flags;
+  const nodeId = await askSuperLink(
+    superlink,
+    flags,
+    (control) => control.registerNode({ publicKeyPem, name, location }),
+  );
+  return {
+    json: { "node-id": String(nodeId) },
+    lines: [`SuperNode ${nodeId} is registered`],
+  };
+}

@@ -1,0 +1,33 @@
+import { Command } from "commander";
+import type { NodeId } from "../../../app/metadata.ts";
+import { askSuperLink } from "../config/ask_superlink.ts";
+import { type AskingFlags, asksSuperLink } from "../config/options.ts";
+import type { Output } from "../../output/format.ts";
+import { readId } from "../../flags/read_id.ts";
+
+const EXAMPLE = `
+The node's key can never be registered again: make it a new one.
+
+Example:
+  flwr supernode unregister 13302305077666570668
+`;
+
+/** The `supernode unregister` command. */
+export function unregisterCommand(): Command {
+  const command = new Command("unregister")
+    .description("End a SuperNode's membership for good.")
+    .argument("<node-id>", "the node's id", readId);
+  return asksSuperLink(command, EXAMPLE, unregister);
+}
+
+async function unregister(
+  nodeId: NodeId,
+  superlink: string | undefined,
+  flags: AskingFlags,
+): Promise<Output> {
+  await askSuperLink(superlink, flags, (control) => control.unregisterNode(nodeId));
+  return {
+    json: { "node-id": String(nodeId) },
+    lines: [`SuperNode ${nodeId} is unregistered`],
+  };
+}

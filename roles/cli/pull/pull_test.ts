@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
+import { FlwrError } from "../../../base/error.ts";
+import { ownFolder } from "./artifact_url.ts";
+import { fetchArtifacts, type ReadFile } from "./fetch_artifacts.ts";
+import { readIndex } from "./index_file.ts";
+
+const TOKEN = "0123456789abcdef".repeat(4);
+const FOLDER = new URL(`http://link:8000/artifacts/${TOKEN}/`);
+const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+
+/** A SuperLink with files, which may say of them what it likes. */
+function server(
+  files: Readonly<Record<string, Uint8Array>>,
+  lies: Readonly<Record<string, object>> = {},
+): ReadFile {
+  const artifacts = Object.entries(files).map(([name, bytes]) => ({
+    ...{ name, size: bytes.length, sha256: sha256(bytes) },
+    ...lies[name],
+  }));
+  return async function* (url, maxBytes) {
+    const path = url.href.slice(FOLDER.href.length);
+    const bytes = path === "index.json"
+      ? encode({ artifacts })
+      : files[decodeURIComponent(path.slice("files/".length))];
+    if (bytes === undefined) throw new FlwrError("not-found", `no ${path}`);
+    assert.ok(maxBytes >= 0);
+    yield bytes.subarray(0, 2);
+    yield bytes.subarray(2);
+  };
+}
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "flwr-pull-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** All files below a folder. */
+async function tree(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(folder)) {
+    if (isDirectory) {
+      found.push(...(await tree(`${folder}/${name}`)).map((sub) => `${name}/${sub}`));
+    } else found.push(name);
+  }
+  return found.sort();
+}
+
+Deno.test("pull: files are put where they belong, beside others that are there", () =>
+  withFolder(async (parent) => {
+    const output = `${parent}/a/out`;
+    await Deno.mkdir(output, { recursive: true });
+    await Deno.writeTextFile(`${output}/mine`, "mine");
+    await Deno.writeTextFile(`${output}/m`, "old");
+    const files = { "m": new Uint8Array([1, 2, 3]), "r-1/e": new Uint8Array() };
+    const fetched = await fetchArtifacts(server(files), FOLDER, output);
+    assert.deepEqual(fetched.map(({ name, size }) => [name, size]), [["m", 3], ["r-1/e", 0]]);
+    assert.deepEqual(await tree(parent), ["a/out/m", "a/out/mine", "a/out/r-1/e"]);
+    assert.deepEqual(await Deno.readFile(`${output}/m`), files.m);
+  }));
+
+Deno.test("pull: where anything is not as its hash, size or name says, nothing is written", () =>
+  withFolder(async (parent) => {
+    const good = new Uint8Array([1, 2, 3]);
+    const cases: [Record<string, Uint8Array>, Record<string, object>, RegExp][] = [
+      [{ a: good, b: good }, { b: { sha256: "0".repeat(64) } }, /"b" came damaged/],
+      [{ a: good, b: good }, { b: { size: 4 } }, /"b" came damaged: 3 of 4/],
+      [{ a: good }, { a: { name: "../a" } }, /"\.\.\/a" is no plain path/],
+      [{ a: good }, { a: { name: "/etc/x" } }, /no plain path/],
+      [{ a: good }, { a: { name: "\u001b[2J" } }, /"\\x1b\[2J"|"\\u001b\[2J"|letters, digits/],
+      [{ a: good, A: good }, {}, /"A" and "a" are one file/],
+      [{ a: good, "a/b": good }, {}, /are one file/],
+      [{ a: good, b: good }, { b: { name: "a" } }, /"a" and "a" are one file/],
+      [{ a: good }, { a: { size: -1 } }, /Size is not/],
+      [{ a: good }, { a: { sha256: "x" } }, /no SHA-256/],
+    ];
+    for (const [files, lies, message] of cases) {
+      const pulling = fetchArtifacts(server(files, lies), FOLDER, `${parent}/out`);
+      await assert.rejects(pulling, { code: "data-loss", message });
+      assert.deepEqual(await Array.fromAsync(Deno.readDir(parent)), []);
+    }
+  }));
+
+Deno.test("pull: a list that is none is told", () => {
+  for (const text of ["", "[]", "{}", '{"artifacts": 5}', '{"artifacts": [5]}', '{"artifacts":']) {
+    assert.throws(() => readIndex(new TextEncoder().encode(text)), {
+      code: "data-loss",
+      message: /^The SuperLink's list of artifacts cannot be used: /,
+    });
+  }
+});
+
+Deno.test("pull: only what the asked SuperLink serves itself is fetched", () => {
+  const own = (url: string, insecure = true) =>
+    ownFolder(url, 7n, { server: "link:8000", insecure })?.href;
+  assert.equal(own(`http://link:8000/artifacts/${TOKEN}/run-7.zip`), FOLDER.href);
+  assert.equal(
+    own(`http://link:9999/artifacts/${TOKEN}/run-7.zip`),
+    FOLDER.href.replace("8000", "9999"),
+  );
+  for (
+    const url of [
+      `https://link:8000/artifacts/${TOKEN}/run-7.zip`,
+      `http://other:8000/artifacts/${TOKEN}/run-7.zip`,
+      `http://link:8000/artifacts/${TOKEN}/run-8.zip`,
+      `http://link:8000/artifacts/${TOKEN}/run-7.zip?x`,
+      `http://link:8000/artifacts/x/run-7.zip`,
+      `http://link:8000/bucket/run-7.zip`,
+      "file:///etc/passwd",
+      "nonsense",
+      "",
+    ]
+  ) assert.equal(own(url), undefined, url);
+  assert.equal(own(`http://link:8000/artifacts/${TOKEN}/run-7.zip`, false), undefined);
+});

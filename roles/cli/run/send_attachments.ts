@@ -1,0 +1,53 @@
+import { FlwrError } from "../../../base/error.ts";
+import { readPiece } from "../../../fab/attachments.ts";
+import { sha256 } from "../../../fab/contents.ts";
+import type { LocalAttachment } from "../../../fab/fab.ts";
+import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
+import { say } from "../../output/say.ts";
+import { formatBytes } from "../../../base/readable.ts";
+
+/**
+ * Sends the files that travel beside an app's bundle to a SuperLink, before the bundle: of each the pieces that the
+ * SuperLink does not have.
+ *
+ * @throws FlwrError "failed-precondition" for a SuperLink that takes none, and for a file that changes meanwhile
+ */
+export async function sendAttachments(
+  control: Pick<ControlClient, "pushAttachment">,
+  attachments: readonly LocalAttachment[],
+): Promise<void> {
+  if (attachments.length === 0) return;
+  const missing = await control.pushAttachment(attachments.flatMap(({ pieces }) => pieces));
+  if (missing === undefined) throw takesNone(attachments);
+  const wanted = new Set(missing);
+  for (const { path, file, size, pieces } of attachments) {
+    let sent = 0;
+    for (const [index, hash] of pieces.entries()) {
+      if (!wanted.delete(hash)) continue;
+      const piece = await readPiece(file, index);
+      if (sha256(piece) !== hash) throw changed(file);
+      await control.pushAttachment([], piece);
+      sent += piece.length;
+    }
+    say(
+      sent > 0
+        ? `Sent ${path} beside the bundle: ${formatBytes(sent)}`
+        : `The SuperLink has ${path} already: ${formatBytes(size)}`,
+    );
+  }
+}
+
+function takesNone(attachments: readonly LocalAttachment[]): FlwrError {
+  const files = attachments.map(({ path, size }) => `${path} (${formatBytes(size)})`).join(", ");
+  return new FlwrError(
+    "failed-precondition",
+    `The app cannot be sent: this SuperLink takes bundles of up to 10 MiB only, without ${files}`,
+    { hints: ["Submit it to a SuperLink of this flwr: flwr superlink"] },
+  );
+}
+
+function changed(file: string): FlwrError {
+  return new FlwrError("failed-precondition", `"${file}" was changed while it was sent`, {
+    hints: ["Run the command again"],
+  });
+}

@@ -1,0 +1,28 @@
+import { Command } from "commander";
+import type { RunId } from "../../app/metadata.ts";
+import { askSuperLink } from "./config/ask_superlink.ts";
+import { type AskingFlags, asksSuperLink } from "./config/options.ts";
+import type { Output } from "../output/format.ts";
+import { readId } from "../flags/read_id.ts";
+
+const EXAMPLE = `
+Example:
+  flwr stop 15950113740962349189
+`;
+
+/** The `stop` command. */
+export function command(): Command {
+  const command = new Command("stop")
+    .description("Stop a run: its ServerApp is ended, its messages are dropped.")
+    .argument("<run-id>", "the run's id", readId);
+  return asksSuperLink(command, EXAMPLE, stop);
+}
+
+async function stop(
+  runId: RunId,
+  superlink: string | undefined,
+  flags: AskingFlags,
+): Promise<Output> {
+  await askSuperLink(superlink, flags, (control) => control.stopRun(runId));
+  return { json: { "run-id": String(runId) }, lines: [`Run ${runId} is stopped`] };
+}

@@ -1,0 +1,9 @@
+import type { Command } from "commander";
+
+/** The commands of `flwr`, for a command that tells about others. */
+export interface CommandTable {
+  /** Those that people are shown, in the order of the help. */
+  readonly listed: () => readonly { readonly name: string; readonly summary: string }[];
+  /** Makes the command of a name or alias; undefined when there is none. */
+  readonly load: (name: string) => Promise<Command | undefined>;
+}

@@ -1,0 +1,99 @@
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
+import { log } from "../../base/log.ts";
+import type { ChannelOptions } from "../../rpc/channel.ts";
+import { readFlagAddress } from "./flag_address.ts";
+import { wholeNumber } from "./whole_number.ts";
+
+/** What the flags give that say whom to trust. */
+export interface TrustFlags {
+  insecure: boolean;
+  rootCertificates?: string;
+}
+
+/** What the connection flags of a SuperNode or a ServerApp give. */
+export interface ConnectionFlags extends TrustFlags {
+  server?: string;
+  superlink?: string;
+  maxRetries?: number;
+  maxWaitTime?: number;
+}
+
+/** Adds the flags that say whom to trust. */
+export function addTrustOptions(command: Command): Command {
+  return command
+    .option(
+      "--insecure",
+      "connect without TLS; anyone on the way can read and change messages",
+      false,
+    )
+    .option(
+      "--root-certificates <file>",
+      "PEM file with the CA certificate that the SuperLink's was signed with (default: the system's)",
+    );
+}
+
+/** Adds the flags that say where the SuperLink is and how to reach it. */
+export function addConnectionOptions(command: Command, defaultAddress: string): Command {
+  return addTrustOptions(command)
+    .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
+    .option("--server <host:port>", "the same, under its older name (default: as --superlink)")
+    .addOption(
+      new Option("--max-retries <n>", "tries after the first before giving up (default: no limit)")
+        .argParser(wholeNumber({})),
+    )
+    .addOption(
+      new Option("--max-wait-time <seconds>", "time to try before giving up (default: no limit)")
+        .argParser(positiveNumber),
+    );
+}
+
+/**
+ * Reads where to connect, and the certificates to trust.
+ *
+ * @throws FlwrError naming the flag or file that is wrong
+ */
+export async function readConnection(
+  flags: ConnectionFlags,
+  defaultAddress: string,
+): Promise<Pick<ChannelOptions, "address" | "tls">> {
+  const address = superLinkAddress(flags) ?? defaultAddress;
+  readFlagAddress(flags.server === address ? "--server" : "--superlink", address);
+  return { address, tls: await readTrust(flags) };
+}
+
+/** Reads the certificates to trust. @throws FlwrError naming the flag or file that is wrong */
+export async function readTrust(
+  { insecure, rootCertificates: file }: TrustFlags,
+): Promise<ChannelOptions["tls"]> {
+  if (insecure && file !== undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      "--insecure and --root-certificates exclude each other",
+      { hints: ["Leave out --insecure to use TLS"] },
+    );
+  }
+  if (insecure) return "insecure";
+  if (file === undefined) return {};
+  const { readRootCertificates } = await load<typeof import("../../certs/check.ts")>(
+    new URL("../../certs/check.ts", import.meta.url),
+  );
+  return { rootCertificates: await readRootCertificates({ file, flag: "--root-certificates" }) };
+}
+
+function superLinkAddress({ server, superlink }: ConnectionFlags): string | undefined {
+  if (server !== undefined && superlink !== undefined && server !== superlink) {
+    log("connection").warn("--superlink {superlink} is used, --server {server} is not", {
+      superlink,
+      server,
+    });
+  }
+  return superlink ?? server;
+}
+
+function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && Number.isFinite(value) && value > 0) return value;
+  throw new InvalidArgumentError("It must be a number above 0.");
+}

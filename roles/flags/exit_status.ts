@@ -1,0 +1,11 @@
+import { IncompleteRun } from "../../hosting/app/incomplete.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** Exit statuses of every command: 0 success, then these. */
+export const ExitStatus = { failure: 1, usage: 2, incomplete: 3 } as const;
+
+/** The exit status of a command that ends with an error. */
+export function exitStatusOf(error: unknown): number {
+  if (error instanceof UsageError) return ExitStatus.usage;
+  return error instanceof IncompleteRun ? ExitStatus.incomplete : ExitStatus.failure;
+}

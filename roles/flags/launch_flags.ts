@@ -1,0 +1,69 @@
+import { type Command, Option } from "commander";
+import { resolve } from "node:path";
+import { FlwrError } from "../../base/error.ts";
+import type { LaunchConfig } from "../../hosting/launch/config.ts";
+import { wholeNumber } from "./whole_number.ts";
+
+/** The flags, as commander parses them, of a command that runs the ServerApps of submitted apps. */
+export interface LaunchFlags {
+  python?: string;
+  allowRuntimeDependencyInstallation: boolean;
+  allowRead: readonly string[];
+  concurrentRuns: number;
+}
+
+/** Those flags when none is given. */
+export const DEFAULT_LAUNCH_FLAGS: LaunchFlags = {
+  allowRuntimeDependencyInstallation: false,
+  allowRead: [],
+  concurrentRuns: 4,
+};
+
+/** Gives a command the flags that say how submitted apps are run. */
+export function addLaunchOptions(command: Command): Command {
+  return command
+    .option(
+      "--python <file>",
+      "the Python, in an environment with flwr, that runs the ServerApps of Python apps (default: flwr-serverapp on PATH)",
+    )
+    .option(
+      "--allow-runtime-dependency-installation",
+      "let Python apps install what their pyproject.toml asks for, from the package index",
+      DEFAULT_LAUNCH_FLAGS.allowRuntimeDependencyInstallation,
+    )
+    .addOption(
+      new Option(
+        "--allow-read <folder>",
+        "let submitted TypeScript ServerApps read this folder, too; may be repeated (default: none)",
+      ).argParser((folder: string, before: readonly string[] | undefined) => [
+        ...(before ?? []),
+        folder,
+      ]),
+    )
+    .addOption(
+      new Option(
+        "--concurrent-runs <n>",
+        "how many submitted apps may run at the same time; the others wait",
+      ).default(DEFAULT_LAUNCH_FLAGS.concurrentRuns).argParser(wholeNumber({ from: 1 })),
+    );
+}
+
+/** Reads how submitted apps are to be run. @throws FlwrError "not-found" naming a folder that is not there */
+export async function readLaunchConfig(
+  { python, allowRuntimeDependencyInstallation, allowRead, concurrentRuns }: LaunchFlags,
+): Promise<LaunchConfig> {
+  return {
+    ...(python === undefined ? {} : { python: resolve(python) }),
+    installDependencies: allowRuntimeDependencyInstallation,
+    allowRead: await Promise.all((allowRead ?? []).map(readableFolder)),
+    concurrent: concurrentRuns,
+  };
+}
+
+async function readableFolder(folder: string): Promise<string> {
+  // The real path: permissions are checked against it.
+  const path = await Deno.realPath(folder).catch((cause) => {
+    throw new FlwrError("not-found", `Folder "${folder}" of --allow-read is not there`, { cause });
+  });
+  return path;
+}

@@ -1,0 +1,122 @@
+import { styledLine } from "../output/line_style.ts";
+import { printLine } from "../output/say.ts";
+import { stdoutScreen } from "../output/screen.ts";
+import { join } from "node:path";
+import { parseConfigString } from "../../app/config_string.ts";
+import type { ConfigRecord } from "../../app/config_record.ts";
+import { isServerApp } from "../../app/server_app.ts";
+import { FlwrError } from "../../base/error.ts";
+import { log } from "../../base/log.ts";
+import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
+import { flattenConfig, type RunConfig, toConfigRecord } from "../../fab/scalar.ts";
+import { parseToml } from "../../fab/toml/parse.ts";
+import { tableAt } from "../../fab/toml/value.ts";
+import { openChannel } from "../../rpc/channel.ts";
+import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
+import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
+import { readingFlag } from "../flags/usage_error.ts";
+import { type ConnectionFlags, readConnection } from "../flags/connection_options.ts";
+import { logRetry } from "../flags/log_retry.ts";
+import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";
+import { runFolder } from "../output/run_folder.ts";
+import { DEFAULT_ADDRESS } from "./default_address.ts";
+import { IncompleteRun } from "../../hosting/app/incomplete.ts";
+import { RunReport } from "../../hosting/app/report.ts";
+import { runServerApp } from "../../hosting/app/server_app.ts";
+
+/** Where an app declares its settings; the first that is there counts. */
+const MANIFESTS = ["flwr.toml", "pyproject.toml"];
+
+/** What the flags of a run in this process give. */
+export interface HereFlags extends ConnectionFlags {
+  readonly dir: string;
+  readonly runConfig: readonly string[];
+  readonly json?: string;
+  readonly artifacts?: string;
+  /** Whether lines always have the ids of nodes. */
+  readonly verbose: boolean;
+}
+
+/**
+ * Runs a ServerApp in this process against the Driver API of a SuperLink, and shows its rounds as they come.
+ *
+ * @param spec "module:name"
+ * @param signal stops the run
+ * @throws FlwrError naming what is wrong; whatever the ServerApp throws
+ */
+export async function runHere(spec: string, flags: HereFlags, signal: AbortSignal): Promise<void> {
+  const runConfig = await withDefaults(await readSettings(flags.runConfig), flags.dir);
+  if (flags.artifacts !== undefined) await requireNewFolder(flags.artifacts, "--artifacts");
+  const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
+  const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
+  log("run").info("ServerApp {spec} is loaded; connecting to {address}", { spec, address });
+  const connection = new DriverConnection19(
+    openChannel({
+      address,
+      tls,
+      retry: { maxRetries: flags.maxRetries, maxWaitTime: flags.maxWaitTime },
+      onRetry: logRetry,
+    }),
+  );
+  const { colours } = stdoutScreen();
+  const report = new RunReport((line) => printLine(styledLine(line, colours)));
+  try {
+    await runServerApp({
+      app,
+      connection,
+      runConfig,
+      report,
+      showIds: flags.verbose,
+      artifactsOf: (runId) => new ArtifactFolder(flags.artifacts ?? runFolder(runId)),
+      signal,
+    });
+    if (report.incomplete !== "") throw new IncompleteRun(report.runId!, report.incomplete, []);
+  } finally {
+    connection.close();
+    if (flags.json !== undefined) await writeHistory(flags.json, report);
+  }
+}
+
+/**
+ * The app's own settings with those that were given in their place, where its folder says which it has; an unknown one is
+ * refused then. Lists, which no file can declare, are taken as they are.
+ */
+async function withDefaults(given: ConfigRecord, folder: string): Promise<ConfigRecord> {
+  const defaults = await readDefaults(folder);
+  if (defaults === undefined) return given;
+  const unknown = [...given.keys()].find((name) => !Object.hasOwn(defaults, name));
+  if (unknown !== undefined) readingFlag(() => mergeRunConfig(defaults, { [unknown]: "" }));
+  const merged = toConfigRecord(defaults);
+  for (const [name, typed] of given.typedEntries()) merged.setTyped(name, typed);
+  return merged;
+}
+
+/** The settings that the app's flwr.toml or pyproject.toml declares; undefined without such a file, or such settings. */
+async function readDefaults(folder: string): Promise<RunConfig | undefined> {
+  for (const name of MANIFESTS) {
+    const path = join(folder, name);
+    const bytes = await Deno.readFile(path).catch(() => undefined);
+    if (bytes === undefined) continue;
+    const config = tableAt(parseToml(bytes, path), "tool", "flwr", "app", "config");
+    return config && flattenConfig(config, `"${path}"`);
+  }
+  return undefined;
+}
+
+/** Pairs, which may have lists here, or a TOML file. */
+async function readSettings(values: readonly string[]): Promise<ConfigRecord> {
+  if (values.some((value) => value.trim().endsWith(".toml"))) {
+    return toConfigRecord(await readRunConfig(values));
+  }
+  return readingFlag(() => parseConfigString(values.join(" "), "--run-config"));
+}
+
+async function writeHistory(file: string, report: RunReport): Promise<void> {
+  try {
+    await Deno.writeTextFile(file, JSON.stringify(report.toJson(), undefined, 2) + "\n");
+  } catch (cause) {
+    throw new FlwrError("failed-precondition", `File "${file}" of --json cannot be written`, {
+      cause,
+    });
+  }
+}

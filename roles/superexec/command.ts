@@ -1,0 +1,39 @@
+import { Command } from "commander";
+import { load } from "../../base/load.ts";
+import { addForeignOptions } from "../flags/foreign_options.ts";
+import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
+import { onShutdown } from "../flags/shutdown.ts";
+import { addSuperExecOptions, type SuperExecFlags } from "./flags.ts";
+import { SUPEREXEC_FOREIGN } from "./foreign_flags.ts";
+
+const EXAMPLE = `
+Example, beside a SuperLink, ours or Flower's own, that was started with --isolation process:
+  flwr superexec --insecure --runtime-api-address 127.0.0.1:8000
+
+TypeScript apps run in sandboxes, Python apps in Flower's own program, if it is there. A SuperLink without
+--isolation process starts ServerApps itself, and needs no SuperExec.
+`;
+
+/** The `superexec` command. */
+export function command(): Command {
+  const command = new Command("superexec")
+    .description(
+      "Start a SuperExec: it runs the ServerApps of a SuperLink that starts none itself.",
+    )
+    .addHelpText("after", EXAMPLE)
+    .action(async (flags: SuperExecFlags & LogFlags) => {
+      applyLogOptions(flags);
+      using shutdown = onShutdown();
+      const [{ readSuperExecConfig }, { runSuperExec }] = await Promise.all([
+        load<typeof import("./config.ts")>(
+          new URL("./config.ts", import.meta.url),
+        ),
+        load<typeof import("./start.ts")>(
+          new URL("./start.ts", import.meta.url),
+        ),
+      ]);
+      await runSuperExec(await readSuperExecConfig(flags), shutdown.signal);
+    });
+  addSuperExecOptions(command);
+  return addForeignOptions(addLogOptions(command), SUPEREXEC_FOREIGN);
+}

@@ -1,0 +1,47 @@
+import { Command } from "commander";
+import { addConnectionOptions } from "../flags/connection_options.ts";
+import { addForeignOptions } from "../flags/foreign_options.ts";
+import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
+import { onShutdown } from "../flags/shutdown.ts";
+import { addSuperNodeOptions, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
+import { SUPERNODE_FOREIGN } from "./foreign_flags.ts";
+
+const EXAMPLE = `
+Examples, with TLS and authentication (files as "flwr keys generate" makes them):
+  flwr supernode \\
+    --root-certificates certificates/ca.crt \\
+    --superlink 127.0.0.1:8000 \\
+    --auth-supernode-private-key keys/client_credentials_1
+
+  flwr supernode client:app \\
+    --root-certificates certificates/ca.crt \\
+    --superlink 127.0.0.1:9092 \\
+    --auth-supernode-private-key keys/client_credentials_1
+
+"client:app" means: what client.ts (or client.js) exports under the name "app". It handles every run. Without it
+runs bring their apps, which "flwr run" has sent to the SuperLink.
+The protocol of the SuperLink is detected: Flower of today, over HTTP or gRPC, or Flower 1.8 to 1.22 (but 1.19).
+`;
+
+/** The `supernode` command. */
+export function command(): Command {
+  const command = new Command("supernode")
+    .description("Start a SuperNode: it runs ClientApps on this machine's data.")
+    .argument("[client-app]", 'the ClientApp as "module:name", for example client:app')
+    // The flags of a command below belong to that alone.
+    .enablePositionalOptions()
+    .addHelpText("after", EXAMPLE)
+    .action(async (spec: string | undefined, flags: SuperNodeFlags & LogFlags) => {
+      applyLogOptions(flags);
+      using shutdown = onShutdown();
+      // The commands below are about a SuperLink: they need nothing of what makes a node.
+      const [{ readSuperNodeConfig }, { runSuperNode }] = await Promise.all([
+        import("./config.ts"),
+        import("./start.ts"),
+      ]);
+      const config = await readSuperNodeConfig(spec, flags);
+      await runSuperNode(config, shutdown.signal);
+    });
+  addSuperNodeOptions(addConnectionOptions(command, DEFAULT_SUPERLINK));
+  return addForeignOptions(addLogOptions(command), SUPERNODE_FOREIGN);
+}
