@@ -112,7 +112,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
 
     async pushMessages(request, call) {
       const task = taskOf(call);
-      const { messages, trees } = readPushedBatch(request, task.runId);
+      const { messages, trees } = await readPushedBatch(request, task.runId);
       for (const { srcNodeId } of messages) checkNode(task, srcNodeId);
       const along = spoken(request);
       const confirms = readConfirms(along);
