@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
-import { logOutcome, UndecodableRequest } from "./answer.ts";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { CreateRunRequestSchema, Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
+import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
 import { methodNotAllowed, Refusal } from "./http/refusal.ts";
+import { bindService, type Handlers } from "./service.ts";
 
 const CALL = { method: "/flwr.proto.Fleet/PullMessages", peer: "192.0.2.1:5" } as OpenCall;
 
@@ -45,4 +48,47 @@ Deno.test("lines of callers who are not known are marked, those of known ones ar
   assert.equal(logged(new FlwrError("not-found", "x"), known)[1]["causedBy"], undefined);
   assert.notEqual(logged()[1]["causedBy"], undefined);
   assert.notEqual(logged(new TypeError("a bug"), known)[1]["causedBy"], undefined);
+});
+
+Deno.test("a service hears of a call's head, then of its bytes, then of its request", async () => {
+  const asked: string[] = [];
+  const { methods } = bindService<typeof Driver, string, string>(Driver, {
+    admit: () => {
+      asked.push("admit");
+      return "head";
+    },
+    prove: (_call, _method, bytes, found) => {
+      asked.push(`prove ${found}`);
+      if (bytes.length === 0) throw new FlwrError("unauthenticated", "Nothing is signed");
+      return Promise.resolve("bytes");
+    },
+    authenticate: (_call, _method, _bytes, _request, found) => {
+      asked.push(`authenticate ${found}`);
+      return Promise.resolve(found);
+    },
+    handlers: {
+      createRun: (_request, { caller }) => {
+        asked.push(`handle ${caller}`);
+        return Promise.resolve({});
+      },
+    } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
+  });
+  const method = methods.find(({ desc }) => desc === Driver.method.createRun)!;
+  const request = toBinary(
+    CreateRunRequestSchema,
+    create(CreateRunRequestSchema, { fabId: "publisher/app" }),
+  );
+  await answerUnary(method, request, { ...CALL });
+  assert.deepEqual(asked.splice(0), [
+    "admit",
+    "prove head",
+    "authenticate bytes",
+    "handle bytes",
+  ]);
+  await assert.rejects(answerUnary(method, request.subarray(1), { ...CALL }), UndecodableRequest);
+  assert.deepEqual(asked.splice(0), ["admit", "prove head"]);
+  await assert.rejects(answerUnary(method, new Uint8Array(), { ...CALL }), {
+    code: "unauthenticated",
+  });
+  assert.deepEqual(asked, ["admit", "prove head"]);
 });

@@ -35,15 +35,25 @@ export function decodeRequest<M extends DescMessage>(
   bytes: Uint8Array,
   most: number = MAX_REQUEST_UNITS,
 ): MessageShape<M> {
-  // A unit takes a byte at least.
-  if (bytes.length > most && weigh(schema, bytes, most) > most) {
-    throw new ApiError(
-      "request-malformed",
-      `The ${schema.name} has too many parts: expected ${most} fields, messages and short texts at most. ` +
-        "Put long lists into arrays or bytes",
-    );
-  }
+  requireFewParts(schema, bytes, most);
   return decode(schema, bytes);
+}
+
+/**
+ * Bounds how long it takes to go through a message field by field, in one pass that makes nothing.
+ *
+ * @param most what decoding it may cost, in the units of `weigh`
+ * @throws ApiError "request-malformed" for a message with too many fields; FlwrError "invalid-argument" for bytes that
+ *   are no such message, where there are enough of them to look at
+ */
+export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: number): void {
+  // A unit takes a byte at least.
+  if (bytes.length <= most || weigh(schema, bytes, most) <= most) return;
+  throw new ApiError(
+    "request-malformed",
+    `The ${schema.name} has too many parts: expected ${most} fields, messages and short texts at most. ` +
+      "Put long lists into arrays or bytes",
+  );
 }
 
 /** Encodes a message, or what it can be made from, into the kind of bytes that grpc-js wants. */
