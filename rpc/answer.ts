@@ -5,7 +5,8 @@ import { causedBy } from "../base/log_limiter.ts";
 import { hostOfPeer } from "./address.ts";
 import type { Call, OpenCall } from "./call.ts";
 import { ApiError } from "./api_error.ts";
-import { decodeRequest, encode, encodeInParts } from "./codec.ts";
+import { decodeInTurns, decodeRequest, encode, encodeInParts } from "./codec.ts";
+import { MAX_REQUEST_UNITS } from "./limits.ts";
 import { RequestFault } from "./request_fault.ts";
 import type { BoundMethod } from "./service.ts";
 import { type Entry, foundBy } from "./shared_path.ts";
@@ -84,7 +85,10 @@ async function identify(
   const found = prove === undefined ? admitted : await prove(call, desc, bytes, admitted);
   let request: Message;
   try {
-    request = decodeRequest(desc.input, bytes, method.maxRequestUnits);
+    const most = method.maxRequestUnits;
+    request = most > MAX_REQUEST_UNITS
+      ? await decodeInTurns(desc.input, bytes, most)
+      : decodeRequest(desc.input, bytes, most);
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
     throw new UndecodableRequest(`Not a ${desc.input.typeName}`, { cause });

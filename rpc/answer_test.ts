@@ -2,11 +2,17 @@ import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { CreateRunRequestSchema, Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
+import {
+  CreateRunRequestSchema,
+  Driver,
+  PushTaskInsRequestSchema,
+} from "../proto/gen/flwr-1.9/driver_pb.ts";
 import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
 import { methodNotAllowed, Refusal } from "./http/refusal.ts";
+import { DECODED_BYTES_PER_TURN, MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
 import { bindService, type Handlers } from "./service.ts";
+import { turnsDuring } from "./testing/turns_during.ts";
 
 const CALL = { method: "/flwr.proto.Fleet/PullMessages", peer: "192.0.2.1:5" } as OpenCall;
 
@@ -91,4 +97,29 @@ Deno.test("a service hears of a call's head, then of its bytes, then of its requ
     code: "unauthenticated",
   });
   assert.deepEqual(asked, ["admit", "prove head"]);
+});
+
+Deno.test("requests that may be large batches let others have their turn, all others come at once", async () => {
+  const request = toBinary(
+    PushTaskInsRequestSchema,
+    create(PushTaskInsRequestSchema, {
+      taskInsList: Array.from({ length: 100 }, () => ({ groupId: "x".repeat(5000) })),
+    }),
+  );
+  const turnsWith = async (units: number) => {
+    const { methods } = bindService<typeof Driver, string>(Driver, {
+      authenticate: () => Promise.resolve("anyone"),
+      handlers: {
+        pushTaskIns: ({ taskInsList }) => Promise.resolve({ taskIds: [`${taskInsList.length}`] }),
+      } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
+      maxRequestUnits: () => units,
+    });
+    const method = methods.find(({ desc }) => desc === Driver.method.pushTaskIns)!;
+    return (await turnsDuring(() => answerUnary(method, request, { ...CALL }))).turns;
+  };
+  assert.equal(await turnsWith(MAX_REQUEST_UNITS), 0);
+  assert.equal(
+    await turnsWith(MAX_BATCH_REQUEST_UNITS),
+    Math.floor(request.length / DECODED_BYTES_PER_TURN),
+  );
 });
