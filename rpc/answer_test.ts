@@ -12,7 +12,7 @@ import type { OpenCall } from "./call.ts";
 import { methodNotAllowed, Refusal } from "./http/refusal.ts";
 import { DECODED_BYTES_PER_TURN, MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
 import { bindService, type Handlers } from "./service.ts";
-import { turnsDuring } from "./testing/turns_during.ts";
+import { turnsDuring } from "../base/testing/turns_during.ts";
 
 const CALL = { method: "/flwr.proto.Fleet/PullMessages", peer: "192.0.2.1:5" } as OpenCall;
 

@@ -14,7 +14,7 @@ import {
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ApiError } from "./api_error.ts";
 import { DECODED_BYTES_PER_TURN, MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../base/turn.ts";
 import { records } from "./wire/records.ts";
 import { weigh } from "./wire/weigh.ts";
 

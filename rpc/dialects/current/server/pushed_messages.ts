@@ -5,7 +5,7 @@ import type {
   ObjectTree as WireTree,
 } from "../../../../proto/gen/current/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import { Turns } from "../../../turn.ts";
+import { Turns } from "../../../../base/turn.ts";
 import { messageFromWire } from "../message.ts";
 import { TreeReader } from "../object_tree.ts";
 import { TREE_NODES_PER_TURN } from "./limits.ts";

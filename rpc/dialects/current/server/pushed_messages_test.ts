@@ -6,7 +6,7 @@ import {
   type ObjectTree,
   ObjectTreeSchema,
 } from "../../../../proto/gen/current/message_pb.ts";
-import { turnsDuring } from "../../../testing/turns_during.ts";
+import { turnsDuring } from "../../../../base/testing/turns_during.ts";
 import { MAX_TREE_NODES } from "../limits.ts";
 import { TREE_NODES_PER_TURN } from "./limits.ts";
 import { readPushedBatch } from "./pushed_messages.ts";

@@ -22,7 +22,7 @@ import {
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import type { Handlers } from "../../../service.ts";
-import { nextTurn } from "../../../turn.ts";
+import { nextTurn } from "../../../../base/turn.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageToWire } from "../message.ts";
