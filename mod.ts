@@ -48,6 +48,7 @@ export {
   type HandlerOptions,
   type HandlerResult,
 } from "./app/client_app.ts";
+export { perRun } from "./app/per_run.ts";
 export type { ClientMod, Respond } from "./app/client_mod.ts";
 
 // ServerApp and strategies
@@ -120,6 +121,8 @@ export {
   type BatchNormOptions,
   binaryCrossEntropy,
   type Clipping,
+  conv1d,
+  type Conv1dOptions,
   conv2d,
   type Conv2dOptions,
   type ConvolutionOptions,
@@ -140,6 +143,7 @@ export {
   type EmbeddingOptions,
   type EpochReport,
   type Evaluation,
+  evaluationMetrics,
   type ExportOptions,
   fanInUniform,
   filled,
@@ -231,14 +235,16 @@ export type {
   CategoryEncoding,
   CategoryOptions,
   ClassTable,
+  CsvInputsOptions,
   CsvOptions,
   MissingAction,
   NumberTable,
   TableDataset,
+  TableInputs,
   TableOf,
   TableSplit,
 } from "./ml/data/csv/options.ts";
-export { parseCsv, readCsv } from "./ml/data/csv/read_csv.ts";
+export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";

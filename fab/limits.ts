@@ -52,3 +52,9 @@ export const SHORT_HASH_LENGTH = 8;
 
 /** Files that are looked at in an app's folder before the build gives up: a folder that is no app's, such as "/". */
 export const MAX_FILES_LOOKED_AT = 200_000;
+
+/** Apps that runs brought which a machine keeps; those in use may be more. */
+export const MAX_KEPT_APPS = 100;
+
+/** Bytes of the apps that runs brought which a machine keeps: of four with all attachments that there may be. */
+export const MAX_KEPT_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;

@@ -186,7 +186,7 @@ function checkRoom(
   if (clash !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      `Artifact "${name}" cannot stand beside "${clash.name}": some systems take them for one`,
+      `Artifact "${name}" cannot be saved together with "${clash.name}": some systems take them for one`,
     );
   }
   const names = new Set(others.map((artifact) => artifact.name));

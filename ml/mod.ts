@@ -16,6 +16,7 @@ export type {
   Proximal,
   StepOptions,
 } from "./train/fit_options.ts";
+export { evaluationMetrics } from "./train/evaluation_metrics.ts";
 export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Augmentation } from "./train/augment.ts";
@@ -46,6 +47,8 @@ export { sequential, sequentialWith } from "./nn/sequential.ts";
 export { parallel, residual, type ResidualOptions } from "./nn/combine.ts";
 export { dense, type DenseOptions } from "./nn/dense.ts";
 export {
+  conv1d,
+  type Conv1dOptions,
   conv2d,
   type Conv2dOptions,
   depthwiseConv2d,

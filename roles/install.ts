@@ -53,7 +53,7 @@ async function install(file: string, home: string): Promise<Output> {
       `Warning: ${path} (${
         formatBytes(size)
       }) is not in the bundle and was not installed: it travels ` +
-        'beside the bundle, with "flwr run". Get it from whoever gave you the bundle',
+        'beside the bundle, with "flwr run". Get it from the person who gave you the bundle',
     );
   }
   return {

@@ -29,7 +29,7 @@ export function command(): Command {
         .argParser(readId).conflicts("limit"),
     )
     .addOption(
-      new Option("--limit <n>", "list at most so many runs (default: the SuperLink's, mostly 20)")
+      new Option("--limit <n>", "most runs to list (default: the SuperLink's, mostly 20)")
         .argParser(readCount),
     );
   return asksSuperLink(command, EXAMPLE, list);

@@ -29,6 +29,11 @@ export function reportError(error: unknown, args: readonly string[] = []): numbe
   if (problem.code === "internal" && problem.cause instanceof Error) {
     console.error(printableLines(problem.cause.stack ?? ""));
   }
+  return exitStatusOf(error);
+}
+
+/** The exit status of a command that ends with an error. */
+export function exitStatusOf(error: unknown): number {
   if (error instanceof UsageError) return ExitStatus.usage;
   return error instanceof IncompleteRun ? ExitStatus.incomplete : ExitStatus.failure;
 }

@@ -17,7 +17,8 @@ There are two ways to run an app:
 APP is a folder (default: "."): the app in it, with its pyproject.toml or flwr.toml, is sent to a SuperLink, which runs
 its ServerApp. SUPERLINK is the name of a connection in config.toml (in $FLWR_HOME or ~/.flwr; flwr config list shows
 them), or host:port of the SuperLink's HTTP API, for which --insecure and --root-certificates are. With --stream the
-exit status is 0 only if the run completed; Ctrl-C ends following the log, and the run goes on.
+exit status is 0 only if the run completed; Ctrl-C ends following the log, and the run goes on. With --stream and
+--format json the log goes to stderr, and one JSON object says at the end how the run ended.
 
 APP is "module:name": the ServerApp that server.ts (or server.js) exports under the name "app" is run in this process,
 against the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded; Ctrl-C stops it.

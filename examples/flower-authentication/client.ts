@@ -1,37 +1,41 @@
 /** What runs on each node: trains the global model on the node's own images. */
 import {
   ArrayRecord,
-  type Cifar10,
   ClientApp,
+  type Context,
   datasetSize,
   type Message,
   MetricRecord,
+  type Model,
+  perRun,
 } from "flwr";
 import { createModel, loadData, train } from "./task.ts";
 
-const model = createModel();
-// Read at the run's first message: every run has its own instance of this module.
-let data: Cifar10 | undefined;
+// Each run has a model and data of its own, made at its first message.
+const modelOf = perRun(createModel);
+const dataOf = perRun(loadData);
 
-const modelArrays = () => ArrayRecord.fromTensors(model.getParameters());
+const arraysOf = (model: Model) => ArrayRecord.fromTensors(model.getParameters());
 
-/** Takes over the global model: by position, as older servers number the arrays instead of naming them. */
-function receiveModel(message: Message): void {
-  model.setParameters([...message.content.arrayRecord("arrays").tensors().values()]);
+/** The run's model, with the global parameters: by position, as older servers number the arrays instead of naming them. */
+function receiveModel({ content }: Message, context: Context): Model {
+  const model = modelOf(context);
+  model.setParameters([...content.arrayRecord("arrays").tensors().values()]);
+  return model;
 }
 
 export const app = new ClientApp()
-  .parameters(() => ({ arrays: modelArrays() }))
+  .parameters((_, context) => ({ arrays: arraysOf(modelOf(context)) }))
   .train(async (message, context) => {
-    data ??= await loadData(context);
-    receiveModel(message);
+    const data = await dataOf(context);
+    const model = receiveModel(message, context);
     const measured = await train(model, data);
     const metrics = { "num-examples": datasetSize(data.train), ...measured };
-    return { arrays: modelArrays(), metrics: new MetricRecord(metrics) };
+    return { arrays: arraysOf(model), metrics: new MetricRecord(metrics) };
   })
   .evaluate(async (message, context) => {
-    data ??= await loadData(context);
-    receiveModel(message);
+    const data = await dataOf(context);
+    const model = receiveModel(message, context);
     const { loss, accuracy } = await model.evaluate(data.test);
     const metrics = { "num-examples": datasetSize(data.test), loss, accuracy };
     return { metrics: new MetricRecord(metrics) };

@@ -1,13 +1,14 @@
 /** What runs on each node: trains the network on the node's own images. */
-import { ArrayRecord, ClientApp, type Dataset, datasetSize, MetricRecord } from "flwr";
+import { ArrayRecord, ClientApp, datasetSize, MetricRecord, perRun } from "flwr";
 import { createModel, loadData } from "./task.ts";
 
-const model = createModel();
-// Made at the run's first message: every run has its own instance of this module.
-let data: Dataset | undefined;
+// Each run has a model and data of its own, made at its first message.
+const modelOf = perRun(createModel);
+const dataOf = perRun(loadData);
 
 export const app = new ClientApp().train(async (message, context) => {
-  data ??= loadData(context);
+  const model = modelOf(context);
+  const data = dataOf(context);
   // By position, as older servers number the arrays instead of naming them.
   model.setParameters([...message.content.arrayRecord("arrays").tensors().values()]);
   const { losses } = await model.fit(data);

@@ -1,5 +1,5 @@
 /** What drives the run: starts from the file's weights, and saves what was learned as a file again. */
-import { ArrayRecord, FedAvg, ServerApp } from "flwr";
+import { ArrayRecord, evaluationMetrics, FedAvg, ServerApp } from "flwr";
 import { createModel, stripes } from "./task.ts";
 
 export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) => {
@@ -16,8 +16,7 @@ export const app = new ServerApp().main(async (grid, { runConfig, artifacts }) =
     initialArrays: ArrayRecord.fromTensors(model.getParameters()),
     evaluateFn: async (_, arrays) => {
       model.setParameters([...arrays.tensors().values()]);
-      const { loss, accuracy } = await model.evaluate(test);
-      return { loss, accuracy };
+      return evaluationMetrics(await model.evaluate(test));
     },
   });
   model.setParameters([...arrays.tensors().values()]);

@@ -8,6 +8,7 @@ const ANGLES = [0, Math.PI / 4, Math.PI / 2, (3 * Math.PI) / 4];
 /** The network in model.onnx, with its loss and optimiser. */
 export function createModel(): Model {
   return new Model({
+    exportable: true, // The server exports it at the end: a network that cannot be exported is refused at once.
     network: onnxNetwork(new URL("./model.onnx", import.meta.url)),
     input: { shape: [1, SIZE, SIZE], normalize: { mean: 0.5, deviation: 0.5 } },
     loss: crossEntropy(),

@@ -16,6 +16,11 @@ export interface SplitOptions {
   readonly testFraction: number;
   /** The same seed gives the same division; default 42. */
   readonly seed?: number;
+  /**
+   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
+   * with neither `seed` nor `stratify`.
+   */
+  readonly chronological?: boolean;
   /** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
   readonly stratify?: boolean;
 }
@@ -27,7 +32,7 @@ export interface SplitPositions {
 }
 
 /**
- * Divides a data set at random into one for training and one for test. The rows are copied, and keep their order.
+ * Divides a data set into one for training and one for test, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
  * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
  *   where targets are not classes or a class has a single example
@@ -54,9 +59,10 @@ export function trainTestSplit<D extends Dataset>(
 /** As {@link trainTestSplit}, of positions alone. @param labels needed where the split is stratified */
 export function splitPositions(
   examples: number,
-  { testFraction, seed = DEFAULT_SEED, stratify = false }: SplitOptions,
+  options: SplitOptions,
   labels: Labels,
 ): SplitPositions {
+  const { testFraction, seed = DEFAULT_SEED, stratify = false, chronological = false } = options;
   if (!(testFraction > 0 && testFraction < 1)) {
     throw new FlwrError(
       "invalid-argument",
@@ -66,6 +72,15 @@ export function splitPositions(
   if (!Number.isSafeInteger(seed)) {
     throw new FlwrError("invalid-argument", `seed is a whole number: got ${seed}`);
   }
+  const unused = chronological && (stratify || options.seed !== undefined);
+  if (unused) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Option chronological takes the last examples for test: leave out ${
+        stratify ? "stratify" : "seed"
+      }`,
+    );
+  }
   // 0.1 · 30 is a little more than 3 in floating point.
   const wanted = Math.ceil(testFraction * examples - 1e-9);
   if (wanted < 1 || wanted >= examples) {
@@ -73,6 +88,9 @@ export function splitPositions(
       "invalid-argument",
       `A test fraction of ${testFraction} leaves nothing for training or test: there are ${examples} examples`,
     );
+  }
+  if (chronological) {
+    return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
   }
   const random = seededRandom(seed);
   const groups = stratify

@@ -95,24 +95,36 @@ function prepare(graph: OnnxGraph, choice: TrainingChoice): PreparedGraph {
   };
 }
 
-function readSource(
-  source: string | URL | Uint8Array,
-  outputs: readonly string[] | undefined,
-): OnnxGraph {
-  if (source instanceof Uint8Array) return readGraph(source, noExternalData, outputs);
-  const path = source instanceof URL ? fileURLToPath(source) : source;
-  let bytes: Uint8Array;
+/** Runs what reads or applies a file's graph; its errors name the file, where it has a path. */
+function inSource<T>(path: string | undefined, work: () => T): T {
+  if (path === undefined) return work();
   try {
-    bytes = Deno.readFileSync(path);
-  } catch (cause) {
-    throw new FlwrError("not-found", `The ONNX file "${path}" cannot be read`, { cause });
-  }
-  try {
-    return readGraph(bytes, externalDataOf(path), outputs);
+    return work();
   } catch (cause) {
     const { code, message, hints } = FlwrError.from(cause);
     throw new FlwrError(code, `"${path}": ${message}`, { hints, cause });
   }
+}
+
+function readSource(
+  source: string | URL | Uint8Array,
+  path: string | undefined,
+  outputs: readonly string[] | undefined,
+): OnnxGraph {
+  if (source instanceof Uint8Array) return readGraph(source, noExternalData, outputs);
+  let bytes: Uint8Array;
+  try {
+    bytes = Deno.readFileSync(path!);
+  } catch (cause) {
+    const code = cause instanceof Deno.errors.NotFound ? "not-found" : "failed-precondition";
+    throw new FlwrError(code, `The ONNX file "${path}" cannot be read`, { cause });
+  }
+  return inSource(path, () => readGraph(bytes, externalDataOf(path!), outputs));
+}
+
+function pathOf(source: string | URL | Uint8Array): string | undefined {
+  if (source instanceof Uint8Array) return undefined;
+  return source instanceof URL ? fileURLToPath(source) : source;
 }
 
 /** The values for a graph's inputs; a sole one needs no name. */
@@ -175,14 +187,16 @@ export function onnxNetwork(
 ): OnnxNetwork {
   const { name, output, freeze, train } = options;
   const asked = typeof output === "string" ? [output] : output;
-  const graph = readSource(source, asked);
-  const prepared = prepare(graph, { freeze, train });
+  const path = pathOf(source);
+  const graph = readSource(source, path, asked);
+  const prepared = inSource(path, () => prepare(graph, { freeze, train }));
   const names = [...graph.outputs.keys()];
-  const connect = (given: NamedValues, scope: Scope): Value[] => {
-    const results = applyGraph(prepared, inputsOf(graph, given), scope);
-    results.forEach(markProbabilities);
-    return results;
-  };
+  const connect = (given: NamedValues, scope: Scope): Value[] =>
+    inSource(path, () => {
+      const results = applyGraph(prepared, inputsOf(graph, given), scope);
+      results.forEach(markProbabilities);
+      return results;
+    });
   const isNamed = Array.isArray(output) || graph.inputs.length > 1;
   const [input] = graph.inputs;
   return {

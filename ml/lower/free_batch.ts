@@ -1,7 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
-import { tensorBytes } from "../../tensor/tensor.ts";
+import { arrayConstructor } from "../../tensor/dtype.ts";
+import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
+import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import type { Value } from "../graph/value.ts";
+import type { Node, Value } from "../graph/value.ts";
 import type { Pattern } from "./tile.ts";
 
 /** Lengths of the axes of values; null where they depend on the batch. */
@@ -17,10 +19,56 @@ function cannotBeFree(value: Value): FlwrError {
   );
 }
 
-function sameConstant(a: Value, b: Value): boolean {
-  if (a.primitive !== "constant" || b.primitive !== "constant") return true;
-  const [left, right] = [tensorBytes(a.attributes.tensor), tensorBytes(b.attributes.tensor)];
+/** A network's graph for a number of examples. */
+export interface Applied {
+  readonly outputs: readonly Value[];
+  readonly examples: number;
+}
+
+function sameBytes(a: Tensor, b: Tensor): boolean {
+  const [left, right] = [tensorBytes(a), tensorBytes(b)];
   return left.length === right.length && left.every((byte, i) => byte === right[i]);
+}
+
+/** Whether two constants are one, but for axes that have a place for each example and the same at each of them. */
+function sameConstant(a: Node<"constant">, b: Node<"constant">, batches: readonly number[]) {
+  const [left, right] = [a, b].map((value, i) => {
+    const { tensor } = value.attributes;
+    const free = a.shape.map((length, axis) => length !== b.shape[axis]);
+    if (!free.includes(true)) return tensor;
+    const areExamples = free.every((is, axis) => !is || value.shape[axis] === batches[i]);
+    return areExamples ? firstOf(tensor, free) : undefined;
+  });
+  return left !== undefined && right !== undefined && sameBytes(left, right);
+}
+
+/** Whether what is repeated along a new or free axis is repeated once for each example. */
+function repeatsByExample(a: Value, b: Value, batches: readonly number[]): boolean {
+  if (a.primitive !== "broadcastTo") return true;
+  const [from, twin] = [a.inputs[0]!.shape, b.inputs[0]!.shape];
+  return a.shape.every((length, axis) => {
+    const at = axis - a.shape.length + from.length;
+    if (length === b.shape[axis] || from[at] !== twin[at]) return true;
+    return length === batches[0] && b.shape[axis] === batches[1];
+  });
+}
+
+/** A tensor with length 1 in some axes; undefined where it is not the same along them. */
+function firstOf({ dtype, shape, data }: Tensor, axes: readonly boolean[]): Tensor | undefined {
+  const numbers = data as unknown as { readonly [i: number]: number | bigint };
+  const kept: number[] = [];
+  const strides = shape.map((_, axis) => elementCount(shape.slice(axis + 1)));
+  for (let i = 0; i < data.length; i++) {
+    const first = strides.reduce((at, stride, axis) => {
+      const place = Math.floor(i / stride) % shape[axis]!;
+      return axes[axis] ? at - place * stride : at;
+    }, i);
+    if (first === i) kept.push(i);
+    else if (!Object.is(numbers[i], numbers[first])) return undefined;
+  }
+  const reduced = new (arrayConstructor(dtype))(kept.length);
+  kept.forEach((from, to) => (reduced as { [i: number]: number | bigint })[to] = numbers[from]!);
+  return tensor(dtype, shape.map((length, axis) => axes[axis] ? 1 : length), reduced);
 }
 
 /**
@@ -28,38 +76,71 @@ function sameConstant(a: Value, b: Value): boolean {
  *
  * @throws FlwrError "unimplemented" when more than lengths differs
  */
-export function freeLengths(outputs: readonly Value[], others: readonly Value[]): FreeLengths {
-  const [order, other] = [topologicalOrder(outputs), topologicalOrder(others)];
-  return new Map(order.map((value, i) => {
-    const twin = other[i];
-    if (twin?.primitive !== value.primitive || !sameConstant(value, twin)) {
+export function freeLengths(network: Applied, others: Applied): FreeLengths {
+  const [order, other] = [network, others].map(({ outputs }) => topologicalOrder(outputs));
+  const batches = [network.examples, others.examples];
+  return new Map(order!.map((value, i) => {
+    const twin = other![i];
+    if (twin?.primitive !== value.primitive || twin.shape.length !== value.shape.length) {
       throw cannotBeFree(value);
     }
+    const isOther = value.primitive === "constant" && twin.primitive === "constant" &&
+      !sameConstant(value, twin, batches);
+    if (isOther || !repeatsByExample(value, twin, batches)) throw cannotBeFree(value);
     return [value, value.shape.map((length, axis) => length === twin.shape[axis] ? length : null)];
   }));
 }
 
-/** Lowers what names lengths in such a way that those which depend on the batch stay free. */
-export function freeBatchPattern(lengths: FreeLengths): Pattern {
+/** A shape whose lengths that are null are the number of examples. */
+function runTimeShape(
+  builder: GraphBuilder,
+  lengths: readonly (number | null)[],
+  source: string,
+): string {
+  const known = lengths.filter((length) => length !== null);
+  if (known.length === lengths.length) return builder.ints(known);
+  const shape = builder.node("Shape", [source]);
+  const batch = builder.node("Slice", [shape, builder.ints([0]), builder.ints([1])]);
+  const parts = lengths.map((length) => length === null ? batch : builder.ints([length]));
+  return builder.node("Concat", parts, { axis: { int: 0 } });
+}
+
+/**
+ * Lowers what names lengths in such a way that those which depend on the batch stay free.
+ *
+ * @param source an input of the graph, whose first axis has a place for each example
+ */
+export function freeBatchPattern(lengths: FreeLengths, source: string): Pattern {
   const lengthsOf = (value: Value) => lengths.get(value) ?? value.shape;
   return (value) => {
     const own = lengthsOf(value);
     if (!own.includes(null)) return undefined;
     const { inputs } = value;
+    if (value.primitive === "constant") {
+      // The batch's length is known at run time alone.
+      const reduced = firstOf(value.attributes.tensor, own.map((length) => length === null))!;
+      return {
+        inputs,
+        emit: (builder) =>
+          builder.node("Expand", [builder.constant(reduced), runTimeShape(builder, own, source)]),
+      };
+    }
     if (value.primitive === "reshape") {
       if (own.filter((length) => length === null).length > 1) throw cannotBeFree(value);
       const shape = own.map((length) => length ?? -1);
       return { inputs, emit: (builder, [x]) => builder.node("Reshape", [x!, builder.ints(shape)]) };
     }
     if (value.primitive === "broadcastTo") {
-      const source = lengthsOf(inputs[0]!);
+      const given = lengthsOf(inputs[0]!);
       // Expand leaves an axis as it is where it is told 1.
       const shape = own.map((length, axis) => {
         if (length !== null) return length;
-        if (source[axis - own.length + source.length] === null) return 1;
-        throw cannotBeFree(value);
+        return given[axis - own.length + given.length] === null ? 1 : null;
       });
-      return { inputs, emit: (builder, [x]) => builder.node("Expand", [x!, builder.ints(shape)]) };
+      return {
+        inputs,
+        emit: (builder, [x]) => builder.node("Expand", [x!, runTimeShape(builder, shape, source)]),
+      };
     }
     if (value.primitive === "slice") {
       const { start, end } = value.attributes;

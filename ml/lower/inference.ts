@@ -31,7 +31,11 @@ export function lowerInference(
   parameters: ReadonlyMap<string, Tensor>,
 ): Uint8Array<ArrayBuffer> {
   const outputs = [...network.outputs.values()];
-  const lengths = freeLengths(outputs, [...other.outputs.values()]);
+  const [source, twin] = [network.inputs[0]!, other.inputs[0]!];
+  const lengths = freeLengths(
+    { outputs, examples: source.shape[0]! },
+    { outputs: [...other.outputs.values()], examples: twin.shape[0]! },
+  );
   const builder = new GraphBuilder();
   for (const value of topologicalOrder(outputs)) {
     if (value.primitive !== "input") continue;
@@ -39,7 +43,11 @@ export function lowerInference(
     const parameter = parameters.get(name);
     if (parameter !== undefined) builder.initializer(name, parameter);
   }
-  const patterns = [batchNormalizationPattern, freeBatchPattern(lengths), gemmPattern];
+  const patterns = [
+    batchNormalizationPattern,
+    freeBatchPattern(lengths, source.attributes.name),
+    gemmPattern,
+  ];
   const names = emit(outputs, patterns, () => builder);
   for (const [name, value] of network.outputs) builder.alias(name, names.get(value)!);
   const graph = builder.build(

@@ -37,13 +37,7 @@ export function conv2d(options: Conv2dOptions): Layer {
           `got ${showShape(x.shape)}`,
       );
     }
-    if (channels % groups !== 0 || options.out % groups !== 0) {
-      throw new FlwrError(
-        "invalid-argument",
-        `Input and output channels must be multiples of ${groups} groups: ` +
-          `got ${channels} and ${options.out}`,
-      );
-    }
+    requireGroups(groups, channels, options.out);
     const kernel = pair(options.kernel);
     const fanIn = (channels / groups) * kernel[0] * kernel[1];
     const shape = [options.out, channels / groups, ...kernel];
@@ -71,4 +65,67 @@ export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
     const groups = options.in ?? x.shape[1] ?? 1;
     return conv2d({ ...options, groups, out: groups * (options.multiplier ?? 1) }).apply(x, scope);
   }, options);
+}
+
+/** Options of {@link conv1d}. */
+export interface Conv1dOptions extends LayerOptions {
+  /** Input channels (default: whatever the input has). */
+  readonly in?: number;
+  /** Output channels. */
+  readonly out: number;
+  /** Length of the kernels, in steps. */
+  readonly kernel: number;
+  /** Step between positions. Default: 1. */
+  readonly stride?: number;
+  /** Zeros on each side, in steps. Default: 0. */
+  readonly padding?: number;
+  /** Distance between the taps of the kernel, in steps. Default: 1. */
+  readonly dilation?: number;
+  /** Groups of channels that are convolved apart. Default: 1. */
+  readonly groups?: number;
+  /** Whether a bias is added to each channel (default true). */
+  readonly bias?: boolean;
+  /** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+  readonly initializer?: Initializer;
+}
+
+/**
+ * Convolution along one axis, such as time, float32 [batch, in, length] → [batch, out, length'] with
+ * length' = ⌊(length + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv1d: `weight`
+ * [out, in / groups, kernel], `bias` [out].
+ */
+export function conv1d(options: Conv1dOptions): Layer {
+  return layer("conv1d", (x, scope) => {
+    const { out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+    const channels = options.in ?? x.shape[1];
+    if (x.shape.length !== 3 || channels === undefined || x.shape[1] !== channels) {
+      throw new FlwrError(
+        "invalid-argument",
+        `The input must have the shape [batch, ${options.in ?? "channels"}, length]: ` +
+          `got ${showShape(x.shape)}`,
+      );
+    }
+    requireGroups(groups, channels, out);
+    const fanIn = (channels / groups) * kernel;
+    const shape = [out, channels / groups, kernel];
+    const weight = scope.parameter("weight", shape, options.initializer ?? fanInUniform(fanIn));
+    // As a picture of one row.
+    const row = conv(
+      reshape(x, [x.shape[0]!, channels, 1, x.shape[2]!]),
+      reshape(weight, [out, channels / groups, 1, kernel]),
+      { stride: [1, stride], padding: [0, padding], dilation: [1, dilation], groups },
+    );
+    const product = reshape(row, [x.shape[0]!, out, row.shape[3]!]);
+    if (options.bias === false) return product;
+    const bias = scope.parameter("bias", [out], fanInUniform(fanIn));
+    return add(product, reshape(bias, [1, out, 1]));
+  }, options);
+}
+
+function requireGroups(groups: number, channels: number, out: number): void {
+  if (channels % groups === 0 && out % groups === 0) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `Input and output channels must be multiples of ${groups} groups: got ${channels} and ${out}`,
+  );
 }

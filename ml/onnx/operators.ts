@@ -52,6 +52,7 @@ export const OPERATORS = [
   "Round",
   "Scan",
   "ScatterElements",
+  "Shape",
   "Sigmoid",
   "Sign",
   "Sin",

@@ -36,6 +36,15 @@ export async function requireDevice(device: Device): Promise<void> {
 }
 
 /**
+ * Loads ONNX Runtime and has it open its first model on the processor.
+ *
+ * @throws FlwrError "failed-precondition" when it cannot be used
+ */
+export async function requireRuntime(): Promise<void> {
+  await openProbe(await loadRuntime(), "cpu");
+}
+
+/**
  * Opens a model that does nothing on a device: ONNX Runtime finds out only then what is missing. Also, the first model of
  * a process takes 20 ms longer to open than others; a thread that has nothing else to do yet makes that this one.
  *

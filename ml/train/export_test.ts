@@ -16,7 +16,11 @@ import {
   transformerEncoder,
 } from "../mod.ts";
 import { LocalEngine } from "../session/engine.ts";
-import { div } from "../graph/elementwise.ts";
+import type { ModelOptions } from "./model_options.ts";
+import { add, div, fill } from "../graph/elementwise.ts";
+import { broadcastTo, concat } from "../graph/movement.ts";
+import { constant } from "../graph/value.ts";
+import { onnxNetwork } from "../import/network.ts";
 import { reduceMean } from "../graph/reduce.ts";
 
 const IMAGES = tensor(
@@ -25,13 +29,18 @@ const IMAGES = tensor(
   Uint8Array.from({ length: 960 }, (_, i) => i * 7 % 256),
 );
 
-function modelOf(network: Layer, shape: readonly number[]): Model {
+function modelOf(
+  network: Layer,
+  shape: readonly number[],
+  options: Partial<ModelOptions> = {},
+): Model {
   return new Model({
     network,
     input: { shape, normalize: { mean: 0.5, deviation: 0.25 } },
     loss: crossEntropy(),
     optimizer: sgd({ learningRate: 0.1 }),
     createEngine: () => LocalEngine.create(1),
+    ...options,
   });
 }
 
@@ -82,6 +91,60 @@ Deno.test("a network whose result depends on the number of examples is not expor
   const divided = layer("divided", (x) => div(x, x.shape[0]!));
   const model = modelOf(sequential(flatten(), divided), [3, 8, 8]);
   assert.throws(() => model.export(), /cannot take any number of examples at once/);
+});
+
+Deno.test("constants that have a place for each example are exported for any number of examples", async () => {
+  // As the first state of a recurrent network.
+  const zeros = layer("zeros", (x) => concat([x, fill(0, "float32", [x.shape[0]!, 2])], 1));
+  const ramp = layer(
+    "ramp",
+    (x) => add(x, broadcastTo(constant(tensor("float32", [1, 2], Float32Array.of(1, 2))), x.shape)),
+  );
+  await using model = modelOf(sequential(flatten(), zeros, dense({ out: 2 }), ramp), [3, 8, 8]);
+  const expected = await model.predict(IMAGES);
+  await using again = modelOf(onnxNetwork(model.export({ normalization: "outside" })), [3, 8, 8]);
+  const got = await again.predict(IMAGES);
+  assert.deepEqual(got.shape, [5, 2]);
+  expected.data.forEach((value, i) => assert.ok(Math.abs(value - got.data[i]!) < 1e-5));
+  await using engine = await LocalEngine.create(1);
+  await engine.load("exported", model.export());
+  const { returned: [output] } = await engine.run({
+    model: "exported",
+    stored: [],
+    given: [["input", IMAGES]],
+    kept: [],
+    returned: ["output"],
+  });
+  expected.data.forEach((value, i) => assert.ok(Math.abs(value - Number(output!.data[i])) < 1e-5));
+  // Constants that are another at each example have no length of their own.
+  const numbered = layer(
+    "numbered",
+    (x) =>
+      concat([
+        x,
+        constant(
+          tensor(
+            "float32",
+            [x.shape[0]!, 1],
+            Float32Array.from({ length: x.shape[0]! }, (_, i) => i),
+          ),
+        ),
+      ], 1),
+  );
+  const other = modelOf(sequential(flatten(), numbered, dense({ out: 2 })), [3, 8, 8]);
+  assert.throws(() => other.export(), { code: "unimplemented" });
+});
+
+Deno.test("a model that must be exportable is refused before it is trained", () => {
+  const divided = layer("divided", (x) => div(x, x.shape[0]!));
+  const overBatch = layer("overBatch", (x) => reduceMean(x, { axes: [0], keep: true }));
+  for (
+    const [last, code] of [[divided, "unimplemented"], [overBatch, "invalid-argument"]] as const
+  ) {
+    const network = sequential(flatten(), last);
+    assert.throws(() => modelOf(network, [3, 8, 8], { exportable: true }), { code });
+  }
+  modelOf(sequential(flatten(), dense({ out: 2 })), [3, 8, 8], { exportable: true });
 });
 
 Deno.test("a network whose result has no row for each example is refused", () => {

@@ -10,6 +10,7 @@ import { type Executor, type LoadedProgram, programRun, storeData } from "./exec
 import { FitMeter } from "./fit_meter.ts";
 import type { Evaluation, FitOptions, FitResult, Proximal } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
+import { type Reached, requireFinite } from "./finite.ts";
 import { epochOrder } from "./permutation.ts";
 import { NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
@@ -59,6 +60,8 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   await prepareSlots(fit.executor, fit.recipe.optimizer, trained(fit), fit.memory, rates.at(1));
   await writeProximal(fit);
 
+  const readNumbers = (epoch: number) =>
+    readFinite(fit, { step: meter.steps, epoch, learningRate: rates.at(meter.steps) });
   const losses: number[] = [];
   const validations: Evaluation[] = [];
   const best = earlyStop && new BestEpoch(earlyStop);
@@ -71,7 +74,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
     const validation = await validate(fit);
     if (validation !== undefined) validations.push(validation);
     if (validation !== undefined && best?.observe(epoch, validation)) {
-      bestParameters = await readParameters(fit);
+      bestParameters = await readNumbers(epoch);
     }
     going = onEpoch?.({ epoch, epochs, loss: meter.loss, validation }) !== "stop" && !best?.isPast;
   }
@@ -90,7 +93,7 @@ export async function fitModel(fit: Fit): Promise<Fitted> {
   }
   return {
     result,
-    parameters: bestParameters ?? await readParameters(fit),
+    parameters: bestParameters ?? await readNumbers(losses.length),
     memory: {
       steps: (fit.memory?.steps ?? 0) + meter.steps,
       learningRate: rates.at(meter.steps),
@@ -189,10 +192,19 @@ async function validate(fit: Fit): Promise<Evaluation | undefined> {
   return await evaluateModel({ executor, recipe, dataset: validation, signal });
 }
 
-async function readParameters({ executor, variables }: Fit): Promise<Map<string, Tensor>> {
+/**
+ * The parameters, once they are known to be finite: the loss of a step is from before its update, so the last update shows
+ * in no loss.
+ */
+async function readFinite(
+  { executor, variables, parameters }: Fit,
+  reached: Reached,
+): Promise<Map<string, Tensor>> {
   const names = variables.map(({ name }) => name);
   const values = await (await executor.engine()).read(names);
-  return new Map(names.map((name, i) => [name, values[i]!]));
+  const read = new Map(names.map((name, i) => [name, values[i]!]));
+  requireFinite(read, parameters, reached);
+  return read;
 }
 
 function trained({ variables }: Fit): Variable[] {

@@ -280,3 +280,34 @@ function close(got: ArrayLike<number>, wanted: ArrayLike<number>): void {
     assert.ok(Math.abs(got[i]! - wanted[i]!) < 1e-5, `number ${i}: ${got[i]}, not ${wanted[i]}`);
   }
 }
+
+Deno.test("parameters that the last step made infinite are refused, though every loss was finite", async () => {
+  const data: Dataset = {
+    x: tensor("float32", [1, 1], Float32Array.of(1e10)),
+    y: tensor("float32", [1, 1], Float32Array.of(1)),
+  };
+  const modelOf = (options: Partial<ModelOptions> = {}) =>
+    pointModel({
+      network: dense({ out: 1 }),
+      input: { shape: [1], dtype: "float32" },
+      loss: meanSquaredError(),
+      optimizer: sgd({ learningRate: 1e30 }),
+      ...options,
+    });
+  const diverged = (error: unknown) => {
+    assert.ok(error instanceof FlwrError && error.code === "failed-precondition", String(error));
+    assert.match(
+      error.message,
+      /^Parameter "\w+" became (NaN|-?Infinity) by step 1 \(epoch 1\)/,
+    );
+    assert.match(error.message, /learning rate 1e\+30$/);
+    return true;
+  };
+  for (const parameterType of ["float32", "float16"] as const) {
+    await using model = modelOf({ parameterType });
+    const before = model.getParameters();
+    await assert.rejects(model.fit(data), diverged);
+    await assert.rejects(model.trainStep(data), diverged);
+    assert.deepEqual(model.getParameters(), before);
+  }
+});

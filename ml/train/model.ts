@@ -76,7 +76,8 @@ export class Model implements AsyncDisposable {
   /**
    * Puts the network together and gives its parameters their first values.
    *
-   * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range
+   * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
+   *   "unimplemented" when it must be exportable and is not
    */
   constructor(options: ModelOptions) {
     const { network, optimizer, clipping } = options;
@@ -94,6 +95,7 @@ export class Model implements AsyncDisposable {
     this.#stored = requireStoredType(options.parameterType ?? "float32");
     const first = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#parameters = storedForms(first, this.#stored);
+    if (options.exportable === true) this.export();
     this.#executor = new Executor(
       {
         threads: trainerThreads({ override: this.#threads }),
@@ -128,7 +130,7 @@ export class Model implements AsyncDisposable {
    * Trains. When it fails or is cancelled, the parameters stay as they were before.
    *
    * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-   *   is no number any more (names step and learning rate)
+   *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
    */
   async fit(dataset: NamedDataset, options: FitOptions = {}): Promise<FitResult> {
     const checked = checkedFitOptions(options, this.#variables, this.#stored);

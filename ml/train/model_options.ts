@@ -44,6 +44,11 @@ export interface ModelOptions {
    * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
    */
   readonly device?: Device;
+  /**
+   * Whether the model must be one that `export` can write (default false). If it is not, the constructor
+   * throws "unimplemented": you learn that before the training, not after it.
+   */
+  readonly exportable?: boolean;
   /** Graph optimisations (default: all); `PLAIN` to compare with. */
   readonly optimizations?: Optimizations;
   /** Where time comes from (default: the machine). */

@@ -1,8 +1,8 @@
 import type { RunId } from "../../app/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
-import { IncompleteRun, isIncomplete } from "../run/incomplete.ts";
+import { IncompleteRun } from "../run/incomplete.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
-import { type ShownRun, showRun } from "../output/runs.ts";
+import { type ShownRun, showRun, statusText } from "../output/runs.ts";
 
 /** A run as it is now. @throws FlwrError as ControlClient.getRun */
 export async function shownRun(control: ControlClient, runId: RunId): Promise<ShownRun> {
@@ -11,9 +11,10 @@ export async function shownRun(control: ControlClient, runId: RunId): Promise<Sh
 }
 
 /** How a run stands, in one sentence. */
-export function runState({ run, status }: ShownRun): string {
+export function runState(shown: ShownRun): string {
+  const { run } = shown;
   const details = run.details === "" ? "" : `: ${run.details}`;
-  return `Run ${run.runId} is ${status}${details}`;
+  return `Run ${run.runId} is ${statusText(shown)}${details}`;
 }
 
 /**
@@ -25,7 +26,7 @@ export function requireCompleted(shown: ShownRun, where = ""): void {
   const { runId, details } = shown.run;
   const hints = [`All about it: flwr ls${where} --run-id ${runId}`];
   if (shown.status === "finished:completed") {
-    if (isIncomplete(details)) throw new IncompleteRun(runId, details, hints);
+    if (shown.incomplete) throw new IncompleteRun(runId, details, hints);
     return;
   }
   throw new FlwrError("failed-precondition", runState(shown), { hints });

@@ -1,4 +1,5 @@
 import { printable } from "../../base/printable.ts";
+import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 
 /** A sequence that sets how text looks (SGR), with its parameters; as long as any that is kept can be. */
 // deno-lint-ignore no-control-regex -- the escape character starts them
@@ -21,7 +22,7 @@ const RESET = "\x1b[0m";
 /**
  * Makes an app's log harmless: line ends and tabs stay; colours that are read on any ground stay for terminals, to the
  * end of their line, and go for files, as all others do. A carriage return, with which a program writes over its own
- * line, ends the line. All else that is not seen as what it is becomes an escape.
+ * line, ends the line; what follows it is indented as a further line of the same message. All else that is not seen as what it is becomes an escape.
  */
 export class LogText {
   readonly #colours: boolean;
@@ -63,7 +64,8 @@ export class LogText {
   #lines(text: string): string {
     return text.split(/(\r?\n|\r|\t)/).map((part, index) => {
       if (index % 2 === 0) return printable(part);
-      return part === "\t" ? part : `${this.#reset()}\n`;
+      if (part === "\t") return part;
+      return `${this.#reset()}\n${part === "\r" ? FURTHER_LINE : ""}`;
     }).join("");
   }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { RunSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
 import { coloursIf, statusStyle } from "./colours.ts";
+import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { LogText } from "./log_text.ts";
 import { readCount, readId } from "./read_id.ts";
 import { runColumns, runDetails, runJson, showRun } from "./runs.ts";
@@ -51,8 +52,25 @@ const RECORDED = {
   "compute-time": { "serverapp-seconds": 8.5, "clientapp-seconds": 0, "total-seconds": 8.5 },
 };
 
-Deno.test("runs: JSON has the fields of Flower's own command", () => {
-  assert.deepEqual(runJson(showRun(RUN, NOW)), RECORDED);
+Deno.test("runs: one to which a node contributed nothing is not plainly completed", () => {
+  const details = "Incomplete: 1 of 2 nodes contributed nothing: node 7";
+  const shown = (subStatus: string) =>
+    showRun({ ...RUN, status: "finished", subStatus, details }, NOW);
+  const completed = shown("completed");
+  assert.deepEqual(
+    [runJson(completed)["status"], runJson(completed)["incomplete"]],
+    ["finished:completed", true],
+  );
+  const lines = [
+    ...tableLines(runColumns(PLAIN), [completed], PLAIN),
+    ...runDetails(completed, PLAIN),
+  ];
+  assert.equal(lines.join("\n").split("finished:completed (incomplete)").length, 3);
+  assert.equal(runJson(shown("failed"))["incomplete"], false);
+});
+
+Deno.test("runs: JSON has the fields of Flower's own command, and one more", () => {
+  assert.deepEqual(runJson(showRun(RUN, NOW)), { ...RECORDED, incomplete: false });
 });
 
 Deno.test("runs: a table has a line for each, details have all", () => {
@@ -129,7 +147,7 @@ Deno.test("log text: colours stay on a terminal, what steers it does not", () =>
   const text = "\x1b[92mINFO\x1b[0m 50%\r\t100%\n\x1b[2J\x1b]0;title\x07";
   assert.equal(
     new LogText(true).next(text),
-    "\x1b[92mINFO\x1b[0m 50%\n\t100%\n\\u001b[2J\\u001b]0;title\\u0007",
+    `\x1b[92mINFO\x1b[0m 50%\n${FURTHER_LINE}\t100%\n\\u001b[2J\\u001b]0;title\\u0007`,
   );
   assert.equal(new LogText(false).next("\x1b[92mINFO\x1b[0m\n"), "INFO\n");
 });
@@ -143,9 +161,9 @@ Deno.test("log text: colours that hide something go, others end with their line"
     assert.equal(shown(`\x1b[${hidden}mx`), "x", hidden);
   }
   assert.equal(shown("\x1b[1;31mx\ny"), "\x1b[1;31mx\x1b[0m\ny");
-  assert.equal(shown("\x1b[31mx\rError: forged"), "\x1b[31mx\x1b[0m\nError: forged");
+  assert.equal(shown("\x1b[31mx\rError: forged"), `\x1b[31mx\x1b[0m\n${FURTHER_LINE}Error: forged`);
   assert.equal(shown("\x1b[31mx"), "\x1b[31mx\x1b[0m");
-  assert.equal(shown("x\r\ny\r"), "x\ny\n");
+  assert.equal(shown("x\r\ny\r"), `x\ny\n${FURTHER_LINE}`);
 });
 
 Deno.test("log text: pieces say what the whole does, wherever it is cut", () => {

@@ -1,6 +1,7 @@
 import type { RunSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
 import { formatBytes } from "../run/format.ts";
-import { statusStyle } from "./colours.ts";
+import { isIncomplete } from "../run/incomplete.ts";
+import { type Colours, statusStyle, type Style } from "./colours.ts";
 import type { Screen } from "./screen.ts";
 import { type Column, fieldLines } from "./table.ts";
 import { durationText, NOT_AVAILABLE, secondsNumber, timeText } from "./units.ts";
@@ -10,6 +11,8 @@ export interface ShownRun {
   readonly run: RunSummary;
   /** "running", "finished:completed". */
   readonly status: string;
+  /** Whether it completed although a node contributed nothing. */
+  readonly incomplete: boolean;
   /** Seconds since its ServerApp began, until it ended or now; 0 before. */
   readonly elapsed: number;
 }
@@ -19,7 +22,13 @@ export function showRun(run: RunSummary, now: number): ShownRun {
   const { runningAt, finishedAt } = run;
   const status = run.subStatus === "" ? run.status : `${run.status}:${run.subStatus}`;
   const elapsed = runningAt === undefined ? 0 : secondsNumber((finishedAt ?? now) - runningAt);
-  return { run, status, elapsed };
+  const incomplete = run.subStatus === "completed" && isIncomplete(run.details);
+  return { run, status, incomplete, elapsed };
+}
+
+/** A run's status for people. */
+export function statusText({ status, incomplete }: ShownRun): string {
+  return incomplete ? `${status} (incomplete)` : status;
 }
 
 /** "@publisher/name==version", by which Flower shows apps. */
@@ -27,8 +36,8 @@ export function appText({ fabId, fabVersion }: RunSummary): string {
   return `@${fabId}==${fabVersion}`;
 }
 
-/** A run in `flwr ls --format json`: the fields are Flower's. */
-export function runJson({ run, status, elapsed }: ShownRun): Record<string, unknown> {
+/** A run in `flwr ls --format json`: Flower's fields, and whether the run is incomplete. */
+export function runJson({ run, status, incomplete, elapsed }: ShownRun): Record<string, unknown> {
   const { bytesReceived: inbound, bytesSent: outbound, clientAppSeconds } = run;
   return {
     "run-id": String(run.runId),
@@ -39,6 +48,7 @@ export function runJson({ run, status, elapsed }: ShownRun): Record<string, unkn
     "fab-hash": run.fabHash,
     status,
     "status-details": run.details || NOT_AVAILABLE,
+    incomplete,
     elapsed,
     "pending-at": timeText(run.pendingAt),
     "starting-at": timeText(run.startingAt),
@@ -65,8 +75,8 @@ export function runColumns({ colours }: Screen): Column<ShownRun>[] {
     { title: "APP", cell: ({ run }) => appText(run), dropOrder: 4 },
     {
       title: "STATUS",
-      cell: ({ status }) => status,
-      style: ({ status }) => statusStyle(status, colours),
+      cell: statusText,
+      style: (shown) => styleOf(shown, colours),
     },
     { title: "ELAPSED", cell: ({ elapsed }) => durationText(elapsed), dropOrder: 3 },
     { title: "STATUS CHANGED", cell: ({ run }) => timeText(changedAt(run)), dropOrder: 2 },
@@ -74,7 +84,8 @@ export function runColumns({ colours }: Screen): Column<ShownRun>[] {
 }
 
 /** All that is known of one run. */
-export function runDetails({ run, status, elapsed }: ShownRun, screen: Screen): string[] {
+export function runDetails(shown: ShownRun, screen: Screen): string[] {
+  const { run, elapsed } = shown;
   const { bytesReceived: inbound, bytesSent: outbound, clientAppSeconds } = run;
   const bytes = (count: bigint) => formatBytes(Number(count));
   return fieldLines([
@@ -82,7 +93,7 @@ export function runDetails({ run, status, elapsed }: ShownRun, screen: Screen): 
     ["Federation", run.federation || NOT_AVAILABLE],
     ["App", appText(run)],
     ["FAB hash", run.fabHash],
-    ["Status", status, statusStyle(status, screen.colours)],
+    ["Status", statusText(shown), styleOf(shown, screen.colours)],
     ["Details", run.details || NOT_AVAILABLE],
     ["Elapsed", durationText(elapsed)],
     ["Pending at", timeText(run.pendingAt)],
@@ -94,6 +105,10 @@ export function runDetails({ run, status, elapsed }: ShownRun, screen: Screen): 
     ["ServerApp time", durationText(elapsed)],
     ["ClientApp time", durationText(clientAppSeconds)],
   ], screen);
+}
+
+function styleOf({ status, incomplete }: ShownRun, colours: Colours): Style {
+  return incomplete ? colours.warning : statusStyle(status, colours);
 }
 
 function changedAt({ pendingAt, startingAt, runningAt, finishedAt }: RunSummary): number {

@@ -19,7 +19,7 @@ export class ArtifactFolder implements ArtifactStore {
     if (clash !== undefined) {
       throw new FlwrError(
         "invalid-argument",
-        `Artifact "${name}" cannot stand beside "${clash}": some systems take them for one`,
+        `Artifact "${name}" cannot be saved together with "${clash}": some systems take them for one`,
       );
     }
     const path = join(this.#folder, name);

@@ -13,8 +13,12 @@ import type { SuperLinkFlags } from "../config/options.ts";
 import { withControl } from "../config/with_control.ts";
 import { followLog } from "../log/follow.ts";
 import { requireCompleted, shownRun } from "../log/run_state.ts";
+import { printJson } from "../output/failure.ts";
 import { type Output, type OutputFormat, printed } from "../output/format.ts";
+import { runJson, type ShownRun } from "../output/runs.ts";
 import { stdoutScreen } from "../output/screen.ts";
+import type { Stream } from "../output/write_text.ts";
+import { exitStatusOf } from "../report_error.ts";
 import { onShutdown } from "../shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { checkApp } from "../types/check_app.ts";
@@ -32,7 +36,8 @@ export interface SubmitFlags extends SuperLinkFlags {
 
 /**
  * Builds the app in a folder, sends it to a SuperLink, and prints the run's id; with `--stream` then its log, until the
- * run is over. Ctrl-C ends following the log, the run goes on.
+ * run is over. Ctrl-C ends following the log, the run goes on. In JSON there is one object: with `--stream` it comes
+ * last, and says how the run ended.
  *
  * @throws FlwrError naming what is wrong; with `--stream` "failed-precondition" for a run that did not complete,
  *   "cancelled" when Ctrl-C came before its end
@@ -42,8 +47,34 @@ export async function submit(
   superlink: string | undefined,
   flags: SubmitFlags,
 ): Promise<void> {
+  const where = whereOf(superlink, flags);
+  const json = flags.format === "json";
+  if (json && flags.stream) return await followInJson(() => start(folder, superlink, flags), where);
   const started = await printed(flags.format, () => start(folder, superlink, flags));
-  if (flags.stream) await follow(started, flags.format, whereOf(superlink, flags));
+  if (flags.stream) requireCompleted(await follow(started, Deno.stdout, where), where);
+}
+
+/** Starts a run, shows its log on stderr, and prints one object with how it ended and the command's exit status. */
+async function followInJson(begin: () => Promise<Started>, where: string): Promise<void> {
+  let fields: Record<string, unknown> = {};
+  try {
+    const started = await begin();
+    fields = { ...started.json };
+    for (const line of started.lines) say(line);
+    const ended = await follow(started, Deno.stderr, where);
+    // What the app is called stays as it was said when it was sent.
+    fields = { ...runJson(ended), "sub-status": ended.run.subStatus, ...fields };
+    requireCompleted(ended, where);
+    printJson({ success: true, ...fields, "exit-status": 0 });
+  } catch (error) {
+    printJson({
+      success: false,
+      "error-message": FlwrError.from(error).message,
+      ...fields,
+      ...("run-id" in fields && { "exit-status": exitStatusOf(error) }),
+    });
+    throw error;
+  }
 }
 
 /** A run that was started, and where. */
@@ -118,22 +149,20 @@ function startedOutput({ runId, federation, note }: StartedRun, { config, hash }
   };
 }
 
+/** Writes a run's log until the run is over. @returns the run as it ended */
 async function follow(
   { connection, run: { runId } }: Started,
-  format: OutputFormat,
+  stream: Stream,
   where: string,
-): Promise<void> {
+): Promise<ShownRun> {
   // Only from here on is Ctrl-C more than the end of the command.
   using shutdown = onShutdown();
-  // In JSON stdout holds one object and nothing else.
-  const stream = format === "json" ? Deno.stderr : Deno.stdout;
   const sink = { stream, colours: stdoutScreen().colours.enabled };
-  const ended = await withControl(connection, async (control) => {
+  return await withControl(connection, async (control) => {
     const followed = await followLog(control, runId, sink, shutdown.signal);
     if (followed === "interrupted") throw goesOn(runId, where);
     return await shownRun(control, runId);
   });
-  requireCompleted(ended, where);
 }
 
 function goesOn(runId: bigint, where: string): FlwrError {

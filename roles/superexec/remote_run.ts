@@ -60,7 +60,9 @@ export class RemoteRun implements TakenRun {
   }
 
   async log(lines: readonly string[]): Promise<void> {
-    if (this.#session !== undefined) return this.#session.log(lines.join(""));
+    const session = this.#session;
+    // One by one: each is a message of its own.
+    if (session !== undefined) return lines.forEach((line) => session.log(line));
     await this.#client.pushLogs({ nodeId: SUPERLINK_NODE_ID, runId: this.runId }, lines);
   }
 

@@ -30,7 +30,7 @@ export async function runSuperExec(
       new URL("../health.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
-    logger.info("Health is told at {address}", { address: health.address });
+    logger.info("Health checks are answered at {address}", { address: health.address });
   }
   const channel = openHttpChannel({ address, tls, onRetry: logRetry });
   resources.defer(() => channel.close());

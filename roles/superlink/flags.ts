@@ -68,7 +68,7 @@ export function addSuperLinkOptions(command: Command): Command {
       "also write the log to this file, without colours, and rotate it (default: none)",
     )
     .addOption(
-      new Option("--log-rotation-interval-hours <n>", "begin a new log file every so many hours")
+      new Option("--log-rotation-interval-hours <n>", "hours after which a new log file is begun")
         .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
@@ -78,7 +78,7 @@ export function addSuperLinkOptions(command: Command): Command {
       ).default(DEFAULT_FLAGS.logRotationMaxMib).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
-      new Option("--log-rotation-backup-count <n>", "keep at most so many older log files")
+      new Option("--log-rotation-backup-count <n>", "number of older log files to keep")
         .default(DEFAULT_FLAGS.logRotationBackupCount).argParser(wholeNumber({})),
     );
 }
@@ -148,7 +148,7 @@ function addListenerOptions(command: Command): void {
     )
     .option(
       "--control-api-allow-remote",
-      "let other machines use the control API, which has no authentication: whoever reaches it can run code on every node",
+      "let other machines use the control API, which has no authentication: anyone who reaches it can run code on every node",
       DEFAULT_FLAGS.controlApiAllowRemote,
     )
     .option(

@@ -45,7 +45,10 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
     case "run-claimed":
       return logger.info("Run {runId} is being started", event);
     case "run-released":
-      return logger.warn("Run {runId} waits again: whoever took it did not begin it", event);
+      return logger.warn(
+        "Run {runId} waits again: the program that took it did not begin it",
+        event,
+      );
     case "run-began":
       return logger.info("Run {runId} runs", event);
     case "run-finished":

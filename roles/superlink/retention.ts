@@ -36,21 +36,21 @@ export function addRetentionOptions(command: Command): Command {
     .addOption(
       new Option(
         "--finished-run-retention-count <n>",
-        `remember so many finished runs, with what they counted; 0: none for longer than a minute; "${UNLIMITED}": all`,
+        `number of finished runs to keep, with their statistics; 0: discard after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.finishedRunRetentionCount)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--run-log-retention-mib <n>",
-        `keep so many MiB of finished runs' logs; the oldest run's goes first; 0: none for longer than a minute; "${UNLIMITED}": all`,
+        `MiB of finished runs' logs to keep; the oldest run's goes first; 0: discard after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.runLogRetentionMib)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--run-artifact-retention-mib <n>",
-        `keep so many MiB of what finished runs saved; the oldest run's goes first; 0: none for longer than a minute; "${UNLIMITED}": all`,
+        `MiB of finished runs' artifacts to keep; the oldest run's go first; 0: discard after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.runArtifactRetentionMib)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )

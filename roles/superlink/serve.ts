@@ -106,7 +106,7 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
     {
       name: "health",
       title: "Health service",
-      serves: "whoever watches over this SuperLink",
+      serves: "programs that monitor this SuperLink",
       start: (address) => startGrpc({ address, services: [] }),
       plain: true,
     },

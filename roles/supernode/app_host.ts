@@ -25,6 +25,8 @@ export interface Handled {
   readonly seconds?: number;
   /** What went wrong, where the reply is an error. Its reason is the whole text. */
   readonly failure?: Failure;
+  /** Whether models of the app have trained in its sandbox. */
+  readonly trained?: boolean;
 }
 
 /** The ClientApp died while it handled a message: another try in a fresh worker may go well. */
@@ -192,7 +194,9 @@ function handledFrom(said: FromWorker & { kind: "reply" }, instruction: Message)
   try {
     const reply = checkReply(fromTransferable(said.message), instruction);
     const state = recordDictFromPlain(said.state);
-    return { reply, state, ...(reply.error && { failure: said.failure ?? ofItsOwn(reply.error) }) };
+    const trained = said.trained === true;
+    const failure = reply.error && (said.failure ?? ofItsOwn(reply.error));
+    return { reply, state, trained, ...(failure && { failure }) };
   } catch (cause) {
     throw new AppCrashed(`its reply cannot be taken: ${FlwrError.from(cause).message}`, { cause });
   }

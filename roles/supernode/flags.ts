@@ -59,7 +59,7 @@ function addIdentityOptions(command: Command): void {
     )
     .option(
       "--auth-supernode-public-key <file>",
-      "the public key beside it, which is compared with it; no longer needed (default: none)",
+      "the public key that belongs to it, which is compared with it; no longer needed (default: none)",
     )
     .option(
       "--auth-superlink-public-key <file>",
@@ -108,7 +108,7 @@ function addPythonOptions(command: Command): void {
   command
     .option(
       "--python <file>",
-      "the Python, with flwr beside it, that runs Python apps, which nothing confines (default: flwr-clientapp on PATH)",
+      "the Python, in an environment with flwr, that runs Python apps, which nothing confines (default: flwr-clientapp on PATH)",
     )
     .addOption(
       new Option(

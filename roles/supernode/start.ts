@@ -110,5 +110,5 @@ async function tellHealth(address: string, resources: AsyncDisposableStack): Pro
     new URL("../health.ts", import.meta.url),
   );
   const health = resources.use(await startHealth(address));
-  log("supernode").info("Health is told at {address}", { address: health.address });
+  log("supernode").info("Health checks are answered at {address}", { address: health.address });
 }

@@ -23,6 +23,8 @@ export type FromWorker =
     readonly state: PlainRecordDict;
     /** What the app threw: the message is an error then. */
     readonly failure?: Failure;
+    /** Whether models of the app have trained in its sandbox. */
+    readonly trained?: boolean;
   }
   /**
    * The app did something that would have ended its worker: it is started anew. Without a failure the reason holds

@@ -34,6 +34,7 @@ export class Connection {
   #close: (() => void) | undefined;
   #requests = 0;
   #closed = false;
+  #condemned = false;
   /** Whether it has brought a request yet. */
   used = false;
   /** When it was last in use, in milliseconds of `performance.now()`. */
@@ -50,6 +51,13 @@ export class Connection {
   /** Whether it is closed, by either end. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Notes that it is to be closed soon. @returns whether that is new */
+  condemn(): boolean {
+    const isNew = !this.#condemned;
+    this.#condemned = true;
+    return isNew;
   }
 
   /**

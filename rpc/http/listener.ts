@@ -19,19 +19,22 @@ export interface HttpListenerOptions {
   readonly tls: ServerTls | undefined;
   readonly limits: ConnectionLimits | undefined;
   readonly answerer: Answerer;
+  /** Told of a connection that was closed for its requests, by the peer's "address:port". */
+  readonly crowded?: (peer: string) => void;
 }
 
 /** HTTP/2 is not offered: rpc/http2 serves it at ports of its own. */
 const PROTOCOLS = ["http/1.1"];
 
-/** Said to a connection that has more requests under way than it may. */
-const TOO_MANY = { status: 429 };
+/** Said to a connection that has more requests under way than it may; it is closed then. */
+const TOO_MANY = "This server speaks HTTP/1.1, which has one request at a time on a connection.";
 
 /** Accepts connections and hands those that there is room for to Deno's HTTP server. */
 export class HttpListener {
   readonly #listener: Deno.TcpListener | Deno.TlsListener;
   readonly #connections: Connections;
   readonly #answerer: Answerer;
+  readonly #crowded: (peer: string) => void;
   /** Ends of the connections that there are. */
   readonly #ends = new Set<Promise<void>>();
   /** Resolves when nothing is accepted any more. */
@@ -39,11 +42,12 @@ export class HttpListener {
   #closing = false;
 
   /** @throws FlwrError "unavailable" when the address cannot be listened on */
-  constructor({ address, tls, limits, answerer }: HttpListenerOptions) {
+  constructor({ address, tls, limits, answerer, crowded }: HttpListenerOptions) {
     checkCanServe();
     this.#listener = listen(address, tls);
     this.#connections = new Connections(limits);
     this.#answerer = answerer;
+    this.#crowded = crowded ?? (() => {});
     this.#accepting = this.#accept();
   }
 
@@ -99,7 +103,7 @@ export class HttpListener {
     if ("setNoDelay" in accepted) (accepted as Deno.TcpConn).setNoDelay(true);
     const served = serveConnection(accepted, async (request) => {
       try {
-        if (!connection.begin()) return new Response(null, TOO_MANY);
+        if (!connection.begin()) return this.#tooMany(connection);
         const answer = await this.#answerer(request, connection);
         if (this.#closing) answer.headers.set("connection", "close");
         return answer;
@@ -113,6 +117,15 @@ export class HttpListener {
       connection.close();
     });
     this.#ends.add(ended);
+  }
+
+  /** Only HTTP/2 has several requests at a time, which Deno takes for granted over plain text. */
+  #tooMany(connection: Connection): Response {
+    if (connection.condemn()) {
+      this.#crowded(connection.peer);
+      setTimeout(() => connection.close(), FLUSH_MS);
+    }
+    return new Response(TOO_MANY, { status: 429 });
   }
 }
 

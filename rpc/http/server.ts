@@ -1,6 +1,7 @@
 import type { Logger } from "@logtape/logtape";
 import { log as defaultLog } from "../../base/log.ts";
-import { formatAddress, parseAddress } from "../address.ts";
+import { causedBy } from "../../base/log_limiter.ts";
+import { formatAddress, hostOfPeer, parseAddress } from "../address.ts";
 import { answerInParts, answerStream, logOutcome } from "../answer.ts";
 import { ApiError } from "../api_error.ts";
 import { type BodyBudgets, bodyBudgets } from "../body_budgets.ts";
@@ -82,7 +83,13 @@ export async function startHttpServer(options: StartHttpServerOptions): Promise<
     ...(tls === undefined ? {} : { certificate: tls.cert }),
   });
   const answerer = requestHandler(options, hosts);
-  const listener = new HttpListener({ address, tls, limits: connections, answerer });
+  const log = options.log ?? defaultLog("rpc");
+  const crowded = (peer: string) =>
+    log.warn("Connection closed: {peer} had too many requests at a time on it (HTTP/2?)", {
+      peer,
+      ...causedBy("connections with too many requests at a time", hostOfPeer(peer)),
+    });
+  const listener = new HttpListener({ address, tls, limits: connections, answerer, crowded });
   let closed: Promise<void> | undefined;
   return {
     address: formatAddress({ host: address.host, port: listener.port }),
@@ -123,7 +130,9 @@ const HEALTH = "/health";
 
 const NOT_FOUND = refusalOf(new Refusal(404, "Not Found"));
 const FROM_WEB_PAGE = refusalOf(new Refusal(403, "Web pages may not call this server."));
-const NO_HOST = refusalOf(new Refusal(400, "No host is named."));
+const NO_HOST = refusalOf(
+  new Refusal(400, "No host is named. This server speaks HTTP/1.1, with the header Host."),
+);
 
 function otherHost(flag: string | undefined): PlainAnswer {
   const more = flag === undefined ? "" : `, or by one that its owner gives with ${flag}`;

@@ -35,6 +35,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "ml/cores",
     "ml/onnx",
     "ml/session",
+    "ml/train",
     "mod.ts",
     "roles",
   ],

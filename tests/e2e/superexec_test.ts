@@ -76,7 +76,7 @@ scenario(
     const health = ["--health-server-address", "127.0.0.1:0"];
     const known = [...flags, ...trust, ...health, "--superexec-auth-secret-file", secret];
     const superexec = startFlwr(stage, "superexec", known);
-    await superexec.waitForLine(/Health is told at 127\.0\.0\.1:\d+/);
+    await superexec.waitForLine(/Health checks are answered at 127\.0\.0\.1:\d+/);
     for (const node of [1, 2]) {
       const args = ["supernode", "--superlink", http, ...credentials.supernodeFlags(node)];
       const config = ["--node-config", `partition-id=${node - 1} num-partitions=2`];

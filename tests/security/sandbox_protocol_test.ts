@@ -112,13 +112,13 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   ],
   "bytes outside of the frame, on the node's way": [
     framed(`'{"kind":"reply","message":{"$bytes":[0,1099511627776]}}'`),
-    /holds a value that is none/,
+    /holds an invalid value/,
   ],
   "more empty lists than the node parses": [
     framed(`"[" + "[],".repeat(2 ** 22) + "1]"`),
     /A frame has 12582915 and 0 bytes: at most 262144/,
   ],
-  "lists within lists": [framed(`"[".repeat(1e5) + "]".repeat(1e5)`), /holds a value that is none/],
+  "lists within lists": [framed(`"[".repeat(1e5) + "]".repeat(1e5)`), /holds an invalid value/],
   "more records than the node reads": [
     forged(`const items = Array.from({ length: 2e5 }, (_, i) => [i.toString(36), one]);
       reply.state = [["a", { kind: "metrics", items }]]`.replace(

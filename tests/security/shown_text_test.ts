@@ -1,6 +1,8 @@
 /** Text that somebody else chose, at each place where a person reads it: nothing of it steers the reader's terminal. */
 import assert from "node:assert/strict";
+import { systemClock } from "../../base/clock.ts";
 import { printable } from "../../base/printable.ts";
+import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { HOSTILE_TEXT, UNSEEN_CHARACTERS, unseenIn } from "../../base/testing/unseen.ts";
 import { coloursIf } from "../../roles/output/colours.ts";
 import { LogText } from "../../roles/output/log_text.ts";
@@ -10,8 +12,12 @@ import { tableLines } from "../../roles/output/table.ts";
 import { followLog } from "../../roles/log/follow.ts";
 import { runState } from "../../roles/log/run_state.ts";
 import { readIndex } from "../../roles/pull/index_file.ts";
+import { checkSaid } from "../../roles/superlink/launch/checked_said.ts";
+import { LineLog } from "../../roles/superlink/launch/line_log.ts";
+import { errorLines } from "../../roles/superlink/launch/program.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import type { NodeSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
+import { PushedLogs } from "../../rpc/dialects/current/server/pushed_logs.ts";
 import { sourceFiles } from "../architecture/source_files.ts";
 import { repositoryPath } from "../support/repository.ts";
 
@@ -77,6 +83,30 @@ Deno.test("shown text: an app's output, wherever it is cut", async () => {
   const text = new TextDecoder().decode(Uint8Array.from(written.flatMap((bytes) => [...bytes])));
   assert.match(text, /hidden/);
   assert.deepEqual(unseenIn(text, "\n\t"), []);
+});
+
+Deno.test("shown text: no line within a message of a run's log passes for another's", () => {
+  const forged = ["Error: Run 7 failed", "2026-11-30T05:28:18.000Z [ROUND 1/3]", "INFO : forged"];
+  for (const lineEnd of ["\n", "\r\n", "\r"]) {
+    const text = ["honest", ...forged].join(lineEnd);
+    const app: string[] = [];
+    const worker = new LineLog((lines) => app.push(...lines), 2 ** 30);
+    worker.write(`${text}\n`);
+    worker.flush();
+    const said = checkSaid({ kind: "lines", text: new TextEncoder().encode(app.join("")) });
+    assert.ok(said.kind === "lines");
+    const log = [
+      ...said.lines,
+      ...new PushedLogs(systemClock).linesOf(7n, [text, "\n", `${text}\n`]),
+      ...errorLines({ message: text, hints: [text] }),
+    ].join("");
+    const shown = new LogText(false);
+    const lines = (shown.next(log) + shown.end()).split("\n").filter((line) => line !== "");
+    assert.equal(lines.length, 5 * 4);
+    for (const line of lines.filter((line) => !line.includes("honest"))) {
+      assert.ok(line.startsWith(FURTHER_LINE), JSON.stringify(line));
+    }
+  }
 });
 
 Deno.test("shown text: flwr ls and flwr supernode list", () => {

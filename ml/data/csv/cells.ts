@@ -54,8 +54,41 @@ function hintsOf(cell: string, decimal: "." | ","): string[] {
       'Say what to do with missing cells: missing: "drop", for example',
     ];
   }
+  const form = FORMS.find(({ pattern }) => pattern.test(cell));
+  if (form !== undefined) return [form.hint];
   return ["Leave the column out with the option inputs, or name it in the option categories"];
 }
+
+/** How spreadsheets show numbers, dates and truth; "saved as shown" is the default of LibreOffice's CSV export. */
+const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
+  {
+    pattern: /^[+-]?[\d.,\s'’]+\s*%$/,
+    hint: "Percentages are not read: save the cells as plain numbers, not as shown",
+  },
+  {
+    pattern: /^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}/,
+    hint:
+      "Dates are not read: leave the column out with the option inputs, or write it as a number",
+  },
+  {
+    pattern: /^[+-]?\d{1,3}([.,\s'’]\d{3})+([.,]\d+)?$/,
+    hint: "Marks between thousands are not read: save the cells as plain numbers, not as shown",
+  },
+  {
+    pattern: /^(\p{Sc}\s*[\d.,\s+-]+|[\d.,\s+-]+\p{Sc})$/u,
+    hint: "Signs of currencies are not read: save the cells as plain numbers, not as shown",
+  },
+  { pattern: /^\u2212\d/, hint: 'Write a minus as "-"' },
+  {
+    pattern: /^(true|false|yes|no)$/i,
+    hint: "Name the column in the option categories, or write 1 and 0",
+  },
+  {
+    pattern: /^#(DIV\/0!|REF!|NAME\?|VALUE!|NUM!|NULL!)$|^Err:\d+$/,
+    hint:
+      "The spreadsheet could not compute this cell: correct it there, or name it in missingCells",
+  },
+];
 
 /** The texts of a column as numbers: each text's place among those seen, or among those that are allowed. */
 export class TextColumn {

@@ -1,5 +1,11 @@
 import { atCell, type Column, column, isNumber, parseNumber, quote, TextColumn } from "./cells.ts";
-import { checkColumns, type CsvOptions, invalid, MISSING_CELLS, missingAction } from "./options.ts";
+import {
+  checkColumns,
+  invalid,
+  MISSING_CELLS,
+  missingAction,
+  type TableOptions,
+} from "./options.ts";
 import { headerHints } from "./header_hints.ts";
 import type { Row } from "./rows.ts";
 import type { Collected } from "./table.ts";
@@ -8,7 +14,7 @@ import type { Collected } from "./table.ts";
 interface PlacedColumn extends Column {
   readonly index: number;
   /** What happens to a missing cell. */
-  readonly missing: "refuse" | "drop" | "later" | string;
+  readonly missing: "refuse" | "drop" | "later" | "forward" | string;
 }
 
 /**
@@ -16,7 +22,10 @@ interface PlacedColumn extends Column {
  *
  * @throws FlwrError "invalid-argument" naming line and column of a cell that is not what it should be
  */
-export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): Promise<Collected> {
+export async function collect(
+  rows: AsyncIterable<Row[]>,
+  options: TableOptions,
+): Promise<Collected> {
   const missingCells = new Set(options.missingCells ?? MISSING_CELLS);
   const { decimal = "." } = options;
   if (decimal !== "." && decimal !== ",") {
@@ -28,7 +37,7 @@ export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): 
     if (texts === undefined && !numbersAreMissing && isNumber(cell)) return false;
     return missingCells.has(cell) && !texts?.allows(cell);
   };
-  let placed: { inputs: PlacedColumn[]; target: PlacedColumn } | undefined;
+  let placed: { inputs: PlacedColumn[]; target?: PlacedColumn } | undefined;
   let all: PlacedColumn[] = [];
   let dropping: PlacedColumn[] = [];
   let dropped = 0;
@@ -36,7 +45,7 @@ export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): 
     for (const { cells, line } of some) {
       if (placed === undefined) {
         placed = placeColumns(cells, options);
-        all = [...placed.inputs, placed.target];
+        all = placed.target === undefined ? placed.inputs : [...placed.inputs, placed.target];
         dropping = all.filter(({ missing }) => missing === DROP);
         continue;
       }
@@ -55,7 +64,7 @@ export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): 
       }
     }
   }
-  if (placed === undefined || placed.target.values.values.length === 0) {
+  if (placed === undefined || placed.inputs[0]!.values.values.length === 0) {
     throw invalid(
       dropped === 0
         ? "Table has no rows below its header"
@@ -67,6 +76,8 @@ export async function collect(rows: AsyncIterable<Row[]>, options: CsvOptions): 
 
 /** The action that drops a row. */
 const DROP = "drop";
+/** The action that repeats the cell above. */
+const FORWARD = "forward";
 
 function readCell(
   cell: string,
@@ -81,11 +92,18 @@ function readCell(
 /** What stands for a missing cell: NaN where that is found once all cells are known. */
 function replaceMissing(
   cell: string,
-  { name, texts, missing }: PlacedColumn,
+  { name, texts, missing, values }: PlacedColumn,
   line: number,
 ): number {
   if (missing === "later") return NaN;
   const place = { column: name, line };
+  if (missing === FORWARD) {
+    const above = values.last;
+    if (above !== undefined) return above;
+    throw atCell(place, `is missing, and no row is above it to fill it from: ${quote(cell)}`, [
+      "Remove the first rows from the file, or choose another action for this column",
+    ]);
+  }
   if (missing !== "refuse") return texts!.codeOf(missing.slice(FILL.length), place);
   throw atCell(place, `is missing: ${quote(cell)}`, [
     'Say what to do with missing cells: missing: "drop", for example',
@@ -95,7 +113,7 @@ function replaceMissing(
 /** How the text that replaces a missing cell is told from the actions. */
 const FILL = "fill:";
 
-function placeColumns(header: readonly string[], options: CsvOptions) {
+function placeColumns(header: readonly string[], options: TableOptions) {
   const { schema, target } = options;
   const names = schema?.inputs.map(({ name }) => name) ?? options.inputs ??
     header.filter((name) => name !== target);
@@ -120,12 +138,24 @@ function placeColumns(header: readonly string[], options: CsvOptions) {
     return { ...column(name, texts), index, missing };
   });
   checkColumns(options, names);
-  if (inputs.length === 0) throw invalid(`Table has no inputs beside its target "${target}"`);
-  return { inputs, target: placeTarget(header, options) };
+  if (inputs.length === 0) {
+    throw invalid(
+      target === undefined
+        ? "Table has no inputs: the option inputs is empty"
+        : `Table has no inputs beside its target "${target}"`,
+    );
+  }
+  return target === undefined
+    ? { inputs }
+    : { inputs, target: placeTarget(header, target, options) };
 }
 
-function placeTarget(header: readonly string[], options: CsvOptions): PlacedColumn {
-  const { target, targetType = "classes", schema } = options;
+function placeTarget(
+  header: readonly string[],
+  target: string,
+  options: TableOptions,
+): PlacedColumn {
+  const { targetType = "classes", schema } = options;
   const index = findColumn(header, target);
   const action = missingAction(options, target);
   const missing = action === "drop" ? "drop" : "refuse";
@@ -144,14 +174,14 @@ function placeTarget(header: readonly string[], options: CsvOptions): PlacedColu
   return { ...column(target, texts), index, missing };
 }
 
-function categoriesOf({ categories = {} }: CsvOptions, name: string): TextColumn | undefined {
+function categoriesOf({ categories = {} }: TableOptions, name: string): TextColumn | undefined {
   if (!Object.hasOwn(categories, name)) return undefined;
   const option = categories[name]!;
   return new TextColumn("categories", typeof option === "string" ? undefined : option.values);
 }
 
 function inputAction(
-  options: CsvOptions,
+  options: TableOptions,
   name: string,
   index: number,
   texts: TextColumn | undefined,
@@ -159,10 +189,10 @@ function inputAction(
   const fill = options.schema?.inputs[index]?.fill;
   if (fill !== undefined) return texts === undefined ? "later" : FILL + fill;
   const action = missingAction(options, name);
-  if (action === "refuse" || action === "drop") return action;
+  if (action === "refuse" || action === "drop" || action === FORWARD) return action;
   if (options.schema !== undefined) {
     throw invalid(`The schema has no value for missing cells of column "${name}"`, [
-      'With a schema, set missing: "drop" or "refuse" for such columns',
+      'With a schema, set missing: "drop", "forward" or "refuse" for such columns',
     ]);
   }
   if (typeof action === "object") {
@@ -177,7 +207,7 @@ function inputAction(
   const perColumn = typeof options.missing === "object";
   if (!perColumn) return "refuse";
   throw invalid(`Column "${name}" of categories has no ${action}`, [
-    'Set "drop", or { value: "…" } for a category of its own',
+    'Set "drop" or "forward", or { value: "…" } for a category of its own',
   ]);
 }
 

@@ -8,6 +8,11 @@ export class GrowingDoubles {
     return this.#values.subarray(0, this.#length);
   }
 
+  /** The last one; undefined where there is none. */
+  get last(): number | undefined {
+    return this.#length === 0 ? undefined : this.#values[this.#length - 1];
+  }
+
   /** Adds one at the end. */
   push(value: number): void {
     if (this.#length === this.#values.length) {

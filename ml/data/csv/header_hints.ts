@@ -14,9 +14,15 @@ export function headerHints(header: readonly string[]): string[] {
   if (first.startsWith("#")) {
     return ["Remove the comment in the file's first line: the header must be the first"];
   }
+  if (header.length > 1 && header.every((name) => /^'.*'$/.test(name))) {
+    return [`Save the table with the quote ": names in ' are read with these marks`];
+  }
   if (header.length !== 1) return [];
-  const other = DELIMITERS.find((mark) => first.includes(mark));
-  return other === undefined
-    ? []
-    : [`Its cells look divided otherwise: set delimiter: ${JSON.stringify(other)}`];
+  return delimiterHints(DELIMITERS.find((mark) => first.includes(mark)));
+}
+
+/** The hint that a mark may be what divides cells; none where it is no such mark. */
+export function delimiterHints(mark: string | undefined): string[] {
+  if (mark === undefined || !DELIMITERS.includes(mark)) return [];
+  return [`Its cells look divided otherwise: set delimiter: ${JSON.stringify(mark)}`];
 }

@@ -46,3 +46,34 @@ Deno.test("csv: another delimiter and a first line that is not the header are na
   assert.match(await hintsOf("sep=;\na;b\n1;2\n", { delimiter: ";" }), /first line/);
   assert.equal(await hintsOf("a,b\n1,2,3\n"), "");
 });
+
+Deno.test("csv: what a spreadsheet shows instead of a number is named", async () => {
+  const shown: readonly (readonly [string, RegExp])[] = [
+    ["12.5 %", /Percentages/],
+    ["3%", /Percentages/],
+    ['"1,234.5"', /thousands/],
+    ["1 234", /thousands/],
+    ["1\u202f234", /thousands/],
+    ["1'234", /thousands/],
+    ["2024-01-31", /Dates/],
+    ["31.01.2024", /Dates/],
+    ["1/31/2024", /Dates/],
+    ["€5", /currencies/],
+    ["5 €", /currencies/],
+    ["\u22125", /minus/],
+    ["TRUE", /categories/],
+    ["#DIV/0!", /could not compute/],
+    ["Err:502", /could not compute/],
+  ];
+  for (const [cell, hint] of shown) assert.match(await hintsOf(`a,b\n${cell},1\n`), hint, cell);
+  const german = { delimiter: ";", decimal: "," } as const;
+  assert.match(await hintsOf("a;b\n1.234,5;1\n", german), /thousands/);
+  assert.match(await hintsOf("a;b\n12,5 %;1\n", german), /Percentages/);
+});
+
+Deno.test("csv: quoted headers of another delimiter, and another quote, are named", async () => {
+  assert.match(await hintsOf('"a";"b"\n1;2\n'), /delimiter: ";"/);
+  assert.match(await hintsOf('"a"\t"b"\n1\t2\n'), /delimiter: "\\t"/);
+  assert.equal(await hintsOf('"a"x,"b"\n1,2\n'), "");
+  assert.match(await hintsOf("'a','b'\n1,2\n"), /quote/);
+});

@@ -5,10 +5,10 @@ import type { SplitOptions } from "../split.ts";
 import type { TableSchema } from "./schema.ts";
 
 /**
- * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, or a
- * value. Means and medians are for columns of numbers.
+ * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
+ * cell above it ("forward", for rows in the order of time), or a value. Means and medians are for columns of numbers.
  */
-export type MissingAction = "refuse" | "drop" | "mean" | "median" | {
+export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
   readonly value: number | string;
 };
 
@@ -51,7 +51,8 @@ export interface CsvOptions {
   readonly encoding?: string;
   /**
    * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
-   * "drop" holds: other actions refuse it.
+   * "drop" holds: other actions refuse it. "forward" takes the cell of the row above that is not dropped; a missing cell of
+   * the first row is refused.
    */
   readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
   /** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
@@ -73,18 +74,30 @@ export interface CsvOptions {
   readonly split?: SplitOptions;
 }
 
+/** How to read a table that has no targets, or whose targets do not count. */
+export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
+
+/** Either; without `target` the table has inputs alone. */
+export type TableOptions = Omit<CsvOptions, "target"> & { readonly target?: string };
+
+/** The inputs of a table. */
+export interface TableInputs {
+  /** [rows, columns]. */
+  readonly x: Tensor<"float32">;
+  /** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
+  readonly columns: readonly string[];
+  /** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
+  readonly schema: TableSchema;
+}
+
 /** A table as a data set. */
-export interface TableDataset extends Dataset {
+export interface TableDataset extends Dataset, TableInputs {
   /** [rows, columns]. */
   readonly x: Tensor<"float32">;
   /** [rows]: labels (int64), or numbers [rows, 1] (float32). */
   readonly y: Tensor<"int64"> | Tensor<"float32">;
-  /** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
-  readonly columns: readonly string[];
   /** The classes' names; empty where targets are numbers. */
   readonly classes: readonly string[];
-  /** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
-  readonly schema: TableSchema;
 }
 
 /** A table whose targets are classes. */
@@ -121,7 +134,7 @@ export const MISSING_CELLS: readonly string[] = [
 ];
 
 /** The action for a column. */
-export function missingAction({ missing = "refuse" }: CsvOptions, column: string): MissingAction {
+export function missingAction({ missing = "refuse" }: TableOptions, column: string): MissingAction {
   const byColumn = typeof missing === "object" && !isFill(missing);
   if (!byColumn) return missing as MissingAction;
   return Object.hasOwn(missing, column)
@@ -134,12 +147,13 @@ function isFill(missing: object): boolean {
   const [first, ...others] = Object.entries(missing);
   if (first?.[0] !== "value" || others.length > 0) return false;
   return typeof first[1] === "number" ||
-    (typeof first[1] === "string" && !["refuse", "drop", "mean", "median"].includes(first[1]));
+    (typeof first[1] === "string" &&
+      !["refuse", "drop", "mean", "median", "forward"].includes(first[1]));
 }
 
 /** @throws FlwrError "invalid-argument" where options exclude each other or name a column that is none of the inputs */
-export function checkColumns(options: CsvOptions, inputs: readonly string[]): void {
-  const { schema, categories = {}, standardize, missing } = options;
+export function checkColumns(options: TableOptions, inputs: readonly string[]): void {
+  const { schema, categories = {}, standardize, missing, target } = options;
   if (schema !== undefined) {
     const given = (["inputs", "classes", "categories", "standardize"] as const)
       .find((name) => options[name] !== undefined);
@@ -147,8 +161,8 @@ export function checkColumns(options: CsvOptions, inputs: readonly string[]): vo
       throw invalid(`Option schema already says what ${given} would: leave one of them out`);
     }
   }
-  if (inputs.includes(options.target)) {
-    throw invalid(`Column "${options.target}" is the target and one of the inputs`);
+  if (target !== undefined && inputs.includes(target)) {
+    throw invalid(`Column "${target}" is the target and one of the inputs`);
   }
   const repeated = inputs.find((name, i) => inputs.indexOf(name) !== i);
   if (repeated !== undefined) throw invalid(`Column "${repeated}" is twice in inputs`);
@@ -158,7 +172,7 @@ export function checkColumns(options: CsvOptions, inputs: readonly string[]): vo
     ["missing", typeof missing === "object" && !isFill(missing) ? Object.keys(missing) : []],
   ];
   for (const [option, columns] of named) {
-    const known = option === "missing" ? [...inputs, options.target] : inputs;
+    const known = option === "missing" && target !== undefined ? [...inputs, target] : inputs;
     const unknown = columns.find((name) => !known.includes(name));
     if (unknown !== undefined) {
       throw invalid(`Option ${option} names a column that is not read: "${unknown}"`);

@@ -1,9 +1,18 @@
 import { fileError, parseFile } from "../read_bytes.ts";
 import { collect } from "./collect.ts";
-import type { CsvOptions, TableDataset, TableOf, TableSplit } from "./options.ts";
+import type {
+  CsvInputsOptions,
+  CsvOptions,
+  TableDataset,
+  TableInputs,
+  TableOf,
+  TableOptions,
+  TableSplit,
+} from "./options.ts";
+import { invalid } from "./options.ts";
 import { readRows } from "./rows.ts";
 import { checkSchema } from "./schema.ts";
-import { buildTables } from "./table.ts";
+import { buildInputs, buildTables, type Collected } from "./table.ts";
 import { decodeText } from "./text.ts";
 
 /**
@@ -44,9 +53,42 @@ export async function readCsv(
   path: string,
   options: CsvOptions,
 ): Promise<TableDataset | TableSplit<TableDataset>> {
+  return await withFile(path, (chunks) => readTable(chunks, options));
+}
+
+/**
+ * Reads the inputs of a table that has no targets, such as new data to predict for; as {@link readCsv} otherwise. With the
+ * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
+ *
+ * @throws FlwrError as `readCsv`
+ * @example
+ * ```ts
+ * const { x } = await readCsvInputs("today.csv", { schema: train.schema });
+ * const outputs = await model.predict(x);
+ * ```
+ */
+export async function readCsvInputs(
+  path: string,
+  options: CsvInputsOptions = {},
+): Promise<TableInputs> {
+  return await withFile(path, async (chunks) => {
+    // Options of readCsv that plain JavaScript may pass along.
+    for (const name of ["target", "targetType", "classes", "split"]) {
+      if (Object.hasOwn(options, name)) {
+        throw invalid(`Option ${name} is not for inputs alone`, ["Call readCsv for a data set"]);
+      }
+    }
+    return buildInputs((await collectTable(chunks, options)).inputs, options);
+  });
+}
+
+async function withFile<T>(
+  path: string,
+  read: (chunks: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
   try {
     using file = await Deno.open(path);
-    return await parseFile(path, () => readTable(chunksOf(file), options));
+    return await parseFile(path, () => read(chunksOf(file)));
   } catch (error) {
     throw fileError(path, error);
   }
@@ -86,11 +128,22 @@ async function readTable(
   chunks: AsyncIterable<Uint8Array>,
   options: CsvOptions,
 ): Promise<TableDataset | TableSplit<TableDataset>> {
+  // Plain JavaScript may leave it out.
+  if (options.target === undefined) {
+    throw invalid("Option target is missing: it names the column with the targets", [
+      "Call readCsvInputs for a table without targets",
+    ]);
+  }
+  const { inputs, target } = await collectTable(chunks, options);
+  const { train, test } = buildTables(inputs, target!, options);
+  return test === undefined ? train : { train, test };
+}
+
+async function collectTable(
+  chunks: AsyncIterable<Uint8Array>,
+  options: TableOptions,
+): Promise<Collected> {
   const { delimiter = ",", encoding } = options;
   if (options.schema !== undefined) checkSchema(options.schema);
-  const { train, test } = buildTables(
-    await collect(readRows(decodeText(chunks, encoding), delimiter), options),
-    options,
-  );
-  return test === undefined ? train : { train, test };
+  return await collect(readRows(decodeText(chunks, encoding), delimiter), options);
 }

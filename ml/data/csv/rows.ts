@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { MAX_CSV_LINE_BYTES } from "../limits.ts";
-import { headerHints } from "./header_hints.ts";
+import { delimiterHints, headerHints } from "./header_hints.ts";
 
 /** One record of a table. */
 export interface Row {
@@ -138,7 +138,11 @@ class RowReader {
     const end = this.#skipSpaces(text, at);
     if (end === text.length && !last) return undefined;
     if (end < text.length && end !== this.#cellEnd(text, end)) {
-      throw malformed(`Line ${this.#line + lines} has text behind a closing quote`);
+      throw malformed(
+        `Line ${this.#line + lines} has text behind a closing quote`,
+        // A tab counts as a space where it does not divide cells.
+        delimiterHints(text[at] === "\t" ? "\t" : text[end]),
+      );
     }
     return { value, end, lines };
   }

@@ -5,20 +5,28 @@ import { sharedArray } from "../shared_array.ts";
 import { range } from "../partition/partitions.ts";
 import { splitPositions } from "../split.ts";
 import type { Column } from "./cells.ts";
-import { type CsvOptions, invalid, missingAction, type TableDataset } from "./options.ts";
+import {
+  invalid,
+  missingAction,
+  type TableDataset,
+  type TableInputs,
+  type TableOptions,
+} from "./options.ts";
 import { type ColumnSchema, encodedNames, type TableSchema } from "./schema.ts";
 import { deviation, mean, median } from "./statistics.ts";
 
 /** The cells of a table as they were collected. */
 export interface Collected {
   readonly inputs: readonly Column[];
-  readonly target: Column;
+  /** Undefined where the table has inputs alone. */
+  readonly target?: Column;
 }
 
 /** Makes data sets of what was collected: one, or one for training and one for test. */
 export function buildTables(
-  { inputs, target }: Collected,
-  options: CsvOptions,
+  inputs: readonly Column[],
+  target: Column,
+  options: TableOptions,
 ): { readonly train: TableDataset; readonly test?: TableDataset } {
   const rows = target.values.values.length;
   const classes = target.texts?.ordered();
@@ -32,13 +40,36 @@ export function buildTables(
   const { train, test } = split === undefined
     ? { train: range(0, rows), test: undefined }
     : splitPositions(rows, split, labels);
-  const fitted = inputs.map((column, i) => fitColumn(column, train, options, i));
-  const schema: TableSchema = {
-    inputs: fitted.map(({ schema }) => schema),
-    classes: classes?.texts ?? [],
-  };
-  const columns = schema.inputs.flatMap(encodedNames);
+  const selectInputs = fitInputs(inputs, train, options, classes?.texts ?? []);
   const select = (rows: Uint32Array): TableDataset => {
+    const { x, columns, schema } = selectInputs(rows);
+    const y = classes === undefined
+      ? tensor("float32", [rows.length, 1], Float32Array.from(rows, (row) => labels[row]!))
+      : tensor("int64", [rows.length], BigInt64Array.from(rows, (row) => BigInt(labels[row]!)));
+    return { x, y, columns, classes: schema.classes, schema };
+  };
+  return test === undefined
+    ? { train: select(train) }
+    : { train: select(train), test: select(test) };
+}
+
+/** Makes the inputs of what was collected, all rows in their order. */
+export function buildInputs(inputs: readonly Column[], options: TableOptions): TableInputs {
+  const rows = range(0, inputs[0]!.values.values.length);
+  return fitInputs(inputs, rows, options, options.schema?.classes ?? [])(rows);
+}
+
+/** Finds out what cells become, on the rows for training. @returns what makes the inputs of some rows */
+function fitInputs(
+  inputs: readonly Column[],
+  train: Uint32Array,
+  options: TableOptions,
+  classes: readonly string[],
+): (rows: Uint32Array) => TableInputs {
+  const fitted = inputs.map((column, i) => fitColumn(column, train, options, i));
+  const schema: TableSchema = { inputs: fitted.map(({ schema }) => schema), classes };
+  const columns = schema.inputs.flatMap(encodedNames);
+  return (rows) => {
     const bytes = rows.length * columns.length * Float32Array.BYTES_PER_ELEMENT;
     if (bytes > MAX_ARRAY_BYTES) {
       throw new FlwrError(
@@ -52,15 +83,8 @@ export function buildTables(
       writeColumn(column, rows, x, columns.length, from);
       from += encodedNames(column.schema).length;
     }
-    const y = classes === undefined
-      ? tensor("float32", [rows.length, 1], Float32Array.from(rows, (row) => labels[row]!))
-      : tensor("int64", [rows.length], BigInt64Array.from(rows, (row) => BigInt(labels[row]!)));
-    const shaped = tensor("float32", [rows.length, columns.length], x);
-    return { x: shaped, y, columns, classes: schema.classes, schema };
+    return { x: tensor("float32", [rows.length, columns.length], x), columns, schema };
   };
-  return test === undefined
-    ? { train: select(train) }
-    : { train: select(train), test: select(test) };
 }
 
 interface FittedColumn {
@@ -73,7 +97,7 @@ interface FittedColumn {
 function fitColumn(
   { name, values: { values }, texts }: Column,
   train: Uint32Array,
-  options: CsvOptions,
+  options: TableOptions,
   index: number,
 ): FittedColumn {
   const given = options.schema?.inputs[index];
@@ -100,7 +124,7 @@ function fitColumn(
   return { schema: { name, ...(fill === undefined ? {} : { fill }), ...scale }, values: filled };
 }
 
-function encodingOf({ categories = {} }: CsvOptions, name: string) {
+function encodingOf({ categories = {} }: TableOptions, name: string) {
   const option = categories[name]!;
   return typeof option === "string" ? option : option.encoding;
 }
@@ -109,7 +133,7 @@ function fillOf(
   name: string,
   values: Float64Array,
   train: Uint32Array,
-  options: CsvOptions,
+  options: TableOptions,
 ): number | undefined {
   const action = missingAction(options, name);
   if (typeof action === "object") return Number(action.value);

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
+import { FURTHER_LINE, isRunLogLine } from "../../../base/run_log_lines.ts";
 import { choiceOf, fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
 import {
   MAX_BATCH_BYTES,
@@ -48,7 +49,10 @@ export function checkSaid(value: unknown, omitted = 0): FromWorker {
   }
 }
 
-/** Lines with their ends. Longer ones are cut. */
+/**
+ * Lines with their ends. Longer ones are cut. One that does not begin as a line of a run's log does is indented: at the
+ * margin are only lines of the SuperLink.
+ */
 function linesOf(value: unknown): string[] {
   if (!(value instanceof Uint8Array) || value.length > MAX_BATCH_BYTES) {
     throw new FlwrError("invalid-argument", `Lines are not at most ${MAX_BATCH_BYTES} bytes`);
@@ -58,9 +62,10 @@ function linesOf(value: unknown): string[] {
     throw new FlwrError("invalid-argument", `There are more than ${MAX_LINES_PER_BATCH} lines`);
   }
   if (lines.at(-1) === "") lines.pop();
-  return lines.map((line) =>
-    line.length <= MAX_LINE_LENGTH ? `${line}\n` : `${line.slice(0, MAX_LINE_LENGTH)}…\n`
-  );
+  return lines.map((line) => {
+    const begun = line === "" || isRunLogLine(line) ? line : FURTHER_LINE + line;
+    return begun.length <= MAX_LINE_LENGTH ? `${begun}\n` : `${begun.slice(0, MAX_LINE_LENGTH)}…\n`;
+  });
 }
 
 function sentence(value: unknown): string {

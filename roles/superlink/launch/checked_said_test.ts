@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
+import { FURTHER_LINE } from "../../../base/run_log_lines.ts";
 import { checkSaid } from "./checked_said.ts";
 import {
   MAX_BATCH_BYTES,
@@ -29,7 +30,16 @@ Deno.test("lines come as the bytes of their text", () => {
   const text = bytesOf("a\nä\n\n");
   assert.deepEqual(checkSaid({ kind: "lines", text }), {
     kind: "lines",
-    lines: ["a\n", "ä\n", "\n"],
+    lines: [`${FURTHER_LINE}a\n`, `${FURTHER_LINE}ä\n`, "\n"],
+  });
+});
+
+Deno.test("lines that do not begin as a log's do are indented: at the margin are only the SuperLink's", () => {
+  const lines = ["2026-11-30T05:28:18.000Z one\n", `${FURTHER_LINE}two\n`, "\n"];
+  const text = bytesOf([...lines, "Error: forged\n"].join(""));
+  assert.deepEqual(checkSaid({ kind: "lines", text }), {
+    kind: "lines",
+    lines: [...lines, `${FURTHER_LINE}Error: forged\n`],
   });
 });
 
@@ -45,7 +55,7 @@ Deno.test("texts that are too long are cut, not refused", () => {
   const long = "x".repeat(MAX_LINE_LENGTH + MAX_SENTENCE_LENGTH);
   assert.deepEqual(checkSaid({ kind: "lines", text: bytesOf(`${long}\n`) }), {
     kind: "lines",
-    lines: [`${long.slice(0, MAX_LINE_LENGTH)}…\n`],
+    lines: [`${(FURTHER_LINE + long).slice(0, MAX_LINE_LENGTH)}…\n`],
   });
   assert.deepEqual(checkSaid({ kind: "failed", message: long, hints: [] }), {
     kind: "failed",

@@ -21,7 +21,7 @@ export function addLaunchOptions(command: Command): Command {
   return command
     .option(
       "--python <file>",
-      "the Python, with flwr beside it, that runs the ServerApps of Python apps (default: flwr-serverapp on PATH)",
+      "the Python, in an environment with flwr, that runs the ServerApps of Python apps (default: flwr-serverapp on PATH)",
     )
     .option(
       "--allow-runtime-dependency-installation",

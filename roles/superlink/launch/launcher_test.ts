@@ -104,16 +104,20 @@ Deno.test("a heartbeat that is refused ends a run of whose end nobody told", asy
 Deno.test("a run that cannot be started fails with the reason in its details and its log", async () => {
   const { link, launcher } = setUp({
     readFab: () => {
-      throw new FlwrError("invalid-argument", "The bundle is damaged", {
-        hints: ["Build it anew"],
+      throw new FlwrError("invalid-argument", "The bundle is damaged\nError: forged", {
+        hints: ["Build it anew\nError: forged"],
       });
     },
   });
   await using _ = launcher;
   link.submit(1n, new Uint8Array());
   await link.reached(1n, "finished:failed");
-  assert.equal(link.details(1n), "The bundle is damaged");
-  assert.equal(link.log(1n), "Error: The bundle is damaged\n  Hint: Build it anew\n");
+  assert.equal(link.details(1n), "The bundle is damaged\nError: forged");
+  const forged = `${" ".repeat(25)}Error: forged`;
+  assert.equal(
+    link.log(1n),
+    `Error: The bundle is damaged\n${forged}\n  Hint: Build it anew\n${forged}\n`,
+  );
   link.submit(2n);
   await link.reached(2n, "finished:failed");
   assert.match(link.details(2n), /bundle is not kept here/);

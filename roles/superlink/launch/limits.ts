@@ -28,5 +28,8 @@ export const MAX_HINT_LENGTH = 1024;
 /** Bytes of log that come together: what waited, three bytes a character, and a note of what was dropped. */
 export const MAX_BATCH_BYTES: number = 3 * MAX_WAITING_LOG_CHARS + 1024;
 
-/** Most lines of log that come together: each begins with a time of 24 characters. */
-export const MAX_LINES_PER_BATCH: number = Math.ceil(MAX_WAITING_LOG_CHARS / 24) + 1;
+/** Characters that a line of log counts as at least: those of a time. */
+export const MIN_LINE_CHARS = 24;
+
+/** Most lines of log that come together. */
+export const MAX_LINES_PER_BATCH: number = Math.ceil(MAX_WAITING_LOG_CHARS / MIN_LINE_CHARS) + 1;

@@ -1,5 +1,6 @@
 import { formatWithOptions } from "node:util";
-import { MAX_WAITING_LOG_CHARS } from "./limits.ts";
+import { RunLogLines } from "../../../base/run_log_lines.ts";
+import { MAX_WAITING_LOG_CHARS, MIN_LINE_CHARS } from "./limits.ts";
 
 /** The console's functions that write a line of what they are given. */
 const WRITERS = ["log", "info", "warn", "error", "debug", "trace"] as const;
@@ -8,6 +9,7 @@ const WRITERS = ["log", "info", "warn", "error", "debug", "trace"] as const;
 export class LineLog {
   readonly #send: (lines: readonly string[]) => void;
   readonly #delayMs: number;
+  readonly #lines = new RunLogLines(() => new Date().toISOString());
   #waiting: string[] = [];
   #waitingChars = 0;
   #dropped = 0;
@@ -24,16 +26,22 @@ export class LineLog {
     this.#delayMs = delayMs;
   }
 
-  /** Takes a piece of text; what follows its last line end waits for the rest of the line. */
+  /** Takes what one call wrote; what follows its last line end waits for the rest of the line. */
   write(text: string): void {
-    const lines = (this.#unfinished + text).split("\n");
+    const lines = (this.#unfinished + this.#lines.next(text)).split("\n");
     this.#unfinished = lines.pop()!;
     for (const line of lines) this.#add(line);
   }
 
+  /** Takes a message of our own: it begins on a line of its own. */
+  writeMessage(text: string): void {
+    this.#endLine();
+    this.write(`${text}\n`);
+  }
+
   /** Hands on what waits, also a line without an end. */
   flush(): void {
-    if (this.#unfinished !== "") this.write("\n");
+    this.#endLine();
     this.#hand();
   }
 
@@ -43,14 +51,19 @@ export class LineLog {
     if (this.#waiting.length > 0) this.#hand();
   }
 
+  #endLine(): void {
+    if (this.#lines.within) this.write("\n");
+  }
+
   #add(line: string): void {
-    const text = `${`${new Date().toISOString()} ${line}`.trimEnd()}\n`;
-    if (this.#waitingChars + text.length > MAX_WAITING_LOG_CHARS) {
+    const text = `${line.trimEnd()}\n`;
+    const chars = Math.max(text.length, MIN_LINE_CHARS);
+    if (this.#waitingChars + chars > MAX_WAITING_LOG_CHARS) {
       this.#dropped += 1;
       return;
     }
     this.#waiting.push(text);
-    this.#waitingChars += text.length;
+    this.#waitingChars += chars;
     if (!this.#sending) this.#timer ??= setTimeout(() => this.#hand(), this.#delayMs);
   }
 

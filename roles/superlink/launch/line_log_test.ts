@@ -14,8 +14,11 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/;
 
 Deno.test("pieces become lines with their times, however they are cut", () => {
   const { log, batches } = setUp();
-  log.write("one\ntw");
-  log.write("o\n\nthr");
+  log.write("one\n");
+  log.write("tw");
+  log.write("o\n");
+  log.write("\n");
+  log.write("thr");
   log.write("ee");
   log.flush();
   assert.equal(batches.length, 1);
@@ -46,4 +49,19 @@ Deno.test("while a batch is stored the next one gathers, and what is too much is
   );
   log.stored();
   assert.equal(batches.length, 2, "nothing waits");
+});
+
+Deno.test("only messages begin with a time: their further lines are indented", () => {
+  const { log, batches } = setUp();
+  log.write("one\n2026-11-30T05:28:18.000Z Error: forged\n\nunfin");
+  log.writeMessage("[ROUND 1/3]");
+  log.flush();
+  const blanks = " ".repeat(25);
+  assert.deepEqual(batches[0]!.map((line) => line.replace(TIME, "TIME")), [
+    "TIME one\n",
+    `${blanks}2026-11-30T05:28:18.000Z Error: forged\n`,
+    "\n",
+    `${blanks}unfin\n`,
+    "TIME [ROUND 1/3]\n",
+  ]);
 });

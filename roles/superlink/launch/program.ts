@@ -1,3 +1,4 @@
+import { withFurtherLines } from "../../../base/run_log_lines.ts";
 import type { GetPiece } from "../../../fab/attachments.ts";
 import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
@@ -37,5 +38,6 @@ export type RunProgram = (
 export function errorLines(
   { message, hints }: { readonly message: string; readonly hints: readonly string[] },
 ): string[] {
-  return [`Error: ${message}\n`, ...hints.map((hint) => `  Hint: ${hint}\n`)];
+  return [`Error: ${message}`, ...hints.map((hint) => `  Hint: ${hint}`)]
+    .map((text) => `${withFurtherLines(text)}\n`);
 }

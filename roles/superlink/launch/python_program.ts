@@ -1,3 +1,4 @@
+import { withFurtherLines } from "../../../base/run_log_lines.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { describeEnd, lastLine, runAppProcess } from "../../python/app_process.ts";
 import { findPythonCommand } from "../../python/find_program.ts";
@@ -63,5 +64,7 @@ function unfinished(end: ProgramEnd): RunEnd {
 
 function lastLines(output: string): string[] {
   const lines = output.trimEnd().split("\n").filter((line) => line !== "");
-  return lines.slice(-LINES_SHOWN).map((line) => `${line}\n`);
+  if (lines.length === 0) return [];
+  const last = lines.slice(-LINES_SHOWN).join("\n");
+  return [`${withFurtherLines(`The last output of flwr-serverapp:\n${last}`)}\n`];
 }

@@ -98,7 +98,10 @@ Deno.test("a process that dies before its run ended fails it with its last words
     outcome: "failed",
     details: "flwr-serverapp ended with status 3 before its run did: No module named flwr",
   });
-  assert.equal(link.log(7n), "No module named flwr\n");
+  assert.equal(
+    link.log(7n),
+    `The last output of flwr-serverapp:\n${" ".repeat(25)}No module named flwr\n`,
+  );
 });
 
 Deno.test("a process whose run has ended leaves its end as it is", async () => {

@@ -58,7 +58,7 @@ async function run({ module, context }: WorkerJob): Promise<void> {
     // Its calls need no token of their own: the SuperLink knows which worker they come from.
     const client = new RuntimeClient(channel, "");
     const app = await importApp(module, isServerApp, "ServerApp");
-    const report = new RunReport((line) => lines.write(`${line}\n`));
+    const report = new RunReport((line) => lines.writeMessage(line));
     await runServerApp({
       app,
       connection: new RuntimeConnection(client, runId),
@@ -78,7 +78,7 @@ function fail(error: unknown): void {
   const { code, message, hints, cause } = FlwrError.from(error);
   // What the app threw itself: the stack says where.
   if (code === "internal" && cause instanceof Error && cause.stack !== undefined) {
-    lines.write(`${cause.stack}\n`);
+    lines.writeMessage(cause.stack);
   }
   lines.flush();
   post({ kind: "failed", message, hints });

@@ -8,23 +8,31 @@ import { type MessageHandler, RunRefused } from "../runs/prepared_run.ts";
 import type { WarmApps } from "./warm_apps.ts";
 
 /**
+ * Starts an instance of an app, which is loaded with its first message.
+ *
+ * @param trains whether there is time to make it ready for training, and it is known to train
+ */
+export type MakeInstance = (trains: boolean) => Promise<AppHost>;
+
+/**
  * Fresh instances of one app: each run gets its own, so that no variable of the app's modules lives on into another run.
  * While runs come one is kept ready, with all loaded but the app's own modules: what those do when they are loaded
  * belongs to a run.
  */
 export class AppPool implements Disposable {
-  readonly #make: () => Promise<AppHost>;
+  readonly #make: MakeInstance;
   readonly #clock: Clock;
   #first: AppHost | undefined;
   #spare: Spare | undefined;
+  #trains = false;
   /** Aborted when there is something to do. */
   #quiet = new AbortController();
 
   /**
    * @param first an instance that is loaded already, for the first run
-   * @param make starts one; its app is loaded with the first message
+   * @param make starts one
    */
-  constructor(first: AppHost, make: () => Promise<AppHost>, clock: Clock = systemClock) {
+  constructor(first: AppHost, make: MakeInstance, clock: Clock = systemClock) {
     this.#first = first;
     this.#make = make;
     this.#clock = clock;
@@ -39,11 +47,16 @@ export class AppPool implements Disposable {
     this.#spare = undefined;
     spare?.taken.abort();
     // A spare that could not be made says nothing about the next try.
-    return await (spare?.host.catch(() => this.#make()) ?? this.#make());
+    return await (spare?.host.catch(() => this.#make(false)) ?? this.#make(false));
   }
 
-  /** Has an instance ready when the node has had nothing to do for a moment, and for a while then. */
-  warm(): void {
+  /**
+   * Has an instance ready when the node has had nothing to do for a moment, and for a while then.
+   *
+   * @param trained whether an instance has trained a model: then later ones are made ready for that
+   */
+  warm(trained = false): void {
+    this.#trains ||= trained;
     this.#quiet.abort();
     const { signal } = this.#quiet = new AbortController();
     void this.#clock.sleep(WARM_AFTER_SECONDS, signal).then(() => {
@@ -54,7 +67,7 @@ export class AppPool implements Disposable {
   #makeSpare(): void {
     if (this.#first !== undefined || this.#spare !== undefined) return;
     const taken = new AbortController();
-    const spare = { host: this.#make(), taken };
+    const spare = { host: this.#make(this.#trains), taken };
     this.#spare = spare;
     spare.host.catch(() => this.#end(spare));
     void this.#clock.sleep(SPARE_SECONDS, taken.signal).then(() => {
@@ -99,7 +112,7 @@ export function perRun(live: WarmApps<AppHost>, pool: AppPool): MessageHandler {
         throw new RunRefused(MessageErrorCode.LoadClientApp, details, { cause: error, failure });
       });
       const handled = await host.handle(message, context, signal);
-      pool.warm();
+      pool.warm(handled.trained);
       return handled;
     },
   };

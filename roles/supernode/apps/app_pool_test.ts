@@ -14,7 +14,7 @@ import { openWorker } from "../app_link.ts";
 import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
 import { RunRefused } from "../runs/prepared_run.ts";
 import { prepareSandboxedApp, startSandboxedApp } from "../sandbox/sandboxed_app.ts";
-import { AppPool, perRun } from "./app_pool.ts";
+import { AppPool, type MakeInstance, perRun } from "./app_pool.ts";
 import { WarmApps } from "./warm_apps.ts";
 
 const PATIENCE = 30;
@@ -33,7 +33,7 @@ export const app = new ClientApp().train((message, context) => {
 
 interface Opened {
   readonly first: AppHost;
-  readonly make: () => Promise<AppHost>;
+  readonly make: MakeInstance;
 }
 
 /** Both places that apps have: a worker for one that the owner named, a sandbox for one that was sent. */
@@ -53,7 +53,7 @@ const PLACES: Readonly<Record<string, (folder: string) => Promise<Opened>>> = {
     };
     return {
       first: await startSandboxedApp(options),
-      make: () => prepareSandboxedApp(options),
+      make: (trains) => prepareSandboxedApp(options, trains),
     };
   },
 };
@@ -139,6 +139,61 @@ Deno.test("one instance is kept ready, and ends when nobody needed it", async ()
   await clock.advance(SPARE_SECONDS);
   await eventually(() => made[2]!.ended, PATIENCE, "the end of the spare");
   assert.deepEqual(made.map(({ ended }) => ended), [false, false, true]);
+});
+
+/** An app that trains with its first message, and says whether it could reach anything of a run before. */
+const TRAINING_APP = `
+import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
+export const app = new ClientApp().train(async () => {
+  await using model = new Model({
+    network: dense({ name: "fc", in: 2, out: 1 }),
+    input: { shape: [2], dtype: "float32" },
+    loss: meanSquaredError(),
+    optimizer: sgd({ learningRate: 0.1 }),
+  });
+  const x = tensor("float32", [4, 2], new Float32Array([1, 0, 0, 1, 1, 1, 0, 0]));
+  const data = { x, y: tensor("float32", [4, 1], new Float32Array(4)) };
+  const { losses } = await model.fit(data, { shuffle: false });
+  return { m: new MetricRecord({ loss: losses[0], names: Object.keys(globalThis).length }) };
+});
+`;
+
+Deno.test("a spare of an app that trains is ready to train, and computes the same", async () => {
+  await using folder = await TempDir.make();
+  await Deno.writeTextFile(`${folder.path}/client.ts`, TRAINING_APP);
+  const { first, make } = await PLACES["that a run brings"]!(folder.path);
+  const asked: boolean[] = [];
+  const clock = new FakeClock();
+  await using live = new WarmApps<AppHost>(3);
+  using pool = new AppPool(first, (trains) => (asked.push(trains), make(trains)), clock);
+  const handler = perRun(live, pool);
+  const handle = async (runId: bigint) => {
+    const signal = new AbortController().signal;
+    const { reply, trained } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
+    const metrics = reply.content.metricRecord("m");
+    return [trained, metrics.number("loss"), metrics.number("names")];
+  };
+  const before = await handle(1n);
+  assert.equal(before[0], true);
+  await clock.advance(WARM_AFTER_SECONDS);
+  assert.deepEqual(await handle(2n), before);
+  assert.deepEqual(await handle(3n), before);
+  assert.deepEqual(asked, [true, false], "where a message waits, nothing comes before the app");
+});
+
+Deno.test("a spare of an app that does not train takes no memory for it", async () => {
+  const { make, first } = fakes();
+  const asked: boolean[] = [];
+  const clock = new FakeClock();
+  const remember: MakeInstance = (trains) => (asked.push(trains), make());
+  using pool = new AppPool(first as unknown as AppHost, remember, clock);
+  await pool.take();
+  for (const trained of [false, true, false]) {
+    pool.warm(trained);
+    await clock.advance(WARM_AFTER_SECONDS);
+    await pool.take();
+  }
+  assert.deepEqual(asked, [false, true, true]);
 });
 
 Deno.test("what is ready ends with the pool, and nothing is made afterwards", async () => {

@@ -5,6 +5,8 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
+import { fabFolderName } from "../../../fab/fab.ts";
+import type { KeptApps } from "../../../fab/kept_apps.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { AppNotLoaded } from "../app_host.ts";
 import { type Failure, IN_THE_LOG, kindOf } from "../failure.ts";
@@ -109,10 +111,20 @@ export class FabApps implements AppSource, AsyncDisposable {
   async #open(run: RunInfo, checked: CheckedBundle): Promise<ReadyApp> {
     const { startPython, startTypeScript } = this.#options;
     if (checked.fab.config.language === "python") return await startPython(checked);
-    const app = await startTypeScript(await this.#install(run, checked));
+    const { KeptApps } = await load<typeof import("../../../fab/kept_apps.ts")>(
+      new URL("../../../fab/kept_apps.ts", import.meta.url),
+    );
+    const kept = new KeptApps(this.#options.home);
+    using starting = new DisposableStack();
+    // Before it is installed, so that another process that makes room leaves it.
+    starting.use(await kept.use(fabFolderName(checked.fab.config, checked.fab.hash)));
+    const installed = await this.#install(run, checked);
+    if (!installed.wasThere) await removeUnused(kept);
+    const app = starting.use(await startTypeScript(installed));
+    const held = starting.move();
     return {
       forRun: (run) => withCurrentNames(app.forRun(run)),
-      [Symbol.dispose]: () => app[Symbol.dispose](),
+      [Symbol.dispose]: () => held.dispose(),
     };
   }
 
@@ -155,6 +167,21 @@ export class FabApps implements AppSource, AsyncDisposable {
       }
       throw refusal === undefined ? error : new NotFetched(refusal.error);
     }
+  }
+}
+
+/** What cannot be removed now is tried again with the next app. */
+async function removeUnused(kept: KeptApps): Promise<void> {
+  try {
+    for (const name of await kept.makeRoom()) {
+      log("supernode").info("App {name} is removed from this machine: it was unused for longest", {
+        name,
+      });
+    }
+  } catch (error) {
+    log("supernode").warn("Unused apps cannot be removed: {reason}", {
+      reason: FlwrError.from(error).message,
+    });
   }
 }
 

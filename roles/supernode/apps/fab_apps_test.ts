@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { ArrayRecord } from "../../../app/array_record.ts";
 import type { AppBundle, RunInfo } from "../../../app/connection.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
@@ -163,6 +163,10 @@ Deno.test("a TypeScript app is installed, and started from its folder", async ()
     assert.ok(folder.startsWith(join(scene.home, "apps", "agenta.mini.1.0.0.")));
     assert.ok((await Deno.stat(join(folder, "client.ts"))).isFile);
     assert.equal(config.clientApp, "client:app");
+    // While it is ready no process makes room of it.
+    const mark = join(scene.home, "apps", ".brought", basename(folder));
+    using file = await Deno.open(mark, { write: true });
+    assert.equal(await file.tryLock(true), false);
   } finally {
     await Deno.remove(scene.home, { recursive: true });
   }

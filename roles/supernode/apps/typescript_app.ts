@@ -39,7 +39,10 @@ export async function startTypeScriptApp(
     compute,
     name: config.fabId,
   };
-  const pool = new AppPool(await startSandboxedApp(app), () => prepareSandboxedApp(app));
+  const pool = new AppPool(
+    await startSandboxedApp(app),
+    (trains) => prepareSandboxedApp(app, trains),
+  );
   const handler = perRun(live, pool);
   return { forRun: () => handler, [Symbol.dispose]: () => pool[Symbol.dispose]() };
 }

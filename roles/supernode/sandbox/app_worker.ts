@@ -4,14 +4,15 @@
  */
 import "../../../mod.ts";
 import { assignThreads } from "../../../ml/cores/trainer_slot.ts";
+import { rehearse } from "../../../ml/train/rehearse.ts";
 import { startEngine } from "../../../ml/session/start_engine.ts";
 import { serveApp } from "../serve_app.ts";
 import type { FromWorker } from "../worker_protocol.ts";
 import { openTrainersBy } from "./open_trainers.ts";
 import { type ArrivedRecords, type PackedToWorker, unpackToWorker } from "./packed_messages.ts";
-import type { AssignThreads, OpenTrainer } from "./protocol.ts";
+import type { AssignThreads, OpenTrainer, Rehearse } from "./protocol.ts";
 
-type ToApp = PackedToWorker<ArrivedRecords> | AssignThreads;
+type ToApp = PackedToWorker<ArrivedRecords> | AssignThreads | Rehearse;
 
 const scope = self as unknown as {
   postMessage(message: FromWorker | OpenTrainer, transfer?: Transferable[]): void;
@@ -32,5 +33,7 @@ const serve = serveApp((said) => post(said), async ({ device }) => {
 
 scope.onmessage = ({ data }) => {
   if (data.kind === "assign-threads") assignThreads(data.threads);
+  // What fails here fails again, and is told, when the app trains.
+  else if (data.kind === "rehearse") return void rehearse().catch(() => {});
   else return serve(unpackToWorker(data));
 };

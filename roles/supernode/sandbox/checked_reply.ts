@@ -230,5 +230,5 @@ function bool(value: unknown): boolean {
 
 function bytes(value: unknown): Uint8Array {
   if (value instanceof Uint8Array) return value;
-  throw new FlwrError("invalid-argument", "A value that should be bytes is none");
+  throw new FlwrError("invalid-argument", "A value that should be bytes is something else");
 }

@@ -77,10 +77,14 @@ export function unpackToWorker(said: PackedToWorker<ArrivedRecords>): ToWorker {
   return { kind: "handle", message, context: plain };
 }
 
-/** Packs what a ClientApp says, for the node; read there by `readSaid`. */
-export function packSaid(said: FromWorker): unknown {
+/**
+ * Packs what a ClientApp says, for the node; read there by `readSaid`.
+ *
+ * @param trained whether models of the app have trained in its sandbox
+ */
+export function packSaid(said: FromWorker, trained: boolean): unknown {
   if (said.kind !== "reply") return said;
-  return { ...said, message: packMessage(said.message), state: packRecords(said.state) };
+  return { ...said, trained, message: packMessage(said.message), state: packRecords(said.state) };
 }
 
 function packMessage({ metadata, content, error }: PlainMessage): PackedMessage<PackedRecords> {

@@ -130,5 +130,5 @@ function isCount(value: unknown): value is number {
 }
 
 function malformed(): FlwrError {
-  return new FlwrError("invalid-argument", "A frame holds a value that is none");
+  return new FlwrError("invalid-argument", "A frame holds an invalid value");
 }

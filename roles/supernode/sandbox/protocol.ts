@@ -13,6 +13,8 @@ export interface SandboxStart {
   readonly memoryBytes: number;
   /** What the app's models may compute with. */
   readonly devices: readonly Device[];
+  /** Whether a trainer is started before a model asks for one (default: no). */
+  readonly prepareTrainer?: boolean;
 }
 
 /** What is said to an app's process after that: what is for the app, with the threads that may train now. */
@@ -31,8 +33,18 @@ export interface AssignThreads {
   readonly threads: number;
 }
 
+/** The app's thread is to train a network of its own before the app is loaded, for the first one takes longer. */
+export interface Rehearse {
+  readonly kind: "rehearse";
+}
+
 /** What a trainer's thread is told: how to start, with the port that comes along, and later how many threads it may use. */
-export type ToTrainer = TrainerStart | AssignThreads;
+export type ToTrainer = TrainerPrepare | TrainerStart | AssignThreads;
+
+/** A trainer's thread is to load ONNX Runtime, before anything is to be trained. */
+export interface TrainerPrepare {
+  readonly kind: "prepare";
+}
 
 /** How a trainer's thread is to start. */
 export interface TrainerStart {

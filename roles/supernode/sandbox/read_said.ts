@@ -27,7 +27,8 @@ export async function readSaid(value: unknown, turn: Turn): Promise<FromWorker> 
   await turn();
   const state = await stateOf(said["state"], turn);
   await turn();
-  return { kind, message, state, ...maybeFailure(said["failure"]) };
+  const trained = said["trained"] === true;
+  return { kind, message, state, trained, ...maybeFailure(said["failure"]) };
 }
 
 interface Arrived {

@@ -11,7 +11,13 @@ import { FRAMES_FD } from "./channel.ts";
 import { checkSaid } from "./checked_reply.ts";
 import { decodeFrames, encodeFrame } from "./frame.ts";
 import { MAX_FRAME_TEXT_BYTES, MAX_QUEUED_FRAMES, MEMORY_CHECK_MILLISECONDS } from "./limits.ts";
-import type { AssignThreads, SandboxedKind, SandboxStart, ToProcess } from "./protocol.ts";
+import type {
+  AssignThreads,
+  Rehearse,
+  SandboxedKind,
+  SandboxStart,
+  ToProcess,
+} from "./protocol.ts";
 import { packSaid } from "./packed_messages.ts";
 import { Trainers } from "./trainers.ts";
 
@@ -21,11 +27,17 @@ export async function runSandbox(): Promise<never> {
   const frames = decodeFrames(Deno.stdin.readable, limits);
   const first = await frames.next();
   if (first.done) Deno.exit(0);
-  const { app: kind, readable, memoryBytes, devices } = first.value.value as SandboxStart;
+  const { app: kind, readable, memoryBytes, devices, prepareTrainer } = first.value
+    .value as SandboxStart;
   disarm();
   watchMemory(memoryBytes);
   const trainers = new Trainers({ memoryBytes, devices, failed: crash });
   const app = startApp(kind, readable, trainers);
+  if (prepareTrainer) {
+    trainers.prepare();
+    const rehearse: Rehearse = { kind: "rehearse" };
+    app.postMessage(rehearse);
+  }
   for await (const { value, body } of frames) {
     const { threads, ...said } = value as ToProcess<object>;
     const assign: AssignThreads = { kind: "assign-threads", threads };
@@ -59,7 +71,13 @@ function startApp(kind: SandboxedKind, readable: readonly string[], trainers: Tr
       },
     },
   });
-  const say = queuedFrames(MAX_QUEUED_FRAMES[kind], PACK[kind]);
+  const say = queuedFrames(
+    MAX_QUEUED_FRAMES[kind],
+    kind === "ClientApp"
+      ? (said) => packSaid(checkSaid(said), trainers.used)
+      // It posts nothing large but bytes.
+      : (said) => said,
+  );
   app.onmessage = ({ data, ports }: MessageEvent<unknown>) => {
     const asks = typeof data === "object" && data !== null && "kind" in data &&
       data.kind === "open-trainer";
@@ -96,13 +114,6 @@ function watchMemory(limit: number): void {
   }, MEMORY_CHECK_MILLISECONDS);
 }
 
-/** What is made of what an app's thread posts before it is sent. @throws FlwrError where it must not be sent */
-const PACK: Readonly<Record<SandboxedKind, (said: unknown) => unknown>> = {
-  ClientApp: (said) => packSaid(checkSaid(said)),
-  // It posts nothing large but bytes.
-  ServerApp: (said) => said,
-};
-
 /**
  * Ends the process at once, with a last word to the node.
  *
@@ -114,7 +125,11 @@ function crash(reason: string, failure?: Failure): never {
   Deno.exit(1);
 }
 
-/** Writes frames one after the other. Whoever says more than anybody asked for is not waited for. */
+/**
+ * Writes frames one after the other. An app that says more than it was asked for is not waited for.
+ *
+ * @param pack makes what is sent of what the app's thread posts; throws FlwrError where it must not be sent
+ */
 function queuedFrames(
   limit: number,
   pack: (said: unknown) => unknown,

@@ -48,13 +48,21 @@ export async function startSandboxedApp(options: SandboxedAppOptions): Promise<A
 /**
  * Starts a sandbox for a ClientApp, which is loaded there with its first message.
  *
+ * @param trains whether its models will train: what that needs is then made ready before the app is loaded, which takes
+ *   some 50 MB of memory. Nothing of any app is in it
  * @throws FlwrError as {@link startSandboxedApp}, but for what shows when it is loaded
  */
-export async function prepareSandboxedApp(options: SandboxedAppOptions): Promise<AppHost> {
-  return AppHost.prepare(options.module, options.compute, await sandboxOf(options));
+export async function prepareSandboxedApp(
+  options: SandboxedAppOptions,
+  trains = false,
+): Promise<AppHost> {
+  return AppHost.prepare(options.module, options.compute, await sandboxOf(options, trains));
 }
 
-async function sandboxOf(options: SandboxedAppOptions): Promise<OpenAppLink> {
+async function sandboxOf(
+  options: SandboxedAppOptions,
+  prepareTrainer = false,
+): Promise<OpenAppLink> {
   const { module, folder = dirname(module.file), compute, name = "app" } = options;
   await requirePlainFiles(folder);
   const readable = await grantedPaths([folder, ...options.readable], options.secret ?? []);
@@ -63,7 +71,7 @@ async function sandboxOf(options: SandboxedAppOptions): Promise<OpenAppLink> {
   return sandboxes({
     launch: sandboxLaunch(readable, (variable) => Deno.env.get(variable)),
     folder,
-    start: { kind: "start", app: "ClientApp", readable, memoryBytes, devices },
+    start: { kind: "start", app: "ClientApp", readable, memoryBytes, devices, prepareTrainer },
     threads: compute.threads,
     output: options.output ?? ((line) => log("clientapp").info("{name}: {line}", { name, line })),
   });

@@ -3,6 +3,7 @@
  * ask for over the port.
  */
 import { requireSelfContained } from "../../../ml/onnx/self_contained.ts";
+import { requireRuntime } from "../../../ml/session/device.ts";
 import { LocalEngine } from "../../../ml/session/engine.ts";
 import { serveEngine } from "../../../ml/session/serve_engine.ts";
 import type { ToTrainer } from "./protocol.ts";
@@ -17,6 +18,11 @@ let maxThreads = 1;
 scope.onmessage = ({ data, ports }) => {
   if (data.kind === "assign-threads") {
     maxThreads = data.threads;
+    return;
+  }
+  if (data.kind === "prepare") {
+    // What fails here is told when a model asks for it.
+    requireRuntime().catch(() => {});
     return;
   }
   maxThreads = data.maxThreads;

@@ -21,15 +21,30 @@ export class Trainers {
   readonly #options: TrainersOptions;
   readonly #workers = new Set<Worker>();
   #threads = 1;
+  /** One that waits for a model, with ONNX Runtime loaded. */
+  #ready: Worker | undefined;
+  #used = false;
 
   constructor(options: TrainersOptions) {
     this.#options = options;
+  }
+
+  /** Whether a model of the app asked for one. */
+  get used(): boolean {
+    return this.#used;
   }
 
   /** Says how many threads each may use from now on. */
   assignThreads(threads: number): void {
     this.#threads = threads;
     for (const worker of this.#workers) tell(worker, { kind: "assign-threads", threads });
+  }
+
+  /** Has one ready for the next model: to start a thread and to load ONNX Runtime takes longer than anything after it. */
+  prepare(): void {
+    if (this.#ready !== undefined || this.#workers.size >= MAX_TRAINERS) return;
+    this.#ready = this.#startWorker();
+    tell(this.#ready, { kind: "prepare" });
   }
 
   /**
@@ -48,9 +63,10 @@ export class Trainers {
   }
 
   #start(asked: unknown, port: MessagePort): void {
-    const { memoryBytes, devices, failed } = this.#options;
+    const { memoryBytes, devices } = this.#options;
     const { threads, device } = fieldsOf(asked, "Trainer");
-    if (this.#workers.size >= MAX_TRAINERS) {
+    const open = this.#workers.size - (this.#ready === undefined ? 0 : 1);
+    if (open >= MAX_TRAINERS) {
       throw new FlwrError("resource-exhausted", `${MAX_TRAINERS} models of the app are open`, {
         hints: ["Make a model once and keep it, or dispose of it"],
       });
@@ -62,6 +78,14 @@ export class Trainers {
       maxThreads: this.#threads,
       memoryBytes,
     };
+    const worker = this.#ready ?? this.#startWorker();
+    this.#used = true;
+    this.#ready = undefined;
+    tell(worker, start, [port]);
+  }
+
+  #startWorker(): Worker {
+    const { failed } = this.#options;
     const worker = new Worker(new URL("./trainer_worker.ts", import.meta.url), { type: "module" });
     worker.onmessage = () => {
       this.#workers.delete(worker);
@@ -72,7 +96,7 @@ export class Trainers {
       failed(`its trainer failed: ${event.message}`, uncaught(event.message));
     };
     this.#workers.add(worker);
-    tell(worker, start, [port]);
+    return worker;
   }
 }
 

@@ -702,6 +702,30 @@ export declare class ClientApp {
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
+/**
+ * Makes something once for each run, such as a model or the node's data set, and gives it to every message of that run.
+ * It lasts until another run's message comes, or the app's process ends; then it is made anew. It is never written to a
+ * disk: what must last for the whole run belongs in `context.state`.
+ *
+ * ```ts
+ * import { ClientApp, perRun } from "flwr";
+ * import { createModel } from "./task.ts";
+ *
+ * const modelOf = perRun(createModel);
+ *
+ * export const app = new ClientApp().train((message, context) => {
+ *   const model = modelOf(context);
+ *   // …
+ *   return {};
+ * });
+ * ```
+ *
+ * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
+ *   next message tries again
+ * @returns what gives it for a context. Of another run than before, it first disposes of what it made for that one
+ *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for)
+ */
+export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
 /** How often a node was asked for one thing, and how often its reply counted. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
@@ -2243,6 +2267,7 @@ declare const OPERATORS: readonly [
 	"Round",
 	"Scan",
 	"ScatterElements",
+	"Shape",
 	"Sigmoid",
 	"Sign",
 	"Sin",
@@ -2715,6 +2740,11 @@ export interface ModelOptions {
 	 * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
 	 */
 	readonly device?: Device;
+	/**
+	 * Whether the model must be one that `export` can write (default false). If it is not, the constructor
+	 * throws "unimplemented": you learn that before the training, not after it.
+	 */
+	readonly exportable?: boolean;
 	/** Graph optimisations (default: all); `PLAIN` to compare with. */
 	readonly optimizations?: Optimizations;
 	/** Where time comes from (default: the machine). */
@@ -2747,7 +2777,8 @@ export declare class Model implements AsyncDisposable {
 	/**
 	 * Puts the network together and gives its parameters their first values.
 	 *
-	 * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range
+	 * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
+	 *   "unimplemented" when it must be exportable and is not
 	 */
 	constructor(options: ModelOptions);
 	/**
@@ -2767,7 +2798,7 @@ export declare class Model implements AsyncDisposable {
 	 * Trains. When it fails or is cancelled, the parameters stay as they were before.
 	 *
 	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-	 *   is no number any more (names step and learning rate)
+	 *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
 	 */
 	fit(dataset: NamedDataset, options?: FitOptions): Promise<FitResult>;
 	/**
@@ -2817,6 +2848,11 @@ export declare class Model implements AsyncDisposable {
 	/** Cancels what is under way, ends the thread and frees its memory. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
+/**
+ * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy where the loss has a notion of
+ * right answers. A regression has none.
+ */
+export declare function evaluationMetrics({ loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">): Record<string, number>;
 /** An input of a network in a file. */
 export interface OnnxInput {
 	/** The file's name for it. */
@@ -2973,6 +3009,33 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "gro
  * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
  */
 export declare function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer;
+/** Options of {@link conv1d}. */
+export interface Conv1dOptions extends LayerOptions {
+	/** Input channels (default: whatever the input has). */
+	readonly in?: number;
+	/** Output channels. */
+	readonly out: number;
+	/** Length of the kernels, in steps. */
+	readonly kernel: number;
+	/** Step between positions. Default: 1. */
+	readonly stride?: number;
+	/** Zeros on each side, in steps. Default: 0. */
+	readonly padding?: number;
+	/** Distance between the taps of the kernel, in steps. Default: 1. */
+	readonly dilation?: number;
+	/** Groups of channels that are convolved apart. Default: 1. */
+	readonly groups?: number;
+	/** Whether a bias is added to each channel (default true). */
+	readonly bias?: boolean;
+	/** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
+	readonly initializer?: Initializer;
+}
+/**
+ * Convolution along one axis, such as time, float32 [batch, in, length] → [batch, out, length'] with
+ * length' = ⌊(length + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv1d: `weight`
+ * [out, in / groups, kernel], `bias` [out].
+ */
+export declare function conv1d(options: Conv1dOptions): Layer;
 /**
  * The maximum of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32.
  *
@@ -3279,11 +3342,16 @@ export interface SplitOptions {
 	readonly testFraction: number;
 	/** The same seed gives the same division; default 42. */
 	readonly seed?: number;
+	/**
+	 * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
+	 * with neither `seed` nor `stratify`.
+	 */
+	readonly chronological?: boolean;
 	/** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
 	readonly stratify?: boolean;
 }
 /**
- * Divides a data set at random into one for training and one for test. The rows are copied, and keep their order.
+ * Divides a data set into one for training and one for test, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
  * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
  *   where targets are not classes or a class has a single example
@@ -3319,10 +3387,10 @@ export interface TableSchema {
 	readonly classes: readonly string[];
 }
 /**
- * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, or a
- * value. Means and medians are for columns of numbers.
+ * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
+ * cell above it ("forward", for rows in the order of time), or a value. Means and medians are for columns of numbers.
  */
-export type MissingAction = "refuse" | "drop" | "mean" | "median" | {
+export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
 	readonly value: number | string;
 };
 /** How a column of texts becomes numbers: a column of 0 and 1 for each category, or one column with its index. */
@@ -3362,7 +3430,8 @@ export interface CsvOptions {
 	readonly encoding?: string;
 	/**
 	 * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
-	 * "drop" holds: other actions refuse it.
+	 * "drop" holds: other actions refuse it. "forward" takes the cell of the row above that is not dropped; a missing cell of
+	 * the first row is refused.
 	 */
 	readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
 	/** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
@@ -3383,18 +3452,25 @@ export interface CsvOptions {
 	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
 	readonly split?: SplitOptions;
 }
+/** How to read a table that has no targets, or whose targets do not count. */
+export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
+/** The inputs of a table. */
+export interface TableInputs {
+	/** [rows, columns]. */
+	readonly x: Tensor<"float32">;
+	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
+	readonly columns: readonly string[];
+	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
+	readonly schema: TableSchema;
+}
 /** A table as a data set. */
-export interface TableDataset extends Dataset {
+export interface TableDataset extends Dataset, TableInputs {
 	/** [rows, columns]. */
 	readonly x: Tensor<"float32">;
 	/** [rows]: labels (int64), or numbers [rows, 1] (float32). */
 	readonly y: Tensor<"int64"> | Tensor<"float32">;
-	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
-	readonly columns: readonly string[];
 	/** The classes' names; empty where targets are numbers. */
 	readonly classes: readonly string[];
-	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
-	readonly schema: TableSchema;
 }
 /** A table whose targets are classes. */
 export interface ClassTable extends TableDataset {
@@ -3449,6 +3525,18 @@ export declare function readCsv<const O extends CsvOptions & {
 export declare function readCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(path: string, options: O): Promise<TableOf<O>>;
+/**
+ * Reads the inputs of a table that has no targets, such as new data to predict for; as {@link readCsv} otherwise. With the
+ * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
+ *
+ * @throws FlwrError as `readCsv`
+ * @example
+ * ```ts
+ * const { x } = await readCsvInputs("today.csv", { schema: train.schema });
+ * const outputs = await model.predict(x);
+ * ```
+ */
+export declare function readCsvInputs(path: string, options?: CsvInputsOptions): Promise<TableInputs>;
 /** As {@link readCsv}, from text. */
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split: object;

@@ -106,8 +106,14 @@ scenario(
     const json = await flwr(home, [
       ...["run", "my-app", "here", "--federation", "@a/b", "--stream", "--format", "json"],
     ]);
-    assert.deepEqual(JSON.parse(json.stdout), {
-      success: true,
+    const shown = JSON.parse(json.stdout);
+    const { runs: [{ "fab-hash": _, ...ended }] } = JSON.parse(
+      (await flwr(home, ["ls", "--run-id", String(RUN_ID), "--format", "json"])).stdout,
+    );
+    assert.equal(shown.status, "finished:completed");
+    assert.deepEqual({ ...shown, elapsed: 0, "compute-time": 0 }, {
+      ...{ ...ended, elapsed: 0, "compute-time": 0 },
+      ...{ success: true, "sub-status": "completed", "exit-status": 0 },
       "run-id": String(RUN_ID),
       "federation-id": "@a/b",
       "fab-id": "tester/my-app",
@@ -116,7 +122,7 @@ scenario(
       "fab-hash": submission!.fab!.hashStr.slice(0, 8),
       "fab-filename": `tester.my-app.1-0-0.${submission!.fab!.hashStr.slice(0, 8)}.fab`,
     });
-    assert.match(json.stderr, /^one\ntwo$/m);
+    assert.match(json.stderr, /^Run \d+ is started: .*\none\ntwo$/m);
   },
 );
 
@@ -128,9 +134,51 @@ scenario("cli: the status of a streamed run is its own", async (stage) => {
   assert.equal(code, 1);
   assert.match(stdout, /\noh$/);
   assert.match(stderr, new RegExp(`^Error: Run ${RUN_ID} is finished:failed: It broke$`, "m"));
+  const json = await flwr(home, ["run", "my-app", "--stream", "--format", "json"]);
+  const said = JSON.parse(json.stdout);
+  assert.deepEqual(
+    [json.code, said.success, said["run-id"], said.status, said["sub-status"], said["exit-status"]],
+    [1, false, String(RUN_ID), "finished:failed", "failed", 1],
+  );
+  assert.deepEqual(
+    [said["status-details"], said["error-message"]],
+    ["It broke", `Run ${RUN_ID} is finished:failed: It broke`],
+  );
   // To have shown a log is what "flwr log" is for.
   const shown = await flwr(home, ["log", String(RUN_ID)]);
   assert.deepEqual([shown.code, shown.stdout], [0, "oh"]);
+});
+
+scenario("cli: a run that a node took no part in is told as such, also in JSON", async (stage) => {
+  const details = "Incomplete: 1 of 2 nodes contributed nothing: node 7 (trained in 0 of 3 rounds)";
+  await using _ = await superLink(stage, { subStatus: "completed", details });
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const { code, stdout } = await flwr(home, ["run", "my-app", "--stream", "--format", "json"]);
+  const said = JSON.parse(stdout);
+  assert.deepEqual(
+    [code, said.success, said.status, said["status-details"], said["exit-status"]],
+    [3, false, "finished:completed", details, 3],
+  );
+  const list = await flwr(home, ["ls"]);
+  assert.match(list.stdout, /finished:completed \(incomplete\)/);
+  const [run] = JSON.parse((await flwr(home, ["ls", "--format", "json"])).stdout).runs;
+  assert.deepEqual([run.status, run.incomplete], ["finished:completed", true]);
+});
+
+scenario("cli: the JSON of a run that is not followed to its end says so", async (stage) => {
+  await using _ = await superLink(stage, { log: ["begun\n"] });
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const words = ["run", stage.path("my-app"), "--stream", "--format", "json"];
+  const run = startFlwr(stage, "run", words, { FLWR_HOME: home });
+  await run.waitForLine(/^begun$/);
+  assert.equal((await run.end("SIGINT")).code, 1);
+  const said = JSON.parse(run.stdoutLines.join("\n"));
+  assert.deepEqual(
+    [said.success, said["run-id"], said["exit-status"]],
+    [false, String(RUN_ID), 1],
+  );
 });
 
 scenario("cli: Ctrl-C ends following a run, which goes on, and says so", async (stage) => {

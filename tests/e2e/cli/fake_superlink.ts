@@ -41,6 +41,8 @@ export interface FakeOptions {
   readonly wire?: "http" | "grpc";
   /** How its run ends: "completed", "failed" or "stopped"; default: it does not. */
   readonly subStatus?: string;
+  /** Why; default: "It broke" for one that failed, else nothing. */
+  readonly details?: string;
   /** Pieces of the run's log. Without an end of the run the stream stays open after them. */
   readonly log?: readonly string[];
   /** Whether the run's log goes on and on: a line for each second, from one before the SuperLink's time. */
@@ -62,7 +64,12 @@ export async function startFakeSuperLink(options: FakeOptions = {}): Promise<Fak
 }
 
 function handlers(
-  { subStatus, log = [], chatty = false }: FakeOptions,
+  {
+    subStatus,
+    details = subStatus === "failed" ? "It broke" : "",
+    log = [],
+    chatty = false,
+  }: FakeOptions,
   asked: Asked,
 ): Partial<Handlers<typeof Control, string>> {
   const run = create(RunSchema, {
@@ -72,7 +79,7 @@ function handlers(
     federation: "@none/default",
     status: subStatus === undefined
       ? { status: "running" }
-      : { status: "finished", subStatus, details: subStatus === "failed" ? "It broke" : "" },
+      : { status: "finished", subStatus, details },
     pendingAt: "2026-11-23T15:55:27+00:00",
     runningAt: "2026-11-23T15:55:30+00:00",
   });

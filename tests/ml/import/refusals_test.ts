@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ErrorCode, FlwrError } from "../../../base/error.ts";
 import { input } from "../../../ml/graph/value.ts";
-import { onnxNetwork } from "../../../ml/import/network.ts";
+import { onnxNetwork as readNetwork, type OnnxNetworkOptions } from "../../../ml/import/network.ts";
 import { trace } from "../../../ml/nn/trace.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { integers, numbers, oneNode, onnxFile, recorded } from "./onnx_file.ts";
@@ -17,9 +17,34 @@ function isError(code: ErrorCode, ...patterns: readonly RegExp[]) {
   };
 }
 
+/** Makes sure that what is refused of bytes is refused of a file of these bytes, too, with its path in the sentence. */
+function alsoOfFile<T>(bytes: Uint8Array, work: (source: Uint8Array | string) => T): T {
+  try {
+    return work(bytes);
+  } catch (error) {
+    const path = Deno.makeTempFileSync({ suffix: ".onnx" });
+    try {
+      Deno.writeFileSync(path, bytes);
+      assert.throws(() => work(path), (named) => {
+        assert.ok(named instanceof FlwrError && error instanceof FlwrError, String(named));
+        assert.equal(named.code, error.code);
+        assert.ok(named.message.includes(`"${path}": `), named.message);
+        return true;
+      });
+    } finally {
+      Deno.removeSync(path);
+    }
+    throw error;
+  }
+}
+
+function onnxNetwork(bytes: Uint8Array, options?: OnnxNetworkOptions) {
+  return alsoOfFile(bytes, (source) => readNetwork(source, options));
+}
+
 /** Reads and applies a file to x of a shape. */
 function apply(bytes: Uint8Array, shape: readonly number[] = [2, 3]): void {
-  trace(onnxNetwork(bytes), input("x", "float32", shape));
+  alsoOfFile(bytes, (source) => trace(readNetwork(source), input("x", "float32", shape)));
 }
 
 const chain = (...ops: readonly (readonly [op: string, from: string, to: string])[]) =>
@@ -165,7 +190,7 @@ Deno.test("an output that is not there or depends on nothing, and a file that is
     isError("invalid-argument", /no value "chances": its outputs are "output_label"/),
   );
   assert.throws(
-    () => onnxNetwork("/nowhere/model.onnx"),
+    () => readNetwork("/nowhere/model.onnx"),
     isError("not-found", /"\/nowhere\/model\.onnx" cannot be read/),
   );
 });

@@ -6,6 +6,7 @@ import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
 import {
   avgPool2d,
   batchNorm,
+  conv1d,
   conv2d,
   dense,
   depthwiseConv2d,
@@ -86,6 +87,11 @@ const LAYERS: Readonly<Record<string, () => Layer>> = {
   "sigmoid": () => sigmoid(),
   "softmax": () => softmax({ axis: 1 }),
   "logSoftmax": () => logSoftmax(),
+  "conv1d": () => conv1d({ out: 3, kernel: 3 }),
+  "conv1d stride padding": () => conv1d({ in: 4, out: 3, kernel: 4, stride: 2, padding: 2 }),
+  "conv1d dilation groups": () =>
+    conv1d({ out: 6, kernel: 3, dilation: 2, groups: 2, bias: false }),
+  "conv1d depthwise": () => conv1d({ out: 4, kernel: 5, padding: 2, groups: 4 }),
 };
 
 interface Expectation {

@@ -1,14 +1,16 @@
 /** What runs on each node: trains the network on the node's own images, and measures it. */
-import { ClientApp, datasetSize, MetricRecord } from "flwr";
+import { ClientApp, datasetSize, evaluationMetrics, MetricRecord, perRun } from "flwr";
 import { createModel, loadData, setArrays, toArrays } from "./task.ts";
 
-// Made once for a run: every run has its own instance of this module. What must outlast a run's rounds on a node whose
-// process is started anew belongs in context.state.
-const model = createModel();
+// Each run has a model and data of its own, made at its first message. What must last from round to round even if the
+// app's process is started anew belongs in context.state.
+const modelOf = perRun(createModel);
+const dataOf = perRun(loadData);
 
 export const app = new ClientApp()
   .train(async ({ content }, context) => {
-    const { train } = loadData(context);
+    const model = modelOf(context);
+    const { train } = dataOf(context);
     setArrays(model, content.arrayRecord("arrays"));
     const epochs = content.configRecord("config").number("local-epochs", 1);
     const { losses } = await model.fit(train, { epochs });
@@ -16,8 +18,9 @@ export const app = new ClientApp()
     return { arrays: toArrays(model), metrics: new MetricRecord(metrics) };
   })
   .evaluate(async ({ content }, context) => {
-    const { test } = loadData(context);
+    const model = modelOf(context);
+    const { test } = dataOf(context);
     setArrays(model, content.arrayRecord("arrays"));
-    const { loss, accuracy } = await model.evaluate(test);
-    return { metrics: new MetricRecord({ "num-examples": datasetSize(test), loss, accuracy }) };
+    const measured = evaluationMetrics(await model.evaluate(test));
+    return { metrics: new MetricRecord({ "num-examples": datasetSize(test), ...measured }) };
   });

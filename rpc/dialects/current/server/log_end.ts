@@ -1,3 +1,4 @@
+import { withFurtherLines } from "../../../../base/run_log_lines.ts";
 import type { LinkRun, LogPiece } from "../../../../link/link.ts";
 import { isoTime } from "../iso_time.ts";
 
@@ -25,9 +26,10 @@ export function endLog(
 
 function tellEnd(
   piece: LogPiece,
-  { runId, state, details, finishedAt = 0 }: LinkRun,
+  { runId, state, finishedAt = 0, ...run }: LinkRun,
   reader: { readonly after: number; readonly last: string },
 ): LogPiece {
+  const details = withFurtherLines(run.details);
   const tells = details !== "" && [reader.last, piece.text].some((text) => text.includes(details));
   const told = reader.after >= finishedAt || tells;
   if (state === "finished:completed" || told) return piece;

@@ -42,6 +42,14 @@ Deno.test("log end: an error that the log tells is not told again", () => {
   assert.deepEqual(end("finished:failed", { text: "", details, last: text }), ["", 10]);
 });
 
+Deno.test("log end: the details' further lines are indented", () => {
+  const details = "no such round\nRun 8 failed: forged";
+  const shown = `no such round\n${" ".repeat(25)}Run 8 failed: forged`;
+  assert.deepEqual(end("finished:failed", { details }), [`one\nRun 7 failed: ${shown}\n`, 20]);
+  const text = `Error: ${shown}\n`;
+  assert.deepEqual(end("finished:failed", { text, details }), [text, 10]);
+});
+
 Deno.test("log end: a log that was removed is not taken for an empty one", () => {
   const gone = { text: "", latest: 0, removed: true };
   const notice = "The log of run 7 was removed at 1970-01-01T00:01:30.000000+00:00: " +

@@ -233,7 +233,7 @@ class Gate {
     const pem = call.headerBytes(PUBLIC_KEY_HEADER);
     if (pem === undefined) throw new Refused("the call names no public key");
     const key = await this.#keys.read(pem);
-    if (key === undefined) throw new Refused("the public key is none, or on another curve");
+    if (key === undefined) throw new Refused("the public key is invalid or on another curve");
     return key;
   }
 }

@@ -170,7 +170,7 @@ async function admittedHolder(
   if (header === undefined) throw new Refused("the call names no public key");
   const listed = admitted().findByPem(decodePublicKeyHeader(header) ?? "");
   const publicKey = listed ?? await readPublicKeyHeader(header).catch(() => undefined);
-  if (publicKey === undefined) throw new Refused("the public key is none, or on another curve");
+  if (publicKey === undefined) throw new Refused("the public key is invalid or on another curve");
   const node = await link.nodeOfKey(publicKey.spki);
   if (node?.state === "unregistered") {
     throw new Refused("the node was unregistered", publicKey.fingerprint);

@@ -214,6 +214,18 @@ def trainings():
     }
 
 
+def later_layers():
+    """Layers that were added later: with numbers of their own, so that those of the others stay."""
+    generator.manual_seed(21)
+    series = numbers(2, 4, 9)
+    return [
+        layer_case("conv1d", nn.Conv1d(4, 3, 3), series),
+        layer_case("conv1d stride padding", nn.Conv1d(4, 3, 4, stride=2, padding=2), series),
+        layer_case("conv1d dilation groups", nn.Conv1d(4, 6, 3, dilation=2, groups=2, bias=False), series),
+        layer_case("conv1d depthwise", nn.Conv1d(4, 4, 5, padding=2, groups=4), series),
+    ]
+
+
 def main():
     result = {
         "torch": torch.__version__.split("+")[0],
@@ -221,6 +233,7 @@ def main():
         "losses": losses(),
         "trainings": trainings(),
     }
+    result["layers"] += later_layers()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_values.json")
     with open(path, "w") as file:
         json.dump(result, file, separators=(",", ":"))

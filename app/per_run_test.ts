@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { settle } from "../base/testing/settle.ts";
+import type { Context } from "./context.ts";
+import { perRun } from "./per_run.ts";
+
+const of = (runId: bigint) => ({ runId }) as Context;
+
+Deno.test("per run: a run's messages share what was made, another run has its own", () => {
+  let made = 0;
+  const give = perRun(({ runId }) => ({ runId, number: ++made }));
+  assert.deepEqual([give(of(1n)), give(of(1n))], Array(2).fill({ runId: 1n, number: 1 }));
+  assert.deepEqual(give(of(2n)), { runId: 2n, number: 2 });
+  assert.deepEqual(give(of(1n)), { runId: 1n, number: 3 });
+});
+
+Deno.test("per run: what failed is made anew", async () => {
+  let tries = 0;
+  const now = perRun(() => {
+    if (++tries === 1) throw new Error("no data");
+    return tries;
+  });
+  assert.throws(() => now(of(1n)), /no data/);
+  assert.equal(now(of(1n)), 2);
+
+  const later = perRun(() => ++tries === 3 ? Promise.reject(new Error("no")) : Promise.resolve(7));
+  await assert.rejects(later(of(1n)), /no/);
+  assert.equal(await later(of(1n)), 7);
+});
+
+Deno.test("per run: what an earlier run had is disposed of, also when that fails", async () => {
+  const ended: string[] = [];
+  const kept = perRun(({ runId }) => ({
+    [Symbol.asyncDispose]: () => {
+      ended.push(`kept ${runId}`);
+      return Promise.reject(new Error("broken"));
+    },
+  }));
+  const promised = perRun(({ runId }) =>
+    Promise.resolve({ [Symbol.dispose]: () => void ended.push(`promised ${runId}`) })
+  );
+  for (const runId of [1n, 1n, 2n]) {
+    kept(of(runId));
+    await promised(of(runId));
+  }
+  await settle();
+  assert.deepEqual(ended, ["kept 1", "promised 1"]);
+});

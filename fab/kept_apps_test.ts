@@ -1,0 +1,43 @@
+import assert from "node:assert/strict";
+import { TempDir } from "../tests/support/tempdir.ts";
+import { KeptApps } from "./kept_apps.ts";
+
+/** Installs an app of so many bytes, used at a time in seconds. */
+async function install(home: string, kept: KeptApps, name: string, bytes: number, usedAt: number) {
+  const use = await kept.use(name);
+  await Deno.mkdir(`${home}/apps/${name}/sub`, { recursive: true });
+  await Deno.writeFile(`${home}/apps/${name}/sub/client.ts`, new Uint8Array(bytes));
+  await Deno.utime(`${home}/apps/.brought/${name}`, usedAt, usedAt);
+  return use;
+}
+
+async function thereIn(home: string): Promise<string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(`${home}/apps`));
+  return entries.map(({ name }) => name).filter((name) => !name.startsWith(".")).sort();
+}
+
+Deno.test("apps that runs brought are bounded in number: the longest unused goes, none in use", async () => {
+  await using home = await TempDir.make();
+  const kept = new KeptApps(home.path, { apps: 2, bytes: 1000 });
+  using _used = await install(home.path, kept, "a", 1, 1);
+  for (const [name, at] of [["b", 2], ["c", 3], ["d", 4]] as const) {
+    (await install(home.path, kept, name, 1, at))[Symbol.dispose]();
+  }
+  // As another process does, which knows of the use by the lock alone.
+  assert.deepEqual(await new KeptApps(home.path, { apps: 2, bytes: 1000 }).makeRoom(), ["b", "c"]);
+  assert.deepEqual(await thereIn(home.path), ["a", "d"]);
+});
+
+Deno.test("apps that runs brought are bounded in bytes; what others installed stays", async () => {
+  await using home = await TempDir.make();
+  const kept = new KeptApps(home.path, { apps: 9, bytes: 25 });
+  await Deno.mkdir(`${home.path}/apps/owners`, { recursive: true });
+  await Deno.writeFile(`${home.path}/apps/owners/client.ts`, new Uint8Array(100));
+  (await kept.use("owners"))[Symbol.dispose]();
+  for (const [name, at] of [["a", 1], ["b", 2], ["c", 3]] as const) {
+    (await install(home.path, kept, name, 10, at))[Symbol.dispose]();
+  }
+  assert.deepEqual(await kept.makeRoom(), ["a"]);
+  assert.deepEqual(await thereIn(home.path), ["b", "c", "owners"]);
+  assert.deepEqual(await kept.makeRoom(), []);
+});

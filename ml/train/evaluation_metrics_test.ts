@@ -1,0 +1,7 @@
+import assert from "node:assert/strict";
+import { evaluationMetrics } from "./evaluation_metrics.ts";
+
+Deno.test("a regression's metrics have no accuracy", () => {
+  assert.deepEqual(evaluationMetrics({ loss: 1, accuracy: NaN }), { loss: 1 });
+  assert.deepEqual(evaluationMetrics({ loss: 1, accuracy: 0 }), { loss: 1, accuracy: 0 });
+});

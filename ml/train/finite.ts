@@ -1,0 +1,46 @@
+import { FlwrError } from "../../base/error.ts";
+import type { Tensor } from "../../tensor/tensor.ts";
+
+/** How far a training has come. */
+export interface Reached {
+  /** Steps made. */
+  readonly step: number;
+  readonly epoch: number;
+  /** Of the last step. */
+  readonly learningRate: number;
+}
+
+/** The place of the first NaN or infinity, or -1. */
+function findNonFinite({ dtype, data }: Tensor): number {
+  if (!dtype.startsWith("float")) return -1;
+  // A plain loop: `findIndex` takes ten times as long.
+  const numbers = data as Float32Array;
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
+  return -1;
+}
+
+/**
+ * Makes sure that training left only finite parameters.
+ *
+ * @param before what they were before: a parameter that was not finite then may stay so
+ * @throws FlwrError "failed-precondition" that names the parameter, the step and the learning rate
+ */
+export function requireFinite(
+  parameters: ReadonlyMap<string, Tensor>,
+  before: ReadonlyMap<string, Tensor>,
+  { step, epoch, learningRate }: Reached,
+): void {
+  for (const [name, value] of parameters) {
+    const at = findNonFinite(value);
+    if (at === -1) continue;
+    const start = before.get(name);
+    if (start !== undefined && findNonFinite(start) !== -1) continue;
+    throw new FlwrError(
+      "failed-precondition",
+      `Parameter "${name}" became ${
+        value.data[at]
+      } by step ${step} (epoch ${epoch}), learning rate ${learningRate}`,
+      { hints: ["Use a smaller learning rate", "Look for NaN or huge numbers in the data"] },
+    );
+  }
+}
