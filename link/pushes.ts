@@ -1,4 +1,5 @@
 import { FlwrError } from "../base/error.ts";
+import { Turns } from "../base/turn.ts";
 import { type Effects, type LinkContext, transact } from "./context.ts";
 import type { OpenedPush, PushedMessages, Refusal } from "./link.ts";
 import {
@@ -27,6 +28,9 @@ import { takeWholeMessages } from "./whole_messages.ts";
 /** A push's time is not prolonged by less. */
 const REFRESH_SECONDS = 1;
 
+/** Announced objects that are looked at before others have their turn: some 3 ms. */
+const OBJECTS_PER_TURN = 5000;
+
 /** Who pushes. */
 interface Pusher {
   readonly nodeId: bigint;
@@ -38,15 +42,34 @@ export async function openPush(
   context: LinkContext,
   pushed: PushedMessages,
 ): Promise<OpenedPush> {
+  const faults = await treeFaults(context, pushed);
   // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with. That may be at
   // once where objects come with it.
   const { opened, finished } = await transact(
     context,
     pushed.brought === undefined ? "relaxed" : "durable",
-    (tx, effects) => announce(context, tx, effects, pushed),
+    (tx, effects) => announce(context, tx, effects, pushed, faults),
   );
   await settlePushes(context, finished);
   return opened;
+}
+
+/**
+ * Why the trees of messages are not theirs, by the place of the message. Before the transaction, which cannot wait: a
+ * batch announces its model's objects once for each node.
+ */
+async function treeFaults(
+  { limits }: LinkContext,
+  { messages, trees }: PushedMessages,
+): Promise<(string | undefined)[]> {
+  const turns = new Turns(OBJECTS_PER_TURN);
+  const faults: (string | undefined)[] = [];
+  for (const [place, message] of messages.entries()) {
+    const tree = trees[place];
+    faults.push(treeFault(message, tree, limits));
+    await turns.spend(tree?.size ?? 1);
+  }
+  return faults;
 }
 
 async function announce(
@@ -54,6 +77,7 @@ async function announce(
   tx: LinkTransaction,
   effects: Effects,
   pushed: PushedMessages,
+  faults: readonly (string | undefined)[],
 ): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
   const { messages, trees, runId } = pushed;
   const { clock, limits } = context;
@@ -63,7 +87,7 @@ async function announce(
   const finished: string[] = [];
   for (const [index, message] of messages.entries()) {
     const tree = trees[index];
-    const outcome = await judge(context, tx, pushed, message, tree);
+    const outcome = await judge(context, tx, pushed, message, faults[index]);
     refusals.push(outcome.refusal && { reason: outcome.refusal.reason });
     if (outcome.refusal !== undefined) {
       await reject(context, tx, effects, pushed, message, outcome.refusal);
@@ -134,7 +158,7 @@ async function judge(
   tx: LinkTransaction,
   pushed: PushedMessages,
   message: NewLinkMessage,
-  tree: ObjectTree | undefined,
+  fault: string | undefined,
 ): Promise<Judgement> {
   const no = (reason: string, forGood: boolean) => ({
     refusal: { reason, forGood },
@@ -147,7 +171,6 @@ async function judge(
       `The message is for another run than its push: "${message.runId}", not "${runId}"`;
     return no(reason, true);
   }
-  const fault = treeFault(message, tree, context.limits);
   if (fault !== undefined) return no(fault, true);
   const announced = await tx.pushes.message(message.messageId);
   if (announced !== undefined) {

@@ -5,7 +5,8 @@ import { causedBy } from "../base/log_limiter.ts";
 import { hostOfPeer } from "./address.ts";
 import type { Call, OpenCall } from "./call.ts";
 import { ApiError } from "./api_error.ts";
-import { decodeRequest, encode, encodeInParts } from "./codec.ts";
+import { decodeInTurns, decodeRequest, encode, encodeInParts } from "./codec.ts";
+import { MAX_REQUEST_UNITS } from "./limits.ts";
 import { RequestFault } from "./request_fault.ts";
 import type { BoundMethod } from "./service.ts";
 import { type Entry, foundBy } from "./shared_path.ts";
@@ -19,7 +20,7 @@ export class UndecodableRequest extends RequestFault {
 type Initial = MessageInitShape<DescMessage>;
 
 /**
- * Answers a call of a unary method: decode → authenticate → handle → encode.
+ * Answers a call of a unary method: prove → decode → authenticate → handle → encode.
  *
  * @param entry what let the call in by its headers, where that was asked before its request was read
  * @throws UndecodableRequest, or what the service throws
@@ -71,9 +72,9 @@ async function identify(
   call: OpenCall,
   entry: Entry | undefined,
 ): Promise<[Message, Call<unknown>]> {
-  const { desc, authenticate } = method;
-  const found = await foundBy(method, call, entry);
-  const maxRequestBytes = method.maxRequestBytes(found);
+  const { desc, prove, authenticate } = method;
+  const admitted = await foundBy(method, call, entry);
+  const maxRequestBytes = method.maxRequestBytes(admitted);
   // To decode takes many times the memory, so it is not left to the handler.
   if (bytes.length > maxRequestBytes) {
     throw new FlwrError(
@@ -81,9 +82,13 @@ async function identify(
       `The request is larger than ${maxRequestBytes} bytes: ${bytes.length}`,
     );
   }
+  const found = prove === undefined ? admitted : await prove(call, desc, bytes, admitted);
   let request: Message;
   try {
-    request = decodeRequest(desc.input, bytes, method.maxRequestUnits);
+    const most = method.maxRequestUnits;
+    request = most > MAX_REQUEST_UNITS
+      ? await decodeInTurns(desc.input, bytes, most)
+      : decodeRequest(desc.input, bytes, most);
   } catch (cause) {
     if (cause instanceof ApiError) throw cause;
     throw new UndecodableRequest(`Not a ${desc.input.typeName}`, { cause });

@@ -1,9 +1,18 @@
 import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
-import { logOutcome, UndecodableRequest } from "./answer.ts";
+import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  CreateRunRequestSchema,
+  Driver,
+  PushTaskInsRequestSchema,
+} from "../proto/gen/flwr-1.9/driver_pb.ts";
+import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
 import { methodNotAllowed, Refusal } from "./http/refusal.ts";
+import { DECODED_BYTES_PER_TURN, MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
+import { bindService, type Handlers } from "./service.ts";
+import { turnsDuring } from "../base/testing/turns_during.ts";
 
 const CALL = { method: "/flwr.proto.Fleet/PullMessages", peer: "192.0.2.1:5" } as OpenCall;
 
@@ -45,4 +54,72 @@ Deno.test("lines of callers who are not known are marked, those of known ones ar
   assert.equal(logged(new FlwrError("not-found", "x"), known)[1]["causedBy"], undefined);
   assert.notEqual(logged()[1]["causedBy"], undefined);
   assert.notEqual(logged(new TypeError("a bug"), known)[1]["causedBy"], undefined);
+});
+
+Deno.test("a service hears of a call's head, then of its bytes, then of its request", async () => {
+  const asked: string[] = [];
+  const { methods } = bindService<typeof Driver, string, string>(Driver, {
+    admit: () => {
+      asked.push("admit");
+      return "head";
+    },
+    prove: (_call, _method, bytes, found) => {
+      asked.push(`prove ${found}`);
+      if (bytes.length === 0) throw new FlwrError("unauthenticated", "Nothing is signed");
+      return Promise.resolve("bytes");
+    },
+    authenticate: (_call, _method, _bytes, _request, found) => {
+      asked.push(`authenticate ${found}`);
+      return Promise.resolve(found);
+    },
+    handlers: {
+      createRun: (_request, { caller }) => {
+        asked.push(`handle ${caller}`);
+        return Promise.resolve({});
+      },
+    } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
+  });
+  const method = methods.find(({ desc }) => desc === Driver.method.createRun)!;
+  const request = toBinary(
+    CreateRunRequestSchema,
+    create(CreateRunRequestSchema, { fabId: "publisher/app" }),
+  );
+  await answerUnary(method, request, { ...CALL });
+  assert.deepEqual(asked.splice(0), [
+    "admit",
+    "prove head",
+    "authenticate bytes",
+    "handle bytes",
+  ]);
+  await assert.rejects(answerUnary(method, request.subarray(1), { ...CALL }), UndecodableRequest);
+  assert.deepEqual(asked.splice(0), ["admit", "prove head"]);
+  await assert.rejects(answerUnary(method, new Uint8Array(), { ...CALL }), {
+    code: "unauthenticated",
+  });
+  assert.deepEqual(asked, ["admit", "prove head"]);
+});
+
+Deno.test("requests that may be large batches let others have their turn, all others come at once", async () => {
+  const request = toBinary(
+    PushTaskInsRequestSchema,
+    create(PushTaskInsRequestSchema, {
+      taskInsList: Array.from({ length: 100 }, () => ({ groupId: "x".repeat(5000) })),
+    }),
+  );
+  const turnsWith = async (units: number) => {
+    const { methods } = bindService<typeof Driver, string>(Driver, {
+      authenticate: () => Promise.resolve("anyone"),
+      handlers: {
+        pushTaskIns: ({ taskInsList }) => Promise.resolve({ taskIds: [`${taskInsList.length}`] }),
+      } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
+      maxRequestUnits: () => units,
+    });
+    const method = methods.find(({ desc }) => desc === Driver.method.pushTaskIns)!;
+    return (await turnsDuring(() => answerUnary(method, request, { ...CALL }))).turns;
+  };
+  assert.equal(await turnsWith(MAX_REQUEST_UNITS), 0);
+  assert.equal(
+    await turnsWith(MAX_BATCH_REQUEST_UNITS),
+    Math.floor(request.length / DECODED_BYTES_PER_TURN),
+  );
 });

@@ -25,7 +25,7 @@ export type Handlers<S extends DescService, Caller> = {
  * Finds out who calls. Throws a FlwrError to refuse.
  *
  * @param bytes the request's bytes as they arrived; `request` may hold views of them
- * @param found what the service's `admit` found out before; undefined where it has none
+ * @param found what the service's `prove`, or else its `admit`, found out before; undefined where it has neither
  */
 export type Authenticate<Caller, Found = unknown> = (
   call: AnonymousCall,
@@ -35,6 +35,21 @@ export type Authenticate<Caller, Found = unknown> = (
   found: Found,
 ) => Promise<Caller>;
 
+/**
+ * Finds out who sends a request by its bytes, before they are decoded: decoding takes many times their memory and time.
+ * Throws a FlwrError to refuse.
+ *
+ * @param bytes the request's bytes as they arrived, which may be no message of the method
+ * @param found what the service's `admit` found out before; undefined where it has none
+ * @returns what is known of the caller now, for the service's `authenticate`
+ */
+export type Prove<Found = unknown> = (
+  call: AnonymousCall,
+  method: DescMethod,
+  bytes: Uint8Array,
+  found: Found,
+) => Promise<Found>;
+
 /** How a service is served. `Found` is what is known of a caller before its request is read. */
 export interface ServiceOptions<S extends DescService, Caller, Found = unknown> {
   /**
@@ -42,6 +57,8 @@ export interface ServiceOptions<S extends DescService, Caller, Found = unknown> 
    * each call, and always before `authenticate`.
    */
   readonly admit?: Admit<Found>;
+  /** Refuses calls by their request's bytes, before these are decoded: for wires that sign the request itself. */
+  readonly prove?: Prove<Found>;
   readonly authenticate: Authenticate<Caller, Found>;
   readonly handlers: Handlers<S, Caller>;
   /**
@@ -70,6 +87,7 @@ export type AnyHandler = (
 export interface BoundMethod {
   readonly desc: DescMethod;
   readonly admit?: Admit;
+  readonly prove?: Prove;
   readonly authenticate: Authenticate<unknown>;
   readonly handle: AnyHandler;
   readonly knownBy?: string;
@@ -90,7 +108,8 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
   desc: S,
   options: ServiceOptions<S, Caller, Found>,
 ): ServiceBinding {
-  const { admit, authenticate, handlers, knownBy, maxRequestBytes, maxRequestUnits } = options;
+  const { admit, prove, authenticate, handlers, knownBy } = options;
+  const { maxRequestBytes, maxRequestUnits } = options;
   return {
     desc,
     methods: desc.methods.map((method) => {
@@ -102,6 +121,7 @@ export function bindService<S extends DescService, Caller, Found = unknown>(
       return {
         desc: method,
         admit,
+        ...(prove && { prove: prove as Prove }),
         // It is handed what this very method's `admit` found, and nothing else.
         authenticate: authenticate as Authenticate<unknown>,
         handle,

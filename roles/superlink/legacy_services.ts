@@ -63,6 +63,7 @@ export function legacyServices(
         : fleetAuthentication(legacy),
       handlers: fleetHandlers(link, logFailure),
       maxRequestBytes: legacyRequestBytes,
+      maxRequestUnits: legacyRequestUnits,
     }),
     driver: bindService(Driver, {
       authenticate: () => Promise.resolve({}),

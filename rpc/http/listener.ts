@@ -4,7 +4,7 @@ import { explainBindError } from "../bind_error.ts";
 import { ACCEPTED_PER_TURN, LINGER_MS } from "../limits.ts";
 import { sendAtOnce } from "../no_delay.ts";
 import type { ServerTls } from "../server.ts";
-import { nextTurn } from "../turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
 import { ACCEPT_PAUSE_MS, FLUSH_MS } from "./limits.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";

@@ -42,7 +42,7 @@ import {
 import { ReadBuffer } from "./read_buffer.ts";
 import type { ByteSocket } from "./socket.ts";
 import { Http2Stream, type StreamOwner } from "./stream.ts";
-import { nextTurn } from "../turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 
 /** How a connection is served. */
 export interface ConnectionOptions {

@@ -8,7 +8,7 @@ import { sendAtOnce } from "../no_delay.ts";
 import type { ByteSocket } from "./socket.ts";
 import type { Http2Stream } from "./stream.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
-import { nextTurn } from "../turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 
 /** How a call ended, for what its connection may do next. */
 export type CallEnd =

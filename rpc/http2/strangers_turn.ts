@@ -1,4 +1,4 @@
-import { nextTurn } from "../turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 
 /**
  * Shares each turn of the event loop between the connections of strangers and everybody else. Without it a hundred

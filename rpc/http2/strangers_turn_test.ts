@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { nextTurn } from "../turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
 
 Deno.test("of many strangers a few have their turn, then everybody else", async () => {

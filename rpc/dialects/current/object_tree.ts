@@ -38,27 +38,82 @@ export function treeToWire(root: ObjectId, tree: ObjectTree): WireTree {
  *   children; "resource-exhausted" as {@link treeToWire}
  */
 export function treeFromWire(root: WireTree): ObjectTree {
-  const tree = new Map<ObjectId, readonly ObjectId[]>();
-  const budget = new Budget();
-  const visit = ({ objectId, children }: WireTree, depth: number): void => {
-    budget.spend(depth);
-    if (!isObjectId(objectId)) {
-      throw new FlwrError("invalid-argument", `Object tree names "${objectId}": no object id`);
+  const reader = new TreeReader(root);
+  while (!reader.done) reader.read(MAX_TREE_NODES);
+  return reader.tree;
+}
+
+/**
+ * Reads a tree from protobuf a number of nodes at a time, so that a server can answer others meanwhile. An object that
+ * stands in many places costs a lookup and a comparison at each of them: its id is checked, and its children are
+ * listed, at the first one only.
+ */
+export class TreeReader {
+  readonly #tree = new Map<ObjectId, readonly ObjectId[]>();
+  readonly #budget = new Budget();
+  /** The nodes on the way to the next one, and which of its children each comes to next. */
+  readonly #path: { readonly children: readonly WireTree[]; next: number }[];
+
+  constructor(root: WireTree) {
+    this.#path = [{ children: [root], next: 0 }];
+  }
+
+  /** Whether the whole tree was read. */
+  get done(): boolean {
+    return this.#path.length === 0;
+  }
+
+  /** What was read so far: the whole tree once the reader is done. */
+  get tree(): ObjectTree {
+    return this.#tree;
+  }
+
+  /**
+   * Reads on, parents before their children.
+   *
+   * @param most nodes to read at most
+   * @returns nodes that were read
+   * @throws FlwrError as {@link treeFromWire}
+   */
+  read(most: number): number {
+    const path = this.#path;
+    let read = 0;
+    while (path.length > 0 && read < most) {
+      const place = path.at(-1)!;
+      if (place.next === place.children.length) {
+        path.pop();
+        continue;
+      }
+      const node = place.children[place.next++]!;
+      this.#budget.spend(path.length);
+      this.#take(node);
+      read++;
+      if (node.children.length > 0) path.push({ children: node.children, next: 0 });
     }
-    const ids = children.map((child) => child.objectId);
-    const known = tree.get(objectId);
-    if (known === undefined) tree.set(objectId, ids);
-    else if (!sameIds(known, ids)) {
+    return read;
+  }
+
+  #take({ objectId, children }: WireTree): void {
+    const known = this.#tree.get(objectId);
+    if (known !== undefined) {
+      if (isChildren(known, children)) return;
       throw new FlwrError(
         "invalid-argument",
         `Object tree names "${objectId}" twice with different children`,
       );
     }
-    for (const child of children) visit(child, depth + 1);
-  };
-  visit(root, 1);
-  return tree;
+    if (!isObjectId(objectId)) {
+      throw new FlwrError("invalid-argument", `Object tree names "${objectId}": no object id`);
+    }
+    this.#tree.set(
+      objectId,
+      children.length === 0 ? NO_CHILDREN : children.map((child) => child.objectId),
+    );
+  }
 }
+
+/** The children of every object that has none. */
+const NO_CHILDREN: readonly ObjectId[] = [];
 
 /** Ids of all objects of a tree, children before those that refer to them, each once. */
 export function idsOfTree(root: ObjectId, tree: ObjectTree): ObjectId[] {
@@ -97,6 +152,10 @@ class Budget {
   }
 }
 
-function sameIds(a: readonly ObjectId[], b: readonly ObjectId[]): boolean {
-  return a.length === b.length && a.every((id, place) => id === b[place]);
+function isChildren(known: readonly ObjectId[], children: readonly WireTree[]): boolean {
+  if (known.length !== children.length) return false;
+  for (let place = 0; place < known.length; place++) {
+    if (known[place] !== children[place]!.objectId) return false;
+  }
+  return true;
 }

@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import { ObjectTreeSchema } from "../../../proto/gen/current/message_pb.ts";
 import { MAX_TREE_DEPTH, MAX_TREE_NODES } from "./limits.ts";
-import { idsOfTree, treeFromWire, treeToWire } from "./object_tree.ts";
+import { countNodes, idsOfTree, treeFromWire, TreeReader, treeToWire } from "./object_tree.ts";
 
 const id = (place: number) => place.toString(16).padStart(64, "0");
 
@@ -32,6 +32,24 @@ Deno.test("a tree survives the wire, but for what its root does not reach", () =
       assert.equal(back.keys().next().value, id(0), "the root comes first");
       assert.deepEqual([...back.keys()].toSorted(), reached.toSorted());
       for (const object of reached) assert.deepEqual(back.get(object), graph.get(object));
+    }),
+    { seed: 3 },
+  );
+});
+
+Deno.test("a tree that is read in parts is the same, and no part is larger than asked for", () => {
+  fc.assert(
+    fc.property(graphs, fc.integer({ min: 1, max: 5 }), (graph, most) => {
+      const wire = treeToWire(id(0), graph);
+      const reader = new TreeReader(wire);
+      let nodes = 0;
+      while (!reader.done) {
+        const read = reader.read(most);
+        assert.ok(read <= most);
+        nodes += read;
+      }
+      assert.equal(nodes, countNodes(wire));
+      assert.deepEqual([...reader.tree], [...treeFromWire(wire)]);
     }),
     { seed: 3 },
   );

@@ -13,6 +13,9 @@ export const MAX_LOG_REQUEST_BYTES = 16 * 1024 * 1024;
 /** Bytes of a request with trees of messages: four of MAX_TREE_NODES, 70 to 80 bytes each. */
 export const MAX_TREE_REQUEST_BYTES = 16 * 1024 * 1024;
 
+/** Nodes of announced trees that are read before others have their turn: some 3 ms. */
+export const TREE_NODES_PER_TURN = 5000;
+
 /** Messages that one push of a node announces at most: Flower's nodes push each reply by itself. */
 export const MAX_MESSAGES_PER_NODE_PUSH = 100;
 

@@ -5,8 +5,10 @@ import type {
   ObjectTree as WireTree,
 } from "../../../../proto/gen/current/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";
+import { Turns } from "../../../../base/turn.ts";
 import { messageFromWire } from "../message.ts";
-import { treeFromWire } from "../object_tree.ts";
+import { TreeReader } from "../object_tree.ts";
+import { TREE_NODES_PER_TURN } from "./limits.ts";
 
 /** Messages that are being pushed, and which objects each needs. */
 export interface PushedBatch {
@@ -17,18 +19,19 @@ export interface PushedBatch {
 
 /**
  * Reads announced messages with their trees. What they say of senders and receivers is for others to check.
+ * Others have their turn after every {@link TREE_NODES_PER_TURN} nodes: a batch can have millions.
  *
  * @param runId the run that the caller may speak for
  * @throws ApiError "message-count-invalid" when there is none, or not one tree for each; "message-run-mismatch";
  *   FlwrError "invalid-argument" for a malformed message or tree
  */
-export function readPushedBatch(
+export async function readPushedBatch(
   request: {
     readonly messagesList: readonly WireMessage[];
     readonly messageObjectTrees: readonly WireTree[];
   },
   runId: bigint,
-): PushedBatch {
+): Promise<PushedBatch> {
   const { messagesList, messageObjectTrees } = request;
   if (messagesList.length === 0 || messagesList.length !== messageObjectTrees.length) {
     throw new ApiError(
@@ -37,20 +40,23 @@ export function readPushedBatch(
         "expected one tree for each message, and one message at least",
     );
   }
-  const pushed = messagesList.map((message, place) =>
-    readPushed(message, messageObjectTrees[place]!, runId)
-  );
-  return {
-    messages: pushed.map(({ message }) => message),
-    trees: pushed.map(({ tree }) => tree),
-  };
+  const messages: NewLinkMessage[] = [];
+  const trees: ObjectTree[] = [];
+  const turns = new Turns(TREE_NODES_PER_TURN);
+  for (const [place, wire] of messagesList.entries()) {
+    const { message, tree } = await readPushed(wire, messageObjectTrees[place]!, runId, turns);
+    messages.push(message);
+    trees.push(tree);
+  }
+  return { messages, trees };
 }
 
-function readPushed(
+async function readPushed(
   wire: WireMessage,
   wireTree: WireTree,
   runId: bigint,
-): { message: NewLinkMessage; tree: ObjectTree } {
+  turns: Turns,
+): Promise<{ message: NewLinkMessage; tree: ObjectTree }> {
   const head = messageFromWire(wire);
   if (head.runId !== runId) {
     throw new ApiError(
@@ -58,7 +64,9 @@ function readPushed(
       `The message belongs to run ${head.runId}: expected ${runId}`,
     );
   }
-  const tree = treeFromWire(wireTree);
+  const reader = new TreeReader(wireTree);
+  while (!reader.done) await turns.spend(reader.read(turns.left));
+  const { tree } = reader;
   if (wireTree.objectId !== head.messageId) {
     throw malformed(`its object tree starts with "${wireTree.objectId}", not with its own id`);
   }

@@ -22,7 +22,7 @@ import {
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import type { Handlers } from "../../../service.ts";
-import { nextTurn } from "../../../turn.ts";
+import { nextTurn } from "../../../../base/turn.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { messageToWire } from "../message.ts";
@@ -112,7 +112,7 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
 
     async pushMessages(request, call) {
       const task = taskOf(call);
-      const { messages, trees } = readPushedBatch(request, task.runId);
+      const { messages, trees } = await readPushedBatch(request, task.runId);
       for (const { srcNodeId } of messages) checkNode(task, srcNodeId);
       const along = spoken(request);
       const confirms = readConfirms(along);

@@ -13,13 +13,16 @@ import type { TokenKeys } from "../../../../auth/token_keys.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkNode, LinkService } from "../../../../link/link.ts";
 import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
+import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import type { ServiceOptions } from "../../../service.ts";
+import { requireFewParts } from "../../../codec.ts";
 import { canonicalBytes } from "../canonical.ts";
 import { nodeFromWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
 import { policyKey, policyOf } from "./policy.ts";
+import { legacyRequestUnits } from "./request_bytes.ts";
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface FleetAuthenticationOptions {
@@ -46,6 +49,12 @@ export interface Denial {
   readonly reason: string;
 }
 
+/** An admitted key, and the node that joined with it. */
+interface Holder {
+  readonly publicKey: PublicKey;
+  readonly node: LinkNode | undefined;
+}
+
 /** Why a call is refused, before it becomes "Access denied". */
 class Refused extends Error {
   constructor(readonly reason: string, readonly fingerprint?: string) {
@@ -56,12 +65,15 @@ class Refused extends Error {
 /**
  * Authenticates the calls of the Fleet service as Flower 1.8 to 1.14 does: the public key must be listed or registered,
  * which is looked at before a byte of the request is read; every call but CreateNode carries an HMAC-SHA256 over the
- * deterministically serialised request, under the key that both sides derive by ECDH and HKDF; every node id in the
- * request must be the one that belongs to the key.
+ * deterministically serialised request, under the key that both sides derive by ECDH and HKDF, which is checked before
+ * the request is decoded; every node id in the request must be the one that belongs to the key.
  */
 export function fleetAuthentication(
   options: FleetAuthenticationOptions,
-): Pick<ServiceOptions<typeof Fleet, FleetCaller>, "admit" | "authenticate" | "knownBy"> {
+): Pick<
+  ServiceOptions<typeof Fleet, FleetCaller, Holder | undefined>,
+  "admit" | "prove" | "authenticate" | "knownBy"
+> {
   const orDeny = async <T>(call: CallHead, attempt: () => Promise<T>): Promise<T> => {
     try {
       return await attempt();
@@ -75,8 +87,9 @@ export function fleetAuthentication(
   return {
     knownBy: PUBLIC_KEY_HEADER,
     admit: (call) => orDeny(call, () => admitHead(options, call)),
-    authenticate: (call, method, bytes, request) =>
-      orDeny(call, () => identify(options, call, method, bytes, request)),
+    prove: (call, method, bytes) => orDeny(call, () => proveHolder(options, call, method, bytes)),
+    authenticate: (call, method, _bytes, request, holder) =>
+      orDeny(call, () => identify(options, call, method, request, holder!)),
   };
 }
 
@@ -84,7 +97,7 @@ export function fleetAuthentication(
  * What can be said without the request: that the key is admitted and, where a token is due, that there is one and that a
  * node has joined with the key. The token itself signs the request.
  */
-async function admitHead(options: FleetAuthenticationOptions, call: CallHead): Promise<void> {
+async function admitHead(options: FleetAuthenticationOptions, call: CallHead): Promise<undefined> {
   const { admission } = policyOf(call.method.slice(1));
   const { publicKey, node } = await admittedHolder(options, call);
   if (admission === "key") return;
@@ -92,16 +105,29 @@ async function admitHead(options: FleetAuthenticationOptions, call: CallHead): P
   requireJoined(node, publicKey);
 }
 
+/** What can be said by the request's bytes: that the holder of the key signed them, where the method is for nodes. */
+async function proveHolder(
+  options: FleetAuthenticationOptions,
+  call: CallHead,
+  method: DescMethod,
+  requestBytes: Uint8Array,
+): Promise<Holder> {
+  const holder = await admittedHolder(options, call);
+  if (policyOf(policyKey(method)).admission !== "key") {
+    await verifyToken(call, method, requestBytes, holder.publicKey, options.tokenKeys);
+  }
+  return holder;
+}
+
 async function identify(
   options: FleetAuthenticationOptions,
   call: AnonymousCall,
   method: DescMethod,
-  requestBytes: Uint8Array,
   request: unknown,
+  { publicKey, node }: Holder,
 ): Promise<FleetCaller> {
-  const { link, ownKey, tokenKeys, revoked, joinLimiter } = options;
+  const { link, ownKey, revoked, joinLimiter } = options;
   const { admission, claims } = policyOf(policyKey(method));
-  const { publicKey, node } = await admittedHolder(options, call);
   const caller = { publicKey, revoked: revoked(publicKey) };
   if (admission === "key") {
     // By address too: who knows a node's public key can join in its name, but must not keep the node itself from it.
@@ -115,7 +141,6 @@ async function identify(
     call.setHeader(PUBLIC_KEY_HEADER, encodePublicKeyHeader(ownKey));
     return caller;
   }
-  await verifyToken(call, method, requestBytes, publicKey, tokenKeys);
   requireJoined(node, publicKey);
   const claimed = claims(request as never).map(nodeFromWire);
   if (claimed.some((nodeId) => nodeId !== node.nodeId)) {
@@ -140,7 +165,7 @@ function hostOf(peer: string): string {
 async function admittedHolder(
   { link, admitted }: FleetAuthenticationOptions,
   call: CallHead,
-): Promise<{ publicKey: PublicKey; node: LinkNode | undefined }> {
+): Promise<Holder> {
   const header = call.header(PUBLIC_KEY_HEADER);
   if (header === undefined) throw new Refused("the call names no public key");
   const listed = admitted().findByPem(decodePublicKeyHeader(header) ?? "");
@@ -154,6 +179,13 @@ async function admittedHolder(
   throw new Refused("the public key is neither listed nor registered", publicKey.fingerprint);
 }
 
+/**
+ * Checks the token over a request that was not decoded. Most requests come as they were signed. Python puts map entries
+ * on the wire in any order, so that others are brought into the signed form first: field by field, and only those that
+ * are few enough to be decoded.
+ *
+ * @throws ApiError "request-malformed" for a request that is not as it was signed and has too many fields
+ */
 async function verifyToken(
   call: CallHead,
   method: DescMethod,
@@ -165,8 +197,25 @@ async function verifyToken(
   const key = await tokenKeys.for(publicKey).catch((error) => {
     throw new Refused(FlwrError.from(error).message, publicKey.fingerprint);
   });
-  if (await key.verify(canonicalBytes(method.input, requestBytes), token)) return;
+  if (await key.verify(requestBytes, token)) return;
+  const signed = signedForm(method, requestBytes, publicKey);
+  // The same bytes were looked at already.
+  if (signed !== requestBytes && await key.verify(signed, token)) return;
   throw new Refused("the token does not fit the request", publicKey.fingerprint);
+}
+
+function signedForm(
+  method: DescMethod,
+  requestBytes: Uint8Array,
+  { fingerprint }: PublicKey,
+): Uint8Array {
+  try {
+    requireFewParts(method.input, requestBytes, legacyRequestUnits(method));
+    return canonicalBytes(method.input, requestBytes);
+  } catch (error) {
+    if (error instanceof ApiError || !(error instanceof FlwrError)) throw error;
+    throw new Refused("the token does not fit the request, which is malformed", fingerprint);
+  }
 }
 
 function tokenOf(call: CallHead, { fingerprint }: PublicKey): string {
