@@ -27,8 +27,8 @@ interface Made<T> {
  *
  * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
  *   next message tries again
- * @returns what gives it for a context. Of another run than before, it first disposes of what it made for that one
- *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for)
+ * @returns what gives it for a context. For another run than before, it first disposes of what it made for that one
+ *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for; nor does it wait for a promise)
  */
 export function perRun<T>(make: (context: Context) => T): (context: Context) => T {
   let made: Made<T> | undefined;
@@ -50,10 +50,13 @@ export function perRun<T>(make: (context: Context) => T): (context: Context) => 
 
 /** Disposes of a value, or of what a promise brings; faults of it are the app's own and end nothing. */
 function dispose(value: unknown): void {
-  void Promise.resolve(value).then(async (brought) => {
-    if (typeof brought !== "object" || brought === null) return;
-    const disposable = brought as Partial<Disposable & AsyncDisposable>;
+  if (value instanceof Promise) return void value.then(dispose, () => {});
+  if (typeof value !== "object" || value === null) return;
+  const disposable = value as Partial<Disposable & AsyncDisposable>;
+  try {
     if (disposable[Symbol.dispose] !== undefined) disposable[Symbol.dispose]!();
-    else await disposable[Symbol.asyncDispose]?.();
-  }).catch(() => {});
+    else disposable[Symbol.asyncDispose]?.().then(undefined, () => {});
+  } catch {
+    // The next run begins all the same.
+  }
 }

@@ -27,6 +27,16 @@ Deno.test("per run: what failed is made anew", async () => {
   assert.equal(await later(of(1n)), 7);
 });
 
+Deno.test("per run: what an earlier run had is disposed of before anything is made", () => {
+  const seen: string[] = [];
+  const give = perRun(({ runId }) => {
+    seen.push(`make ${runId}`);
+    return { [Symbol.dispose]: () => void seen.push(`dispose ${runId}`) };
+  });
+  for (const runId of [1n, 2n]) give(of(runId));
+  assert.deepEqual(seen, ["make 1", "dispose 1", "make 2"]);
+});
+
 Deno.test("per run: what an earlier run had is disposed of, also when that fails", async () => {
   const ended: string[] = [];
   const kept = perRun(({ runId }) => ({

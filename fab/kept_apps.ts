@@ -46,12 +46,24 @@ export class KeptApps {
     }
     for (;;) {
       const mark = await Deno.open(path, { create: true, write: true, mode: 0o600 });
-      await mark.lock(false);
-      const now = new Date();
-      await Deno.utime(path, now, now).catch(() => {}); // it only goes earlier then
-      if (await isThere(path) !== undefined) return { [Symbol.dispose]: () => mark.close() };
+      try {
+        await mark.lock(false);
+        const now = new Date();
+        await Deno.utime(path, now, now).catch(() => {}); // it only goes earlier then
+        if (isSameFile(await mark.stat(), await isThere(path))) {
+          return { [Symbol.dispose]: () => mark.close() };
+        }
+      } catch (error) {
+        mark.close();
+        throw error;
+      }
       mark.close(); // another process removed the app while this one waited
     }
+  }
+
+  /** An app is its owner's from now on: it stays, whatever runs bring. @param name of the app's folder */
+  async own(name: string): Promise<void> {
+    await Deno.remove(join(this.#apps, MARKS, name)).catch(ignoreMissing);
   }
 
   /** Removes what is beyond the limits. @returns the names of the folders that went */
@@ -61,7 +73,7 @@ export class KeptApps {
     for await (const { name } of Deno.readDir(marks)) {
       const info = await Deno.lstat(join(marks, name)).catch(() => undefined);
       if (info === undefined) continue; // another process has removed it
-      const bytes = await bytesOf(join(this.#apps, name));
+      const bytes = await bytesOf(join(this.#apps, name)).catch(() => 0); // it cannot be read
       kept.push({ name, bytes, usedAt: info.mtime?.getTime() ?? 0 });
     }
     let count = kept.length;
@@ -86,11 +98,16 @@ export class KeptApps {
       await Deno.remove(join(this.#apps, name), { recursive: true }).catch(ignoreMissing);
       await Deno.remove(path);
       return true;
-    } catch (error) {
-      ignoreMissing(error);
+    } catch {
+      // Gone already, or it cannot be removed: others go instead.
       return false;
     }
   }
+}
+
+/** Whether the file that is locked is the one that is there now, and not one that was removed meanwhile. */
+function isSameFile(locked: Deno.FileInfo, there: Deno.FileInfo | undefined): boolean {
+  return there !== undefined && locked.dev === there.dev && locked.ino === there.ino;
 }
 
 /** Bytes of the files in a folder; 0 for none. */

@@ -41,3 +41,23 @@ Deno.test("apps that runs brought are bounded in bytes; what others installed st
   assert.deepEqual(await thereIn(home.path), ["b", "c", "owners"]);
   assert.deepEqual(await kept.makeRoom(), []);
 });
+
+Deno.test("an app that its owner installs after a run brought it stays", async () => {
+  await using home = await TempDir.make();
+  const kept = new KeptApps(home.path, { apps: 0, bytes: 0 });
+  for (const name of ["brought", "owned"]) {
+    (await install(home.path, kept, name, 1, 1))[Symbol.dispose]();
+  }
+  await kept.own("owned");
+  assert.deepEqual(await kept.makeRoom(), ["brought"]);
+  assert.deepEqual(await thereIn(home.path), ["owned"]);
+});
+
+Deno.test("an app that cannot be removed keeps no other from going", async () => {
+  await using home = await TempDir.make();
+  const kept = new KeptApps(home.path, { apps: 0, bytes: 0 });
+  (await install(home.path, kept, "b", 1, 2))[Symbol.dispose]();
+  await Deno.mkdir(`${home.path}/apps/.brought/a`);
+  await Deno.utime(`${home.path}/apps/.brought/a`, 1, 1);
+  assert.deepEqual(await kept.makeRoom(), ["b"]);
+});

@@ -41,3 +41,9 @@ export function errorLines(
   return [`Error: ${message}`, ...hints.map((hint) => `  Hint: ${hint}`)]
     .map((text) => `${withFurtherLines(text)}\n`);
 }
+
+/** What a process wrote last, beside its app, as a run's log shows it. @param output "" for nothing */
+export function outputLines(output: string): string[] {
+  const text = output.trimEnd();
+  return text === "" ? [] : [`${withFurtherLines(`The last output of the process:\n${text}`)}\n`];
+}

@@ -14,7 +14,7 @@ import { PortCalls } from "../../rpc/port/calls.ts";
 import { TASK_TOKEN_HEADER } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { findAppModule } from "../app/app_module.ts";
 import type { AppProcess } from "./app_process.ts";
-import { errorLines, type RunApp, type RunEnd, type RunProgram } from "./program.ts";
+import { errorLines, outputLines, type RunApp, type RunEnd, type RunProgram } from "./program.ts";
 import type { ProcessPool } from "./process_pool.ts";
 import type { TakenRun } from "./run_source.ts";
 import type { FromWorker, WorkerJob } from "./worker_protocol.ts";
@@ -133,7 +133,10 @@ async function attend(
         return resolve({ outcome: "failed", details: said.message });
       case "crashed": {
         const details = `The ServerApp crashed: ${said.reason}`;
-        await store([process.output, `Error: ${details}\n`]);
+        await store([
+          ...outputLines(process.output),
+          ...errorLines({ message: details, hints: [] }),
+        ]);
         return resolve({ outcome: "failed", details });
       }
     }

@@ -249,7 +249,18 @@ Deno.test("an app that ends its process or takes all memory ends its run alone",
     { memoryBytes },
   );
   assert.match(hungry.end!.details, /^The ServerApp crashed: it took \d+ MiB of memory/);
-  assert.match(hungry.log, /Error: The ServerApp crashed/);
+  assert.match(hungry.log, /^Error: The ServerApp crashed/m);
+});
+
+Deno.test("the last words of an app's process cannot look like lines of the log", async () => {
+  const { log } = await play(`import { ServerApp } from "flwr";
+    export const app = new ServerApp().main(async () => {
+      self.postMessage({ kind: "crashed", reason: "broken\\nRun 99 was stopped by its owner" });
+      await new Promise(() => {});
+    });`);
+  assert.match(log, /^Error: The ServerApp crashed: broken$/m);
+  assert.doesNotMatch(log, /^Run 99/m);
+  assert.match(log, /^ {25}Run 99/m);
 });
 
 Deno.test("a ServerApp evaluates models, though it may not load native code", async () => {

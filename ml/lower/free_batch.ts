@@ -53,6 +53,33 @@ function repeatsByExample(a: Value, b: Value, batches: readonly number[]): boole
   });
 }
 
+/**
+ * Whether two nodes say the same but for lengths that the lowering leaves free: a slice may go to the end of an axis, and
+ * constants have a test of their own.
+ */
+function sameAttributes(a: Value, b: Value): boolean {
+  if (a.primitive === "constant") return true;
+  if (a.primitive !== "slice" || b.primitive !== "slice") return same(a.attributes, b.attributes);
+  const toTheEnd = (value: Node<"slice">, axis: number) =>
+    value.attributes.end[axis] === value.inputs[0]!.shape[axis];
+  return same(a.attributes.start, b.attributes.start) &&
+    a.shape.every((length, axis) =>
+      length === b.shape[axis]
+        ? a.attributes.end[axis] === b.attributes.end[axis]
+        : toTheEnd(a, axis) && toTheEnd(b, axis)
+    );
+}
+
+/** Whether two values are alike: numbers, texts, and arrays and objects of them. */
+function same(a: unknown, b: unknown): boolean {
+  if (typeof a !== "object" || typeof b !== "object" || a === null || b === null) {
+    return Object.is(a, b);
+  }
+  const [left, right] = [Object.entries(a), b as Readonly<Record<string, unknown>>];
+  return left.length === Object.keys(b).length &&
+    left.every(([name, value]) => same(value, right[name]));
+}
+
 /** A tensor with length 1 in some axes; undefined where it is not the same along them. */
 function firstOf({ dtype, shape, data }: Tensor, axes: readonly boolean[]): Tensor | undefined {
   const numbers = data as unknown as { readonly [i: number]: number | bigint };
@@ -86,7 +113,9 @@ export function freeLengths(network: Applied, others: Applied): FreeLengths {
     }
     const isOther = value.primitive === "constant" && twin.primitive === "constant" &&
       !sameConstant(value, twin, batches);
-    if (isOther || !repeatsByExample(value, twin, batches)) throw cannotBeFree(value);
+    const isFree = !isOther && sameAttributes(value, twin) &&
+      repeatsByExample(value, twin, batches);
+    if (!isFree) throw cannotBeFree(value);
     return [value, value.shape.map((length, axis) => length === twin.shape[axis] ? length : null)];
   }));
 }

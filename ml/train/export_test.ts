@@ -18,7 +18,7 @@ import {
 import { LocalEngine } from "../session/engine.ts";
 import type { ModelOptions } from "./model_options.ts";
 import { add, div, fill } from "../graph/elementwise.ts";
-import { broadcastTo, concat } from "../graph/movement.ts";
+import { broadcastTo, concat, pad, slice } from "../graph/movement.ts";
 import { constant } from "../graph/value.ts";
 import { onnxNetwork } from "../import/network.ts";
 import { reduceMean } from "../graph/reduce.ts";
@@ -133,6 +133,22 @@ Deno.test("constants that have a place for each example are exported for any num
   );
   const other = modelOf(sequential(flatten(), numbered, dense({ out: 2 })), [3, 8, 8]);
   assert.throws(() => other.export(), { code: "unimplemented" });
+});
+
+Deno.test("a network that takes other examples in another batch is refused, and one that takes all is not", () => {
+  const last = layer("last", (x) => {
+    const [examples, width] = x.shape as [number, number];
+    return add(x, broadcastTo(slice(x, [examples - 1, 0], [examples, width]), x.shape));
+  });
+  const butLast = layer("butLast", (x) => {
+    const [examples, width] = x.shape as [number, number];
+    return pad(slice(x, [0, 0], [examples - 1, width]), [0, 0], [1, 0]);
+  });
+  const all = layer("all", (x) => slice(x, [0, 1], [x.shape[0]!, 3]));
+  const exported = (last: Layer) => modelOf(sequential(flatten(), last), [3, 8, 8]).export();
+  assert.throws(() => exported(last), { code: "unimplemented" });
+  assert.throws(() => exported(butLast), { code: "unimplemented" });
+  exported(all);
 });
 
 Deno.test("a model that must be exportable is refused before it is trained", () => {

@@ -21,8 +21,11 @@ const INPUTS = Number(Deno.env.get("FUZZ_INPUTS") ?? (NIGHTLY ? 200_000 : 5_000)
 const BATCH = 50;
 /** After so long a call that waits for work is given up, in seconds. */
 const HELD_SECONDS = 0.3;
-/** Memory that the SuperLink may take for the first half of the inputs, in MiB: a heap in use. */
-const MAX_WARM_MIB = 300;
+/**
+ * Memory that the SuperLink may take for the first half of the inputs, in MiB: a heap in use, and with many inputs the
+ * nodes and runs that it remembers, up to its limits.
+ */
+const MAX_WARM_MIB = INPUTS > 100_000 ? 600 : 300;
 /** What it may take for the other half: as much as before is known by then. */
 const MAX_GROWTH_MIB = 50;
 /** How long it may all take on a busy machine, in seconds. */

@@ -168,11 +168,12 @@ Deno.test("security: an app does not outlive a node that was killed", async () =
     export const app = new ClientApp(); setTimeout(() => { for (;;); }, 50);`;
   await Deno.mkdir(folder.path + "/app");
   await Deno.writeTextFile(folder.path + "/app/client.ts", app);
-  const at = (path: string) => JSON.stringify(new URL(`../../roles/${path}`, import.meta.url).href);
+  const at = (path: string) =>
+    JSON.stringify(new URL(`../../hosting/${path}`, import.meta.url).href);
   await Deno.writeTextFile(
     folder.path + "/node.ts",
-    `import { findAppModule } from ${at("app_module.ts")};
-    import { startSandboxedApp } from ${at("supernode/sandbox/sandboxed_app.ts")};
+    `import { findAppModule } from ${at("app/app_module.ts")};
+    import { startSandboxedApp } from ${at("sandbox/sandboxed_app.ts")};
     const module = await findAppModule("client:app", ${JSON.stringify(folder.path + "/app")});
     await startSandboxedApp({ module, readable: [], compute: {}, output: console.log });`,
   );

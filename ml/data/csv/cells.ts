@@ -13,6 +13,9 @@ const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
 /** How much of a cell an error message repeats. */
 const QUOTED_CHARACTERS = 60;
 
+/** Characters of a cell in which a spreadsheet's form of a number is looked for. */
+const MAX_FORM_CHARACTERS = 100;
+
 /** Whether a text is a decimal number. */
 export function isNumber(text: string): boolean {
   return NUMBER.test(text);
@@ -54,8 +57,10 @@ function hintsOf(cell: string, decimal: "." | ","): string[] {
       'Say what to do with missing cells: missing: "drop", for example',
     ];
   }
-  const form = FORMS.find(({ pattern }) => pattern.test(cell));
-  if (form !== undefined) return [form.hint];
+  // Some patterns take quadratic time, and no number is as long as that.
+  const form = cell.length <= MAX_FORM_CHARACTERS &&
+    FORMS.find(({ pattern }) => pattern.test(cell));
+  if (form) return [form.hint];
   return ["Leave the column out with the option inputs, or name it in the option categories"];
 }
 
@@ -66,7 +71,7 @@ const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
     hint: "Percentages are not read: save the cells as plain numbers, not as shown",
   },
   {
-    pattern: /^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}[./-]\d{1,2}[./-]\d{2,4}/,
+    pattern: /^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?![\w-])/,
     hint:
       "Dates are not read: leave the column out with the option inputs, or write it as a number",
   },

@@ -5,6 +5,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { type CheckedFab, shortHash } from "../../../fab/fab.ts";
 import { flwrHome } from "../../../fab/home.ts";
 import { installFab } from "../../../fab/install.ts";
+import { KeptApps } from "../../../fab/kept_apps.ts";
 import { MAX_FAB_BYTES } from "../../../fab/limits.ts";
 import { readFab } from "../../../fab/read.ts";
 import { formatBytes } from "../../../base/readable.ts";
@@ -44,6 +45,8 @@ async function install(file: string, home: string): Promise<Output> {
   const fab = readChecked(file, await readBundle(file));
   checkFileName(basename(file), fab);
   const { folder, config, hash, wasThere } = await installFab(fab, home);
+  // A run may have brought it before.
+  await new KeptApps(home).own(basename(folder));
   const { fabId, name, version } = config;
   say(
     wasThere ? `${fabId} ${version} is installed already` : `Installed ${fabId} ${version}`,

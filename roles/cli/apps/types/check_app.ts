@@ -131,10 +131,11 @@ const FEW = [
 
 /** Globals that Deno declares beside those of Node.js. */
 const GLOBALS = `
-declare function setTimeout(cb: (...args: any[]) => void, delay?: number, ...args: any[]): number;
-declare function clearTimeout(id?: number): void;
-declare function setInterval(cb: (...args: any[]) => void, delay?: number, ...args: any[]): number;
-declare function clearInterval(id?: number): void;
+interface Timer { ref(): this; unref(): this; [Symbol.toPrimitive](): number }
+declare function setTimeout(cb: (...args: any[]) => void, delay?: number, ...args: any[]): Timer;
+declare function clearTimeout(id?: Timer): void;
+declare function setInterval(cb: (...args: any[]) => void, delay?: number, ...args: any[]): Timer;
+declare function clearInterval(id?: Timer): void;
 declare function queueMicrotask(func: VoidFunction): void;
 declare var console: Console;
 declare var performance: { now(): number; readonly timeOrigin: number };

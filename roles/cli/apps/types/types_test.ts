@@ -90,6 +90,8 @@ export const name: string = basename("a/b") + new CompressionStream("gzip") + na
 `;
     await Deno.writeTextFile(client, uses + text);
     assert.ok(await check(folder));
+    await Deno.writeTextFile(client, `${text}\nexport const id: number = setTimeout(() => {});\n`);
+    await assert.rejects(check(folder), refusal(/TS2322/));
     await Deno.writeTextFile(client, `${text}\nexport const element = document.body;\n`);
     await assert.rejects(check(folder), refusal(/TS2584|TS2304/));
   }));
