@@ -14,8 +14,7 @@ export function appendLog(
   lines: readonly string[],
 ): Promise<void> {
   const { clock, limits } = context;
-  // Every character takes at least a byte: of a longer text only the end can stay.
-  const text = lines.join("").slice(-limits.maxLogBytesPerRun);
+  const text = latest(lines.join(""), limits.maxLogBytesPerRun);
   const length = new TextEncoder().encode(text).length;
   return transact(context, "relaxed", async (tx, effects) => {
     const run = await requireRun(tx, runId);
@@ -60,4 +59,14 @@ export async function readLog(
       }),
   );
   return piece ?? { text: "", latest: after, finished: false };
+}
+
+/**
+ * The end of a text that is longer than a log may be: every character takes at least a byte. It begins with a line, for
+ * what is cut off a line could make its rest look like another's.
+ */
+function latest(text: string, most: number): string {
+  if (text.length <= most) return text;
+  const end = text.slice(-most);
+  return text[text.length - most - 1] === "\n" ? end : end.slice(end.indexOf("\n") + 1);
 }

@@ -38,6 +38,9 @@ linkTest("of a long log the end is kept", async (bench) => {
   assert.equal(text, "01234567890123456789");
   await link.appendLog(runId, ["x".repeat(15), "y".repeat(15)]);
   assert.equal((await link.readLog(runId, 0)).text, "xxxxxyyyyyyyyyyyyyyy");
+  await link.appendLog(runId, ["a long first line\n", "second\n"]);
+  // What is cut begins with a line.
+  assert.equal((await link.readLog(runId, 0)).text, "xxxxxyyyyyyyyyyyyyyysecond\n");
 }, { maxLogBytesPerRun: 20 });
 
 linkTest("there is no log of a run that is not known", async (bench) => {

@@ -4,7 +4,7 @@ import { FlwrError } from "../../../../base/error.ts";
 import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
 import { typesUrl } from "./installation.ts";
-import { MAX_CHECK_OUTPUT } from "./limits.ts";
+import { CHECK_SECONDS, MAX_CHECK_OUTPUT } from "./limits.ts";
 import { PassedChecks } from "./passed_checks.ts";
 
 /** Files that a type checker looks at. */
@@ -104,6 +104,7 @@ class Copy implements AsyncDisposable {
     await Deno.writeTextFile(config, JSON.stringify(few ? settings(FEW) : settings()));
     const globals = join(this.folder, "globals.d.ts");
     if (few) await Deno.writeTextFile(globals, GLOBALS);
+    const late = AbortSignal.timeout(CHECK_SECONDS * 1000);
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["check", "--quiet", ...ISOLATED, "--config", config, entry, ...(few ? [globals] : [])],
       // Settings of npm are looked for here.
@@ -111,7 +112,9 @@ class Copy implements AsyncDisposable {
       env: { NO_COLOR: "1" },
       stdout: "null",
       stderr: "piped",
+      signal: late,
     }).output();
+    if (late.aborted) throw tookTooLong();
     return success ? undefined : new TextDecoder().decode(stderr);
   }
 
@@ -151,6 +154,14 @@ function settings(lib?: readonly string[]) {
     imports: { flwr: typesUrl().href },
     compilerOptions: { strict: true, skipLibCheck: true, ...(lib !== undefined && { lib }) },
   };
+}
+
+function tookTooLong(): FlwrError {
+  return new FlwrError(
+    "failed-precondition",
+    `The check of the app's types took longer than ${CHECK_SECONDS} s: nothing was sent`,
+    { hints: ["Simplify its types, or send the app without the check: --no-check"] },
+  );
 }
 
 function refused(found: string, entry: string): FlwrError {
