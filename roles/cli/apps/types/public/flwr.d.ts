@@ -722,8 +722,8 @@ export declare class ClientApp {
  *
  * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
  *   next message tries again
- * @returns what gives it for a context. Of another run than before, it first disposes of what it made for that one
- *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for)
+ * @returns what gives it for a context. For another run than before, it first disposes of what it made for that one
+ *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for; nor does it wait for a promise)
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
 /** How often a node was asked for one thing, and how often its reply counted. */
