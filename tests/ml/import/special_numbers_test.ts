@@ -57,6 +57,9 @@ const MEANINGFUL: Readonly<Record<string, (x: number) => boolean>> = {
   // Sums that lose everything but their largest terms.
   AveragePool: isModest,
   GlobalAveragePool: isModest,
+  ReduceSum: isModest,
+  ReduceMean: isModest,
+  ReduceLogSum: isModest,
   // Whether neighbours of the weight 0 count, infinity times 0 being NaN, differs from kernel to kernel.
   Resize: isModest,
   Upsample: isModest,
