@@ -1,5 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import type { DType, TypedArray } from "../../tensor/dtype.ts";
+import type { DType } from "../../tensor/dtype.ts";
+import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { MAX_NUM_EXAMPLES } from "../limits.ts";
@@ -144,15 +145,6 @@ function checkTensor(name: string, tensor: Tensor, expected: Tensor): void {
   if (odd !== undefined) {
     throw refused(`Array "${name}" is not finite: element ${odd} is ${tensor.data[odd]}`);
   }
-}
-
-/** The index of the first NaN or infinity. */
-function firstNotFinite(data: TypedArray): number | undefined {
-  if (data instanceof BigInt64Array || data instanceof BigUint64Array) return undefined;
-  for (let i = 0; i < data.length; i++) {
-    if (!Number.isFinite(data[i])) return i;
-  }
-  return undefined;
 }
 
 /** Whether arrays have numbers in place of names, as Flower's older clients send them. */

@@ -6,7 +6,7 @@ import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
 import type { Launch } from "./launch.ts";
 import { MAX_FRAME_TEXT_BYTES, TURN_MILLISECONDS } from "./limits.ts";
 import type { SandboxStart } from "./protocol.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 
 /** How a sandbox's process is started, and who hears of it. */
 export interface SandboxChildOptions {

@@ -9,7 +9,7 @@ import { logOutput, type TakeLine } from "./output_log.ts";
 import { type PackedToWorker, packToWorker } from "./packed_messages.ts";
 import type { SandboxStart, ToProcess } from "./protocol.ts";
 import { readSaid } from "./read_said.ts";
-import { nextTurn } from "./turn.ts";
+import { nextTurn } from "../../base/turn.ts";
 
 /** How a sandbox is opened. */
 export interface SandboxProcess {

@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** How far a training has come. */
@@ -8,15 +9,6 @@ export interface Reached {
   readonly epoch: number;
   /** Of the last step. */
   readonly learningRate: number;
-}
-
-/** The place of the first NaN or infinity, or -1. */
-function findNonFinite({ dtype, data }: Tensor): number {
-  if (!dtype.startsWith("float")) return -1;
-  // A plain loop: `findIndex` takes ten times as long.
-  const numbers = data as Float32Array;
-  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return i;
-  return -1;
 }
 
 /**
@@ -31,10 +23,10 @@ export function requireFinite(
   { step, epoch, learningRate }: Reached,
 ): void {
   for (const [name, value] of parameters) {
-    const at = findNonFinite(value);
-    if (at === -1) continue;
+    const at = firstNotFinite(value.data);
+    if (at === undefined) continue;
     const start = before.get(name);
-    if (start !== undefined && findNonFinite(start) !== -1) continue;
+    if (start !== undefined && firstNotFinite(start.data) !== undefined) continue;
     throw new FlwrError(
       "failed-precondition",
       `Parameter "${name}" became ${

@@ -1,6 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { DType } from "../../tensor/dtype.ts";
+import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import type { Variable } from "../nn/trace.ts";
@@ -47,8 +48,8 @@ function converted(name: string, value: Tensor, dtype: DType): Tensor | undefine
   if (dtype !== "float32" && dtype !== "float16") return undefined;
   const data = dtype === "float32" ? Float32Array.from(given) : Float16Array.from(given);
   // After the conversion: 1e39 is finite in float64, and infinite in float32.
-  const at = data.findIndex((number) => !Number.isFinite(number));
-  if (at >= 0) throw unfit(name, value, at, dtype);
+  const at = firstNotFinite(data);
+  if (at !== undefined) throw unfit(name, value, at, dtype);
   return tensor(dtype, value.shape, data);
 }
 
