@@ -13,11 +13,6 @@ export function concat(...parts: readonly Uint8Array[]): Bytes {
   return joinBytes(parts);
 }
 
-/** Whether both hold the same bytes. Not for secrets: it stops at the first difference. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
-}
-
 /** The unsigned big-endian integer in `bytes`; 0 for none. */
 export function toInteger(bytes: Uint8Array): bigint {
   return bytes.length === 0 ? 0n : BigInt("0x" + bytes.toHex());

@@ -1,4 +1,5 @@
-import { type Bytes, concat, sameBytes, toSignedInteger } from "./bytes.ts";
+import { sameBytes } from "../base/bytes.ts";
+import { type Bytes, concat, toSignedInteger } from "./bytes.ts";
 import { curveFacts, CURVES } from "./curve.ts";
 import { MalformedError } from "./der.ts";
 import { writePem } from "./pem.ts";

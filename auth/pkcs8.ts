@@ -1,4 +1,5 @@
-import { type Bytes, sameBytes } from "./bytes.ts";
+import { sameBytes } from "../base/bytes.ts";
+import type { Bytes } from "./bytes.ts";
 import { type CurveFacts, CURVES } from "./curve.ts";
 import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
 

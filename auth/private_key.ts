@@ -1,5 +1,6 @@
 import { FlwrError } from "../base/error.ts";
-import { asBytes, type Bytes, concat, sameBytes, toFixedLength } from "./bytes.ts";
+import { sameBytes } from "../base/bytes.ts";
+import { asBytes, type Bytes, concat, toFixedLength } from "./bytes.ts";
 import { type Curve, curveFacts, isScalar } from "./curve.ts";
 import { derFromRawSignature } from "./ecdsa_signature.ts";
 import { encodePkcs8 } from "./pkcs8.ts";

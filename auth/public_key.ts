@@ -1,5 +1,6 @@
 import { FlwrError } from "../base/error.ts";
-import { type Bytes, concat, sameBytes } from "./bytes.ts";
+import { sameBytes } from "../base/bytes.ts";
+import { type Bytes, concat } from "./bytes.ts";
 import { type Curve, type CurveFacts, curveFacts, CURVES, isOnCurve } from "./curve.ts";
 import { TAG } from "./der.ts";
 import { writePem } from "./pem.ts";

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path";
+import { sameBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
 import type { AppConfig } from "./app_config.ts";
 import { type Attachment, isAttachmentFile } from "./attachments.ts";
@@ -116,7 +117,7 @@ async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
     try {
       const { isFile, size } = await Deno.lstat(file);
       if (!isFile || size !== content.length) return false;
-      if (!equal(await Deno.readFile(file), content)) return false;
+      if (!sameBytes(await Deno.readFile(file), content)) return false;
     } catch {
       return false; // it is not there, or cannot be read: installing tells which
     }
@@ -130,8 +131,4 @@ async function hasAttachments(fab: CheckedFab, folder: string): Promise<boolean>
     if (!await isAttachmentFile(attachment, file)) return false;
   }
   return true;
-}
-
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }

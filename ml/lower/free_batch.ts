@@ -1,3 +1,4 @@
+import { sameBytes } from "../../base/bytes.ts";
 import { FlwrError } from "../../base/error.ts";
 import { arrayConstructor } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
@@ -25,11 +26,6 @@ export interface Applied {
   readonly examples: number;
 }
 
-function sameBytes(a: Tensor, b: Tensor): boolean {
-  const [left, right] = [tensorBytes(a), tensorBytes(b)];
-  return left.length === right.length && left.every((byte, i) => byte === right[i]);
-}
-
 /** Whether two constants are one, but for axes that have a place for each example and the same at each of them. */
 function sameConstant(a: Node<"constant">, b: Node<"constant">, batches: readonly number[]) {
   const [left, right] = [a, b].map((value, i) => {
@@ -39,7 +35,8 @@ function sameConstant(a: Node<"constant">, b: Node<"constant">, batches: readonl
     const areExamples = free.every((is, axis) => !is || value.shape[axis] === batches[i]);
     return areExamples ? firstOf(tensor, free) : undefined;
   });
-  return left !== undefined && right !== undefined && sameBytes(left, right);
+  return left !== undefined && right !== undefined &&
+    sameBytes(tensorBytes(left), tensorBytes(right));
 }
 
 /** Whether what is repeated along a new or free axis is repeated once for each example. */

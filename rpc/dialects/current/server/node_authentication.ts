@@ -1,5 +1,5 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
-import { sameBytes } from "../../../../auth/bytes.ts";
+import { sameBytes } from "../../../../base/bytes.ts";
 import type { KeyList } from "../../../../auth/key_list.ts";
 import type { PublicKey } from "../../../../auth/public_key.ts";
 import { PublicKeys } from "../../../../auth/public_keys.ts";
