@@ -17,12 +17,15 @@ function superLink(...pieces: readonly (LogText | (() => Promise<void>))[]) {
       for (const piece of pieces) {
         if (typeof piece === "function") await piece();
         else yield piece;
+        if (signal.aborted) throw gone();
       }
       await aborted(signal);
-      throw new FlwrError("cancelled", "The reader went");
+      throw gone();
     },
   } as unknown as ControlClient;
 }
+
+const gone = () => new FlwrError("cancelled", "The reader went");
 
 function sink(colours = false) {
   const decoder = new TextDecoder();
