@@ -63,11 +63,12 @@ linkTest("a log that is cut within a line does not begin with the rest of it", a
   await check();
   await link.appendLog(runId, [`${"x".repeat(60)}${FORGED}\n`], "TIME ");
   await check();
-  // A piece that has a time of its own.
-  await link.appendLog(runId, [`TIME ${"x".repeat(60)}${FORGED}`], "");
-  await check();
-  await link.appendLog(runId, [`\nTIME ${"x".repeat(60)}${FORGED}\n`], "");
-  await check();
+  // A piece that has a time of its own, on a line of its own.
+  for (const end of ["", "\n"]) {
+    await link.appendLog(runId, ["TIME one\n"]);
+    await link.appendLog(runId, [`TIME ${"x".repeat(60)}${FORGED}${end}`], "");
+    await check();
+  }
 }, { maxLogBytesPerRun: 40, maxLogEntryLength: 16 });
 
 linkTest(
