@@ -3,9 +3,11 @@ import { pathToFileURL } from "node:url";
 import { FlwrError } from "../../../../base/error.ts";
 import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
+import { onShutdown } from "../../../flags/shutdown.ts";
 import { typesUrl } from "./installation.ts";
 import { CHECK_SECONDS, MAX_CHECK_OUTPUT } from "./limits.ts";
 import { PassedChecks } from "./passed_checks.ts";
+import { runGuarded } from "./run_guarded.ts";
 
 /** Files that a type checker looks at. */
 const CODE = /\.([mc]?[jt]sx?|json)$/;
@@ -32,7 +34,8 @@ export interface AppToCheck {
  * not have either.
  *
  * @returns false where no Deno is there to check with: inside an executable
- * @throws FlwrError "failed-precondition" with what the type checker found
+ * @throws FlwrError "failed-precondition" with what the type checker found, or that it took too long; "cancelled" after
+ *   Ctrl-C
  */
 export async function checkApp(app: AppToCheck): Promise<boolean> {
   const { files, folder, hash, components } = app;
@@ -40,10 +43,13 @@ export async function checkApp(app: AppToCheck): Promise<boolean> {
   if (Deno.build.standalone) return false;
   const passed = new PassedChecks(join(flwrHome(), "checked"));
   if (await passed.has(hash)) return true;
+  // Ctrl-C ends the check and leaves nothing behind.
+  using shutdown = onShutdown();
   await using copy = await Copy.make(files);
   const entry = await copy.writeEntry(components);
   // What fails with few of Deno's declarations is checked again with all of them, which takes twice as long.
-  const found = await copy.check("few", entry) && await copy.check("all", entry);
+  const found = await copy.check("few", entry, shutdown.signal) &&
+    await copy.check("all", entry, shutdown.signal);
   if (found === undefined) {
     await passed.add(hash);
     return true;
@@ -98,24 +104,34 @@ class Copy implements AsyncDisposable {
   }
 
   /** Checks a module with few or all of Deno's declarations. @returns what was found; undefined where nothing was */
-  async check(declarations: "few" | "all", entry: string): Promise<string | undefined> {
+  async check(
+    declarations: "few" | "all",
+    entry: string,
+    interrupted: AbortSignal,
+  ): Promise<string | undefined> {
     const few = declarations === "few";
     const config = join(this.folder, "deno.json");
     await Deno.writeTextFile(config, JSON.stringify(few ? settings(FEW) : settings()));
     const globals = join(this.folder, "globals.d.ts");
     if (few) await Deno.writeTextFile(globals, GLOBALS);
     const late = AbortSignal.timeout(CHECK_SECONDS * 1000);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", ...ISOLATED, "--config", config, entry, ...(few ? [globals] : [])],
-      // Settings of npm are looked for here.
-      cwd: this.folder,
-      env: { NO_COLOR: "1" },
-      stdout: "null",
-      stderr: "piped",
-      signal: late,
-    }).output();
-    if (late.aborted) throw tookTooLong();
-    return success ? undefined : new TextDecoder().decode(stderr);
+    try {
+      const { success, stderr } = await runGuarded({
+        program: Deno.execPath(),
+        args: [
+          ...["check", "--quiet", ...ISOLATED, "--config", config, entry],
+          ...(few ? [globals] : []),
+        ],
+        // Settings of npm are looked for here.
+        cwd: this.folder,
+        env: { NO_COLOR: "1" },
+        signal: AbortSignal.any([late, interrupted]),
+      });
+      return success ? undefined : stderr;
+    } catch (error) {
+      if (interrupted.aborted) throw wasInterrupted();
+      throw late.aborted ? tookTooLong() : error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,6 +170,10 @@ function settings(lib?: readonly string[]) {
     imports: { flwr: typesUrl().href },
     compilerOptions: { strict: true, skipLibCheck: true, ...(lib !== undefined && { lib }) },
   };
+}
+
+function wasInterrupted(): FlwrError {
+  return new FlwrError("cancelled", "You stopped the check of the app's types: nothing was sent");
 }
 
 function tookTooLong(): FlwrError {

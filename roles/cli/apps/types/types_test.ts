@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createApp } from "../new/create_app.ts";
+import { nextTurn } from "../../../../base/turn.ts";
+import { processesOf } from "../../../../tests/support/processes_of.ts";
 import { TEMPLATES } from "../new/template.ts";
 import { buildFab } from "../../../../fab/build.ts";
 import { readFab } from "../../../../fab/read.ts";
@@ -132,6 +134,39 @@ Deno.test("types: a check runs nothing of the app, asks no registry, and writes 
     assert.deepEqual(asked, []);
     assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), before);
   }));
+
+Deno.test({
+  name: "types: Ctrl-C ends a check with its type checker, and leaves nothing behind",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withApp(async (folder) => {
+      const home = join(folder, "..");
+      const made = join(home, "made");
+      await Deno.mkdir(made);
+      const module = new URL("./check_app.ts", import.meta.url).href;
+      const app =
+        `{ files: new Map([["client.ts", new TextEncoder().encode("export const app = 1;")]]),
+        hash: "0", folder: ".", components: { ClientApp: "client:app" } }`;
+      const parent = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["eval", "--config", new URL("../../../../deno.json", import.meta.url).pathname],
+          `import { checkApp } from ${JSON.stringify(module)}; await checkApp(${app});`,
+        ],
+        env: { FLWR_HOME: home, TMPDIR: made, NO_COLOR: "1" },
+        stderr: "piped",
+      }).spawn();
+      const ended = parent.output();
+      const checkers = async () =>
+        [...(await processesOf(home)).values()].filter((line) => line.includes("check --quiet"));
+      while ((await checkers()).length === 0) await nextTurn();
+      parent.kill("SIGINT");
+      const { success, stderr } = await ended;
+      assert.equal(success, false);
+      assert.match(new TextDecoder().decode(stderr), /FlwrError.*stopped/);
+      while ((await checkers()).length > 0) await nextTurn();
+      assert.deepEqual([...Deno.readDirSync(made)], []);
+    }),
+});
 
 Deno.test("types: links in the folder are replaced, and what they lead to stays", () =>
   withApp(async (folder) => {

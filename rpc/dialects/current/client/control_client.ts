@@ -18,6 +18,7 @@ import {
 } from "./control_summaries.ts";
 import {
   CALL_DEADLINE_SECONDS,
+  LOG_PART_BYTES,
   LOG_RECONNECT_SECONDS,
   LOG_RETRY_SECONDS,
   PUSH_DEADLINE_SECONDS,
@@ -64,6 +65,8 @@ export interface LogText {
   readonly text: string;
   /** Unix time in seconds of the last line: follow from here. */
   readonly latest: number;
+  /** Whether all has come that there was when the call began; undefined from a SuperLink that does not say. */
+  readonly whole?: boolean;
 }
 
 /** From where to follow a log. */
@@ -188,13 +191,14 @@ export class ControlClient {
     let heardAt = this.#clock.now();
     for (;;) {
       try {
-        const pieces = this.#channel.stream(Control.method.streamLogs, { runId, afterTimestamp }, {
+        const request = { runId, afterTimestamp, partBytes: LOG_PART_BYTES };
+        const pieces = this.#channel.stream(Control.method.streamLogs, request, {
           ...(signal && { signal }),
         });
-        for await (const { logOutput: text, latestTimestamp: latest } of pieces) {
+        for await (const { logOutput: text, latestTimestamp: latest, whole } of pieces) {
           heardAt = this.#clock.now();
           afterTimestamp = latest;
-          yield { text, latest };
+          yield { text, latest, ...(whole !== undefined && { whole }) };
         }
         return;
       } catch (error) {

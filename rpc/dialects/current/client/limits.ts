@@ -65,6 +65,9 @@ export const LOG_BATCH_SECONDS = 0.2;
 /** Characters of log that wait to be sent at most, while the SuperLink cannot be reached; the oldest go first. */
 export const MAX_BUFFERED_LOG_CHARACTERS = 1024 * 1024;
 
+/** Bytes of a log that come in one message: a long log is shown while it comes. */
+export const LOG_PART_BYTES = 262_144n;
+
 /** Seconds without the server after which a follower of a log gives up. */
 export const LOG_RECONNECT_SECONDS = 60;
 

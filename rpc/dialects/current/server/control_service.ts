@@ -27,7 +27,7 @@ import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
 import { checkFederation, federationToWire } from "./federation.ts";
-import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS } from "./limits.ts";
+import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS, MAX_LOG_PART_BYTES } from "./limits.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
@@ -90,22 +90,28 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       return create(StopRunResponseSchema, { success: true });
     },
 
-    async *streamLogs({ runId, afterTimestamp }, call) {
+    async *streamLogs({ runId, afterTimestamp, partBytes }, call) {
+      const inParts = partBytes > 0n && { bytes: bounded(partBytes, MAX_LOG_PART_BYTES) };
       let after = afterTimestamp;
       let last = "";
       let finished = false;
+      /** Whether all has gone that was there at first, and its reader knows: then what comes is waited for. */
+      let whole = inParts === false;
       while (!finished && !call.signal.aborted) {
+        const holdSeconds = whole ? MAX_HOLD_SECONDS : 0;
         const read = await numbered(
-          () => link.readLog(runId, after, { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal }),
+          () => link.readLog(runId, after, { holdSeconds, signal: call.signal, ...inParts }),
           { "not-found": "run-not-found" },
         );
         const piece = read.finished
           ? endLog(read, await runOf(link, runId), { after: afterTimestamp, last })
           : read;
-        if (piece.text !== "") {
+        if (piece.text !== "" || !whole) {
+          whole ||= !piece.more;
           yield create(StreamLogsResponseSchema, {
             logOutput: piece.text,
             latestTimestamp: piece.latest,
+            ...(inParts && { whole }),
           });
           after = piece.latest;
           last = piece.text;
