@@ -9,7 +9,7 @@ import {
   namesColumns,
   type TableOptions,
 } from "./options.ts";
-import { headerHints } from "./header_hints.ts";
+import { headerHints, unnamedHints } from "./header_hints.ts";
 import type { Row } from "./rows.ts";
 import type { Collected } from "./table.ts";
 
@@ -123,8 +123,7 @@ function placeColumns(header: readonly string[], options: TableOptions) {
   const unnamed = header.indexOf("");
   if (unnamed !== -1 && names.includes("")) {
     throw invalid(`Column ${unnamed + 1} of the table has no name`, [
-      ...headerHints(header),
-      "pandas writes its index so: write the table with index=False",
+      ...unnamedHints(header, unnamed),
       "Or list the columns that count in the option inputs",
     ]);
   }

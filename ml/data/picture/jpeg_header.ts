@@ -125,6 +125,7 @@ function startsWith(content: Uint8Array, text: string): boolean {
 /** The error of a file that is not what the standard says. */
 export function damagedJpeg(how: string, cause?: unknown): FlwrError {
   return new FlwrError("invalid-argument", `Picture is not a JPEG file, or is damaged: ${how}`, {
+    hints: ["Copy or download it again"],
     cause,
   });
 }
