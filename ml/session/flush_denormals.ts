@@ -19,8 +19,8 @@ const ENVIRONMENT_BYTES = 64;
  * Runtime and of JavaScript alike, and in threads that it starts. So it is for threads that have no other numbers to compute.
  *
  * ONNX Runtime's option `set_denormal_as_zero` does so in its own threads, but of those that call it only in the one that
- * opens a process's first model (`std::call_once` in inference_session.cc, 1.30): a later training would be slower, and give
- * other last digits than the first.
+ * opens a process's first model (`std::call_once` in inference_session.cc, 1.30): a later training would give other
+ * last digits than the first, and be slower on processors for which denormals take longer.
  *
  * @returns whether it could; other systems keep denormals
  */
