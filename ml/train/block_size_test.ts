@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { conv } from "../graph/convolution.ts";
+import { conv, maxPool } from "../graph/convolution.ts";
 import { relu } from "../graph/elementwise.ts";
 import { type Engine, LocalEngine, type RunResult } from "../session/engine.ts";
 import { real } from "../testing/compare.ts";
@@ -74,8 +74,16 @@ Deno.test("on this machine the answer is the same for every engine", async () =>
 
 Deno.test("only convolutions of whole blocks ask for them", () => {
   const x = real("x", [2, 8, 6, 6]);
-  assert.ok(wantsBlocks([relu(conv(x, real("w", [16, 8, 3, 3])))]));
-  assert.ok(!wantsBlocks([relu(conv(x, real("w", [6, 8, 3, 3])))]));
-  assert.ok(!wantsBlocks([relu(conv(x, real("w", [16, 8, 1, 1])))]));
-  assert.ok(!wantsBlocks([relu(x)]));
+  assert.ok(wantsBlocks([relu(conv(x, real("w", [16, 8, 3, 3])))], false));
+  assert.ok(!wantsBlocks([relu(conv(x, real("w", [6, 8, 3, 3])))], false));
+  assert.ok(!wantsBlocks([relu(conv(x, real("w", [16, 8, 1, 1])))], false));
+  assert.ok(!wantsBlocks([relu(x)], true));
+});
+
+Deno.test("forwards alone, pools of few filters ask for them too", () => {
+  const x = real("x", [2, 3, 6, 6]);
+  const pooled = (filters: number) => maxPool(conv(x, real("w", [filters, 3, 3, 3])), 2);
+  assert.ok(wantsBlocks([pooled(6)], true));
+  assert.ok(!wantsBlocks([pooled(6)], false));
+  assert.ok(!wantsBlocks([pooled(2)], true));
 });
