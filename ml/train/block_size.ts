@@ -33,7 +33,9 @@ function network(block: number): { inputs: Node<"input">[]; output: Value } {
   const first = relu(add(conv(x, source(2 * block, 3, 3, 3), { padding: 1 }), bias));
   const depthwise = conv(first, source(2 * block, 1, 3, 3), { padding: 1, groups: 2 * block });
   const second = add(add(depthwise, bias), first);
-  const third = conv(second, source(2 * block, 2 * block, 3, 2), { stride: 2, padding: 1 });
+  // A single block: where models are checked before they run (`onnx/blocked_nodes.ts`), small blocks are refused, and so
+  // there must be none.
+  const third = conv(second, source(block, 2 * block, 3, 2), { stride: 2, padding: 1 });
   const centred = add(third, reduceMean(third, { axes: [0, 2, 3], keep: true }));
   return { inputs, output: maxPool(centred, 2, { stride: 1 }) };
 }

@@ -4,6 +4,7 @@ import { relu } from "../graph/elementwise.ts";
 import { type Engine, LocalEngine, type RunResult } from "../session/engine.ts";
 import { real } from "../testing/compare.ts";
 import { tensor } from "../../tensor/tensor.ts";
+import { requireSelfContained } from "../onnx/self_contained.ts";
 import { blockSize, wantsBlocks } from "./block_size.ts";
 
 /** An engine that does nothing but answer runs; counts the models that it opens. */
@@ -15,7 +16,7 @@ class StubEngine implements Engine {
     this.#answer = answer;
   }
 
-  load(): Promise<void> {
+  load(_key: string, _model: Uint8Array): Promise<void> {
     this.opened += 1;
     return Promise.resolve();
   }
@@ -64,6 +65,20 @@ Deno.test("there are no blocks where numbers differ, are none, or nothing is com
 Deno.test("there are no blocks where the operators are refused", async () => {
   const engine = new StubEngine(() => Promise.reject(new Error("no such operator")));
   assert.equal(await blockSize(engine, () => never()), undefined);
+});
+
+Deno.test("there are no small blocks where models that have them are refused", async () => {
+  const answers = [answering(2, 0.1), answering(2, 1e-6)].map((engine) => engine.run());
+  const runs = answers[Symbol.iterator]();
+  const machineOf8 = new StubEngine(() => runs.next().value!);
+  assert.equal(await blockSize(machineOf8, () => never()), 8);
+
+  const again = [answering(2, 0.1), answering(2, 1e-6)].map((engine) => engine.run());
+  const guardedRuns = again[Symbol.iterator]();
+  const guarded = new StubEngine(() => guardedRuns.next().value!);
+  guarded.load = (_key: string, model: Uint8Array) =>
+    Promise.resolve(void requireSelfContained(model));
+  assert.equal(await blockSize(guarded, () => never()), undefined);
 });
 
 Deno.test("on this machine the answer is the same for every engine", async () => {
