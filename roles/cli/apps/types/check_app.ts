@@ -31,24 +31,36 @@ export interface AppToCheck {
  * checked, with settings of its own and none of the app's, without packages and without the network, which a sandbox does
  * not have either.
  *
+ * @param signal ends the check
  * @returns false where no Deno is there to check with: inside an executable
- * @throws FlwrError "failed-precondition" with what the type checker found
+ * @throws FlwrError "failed-precondition" with what the type checker found; "cancelled" by the signal
  */
-export async function checkApp(app: AppToCheck): Promise<boolean> {
+export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<boolean> {
   const { files, folder, hash, components } = app;
-  if (![...files.keys()].some((file) => TYPED.test(file))) return true;
-  if (Deno.build.standalone) return false;
-  const passed = new PassedChecks(join(flwrHome(), "checked"));
-  if (await passed.has(hash)) return true;
+  if (!await isUnchecked(app)) return !(hasTypes(app) && Deno.build.standalone);
   await using copy = await Copy.make(files);
   const entry = await copy.writeEntry(components);
   // What fails with few of Deno's declarations is checked again with all of them, which takes twice as long.
-  const found = await copy.check("few", entry) && await copy.check("all", entry);
+  const found = await copy.check("few", entry, signal) &&
+    await copy.check("all", entry, signal);
   if (found === undefined) {
-    await passed.add(hash);
+    await passedChecks().add(hash);
     return true;
   }
   throw refused(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
+}
+
+/** Whether {@link checkApp} has something to do: the app has types, and has not passed yet. */
+export async function isUnchecked(app: AppToCheck): Promise<boolean> {
+  return hasTypes(app) && !Deno.build.standalone && !await passedChecks().has(app.hash);
+}
+
+function hasTypes({ files }: AppToCheck): boolean {
+  return [...files.keys()].some((file) => TYPED.test(file));
+}
+
+function passedChecks(): PassedChecks {
+  return new PassedChecks(join(flwrHome(), "checked"));
 }
 
 /** The code of an app in a folder that nobody else looks at. */
@@ -98,7 +110,11 @@ class Copy implements AsyncDisposable {
   }
 
   /** Checks a module with few or all of Deno's declarations. @returns what was found; undefined where nothing was */
-  async check(declarations: "few" | "all", entry: string): Promise<string | undefined> {
+  async check(
+    declarations: "few" | "all",
+    entry: string,
+    signal?: AbortSignal,
+  ): Promise<string | undefined> {
     const few = declarations === "few";
     const config = join(this.folder, "deno.json");
     await Deno.writeTextFile(config, JSON.stringify(few ? settings(FEW) : settings()));
@@ -112,8 +128,9 @@ class Copy implements AsyncDisposable {
       env: { NO_COLOR: "1" },
       stdout: "null",
       stderr: "piped",
-      signal: late,
+      signal: AbortSignal.any([late, ...(signal === undefined ? [] : [signal])]),
     }).output();
+    if (signal?.aborted) throw new FlwrError("cancelled", "The check of the app's types was ended");
     if (late.aborted) throw tookTooLong();
     return success ? undefined : new TextDecoder().decode(stderr);
   }
