@@ -118,14 +118,14 @@ async function start(
 }
 
 /** What the type checker looks at; undefined for an app in another language. */
-function appToCheck(folder: string, { config, content, hash }: Fab): AppToCheck | undefined {
+function appToCheck(folder: string, { config, content }: Fab): AppToCheck | undefined {
   const { serverApp, clientApp, language } = config;
   if (language !== "typescript") return undefined;
   const components = {
     ...(serverApp !== undefined && { ServerApp: serverApp }),
     ...(clientApp !== undefined && { ClientApp: clientApp }),
   };
-  return { files: readFab(content).files, hash, folder, components };
+  return { files: readFab(content).files, folder, components };
 }
 
 /** Settings that differ from the app's own; an unknown one is refused before anything is sent. */

@@ -1,6 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FlwrError } from "../../../../base/error.ts";
+import { sha256 } from "../../../../fab/contents.ts";
 import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
 import { typesUrl } from "./installation.ts";
@@ -15,8 +16,6 @@ const TYPED = /\.[mc]?tsx?$/;
 export interface AppToCheck {
   /** The files that are sent, by their paths. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** SHA-256 of all of them. */
-  readonly hash: string;
   /** Where they come from, for what the type checker says of them. */
   readonly folder: string;
   /** Its components as "module:object". */
@@ -25,7 +24,7 @@ export interface AppToCheck {
 
 /**
  * Checks the types of an app's modules, as `deno check` does, and that each exports what its component names. What has
- * passed is remembered by its hash: the second time costs nothing.
+ * passed is remembered by the hash of its code: the second time costs nothing, also where settings or data are others.
  *
  * The app may be somebody else's, so nothing of it is run, and nothing is written to its folder: a copy of what is sent is
  * checked, with settings of its own and none of the app's, without packages and without the network, which a sandbox does
@@ -36,7 +35,7 @@ export interface AppToCheck {
  * @throws FlwrError "failed-precondition" with what the type checker found; "cancelled" by the signal
  */
 export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<boolean> {
-  const { files, folder, hash, components } = app;
+  const { files, folder, components } = app;
   if (!await isUnchecked(app)) return !(hasTypes(app) && Deno.build.standalone);
   await using copy = await Copy.make(files);
   const entry = await copy.writeEntry(components);
@@ -44,7 +43,7 @@ export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<b
   const found = await copy.check("few", entry, signal) &&
     await copy.check("all", entry, signal);
   if (found === undefined) {
-    await passedChecks().add(hash);
+    await passedChecks().add(hashOf(app));
     return true;
   }
   throw refused(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
@@ -52,7 +51,14 @@ export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<b
 
 /** Whether {@link checkApp} has something to do: the app has types, and has not passed yet. */
 export async function isUnchecked(app: AppToCheck): Promise<boolean> {
-  return hasTypes(app) && !Deno.build.standalone && !await passedChecks().has(app.hash);
+  return hasTypes(app) && !Deno.build.standalone && !await passedChecks().has(hashOf(app));
+}
+
+/** Of all that the type checker is given. */
+function hashOf({ files, components }: AppToCheck): string {
+  const code = [...files].filter(([path]) => CODE.test(path))
+    .map(([path, content]) => [path, sha256(content)]);
+  return sha256(new TextEncoder().encode(JSON.stringify([code.sort(), components])));
 }
 
 function hasTypes({ files }: AppToCheck): boolean {
