@@ -2,8 +2,9 @@ import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/proto
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
-import { FlwrError } from "../../../../base/error.ts";
+import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { ApiError } from "../../../api_error.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { isRetryable, NO_RETRY } from "../../../retry.ts";
 import { secondsOfIsoTime } from "../iso_time.ts";
@@ -31,6 +32,14 @@ const WANTS_FEDERATION = "Federation '' does not exist.";
 const OLDER_FEDERATION = "default";
 /** What SuperLinks of Flower 1.26 and 1.29 answer to a call that they do not know: they fail over who may make it. */
 const UNKNOWN_CALL = "Error in service handler!";
+
+/** Codes of errors with which a SuperLink was not reached, or does not speak what was spoken, unless it numbers them. */
+const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
+  "deadline-exceeded",
+  "failed-precondition",
+  "unavailable",
+  "unimplemented",
+]);
 
 /** An app that is to run. */
 export interface RunSubmission {
@@ -159,6 +168,21 @@ export class ControlClient {
     });
     const items = Object.values(runDict).map(runSummary).sort((a, b) => b.pendingAt - a.pendingAt);
     return { items, now: this.#time(now) };
+  }
+
+  /**
+   * Connects, and says that an app is about to be submitted, so that a SuperLink of ours gets ready to run it. To Flower's
+   * it is a question like any other.
+   *
+   * @throws FlwrError when the SuperLink was not reached or does not speak this; what else it says concerns nobody
+   */
+  async expectRun(): Promise<void> {
+    try {
+      await this.#call(Control.method.listRuns, { limit: 1n, submits: true });
+    } catch (error) {
+      const { code, cause } = FlwrError.from(error);
+      if (NOT_REACHED.has(code) && !(cause instanceof ApiError)) throw error;
+    }
   }
 
   /** One run. @throws FlwrError "not-found" */

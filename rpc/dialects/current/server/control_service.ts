@@ -45,6 +45,8 @@ export interface ControlOptions {
    * @throws ApiError "artifacts-not-offered" where nobody can
    */
   readonly artifactUrl: (runId: bigint, call: CallHead) => string;
+  /** A caller is about to submit an app: what runs it may be made ready. Default: nothing is. */
+  readonly expectRun?: () => void;
 }
 
 /** The Control API under its name up to Flower 1.20. @param control today's calls, which are the same */
@@ -59,7 +61,7 @@ export function execHandlers(
 
 /** The Control API, which the `flwr` command speaks: each call is translated to the domain. */
 export function controlHandlers(options: ControlOptions): Handlers<typeof Control, unknown> {
-  const { link, readFab, clock, artifactUrl } = options;
+  const { link, readFab, clock, artifactUrl, expectRun } = options;
   const now = () => isoTime(clock.now());
   return {
     ...notOfferedHandlers(),
@@ -71,7 +73,8 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       return create(StartRunResponseSchema, { runId, seriesId, federation });
     },
 
-    async listRuns({ runId, limit, skip }) {
+    async listRuns({ runId, limit, skip, submits }) {
+      if (submits) expectRun?.();
       const runs = runId === undefined
         ? await link.listRuns({
           limit: bounded(limit ?? BigInt(DEFAULT_LISTED_RUNS), MAX_LISTED_RUNS),
