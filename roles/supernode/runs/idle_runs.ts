@@ -1,6 +1,7 @@
 import type { RunId } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
+import { RecentMap } from "../../../base/recent_map.ts";
 import { IDLE_CHECK_SECONDS, MAX_KEPT_RUNS, RELEASE_SECONDS } from "../limits.ts";
 import type { Runs } from "./prepared_run.ts";
 
@@ -31,7 +32,7 @@ interface Idle {
  */
 export class IdleRuns {
   readonly #options: IdleRunsOptions;
-  readonly #byId = new Map<RunId, Idle>();
+  readonly #byId = new RecentMap<RunId, Idle>(MAX_KEPT_RUNS);
   #changed = new AbortController();
 
   constructor(options: IdleRunsOptions) {
@@ -44,12 +45,7 @@ export class IdleRuns {
       { busy: 0, since: 0, due: 0, wait: 0, released: false };
     idle.busy += 1;
     idle.released = false;
-    this.#byId.delete(runId);
     this.#byId.set(runId, idle);
-    for (const oldest of this.#byId.keys()) {
-      if (this.#byId.size <= MAX_KEPT_RUNS) break;
-      this.#byId.delete(oldest);
-    }
     return {
       [Symbol.dispose]: () => {
         idle.busy -= 1;
