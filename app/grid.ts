@@ -1,3 +1,4 @@
+import { unlessAborted } from "../base/aborted.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
@@ -208,10 +209,6 @@ export class Grid {
   ): Promise<void> {
     const over = new AbortController();
     const stop = this.#anySignal(signal, over.signal);
-    const stopped = new Promise<Message[]>((resolve) => {
-      if (stop.aborted) resolve([]);
-      stop.addEventListener("abort", () => resolve([]), { once: true });
-    });
     const deadline = new AbortController();
     const timer = timeout === Infinity
       ? undefined
@@ -219,12 +216,11 @@ export class Grid {
     try {
       while (pending.size > 0 && !stop.aborted) {
         const asked = this.clock.now();
-        const pulling = this.#connection.pull(this.runId, [...pending.keys()], stop)
-          .catch((error) => {
-            if (stop.aborted) return [];
-            throw error;
-          });
-        const replies = await Promise.race([pulling, stopped]);
+        const pulling = this.#connection.pull(this.runId, [...pending.keys()], stop);
+        const replies = await unlessAborted(pulling, stop).catch((error) => {
+          if (stop.aborted) return [];
+          throw error;
+        });
         for (const reply of replies) {
           const waiting = pending.get(reply.metadata.replyToMessageId);
           if (waiting === undefined) continue;

@@ -5,7 +5,7 @@ import { systemRandom } from "../../base/random.ts";
 import type { Language } from "../../fab/component.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import { withRetries } from "../../rpc/retry.ts";
-import { aborted } from "../../base/aborted.ts";
+import { unlessAborted } from "../../base/aborted.ts";
 import { TAKE_RETRY_SECONDS } from "./limits.ts";
 import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
 import type { RunSource, TakenRun } from "./run_source.ts";
@@ -69,11 +69,9 @@ export class Launcher implements AsyncDisposable {
 
   async #take(): Promise<void> {
     const { signal } = this.#stopping;
-    const stopped = aborted(signal);
     while (!signal.aborted) {
-      await Promise.race([this.#full?.promise, stopped]);
-      if (signal.aborted) return;
       try {
+        if (this.#full !== undefined) await unlessAborted(this.#full.promise, signal);
         const run = await this.#options.runs.take(signal);
         if (run !== undefined) this.#start(run);
       } catch (error) {

@@ -1,5 +1,6 @@
 import type { FleetConnection } from "../../app/connection.ts";
 import type { NodeId } from "../../app/metadata.ts";
+import { unlessAborted } from "../../base/aborted.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
@@ -104,7 +105,11 @@ export class Membership {
     let refusals = 0;
     for (;;) {
       try {
-        this.#nodeId = await unlessAborted(connection.join(HEARTBEAT_INTERVAL_SECONDS), signal);
+        this.#nodeId = await unlessAborted(
+          connection.join(HEARTBEAT_INTERVAL_SECONDS),
+          signal,
+          () => new FlwrError("cancelled", "The SuperNode stopped"),
+        );
         break;
       } catch (error) {
         if (!isNotAdmittedNow(error)) throw error;
@@ -150,20 +155,6 @@ function isSuperseded(error: FlwrError): boolean {
 /** A held call may fail long after the join: then it is another restart that it tells of. */
 function isRecent(joinedAt: number, clock: Clock): boolean {
   return clock.now() - joinedAt < REJOIN_MIN_SECONDS;
-}
-
-/** What a call gives, or an error as soon as nobody waits for it any more. */
-async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(new FlwrError("cancelled", "The SuperNode stopped"));
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([call, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    for (const late of [call, aborted]) late.catch(() => {}); // nobody waits for them any more
-  }
 }
 
 /**

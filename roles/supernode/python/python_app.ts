@@ -2,6 +2,7 @@ import type { AppBundle, RunInfo } from "../../../app/connection.ts";
 import type { Context } from "../../../app/context.ts";
 import type { Message } from "../../../app/message.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
+import { unlessAborted } from "../../../base/aborted.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
@@ -76,12 +77,14 @@ export class PythonApp implements ReadyApp {
     const ending = AbortSignal.any([signal, stop.signal, this.#ending.signal]);
     const gone = execute(task, run.fabHash, ending);
     try {
-      const outcome = await first([
-        task.ended,
-        gone.then((why) => task.abandon(why)),
-        this.#silence(task, ending),
-        untilAborted(signal),
-      ]);
+      const outcome = await unlessAborted(
+        first([
+          task.ended,
+          gone.then((why) => task.abandon(why)),
+          this.#silence(task, ending),
+        ]),
+        signal,
+      );
       if (!("result" in outcome)) {
         throw new AppCrashed(outcome.failure, { failure: pythonFailure(outcome.failure) });
       }
@@ -127,14 +130,6 @@ export class PythonApp implements ReadyApp {
 function first<T>(racers: readonly Promise<T>[]): Promise<T> {
   for (const racer of racers) racer.catch(() => {});
   return Promise.race(racers);
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
 }
 
 /** Of Python's words on what went wrong only the class is told, where they begin with one as Flower puts it. */
