@@ -4,12 +4,6 @@ import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
 import type { DriverConnection } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
-import {
-  EMPTY_PULL_INTERVAL_SECONDS,
-  NODE_POLL_INTERVAL_SECONDS,
-  REPLY_REPORT_INTERVAL_SECONDS,
-  WAIT_REPORT_INTERVAL_SECONDS,
-} from "./limits.ts";
 import type { Message } from "./message.ts";
 import {
   MessageErrorCode,
@@ -18,6 +12,18 @@ import {
   type RunId,
   SUPERLINK_NODE_ID,
 } from "./metadata.ts";
+
+/** Seconds between two looks for replies at a SuperLink that answers at once that there are none. */
+const EMPTY_PULL_INTERVAL_SECONDS = 0.25;
+
+/** Seconds between two looks for nodes while waiting for more of them. */
+const NODE_POLL_INTERVAL_SECONDS = 0.5;
+
+/** Seconds after which a wait that has not moved is reported again. */
+const WAIT_REPORT_INTERVAL_SECONDS = 10;
+
+/** Seconds between two reports that replies are still missing. */
+const REPLY_REPORT_INTERVAL_SECONDS = 30;
 
 /** How long a call may take. */
 export interface WaitOptions {

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { describeType, isKind, KIND } from "./brand.ts";
-import { MAX_REASON_LENGTH, REPLY_MIN_AGE_SECONDS } from "./limits.ts";
 import { checkMessageType } from "./message_type.ts";
 import {
   DEFAULT_TTL_SECONDS,
@@ -12,6 +11,13 @@ import {
   SUPERLINK_NODE_ID,
 } from "./metadata.ts";
 import { isRecordDict, RecordDict, type RecordDictInit } from "./record_dict.ts";
+
+/** Seconds that a reply is younger than its instruction at least: Flower drops a reply that is not strictly younger,
+ * and a double holds today's Unix time to a quarter of a microsecond. */
+const REPLY_MIN_AGE_SECONDS = 1e-6;
+
+/** Characters of an error's reason that travel; a longer one is cut. */
+const MAX_REASON_LENGTH = 4_096;
 
 /** What an instruction is made from. */
 export interface InstructionInit {

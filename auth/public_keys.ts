@@ -1,8 +1,13 @@
-import { MAX_CACHED_PUBLIC_KEYS, MAX_PUBLIC_KEY_PEM_BYTES } from "./limits.ts";
 import { readPem } from "./pem.ts";
 import { type PublicKey, publicKeyFromSpki } from "./public_key.ts";
 import { FlwrError } from "../base/error.ts";
 import { RecentMap } from "../base/recent_map.ts";
+
+/** How many nodes' public keys are kept read at once; the one unused for longest is read again when it returns. */
+const MAX_CACHED_PUBLIC_KEYS = 10_000;
+
+/** Longest PEM text of a public key that is read, in bytes: P-521 takes 268. */
+const MAX_PUBLIC_KEY_PEM_BYTES = 512;
 
 /** Public keys as callers name them, read once: a point is checked, and imported, at a key's first call only. */
 export class PublicKeys {

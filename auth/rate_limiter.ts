@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { RecentMap } from "../base/recent_map.ts";
-import { MAX_RATE_LIMITED_CALLERS } from "./limits.ts";
+
+/** How many callers a rate limiter keeps account of. */
+const MAX_RATE_LIMITED_CALLERS = 10_000;
 
 /** How much a rate limiter lets through per caller. */
 export interface RateLimiterOptions {

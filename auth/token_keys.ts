@@ -1,8 +1,10 @@
 import { RecentMap } from "../base/recent_map.ts";
-import { MAX_CACHED_TOKEN_KEYS } from "./limits.ts";
 import type { PrivateKey } from "./private_key.ts";
 import type { PublicKey } from "./public_key.ts";
 import { TokenKey } from "./token_key.ts";
+
+/** How many peers' HMAC keys are kept at once; the one unused for longest is derived again when it returns. */
+const MAX_CACHED_TOKEN_KEYS = 10_000;
 
 /** The HMAC keys shared with each peer, derived when first asked for and kept. */
 export class TokenKeys {

@@ -2,7 +2,10 @@ import { joinBytes } from "../base/bytes.ts";
 import { crc32, inflateRawSync } from "node:zlib";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
-import { MAX_ARRAY_BYTES, MAX_ZIP_ENTRIES } from "./limits.ts";
+import { MAX_ARRAY_BYTES } from "./limits.ts";
+
+/** Most files in a zip archive; more than the parameters of any model, and less than the format could say. */
+const MAX_ZIP_ENTRIES = 10_000;
 
 /** Signatures, sizes and fields of records: PKWARE's APPNOTE 6.3, section 4.3. */
 const LOCAL = { signature: 0x04034b50, bytes: 30 } as const;

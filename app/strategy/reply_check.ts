@@ -3,7 +3,6 @@ import type { DType } from "../../tensor/dtype.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
-import { MAX_NUM_EXAMPLES } from "../limits.ts";
 import type { Message } from "../message.ts";
 import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
@@ -11,6 +10,9 @@ import { sameShape } from "../nd_array.ts";
 import type { RecordDict } from "../record_dict.ts";
 import type { Failure } from "./result.ts";
 import { averagedDType } from "./weighted_average.ts";
+
+/** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */
+export const MAX_NUM_EXAMPLES = 1e9;
 
 /** A reply that counts. */
 export interface CheckedReply {

@@ -2,7 +2,6 @@ import { FlwrError } from "../../base/error.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
-import { DEFAULT_ROUND_TIMEOUT_SECONDS } from "../limits.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { Named } from "../named_map.ts";
@@ -10,6 +9,9 @@ import { isConfigRecord, isMetricRecord } from "../record_dict.ts";
 import type { ConfigInput, MetricInput } from "../typed_value.ts";
 import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "./result.ts";
 import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
+
+/** Seconds within which a round's replies count, where the caller does not say otherwise (Flower 1.41). */
+const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;
 
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource =

@@ -1,5 +1,5 @@
 import { crc32, inflateRawSync } from "node:zlib";
-import { MAX_FAB_FILES, MAX_UNPACKED_BYTES } from "../limits.ts";
+import { MAX_FAB_BYTES, MAX_FAB_FILES } from "../limits.ts";
 import { quoted, refused, tooLarge } from "../refusal.ts";
 import {
   CENTRAL,
@@ -12,6 +12,10 @@ import {
   UTF8_FLAG,
   VERSION,
 } from "./layout.ts";
+
+/** Bytes that the files of a bundle may have together once unpacked. Flower stores them uncompressed, so its own
+ * bundles stay below {@link MAX_FAB_BYTES}; what others compress may be this much larger. */
+const MAX_UNPACKED_BYTES = 4 * MAX_FAB_BYTES;
 
 /** Bits of a file mode: those of its type, the type of a regular file, and set-user-id, set-group-id, sticky. */
 const TYPE_BITS = 0o170000;

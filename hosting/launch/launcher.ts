@@ -6,9 +6,11 @@ import type { Language } from "../../fab/component.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import { withRetries } from "../../rpc/retry.ts";
 import { unlessAborted } from "../../base/aborted.ts";
-import { TAKE_RETRY_SECONDS } from "./limits.ts";
 import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
 import type { RunSource, TakenRun } from "./run_source.ts";
+
+/** Seconds before the launcher asks again after asking for runs failed. */
+const TAKE_RETRY_SECONDS = 1;
 
 const logger = log("launcher");
 

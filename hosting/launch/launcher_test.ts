@@ -4,8 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { Launcher } from "./launcher.ts";
-import { HEARTBEAT_SECONDS } from "./limits.ts";
-import { LinkRuns } from "../../roles/superlink/launch/link_runs.ts";
+import { HEARTBEAT_SECONDS, LinkRuns } from "../../roles/superlink/launch/link_runs.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 

@@ -4,9 +4,12 @@ import { FlwrError } from "../../base/error.ts";
 import { FRAMES_FD } from "./channel.ts";
 import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
 import type { Launch } from "./launch.ts";
-import { MAX_FRAME_TEXT_BYTES, TURN_MILLISECONDS } from "./limits.ts";
+import { MAX_FRAME_TEXT_BYTES } from "./limits.ts";
 import type { SandboxStart } from "./protocol.ts";
 import { nextTurn } from "../../base/turn.ts";
+
+/** Milliseconds for which frames of one app are read before others get a turn. */
+const TURN_MILLISECONDS = 5;
 
 /** How a sandbox's process is started, and who hears of it. */
 export interface SandboxChildOptions {

@@ -1,6 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
-import { BODY_ALIGNMENT, MAX_DEPTH } from "./limits.ts";
+import { BODY_ALIGNMENT } from "./limits.ts";
 import { ByteRun } from "./record_columns.ts";
+
+/** How deep the value in a frame's text may be nested: ours is 5 levels deep. */
+export const MAX_DEPTH = 16;
 
 /** A value as text, and the byte arrays that it holds, each with its place in the frame's body. */
 export interface EncodedValue {

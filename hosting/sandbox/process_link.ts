@@ -4,12 +4,15 @@ import type { AppLink, OpenAppLink } from "../app/app_link.ts";
 import type { FromWorker, ToWorker } from "../app/worker_protocol.ts";
 import { SandboxChild } from "./child.ts";
 import type { Launch } from "./launch.ts";
-import { LOAD_MILLISECONDS, MAX_FRAME_BODY_BYTES } from "./limits.ts";
+import { MAX_FRAME_BODY_BYTES } from "./limits.ts";
 import { logOutput, type TakeLine } from "./output_log.ts";
 import { type PackedToWorker, packToWorker } from "./packed_messages.ts";
 import type { SandboxStart, ToProcess } from "./protocol.ts";
 import { readSaid } from "./read_said.ts";
 import { nextTurn } from "../../base/turn.ts";
+
+/** Milliseconds that an app may take to be loaded: its modules, and what it does before its first message. */
+const LOAD_MILLISECONDS = 60_000;
 
 /** How a sandbox is opened. */
 export interface SandboxProcess {

@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
-import { DOWNLOAD_STALL_SECONDS, PROGRESS_PERCENT } from "./limits.ts";
+
+/** A download that brings nothing for this many seconds has failed. */
+const DOWNLOAD_STALL_SECONDS = 60;
+
+/** How often a download says how far it is: every so many percent. */
+const PROGRESS_PERCENT = 10;
 
 /** What to download, and how it is known to be right. */
 export interface Download {

@@ -1,8 +1,10 @@
 import { extname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { MAX_FOLDER_DEPTH } from "./limits.ts";
 import { PICTURE_EXTENSIONS } from "./picture/decode.ts";
 import { fileError } from "./read_bytes.ts";
+
+/** How deep folders of pictures may lie in one another. */
+const MAX_FOLDER_DEPTH = 32;
 
 /** What file managers leave behind. Their hidden files (".DS_Store", "._1.png") are passed over with all hidden ones. */
 const LEFT_BEHIND = ["thumbs.db", "desktop.ini"];

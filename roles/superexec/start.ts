@@ -9,9 +9,11 @@ import { Launcher } from "../../hosting/launch/launcher.ts";
 import { ProcessPool } from "../../hosting/launch/process_pool.ts";
 import { typescriptProgram } from "../../hosting/launch/typescript_program.ts";
 import type { SuperExecConfig } from "./config.ts";
-import { FAREWELL_SECONDS } from "./limits.ts";
 import { relayedPython } from "./relayed_python.ts";
 import { RemoteRuns } from "./remote_runs.ts";
+
+/** Seconds in which the SuperLink is told what became of the runs when the SuperExec ends. */
+const FAREWELL_SECONDS = 10;
 
 const logger = log("superexec");
 

@@ -16,10 +16,13 @@ import {
 } from "../../rpc/dialects/current/server/node_authentication.ts";
 import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import type { AuthenticationFiles } from "./authentication_files.ts";
-import { JOIN_BURST, JOINS_PER_SECOND } from "./limits.ts";
 import { logFailure } from "./log_failure.ts";
 import { type ListedNames, warnOfComments } from "./listed_names.ts";
 import { Revocations } from "./revocations.ts";
+
+/** How often the holder of one key may join: at once, and per second in the long run. A node joins once a start. */
+const JOIN_BURST = 10;
+const JOINS_PER_SECOND = 1;
 
 const logger = log("superlink");
 

@@ -8,9 +8,17 @@ import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
-import { FIRST_ANSWERS_SECONDS, SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
 import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
+
+/** Seconds that open calls have to end when the SuperLink stops. */
+const SHUTDOWN_GRACE_SECONDS = 3;
+
+/**
+ * Seconds between the opening of HTTP and the loading of gRPC, which keeps the thread for about as long: who has waited
+ * for this SuperLink is answered in between.
+ */
+const FIRST_ANSWERS_SECONDS = 0.025;
 
 const logger = log("superlink");
 

@@ -6,13 +6,17 @@ import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { shownName } from "../../base/node_labels.ts";
 import { ApiError } from "../../rpc/api_error.ts";
-import {
-  FAREWELL_SECONDS,
-  HEARTBEAT_INTERVAL_SECONDS,
-  REJOIN_MIN_SECONDS,
-  TAKE_OVER_PATIENCE_SECONDS,
-  TAKE_OVER_TRY_SECONDS,
-} from "./limits.ts";
+import { FAREWELL_SECONDS, HEARTBEAT_INTERVAL_SECONDS } from "./limits.ts";
+
+/** A node that is forgotten sooner after a join, in seconds, is not wanted: it does not join again. */
+const REJOIN_MIN_SECONDS = 1;
+
+/**
+ * How long a node waits for a SuperLink that counts it as online still, in seconds, and how often it tries: Flower's
+ * own takes a killed node back when two of its heartbeat intervals have passed.
+ */
+export const TAKE_OVER_PATIENCE_SECONDS = 2 * HEARTBEAT_INTERVAL_SECONDS + 10;
+export const TAKE_OVER_TRY_SECONDS = 3;
 
 /** What a node joins with. */
 export interface MembershipOptions {

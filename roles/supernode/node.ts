@@ -8,17 +8,39 @@ import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type Answer, answerInstruction } from "./answer.ts";
 import { IN_THE_LOG } from "../../hosting/app/failure.ts";
-import {
-  FAREWELL_SECONDS,
-  HEARTBEAT_INTERVAL_SECONDS,
-  heartbeatWait,
-  HELD_PULL_SECONDS,
-  pollWait,
-} from "./limits.ts";
+import { FAREWELL_SECONDS, HEARTBEAT_INTERVAL_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { Runs } from "./runs/prepared_run.ts";
 import { RunStates } from "./runs/run_states.ts";
+
+/** How long before the promise runs out a heartbeat is due, and by how much that varies, as in Flower. */
+const HEARTBEAT_MARGIN_SECONDS = 5;
+const HEARTBEAT_FRACTION = 0.8;
+const HEARTBEAT_JITTER = 0.1;
+
+/**
+ * Seconds to the next heartbeat: (30 − 5) · (0.8 ± 0.1), so that many nodes started together spread out.
+ *
+ * @param uniform a random number in [0, 1)
+ */
+function heartbeatWait(uniform: number): number {
+  const fraction = HEARTBEAT_FRACTION + HEARTBEAT_JITTER * (2 * uniform - 1);
+  return (HEARTBEAT_INTERVAL_SECONDS - HEARTBEAT_MARGIN_SECONDS) * fraction;
+}
+
+/** A pull answered faster than this, in seconds, was not held: the SuperLink is Flower's own, and must be polled. */
+const HELD_PULL_SECONDS = 1;
+
+/** Seconds between two pulls of a SuperLink that does not hold them: short after work, up to Flower's 3 s when idle. */
+const POLL_MIN_SECONDS = 0.1;
+const POLL_MAX_SECONDS = 3;
+const POLL_GROWTH = 1.3;
+
+/** Seconds to the next pull after a number of empty answers. */
+function pollWait(emptyAnswers: number): number {
+  return Math.min(POLL_MAX_SECONDS, POLL_MIN_SECONDS * POLL_GROWTH ** (emptyAnswers - 1));
+}
 
 /** What a SuperNode works with. */
 export interface NodeOptions {

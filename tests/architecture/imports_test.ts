@@ -44,6 +44,26 @@ Deno.test("architecture: the document shows the tables of rooms and packages", a
   assert.deepEqual(tableOf(document, "package", Object.keys(PACKAGES)), PACKAGES);
 });
 
+/** Rooms whose limits are read together: those of a connection that floods, and those of the domain, which are options. */
+const LIMITS_OF_A_ROOM = ["link/limits.ts", "rpc/http2/limits.ts"];
+
+Deno.test("architecture: a limit that one file needs stands in that file", () => {
+  const offences = sources
+    .filter(({ path }) => path.endsWith("/limits.ts") && !LIMITS_OF_A_ROOM.includes(path))
+    .flatMap((limits) => {
+      const users = sources.filter(({ files }) => files.includes(limits.path));
+      // Those without a blank line between them are explained, and so read, together.
+      return limits.text.split("\n\n")
+        .map((block) => [...block.matchAll(/^export (?:const|function) (\w+)/gm)].map((m) => m[1]!))
+        .filter((names) => names.length > 0)
+        .filter((names) =>
+          users.filter(({ text }) => names.some((name) => text.includes(name))).length < 2
+        )
+        .map((names) => `${names.join(", ")} of ${limits.path}`);
+    });
+  assert.deepEqual(offences, []);
+});
+
 Deno.test("architecture: imports are found in all their forms, and not in comments", () => {
   const text = [
     'import "a";',

@@ -1,6 +1,8 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_CATEGORIES } from "../limits.ts";
 import { GrowingDoubles } from "./growing.ts";
+
+/** Most categories of a column of a CSV file: more are names, not categories. */
+const MAX_CSV_CATEGORIES = 100_000;
 
 /** Where a cell stands. */
 export interface Place {

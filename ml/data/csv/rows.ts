@@ -1,6 +1,8 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_LINE_BYTES } from "../limits.ts";
 import { delimiterHints, headerHints, lengthHints } from "./header_hints.ts";
+
+/** Longest line, and record, of a CSV file: one without a closing quote must not take the rest of a large file. */
+export const MAX_CSV_LINE_BYTES = 2 ** 24;
 
 /** One record of a table. */
 export interface Row {

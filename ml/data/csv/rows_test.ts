@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "csv-parse/sync";
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_LINE_BYTES } from "../limits.ts";
-import { readRows } from "./rows.ts";
+import { MAX_CSV_LINE_BYTES, readRows } from "./rows.ts";
 import { decodeText } from "./text.ts";
 
 async function rowsOf(text: string, delimiter = ",", pieceBytes = 1024): Promise<string[][]> {

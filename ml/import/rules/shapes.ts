@@ -5,8 +5,10 @@ import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
 import { realTensor } from "../real_tensor.ts";
+
+/** Most elements of an array that a node makes out of nothing: 64 MiB of float32. */
+export const MAX_CONSTANT_ELEMENTS = 2 ** 24;
 
 function integers(values: readonly number[]): Value {
   return constant(tensor("int64", [values.length], BigInt64Array.from(values, BigInt)));

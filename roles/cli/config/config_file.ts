@@ -4,7 +4,9 @@ import { parseToml } from "../../../fab/toml/parse.ts";
 import { describeToml, isTable, tableAt, type TomlTable } from "../../../fab/toml/value.ts";
 import { type ReadConnection, readConnectionTable } from "./connection.ts";
 import { DEFAULT_CONFIG } from "./default_config.ts";
-import { MAX_CONFIG_BYTES } from "./limits.ts";
+
+/** Bytes of config.toml that are read at most: a file of connections has a few hundred. */
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** The SuperLinks that config.toml names. */
 export interface FlowerConfig {

@@ -2,14 +2,16 @@ import { printLine } from "../../output/say.ts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Curve } from "../../../auth/curve.ts";
 import { type HostName, LOCAL_HOSTS, parseHost } from "../../../certs/host.ts";
-import {
-  DEFAULT_CERTIFICATE_DAYS,
-  MAX_CERTIFICATE_DAYS,
-  MAX_CERTIFICATE_HOSTS,
-} from "../../../certs/limits.ts";
+import { DEFAULT_CERTIFICATE_DAYS } from "../../../certs/limits.ts";
 import { DEFAULT_CLIENTS, DEFAULT_CURVE, generateKeys } from "./generate.ts";
 import { showKey, showKeyList } from "./show.ts";
 import { wholeNumber } from "../../flags/whole_number.ts";
+
+/** How long a development certificate may be made for, in days: C-core and browsers know no end, but keys leak. */
+const MAX_CERTIFICATE_DAYS = 3650;
+
+/** Most hosts that one certificate names. */
+const MAX_CERTIFICATE_HOSTS = 100;
 
 /** Most SuperNodes that keys are made for at once. */
 const MAX_CLIENTS = 10_000;

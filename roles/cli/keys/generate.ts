@@ -1,6 +1,5 @@
-import { MAX_KEY_LIST_BYTES } from "../../../auth/limits.ts";
 import type { Curve } from "../../../auth/curve.ts";
-import { extendKeyList } from "../../../auth/key_list.ts";
+import { extendKeyList, MAX_KEY_LIST_BYTES } from "../../../auth/key_list.ts";
 import { readText } from "../../../auth/read_text.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";

@@ -1,5 +1,5 @@
+import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
 import { Command } from "commander";
-import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";

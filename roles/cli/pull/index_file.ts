@@ -2,7 +2,9 @@ import { artifactNameFault, artifactNamesClash } from "../../../base/artifact_na
 import { FlwrError } from "../../../base/error.ts";
 import { printable } from "../../../base/printable.ts";
 import { fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
-import { MAX_LISTED_ARTIFACTS } from "./limits.ts";
+
+/** Artifacts that such a list may have. */
+const MAX_LISTED_ARTIFACTS = 10_000;
 
 /** A file that a run has saved. */
 export interface ListedArtifact {

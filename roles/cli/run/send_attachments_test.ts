@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describeAttachment } from "../../../fab/attachments.ts";
+import { ATTACHMENT_PIECE_BYTES, describeAttachment } from "../../../fab/attachments.ts";
 import { sha256 } from "../../../fab/contents.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
-import { ATTACHMENT_PIECE_BYTES } from "../../../fab/limits.ts";
 import { sendAttachments } from "./send_attachments.ts";
 
 /** A SuperLink that keeps pieces. */

@@ -4,9 +4,14 @@ import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { ClaimedRun, LinkRun, LinkService } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { CLAIM_HOLD_SECONDS, HEARTBEAT_SECONDS } from "../../../hosting/launch/limits.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
+
+/** Seconds that the launcher's question for pending runs is held. */
+const CLAIM_HOLD_SECONDS = 20;
+
+/** Seconds between two heartbeats of a run that is run here: a quarter of the 60 that a run may be silent. */
+export const HEARTBEAT_SECONDS = 15;
 
 /** What launching needs of the SuperLink's domain. */
 export type LaunchLink = Pick<

@@ -11,10 +11,15 @@ import { TempDir } from "../../../tests/support/tempdir.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import { AppHost } from "../../../hosting/app/app_host.ts";
 import { openWorker } from "../../../hosting/app/app_link.ts";
-import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import { prepareSandboxedApp, startSandboxedApp } from "../../../hosting/sandbox/sandboxed_app.ts";
-import { AppPool, type MakeInstance, perRun } from "./app_pool.ts";
+import {
+  AppPool,
+  type MakeInstance,
+  perRun,
+  SPARE_SECONDS,
+  WARM_AFTER_SECONDS,
+} from "./app_pool.ts";
 import { WarmApps } from "./warm_apps.ts";
 
 const PATIENCE = 30;

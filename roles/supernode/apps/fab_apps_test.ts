@@ -1,3 +1,4 @@
+import { MAX_KEPT_APPS } from "../../../fab/kept_apps.ts";
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { ArrayRecord } from "../../../app/array_record.ts";
@@ -9,7 +10,6 @@ import { MetricRecord } from "../../../app/metric_record.ts";
 import { RecordDict, type RecordDictInit } from "../../../app/record_dict.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { buildFab } from "../../../fab/build.ts";
-import { MAX_KEPT_APPS } from "../../../fab/limits.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";

@@ -10,12 +10,17 @@ import type { Random } from "../../../base/random.ts";
 import { AppCrashed, type Handled } from "../../../hosting/app/app_host.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
 import { type Failure, IN_THE_LOG } from "../../../hosting/app/failure.ts";
-import { CLIENTAPP_EXIT_SECONDS, CLIENTAPP_SILENCE_SECONDS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import type { ClientAppTask, TaskOutcome } from "./client_app_task.ts";
 import { deflateInstruction } from "./message_objects.ts";
 import type { TaskBackend } from "./task_backend.ts";
+
+/** After how many seconds without a heartbeat a ClientApp's process counts as dead (contract, section 3.2). */
+export const CLIENTAPP_SILENCE_SECONDS = 60;
+
+/** How long a ClientApp's process may take to end itself after its task, in seconds. */
+const CLIENTAPP_EXIT_SECONDS = 5;
 
 /**
  * Finds a process for a task. Resolves, with why, when the process has gone; for processes from elsewhere never.

@@ -2,8 +2,14 @@ import type { RunId } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
-import { IDLE_CHECK_SECONDS, MAX_KEPT_RUNS, RELEASE_SECONDS } from "../limits.ts";
+import { MAX_KEPT_RUNS } from "../limits.ts";
 import type { Runs } from "./prepared_run.ts";
+
+/** Seconds after its last message when a node first asks whether a run is over; the wait doubles, up to the last. */
+export const IDLE_CHECK_SECONDS = { first: 5, last: 60 } as const;
+
+/** Seconds after which the instance of a run that may go on ends all the same; what it keeps in its context stays. */
+export const RELEASE_SECONDS = 600;
 
 /** Who hears what of idle runs. */
 export interface IdleRunsOptions {

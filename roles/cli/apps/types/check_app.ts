@@ -6,9 +6,14 @@ import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
 import { onShutdown } from "../../../flags/shutdown.ts";
 import { typesUrl } from "./installation.ts";
-import { CHECK_SECONDS, MAX_CHECK_OUTPUT } from "./limits.ts";
 import { PassedChecks } from "./passed_checks.ts";
 import { runGuarded } from "./run_guarded.ts";
+
+/** Characters of the type checker's output that are shown. */
+const MAX_CHECK_OUTPUT = 20_000;
+
+/** Seconds that a check of an app's types may take: it takes one. */
+const CHECK_SECONDS = 120;
 
 /** Files that a type checker looks at. */
 const CODE = /\.([mc]?[jt]sx?|json)$/;

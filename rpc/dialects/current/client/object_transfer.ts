@@ -3,8 +3,14 @@ import { FlwrError } from "../../../../base/error.ts";
 import type { PulledObject } from "../../../../link/link.ts";
 import type { LinkObject, ObjectId } from "../../../../link/message.ts";
 import { readObject } from "../../../objects/object.ts";
-import { MAX_OBJECT_POLL_SECONDS, OBJECT_POLL_SECONDS, OBJECT_WAIT_SECONDS } from "./limits.ts";
 import type { Parallel } from "./parallel.ts";
+
+/** Seconds between two looks for an object that has not arrived at the SuperLink: first, and at most. */
+const OBJECT_POLL_SECONDS = 0.5;
+const MAX_OBJECT_POLL_SECONDS = 10;
+
+/** Seconds after which an object does not come any more: the SuperLink gives up a push after 180 s of silence. */
+const OBJECT_WAIT_SECONDS = 240;
 
 /** How objects are fetched. */
 export interface PullOptions {

@@ -13,13 +13,7 @@ import { packAlong } from "../along.ts";
 import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
 import { countNodes, idsOfTree, treeFromWire } from "../object_tree.ts";
-import {
-  MAX_MESSAGES_PER_FULL_PUSH,
-  MAX_MESSAGES_PER_PUSH,
-  MAX_OBJECTS_IN_FLIGHT,
-  MAX_PUSH_ATTEMPTS,
-  MAX_TREE_NODES_PER_PUSH,
-} from "./limits.ts";
+import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
 import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
 import { pullObjects } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
@@ -29,6 +23,15 @@ import type {
   Speaker,
   WaitingMessage,
 } from "./runtime_client.ts";
+
+/** Messages that one push announces: 1 MB or so; a Python SuperLink handles them one by one. */
+const MAX_MESSAGES_PER_PUSH = 1000;
+
+/** The same where their objects go along: half of what one call takes, so that a model's fit beside them. */
+const MAX_MESSAGES_PER_FULL_PUSH = 256;
+
+/** Nodes of the trees of those messages; one message may have more. A server decodes them in 50 ms. */
+const MAX_TREE_NODES_PER_PUSH = 40_000;
 
 /** A ServerApp's line to its SuperLink over the Runtime API. Everything it does is done for the task's own run. */
 export class RuntimeConnection implements DriverConnection {

@@ -22,9 +22,11 @@ import {
 } from "../headers.ts";
 import { type NodePolicy, nodePolicyOf } from "./fleet_policy.ts";
 import type { NodeCaller } from "./node_caller.ts";
-import { MAX_NODE_SESSIONS } from "./limits.ts";
 import { nodeDenied } from "./node_denied.ts";
 import { NodeSessions } from "./node_sessions.ts";
+
+/** Nodes whose sessions are remembered. An entry takes some 200 bytes; one that was forgotten is learnt again. */
+const MAX_NODE_SESSIONS = 100_000;
 
 /** Whom a SuperLink that authenticates its nodes admits, beside those that its owner registered. */
 export interface KnownKeys {

@@ -7,15 +7,13 @@ import { log } from "../../../../base/log.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { NO_RETRY } from "../../../retry.ts";
-import {
-  CALL_DEADLINE_SECONDS,
-  HEARTBEAT_DEADLINE_SECONDS,
-  PULL_DEADLINE_SECONDS,
-  PUSH_DEADLINE_SECONDS,
-} from "../limits.ts";
+import { CALL_DEADLINE_SECONDS, PULL_DEADLINE_SECONDS, PUSH_DEADLINE_SECONDS } from "../limits.ts";
 import { nodeFromWire, nodeToWire } from "../node_id.ts";
 import { NodeCredentials, type NodeIdentity } from "./credentials.ts";
 import { messageFromWire, replyToWire } from "./task.ts";
+
+/** Seconds for a heartbeat: the next one is due soon, so that waiting long helps nobody (Flower 1.9: 5). */
+const HEARTBEAT_DEADLINE_SECONDS = 5;
 
 /** Key of a refused result in PushTaskResResponse.results (Flower 1.9). */
 const REFUSED_RESULT_KEY = "None";

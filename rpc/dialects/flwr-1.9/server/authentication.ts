@@ -22,7 +22,7 @@ import { nodeFromWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
 import { policyKey, policyOf } from "./policy.ts";
-import { legacyRequestUnits } from "./request_bytes.ts";
+import { legacyRequestUnits } from "./policy.ts";
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface FleetAuthenticationOptions {
