@@ -1348,6 +1348,20 @@ export declare class FedAdam extends FedOpt {
 	/** η with the correction for the moments' beginning at zero. */
 	protected learningRate(round: number): number;
 }
+/**
+ * FedYogi (Reddi et al., 2020, arXiv:2003.00295): v ← v − (1 − β₂)·Δ²·sign(v − Δ²).
+ * Defaults: η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
+ */
+export declare class FedYogi extends FedOpt {
+	/**
+	 * The strategy with these options.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor(options?: FedOptOptions);
+	/** v − (1 − β₂)·Δ²·sign(v − Δ²). */
+	protected secondMoment(v: number, squared: number): number;
+}
 /** Options of {@link FedAvgM}. */
 export interface FedAvgMOptions extends FedAvgOptions {
 	/** η, the server's learning rate, from 0. Default: 1. */
@@ -1378,26 +1392,6 @@ export declare class FedMedian extends FedAvg {
 	/** The median of each parameter. */
 	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
-/** Options of {@link FedProx}. */
-export interface FedProxOptions extends FedAvgOptions {
-	/** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
-	readonly proximalMu?: number;
-}
-/**
- * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
- * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
- */
-export declare class FedProx extends FedAvg {
-	#private;
-	/**
-	 * The strategy with these options.
-	 *
-	 * @throws FlwrError "invalid-argument" when proximalMu is negative
-	 */
-	constructor({ proximalMu, ...options }?: FedProxOptions);
-	/** Tells the nodes μ as "proximal-mu". */
-	protected trainConfig(round: Round): ConfigRecord;
-}
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
 	/** β, the part of the values that is cut off at each end, from 0 to below 0.5. Default: 0.2. */
@@ -1418,19 +1412,25 @@ export declare class FedTrimmedAvg extends FedAvg {
 	/** The mean of each parameter without its smallest and largest values. */
 	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
+/** Options of {@link FedProx}. */
+export interface FedProxOptions extends FedAvgOptions {
+	/** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
+	readonly proximalMu?: number;
+}
 /**
- * FedYogi (Reddi et al., 2020, arXiv:2003.00295): v ← v − (1 − β₂)·Δ²·sign(v − Δ²).
- * Defaults: η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
+ * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
+ * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
  */
-export declare class FedYogi extends FedOpt {
+export declare class FedProx extends FedAvg {
+	#private;
 	/**
 	 * The strategy with these options.
 	 *
-	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 * @throws FlwrError "invalid-argument" when proximalMu is negative
 	 */
-	constructor(options?: FedOptOptions);
-	/** v − (1 − β₂)·Δ²·sign(v − Δ²). */
-	protected secondMoment(v: number, squared: number): number;
+	constructor({ proximalMu, ...options }?: FedProxOptions);
+	/** Tells the nodes μ as "proximal-mu". */
+	protected trainConfig(round: Round): ConfigRecord;
 }
 /** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
 export type JsonMetric = number | string | (number | string)[];
@@ -2285,6 +2285,7 @@ declare const OPERATORS: readonly [
 declare const BLOCKED_OPERATORS: readonly [
 	"com.microsoft.nchwc.Conv",
 	"com.microsoft.nchwc.GlobalAveragePool",
+	"com.microsoft.nchwc.MaxPool",
 	"com.microsoft.nchwc.ReorderInput",
 	"com.microsoft.nchwc.ReorderOutput"
 ];
@@ -2296,9 +2297,13 @@ interface ValueInfo {
 }
 declare class GraphBuilder {
 	#private;
-	constructor(parent?: GraphBuilder);
-	/** A builder for the body of a loop. */
-	body(): GraphBuilder;
+	constructor(parent?: GraphBuilder, inputs?: readonly string[]);
+	/**
+	 * A builder for the body of a loop.
+	 *
+	 * @param inputs names that have another value in each step
+	 */
+	body(inputs: readonly string[]): GraphBuilder;
 	/** A node of one output: returns the output's name. */
 	node(op: Operator, inputs: readonly string[], attributes?: Attributes): string;
 	/** A node of several outputs: returns their names. */
