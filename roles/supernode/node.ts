@@ -29,17 +29,13 @@ function heartbeatWait(uniform: number): number {
   return (HEARTBEAT_INTERVAL_SECONDS - HEARTBEAT_MARGIN_SECONDS) * fraction;
 }
 
-/** A pull answered faster than this, in seconds, was not held: the SuperLink is Flower's own, and must be polled. */
-const HELD_PULL_SECONDS = 1;
+/** Seconds to the next pull after one that failed: at first, and at most. */
+const PULL_RETRY_SECONDS = { least: 0.1, most: 3, growth: 1.3 } as const;
 
-/** Seconds between two pulls of a SuperLink that does not hold them: short after work, up to Flower's 3 s when idle. */
-const POLL_MIN_SECONDS = 0.1;
-const POLL_MAX_SECONDS = 3;
-const POLL_GROWTH = 1.3;
-
-/** Seconds to the next pull after a number of empty answers. */
-function pollWait(emptyAnswers: number): number {
-  return Math.min(POLL_MAX_SECONDS, POLL_MIN_SECONDS * POLL_GROWTH ** (emptyAnswers - 1));
+/** Seconds to the next pull after so many in turn that failed. */
+function pullRetryWait(failures: number): number {
+  const { least, most, growth } = PULL_RETRY_SECONDS;
+  return Math.min(most, least * growth ** (failures - 1));
 }
 
 /** What a SuperNode works with. */
@@ -132,34 +128,29 @@ export class SuperNode {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    let emptyAnswers = 0;
+    const { connection, clock } = this.#options;
+    let failures = 0;
     while (!signal.aborted) {
-      const asked = clock.now();
-      const instruction = await this.#pull(signal);
-      if (instruction !== undefined) {
-        emptyAnswers = 0;
-        await this.#handle(instruction, signal);
-      } else if (clock.now() - asked < HELD_PULL_SECONDS) {
-        emptyAnswers += 1;
-        await clock.sleep(pollWait(emptyAnswers), signal);
+      let instruction: Message | undefined;
+      try {
+        instruction = await this.#membership.as(() => connection.pull(signal), signal);
+        failures = 0;
+      } catch (error) {
+        this.#passOver(error);
+        failures += 1;
+        await clock.sleep(pullRetryWait(failures), signal);
       }
+      if (instruction !== undefined) await this.#handle(instruction, signal);
     }
   }
 
-  /** The next instruction; undefined when there was none, or it could not be fetched. */
-  async #pull(signal: AbortSignal): Promise<Message | undefined> {
-    const { connection } = this.#options;
-    try {
-      return await this.#membership.as(() => connection.pull(signal), signal);
-    } catch (error) {
-      if (error instanceof Superseded) throw error;
-      if (FlwrError.from(error).code === "permission-denied") {
-        this.#log.debug("The run of the next instruction is over: it is left aside");
-      } else {
-        this.#goOnAfter(error, "An instruction could not be fetched: {reason}");
-      }
-      return undefined;
+  /** Says why an instruction could not be fetched. @throws the error when the node cannot go on */
+  #passOver(error: unknown): void {
+    if (error instanceof Superseded) throw error;
+    if (FlwrError.from(error).code === "permission-denied") {
+      this.#log.debug("The run of the next instruction is over: it is left aside");
+    } else {
+      this.#goOnAfter(error, "An instruction could not be fetched: {reason}");
     }
   }
 

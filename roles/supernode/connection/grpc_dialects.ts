@@ -44,7 +44,7 @@ export function flwr19(options: DialectOptions): Dialect {
     open: (onRetry) => {
       if (options.hasOwnApp) {
         const channel = openChannel({ ...options, onRetry });
-        return new FleetConnection19(channel, options.identity, options.name);
+        return new FleetConnection19(channel, options.identity, options.name, options);
       }
       throw new FlwrError(
         "failed-precondition",

@@ -15,23 +15,3 @@ export const PUSH_DEADLINE_SECONDS = 300;
 
 /** Seconds for a heartbeat: the next one is due soon. */
 export const HEARTBEAT_DEADLINE_SECONDS = 5;
-
-/** A pull answered faster than this, in seconds, was not held: the SuperLink is Flower's own, and must be polled. */
-export const HELD_PULL_SECONDS = 1;
-
-/** Seconds between two polls of such a SuperLink: at first, and at most. Flower's own nodes take 3. */
-const POLL_LEAST_SECONDS = 0.2;
-const POLL_MOST_SECONDS = 1;
-const POLL_GROWTH = 1.3;
-const POLL_JITTER = 0.2;
-
-/**
- * Seconds to the next poll, ±20 %, so that nodes that were started together spread out.
- *
- * @param emptyAnswers how many came one after the other, from 1
- * @param uniform a random number in [0, 1)
- */
-export function pollWait(emptyAnswers: number, uniform: number): number {
-  const wait = Math.min(POLL_MOST_SECONDS, POLL_LEAST_SECONDS * POLL_GROWTH ** (emptyAnswers - 1));
-  return wait * (1 + POLL_JITTER * (2 * uniform - 1));
-}

@@ -14,8 +14,8 @@ import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
 import { countNodes, idsOfTree, treeFromWire } from "../object_tree.ts";
 import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
-import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
-import { pullObjects } from "./object_transfer.ts";
+import { type DeflatedMessage, deflateMessages } from "./message_objects.ts";
+import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
 import type {
   AnnouncedMessages,
@@ -171,22 +171,17 @@ export class RuntimeConnection implements DriverConnection {
     }
     try {
       const needed = idsOfTree(id, treeFromWire(wireTree));
-      const objects = await pullObjects(needed, {
+      const { message } = await receiveMessage(id, needed, {
         ...(along && { along }),
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
         clock: this.#clock,
         ...(signal && { signal }),
       });
-      const root = objects.get(id);
-      if (root === undefined) {
-        throw new FlwrError("invalid-argument", "its object tree lacks the message");
-      }
-      const message = inflateMessage(root, (objectId) => objects.get(objectId));
       await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
       return message.withMetadata(metadata);
     } catch (cause) {
-      if (!(cause instanceof FlwrError) || !SENDERS_FAULT.has(cause.code)) throw cause;
+      if (!(cause instanceof FlwrError) || !BROKEN_MESSAGE.has(cause.code)) throw cause;
       return new Message(metadata, {
         code: MessageErrorCode.ReplyUnavailable,
         reason: `The reply cannot be read: ${cause.message}`,
@@ -214,11 +209,3 @@ function* batches(
   }
   if (batch.length > 0) yield batch;
 }
-
-/** Errors that say that a reply is not whole or not well-formed; others end the pull. */
-const SENDERS_FAULT: ReadonlySet<FlwrError["code"]> = new Set([
-  "not-found",
-  "data-loss",
-  "invalid-argument",
-  "resource-exhausted",
-]);
