@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { HostName } from "../../certs/host.ts";
-import { streamZip, zipLength } from "../../fab/zip/stream.ts";
+import { streamZip, zipLength } from "../../base/zip/stream.ts";
 import type { LinkArtifact, LinkService } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { CallHead } from "../../rpc/call.ts";

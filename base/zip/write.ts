@@ -1,4 +1,4 @@
-import { joinBytes } from "../../base/bytes.ts";
+import { joinBytes } from "../bytes.ts";
 import { crc32 } from "node:zlib";
 import {
   CENTRAL,
@@ -12,26 +12,31 @@ import {
   VERSION,
 } from "./layout.ts";
 
-/** 1 October 2024, midnight: the time of every file in a bundle, so that equal files give equal bytes. */
-const FAB_DATE = ((2024 - 1980) << 9) | (10 << 5) | 1;
-const FAB_TIME = 0;
+/** Dates of files, at midnight: fixed ones, so that equal files give equal bytes. */
+export const DATE = {
+  /** 1 October 2024, which Flower gives to every file of a bundle. */
+  bundle: ((2024 - 1980) << 9) | (10 << 5) | 1,
+  /** 1 January 1980, the format's first day. */
+  none: (1 << 5) | 1,
+} as const;
 /** Mode 0600, without a file type: what Python's zipfile gives to entries that say nothing. */
 const ATTRIBUTES = 0o600 << 16;
 
 /**
- * Writes a bundle's archive as Python's zipfile does on Unix: files stored, in the order given, with Flower's fixed
- * date.
+ * Writes an archive as Python's zipfile does on Unix: files stored, in the order given, all of one date.
  *
  * @param files names with "/" and contents; together below 4 GiB and 65,536 files
+ * @param date one of {@link DATE}
  */
 export function writeZip(
   files: Iterable<readonly [name: string, content: Uint8Array]>,
+  date: number = DATE.bundle,
 ): Uint8Array<ArrayBuffer> {
   const parts: Uint8Array[] = [];
   const directory: Uint8Array[] = [];
   let offset = 0;
   for (const [name, content] of files) {
-    const file = { name, size: content.length, crc32: crc32(content) };
+    const file = { name, size: content.length, crc32: crc32(content), date };
     const local = localRecord(file);
     parts.push(local, content);
     directory.push(centralRecord(file, offset));
@@ -46,6 +51,8 @@ export interface FileFacts {
   /** In bytes. */
   readonly size: number;
   readonly crc32: number;
+  /** One of {@link DATE}; default: that of bundles. */
+  readonly date?: number;
 }
 
 /** What stands before a file's bytes. */
@@ -65,7 +72,7 @@ export function centralRecord(file: FileFacts, offset: number): Uint8Array {
 
 function record(
   { signature, bytes, shift }: typeof LOCAL | typeof CENTRAL,
-  { name: text, size, crc32: crc }: FileFacts,
+  { name: text, size, crc32: crc, date = DATE.bundle }: FileFacts,
 ): Uint8Array<ArrayBuffer> {
   const name = new TextEncoder().encode(text);
   const result = new Uint8Array(bytes + name.length);
@@ -76,8 +83,7 @@ function record(
   set16(Field.version, VERSION);
   // Python flags a name as UTF-8 only where ASCII cannot say it.
   set16(Field.flags, name.some((byte) => byte > 0x7f) ? UTF8_FLAG : 0);
-  set16(Field.time, FAB_TIME);
-  set16(Field.date, FAB_DATE);
+  set16(Field.date, date);
   set32(Field.crc, crc);
   set32(Field.packed, size);
   set32(Field.size, size);

@@ -1,9 +1,8 @@
-import { crc32, inflateRawSync } from "node:zlib";
-import { MAX_FAB_BYTES, MAX_FAB_FILES } from "../limits.ts";
-import { quoted, refused, tooLarge } from "../refusal.ts";
+import { type CentralEntry, readCentral, unpack } from "../base/zip/entry.ts";
+import { MAX_FAB_BYTES, MAX_FAB_FILES } from "./limits.ts";
+import { quoted, refused, tooLarge } from "./refusal.ts";
 import {
-  CENTRAL,
-  CentralField,
+  ENCRYPTED_FLAG,
   END,
   EndField,
   Field,
@@ -11,7 +10,7 @@ import {
   Method,
   UTF8_FLAG,
   VERSION,
-} from "./layout.ts";
+} from "../base/zip/layout.ts";
 
 /** Bytes that the files of a bundle may have together once unpacked. Flower stores them uncompressed, so its own
  * bundles stay below {@link MAX_FAB_BYTES}; what others compress may be this much larger. */
@@ -25,15 +24,8 @@ const SPECIAL_BITS = 0o7000;
 const DOS_FOLDER_OR_LABEL = 0x18;
 
 /** A file as the directory of the archive describes it. */
-interface Entry {
+interface Entry extends CentralEntry {
   readonly name: string;
-  readonly nameBytes: Uint8Array;
-  readonly method: number;
-  readonly flags: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly size: number;
-  readonly offset: number;
 }
 
 /**
@@ -67,7 +59,14 @@ export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
     raw.set(entry, bytes.subarray(start, at));
   }
   if (at !== directory) throw refused("there are hidden bytes before its directory");
-  for (const entry of entries) files.set(entry.name, unpack(entry, raw.get(entry)!));
+  for (const entry of entries) {
+    const content = unpack(
+      entry,
+      raw.get(entry)!,
+      (how, cause) => refused(`${quoted(entry.name)} ${how}`, cause),
+    );
+    files.set(entry.name, content);
+  }
   return files;
 }
 
@@ -98,7 +97,7 @@ function readDirectory(
   let at = directory;
   let total = 0;
   while (entries.length < count) {
-    const { entry, next } = readEntry(bytes, view, at, end);
+    const entry = readEntry(bytes, view, at, end);
     if (names.has(entry.name)) throw refused(`${quoted(entry.name)} is in it twice`);
     names.add(entry.name);
     total += entry.size;
@@ -106,62 +105,28 @@ function readDirectory(
       throw tooLarge(`it unpacks to more than ${MAX_UNPACKED_BYTES} bytes`);
     }
     entries.push(entry);
-    at = next;
+    at = entry.nameEnd;
   }
   if (at !== end) throw refused("its directory has more in it than the files that it counts");
   return { entries, directory };
 }
 
-function readEntry(
-  bytes: Uint8Array,
-  view: DataView,
-  at: number,
-  end: number,
-): { entry: Entry; next: number } {
-  if (at + CENTRAL.bytes > end || view.getUint32(at, true) !== CENTRAL.signature) {
-    throw refused("its directory is cut short");
-  }
-  const get16 = (field: number) => view.getUint16(at + field, true);
-  const get32 = (field: number) => view.getUint32(at + field, true);
-  const nameEnd = at + CENTRAL.bytes + get16(Field.nameLength + CENTRAL.shift);
-  if (nameEnd > end) throw refused("its directory is cut short");
-  const nameBytes = bytes.subarray(at + CENTRAL.bytes, nameEnd);
-  const flags = get16(Field.flags + CENTRAL.shift);
-  const entry: Entry = {
-    name: decodeName(nameBytes, flags),
-    nameBytes,
-    flags,
-    method: get16(Field.method + CENTRAL.shift),
-    crc: get32(Field.crc + CENTRAL.shift),
-    packed: get32(Field.packed + CENTRAL.shift),
-    size: get32(Field.size + CENTRAL.shift),
-    offset: get32(CentralField.offset),
-  };
-  const fault = entryFault(entry, {
-    version: get16(Field.version + CENTRAL.shift),
-    extra: get16(Field.extraLength + CENTRAL.shift),
-    comment: get16(CentralField.commentLength),
-    disk: get16(CentralField.disk),
-    attributes: get32(CentralField.attributes),
-  });
+function readEntry(bytes: Uint8Array, view: DataView, at: number, end: number): Entry {
+  const central = readCentral(bytes, view, at, end);
+  if (central === undefined) throw refused("its directory is cut short");
+  const entry: Entry = { ...central, name: decodeName(central.nameBytes, central.flags) };
+  const fault = entryFault(entry);
   if (fault !== undefined) throw refused(`${quoted(entry.name)} ${fault}`);
-  return { entry, next: nameEnd };
+  return entry;
 }
 
 /** What of an entry alone is not as Flower writes it. */
 function entryFault(
-  { flags, method, packed, size, offset }: Entry,
-  { version, extra, comment, disk, attributes }: {
-    version: number;
-    extra: number;
-    comment: number;
-    disk: number;
-    attributes: number;
-  },
+  { flags, method, packed, size, offset, version, extra, comment, disk, attributes }: CentralEntry,
 ): string | undefined {
   const mode = attributes >>> 16;
   const type = mode & TYPE_BITS;
-  if (flags & 1) return "is encrypted";
+  if (flags & ENCRYPTED_FLAG) return "is encrypted";
   if (flags & ~UTF8_FLAG) return `has flags that no bundle has: 0x${flags.toString(16)}`;
   if ([packed, size, offset].includes(0xffffffff)) return "needs the zip64 format";
   if ((version & 0xff) > VERSION) return `needs version ${version / 10} of the zip format`;
@@ -210,22 +175,4 @@ function checkLocal(bytes: Uint8Array, view: DataView, entry: Entry, directory: 
     view.getUint16(offset + Field.extraLength, true) === 0 &&
     bytes.subarray(nameStart, nameEnd).every((byte, index) => byte === nameBytes[index]);
   if (!same) throw refused(`${quoted(entry.name)} is described in two different ways`);
-}
-
-function unpack({ name, method, size, crc }: Entry, raw: Uint8Array): Uint8Array {
-  const content = method === Method.stored ? raw : inflate(name, raw, size);
-  if (content.length !== size || crc32(content) !== crc) {
-    throw refused(`${quoted(name)} does not match its size or checksum`);
-  }
-  return content;
-}
-
-function inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
-  try {
-    // A limit of 0 would mean none.
-    const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
-    return new Uint8Array(content.buffer, content.byteOffset, content.length);
-  } catch (cause) {
-    throw refused(`${quoted(name)} cannot be unpacked to ${size} bytes`, cause);
-  }
 }

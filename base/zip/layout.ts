@@ -6,10 +6,15 @@ export const LOCAL = { signature: 0x04034b50, bytes: 30, shift: 0 } as const;
 export const CENTRAL = { signature: 0x02014b50, bytes: 46, shift: 2 } as const;
 export const END = { signature: 0x06054b50, bytes: 22 } as const;
 
+/** The end record of zip64 and its locator (4.3.14 and 4.3.15), without extensible data. */
+export const END64 = { signature: 0x06064b50, bytes: 56 } as const;
+export const LOCATOR64 = { signature: 0x07064b50, bytes: 20 } as const;
+
 /** How a file's bytes are kept. */
 export const Method = { stored: 0, deflated: 8 } as const;
 
-/** The only flag of an entry that a bundle may have: its name is UTF-8. */
+/** Flags of an entry: it is encrypted; its name is UTF-8. */
+export const ENCRYPTED_FLAG = 1;
 export const UTF8_FLAG = 1 << 11;
 
 /** Version 2.0 of the format: enough for stored and deflated files. */
