@@ -13,6 +13,7 @@ import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
+import { admissionFault } from "../../admission.ts";
 import {
   PUBLIC_KEY_HEADER,
   SESSION_HEADER,
@@ -164,16 +165,14 @@ class Gate {
   }
 
   /**
-   * The key's node, if it has one, where the key is admitted: any key, or one that is listed or that the owner
-   * registered. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
+   * The key's node, if it has one, where the key is admitted. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
    */
   async #admitted(call: CallHead, key: PublicKey): Promise<LinkNode | undefined> {
     const node = await this.#options.link.nodeOfKey(key.spki);
-    if (node?.state === "unregistered") throw strange(call, "the node was unregistered");
     const { known } = this.#options;
-    const admitted = known === undefined || known.listed().findByPem(key.pem) !== undefined ||
-      node?.registeredBy === "owner";
-    if (!admitted) throw strange(call, "the key is neither listed nor registered");
+    const listed = known === undefined || known.listed().findByPem(key.pem) !== undefined;
+    const fault = admissionFault(node, listed);
+    if (fault !== undefined) throw strange(call, fault);
     return node;
   }
 
