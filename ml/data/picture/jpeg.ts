@@ -1,4 +1,4 @@
-import { toPlanar } from "../planar.ts";
+import { toPlanar } from "./planar.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
 import { checkDecodable } from "./jpeg_decodable.ts";
 import { checkPictureSize, type Picture } from "./picture.ts";

@@ -2,7 +2,7 @@ import type { RunId } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
-import { MAX_KEPT_RUNS } from "../limits.ts";
+import { MAX_KEPT_RUNS } from "./run_states.ts";
 import type { Runs } from "./prepared_run.ts";
 
 /** Seconds after its last message when a node first asks whether a run is over; the wait doubles, up to the last. */

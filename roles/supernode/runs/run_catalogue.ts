@@ -3,9 +3,8 @@ import type { RunId } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
 import type { AppSource } from "../apps/app_source.ts";
-import { MAX_KEPT_RUNS } from "../limits.ts";
 import type { PreparedRun, Runs } from "./prepared_run.ts";
-import { stateKey } from "./run_states.ts";
+import { MAX_KEPT_RUNS, stateKey } from "./run_states.ts";
 
 /** A run as it was made ready, and what the SuperLink said of it. */
 interface Entry {

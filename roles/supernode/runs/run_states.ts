@@ -1,6 +1,8 @@
 import { RecordDict } from "../../../app/record_dict.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
-import { MAX_KEPT_RUNS } from "../limits.ts";
+
+/** How many runs a node knows, and of how many it keeps the state; beyond it the one unused for longest goes. */
+export const MAX_KEPT_RUNS = 64;
 
 /** What the ClientApp keeps from message to message, per series of runs. It outlives the app's worker. */
 export class RunStates {

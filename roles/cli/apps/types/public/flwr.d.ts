@@ -2035,6 +2035,18 @@ declare function attend(query: Value, key: Value, value: Value, masks?: Attentio
  * `scope.apply(multiHeadAttention({ name: "attention", heads: 4, mask }), x)`.
  */
 export declare function multiHeadAttention(options: AttentionOptions): Layer;
+/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
+export interface Dataset {
+	/** Inputs [examples, …], of the dtype and shape that the model was made for. */
+	readonly x: Tensor;
+	/** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
+	readonly y: Tensor;
+	/**
+	 * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
+	 * weight · loss over its batch small; losses and accuracies that are told are means by weight.
+	 */
+	readonly weights?: Tensor;
+}
 /**
  * Random changes of images [channels, height, width], drawn anew for each image in each epoch of training from the fit's
  * seed, before normalisation. Evaluation and prediction see the images as they are.
@@ -2076,18 +2088,6 @@ export interface InputSpec {
 }
 /** One thing, or several by name. */
 export type OneOrNamed<T> = T | Readonly<Record<string, T>>;
-/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
-export interface Dataset {
-	/** Inputs [examples, …], of the dtype and shape that the model was made for. */
-	readonly x: Tensor;
-	/** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
-	readonly y: Tensor;
-	/**
-	 * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
-	 * weight · loss over its batch small; losses and accuracies that are told are means by weight.
-	 */
-	readonly weights?: Tensor;
-}
 /** Examples for a network of several inputs or outputs: row i of each array belongs together. */
 export interface NamedDataset {
 	/** Inputs [examples, …], by the names that the model's input has. */
