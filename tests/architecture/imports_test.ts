@@ -44,6 +44,15 @@ Deno.test("architecture: the document shows the tables of rooms and packages", a
   assert.deepEqual(tableOf(document, "package", Object.keys(PACKAGES)), PACKAGES);
 });
 
+Deno.test("architecture: the document says why each dependency", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(repositoryPath("deno.json")));
+  const document = await Deno.readTextFile(repositoryPath("docs/architecture.md"));
+  const [, table = ""] = document.split(/^\| dependency +\|.*\n/m);
+  const rows = table.split("\n\n")[0]!.split("\n").map((line) => line.split("|")[1] ?? "");
+  const explained = rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!));
+  assert.deepEqual(explained.sort(), Object.keys(imports).filter((name) => name !== "flwr").sort());
+});
+
 /** Rooms whose limits are read together: those of a connection that floods, and those of the domain, which are options. */
 const LIMITS_OF_A_ROOM = ["link/limits.ts", "rpc/http2/limits.ts"];
 
