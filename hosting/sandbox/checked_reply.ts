@@ -1,3 +1,4 @@
+import { MAX_NAME_LENGTH, MAX_RANK, RECORD_LIMITS } from "./record_columns.ts";
 import type { NdArrayFields } from "../../app/nd_array.ts";
 import type { MessageError, Metadata } from "../../app/metadata.ts";
 import type { PlainMessage, PlainRecord, PlainRecordDict } from "../../app/transferable.ts";
@@ -16,7 +17,9 @@ import {
 } from "../../base/untrusted.ts";
 import type { Failure } from "../app/failure.ts";
 import type { FromWorker } from "../app/worker_protocol.ts";
-import { MAX_NAME_LENGTH, MAX_RANK, MAX_STATE_BYTES, RECORD_LIMITS } from "./limits.ts";
+
+/** Most bytes of arrays and settings that an app may keep from one message to the next: the node keeps them for it. */
+export const MAX_STATE_BYTES = 1024 ** 3;
 
 /** Most entries of a list that an app posts to its own process. */
 const MAX_ENTRIES: number = RECORD_LIMITS.numbers;

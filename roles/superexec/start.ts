@@ -4,7 +4,7 @@ import { readFab } from "../../fab/read.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { aborted } from "../../base/aborted.ts";
 import { logRetry } from "../flags/log_retry.ts";
-import { defaultMemoryBytes } from "../../hosting/sandbox/limits.ts";
+import { defaultMemoryBytes } from "../../hosting/sandbox/launch.ts";
 import { Launcher } from "../../hosting/launch/launcher.ts";
 import { ProcessPool } from "../../hosting/launch/process_pool.ts";
 import { typescriptProgram } from "../../hosting/launch/typescript_program.ts";

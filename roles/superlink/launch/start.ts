@@ -5,7 +5,7 @@ import { readFab } from "../../../fab/read.ts";
 import type { LinkEvent } from "../../../link/events.ts";
 import type { LinkService } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { defaultMemoryBytes } from "../../../hosting/sandbox/limits.ts";
+import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
 import { LinkRuns } from "./link_runs.ts";
