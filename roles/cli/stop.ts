@@ -3,7 +3,7 @@ import type { RunId } from "../../app/metadata.ts";
 import { askSuperLink } from "./config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
-import { readId } from "../flags/read_id.ts";
+import { readId } from "../flags/values.ts";
 
 const EXAMPLE = `
 Example:

@@ -3,8 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
-import { readFlagAddress } from "./flag_address.ts";
-import { wholeNumber } from "./whole_number.ts";
+import { readFlagAddress, wholeNumber } from "./values.ts";
 
 /** What the flags give that say whom to trust. */
 export interface TrustFlags {

@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
-import { wholeNumber } from "./whole_number.ts";
+import { wholeNumber } from "./values.ts";
 
 /** The flags, as commander parses them, of a command that runs the ServerApps of submitted apps. */
 export interface LaunchFlags {
@@ -66,4 +66,22 @@ async function readableFolder(folder: string): Promise<string> {
     throw new FlwrError("not-found", `Folder "${folder}" of --allow-read is not there`, { cause });
   });
   return path;
+}
+
+/** Who starts the processes of apps: "subprocess": the program itself; "process": a SuperExec. */
+export const ISOLATIONS = ["subprocess", "process"] as const;
+export type Isolation = typeof ISOLATIONS[number];
+
+/**
+ * Reads the secret that a SuperExec shares with those whose tasks it takes on: the file's bytes as they are.
+ *
+ * @throws FlwrError "not-found", or "invalid-argument" for an empty file
+ */
+export async function readSuperexecSecret(file: string): Promise<Uint8Array> {
+  const flag = "--superexec-auth-secret-file";
+  const bytes = await Deno.readFile(file).catch((cause) => {
+    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+  });
+  if (bytes.length > 0) return bytes;
+  throw new FlwrError("invalid-argument", `File "${file}" of ${flag} is empty`);
 }

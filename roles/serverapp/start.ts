@@ -14,7 +14,7 @@ import { tableAt } from "../../fab/toml/value.ts";
 import { openChannel } from "../../rpc/channel.ts";
 import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
 import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
-import { readingFlag } from "../flags/usage_error.ts";
+import { readingFlag } from "../flags/values.ts";
 import { type ConnectionFlags, readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";

@@ -15,7 +15,7 @@ import {
   nodeAuthentication,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
 import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
-import type { AuthenticationFiles } from "./authentication_files.ts";
+import type { AuthenticationFiles } from "./config.ts";
 import { logFailure } from "./log_failure.ts";
 import { type ListedNames, warnOfComments } from "./listed_names.ts";
 import { Revocations } from "./revocations.ts";

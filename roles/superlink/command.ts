@@ -1,9 +1,8 @@
 import { Command } from "commander";
 import { addForeignOptions } from "../flags/foreign_options.ts";
-import { SUPERLINK_FOREIGN } from "./foreign_flags.ts";
+import { addSuperLinkOptions, SUPERLINK_FOREIGN, type SuperLinkFlags } from "./flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
-import { addSuperLinkOptions, type SuperLinkFlags } from "./flags.ts";
 import { RotatingLogFile } from "./log_file.ts";
 
 const EXAMPLE = `

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Address, formatAddress, isLoopback } from "../../rpc/address.ts";
-import { readFlagAddress } from "../flags/flag_address.ts";
+import { readFlagAddress } from "../flags/values.ts";
 import { OFF, type SuperLinkFlags } from "./flags.ts";
 
 /** Where each API listens, as "host:port"; one that is missing is switched off. */

@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
-import { UNLIMITED, wholeNumberOrUnlimited } from "../flags/whole_number.ts";
+import { UNLIMITED, wholeNumberOrUnlimited } from "../flags/values.ts";
 
 const MIB = 2 ** 20;
 const HOUR = 3600;

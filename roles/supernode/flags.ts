@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { type Device, DEVICES } from "../../ml/session/device.ts";
 import { MAX_THREADS } from "../../ml/session/limits.ts";
 import type { ConnectionFlags } from "../flags/connection_options.ts";
-import { type Isolation, ISOLATIONS } from "../flags/isolation.ts";
-import { wholeNumber } from "../flags/whole_number.ts";
+import { type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
+import { wholeNumber } from "../flags/values.ts";
 import type { IdentityFlags } from "./identity.ts";
 
 /** The `supernode` command's flags as commander parses them. */

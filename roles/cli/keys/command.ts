@@ -5,7 +5,7 @@ import { type HostName, LOCAL_HOSTS, parseHost } from "../../../certs/host.ts";
 import { DEFAULT_CERTIFICATE_DAYS } from "../../../certs/limits.ts";
 import { DEFAULT_CLIENTS, DEFAULT_CURVE, generateKeys } from "./generate.ts";
 import { showKey, showKeyList } from "./show.ts";
-import { wholeNumber } from "../../flags/whole_number.ts";
+import { wholeNumber } from "../../flags/values.ts";
 
 /** How long a development certificate may be made for, in days: C-core and browsers know no end, but keys leak. */
 const MAX_CERTIFICATE_DAYS = 3650;

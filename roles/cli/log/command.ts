@@ -4,7 +4,7 @@ import { askSuperLink } from "../config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
 import { followLog, showLog } from "./follow.ts";
 import { runState, shownRun } from "./run_state.ts";
-import { readId } from "../../flags/read_id.ts";
+import { readId } from "../../flags/values.ts";
 import { say } from "../../output/say.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import { onShutdown } from "../../flags/shutdown.ts";

@@ -4,7 +4,7 @@ import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "../config/options.ts";
-import { readNameFlag } from "../../flags/name_flag.ts";
+import { readNameFlag } from "../../flags/values.ts";
 import type { Output } from "../../output/format.ts";
 
 const EXAMPLE = `

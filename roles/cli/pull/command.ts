@@ -3,7 +3,7 @@ import type { RunId } from "../../../app/metadata.ts";
 import { load } from "../../../base/load.ts";
 import { addSuperLinkArgument } from "../config/options.ts";
 import { formatOption, printOutput } from "../../output/format.ts";
-import { readId } from "../../flags/read_id.ts";
+import { readId } from "../../flags/values.ts";
 import type { PullFlags } from "./pull.ts";
 
 const EXAMPLE = `
