@@ -95,7 +95,7 @@ export async function startSuperLink(
       ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
     });
   } else {
-    logger.info("Submitted apps wait for a SuperExec: --isolation process");
+    logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready");
   const running = cleanup.move();

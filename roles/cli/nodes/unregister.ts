@@ -15,7 +15,7 @@ Example:
 /** The `supernode unregister` command. */
 export function unregisterCommand(): Command {
   const command = new Command("unregister")
-    .description("End a SuperNode's membership for good.")
+    .description("Remove a SuperNode. Its key is never admitted again.")
     .argument("<node-id>", "the node's id", readId);
   return asksSuperLink(command, EXAMPLE, unregister);
 }
