@@ -57,7 +57,7 @@ export function addRetentionOptions(command: Command): Command {
     .addOption(
       new Option(
         "--absent-node-retention-hours <n>",
-        `without authentication: hours until an offline SuperNode is removed; "${UNLIMITED}": never`,
+        `without authentication: hours until an offline SuperNode that registered itself is removed; "${UNLIMITED}": never`,
       ).default(DEFAULT_RETENTION_FLAGS.absentNodeRetentionHours)
         .argParser(wholeNumberOrUnlimited({ from: 1 })),
     );

@@ -83,7 +83,7 @@ function addAppOptions(command: Command): void {
     .addOption(
       new Option(
         "--device <device>",
-        "hardware that trains; if it is not available, training fails",
+        "hardware for training; an error if it is not available",
       )
         .choices(DEVICES).default("cpu"),
     )
@@ -119,11 +119,11 @@ function addPythonOptions(command: Command): void {
         '"subprocess": this program starts Python apps; "process": a flower-superexec does',
       ).choices(ISOLATIONS).default("subprocess"),
     )
-    .option("--host <host>", "host for this machine's Python apps", "127.0.0.1")
+    .option("--host <host>", "host where Python apps connect to this node", "127.0.0.1")
     .addOption(
       new Option(
         "--port <port>",
-        `port for this machine's Python apps (default: ${DEFAULT_RUNTIME_PORT}, or a free one if that is taken)`,
+        `port where Python apps connect to this node (default: ${DEFAULT_RUNTIME_PORT}, or a free one if that is taken)`,
       ).argParser(wholeNumber({ to: MAX_PORT })),
     )
     .option("--ssl-certfile <file>", "PEM file with the certificate for --host (default: no TLS)")

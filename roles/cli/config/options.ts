@@ -14,8 +14,8 @@ export interface AskingFlags extends SuperLinkFlags {
 
 /** What a help text says about the SUPERLINK argument. */
 const SUPERLINK_HELP = `
-SUPERLINK is the name of a connection in config.toml ("flwr config list" shows them), or an address as host:port
-together with --insecure or --root-certificates.`;
+SUPERLINK is the name of a connection in config.toml ("flwr config list" shows them), or host:port. For host:port,
+--insecure and --root-certificates say how to connect.`;
 
 /** Adds the argument `[superlink]` and the options for one that is given by its address. */
 export function addSuperLinkArgument(command: Command): Command {

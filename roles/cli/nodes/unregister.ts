@@ -6,7 +6,7 @@ import type { Output } from "../../output/format.ts";
 import { readId } from "../../flags/read_id.ts";
 
 const EXAMPLE = `
-The node's key can never be registered again: make it a new one.
+The key can never be registered again. If the node should return, give it a new key.
 
 Example:
   flwr supernode unregister 13302305077666570668

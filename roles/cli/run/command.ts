@@ -16,7 +16,8 @@ There are two ways to run an app:
 
 1. APP is a folder (default: "."). The command sends the app in it to a SuperLink, which runs its ServerApp. The folder
    must contain a pyproject.toml or flwr.toml. SUPERLINK is the name of a connection in config.toml ("flwr config list"
-   shows them), or host:port of the SuperLink's HTTP API together with --insecure or --root-certificates.
+   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates say how to
+   connect.
 
    With --stream, the exit status is 0 only if the run completed. Ctrl-C stops following the log; the run continues.
    With --stream and --format json, the log goes to stderr. At the end, one JSON object says how the run ended.
