@@ -23,18 +23,28 @@ async function sandboxes(): Promise<number[]> {
 const linux = { ignore: Deno.build.os !== "linux" };
 
 Deno.test("process pool: a spare that ended while it waited is replaced", linux, async () => {
-  await using pool = new ProcessPool(OPTIONS);
-  pool.warm();
-  await eventually(async () => (await sandboxes()).length === 1, 20, "the spare to start");
-  const [spare] = await sandboxes();
-  Deno.kill(spare!, "SIGKILL");
-  await eventually(async () => (await sandboxes()).length === 0, 20, "the spare to end");
+  const started: AppProcess[] = [];
+  const { start } = AppProcess;
+  AppProcess.start = async (options) => {
+    const process = await start.call(AppProcess, options);
+    started.push(process);
+    return process;
+  };
+  try {
+    await using pool = new ProcessPool(OPTIONS);
+    pool.warm();
+    await eventually(async () => (await sandboxes()).length === 1, 20, "the spare to start");
+    Deno.kill((await sandboxes())[0]!, "SIGKILL");
+    await eventually(() => Promise.resolve(started[0]!.crashed), 20, "the spare to end");
 
-  await using process = await pool.take();
-  const said: FromWorker["kind"][] = [];
-  await process.attend(({ kind }) => void said.push(kind));
-  assert.deepEqual([said, process.crashed], [["ready"], false]);
-  assert.notDeepEqual(await sandboxes(), [spare]);
+    await using process = await pool.take();
+    const said: FromWorker["kind"][] = [];
+    await process.attend(({ kind }) => void said.push(kind));
+    assert.deepEqual([said, process.crashed], [["ready"], false]);
+    assert.deepEqual([started.length, started[1] === process], [2, true]);
+  } finally {
+    AppProcess.start = start;
+  }
 });
 
 Deno.test("process pool: a spare that could not be started is replaced", linux, async () => {
