@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { type StartScript, startScript } from "./start_script.ts";
+
+const OPTIONS: StartScript = {
+  version: "1.2.3",
+  target: "x86_64-unknown-linux-gnu",
+  sha256: "0".repeat(64),
+  archiveBytes: 1000,
+  unpackedBytes: 3 << 20,
+  files: ["deno", "main.js"],
+  entry: "main.js",
+  place: "place.js",
+  launchers: [{ name: "flwr", words: [] }, { name: "flower-x", words: ["x", "y"] }],
+};
+
+async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Runs a start script that has no archive. */
+async function run(folder: string, options: StartScript, env: Record<string, string>) {
+  const file = `${folder}/flwr`;
+  await Deno.writeFile(file, await startScript(options), { mode: 0o755 });
+  const { code, stderr } = await new Deno.Command(file, {
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin", ...env },
+    stdin: "null",
+  }).output();
+  return { code, stderr: new TextDecoder().decode(stderr) };
+}
+
+const onlyHere = { ignore: Deno.build.os === "windows" };
+
+Deno.test("the script knows its own length", async () => {
+  for (let digits = 1; digits < 9; digits++) {
+    const script = await startScript({ ...OPTIONS, archiveBytes: 10 ** digits });
+    const text = new TextDecoder().decode(script);
+    assert.match(text, new RegExp(`^archive_start=${script.length + 1}$`, "m"));
+    assert.match(text, new RegExp(`^file_bytes=${script.length + 10 ** digits}$`, "m"));
+  }
+});
+
+Deno.test("a file's name that a shell would read as something else is refused", async () => {
+  for (const name of ["a b", "a'b", "a\nb", "$a", "*"]) {
+    await assert.rejects(startScript({ ...OPTIONS, files: [name] }), { code: "internal" });
+  }
+});
+
+Deno.test("a file for another machine says so", onlyHere, () =>
+  inFolder(async (folder) => {
+    const target = Deno.build.target === "aarch64-apple-darwin"
+      ? "x86_64-unknown-linux-gnu"
+      : "aarch64-apple-darwin";
+    const { code, stderr } = await run(folder, { ...OPTIONS, target }, { HOME: folder });
+    assert.equal(code, 1);
+    assert.ok(stderr.startsWith(`Error: This flwr is for ${target}, and this machine is `), stderr);
+    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
+      "flwr",
+    ]);
+  }));
+
+Deno.test(
+  "without a home folder FLWR_CACHE is asked for",
+  onlyHere,
+  () =>
+    inFolder(async (folder) => {
+      const { code, stderr } = await run(folder, OPTIONS, {});
+      assert.equal(code, 1);
+      assert.match(stderr, /^Error: There is no folder .*\n {2}Hint: Set FLWR_CACHE /);
+    }),
+);
