@@ -49,7 +49,8 @@ sha256() {
   if command -v sha256sum >/dev/null; then sha256sum
   elif command -v shasum >/dev/null; then shasum -a 256
   elif command -v openssl >/dev/null; then openssl dgst -sha256 -r
-  else fail 'flwr cannot check itself: there is none of sha256sum, shasum and openssl'
+  else fail 'flwr cannot check itself: there is none of sha256sum, shasum and openssl' \
+    'Put one of them into a folder of the PATH'
   fi
 }
 
@@ -58,15 +59,16 @@ archive() {
 }
 
 check_machine() {
+  for tool in cat gzip head ls mkdir mktemp rm tail tar uname wc; do
+    command -v "$tool" >/dev/null || fail "flwr cannot unpack itself: there is no $tool" \
+      "Put $tool into a folder of the PATH"
+  done
   machine="$(uname -s) $(uname -m)"
   case "|$system|" in
     *"|$machine|"*) ;;
     *) fail "This flwr is for @target@, and this machine is $machine" \
       'Get the flwr for this machine' ;;
   esac
-  for tool in tail gzip tar mktemp; do
-    command -v "$tool" >/dev/null || fail "flwr cannot unpack itself: there is no $tool"
-  done
 }
 
 check_self() {
