@@ -65,6 +65,14 @@ function assertRefused({ code, stdout, stderr }: Outcome, words: RegExp): void {
   assert.match(stderr, words);
 }
 
+/** Changes a read-only file, and takes its old mode back. */
+async function change(path: string, how: (path: string) => Promise<void>): Promise<void> {
+  const { mode } = await Deno.stat(path);
+  await Deno.chmod(path, 0o600);
+  await how(path);
+  await Deno.chmod(path, mode! & 0o777);
+}
+
 async function changeByte(path: string, at: number): Promise<void> {
   using file = await Deno.open(path, { read: true, write: true });
   await file.seek(at, Deno.SeekMode.Start);
@@ -78,11 +86,12 @@ whereUnpacked("two first starts at once unpack one program, and damage is mended
   for (const folder of [program, `${program}/..`]) {
     assert.equal((await Deno.stat(folder)).mode! & 0o777, 0o700);
   }
+  assert.equal((await Deno.stat(`${program}/main.js`)).mode! & 0o777, 0o400);
   assert.match(await Deno.readTextFile(`${program}/LICENSES.txt`), /^MIT License$/m);
   const damages: readonly [name: string, () => Promise<void>][] = [
-    ["cut", () => Deno.truncate(`${program}/main.js`, 100)],
+    ["cut", () => change(`${program}/main.js`, (path) => Deno.truncate(path, 100))],
     ["gone", () => Deno.remove(`${program}/mod.js`)],
-    ["changed, with its size", () => changeByte(`${program}/deno.json`, 5)],
+    ["changed, with its size", () => change(`${program}/deno.json`, (path) => changeByte(path, 5))],
   ];
   for (const [name, damage] of damages) {
     await damage();

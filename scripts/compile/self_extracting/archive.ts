@@ -16,8 +16,8 @@ const PIECE_BYTES = 4 << 20;
 const TIME = Date.UTC(1980, 0, 1, 12);
 
 /**
- * A gzip-compressed tar archive, which `gzip -dc | tar -xf -` unpacks anywhere. Only the owner may read the files, and run
- * the programs.
+ * A gzip-compressed tar archive, which `gzip -dc | tar -xf -` unpacks anywhere. Its files are read-only, and only for their
+ * owner.
  *
  * @param files the contents by their paths
  * @param programs which of them can be run
@@ -36,7 +36,7 @@ export async function makeArchive(
     names.map((name) => ({
       name,
       data: files.get(name)!,
-      attrs: { mode: programs.has(name) ? "700" : "600" },
+      attrs: { mode: programs.has(name) ? "500" : "400" },
     })),
     { attrs: { mtime: TIME, uid: 0, gid: 0 } },
   );

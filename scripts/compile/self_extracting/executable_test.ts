@@ -77,7 +77,7 @@ for (const [target, { folder, library, isFor }] of Object.entries(NATIVE)) {
     }
     assert.deepEqual(files.get("deno")!.data, DENO);
     for (const { name, attrs } of unpacked) {
-      assert.equal(Number.parseInt(attrs!.mode!, 8), name === "deno" ? 0o700 : 0o600, name);
+      assert.equal(Number.parseInt(attrs!.mode!, 8), name === "deno" ? 0o500 : 0o400, name);
     }
     const licenses = files.get("LICENSES.txt")!.text;
     for (const part of ["Deno", "ONNX Runtime", "@grpc/grpc-js", "@peculiar/x509"]) {
