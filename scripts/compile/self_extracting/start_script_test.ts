@@ -26,12 +26,14 @@ async function inFolder(body: (folder: string) => Promise<void>): Promise<void> 
 async function run(folder: string, options: StartScript, env: Record<string, string>) {
   const file = `${folder}/flwr`;
   await Deno.writeFile(file, await startScript(options), { mode: 0o755 });
-  const { code, stderr } = await new Deno.Command(file, {
+  const { code, stdout, stderr } = await new Deno.Command(file, {
+    args: ["ls", "a b", "$HOME"],
     clearEnv: true,
     env: { PATH: "/usr/bin:/bin", ...env },
     stdin: "null",
   }).output();
-  return { code, stderr: new TextDecoder().decode(stderr) };
+  const [out, err] = [stdout, stderr].map((bytes) => new TextDecoder().decode(bytes));
+  return { code, stdout: out!, stderr: err! };
 }
 
 const onlyHere = { ignore: Deno.build.os === "windows" };
@@ -72,5 +74,39 @@ Deno.test(
       const { code, stderr } = await run(folder, OPTIONS, {});
       assert.equal(code, 1);
       assert.match(stderr, /^Error: There is no folder .*\n {2}Hint: Set FLWR_CACHE /);
+    }),
+);
+
+/** Shows how it is run, in the place of Deno. */
+const SHOWS = `#!/bin/sh
+echo "$DENO_DIR $DENO_NO_UPDATE_CHECK"
+for word; do echo "$word"; done
+`;
+
+Deno.test(
+  "a later start needs no archive: it runs what is unpacked",
+  onlyHere,
+  () =>
+    inFolder(async (folder) => {
+      const cache = await Deno.realPath(folder);
+      const program = `${cache}/programs/${OPTIONS.sha256}`;
+      await Deno.mkdir(program, { recursive: true });
+      await Deno.writeTextFile(`${program}/deno`, SHOWS, { mode: 0o700 });
+      await Deno.writeTextFile(`${program}/main.js`, "");
+      const { stdout: files } = await new Deno.Command("ls", {
+        args: ["-ln", ...OPTIONS.files],
+        cwd: program,
+        env: { LC_ALL: "C", TZ: "UTC0" },
+      }).output();
+      await Deno.writeFile(`${program}/.files`, files);
+      const { stdout, stderr } = await run(folder, OPTIONS, { FLWR_CACHE: folder });
+      const [environment, ...words] = stdout.trimEnd().split("\n");
+      assert.equal(environment, `${folder}/deno 1`, stderr);
+      const heap = words.splice(3, 1)[0];
+      assert.match(heap!, /^--v8-flags=--min-semi-space-size=\d+$/);
+      assert.deepEqual(words, [
+        ...["run", "-A", "--quiet", "--config", `${program}/deno.json`, `${program}/main.js`],
+        ...["ls", "a b", "$HOME"],
+      ]);
     }),
 );
