@@ -2,8 +2,8 @@ import { Process } from "./process.ts";
 
 /** Programs of any Linux that a start script may use, and nothing else: no Node.js, npm or Deno. */
 const TOOLS: readonly string[] = [
-  ...["cat", "find", "gzip", "head", "ls", "mkdir", "mktemp", "rm", "sha256sum", "tail", "tar"],
-  ...["uname", "wc"],
+  ...["cat", "find", "gzip", "head", "ls", "mkdir", "mktemp", "rm", "sha256sum", "stat", "tail"],
+  ...["tar", "uname", "wc"],
 ];
 
 /**

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TempDir } from "../../../tests/support/tempdir.ts";
 import { placeProgram } from "./place_program.ts";
 
 /** Makes an unpacked program of two files and the list of them, whose texts are all the same. */
@@ -15,45 +16,40 @@ async function texts(folder: string): Promise<string[]> {
   return await Promise.all(files.map((file) => Deno.readTextFile(`${folder}/${file}`)));
 }
 
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+Deno.test("an unpacked program gets its name", async () => {
+  await using temp = await TempDir.make();
+  const folder = temp.path;
+  await placeProgram(await unpacked(`${folder}/unfinished`, "new"), `${folder}/program`);
+  assert.deepEqual(await texts(`${folder}/program`), ["new", "new", "new"]);
+  assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 1);
+});
 
-Deno.test("an unpacked program gets its name", () =>
-  inFolder(async (folder) => {
-    await placeProgram(await unpacked(`${folder}/unfinished`, "new"), `${folder}/program`);
-    assert.deepEqual(await texts(`${folder}/program`), ["new", "new", "new"]);
-    assert.equal((await Array.fromAsync(Deno.readDir(folder))).length, 1);
-  }));
+Deno.test("a damaged program is mended file by file, not moved into", async () => {
+  await using temp = await TempDir.make();
+  const folder = temp.path;
+  const program = await unpacked(`${folder}/program`, "old");
+  await Deno.remove(`${program}/below`, { recursive: true });
+  await placeProgram(await unpacked(`${folder}/unfinished`, "new"), program);
+  assert.deepEqual(await texts(program), ["new", "new", "new"]);
+  const names = (await Array.fromAsync(Deno.readDir(program))).map(({ name }) => name);
+  assert.deepEqual(names.toSorted(), [".files", "below", "main.js"]);
+});
 
-Deno.test("a damaged program is mended file by file, not moved into", () =>
-  inFolder(async (folder) => {
-    const program = await unpacked(`${folder}/program`, "old");
-    await Deno.remove(`${program}/below`, { recursive: true });
-    await placeProgram(await unpacked(`${folder}/unfinished`, "new"), program);
-    assert.deepEqual(await texts(program), ["new", "new", "new"]);
-    const names = (await Array.fromAsync(Deno.readDir(program))).map(({ name }) => name);
-    assert.deepEqual(names.toSorted(), [".files", "below", "main.js"]);
-  }));
+Deno.test("a program that several starts put in place at once is whole", async () => {
+  await using temp = await TempDir.make();
+  const folder = temp.path;
+  const starts = await Promise.all(
+    ["1", "2", "3"].map((name) => unpacked(`${folder}/${name}`, "new")),
+  );
+  await Promise.all(starts.map((start) => placeProgram(start, `${folder}/program`)));
+  assert.deepEqual(await texts(`${folder}/program`), ["new", "new", "new"]);
+});
 
-Deno.test("a program that several starts put in place at once is whole", () =>
-  inFolder(async (folder) => {
-    const starts = await Promise.all(
-      ["1", "2", "3"].map((name) => unpacked(`${folder}/${name}`, "new")),
-    );
-    await Promise.all(starts.map((start) => placeProgram(start, `${folder}/program`)));
-    assert.deepEqual(await texts(`${folder}/program`), ["new", "new", "new"]);
-  }));
-
-Deno.test("nothing is put in the place of a file", () =>
-  inFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/program`, "a file");
-    const start = await unpacked(`${folder}/unfinished`, "new");
-    await assert.rejects(placeProgram(start, `${folder}/program`));
-    assert.equal(await Deno.readTextFile(`${folder}/program`), "a file");
-  }));
+Deno.test("nothing is put in the place of a file", async () => {
+  await using temp = await TempDir.make();
+  const folder = temp.path;
+  await Deno.writeTextFile(`${folder}/program`, "a file");
+  const start = await unpacked(`${folder}/unfinished`, "new");
+  await assert.rejects(placeProgram(start, `${folder}/program`));
+  assert.equal(await Deno.readTextFile(`${folder}/program`), "a file");
+});

@@ -33,10 +33,13 @@ find_cache() {
   cache=$HOME/$place/flwr
 }
 
-# Everything that a changed file shows without being read. All files have a time of 1980, so a file that was
-# written since has another one.
+# Everything that shows a change without reading the file: mode, owner, size and time. All files have a time of
+# 1980, so a file that was written since has another one.
 describe_files() {
-  LC_ALL=C TZ=UTC0 ls -ln $files
+  case $system in
+    Linux*) stat -c '%a %u %g %s %Y %n' $files ;;
+    *) /usr/bin/stat -f '%p %u %g %z %m %N' $files ;;
+  esac
 }
 
 # Whether a program folder is this user's and its files are as they were unpacked.
@@ -59,7 +62,7 @@ archive() {
 }
 
 check_machine() {
-  for tool in cat gzip head ls mkdir mktemp rm tail tar uname wc; do
+  for tool in cat gzip head ls mkdir mktemp rm stat tail tar uname wc; do
     command -v "$tool" >/dev/null || fail "flwr cannot unpack itself: there is no $tool" \
       "Put $tool into a folder of the PATH"
   done

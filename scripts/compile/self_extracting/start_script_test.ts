@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { TempDir } from "../../../tests/support/tempdir.ts";
 import { type StartScript, startScript } from "./start_script.ts";
 
 const OPTIONS: StartScript = {
@@ -12,15 +13,6 @@ const OPTIONS: StartScript = {
   place: "place.js",
   launchers: [{ name: "flwr", words: [] }, { name: "flower-x", words: ["x", "y"] }],
 };
-
-async function inFolder(body: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await body(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Runs a start script that has no archive. */
 async function run(folder: string, options: StartScript, env: Record<string, string>) {
@@ -53,28 +45,30 @@ Deno.test("a file's name that a shell would read as something else is refused", 
   }
 });
 
-Deno.test("a file for another machine says so", onlyHere, () =>
-  inFolder(async (folder) => {
-    const target = Deno.build.target === "aarch64-apple-darwin"
-      ? "x86_64-unknown-linux-gnu"
-      : "aarch64-apple-darwin";
-    const { code, stderr } = await run(folder, { ...OPTIONS, target }, { HOME: folder });
-    assert.equal(code, 1);
-    assert.ok(stderr.startsWith(`Error: This flwr is for ${target}, and this machine is `), stderr);
-    assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
-      "flwr",
-    ]);
-  }));
+Deno.test("a file for another machine says so", onlyHere, async () => {
+  await using temp = await TempDir.make();
+  const folder = temp.path;
+  const target = Deno.build.target === "aarch64-apple-darwin"
+    ? "x86_64-unknown-linux-gnu"
+    : "aarch64-apple-darwin";
+  const { code, stderr } = await run(folder, { ...OPTIONS, target }, { HOME: folder });
+  assert.equal(code, 1);
+  assert.ok(stderr.startsWith(`Error: This flwr is for ${target}, and this machine is `), stderr);
+  assert.deepEqual((await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name), [
+    "flwr",
+  ]);
+});
 
 Deno.test(
   "without a home folder FLWR_CACHE is asked for",
   onlyHere,
-  () =>
-    inFolder(async (folder) => {
-      const { code, stderr } = await run(folder, OPTIONS, {});
-      assert.equal(code, 1);
-      assert.match(stderr, /^Error: There is no folder .*\n {2}Hint: Set FLWR_CACHE /);
-    }),
+  async () => {
+    await using temp = await TempDir.make();
+    const folder = temp.path;
+    const { code, stderr } = await run(folder, OPTIONS, {});
+    assert.equal(code, 1);
+    assert.match(stderr, /^Error: There is no folder .*\n {2}Hint: Set FLWR_CACHE /);
+  },
 );
 
 /** Shows how it is run, in the place of Deno. */
@@ -86,27 +80,28 @@ for word; do echo "$word"; done
 Deno.test(
   "a later start needs no archive: it runs what is unpacked",
   onlyHere,
-  () =>
-    inFolder(async (folder) => {
-      const cache = await Deno.realPath(folder);
-      const program = `${cache}/programs/${OPTIONS.sha256}`;
-      await Deno.mkdir(program, { recursive: true });
-      await Deno.writeTextFile(`${program}/deno`, SHOWS, { mode: 0o700 });
-      await Deno.writeTextFile(`${program}/main.js`, "");
-      const { stdout: files } = await new Deno.Command("ls", {
-        args: ["-ln", ...OPTIONS.files],
-        cwd: program,
-        env: { LC_ALL: "C", TZ: "UTC0" },
-      }).output();
-      await Deno.writeFile(`${program}/.files`, files);
-      const { stdout, stderr } = await run(folder, OPTIONS, { FLWR_CACHE: folder });
-      const [environment, ...words] = stdout.trimEnd().split("\n");
-      assert.equal(environment, `${folder}/deno 1`, stderr);
-      const heap = words.splice(3, 1)[0];
-      assert.match(heap!, /^--v8-flags=--min-semi-space-size=\d+$/);
-      assert.deepEqual(words, [
-        ...["run", "-A", "--quiet", "--config", `${program}/deno.json`, `${program}/main.js`],
-        ...["ls", "a b", "$HOME"],
-      ]);
-    }),
+  async () => {
+    await using temp = await TempDir.make();
+    const folder = temp.path;
+    const cache = await Deno.realPath(folder);
+    const program = `${cache}/programs/${OPTIONS.sha256}`;
+    await Deno.mkdir(program, { recursive: true });
+    await Deno.writeTextFile(`${program}/deno`, SHOWS, { mode: 0o700 });
+    await Deno.writeTextFile(`${program}/main.js`, "");
+    const format = Deno.build.os === "darwin"
+      ? ["-f", "%p %u %g %z %m %N"]
+      : ["-c", "%a %u %g %s %Y %n"];
+    const args = [...format, ...OPTIONS.files];
+    const { stdout: described } = await new Deno.Command("stat", { args, cwd: program }).output();
+    await Deno.writeFile(`${program}/.files`, described);
+    const { stdout, stderr } = await run(folder, OPTIONS, { FLWR_CACHE: folder });
+    const [environment, ...words] = stdout.trimEnd().split("\n");
+    assert.equal(environment, `${folder}/deno 1`, stderr);
+    const heap = words.splice(3, 1)[0];
+    assert.match(heap!, /^--v8-flags=--min-semi-space-size=\d+$/);
+    assert.deepEqual(words, [
+      ...["run", "-A", "--quiet", "--config", `${program}/deno.json`, `${program}/main.js`],
+      ...["ls", "a b", "$HOME"],
+    ]);
+  },
 );
