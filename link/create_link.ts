@@ -120,7 +120,7 @@ export async function createLink(options: LinkOptions): Promise<LinkService> {
     finishRun: (token, end) => finishRun(context, token, end),
     stopRun: (runId) => stopRun(context, runId),
     failRun: (runId, details) => failRun(context, runId, details),
-    appendLog: (runId, lines) => appendLog(context, runId, lines),
+    appendLog: (runId, lines, begin) => appendLog(context, runId, lines, begin),
     readLog: (runId, after, hold) => readLog(context, runId, after, hold),
     putArtifactPiece: (runId, piece) => putArtifactPiece(context, runId, piece),
     listArtifacts: (runId) => listArtifacts(context, runId),

@@ -2,11 +2,11 @@ import { type Effects, type LinkContext, transact } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { hold } from "./hold.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import type { HandedInstruction, HoldOptions, Refusal } from "./link.ts";
+import type { HandedInstruction, PullOptions, Refusal } from "./link.ts";
 import type { LinkMessage, LinkObject, NewLinkMessage } from "./message.ts";
 import { requireNode } from "./nodes.ts";
 import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
-import { requeue } from "./requeue.ts";
+import { requeue, requeueHanded } from "./requeue.ts";
 import { hearSelfStarted } from "./self_started.ts";
 import type { LinkTransaction } from "./store/store.ts";
 import { bytesOf, takeObjects } from "./take.ts";
@@ -53,11 +53,14 @@ async function takeInstruction(
 export async function pullInstruction(
   context: LinkContext,
   nodeId: bigint,
-  options: HoldOptions = {},
+  options: PullOptions = {},
 ): Promise<HandedInstruction | undefined> {
   const joins = context.joins.of(nodeId);
+  // Once: what another pull is handed meanwhile is not looked at.
+  let emptyHanded = options.emptyHanded === true;
   const found = await hold(context, [`work:${nodeId}`], options, async () => {
-    const instruction = await handOut(context, nodeId, joins, options.signal);
+    const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
+    emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
     if (!options.signal?.aborted) return instruction;
     await takeBack(context, nodeId, instruction, { counts: false });
@@ -73,13 +76,13 @@ const REPLACED = "replaced";
 function handOut(
   context: LinkContext,
   nodeId: bigint,
-  joins: number,
-  signal?: AbortSignal,
+  { joins, emptyHanded, signal }: PullOptions & { readonly joins: number },
 ): Promise<HandedInstruction | typeof REPLACED | undefined> {
   return transact(context, "relaxed", async (tx, effects) => {
     await requireNode(tx, nodeId);
     if (context.joins.of(nodeId) !== joins) return REPLACED;
     if (signal?.aborted) return undefined;
+    if (emptyHanded) await requeueHanded(context, tx, effects, nodeId, "did-not-arrive");
     const { maxDeliveries } = context.limits;
     const now = context.clock.now();
     const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);

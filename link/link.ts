@@ -10,6 +10,15 @@ export interface HoldOptions {
   signal?: AbortSignal;
 }
 
+/** How a node asks for its next instruction. */
+export interface PullOptions extends HoldOptions {
+  /**
+   * Whether the node says that it has no instruction in hand: those that it was handed before and has not answered wait
+   * again, as if they had been returned. Default: false, because a node may work on several.
+   */
+  readonly emptyHanded?: boolean;
+}
+
 /** How often a node promises to show that it is alive. */
 export interface HeartbeatPromise {
   /** Seconds between two heartbeats, at most. */
@@ -119,12 +128,22 @@ export interface ClaimedRun {
   readonly token: string;
 }
 
+/** How a log is read. */
+export interface LogReadOptions extends HoldOptions {
+  /** About how many bytes of UTF-8 one piece has at most; all by default. */
+  readonly bytes?: number;
+}
+
 /** What a run's ServerApp wrote. */
 export interface LogPiece {
-  /** All that was written since the time asked for, joined as it came: line ends are the writer's. */
+  /** What was written since the time asked for, joined as it came: line ends are the writer's. */
   readonly text: string;
   /** Unix time in seconds of the last of it, or the time asked for: ask again from there. */
   readonly latest: number;
+  /** Whether more is there already: this is as much as was asked for. */
+  readonly more: boolean;
+  /** Whether the log ends with a line there. One without anything does. */
+  readonly endsLine: boolean;
   /** Whether nothing more will come: the run has finished. */
   readonly finished: boolean;
 }
@@ -376,16 +395,18 @@ export interface LinkService {
    * Keeps what a run's ServerApp wrote; the oldest goes beyond limits.maxLogBytesPerRun, and with the run's end the whole
    * log when those of newer runs are as large as limits.maxFinishedLogBytes.
    *
+   * @param begin what the first line begins with where the log does not end within a line: there it goes on with that
+   *   line. undefined: the first line is one of its own
    * @throws not-found
    */
-  appendLog(runId: bigint, lines: readonly string[]): Promise<void>;
+  appendLog(runId: bigint, lines: readonly string[], begin?: string): Promise<void>;
   /**
    * What a run's ServerApp wrote after a time, as soon as there is something, or the run has finished.
    *
    * @param after Unix time in seconds, as LogPiece.latest; 0 for everything
    * @throws not-found
    */
-  readLog(runId: bigint, after: number, options?: HoldOptions): Promise<LogPiece>;
+  readLog(runId: bigint, after: number, options?: LogReadOptions): Promise<LogPiece>;
 
   // Artifacts
   /**
@@ -437,7 +458,7 @@ export interface LinkService {
    *
    * @throws not-found when the node never joined, has left or was unregistered
    */
-  pullInstruction(nodeId: bigint, options?: HoldOptions): Promise<HandedInstruction | undefined>;
+  pullInstruction(nodeId: bigint, options?: PullOptions): Promise<HandedInstruction | undefined>;
   /**
    * Gives an instruction back that could not be delivered (the connection broke while it was being sent). It
    * counts as one of limits.maxDeliveries. Without effect when the instruction is not with that node, or was handed out

@@ -6,7 +6,7 @@ import { SUPERLINK_NODE_ID } from "./message.ts";
 import { nextNodeState } from "./node_state.ts";
 import { putAbsent, requireInterval, requireNode, toNode, wakeAskers } from "./nodes.ts";
 import { endPushes } from "./push_end.ts";
-import { requeue } from "./requeue.ts";
+import { requeueHanded } from "./requeue.ts";
 import type { NodeRecord } from "./store/node_table.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
@@ -177,11 +177,7 @@ async function join(
     context.joins.note(nodeId);
     effects.topics.add(`work:${nodeId}`);
   }
-  for (const instruction of await tx.instructions.openOf(nodeId)) {
-    if (instruction.state === "handed-out") {
-      await requeue(context, tx, effects, instruction, "node-joined-again");
-    }
-  }
+  await requeueHanded(context, tx, effects, nodeId, "node-joined-again");
   effects.due(onlineUntil);
   const joined = toNode(node);
   effects.events.push({

@@ -1,6 +1,6 @@
 /** What the calls of the Fleet API have in common, today's and those of Flower 1.15 to 1.22. */
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import type { LinkRun, LinkService, PullOptions } from "../../../../link/link.ts";
 import type { LinkMessage } from "../../../../link/message.ts";
 import { takesMessages } from "../../../../link/run_state.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -46,17 +46,19 @@ export async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
  *
  * @param onError told of what fails after the call was answered
  * @returns undefined where none came in time
+ * @param options.emptyHanded whether the node says that it has no instruction in hand
  * @throws FlwrError "unauthenticated" when the node was cut off meanwhile
  */
 export async function pullInstruction(
   link: LinkService,
   call: Call<NodeCaller>,
   onError: (error: unknown) => void,
+  { emptyHanded }: Pick<PullOptions, "emptyHanded"> = {},
 ): Promise<LinkMessage | undefined> {
   const nodeId = nodeOf(call);
   const signal = AbortSignal.any([call.signal, call.caller.revoked]);
   const message = await orDenied(() =>
-    link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal })
+    link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal, emptyHanded })
   );
   if (message === undefined) {
     if (call.caller.revoked.aborted) throw nodeDenied();

@@ -9,7 +9,7 @@ import { ApiError } from "../../../api_error.ts";
 import { MAX_TREE_DEPTH } from "../limits.ts";
 import { SERVERAPP_TASK_TYPE } from "../run.ts";
 import { MAX_TREE_NODES_PER_ANSWER } from "./limits.ts";
-import { PushedLogs } from "./pushed_logs.ts";
+import { stampedLog } from "./pushed_logs.ts";
 import type {
   PulledMessage,
   RuntimeBackend,
@@ -20,7 +20,6 @@ import type {
 
 /** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
 export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBackend {
-  const logs = new PushedLogs(clock);
   const speaker = ({ runId }: RuntimeTask) => ({ nodeId: SUPERLINK_NODE_ID, runId });
   return {
     async taskOfToken(token) {
@@ -43,10 +42,8 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
 
     heartbeat: ({ token }) => link.runHeartbeat(token),
     beginTask: (task) => beginTask(link, task),
-    finishTask: ({ runId, token }, { outcome, details }) => {
-      logs.end(runId);
-      return withToken(() => link.finishRun(token, { outcome, details }));
-    },
+    finishTask: ({ token }, { outcome, details }) =>
+      withToken(() => link.finishRun(token, { outcome, details })),
 
     async nodes() {
       return (await link.listNodes()).filter(({ state }) => state === "online");
@@ -64,7 +61,12 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
     pullObject: (task, id, makeRoom) => link.pullObject(speaker(task), id, makeRoom),
     pullObjects: (task, wanted, makeRoom) => link.pullObjects(speaker(task), wanted, makeRoom),
     confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
-    appendLog: ({ runId }, lines) => link.appendLog(runId, logs.linesOf(runId, lines)),
+    async appendLog({ runId }, pieces) {
+      const time = new Date(clock.now() * 1000).toISOString();
+      for await (const { begin, text } of stampedLog(pieces, time)) {
+        await link.appendLog(runId, [text], begin);
+      }
+    },
     putArtifactPiece: ({ runId }, piece) => link.putArtifactPiece(runId, piece),
   };
 }
