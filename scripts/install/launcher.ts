@@ -52,6 +52,8 @@ function batchFile(words: readonly string[], { deno, project }: LauncherTarget):
   const [program, ...rest] = args.map(quoteBatch);
   return [
     "@echo off",
+    "setlocal",
+    "set DENO_NO_UPDATE_CHECK=1",
     `if exist ${program} (${program} ${rest.join(" ")} %*) else (`,
     `  ${FALLBACK} ${rest.join(" ")} %*)`,
     "",
@@ -69,7 +71,7 @@ function shellScript(words: readonly string[], { deno, project, build }: Launche
   const rest = [...words.map(quoteShell), '"$@"'].join(" ");
   return [
     "#!/bin/sh",
-    // Deno looks for newer versions of itself on the network.
+    // Otherwise Deno looks for newer versions of itself on the network.
     "export DENO_NO_UPDATE_CHECK=1",
     `config=${quoteShell(join(project, "deno.json"))}`,
     `main=${quoteShell(join(project, ENTRY))}`,
