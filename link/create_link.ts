@@ -1,16 +1,16 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts.ts";
-import { type LinkContext, transact } from "./context.ts";
+import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts/pieces.ts";
+import { type LinkContext, transact } from "./transactions/transactions.ts";
 import type { LinkEvent } from "./events.ts";
-import { getFabPiece, keepPieces } from "./attachments.ts";
-import { getFab } from "./fabs.ts";
+import { getFabPiece, keepPieces } from "./runs/attachments.ts";
+import { getFab } from "./runs/fabs.ts";
 import { Housekeeper } from "./housekeeper.ts";
-import { pullInstruction, pushInstructions, returnInstruction } from "./instructions.ts";
-import { Joins } from "./joins.ts";
+import { pullInstruction, pushInstructions, returnInstruction } from "./messages/instructions.ts";
+import { Joins } from "./nodes/joins.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { LinkService } from "./link.ts";
-import { LooseReplies } from "./loose_replies.ts";
+import { LooseReplies } from "./messages/loose_replies.ts";
 import {
   activateNode,
   createNode,
@@ -18,27 +18,27 @@ import {
   deleteNode,
   registerNode,
   unregisterNode,
-} from "./membership.ts";
-import type { LinkObject, MessageDraft } from "./message.ts";
-import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes.ts";
-import { objectTree, pullObject, treeOf } from "./object_pulls.ts";
-import { pullObjects } from "./objects_together.ts";
-import { openPush, putObject } from "./pushes.ts";
-import { QuietInstructions } from "./quiet.ts";
+} from "./nodes/membership.ts";
+import type { LinkObject, MessageDraft } from "./messages/message.ts";
+import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
+import { objectTree, pullObject, treeOf } from "./objects/pulls.ts";
+import { pullObjects } from "./objects/pulls_together.ts";
+import { openPush, putObject } from "./messages/pushes.ts";
+import { QuietInstructions } from "./messages/quiet.ts";
 import { recover } from "./recover.ts";
-import { confirmReceived, pullReplies, pushReply } from "./replies.ts";
-import { Retention } from "./retention.ts";
-import { RunOutcomes } from "./run_outcomes.ts";
-import { beginRun, claimRun, finishRun, runHeartbeat } from "./run_claims.ts";
-import { failRun, stopRun } from "./run_end.ts";
-import { appendLog, readLog } from "./run_log.ts";
-import { createRun, getRun, listRuns, runOfToken } from "./runs.ts";
+import { confirmReceived, pullReplies, pushReply } from "./messages/replies.ts";
+import { Retention } from "./runs/retention.ts";
+import { RunOutcomes } from "./runs/outcomes.ts";
+import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
+import { failRun, stopRun } from "./runs/end.ts";
+import { appendLog, readLog } from "./runs/log.ts";
+import { createRun, getRun, listRuns, runOfToken } from "./runs/run_records.ts";
 import { noteSigned, signedUntil } from "./signers.ts";
 import type { LinkStore } from "./store/store.ts";
-import { StoreTrouble } from "./store_trouble.ts";
-import { TrafficMeter } from "./traffic.ts";
-import { TreeCache } from "./tree_cache.ts";
-import { Wakes } from "./wakes.ts";
+import { StoreTrouble } from "./transactions/store_trouble.ts";
+import { TrafficMeter } from "./runs/traffic.ts";
+import { TreeCache } from "./objects/tree_cache.ts";
+import { Wakes } from "./transactions/wakes.ts";
 
 /** What the SuperLink's domain is made of. */
 export interface LinkOptions {

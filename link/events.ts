@@ -1,6 +1,6 @@
 import type { FlwrError } from "../base/error.ts";
-import type { LinkMessage } from "./message.ts";
-import type { RunState } from "./run_state.ts";
+import type { LinkMessage } from "./messages/message.ts";
+import type { RunState } from "./runs/run_state.ts";
 
 /** What happens in the SuperLink, told after it is stored: for logs and metrics. */
 export type LinkEvent =

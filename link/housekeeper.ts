@@ -1,10 +1,10 @@
-import { settleDuePiece } from "./attachments.ts";
-import { type Effects, type LinkContext, transact } from "./context.ts";
-import { settleDueNode, sweepAbsentNodes } from "./nodes.ts";
-import { settleDuePush } from "./push_end.ts";
-import { sweepFinishedRuns } from "./retention.ts";
-import { settleDueRun } from "./run_claims.ts";
-import { settleDueInstruction } from "./settle_instruction.ts";
+import { settleDuePiece } from "./runs/attachments.ts";
+import { type Effects, type LinkContext, transact } from "./transactions/transactions.ts";
+import { settleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
+import { settleDuePush } from "./messages/push_end.ts";
+import { sweepFinishedRuns } from "./runs/retention.ts";
+import { settleDueRun } from "./runs/claims.ts";
+import { settleDueInstruction } from "./messages/settle_instruction.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
 /** Deals with something that is due. */

@@ -1,6 +1,12 @@
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "./message.ts";
-import type { NodeState } from "./node_state.ts";
-import type { RunState } from "./run_state.ts";
+import type {
+  LinkMessage,
+  LinkObject,
+  NewLinkMessage,
+  ObjectId,
+  ObjectTree,
+} from "./messages/message.ts";
+import type { NodeState } from "./nodes/node_state.ts";
+import type { RunState } from "./runs/run_state.ts";
 
 /** How long a pull may be held, and what ends it early. */
 export interface HoldOptions {

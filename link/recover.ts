@@ -1,6 +1,6 @@
-import { type Effects, type LinkContext, transact } from "./context.ts";
-import { forgottenAt, putAbsent } from "./nodes.ts";
-import { requeue } from "./requeue.ts";
+import { type Effects, type LinkContext, transact } from "./transactions/transactions.ts";
+import { forgottenAt, putAbsent } from "./nodes/presence.ts";
+import { requeue } from "./messages/requeue.ts";
 import type { LinkTransaction } from "./store/store.ts";
 
 /**

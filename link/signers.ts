@@ -1,4 +1,4 @@
-import { type LinkContext, transact } from "./context.ts";
+import { type LinkContext, transact } from "./transactions/transactions.ts";
 
 /** See LinkService.signedUntil. */
 export function signedUntil(context: LinkContext): Promise<ReadonlyMap<string, number>> {

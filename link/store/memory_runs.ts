@@ -1,4 +1,4 @@
-import { isFinished } from "../run_state.ts";
+import { isFinished } from "../runs/run_state.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 import type {
@@ -10,7 +10,7 @@ import type {
   RunRecord,
   RunTable,
   Traffic,
-} from "./run_table.ts";
+} from "../runs/run_table.ts";
 
 /** The runs of a store in memory, in the order of arrival. */
 export class RunMap {

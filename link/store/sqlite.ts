@@ -5,7 +5,7 @@ import { isFull, LogSync } from "./sqlite_log.ts";
 import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
 import { FlwrError } from "../../base/error.ts";
-import { NotSynced } from "./not_synced.ts";
+import { NotSynced } from "../transactions/not_synced.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";

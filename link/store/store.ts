@@ -1,10 +1,10 @@
-import type { ArtifactTable } from "./artifact_table.ts";
-import type { InstructionTable, ReplyTable } from "./message_tables.ts";
-import type { NodeTable } from "./node_table.ts";
-import type { ObjectTable } from "./object_table.ts";
-import type { PieceTable } from "./piece_table.ts";
-import type { PushTable } from "./push_table.ts";
-import type { FabTable, LogTable, RunTable } from "./run_table.ts";
+import type { ArtifactTable } from "../artifacts/artifact_table.ts";
+import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts";
+import type { NodeTable } from "../nodes/node_table.ts";
+import type { ObjectTable } from "../objects/object_table.ts";
+import type { PieceTable } from "../runs/piece_table.ts";
+import type { PushTable } from "../messages/push_table.ts";
+import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
 import type { SignerTable } from "./signer_table.ts";
 
 /** How many rows each table of a store has. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { LinkMessage } from "../message.ts";
+import type { LinkMessage } from "../messages/message.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
-import type { InstructionRecord } from "./message_tables.ts";
-import type { NodeRecord } from "./node_table.ts";
+import type { InstructionRecord } from "../messages/message_tables.ts";
+import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
 import type { LinkStore, LinkTransaction } from "./store.ts";
 

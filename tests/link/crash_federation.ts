@@ -12,7 +12,12 @@ import {
   type PulledObject,
   type Refusal,
 } from "../../link/link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectTree } from "../../link/message.ts";
+import type {
+  LinkMessage,
+  LinkObject,
+  NewLinkMessage,
+  ObjectTree,
+} from "../../link/messages/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";
 import { NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";

@@ -12,7 +12,7 @@ import {
   type MessageDraft,
   type NewLinkMessage,
   SUPERLINK_NODE_ID,
-} from "../../link/message.ts";
+} from "../../link/messages/message.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
-import { NotSynced } from "../../link/store/not_synced.ts";
+import { NotSynced } from "../../link/transactions/not_synced.ts";
 import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
 
 /** Lets the store commit and then say that the disk did not confirm it, as long as `failing` is set. */

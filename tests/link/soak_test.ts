@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
-import type { LinkMessage } from "../../link/message.ts";
+import type { LinkMessage } from "../../link/messages/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { type Bench, linkTest, NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
 

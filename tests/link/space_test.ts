@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LinkObject } from "../../link/message.ts";
+import type { LinkObject } from "../../link/messages/message.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import { Bench, rootOf } from "./harness.ts";
 

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { ClaimedRun, LinkRun } from "../../../link/link.ts";
-import { nextRunState, type RunEvent } from "../../../link/run_state.ts";
+import { nextRunState, type RunEvent } from "../../../link/runs/run_state.ts";
 import type { LaunchLink } from "../../../roles/superlink/launch/link_runs.ts";
 
 /** The domain as far as launching needs it, without a store or a clock. */

@@ -7,7 +7,12 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { scalarOf } from "../../../fab/scalar.ts";
 import type { LinkScalar, OpenedPush, PulledObject } from "../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type {
+  LinkObject,
+  NewLinkMessage,
+  ObjectId,
+  ObjectTree,
+} from "../../../link/messages/message.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import { recordDictFromWire, recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
 import type {

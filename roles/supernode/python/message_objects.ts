@@ -1,5 +1,10 @@
 import type { Message } from "../../../app/message.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type {
+  LinkObject,
+  NewLinkMessage,
+  ObjectId,
+  ObjectTree,
+} from "../../../link/messages/message.ts";
 import {
   deflateMessages,
   inflateMessage,

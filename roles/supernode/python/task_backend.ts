@@ -1,7 +1,12 @@
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { LinkNode, OpenedPush, PulledObject } from "../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type {
+  LinkObject,
+  NewLinkMessage,
+  ObjectId,
+  ObjectTree,
+} from "../../../link/messages/message.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type {
   AcquiredTask,

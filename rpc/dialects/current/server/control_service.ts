@@ -2,8 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
-import { isFinished } from "../../../../link/run_state.ts";
-import { unknownRun } from "../../../../link/runs.ts";
+import { isFinished } from "../../../../link/runs/run_state.ts";
+import { unknownRun } from "../../../../link/runs/run_records.ts";
 import {
   type Control,
   type Exec,

@@ -1,8 +1,8 @@
 /** What the calls of the Fleet API have in common, today's and those of Flower 1.15 to 1.22. */
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/message.ts";
-import { takesMessages } from "../../../../link/run_state.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import { takesMessages } from "../../../../link/runs/run_state.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import {

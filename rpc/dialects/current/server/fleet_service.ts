@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkNode, LinkService } from "../../../../link/link.ts";
-import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type { LinkMessage, ObjectTree } from "../../../../link/messages/message.ts";
 import {
   ActivateNodeResponseSchema,
   DeactivateNodeResponseSchema,

@@ -2,8 +2,12 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkRun, LinkService } from "../../../../link/link.ts";
-import { type LinkMessage, type ObjectTree, SUPERLINK_NODE_ID } from "../../../../link/message.ts";
-import { treeShape } from "../../../../link/tree_shape.ts";
+import {
+  type LinkMessage,
+  type ObjectTree,
+  SUPERLINK_NODE_ID,
+} from "../../../../link/messages/message.ts";
+import { treeShape } from "../../../../link/objects/tree_shape.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { MAX_TREE_DEPTH } from "../limits.ts";

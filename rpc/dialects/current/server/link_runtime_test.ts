@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
 import type { LinkService } from "../../../../link/link.ts";
-import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type { LinkMessage, ObjectTree } from "../../../../link/messages/message.ts";
 import { linkRuntimeBackend } from "./link_runtime.ts";
 
 /** Seven levels of seven objects, all of which refer to all of the next: 137,257 nodes, where each stands at its places. */

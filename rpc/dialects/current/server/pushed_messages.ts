@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../../base/error.ts";
-import type { NewLinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type { NewLinkMessage, ObjectTree } from "../../../../link/messages/message.ts";
 import type {
   Message as WireMessage,
   ObjectTree as WireTree,

@@ -9,7 +9,12 @@ import type {
   PulledObject,
   WantedObjects,
 } from "../../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../../link/message.ts";
+import type {
+  LinkObject,
+  NewLinkMessage,
+  ObjectId,
+  ObjectTree,
+} from "../../../../link/messages/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
 /** A piece of work for one app process, as its token names it. */

@@ -9,7 +9,7 @@ import {
   type ObjectId,
   type ObjectTree,
   SUPERLINK_NODE_ID,
-} from "../../../../link/message.ts";
+} from "../../../../link/messages/message.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { parseMessageObject } from "../../../objects/message.ts";

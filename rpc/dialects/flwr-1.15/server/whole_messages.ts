@@ -1,7 +1,7 @@
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { LinkService } from "../../../../link/link.ts";
-import type { LinkMessage, LinkMessageError } from "../../../../link/message.ts";
+import type { LinkMessage, LinkMessageError } from "../../../../link/messages/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { Message as WireMessage } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";

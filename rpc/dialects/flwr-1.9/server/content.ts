@@ -4,7 +4,7 @@ import type {
   LinkObject,
   MessageDraft,
   NewLinkMessage,
-} from "../../../../link/message.ts";
+} from "../../../../link/messages/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import { deflateRecordDict } from "../../../objects/deflate.ts";

@@ -1,8 +1,8 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { isRefusal, type LinkService } from "../../../../link/link.ts";
-import { takesMessages } from "../../../../link/run_state.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage } from "../../../../link/message.ts";
+import { takesMessages } from "../../../../link/runs/run_state.ts";
+import type { LinkMessage, LinkObject, NewLinkMessage } from "../../../../link/messages/message.ts";
 import {
   CreateRunResponseSchema,
   type Driver,

@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { isRefusal, type LinkService, type Refusal } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/message.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
 import {
   CreateNodeResponseSchema,
   DeleteNodeResponseSchema,

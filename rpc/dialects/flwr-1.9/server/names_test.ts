@@ -10,7 +10,7 @@ import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
 import type { LinkService } from "../../../../link/link.ts";
-import type { MessageDraft } from "../../../../link/message.ts";
+import type { MessageDraft } from "../../../../link/messages/message.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { type TaskIns, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";

@@ -1,5 +1,9 @@
 import type { LinkService } from "../../../../link/link.ts";
-import type { LinkMessageError, MessageDraft, ObjectId } from "../../../../link/message.ts";
+import type {
+  LinkMessageError,
+  MessageDraft,
+  ObjectId,
+} from "../../../../link/messages/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { membersOf } from "../../../objects/inflate.ts";
 import { type ParsedObject, parseObject } from "../../../objects/object.ts";

@@ -1,0 +1,126 @@
+import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
+import { factsOf } from "../events.ts";
+import { hold } from "../transactions/hold.ts";
+import { nextInstructionState } from "./instruction_state.ts";
+import type { HandedInstruction, HoldOptions, Refusal } from "../link.ts";
+import type { LinkMessage, LinkObject, NewLinkMessage } from "./message.ts";
+import { requireNode } from "../nodes/presence.ts";
+import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
+import { requeue } from "./requeue.ts";
+import { hearSelfStarted } from "../runs/self_started.ts";
+import type { LinkTransaction } from "../store/store.ts";
+import { bytesOf, takeObjects } from "./take.ts";
+import { refuse } from "./refuse.ts";
+
+/** See LinkService.pushInstructions. */
+export function pushInstructions(
+  context: LinkContext,
+  messages: readonly NewLinkMessage[],
+  objects: readonly LinkObject[],
+): Promise<(LinkMessage | Refusal)[]> {
+  const given = new Map(objects.map((object) => [object.id, object]));
+  return transact(context, "durable", async (tx, effects) => {
+    const outcomes: (LinkMessage | Refusal)[] = [];
+    for (const message of messages) {
+      outcomes.push(await takeInstruction(context, tx, effects, message, given));
+    }
+    const runId = messages[0]?.runId;
+    if (runId !== undefined) {
+      await hearSelfStarted(context, tx, runId);
+      await context.traffic.save(tx, effects, runId, { bytesReceived: bytesOf(objects) });
+    }
+    return outcomes;
+  });
+}
+
+async function takeInstruction(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  message: NewLinkMessage,
+  given: ReadonlyMap<string, LinkObject>,
+): Promise<LinkMessage | Refusal> {
+  const before = await takenBefore(tx, message);
+  if (before !== undefined) return before;
+  const reason = await instructionRefusal(context, tx, message) ??
+    await takeObjects(context, tx, effects, message, given);
+  if (reason === undefined) return await recordInstruction(context, tx, effects, message);
+  refuse(effects, message, reason);
+  return { reason };
+}
+
+/** See LinkService.pullInstruction. */
+export async function pullInstruction(
+  context: LinkContext,
+  nodeId: bigint,
+  options: HoldOptions = {},
+): Promise<HandedInstruction | undefined> {
+  const joins = context.joins.of(nodeId);
+  const found = await hold(context, [`work:${nodeId}`], options, async () => {
+    const instruction = await handOut(context, nodeId, joins, options.signal);
+    if (instruction === undefined || instruction === REPLACED) return instruction;
+    if (!options.signal?.aborted) return instruction;
+    await takeBack(context, nodeId, instruction, { counts: false });
+    return undefined;
+  });
+  return found === REPLACED ? undefined : found;
+}
+
+/** What a pull finds whose node has joined again since: an end. */
+const REPLACED = "replaced";
+
+// Relaxed: a hand-out that was forgotten is repeated after the restart, as all of them are.
+function handOut(
+  context: LinkContext,
+  nodeId: bigint,
+  joins: number,
+  signal?: AbortSignal,
+): Promise<HandedInstruction | typeof REPLACED | undefined> {
+  return transact(context, "relaxed", async (tx, effects) => {
+    await requireNode(tx, nodeId);
+    if (context.joins.of(nodeId) !== joins) return REPLACED;
+    if (signal?.aborted) return undefined;
+    const { maxDeliveries } = context.limits;
+    const now = context.clock.now();
+    const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);
+    if (instruction === undefined) return undefined;
+    const { message, told, dueAt } = instruction;
+    const state = nextInstructionState(instruction.state, "hand-out")!;
+    const deliveries = instruction.deliveries + 1;
+    await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+    effects.events.push({
+      kind: "instruction-handed-out",
+      instruction: factsOf(message),
+      delivery: deliveries,
+    });
+    return { ...message, delivery: deliveries };
+  });
+}
+
+/** See LinkService.returnInstruction. */
+export function returnInstruction(
+  context: LinkContext,
+  nodeId: bigint,
+  handed: Delivery,
+): Promise<void> {
+  return takeBack(context, nodeId, handed, { counts: true });
+}
+
+/** What tells one delivery of an instruction from the others. */
+type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
+
+/** `counts`: whether the node may have seen it, so that it counts as a delivery. */
+function takeBack(
+  context: LinkContext,
+  nodeId: bigint,
+  { messageId, delivery }: Delivery,
+  { counts }: { counts: boolean },
+): Promise<void> {
+  return transact(context, "relaxed", async (tx, effects) => {
+    const [instruction] = await tx.instructions.get([messageId]);
+    if (instruction?.message.dstNodeId !== nodeId || instruction.state !== "handed-out") return;
+    if (instruction.deliveries !== delivery) return;
+    const deliveries = instruction.deliveries - (counts ? 0 : 1);
+    await requeue(context, tx, effects, { ...instruction, deliveries }, "returned");
+  });
+}

@@ -1,0 +1,153 @@
+import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
+import { unknownInstructionReply } from "./error_reply.ts";
+import { hold } from "../transactions/hold.ts";
+import { isOpen } from "./instruction_state.ts";
+import type { HoldOptions, Refusal } from "../link.ts";
+import { expiryOf, type LinkMessage, type LinkObject, type NewLinkMessage } from "./message.ts";
+import { recordReply, replyRefusal, takenBefore } from "./record_message.ts";
+import { rejectReply } from "./reject_reply.ts";
+import { failInstruction, letGo } from "./settle_instruction.ts";
+import type { InstructionRecord } from "./message_tables.ts";
+import type { LinkTransaction } from "../store/store.ts";
+import { bytesOf, takeObjects } from "./take.ts";
+import { type Verdict, verdictOn } from "./verdict.ts";
+import { refuse } from "./refuse.ts";
+
+/** See LinkService.pushReply. */
+export function pushReply(
+  context: LinkContext,
+  nodeId: bigint,
+  reply: NewLinkMessage,
+  objects: readonly LinkObject[],
+): Promise<LinkMessage | Refusal> {
+  const given = new Map(objects.map((object) => [object.id, object]));
+  return transact(context, "durable", async (tx, effects) => {
+    const before = reply.srcNodeId === nodeId ? await takenBefore(tx, reply) : undefined;
+    if (before !== undefined) return before;
+    const refusal = await replyRefusal(context, tx, nodeId, reply);
+    if (refusal !== undefined) {
+      await rejectReply(context, tx, effects, { nodeId, reply, refusal });
+      return { reason: refusal.reason };
+    }
+    const reason = await takeObjects(context, tx, effects, reply, given);
+    if (reason !== undefined) {
+      refuse(effects, reply, reason);
+      return { reason };
+    }
+    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
+    const taken = await recordReply(context, tx, effects, reply, instruction!);
+    await context.traffic.save(tx, effects, reply.runId, { bytesReceived: bytesOf(objects) });
+    return taken;
+  });
+}
+
+/** See LinkService.pullReplies. */
+export async function pullReplies(
+  context: LinkContext,
+  messageIds: readonly string[],
+  options: HoldOptions & { runId?: bigint } = {},
+): Promise<LinkMessage[]> {
+  const ids = [...new Set(messageIds)];
+  if (ids.length === 0) return [];
+  const { runId } = options;
+  const topics = ids.map((id) => `reply:${id}` as const);
+  const found = await hold(context, topics, options, async () => {
+    const asked = ids.filter((id) => !context.quiet.has(id, runId));
+    if (asked.length === 0) return undefined;
+    // Relaxed: an error that was told and then forgotten with the power can only turn into a reply.
+    const told = await transact(
+      context,
+      "relaxed",
+      (tx, effects) => tell(context, tx, effects, asked, runId),
+    );
+    return told.length > 0 ? told : undefined;
+  });
+  return found ?? [];
+}
+
+/** All replies that are there; only if there is none, errors for those that will never be there. */
+async function tell(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  ids: readonly string[],
+  runId: bigint | undefined,
+): Promise<LinkMessage[]> {
+  const { clock, limits, quiet } = context;
+  const now = clock.now();
+  const asked = await instructionsOf(tx, ids, runId);
+  const settled = [...asked.values()].filter(({ state }) => !isOpen(state));
+  const replies = await tx.replies.to(settled.map(({ message }) => message.messageId));
+  const told: LinkMessage[] = [];
+  for (const reply of replies) {
+    const instruction = asked.get(reply.replyToMessageId)!;
+    const verdict = verdictOn(instruction, undefined, now, limits);
+    if (verdict !== undefined) {
+      told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+    } else {
+      if (!instruction.told) await markTold(context, tx, effects, instruction, runId);
+      told.push(reply);
+    }
+  }
+  const hopeless: [InstructionRecord, Verdict][] = [];
+  for (const instruction of asked.values()) {
+    if (!isOpen(instruction.state)) continue;
+    const { messageId, dstNodeId } = instruction.message;
+    const node = await tx.nodes.get(dstNodeId);
+    const verdict = verdictOn(instruction, node, now, limits);
+    if (verdict === undefined) quiet.note(messageId, instruction.message.runId);
+    else hopeless.push([instruction, verdict]);
+  }
+  if (told.length > 0) return told;
+  for (const [instruction, verdict] of hopeless) {
+    told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+  }
+  for (const id of ids) {
+    if (asked.has(id)) continue;
+    const draft = unknownInstructionReply(id, runId ?? 0n, now);
+    const object = context.messageObject(draft);
+    context.loose.add(object, draft.runId);
+    told.push({ ...draft, messageId: object.id, pushedAt: now });
+  }
+  return told;
+}
+
+/** The instructions that the caller knows of, by id; those of a run that has finished are as good as gone. */
+async function instructionsOf(
+  tx: LinkTransaction,
+  ids: readonly string[],
+  runId: bigint | undefined,
+): Promise<Map<string, InstructionRecord>> {
+  const records = await tx.instructions.get(ids);
+  const known = records.filter(({ message, state }) =>
+    state !== "cancelled" && (runId === undefined || message.runId === runId)
+  );
+  return new Map(known.map((record) => [record.message.messageId, record]));
+}
+
+async function markTold(
+  { clock, limits }: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  { message, state, deliveries }: InstructionRecord,
+  runId: bigint | undefined,
+): Promise<void> {
+  const grace = clock.now() + limits.replyGraceSeconds;
+  const dueAt = runId === undefined ? grace : Math.max(grace, expiryOf(message));
+  await tx.instructions.update(message.messageId, { state, deliveries, told: true, dueAt });
+  effects.due(dueAt);
+}
+
+/** See LinkService.confirmReceived. */
+export function confirmReceived(
+  context: LinkContext,
+  { nodeId, runId }: { nodeId: bigint; runId: bigint },
+  messageId: string,
+): Promise<void> {
+  return transact(context, "relaxed", async (tx) => {
+    const reply = await tx.replies.get(messageId);
+    if (reply === undefined || reply.dstNodeId !== nodeId || reply.runId !== runId) return;
+    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
+    if (instruction?.told) await letGo(tx, instruction);
+  });
+}

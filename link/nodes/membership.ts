@@ -1,0 +1,224 @@
+import { FlwrError } from "../../base/error.ts";
+import { nodeNameProblem } from "../../base/node_name.ts";
+import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
+import type { HeartbeatPromise, LinkNode } from "../link.ts";
+import { SUPERLINK_NODE_ID } from "../messages/message.ts";
+import { nextNodeState } from "./node_state.ts";
+import { putAbsent, requireInterval, requireNode, toNode, wakeAskers } from "./presence.ts";
+import { endPushes } from "../messages/push_end.ts";
+import { requeue } from "../messages/requeue.ts";
+import type { NodeRecord } from "./node_table.ts";
+import type { LinkTransaction } from "../store/store.ts";
+
+/** How a node joins. */
+type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name">;
+
+/** See LinkService.createNode. */
+export function createNode(
+  context: LinkContext,
+  { publicKey, ...joining }: { publicKey?: Uint8Array } & Joining,
+): Promise<LinkNode> {
+  requireInterval(context, joining.heartbeatInterval);
+  return transact(context, "durable", async (tx, effects) => {
+    if (joining.name !== undefined) requireName(joining.name);
+    const known = publicKey === undefined ? undefined : await tx.nodes.byKey(publicKey);
+    const node = known ?? await newNode(context, tx, publicKey, "self");
+    return await join(context, tx, effects, node, joining);
+  });
+}
+
+/** See LinkService.registerNode. */
+export function registerNode(
+  context: LinkContext,
+  { publicKey, name, location, by = "owner" }: {
+    publicKey: Uint8Array;
+    name?: string;
+    location?: string;
+    by?: LinkNode["registeredBy"];
+  },
+): Promise<LinkNode> {
+  return transact(context, "durable", async (tx, effects) => {
+    if (name !== undefined) requireName(name);
+    const known = await tx.nodes.byKey(publicKey);
+    if (known !== undefined) {
+      throw new FlwrError(
+        "already-exists",
+        known.state === "unregistered"
+          ? `The key was node "${known.nodeId}"'s, which was unregistered: it is not admitted again`
+          : `The key is node "${known.nodeId}"'s already`,
+      );
+    }
+    const node: NodeRecord = {
+      ...await newNode(context, tx, publicKey, by),
+      ...(name !== undefined && { name }),
+      ...(location !== undefined && { location }),
+    };
+    await putAbsent(context, tx, effects, node);
+    effects.events.push({
+      kind: "node-registered",
+      nodeId: node.nodeId,
+      ...(name !== undefined && { name }),
+    });
+    return toNode(node);
+  });
+}
+
+/** See LinkService.activateNode. */
+export function activateNode(
+  context: LinkContext,
+  { publicKey, ...beat }: { publicKey: Uint8Array } & HeartbeatPromise,
+): Promise<LinkNode> {
+  requireInterval(context, beat.heartbeatInterval);
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await tx.nodes.byKey(publicKey);
+    if (node === undefined) {
+      throw new FlwrError("not-found", "The key is not registered with this SuperLink");
+    }
+    return await join(context, tx, effects, node, beat);
+  });
+}
+
+/** See LinkService.deactivateNode. */
+export function deactivateNode(context: LinkContext, nodeId: bigint): Promise<void> {
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await requireNode(tx, nodeId);
+    const state = nextNodeState(node.state, "deactivate")!;
+    const now = context.clock.now();
+    const onlineUntil = Math.min(node.onlineUntil, now);
+    await putAbsent(context, tx, effects, { ...node, state, onlineUntil, deactivatedAt: now });
+    await wakeAskers(tx, effects, nodeId);
+    effects.events.push({ kind: "node-deactivated", nodeId });
+  });
+}
+
+/** See LinkService.deleteNode. */
+export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> {
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await requireNode(tx, nodeId);
+    const state = nextNodeState(node.state, "leave")!;
+    const now = context.clock.now();
+    if (node.publicKey === undefined) await tx.nodes.remove(nodeId);
+    else {
+      await putAbsent(context, tx, effects, {
+        ...node,
+        state,
+        onlineUntil: now,
+        deactivatedAt: now,
+      });
+    }
+    await wakeAskers(tx, effects, nodeId);
+    effects.topics.add(`work:${nodeId}`);
+    effects.events.push({ kind: "node-left", nodeId, forgotten: node.publicKey === undefined });
+  });
+}
+
+/** See LinkService.unregisterNode. */
+export function unregisterNode(
+  context: LinkContext,
+  nodeId: bigint,
+  by: LinkNode["registeredBy"] = "owner",
+): Promise<void> {
+  return transact(context, "durable", async (tx, effects) => {
+    const node = await tx.nodes.get(nodeId);
+    const state = node && nextNodeState(node.state, "unregister");
+    if (state === undefined) {
+      throw new FlwrError("not-found", `Node "${nodeId}" is not registered`);
+    }
+    const now = context.clock.now();
+    const unregistered: NodeRecord = {
+      ...node!,
+      state,
+      onlineUntil: Math.min(node!.onlineUntil, now),
+      unregisteredAt: now,
+    };
+    const { dueAt: _, ...forGood } = unregistered;
+    // A key that the owner expelled stays so.
+    if (by === "owner" && node!.publicKey !== undefined) await tx.nodes.put(forGood);
+    else await putAbsent(context, tx, effects, unregistered);
+    await endPushes(context, tx, effects, await tx.pushes.ofNode(nodeId));
+    await wakeAskers(tx, effects, nodeId);
+    effects.topics.add(`work:${nodeId}`);
+    effects.events.push({ kind: "node-unregistered", nodeId });
+  });
+}
+
+/** A node that joins is online, and gets again what it had not answered; pulls that its place held end. */
+async function join(
+  context: LinkContext,
+  tx: LinkTransaction,
+  effects: Effects,
+  { wire: _, joinName: __, ...known }: NodeRecord,
+  { heartbeatInterval, patience = 1, wire, name }: Joining,
+): Promise<LinkNode> {
+  const { nodeId } = known;
+  const state = nextNodeState(known.state, "join");
+  if (state === undefined) {
+    throw new FlwrError(
+      "permission-denied",
+      `Node "${nodeId}" was unregistered: its key is not admitted again`,
+    );
+  }
+  const now = context.clock.now();
+  const onlineUntil = now + heartbeatInterval * patience;
+  const { publicKey } = known;
+  const joinName = publicKey === undefined ? name : context.listedName(publicKey) ?? name;
+  const node: NodeRecord = {
+    ...known,
+    state,
+    onlineUntil,
+    heartbeatInterval,
+    activatedAt: now,
+    dueAt: onlineUntil,
+    ...(wire !== undefined && { wire }),
+    ...(joinName !== undefined && { joinName }),
+  };
+  await tx.nodes.put(node);
+  if (known.activatedAt !== undefined) {
+    context.joins.note(nodeId);
+    effects.topics.add(`work:${nodeId}`);
+  }
+  for (const instruction of await tx.instructions.openOf(nodeId)) {
+    if (instruction.state === "handed-out") {
+      await requeue(context, tx, effects, instruction, "node-joined-again");
+    }
+  }
+  effects.due(onlineUntil);
+  const joined = toNode(node);
+  effects.events.push({
+    kind: "node-joined",
+    nodeId,
+    takeover: known.state === "online",
+    ...(joined.name !== undefined && { name: joined.name }),
+  });
+  return joined;
+}
+
+/** @throws invalid-argument */
+function requireName(name: string): void {
+  const problem = nodeNameProblem(name);
+  if (problem !== undefined) {
+    throw new FlwrError("invalid-argument", `The node's name ${problem}`);
+  }
+}
+
+/** A node that is registered and never joined. */
+async function newNode(
+  { clock, random }: LinkContext,
+  tx: LinkTransaction,
+  publicKey: Uint8Array | undefined,
+  registeredBy: LinkNode["registeredBy"],
+): Promise<NodeRecord> {
+  let nodeId = random.uint64();
+  while (nodeId === 0n || nodeId === SUPERLINK_NODE_ID || await tx.nodes.get(nodeId)) {
+    nodeId = random.uint64();
+  }
+  return {
+    nodeId,
+    ...(publicKey !== undefined && { publicKey }),
+    state: "registered",
+    onlineUntil: 0,
+    heartbeatInterval: 0,
+    registeredBy,
+    registeredAt: clock.now(),
+  };
+}

@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { linkTest } from "../../tests/link/harness.ts";
+
+linkTest("what is counted survives a write that fails", async (bench) => {
+  const nodeId = await bench.node(1000);
+  await bench.push(nodeId);
+  await bench.link.pullInstruction(nodeId);
+  const caller = { nodeId, runId: bench.runId };
+  const { bytes } = await bench.link.pullObject(caller, "model");
+  const sent = async () => (await bench.link.getRun(bench.runId))!.bytesSent;
+  const transaction = bench.store.transaction.bind(bench.store);
+  bench.store.transaction = (durability, work) =>
+    transaction(durability, async (tx) => {
+      await work(tx);
+      throw new Error("disk full");
+    });
+  await assert.rejects(bench.link.pushInstructions([bench.instruction(nodeId)], []), /disk full/);
+  bench.store.transaction = transaction;
+  assert.equal(await sent(), bytes!.length);
+  await bench.restart();
+  assert.equal(await sent(), bytes!.length);
+});
