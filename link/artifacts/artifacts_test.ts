@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
-import { removeArtifacts } from "./pieces.ts";
-import type { LinkArtifact } from "../link.ts";
-import { type DurableStep, SqliteStore } from "../store/sqlite.ts";
 import { Bench, linkTest } from "../../tests/link/harness.ts";
+import { type DurableStep, SqliteStore } from "../store/sqlite.ts";
+import type { LinkArtifact } from "./artifacts.ts";
+import { removeArtifacts } from "./pieces.ts";
 
 /** Small pieces, and little room: what counts is in what proportion they stand. */
 const LIMITS = {
@@ -26,7 +26,7 @@ async function save(
   const whole: boolean[] = [];
   for (let offset = 0; offset === 0 || offset < bytes.length; offset += 10) {
     const piece = { name, size: bytes.length, offset, bytes: bytes.slice(offset, offset + 10) };
-    whole.push(await link.putArtifactPiece(runId, piece));
+    whole.push(await link.artifacts.putPiece(runId, piece));
   }
   return whole;
 }
@@ -34,7 +34,7 @@ async function save(
 async function read({ link }: Bench, { artifactId, size }: LinkArtifact): Promise<Uint8Array> {
   const bytes: number[] = [];
   for (;;) {
-    const piece = await link.readArtifactPiece(artifactId, bytes.length);
+    const piece = await link.artifacts.readPiece(artifactId, bytes.length);
     if (piece === undefined) break;
     bytes.push(...piece);
   }
@@ -43,13 +43,13 @@ async function read({ link }: Bench, { artifactId, size }: LinkArtifact): Promis
 }
 
 const names = async ({ link, runId }: Bench) =>
-  (await link.listArtifacts(runId)).map(({ name }) => name);
+  (await link.artifacts.list(runId)).map(({ name }) => name);
 
 linkTest("an artifact is there once its last piece is, with its size and hashes", async (bench) => {
   const bytes = bytesOf(25);
   assert.deepEqual(await save(bench, "b/model.npz", bytes), [false, false, true]);
   assert.deepEqual(await save(bench, "a.txt", new Uint8Array()), [true]);
-  const [empty, model] = await bench.link.listArtifacts(bench.runId);
+  const [empty, model] = await bench.link.artifacts.list(bench.runId);
   assert.deepEqual([empty!.name, empty!.size, empty!.crc32], ["a.txt", 0, 0]);
   assert.deepEqual(model, {
     artifactId: model!.artifactId,
@@ -73,16 +73,16 @@ linkTest(
   async (bench) => {
     const { link, runId } = bench;
     await save(bench, "m", bytesOf(20));
-    const [first] = await link.listArtifacts(runId);
+    const [first] = await link.artifacts.list(runId);
     const piece = { name: "m", size: 12, offset: 0, bytes: bytesOf(10, 100) };
-    assert.equal(await link.putArtifactPiece(runId, piece), false);
-    assert.deepEqual(await link.listArtifacts(runId), [first]);
+    assert.equal(await link.artifacts.putPiece(runId, piece), false);
+    assert.deepEqual(await link.artifacts.list(runId), [first]);
     const last = { ...piece, offset: 10, bytes: bytesOf(2, 110) };
-    assert.equal(await link.putArtifactPiece(runId, last), true);
-    const [second, ...more] = await link.listArtifacts(runId);
+    assert.equal(await link.artifacts.putPiece(runId, last), true);
+    const [second, ...more] = await link.artifacts.list(runId);
     assert.deepEqual(more, []);
     assert.deepEqual(await read(bench, second!), bytesOf(12, 100));
-    assert.equal(await link.readArtifactPiece(first!.artifactId, 0), undefined);
+    assert.equal(await link.artifacts.readPiece(first!.artifactId, 0), undefined);
   },
   LIMITS,
 );
@@ -93,7 +93,7 @@ linkTest("a piece that is repeated is answered as before, also after a restart",
     ...{ name: "m", size: 25, offset },
     bytes: bytesOf(25).slice(offset, offset + 10),
   });
-  const put = (offset: number) => bench.link.putArtifactPiece(runId, piece(offset));
+  const put = (offset: number) => bench.link.artifacts.putPiece(runId, piece(offset));
   assert.equal(await put(0), false);
   assert.equal(await put(10), false);
   await bench.restart();
@@ -103,7 +103,7 @@ linkTest("a piece that is repeated is answered as before, also after a restart",
   assert.deepEqual(await Promise.all([put(20), put(20)]), [true, true]);
   await bench.restart();
   assert.equal(await put(20), true);
-  const [artifact, ...more] = await bench.link.listArtifacts(runId);
+  const [artifact, ...more] = await bench.link.artifacts.list(runId);
   assert.deepEqual(more, []);
   assert.deepEqual(await read(bench, artifact!), bytesOf(25));
 }, LIMITS);
@@ -111,7 +111,7 @@ linkTest("a piece that is repeated is answered as before, also after a restart",
 linkTest("pieces that do not fit together are refused, and change nothing", async (bench) => {
   const { link, runId } = bench;
   const put = (changes: object) =>
-    link.putArtifactPiece(runId, {
+    link.artifacts.putPiece(runId, {
       ...{ name: "m", size: 30, offset: 0, bytes: bytesOf(10) },
       ...changes,
     });
@@ -145,7 +145,7 @@ linkTest(
     const { link, runId } = bench;
     await save(bench, "a", bytesOf(40));
     const begun = { name: "b", size: 50, offset: 0, bytes: bytesOf(10) };
-    await link.putArtifactPiece(runId, begun);
+    await link.artifacts.putPiece(runId, begun);
     await assert.rejects(save(bench, "c", bytesOf(11)), {
       code: "resource-exhausted",
       message: /100 bytes together, with it they have 101/,
@@ -156,11 +156,11 @@ linkTest(
       message: /a run may have 3/,
     });
     await save(bench, "a", bytesOf(5));
-    await link.putArtifactPiece(runId, { ...begun, size: 85 });
-    await assert.rejects(link.putArtifactPiece(runId, { ...begun, size: 86 }), {
+    await link.artifacts.putPiece(runId, { ...begun, size: 85 });
+    await assert.rejects(link.artifacts.putPiece(runId, { ...begun, size: 86 }), {
       code: "resource-exhausted",
     });
-    const other = await link.createRun({ fabId: "", fabVersion: "" });
+    const other = await link.runs.create({ fabId: "", fabVersion: "" });
     await save({ link, runId: other.runId }, "d", bytesOf(100));
   },
   LIMITS,
@@ -169,15 +169,15 @@ linkTest(
 linkTest("after its end a run keeps what is whole, and takes nothing more", async (bench) => {
   const { link, runId, store } = bench;
   await save(bench, "m", bytesOf(20));
-  await link.putArtifactPiece(runId, { name: "n", size: 20, offset: 0, bytes: bytesOf(10) });
-  await link.stopRun(runId);
+  await link.artifacts.putPiece(runId, { name: "n", size: 20, offset: 0, bytes: bytesOf(10) });
+  await link.runs.stop(runId);
   assert.equal((await store.usage()).artifacts, 1);
   assert.deepEqual(await names(bench), ["m"]);
   await assert.rejects(save(bench, "o", bytesOf(1)), {
     code: "failed-precondition",
     message: /is not running but finished:stopped/,
   });
-  await assert.rejects(link.listArtifacts(5n), { code: "not-found" });
+  await assert.rejects(link.artifacts.list(5n), { code: "not-found" });
   await assert.rejects(save({ link, runId: 5n }, "o", bytesOf(1)), { code: "not-found" });
   await bench.restart();
   assert.deepEqual(await names(bench), ["m"]);
@@ -207,13 +207,13 @@ Deno.test("a store that fails at any step loses no artifact, and shows none by h
       assert.equal(failed, reached);
       left = Infinity;
       await bench.restart();
-      const [kept, ...none] = await bench.link.listArtifacts(bench.runId);
+      const [kept, ...none] = await bench.link.artifacts.list(bench.runId);
       assert.deepEqual(none, []);
       const content = await read(bench, kept!);
       assert.ok([old, bytes].some((known) => known.toHex() === content.toHex()), `step ${step}`);
       // Whoever was not answered tries again.
       await save(bench, "m", bytes);
-      const [artifact] = await bench.link.listArtifacts(bench.runId);
+      const [artifact] = await bench.link.artifacts.list(bench.runId);
       assert.deepEqual(await read(bench, artifact!), bytes);
       assert.equal((await bench.store.usage()).artifacts, 1);
       await bench.link.close();

@@ -2,38 +2,32 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { artifactNameFault, artifactNamesClash } from "../../base/artifact_name.ts";
 import { FlwrError } from "../../base/error.ts";
-import { type LinkContext, transact } from "../transactions/transactions.ts";
-import type { LinkLimits } from "../limits.ts";
-import type { ArtifactPiece, LinkArtifact } from "../link.ts";
-import { takesMessages } from "../runs/run_state.ts";
 import { requireRun } from "../runs/run_records.ts";
+import { takesMessages } from "../runs/run_state.ts";
 import type { ArtifactRecord } from "./artifact_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { ArtifactPiece, LinkArtifact } from "./artifacts.ts";
+import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
 
 // A file comes in pieces, each in a transaction of its own. The last one is followed by a look at them all, piece by piece,
 // for the file's hash; only then is it whole, and takes the place of an earlier one of its name. So nobody sees half a
 // file, and whoever repeats a piece whose answer was lost, also after a restart, gets the same answer.
 
-/** See LinkService.putArtifactPiece. */
+/** See Artifacts.putPiece. */
 export async function putArtifactPiece(
-  context: LinkContext,
+  context: ArtifactContext,
   runId: bigint,
   piece: ArtifactPiece,
 ): Promise<boolean> {
   checkPiece(context.limits, piece);
-  const placed = await transact(
-    context,
-    "relaxed",
-    (tx) => placePiece(context, tx, runId, piece),
-  );
+  const placed = await context.transact("relaxed", (tx) => placePiece(context, tx, runId, piece));
   if (placed.received < placed.size) return false;
   if (placed.sha256 === undefined) await complete(context, placed);
   return true;
 }
 
-/** See LinkService.listArtifacts. */
-export function listArtifacts(context: LinkContext, runId: bigint): Promise<LinkArtifact[]> {
-  return transact(context, "relaxed", async (tx) => {
+/** See Artifacts.list. */
+export function listArtifacts(context: ArtifactContext, runId: bigint): Promise<LinkArtifact[]> {
+  return context.transact("relaxed", async (tx) => {
     await requireRun(tx, runId);
     const artifacts = await tx.artifacts.ofRun(runId);
     return artifacts.flatMap(({ sha256, artifactId, name, size, crc32, savedAt }) =>
@@ -42,17 +36,17 @@ export function listArtifacts(context: LinkContext, runId: bigint): Promise<Link
   });
 }
 
-/** See LinkService.readArtifactPiece. */
+/** See Artifacts.readPiece. */
 export function readArtifactPiece(
-  context: LinkContext,
+  context: ArtifactContext,
   artifactId: bigint,
   offset: number,
 ): Promise<Uint8Array | undefined> {
-  return transact(context, "relaxed", (tx) => tx.artifacts.piece(artifactId, offset));
+  return context.transact("relaxed", (tx) => tx.artifacts.piece(artifactId, offset));
 }
 
 /** Removes what a run kept: whoever removes the run's record does this before. */
-export async function removeArtifacts(tx: LinkTransaction, runId: bigint): Promise<void> {
+export async function removeArtifacts(tx: ArtifactTransaction, runId: bigint): Promise<void> {
   for (const { artifactId } of await tx.artifacts.ofRun(runId)) {
     await tx.artifacts.remove(artifactId);
   }
@@ -64,7 +58,7 @@ export async function removeArtifacts(tx: LinkTransaction, runId: bigint): Promi
  * @returns how many bytes the others have together
  */
 export async function dropUnfinishedArtifacts(
-  tx: LinkTransaction,
+  tx: ArtifactTransaction,
   runId: bigint,
 ): Promise<number> {
   let kept = 0;
@@ -77,7 +71,7 @@ export async function dropUnfinishedArtifacts(
 
 /** What can be said of a piece by itself. */
 function checkPiece(
-  { maxArtifactPieceBytes: most, minArtifactPieceBytes: least }: LinkLimits,
+  { maxArtifactPieceBytes: most, minArtifactPieceBytes: least }: ArtifactLimits,
   { name, size, offset, bytes }: ArtifactPiece,
 ): void {
   const fault = artifactNameFault(name);
@@ -105,8 +99,8 @@ function checkPiece(
 
 /** Puts a piece where it belongs. @returns the artifact as it stands then */
 async function placePiece(
-  context: LinkContext,
-  tx: LinkTransaction,
+  context: ArtifactContext,
+  tx: ArtifactTransaction,
   runId: bigint,
   piece: ArtifactPiece,
 ): Promise<ArtifactRecord> {
@@ -149,7 +143,7 @@ async function placePiece(
 
 /** Whether the piece came before. */
 async function hasPiece(
-  tx: LinkTransaction,
+  tx: ArtifactTransaction,
   { artifactId }: ArtifactRecord,
   { offset, bytes }: ArtifactPiece,
 ): Promise<boolean> {
@@ -158,8 +152,8 @@ async function hasPiece(
 }
 
 async function addPiece(
-  { clock }: LinkContext,
-  tx: LinkTransaction,
+  { clock }: ArtifactContext,
+  tx: ArtifactTransaction,
   artifact: ArtifactRecord,
   bytes: Uint8Array,
 ): Promise<ArtifactRecord> {
@@ -177,7 +171,7 @@ async function addPiece(
 
 /** Holds a run's artifacts to their limits, and to names that can stand side by side. */
 function checkRoom(
-  { maxArtifactsPerRun, maxArtifactBytesPerRun }: LinkLimits,
+  { maxArtifactsPerRun, maxArtifactBytesPerRun }: ArtifactLimits,
   all: readonly ArtifactRecord[],
   { name, size }: ArtifactPiece,
 ): void {
@@ -207,7 +201,7 @@ function checkRoom(
 
 /** All pieces are there: the file becomes whole. */
 async function complete(
-  context: LinkContext,
+  context: ArtifactContext,
   { artifactId, runId, name, size }: ArtifactRecord,
 ): Promise<void> {
   const hash = createHash("sha256");
@@ -218,7 +212,7 @@ async function complete(
     offset += bytes.length;
   }
   const sha256 = hash.digest("hex");
-  await transact(context, "durable", async (tx, effects) => {
+  await context.transact("durable", async (tx, effects) => {
     const artifact = await tx.artifacts.get(artifactId);
     if (artifact === undefined) throw gone(name);
     // The same last piece came twice, at once.
@@ -229,7 +223,7 @@ async function complete(
       }
     }
     await tx.artifacts.put({ ...artifact, sha256 });
-    effects.events.push({ kind: "artifact-saved", runId, name, size });
+    effects.emit({ kind: "artifact-saved", runId, name, size });
   });
 }
 
@@ -240,7 +234,7 @@ function gone(name: string): FlwrError {
   );
 }
 
-async function freshId({ random }: LinkContext, tx: LinkTransaction): Promise<bigint> {
+async function freshId({ random }: ArtifactContext, tx: ArtifactTransaction): Promise<bigint> {
   let id = random.uint64();
   while (id === 0n || await tx.artifacts.get(id) !== undefined) id = random.uint64();
   return id;

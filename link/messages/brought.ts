@@ -1,9 +1,9 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
-import type { BroughtObject } from "../link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectId } from "./message.ts";
-import { rootFault } from "./message_fault.ts";
+import type { LinkObject, ObjectId } from "../objects/objects.ts";
 import { completeTree, removeUnneeded } from "../objects/references.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import type { LinkMessage, NewLinkMessage } from "./message.ts";
+import { rootFault } from "./message_fault.ts";
+import type { BroughtObject } from "./messages.ts";
 import { takeMessage, takeWholeMessages } from "./whole_messages.ts";
 
 /** A message that was not announced before, with what came with it. */
@@ -20,9 +20,9 @@ interface BroughtMessage {
  *   object that came was the last that they waited for
  */
 export async function takeBrought(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   { message, clientAppSeconds, brought }: BroughtMessage,
 ): Promise<{ isTaken: boolean; finished: readonly string[] }> {
   const { messageId } = message;

@@ -1,8 +1,9 @@
 /** Messages whose objects come with their announcement, and objects of messages in one answer. */
 import assert from "node:assert/strict";
-import type { BroughtObject } from "../link.ts";
-import type { LinkObject, NewLinkMessage } from "./message.ts";
-import { SUPERLINK_NODE_ID } from "./message.ts";
+import type { NewLinkMessage } from "./message.ts";
+import type { BroughtObject } from "./messages.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import type { LinkObject } from "../objects/objects.ts";
 import {
   type Bench,
   linkTest,
@@ -24,7 +25,7 @@ function bring(
 ) {
   const [{ srcNodeId: nodeId, runId }] = messages as [NewLinkMessage];
   const needed = nodeId === SUPERLINK_NODE_ID ? MODEL_OBJECTS : UPDATE_OBJECTS;
-  return bench.link.openPush({
+  return bench.link.messages.openPush({
     nodeId,
     runId,
     messages,
@@ -43,8 +44,8 @@ linkTest("instructions that come whole count at once, without a push that waits"
   assert.deepEqual([pushes, pushObjects, announced], [0, 0, 0]);
   await bench.restart();
   const taken = [
-    await bench.link.pullInstruction(nodeId),
-    await bench.link.pullInstruction(nodeId),
+    await bench.link.messages.pullInstruction(nodeId),
+    await bench.link.messages.pullInstruction(nodeId),
   ];
   assert.deepEqual(taken.map((one) => one?.messageId), messages.map(({ messageId }) => messageId));
 });
@@ -55,13 +56,13 @@ linkTest(
     const nodeId = await bench.node(1000);
     const instruction = await handed(bench, nodeId);
     const reply = bench.reply(instruction);
-    const asked = bench.link.pullReplies([instruction.messageId], { holdSeconds: 20 });
+    const asked = bench.link.messages.pullReplies([instruction.messageId], { holdSeconds: 20 });
     // The layer came with the instruction.
     const objects = [UPDATE_OBJECTS[0]!, UPDATE_OBJECTS[2]!, rootOf(reply)];
-    const { bytesReceived } = (await bench.link.getRun(bench.runId))!;
+    const { bytesReceived } = (await bench.link.runs.get(bench.runId))!;
     assert.deepEqual((await bring(bench, [reply], objects)).missing, []);
     assert.deepEqual(await asked, [{ ...reply, pushedAt: bench.clock.now() }]);
-    const run = (await bench.link.getRun(bench.runId))!;
+    const run = (await bench.link.runs.get(bench.runId))!;
     assert.equal(run.clientAppSeconds, 1.5);
     const bytes = objects.reduce((sum, { bytes }) => sum + bytes.length, 0);
     assert.equal(run.bytesReceived - bytesReceived, bytes);
@@ -77,9 +78,9 @@ linkTest("what did not come along is asked for, and only that", async (bench) =>
   const [weights, layer, model] = MODEL_OBJECTS;
   const { missing, sessionId } = await bring(bench, [message], [model!, layer!, rootOf(message)]);
   assert.deepEqual(missing, ["weights"]);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   assert.deepEqual(await put(bench, SUPERLINK_NODE_ID, sessionId, [weights!]), [true]);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, message.messageId);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, message.messageId);
 });
 
 linkTest("objects that no message of the push needs are not stored", async (bench) => {
@@ -103,7 +104,7 @@ linkTest(
       ({ id }) => id === reply.messageId ? { message: said } : {},
     );
     assert.deepEqual(missing, [reply.messageId]);
-    assert.deepEqual(await bench.link.pullReplies([instruction.messageId]), []);
+    assert.deepEqual(await bench.link.messages.pullReplies([instruction.messageId]), []);
   },
 );
 
@@ -114,7 +115,7 @@ linkTest("nothing stays of a message that is refused when it is whole", async (b
   const instruct = (content: LinkObject, objects: readonly LinkObject[]) => {
     const message = bench.instruction(nodeId, { content: content.id });
     const all = [...objects, rootOf(message)];
-    return bench.link.openPush({
+    return bench.link.messages.openPush({
       nodeId: SUPERLINK_NODE_ID,
       runId: bench.runId,
       messages: [message],
@@ -138,14 +139,14 @@ linkTest(
     const { messageId } = await bench.push(nodeId);
     const pull = async (by: bigint, wanted = {}, runId = bench.runId) => {
       const all = { messageIds: [messageId], maxBytes: 1000, maxObjects: 10, ...wanted };
-      const { objects } = await bench.link.pullObjects({ nodeId: by, runId }, all, noWait);
+      const { objects } = await bench.link.objects.pullTogether({ nodeId: by, runId }, all, noWait);
       return objects.map(({ id }) => id);
     };
     assert.deepEqual(await pull(nodeId), [], "not handed out yet");
-    await bench.link.pullInstruction(nodeId);
-    const { bytesSent } = (await bench.link.getRun(bench.runId))!;
+    await bench.link.messages.pullInstruction(nodeId);
+    const { bytesSent } = (await bench.link.runs.get(bench.runId))!;
     assert.deepEqual(await pull(nodeId), [messageId, "model", "weights", "layer"]);
-    assert.ok((await bench.link.getRun(bench.runId))!.bytesSent > bytesSent);
+    assert.ok((await bench.link.runs.get(bench.runId))!.bytesSent > bytesSent);
     assert.deepEqual(await pull(other), []);
     assert.deepEqual(await pull(SUPERLINK_NODE_ID), []);
     assert.deepEqual(await pull(nodeId, {}, bench.runId ^ 1n), []);
@@ -158,7 +159,7 @@ linkTest(
     assert.deepEqual(await pull(nodeId, { maxObjects: 2 }), [messageId, "model"]);
     assert.deepEqual(await pull(nodeId, { maxBytes: 16 }), ["model"]);
     assert.deepEqual(await pull(nodeId, { maxBytes: 0 }), []);
-    await bench.link.unregisterNode(nodeId, "self");
+    await bench.link.nodes.unregister(nodeId, "self");
     assert.deepEqual(await pull(nodeId), []);
   },
 );
@@ -176,13 +177,13 @@ linkTest(
     const caller = { nodeId: SUPERLINK_NODE_ID, runId: bench.runId };
     const messageIds = replies.map(({ messageId }) => messageId);
     const pull = (wanted = {}) =>
-      bench.link.pullObjects(
+      bench.link.objects.pullTogether(
         caller,
         { messageIds, maxBytes: 10_000, maxObjects: 100, ...wanted },
         noWait,
       );
     assert.deepEqual((await pull()).objects, [], "not told yet");
-    await bench.link.pullReplies(replies.map(({ replyToMessageId }) => replyToMessageId), {
+    await bench.link.messages.pullReplies(replies.map(({ replyToMessageId }) => replyToMessageId), {
       runId: bench.runId,
     });
     const all = await pull();
@@ -207,10 +208,10 @@ linkTest("room is made for the bytes that are read, before they are", async (ben
   const makeRoom = async (bytes: number) => {
     asked.push(bytes);
     // Meanwhile the node answers: the objects are not its to have any more.
-    await bench.answer((await bench.link.pullInstruction(nodeId)) ?? instruction);
+    await bench.answer((await bench.link.messages.pullInstruction(nodeId)) ?? instruction);
   };
   const instruction = { ...bench.instruction(nodeId), messageId, pushedAt: 0 };
-  const { objects } = await bench.link.pullObjects(
+  const { objects } = await bench.link.objects.pullTogether(
     { nodeId, runId: bench.runId },
     wanted,
     makeRoom,

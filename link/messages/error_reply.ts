@@ -1,10 +1,5 @@
-import {
-  expiryOf,
-  type LinkMessage,
-  type LinkMessageError,
-  type MessageDraft,
-  SUPERLINK_NODE_ID,
-} from "./message.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { expiryOf, type LinkMessage, type LinkMessageError, type MessageDraft } from "./message.ts";
 
 /** Codes of the errors that the SuperLink puts in the place of a reply (Flower 1.41 contract, section 3.5). */
 export const LinkErrorCode = {

@@ -1,25 +1,25 @@
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
-import { factsOf } from "../events.ts";
-import { hold } from "../transactions/hold.ts";
-import { nextInstructionState } from "./instruction_state.ts";
-import type { HandedInstruction, HoldOptions, Refusal } from "../link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage } from "./message.ts";
 import { requireNode } from "../nodes/presence.ts";
-import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
-import { requeue } from "./requeue.ts";
+import type { LinkObject } from "../objects/objects.ts";
 import { hearSelfStarted } from "../runs/self_started.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import { hold, type HoldOptions } from "../transactions/hold.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { nextInstructionState } from "./instruction_state.ts";
+import type { LinkMessage, NewLinkMessage } from "./message.ts";
+import type { HandedInstruction, Refusal } from "./messages.ts";
+import { factsOf } from "./notices.ts";
+import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
+import { refuse } from "./reject_reply.ts";
+import { requeue } from "./requeue.ts";
 import { bytesOf, takeObjects } from "./take.ts";
-import { refuse } from "./refuse.ts";
 
-/** See LinkService.pushInstructions. */
+/** See Messages.pushInstructions. */
 export function pushInstructions(
-  context: LinkContext,
+  context: MessageContext,
   messages: readonly NewLinkMessage[],
   objects: readonly LinkObject[],
 ): Promise<(LinkMessage | Refusal)[]> {
   const given = new Map(objects.map((object) => [object.id, object]));
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     const outcomes: (LinkMessage | Refusal)[] = [];
     for (const message of messages) {
       outcomes.push(await takeInstruction(context, tx, effects, message, given));
@@ -34,9 +34,9 @@ export function pushInstructions(
 }
 
 async function takeInstruction(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   message: NewLinkMessage,
   given: ReadonlyMap<string, LinkObject>,
 ): Promise<LinkMessage | Refusal> {
@@ -49,9 +49,9 @@ async function takeInstruction(
   return { reason };
 }
 
-/** See LinkService.pullInstruction. */
+/** See Messages.pullInstruction. */
 export async function pullInstruction(
-  context: LinkContext,
+  context: MessageContext,
   nodeId: bigint,
   options: HoldOptions = {},
 ): Promise<HandedInstruction | undefined> {
@@ -71,12 +71,12 @@ const REPLACED = "replaced";
 
 // Relaxed: a hand-out that was forgotten is repeated after the restart, as all of them are.
 function handOut(
-  context: LinkContext,
+  context: MessageContext,
   nodeId: bigint,
   joins: number,
   signal?: AbortSignal,
 ): Promise<HandedInstruction | typeof REPLACED | undefined> {
-  return transact(context, "relaxed", async (tx, effects) => {
+  return context.transact("relaxed", async (tx, effects) => {
     await requireNode(tx, nodeId);
     if (context.joins.of(nodeId) !== joins) return REPLACED;
     if (signal?.aborted) return undefined;
@@ -88,7 +88,7 @@ function handOut(
     const state = nextInstructionState(instruction.state, "hand-out")!;
     const deliveries = instruction.deliveries + 1;
     await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
-    effects.events.push({
+    effects.emit({
       kind: "instruction-handed-out",
       instruction: factsOf(message),
       delivery: deliveries,
@@ -97,9 +97,9 @@ function handOut(
   });
 }
 
-/** See LinkService.returnInstruction. */
+/** See Messages.returnInstruction. */
 export function returnInstruction(
-  context: LinkContext,
+  context: MessageContext,
   nodeId: bigint,
   handed: Delivery,
 ): Promise<void> {
@@ -111,12 +111,12 @@ type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
 
 /** `counts`: whether the node may have seen it, so that it counts as a delivery. */
 function takeBack(
-  context: LinkContext,
+  context: MessageContext,
   nodeId: bigint,
   { messageId, delivery }: Delivery,
   { counts }: { counts: boolean },
 ): Promise<void> {
-  return transact(context, "relaxed", async (tx, effects) => {
+  return context.transact("relaxed", async (tx, effects) => {
     const [instruction] = await tx.instructions.get([messageId]);
     if (instruction?.message.dstNodeId !== nodeId || instruction.state !== "handed-out") return;
     if (instruction.deliveries !== delivery) return;

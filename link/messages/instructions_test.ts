@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { isRefusal } from "../link.ts";
 import { linkTest, MODEL, MODEL_OBJECTS, object, rootOf } from "../../tests/link/harness.ts";
+import { isRefusal } from "./messages.ts";
 
 linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   const nodeId = await bench.node();
   const other = await bench.node();
   const first = await bench.push(nodeId);
   const second = await bench.push(nodeId);
-  assert.deepEqual(await bench.link.pullInstruction(nodeId), { ...first, delivery: 1 });
-  assert.deepEqual(await bench.link.pullInstruction(nodeId), { ...second, delivery: 1 });
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
-  assert.equal(await bench.link.pullInstruction(other), undefined);
+  assert.deepEqual(await bench.link.messages.pullInstruction(nodeId), { ...first, delivery: 1 });
+  assert.deepEqual(await bench.link.messages.pullInstruction(nodeId), { ...second, delivery: 1 });
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(other), undefined);
   assert.equal(first.pushedAt, bench.clock.now());
 });
 
@@ -21,16 +21,18 @@ linkTest("objects come children first, each once", async (bench) => {
   const root = object("root", [left, shared]);
   const message = bench.instruction(nodeId, { content: root.id });
   const objects = [rootOf(message), root, left, shared, object("unneeded")];
-  await bench.link.pushInstructions([message], objects);
-  assert.deepEqual(await bench.link.objectTree("root"), [shared, left, root]);
-  const whole = await bench.link.objectTree(message.messageId);
+  await bench.link.messages.pushInstructions([message], objects);
+  assert.deepEqual(await bench.link.objects.wholeTree("root"), [shared, left, root]);
+  const whole = await bench.link.objects.wholeTree(message.messageId);
   assert.deepEqual(whole, [shared, left, root, rootOf(message)]);
-  await assert.rejects(bench.link.objectTree("unneeded"), { code: "not-found" });
+  await assert.rejects(bench.link.objects.wholeTree("unneeded"), { code: "not-found" });
 });
 
 linkTest("a held pull wakes at the push, without time passing", async (bench) => {
   const nodeId = await bench.node();
-  const pulls = [1, 2, 3].map(() => bench.link.pullInstruction(nodeId, { holdSeconds: 20 }));
+  const pulls = [1, 2, 3].map(() =>
+    bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 })
+  );
   const pushed = [await bench.push(nodeId), await bench.push(nodeId), await bench.push(nodeId)];
   const pulled = await Promise.all(pulls);
   assert.deepEqual(
@@ -43,12 +45,12 @@ linkTest("a hold ends empty after its time, and no later than the limit", async 
   const nodeId = await bench.node(1000);
   let ended = 0;
   for (const holdSeconds of [5, 500, Infinity]) {
-    void bench.link.pullInstruction(nodeId, { holdSeconds }).then((message) => {
+    void bench.link.messages.pullInstruction(nodeId, { holdSeconds }).then((message) => {
       assert.equal(message, undefined);
       ended++;
     });
   }
-  assert.equal(await bench.link.pullInstruction(nodeId, { holdSeconds: NaN }), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId, { holdSeconds: NaN }), undefined);
   await bench.pass(4.9);
   assert.equal(ended, 0);
   await bench.pass(0.2);
@@ -63,29 +65,38 @@ linkTest("an aborted pull swallows nothing", async (bench) => {
   const nodeId = await bench.node();
   for (let turn = 0; turn < 100; turn++) {
     const caller = new AbortController();
-    const aborted = bench.link.pullInstruction(nodeId, { holdSeconds: 20, signal: caller.signal });
+    const aborted = bench.link.messages.pullInstruction(nodeId, {
+      holdSeconds: 20,
+      signal: caller.signal,
+    });
     const pushing = bench.push(nodeId);
     // Lets the abort fall at a different point of the push and of the hand-out each time.
     for (let tick = 0; tick < turn; tick++) await Promise.resolve();
     caller.abort();
     const pushed = await pushing;
-    const pulled = await aborted ?? await bench.link.pullInstruction(nodeId);
+    const pulled = await aborted ?? await bench.link.messages.pullInstruction(nodeId);
     assert.equal(pulled?.messageId, pushed.messageId, `aborted after ${turn} ticks`);
     await bench.answer(pushed);
   }
   assert.equal(
-    await bench.link.pullInstruction(nodeId, { holdSeconds: 20, signal: AbortSignal.abort() }),
+    await bench.link.messages.pullInstruction(nodeId, {
+      holdSeconds: 20,
+      signal: AbortSignal.abort(),
+    }),
     undefined,
   );
 });
 
 linkTest("a node that is not here cannot pull", async (bench) => {
-  await assert.rejects(bench.link.pullInstruction(5n), { code: "not-found", message: /"5"/ });
+  await assert.rejects(bench.link.messages.pullInstruction(5n), {
+    code: "not-found",
+    message: /"5"/,
+  });
   const nodeId = await bench.node(30, new Uint8Array([1]));
-  const held = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });
+  const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
   await Promise.all([
     assert.rejects(held, { code: "not-found" }),
-    bench.link.deleteNode(nodeId),
+    bench.link.nodes.leave(nodeId),
   ]);
 });
 
@@ -94,32 +105,32 @@ linkTest("an expired instruction is not handed out", async (bench) => {
   await bench.push(nodeId, { ttl: 10 });
   const lasting = await bench.push(nodeId, { ttl: 20 });
   await bench.pass(10);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, lasting.messageId);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, lasting.messageId);
 });
 
 linkTest("a pull that is held ends, with nothing, when its node joins again", async (bench) => {
   const key = new Uint8Array([7]);
   const nodeId = await bench.node(30, key);
   const pushed = await bench.push(nodeId);
-  await bench.link.pullInstruction(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
   // the process that died: nobody would notice what it is given now
-  const held = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });
+  const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
   await bench.node(30, key);
   assert.equal(await held, undefined);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, pushed.messageId);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
 });
 
 linkTest("what was handed out is handed out again after its node joins again", async (bench) => {
   const key = new Uint8Array([7]);
   const nodeId = await bench.node(30, key);
   const pushed = await bench.push(nodeId);
-  await bench.link.pullInstruction(nodeId);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  await bench.link.messages.pullInstruction(nodeId);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   await bench.node(30, key);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, pushed.messageId);
-  await bench.link.deleteNode(nodeId);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
+  await bench.link.nodes.leave(nodeId);
   await bench.node(30, key);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, pushed.messageId);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, pushed.messageId);
   assert.deepEqual(bench.eventsOf("instruction-handed-out").map((event) => event.delivery), [
     1,
     2,
@@ -131,11 +142,11 @@ linkTest("what was returned is handed out again, first in line", async (bench) =
   const nodeId = await bench.node();
   const first = await bench.push(nodeId);
   await bench.push(nodeId);
-  const handed = (await bench.link.pullInstruction(nodeId))!;
-  await bench.link.returnInstruction(nodeId + 1n, handed);
-  await bench.link.returnInstruction(nodeId, { ...handed, messageId: "unknown" });
-  await bench.link.returnInstruction(nodeId, handed);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, first.messageId);
+  const handed = (await bench.link.messages.pullInstruction(nodeId))!;
+  await bench.link.messages.returnInstruction(nodeId + 1n, handed);
+  await bench.link.messages.returnInstruction(nodeId, { ...handed, messageId: "unknown" });
+  await bench.link.messages.returnInstruction(nodeId, handed);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, first.messageId);
 });
 
 linkTest(
@@ -144,52 +155,52 @@ linkTest(
     const key = new Uint8Array([1]);
     const nodeId = await bench.node(30, key);
     await bench.push(nodeId);
-    const lost = (await bench.link.pullInstruction(nodeId))!;
+    const lost = (await bench.link.messages.pullInstruction(nodeId))!;
     await bench.node(30, key); // it was killed, and is back before its old connection is noticed
-    const handed = (await bench.link.pullInstruction(nodeId))!;
+    const handed = (await bench.link.messages.pullInstruction(nodeId))!;
     assert.deepEqual([lost.delivery, handed.delivery], [1, 2]);
-    await bench.link.returnInstruction(nodeId, lost);
-    assert.equal(await bench.link.pullInstruction(nodeId), undefined);
-    await bench.link.returnInstruction(nodeId, handed);
-    assert.equal((await bench.link.pullInstruction(nodeId))?.delivery, 3);
+    await bench.link.messages.returnInstruction(nodeId, lost);
+    assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+    await bench.link.messages.returnInstruction(nodeId, handed);
+    assert.equal((await bench.link.messages.pullInstruction(nodeId))?.delivery, 3);
   },
 );
 
 linkTest("what was answered is not handed out again", async (bench) => {
   const nodeId = await bench.node(30, new Uint8Array([1]));
   const pushed = await bench.push(nodeId);
-  const handed = (await bench.link.pullInstruction(nodeId))!;
+  const handed = (await bench.link.messages.pullInstruction(nodeId))!;
   await bench.answer(pushed);
-  await bench.link.returnInstruction(nodeId, handed);
+  await bench.link.messages.returnInstruction(nodeId, handed);
   await bench.node(30, new Uint8Array([1]));
   await bench.restart();
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 });
 
 linkTest("a restart makes every delivery uncertain, and takes replies to it", async (bench) => {
   const nodeId = await bench.node();
   const lost = await bench.push(nodeId);
   const working = await bench.push(nodeId);
-  await bench.link.pullInstruction(nodeId);
-  await bench.link.pullInstruction(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
   await bench.restart();
   await bench.answer(working);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, lost.messageId);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
-  const [reply] = await bench.link.pullReplies([working.messageId]);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, lost.messageId);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+  const [reply] = await bench.link.messages.pullReplies([working.messageId]);
   assert.equal(reply?.content, "update");
 });
 
 linkTest("a message that kills its node is answered with an error in the end", async (bench) => {
   const nodeId = await bench.node();
   const { messageId } = await bench.push(nodeId);
-  const asked = bench.link.pullReplies([messageId], { holdSeconds: 20 });
+  const asked = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
   for (let delivery = 1; delivery <= 3; delivery++) {
-    const handed = (await bench.link.pullInstruction(nodeId))!;
+    const handed = (await bench.link.messages.pullInstruction(nodeId))!;
     assert.deepEqual([handed.messageId, handed.delivery], [messageId, delivery]);
-    await bench.link.returnInstruction(nodeId, handed);
+    await bench.link.messages.returnInstruction(nodeId, handed);
   }
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   const [reply] = await asked;
   assert.equal(reply?.error?.code, 8);
   assert.match(reply.error.reason, new RegExp(`"${nodeId}" .* 3 times`));
@@ -205,7 +216,7 @@ linkTest("refused messages are reported one by one, the others taken", async (be
     bench.instruction(nodeId),
   ];
   const objects = [...MODEL_OBJECTS, ...messages.map(rootOf)];
-  const outcomes = await bench.link.pushInstructions(messages, objects);
+  const outcomes = await bench.link.messages.pushInstructions(messages, objects);
   assert.deepEqual(outcomes.map((outcome) => isRefusal(outcome) ? outcome.reason : "taken"), [
     "taken",
     'Node "99" is not known or has left',
@@ -214,9 +225,9 @@ linkTest("refused messages are reported one by one, the others taken", async (be
     "taken",
   ]);
   assert.equal(bench.eventsOf("instruction-refused").length, 3);
-  assert.notEqual(await bench.link.pullInstruction(nodeId), undefined);
-  assert.notEqual(await bench.link.pullInstruction(nodeId), undefined);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
+  assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 });
 
 linkTest("a refused message leaves no object behind", async (bench) => {
@@ -224,7 +235,7 @@ linkTest("a refused message leaves no object behind", async (bench) => {
   const root = object("root", [MODEL, object("absent")]);
   const message = bench.instruction(nodeId, { content: "root" });
   const objects = [rootOf(message), root, ...MODEL_OBJECTS];
-  const [outcome] = await bench.link.pushInstructions([message], objects);
+  const [outcome] = await bench.link.messages.pushInstructions([message], objects);
   assert.deepEqual(outcome, { reason: 'Object "absent" of the message is missing' });
   assert.equal((await bench.store.usage()).objects, 0);
 });
@@ -234,7 +245,7 @@ linkTest("a circle of objects is refused", async (bench) => {
   const round = { id: "a", bytes: new Uint8Array(), children: ["b"] };
   const back = { id: "b", bytes: new Uint8Array(), children: ["a"] };
   const message = bench.instruction(nodeId, { content: "a" });
-  const [outcome] = await bench.link.pushInstructions([message], [
+  const [outcome] = await bench.link.messages.pushInstructions([message], [
     rootOf(message),
     round,
     back,

@@ -1,8 +1,4 @@
-/** The id under which the SuperLink itself, and so every ServerApp, sends and receives. */
-export const SUPERLINK_NODE_ID = 1n;
-
-/** SHA-256 of an object's bytes, 64 lower-case hex digits (Flower 1.28 and later). */
-export type ObjectId = string;
+import type { ObjectId } from "../objects/objects.ts";
 
 /** What stands in the place of a message's content when there is none. */
 export interface LinkMessageError {
@@ -44,20 +40,6 @@ export type NewLinkMessage = Omit<LinkMessage, "pushedAt">;
 
 /** An error reply that the SuperLink makes itself, before it has an id. */
 export type MessageDraft = Omit<LinkMessage, "messageId" | "pushedAt" | "content">;
-
-/** Which objects an object is made of, by id: the ids of each object's children. */
-export type ObjectTree = ReadonlyMap<ObjectId, readonly ObjectId[]>;
-
-/**
- * An object: its exact bytes, and the ids of the objects that it refers to. Whoever makes one from bytes that came
- * over a wire derives `id` and `children` from those bytes; the SuperLink relies on it and keeps equal ids once.
- */
-export interface LinkObject {
-  readonly id: ObjectId;
-  /** Never written to after it was handed over: the store may keep this very array. */
-  readonly bytes: Uint8Array;
-  readonly children: readonly ObjectId[];
-}
 
 /** The Unix time in seconds from which the message no longer counts. */
 export function expiryOf(message: Pick<LinkMessage, "createdAt" | "ttl">): number {

@@ -1,17 +1,14 @@
-import { isOpen } from "./instruction_state.ts";
-import type { LinkLimits } from "../limits.ts";
-import {
-  expiryOf,
-  type NewLinkMessage,
-  type ObjectId,
-  type ObjectTree,
-  SUPERLINK_NODE_ID,
-} from "./message.ts";
 import { isMember } from "../nodes/node_state.ts";
-import { takesMessages } from "../runs/run_state.ts";
-import type { InstructionRecord } from "./message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import type { ObjectLimits } from "../objects/context.ts";
+import type { ObjectId, ObjectTree } from "../objects/objects.ts";
+import { takesMessages } from "../runs/run_state.ts";
 import type { RunRecord } from "../runs/run_table.ts";
+import type { MessageLimits } from "./context.ts";
+import { isOpen } from "./instruction_state.ts";
+import { expiryOf, type NewLinkMessage } from "./message.ts";
+import type { InstructionRecord } from "./message_tables.ts";
 
 /**
  * Why an instruction cannot be taken, as a sentence; its content is not looked at.
@@ -25,7 +22,7 @@ export function instructionFault(
   run: RunRecord | undefined,
   node: NodeRecord | undefined,
   now: number,
-  limits: LinkLimits,
+  limits: MessageLimits,
 ): string | undefined {
   const { createdAt, ttl } = message;
   if (run === undefined) return `Run "${message.runId}" is not known`;
@@ -62,7 +59,7 @@ export function replyFault(
   nodeId: bigint,
   instruction: InstructionRecord | undefined,
   now: number,
-  limits: LinkLimits,
+  limits: MessageLimits,
 ): string | undefined {
   const name = `"${reply.replyToMessageId}"`;
   if (reply.srcNodeId !== nodeId) {
@@ -123,7 +120,7 @@ export function rootFault(
 export function treeFault(
   message: NewLinkMessage,
   tree: ObjectTree | undefined,
-  limits: LinkLimits,
+  limits: Pick<ObjectLimits, "maxObjectDepth">,
 ): string | undefined {
   const { messageId } = message;
   const children = tree?.get(messageId);
@@ -141,7 +138,7 @@ export function treeFault(
 }
 
 /** What must hold for every message; comparisons are written so that NaN fails them. */
-function generalFault(message: NewLinkMessage, limits: LinkLimits): string | undefined {
+function generalFault(message: NewLinkMessage, limits: MessageLimits): string | undefined {
   const { createdAt, ttl, messageType, groupId, content, error } = message;
   if (!(createdAt >= limits.earliestCreatedAt && createdAt < Infinity)) {
     return `The creation time is not plausible: ${createdAt}`;

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "../limits.ts";
-import type { NewLinkMessage } from "./message.ts";
-import { instructionFault, replyFault, rootFault, treeFault } from "./message_fault.ts";
-import type { InstructionRecord } from "./message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { RunRecord } from "../runs/run_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
+import type { NewLinkMessage } from "./message.ts";
+import { instructionFault, replyFault, rootFault, treeFault } from "./message_fault.ts";
+import type { InstructionRecord } from "./message_tables.ts";
 
 const NOW = 1_800_000_000;
 const LIMITS = DEFAULT_LINK_LIMITS;

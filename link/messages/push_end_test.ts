@@ -18,7 +18,7 @@ linkTest("a push that gets no objects ends, and its instruction is done again", 
   assert.deepEqual(await put(bench, nodeId, sessionId, [UPDATE_OBJECTS[0]!]), [true]);
   await bench.pass(179);
   assert.equal((await bench.store.usage()).pushes, 1);
-  const held = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });
+  const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
   await bench.pass(2);
   assert.deepEqual(await bench.store.usage(), before);
   assert.deepEqual(await put(bench, nodeId, sessionId, [UPDATE_OBJECTS[1]!]), [false]);
@@ -47,9 +47,9 @@ linkTest("a push goes on after a restart", async (bench) => {
   await bench.link.close();
   await bench.clock.advance(500);
   await bench.restart();
-  await bench.link.heartbeat(nodeId, 1000);
+  await bench.link.nodes.heartbeat(nodeId, 1000);
   assert.deepEqual(await put(bench, 1n, sessionId, [rootOf(message)]), [true]);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, message.messageId);
+  assert.equal((await bench.link.messages.pullInstruction(nodeId))?.messageId, message.messageId);
 });
 
 linkTest("a push ends with its run", async (bench) => {
@@ -57,7 +57,7 @@ linkTest("a push ends with its run", async (bench) => {
   const message = bench.instruction(nodeId);
   const { sessionId } = await openInstructions(bench, [message]);
   await put(bench, 1n, sessionId, MODEL_OBJECTS);
-  await bench.link.stopRun(bench.runId);
+  await bench.link.runs.stop(bench.runId);
   assert.deepEqual(await put(bench, 1n, sessionId, [rootOf(message)]), [false]);
   await bench.pass(1);
   const { objects, pushes, instructions } = await bench.store.usage();
@@ -68,7 +68,7 @@ linkTest("a push ends with its node's membership", async (bench) => {
   const nodeId = await bench.node(1000, new Uint8Array([1]));
   const reply = bench.reply(await handed(bench, nodeId));
   const { sessionId } = await openReply(bench, reply);
-  await bench.link.unregisterNode(nodeId);
+  await bench.link.nodes.unregister(nodeId);
   assert.deepEqual(await put(bench, nodeId, sessionId, UPDATE_OBJECTS), [false, false, false]);
   const { refusals } = await openReply(bench, { ...reply, messageId: "another" });
   assert.match(refusals[0]!.reason, /unregistered/);
@@ -79,10 +79,10 @@ linkTest("a reply that comes too late is refused when it is whole", async (bench
   const instruction = await handed(bench, nodeId);
   const [slow, fast] = [bench.reply(instruction), bench.reply(instruction)];
   const { sessionId } = await openReply(bench, slow);
-  await bench.link.pushReply(nodeId, fast, [...UPDATE_OBJECTS, rootOf(fast)]);
+  await bench.link.messages.pushReply(nodeId, fast, [...UPDATE_OBJECTS, rootOf(fast)]);
   await put(bench, nodeId, sessionId, [rootOf(slow)]);
   assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /already answered/);
-  const [told] = await bench.link.pullReplies([instruction.messageId]);
+  const [told] = await bench.link.messages.pullReplies([instruction.messageId]);
   assert.equal(told?.messageId, fast.messageId);
 });
 

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { LinkObject } from "./message.ts";
+import assert from "node:assert/strict";
 import { linkTest, object, rootOf } from "../../tests/link/harness.ts";
+import type { LinkObject } from "../objects/objects.ts";
 import { treeOf } from "./testing/pushing.ts";
 
 /** Objects that refer only to earlier ones, the last of which is the content. */
@@ -30,7 +30,7 @@ linkTest(
           );
           const waiting: { sessionId: string; object: LinkObject }[] = [];
           for (const message of messages) {
-            const { missing, sessionId } = await bench.link.openPush({
+            const { missing, sessionId } = await bench.link.messages.openPush({
               nodeId: 1n,
               runId: bench.runId,
               messages: [message],
@@ -47,22 +47,22 @@ linkTest(
             const [{ sessionId, object }] = waiting.splice(index, 1) as [typeof waiting[0]];
             if (sessionId === lost && --left < 0) continue;
             const to = { nodeId: 1n, runId: bench.runId, sessionId };
-            assert.equal(await bench.link.putObject(to, object), true);
+            assert.equal(await bench.link.messages.putObject(to, object), true);
           }
           const pulled = new Set<string>();
           for (;;) {
-            const instruction = await bench.link.pullInstruction(nodeId);
+            const instruction = await bench.link.messages.pullInstruction(nodeId);
             if (instruction === undefined) break;
             pulled.add(instruction.messageId);
-            await bench.link.objectTree(instruction.messageId);
+            await bench.link.objects.wholeTree(instruction.messageId);
           }
           const whole = lost === undefined ? messages : messages.slice(0, -1);
           for (const { messageId } of whole) assert.ok(pulled.has(messageId));
-          await bench.link.heartbeat(nodeId, 1000);
+          await bench.link.nodes.heartbeat(nodeId, 1000);
           await bench.pass(700);
           const { objects: kept, pushes, instructions } = await bench.store.usage();
           assert.deepEqual([kept, pushes, instructions], [0, 0, 0]);
-          await bench.link.heartbeat(nodeId, 1000);
+          await bench.link.nodes.heartbeat(nodeId, 1000);
         },
       ),
       { numRuns: 40, seed: 3 },

@@ -1,4 +1,5 @@
-import type { LinkMessage, ObjectId } from "./message.ts";
+import type { ObjectId } from "../objects/objects.ts";
+import type { LinkMessage } from "./message.ts";
 import type { PushState } from "./push_state.ts";
 
 /** A push of messages whose objects come one by one. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { turnsDuring } from "../../base/testing/turns_during.ts";
-import { SUPERLINK_NODE_ID } from "./message.ts";
 import { linkTest, object } from "../../tests/link/harness.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
 import { openInstructions, treeOf } from "./testing/pushing.ts";
 
 linkTest("a batch's trees are looked at in turns of the event loop", async (bench) => {
@@ -14,7 +14,7 @@ linkTest("a batch's trees are looked at in turns of the event loop", async (benc
   );
   const trees = messages.map((message) => treeOf(message, [content, ...parts]));
   const { result, turns } = await turnsDuring(() =>
-    bench.link.openPush({ nodeId: SUPERLINK_NODE_ID, runId: bench.runId, messages, trees })
+    bench.link.messages.openPush({ nodeId: SUPERLINK_NODE_ID, runId: bench.runId, messages, trees })
   );
   assert.deepEqual(result.refusals, messages.map(() => undefined));
   assert.equal(result.missing.length, messages.length + 1 + parts.length);
@@ -27,7 +27,7 @@ linkTest("a fault in a later tree of a batch refuses that message alone", async 
   const messages = [bench.instruction(nodeId), bench.instruction(nodeId)];
   const trees = [treeOf(messages[0]!, []), treeOf(messages[1]!, [])];
   trees[1] = new Map([[messages[1]!.messageId, ["another content"]]]);
-  const { refusals } = await bench.link.openPush({
+  const { refusals } = await bench.link.messages.openPush({
     nodeId: SUPERLINK_NODE_ID,
     runId: bench.runId,
     messages,

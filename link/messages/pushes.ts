@@ -1,28 +1,22 @@
 import { FlwrError } from "../../base/error.ts";
 import { Turns } from "../../base/turn.ts";
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
-import type { OpenedPush, PushedMessages, Refusal } from "../link.ts";
-import {
-  type LinkObject,
-  type NewLinkMessage,
-  type ObjectId,
-  type ObjectTree,
-  SUPERLINK_NODE_ID,
-} from "./message.ts";
-import { treeFault } from "./message_fault.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
 import { addObject } from "../objects/references.ts";
+import { saysTheSame, takeBrought } from "./brought.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import type { NewLinkMessage } from "./message.ts";
+import { treeFault } from "./message_fault.ts";
+import type { OpenedPush, PushedMessages, Refusal } from "./messages.ts";
 import { settlePushes } from "./push_end.ts";
+import type { PushRecord } from "./push_table.ts";
 import {
   instructionRefusal,
   type ReplyRefusal,
   replyRefusal,
   takenBefore,
 } from "./record_message.ts";
-import { rejectReply } from "./reject_reply.ts";
-import type { PushRecord } from "./push_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
-import { refuse } from "./refuse.ts";
-import { saysTheSame, takeBrought } from "./brought.ts";
+import { refuse, rejectReply } from "./reject_reply.ts";
 import { takeWholeMessages } from "./whole_messages.ts";
 
 /** A push's time is not prolonged by less. */
@@ -37,16 +31,15 @@ interface Pusher {
   readonly runId: bigint;
 }
 
-/** See LinkService.openPush. */
+/** See Messages.openPush. */
 export async function openPush(
-  context: LinkContext,
+  context: MessageContext,
   pushed: PushedMessages,
 ): Promise<OpenedPush> {
   const faults = await treeFaults(context, pushed);
   // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with. That may be at
   // once where objects come with it.
-  const { opened, finished } = await transact(
-    context,
+  const { opened, finished } = await context.transact(
     pushed.brought === undefined ? "relaxed" : "durable",
     (tx, effects) => announce(context, tx, effects, pushed, faults),
   );
@@ -59,7 +52,7 @@ export async function openPush(
  * batch announces its model's objects once for each node.
  */
 async function treeFaults(
-  { limits }: LinkContext,
+  { limits }: MessageContext,
   { messages, trees }: PushedMessages,
 ): Promise<(string | undefined)[]> {
   const turns = new Turns(OBJECTS_PER_TURN);
@@ -73,9 +66,9 @@ async function treeFaults(
 }
 
 async function announce(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   pushed: PushedMessages,
   faults: readonly (string | undefined)[],
 ): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
@@ -116,7 +109,7 @@ async function announce(
   }
   if (session === undefined) {
     for (const { object } of pushed.brought?.values() ?? []) {
-      context.traffic.receive(runId, object.bytes.length);
+      context.traffic.receive(effects, runId, object.bytes.length);
     }
     await context.traffic.save(tx, effects, runId);
     return { opened: { refusals, missing: [], sessionId: "" }, finished };
@@ -133,7 +126,7 @@ async function announce(
   finished.push(...await takeWholeMessages(context, tx, effects, whole));
   for (const { object, message } of pushed.brought?.values() ?? []) {
     if (!missing.has(object.id)) {
-      context.traffic.receive(runId, object.bytes.length);
+      context.traffic.receive(effects, runId, object.bytes.length);
       continue;
     }
     const pusher = { ...pushed, sessionId: session.sessionId };
@@ -154,8 +147,8 @@ interface Judgement {
 }
 
 async function judge(
-  context: LinkContext,
-  tx: LinkTransaction,
+  context: MessageContext,
+  tx: MessageTransaction,
   pushed: PushedMessages,
   message: NewLinkMessage,
   fault: string | undefined,
@@ -193,9 +186,9 @@ async function judge(
 }
 
 async function reject(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   { nodeId }: Pusher,
   message: NewLinkMessage,
   refusal: ReplyRefusal,
@@ -206,7 +199,7 @@ async function reject(
 
 /** The push under which one of the messages was announced before, by the same caller. */
 async function sessionOf(
-  tx: LinkTransaction,
+  tx: MessageTransaction,
   { nodeId, runId, messages }: PushedMessages,
 ): Promise<PushRecord | undefined> {
   for (const { messageId } of messages) {
@@ -218,8 +211,8 @@ async function sessionOf(
 }
 
 async function newSession(
-  { clock, limits, random }: LinkContext,
-  tx: LinkTransaction,
+  { clock, limits, random }: MessageContext,
+  tx: MessageTransaction,
   pusher: Pusher,
 ): Promise<PushRecord> {
   const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
@@ -246,7 +239,7 @@ async function newSession(
 
 /** Notes the objects that messages need, which keeps those that are there, and returns the others. */
 async function list(
-  tx: LinkTransaction,
+  tx: MessageTransaction,
   sessionId: string,
   waiting: readonly { messageId: string; tree: ObjectTree }[],
 ): Promise<ObjectId[]> {
@@ -267,15 +260,14 @@ async function list(
   return missing;
 }
 
-/** See LinkService.putObject. */
+/** See Messages.putObject. */
 export async function putObject(
-  context: LinkContext,
+  context: MessageContext,
   pusher: Pusher & { readonly sessionId: string },
   object: LinkObject,
   message?: NewLinkMessage,
 ): Promise<boolean> {
-  const { stored, finished } = await transact(
-    context,
+  const { stored, finished } = await context.transact(
     "relaxed",
     (tx, effects) => store(context, tx, effects, pusher, object, message),
   );
@@ -285,9 +277,9 @@ export async function putObject(
 
 /** `finished`: the pushes of which no message waits any more. */
 async function store(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   pusher: Pusher & { readonly sessionId: string },
   object: LinkObject,
   message: NewLinkMessage | undefined,
@@ -302,10 +294,8 @@ async function store(
   }
   if (isNew) {
     const { sessionId } = push;
-    await requireSpace(context, tx, pusher, object.bytes.length);
-    const before = staged.get(sessionId);
-    staged.set(sessionId, (before ?? 0) + object.bytes.length);
-    effects.undo.push(() => staged.set(sessionId, before ?? 0));
+    await requireSpace(context, tx, effects, pusher, object.bytes.length);
+    staged.add(effects, sessionId, object.bytes.length);
   }
   // Not for every object of a fast push: it would be a page more to write each time.
   const dueAt = clock.now() + limits.pushSessionSeconds;
@@ -314,7 +304,7 @@ async function store(
   }
   const whole = isNew ? await addObject(tx, object) : [];
   const finished = await takeWholeMessages(context, tx, effects, whole);
-  traffic.receive(push.runId, object.bytes.length);
+  traffic.receive(effects, push.runId, object.bytes.length);
   if (finished.length > 0) await traffic.save(tx, effects, push.runId);
   return { stored: true, finished };
 }
@@ -323,7 +313,7 @@ async function store(
  * Whether a message was announced with the sender, receiver and instruction that its own object names: whoever gets it
  * reads them there, and must not be told that somebody else was answered.
  */
-async function wasAnnounced(tx: LinkTransaction, said: NewLinkMessage): Promise<boolean> {
+async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promise<boolean> {
   const announced = (await tx.pushes.message(said.messageId))?.message;
   return announced !== undefined && saysTheSame(said, announced);
 }
@@ -333,8 +323,8 @@ async function wasAnnounced(tx: LinkTransaction, said: NewLinkMessage): Promise<
  * all open ones. Objects recur from reply to reply, so a settled push counts only where no open one wants the object.
  */
 async function findPushes(
-  { clock }: LinkContext,
-  tx: LinkTransaction,
+  { clock }: MessageContext,
+  tx: MessageTransaction,
   { nodeId, runId, sessionId }: Pusher & { readonly sessionId: string },
   id: ObjectId,
 ): Promise<PushRecord[]> {
@@ -356,15 +346,16 @@ async function findPushes(
 
 /** @throws resource-exhausted */
 async function requireSpace(
-  { limits, staged }: LinkContext,
-  tx: LinkTransaction,
+  { limits, staged }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   pusher: Pusher,
   length: number,
 ): Promise<void> {
   const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
     state === "open"
   );
-  const total = open.reduce((sum, { sessionId }) => sum + (staged.get(sessionId) ?? 0), length);
+  const total = open.reduce((sum, { sessionId }) => sum + staged.of(effects, sessionId), length);
   if (total > limits.maxOpenPushBytes) {
     throw new FlwrError(
       "resource-exhausted",

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import { isRefusal } from "../link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectTree } from "./message.ts";
 import {
   type Bench,
   linkTest,
@@ -9,6 +7,9 @@ import {
   rootOf,
   UPDATE_OBJECTS,
 } from "../../tests/link/harness.ts";
+import type { LinkObject, ObjectTree } from "../objects/objects.ts";
+import type { LinkMessage, NewLinkMessage } from "./message.ts";
+import { isRefusal } from "./messages.ts";
 import { handed, openInstructions, openReply, put, treeOf } from "./testing/pushing.ts";
 
 linkTest("an instruction counts once its last object is there, in any order", async (bench) => {
@@ -22,14 +23,17 @@ linkTest("an instruction counts once its last object is there, in any order", as
     new Set(["weights", "layer", "model", first!.id, second!.id]),
   );
   assert.equal(missing.length, 5, "each once");
-  const held = bench.link.pullInstruction(nodeId, { holdSeconds: 20 });
+  const held = bench.link.messages.pullInstruction(nodeId, { holdSeconds: 20 });
   const [weights, layer, model] = MODEL_OBJECTS;
   await put(bench, 1n, sessionId, [second!, model!, layer!]);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   await put(bench, 1n, sessionId, [weights!]);
   assert.equal((await held)?.messageId, messages[1]!.messageId);
   await put(bench, 1n, sessionId, [first!]);
-  assert.equal((await bench.link.pullInstruction(nodeId))?.messageId, messages[0]!.messageId);
+  assert.equal(
+    (await bench.link.messages.pullInstruction(nodeId))?.messageId,
+    messages[0]!.messageId,
+  );
 });
 
 linkTest("objects that are there already are not asked for", async (bench) => {
@@ -40,8 +44,8 @@ linkTest("objects that are there already are not asked for", async (bench) => {
   assert.deepEqual(missing, [message.messageId]);
   assert.deepEqual(await put(bench, 1n, sessionId, [rootOf(message)]), [true]);
   const [, taken] = [
-    await bench.link.pullInstruction(nodeId),
-    await bench.link.pullInstruction(nodeId),
+    await bench.link.messages.pullInstruction(nodeId),
+    await bench.link.messages.pullInstruction(nodeId),
   ];
   assert.deepEqual(taken, { ...message, pushedAt: bench.clock.now(), delivery: 1 });
 });
@@ -51,11 +55,11 @@ linkTest("an open push keeps what it relies on", async (bench) => {
   const first = await bench.push(nodeId);
   const message = bench.instruction(nodeId);
   const { sessionId } = await openInstructions(bench, [message]);
-  await bench.link.pullInstruction(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
   await bench.answer(first);
   await put(bench, 1n, sessionId, [rootOf(message)]);
-  const taken = (await bench.link.pullInstruction(nodeId))!;
-  assert.equal((await bench.link.objectTree(taken.messageId)).length, 4);
+  const taken = (await bench.link.messages.pullInstruction(nodeId))!;
+  assert.equal((await bench.link.objects.wholeTree(taken.messageId)).length, 4);
 });
 
 linkTest("a reply comes object by object, and its ClientApp's time counts", async (bench) => {
@@ -66,14 +70,14 @@ linkTest("a reply comes object by object, and its ClientApp's time counts", asyn
   assert.deepEqual(refusals, [undefined]);
   // The layer is the model's.
   assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
-  const asked = bench.link.pullReplies([instruction.messageId], {
+  const asked = bench.link.messages.pullReplies([instruction.messageId], {
     runId: bench.runId,
     holdSeconds: 20,
   });
   const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
   assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
   assert.deepEqual(await asked, [{ ...reply, pushedAt: bench.clock.now() }]);
-  const run = (await bench.link.getRun(bench.runId))!;
+  const run = (await bench.link.runs.get(bench.runId))!;
   assert.equal(run.clientAppSeconds, 1.5);
   // Answered twice, as when the answer was lost on the way; without a session, as Flower before 1.34 does.
   assert.deepEqual(await put(bench, nodeId, sessionId, objects), [true, true, true]);
@@ -86,7 +90,7 @@ linkTest("an error is a message without content", async (bench) => {
   const instruction = await handed(bench, nodeId);
   const { content: _, ...fields } = bench.reply(instruction);
   const reply = { ...fields, error: { code: 2, reason: "raised" } };
-  const { missing, sessionId } = await bench.link.openPush({
+  const { missing, sessionId } = await bench.link.messages.openPush({
     nodeId,
     runId: bench.runId,
     messages: [reply],
@@ -94,7 +98,7 @@ linkTest("an error is a message without content", async (bench) => {
   });
   assert.deepEqual(missing, [reply.messageId]);
   await put(bench, nodeId, sessionId, [rootOf(reply)]);
-  const [told] = await bench.link.pullReplies([instruction.messageId]);
+  const [told] = await bench.link.messages.pullReplies([instruction.messageId]);
   assert.deepEqual(told?.error, { code: 2, reason: "raised" });
 });
 
@@ -112,18 +116,18 @@ linkTest("announcing again is answered as before", async (bench) => {
     missing: [],
     sessionId: "",
   });
-  const [outcome] = await bench.link.pushInstructions([message], []);
+  const [outcome] = await bench.link.messages.pushInstructions([message], []);
   assert.deepEqual(outcome, { ...message, pushedAt: bench.clock.now() });
-  assert.notEqual(await bench.link.pullInstruction(nodeId), undefined);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 
   const reply = bench.reply(message as LinkMessage);
   const opened = await openReply(bench, reply);
   const objects = [...UPDATE_OBJECTS, rootOf(reply)];
   // Brought whole by another way meanwhile.
-  const taken = await bench.link.pushReply(nodeId, reply, objects);
+  const taken = await bench.link.messages.pushReply(nodeId, reply, objects);
   assert.ok(!isRefusal(taken));
-  assert.deepEqual(await bench.link.pushReply(nodeId, reply, []), taken);
+  assert.deepEqual(await bench.link.messages.pushReply(nodeId, reply, []), taken);
   assert.deepEqual(await openReply(bench, reply), {
     refusals: [undefined],
     missing: [],
@@ -142,7 +146,9 @@ linkTest("an object that several pushes lack counts for all", async (bench) => {
   await put(bench, nodes[0]!, one.sessionId, UPDATE_OBJECTS);
   await put(bench, nodes[1]!, two.sessionId, [rootOf(replies[1]!)]);
   await put(bench, nodes[0]!, one.sessionId, [rootOf(replies[0]!)]);
-  const told = await bench.link.pullReplies(replies.map((reply) => reply.replyToMessageId));
+  const told = await bench.link.messages.pullReplies(
+    replies.map((reply) => reply.replyToMessageId),
+  );
   assert.equal(told.length, 2);
   // The second node does not know, and pushes what it was asked for.
   assert.deepEqual(await put(bench, nodes[1]!, two.sessionId, UPDATE_OBJECTS), [true, true, true]);
@@ -157,9 +163,11 @@ linkTest("without a session, an object is for the push that lacks it", async (be
     assert.deepEqual(missing, [reply.messageId, "update", "gradients"]);
     const objects = [rootOf(reply), UPDATE_OBJECTS[2]!, UPDATE_OBJECTS[0]!];
     assert.deepEqual(await put(bench, nodeId, "", objects), [true, true, true]);
-    const told = await bench.link.pullReplies([reply.replyToMessageId], { runId: bench.runId });
+    const told = await bench.link.messages.pullReplies([reply.replyToMessageId], {
+      runId: bench.runId,
+    });
     assert.deepEqual(told.map(({ messageId }) => messageId), [reply.messageId], `round ${round}`);
-    await bench.link.confirmReceived({ nodeId: 1n, runId: bench.runId }, reply.messageId);
+    await bench.link.messages.confirmReceived({ nodeId: 1n, runId: bench.runId }, reply.messageId);
   }
 });
 
@@ -176,7 +184,9 @@ linkTest(
       assert.deepEqual(await put(bench, nodeId, "", [each]), [true]);
     }
     assert.deepEqual(await put(bench, nodeId, "", replies.map(rootOf)), [true, true]);
-    const told = await bench.link.pullReplies(replies.map((reply) => reply.replyToMessageId));
+    const told = await bench.link.messages.pullReplies(
+      replies.map((reply) => reply.replyToMessageId),
+    );
     assert.equal(told.length, 2);
   },
   { pushSessionSeconds: 10 },
@@ -195,7 +205,7 @@ linkTest(
     assert.deepEqual(await put(bench, nodeId, "unknown", [root]), [false]);
     assert.deepEqual(await put(bench, nodeId, sessionId, [object("stray")]), [false]);
     const stray = { nodeId, runId: bench.runId ^ 1n, sessionId };
-    assert.equal(await bench.link.putObject(stray, root), false);
+    assert.equal(await bench.link.messages.putObject(stray, root), false);
     assert.deepEqual(await put(bench, nodeId, "", [root]), [true]);
   },
 );
@@ -204,7 +214,7 @@ linkTest("what cannot be taken is refused at once, the others are not", async (b
   const nodeId = await bench.node(1000);
   const good = bench.instruction(nodeId);
   const open = (messages: NewLinkMessage[], trees: ObjectTree[]) =>
-    bench.link.openPush({ nodeId: 1n, runId: bench.runId, messages, trees });
+    bench.link.messages.openPush({ nodeId: 1n, runId: bench.runId, messages, trees });
   const bad = bench.instruction(nodeId);
   const { refusals, missing } = await open(
     [bench.instruction(99n), good, { ...bad, runId: 9n }, bad, bad, bad],
@@ -237,7 +247,7 @@ linkTest("a node announces only its own replies to what it was handed", async (b
   const reply = bench.reply(instruction);
   const theirs = { ...reply, messageId: "theirs", srcNodeId: other };
   for (const [sender, message] of [[other, theirs], [other, reply]] as const) {
-    const { refusals } = await bench.link.openPush({
+    const { refusals } = await bench.link.messages.openPush({
       nodeId: sender,
       runId: bench.runId,
       messages: [message],
@@ -246,7 +256,7 @@ linkTest("a node announces only its own replies to what it was handed", async (b
     assert.notEqual(refusals[0], undefined);
   }
   await openReply(bench, reply);
-  const { refusals } = await bench.link.openPush({
+  const { refusals } = await bench.link.messages.openPush({
     nodeId: other,
     runId: bench.runId,
     messages: [{ ...reply, srcNodeId: other }],
@@ -267,23 +277,23 @@ linkTest(
       return Promise.resolve();
     };
     const [weights] = MODEL_OBJECTS;
-    const { bytes } = await bench.link.pullObject({ nodeId, runId }, weights!.id, makeRoom);
+    const { bytes } = await bench.link.objects.pull({ nodeId, runId }, weights!.id, makeRoom);
     assert.deepEqual(bytes, weights!.bytes);
     assert.deepEqual(asked, [weights!.bytes.length]);
     // nothing is waited for where there is nothing to read
     const other = await bench.node(1000);
     for (const [by, id] of [[other, weights!.id], [nodeId, "unknown"]] as const) {
-      const pulled = await bench.link.pullObject({ nodeId: by, runId }, id, makeRoom);
+      const pulled = await bench.link.objects.pull({ nodeId: by, runId }, id, makeRoom);
       assert.deepEqual(pulled, { found: false });
     }
     assert.equal(asked.length, 1);
-    const late = await bench.link.pullObject({ nodeId, runId }, weights!.id, async () => {
+    const late = await bench.link.objects.pull({ nodeId, runId }, weights!.id, async () => {
       await bench.answer(instruction);
     });
     assert.deepEqual(late, { found: false });
     const full = new Error("no room");
     const again = await handed(bench, nodeId);
-    const pull = bench.link.pullObject(
+    const pull = bench.link.objects.pull(
       { nodeId, runId },
       again.messageId,
       () => Promise.reject(full),
@@ -300,7 +310,7 @@ linkTest("an announcement that lies about its objects is refused in the end", as
   const lie = { ...rootOf(reply), children: ["layer"] };
   await put(bench, nodeId, sessionId, [...UPDATE_OBJECTS, lie]);
   assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /not the child/);
-  const [error] = await bench.link.pullReplies([reply.replyToMessageId]);
+  const [error] = await bench.link.messages.pullReplies([reply.replyToMessageId]);
   assert.match(error!.error!.reason, /not the child/);
   await bench.pass(181);
   assert.equal((await bench.store.usage()).pushes, 0);
@@ -311,7 +321,7 @@ linkTest("an announcement that hides an object never counts, and leaves nothing"
   const before = (await bench.store.usage()).objects;
   const message = bench.instruction(nodeId);
   const tree = new Map([[message.messageId, ["model"]], ["model", ["layer"]]]);
-  const { missing, sessionId } = await bench.link.openPush({
+  const { missing, sessionId } = await bench.link.messages.openPush({
     nodeId: 1n,
     runId: bench.runId,
     messages: [message],
@@ -320,7 +330,7 @@ linkTest("an announcement that hides an object never counts, and leaves nothing"
   assert.deepEqual(missing, [message.messageId, "model", "layer"]);
   const objects = [...MODEL_OBJECTS, rootOf(message)];
   assert.deepEqual(await put(bench, 1n, sessionId, objects), [false, true, true, true]);
-  assert.equal(await bench.link.pullInstruction(nodeId), undefined);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   await bench.pass(181);
   assert.deepEqual((await bench.store.usage()).objects, before);
 });
@@ -335,7 +345,7 @@ function openFlat(bench: Bench, reply: NewLinkMessage, objects: readonly LinkObj
     [content, others],
     ...others.map((id): [string, string[]] => [id, []]),
   ]);
-  return bench.link.openPush({ nodeId, runId, messages: [reply], trees: [tree] });
+  return bench.link.messages.openPush({ nodeId, runId, messages: [reply], trees: [tree] });
 }
 
 /** `levels` levels of `width` objects each, all of which refer to all of the next; the last of all is the first level. */
@@ -368,7 +378,7 @@ for (
 
     assert.match(bench.eventsOf("reply-refused")[0]!.reason, reason);
     // an error stands in its place, and nothing else of the two stays
-    const [error] = await bench.link.pullReplies([instruction.messageId]);
+    const [error] = await bench.link.messages.pullReplies([instruction.messageId]);
     assert.match(error!.error!.reason, reason);
     const { replies, objects: kept } = await bench.store.usage();
     assert.deepEqual([replies, kept], [1, 1]);
@@ -391,15 +401,21 @@ linkTest("a message must say itself what was announced of it", async (bench) => 
       { runId: bench.runId + 1n },
     ]
   ) {
-    assert.equal(await bench.link.putObject(push, rootOf(reply), { ...reply, ...lie }), false);
+    assert.equal(
+      await bench.link.messages.putObject(push, rootOf(reply), { ...reply, ...lie }),
+      false,
+    );
   }
   // nor can it be brought in as an object of another message, to be announced as one of its own afterwards
   const other = bench.reply(own);
   await openFlat(bench, bench.reply(own), [rootOf(other), ...UPDATE_OBJECTS]);
-  assert.equal(await bench.link.putObject({ ...push, sessionId: "" }, rootOf(other), other), false);
+  assert.equal(
+    await bench.link.messages.putObject({ ...push, sessionId: "" }, rootOf(other), other),
+    false,
+  );
 
-  assert.deepEqual(await bench.link.pullReplies([theirs.messageId, own.messageId]), []);
-  assert.equal(await bench.link.putObject(push, rootOf(reply), reply), true);
-  const [told] = await bench.link.pullReplies([own.messageId]);
+  assert.deepEqual(await bench.link.messages.pullReplies([theirs.messageId, own.messageId]), []);
+  assert.equal(await bench.link.messages.putObject(push, rootOf(reply), reply), true);
+  const [told] = await bench.link.messages.pullReplies([own.messageId]);
   assert.equal(told!.messageId, reply.messageId);
 });

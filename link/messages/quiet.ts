@@ -1,3 +1,4 @@
+import type { Effects } from "../transactions/transactions.ts";
 import type { Topic } from "../transactions/wakes.ts";
 
 /**
@@ -8,9 +9,9 @@ export class QuietInstructions {
   /** The run of each, by its topic. */
   readonly #runs = new Map<Topic, bigint>();
 
-  /** To be called within the transaction that found nothing, so that no change can fall in between. */
-  note(messageId: string, runId: bigint): void {
-    this.#runs.set(`reply:${messageId}`, runId);
+  /** To be called within the transaction that found nothing: no change falls between it and its commit. */
+  note(effects: Effects<never>, messageId: string, runId: bigint): void {
+    effects.after(() => this.#runs.set(`reply:${messageId}`, runId));
   }
 
   /** Whether there is nothing to tell, to a caller that knows of that run's instructions, or of any run's. */

@@ -1,15 +1,14 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
-import { factsOf } from "../events.ts";
+import { releaseTree } from "../objects/references.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage, type NewLinkMessage } from "./message.ts";
 import { instructionFault, replyFault } from "./message_fault.ts";
-import { releaseTree } from "../objects/references.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import { factsOf } from "./notices.ts";
 
 /** The message as it was taken before, if it is the same that comes again. */
 export async function takenBefore(
-  tx: LinkTransaction,
+  tx: MessageTransaction,
   { messageId, runId, srcNodeId, replyToMessageId }: NewLinkMessage,
 ): Promise<LinkMessage | undefined> {
   const message = replyToMessageId === ""
@@ -22,8 +21,8 @@ export async function takenBefore(
 
 /** Why an instruction cannot be taken now, as a sentence; its objects are not looked at. */
 export async function instructionRefusal(
-  { clock, limits }: LinkContext,
-  tx: LinkTransaction,
+  { clock, limits }: MessageContext,
+  tx: MessageTransaction,
   message: NewLinkMessage,
 ): Promise<string | undefined> {
   const [run, node] = [await tx.runs.get(message.runId), await tx.nodes.get(message.dstNodeId)];
@@ -41,8 +40,8 @@ export interface ReplyRefusal {
 
 /** Why a reply cannot be taken now from that node; its objects are not looked at. */
 export async function replyRefusal(
-  { clock, limits }: LinkContext,
-  tx: LinkTransaction,
+  { clock, limits }: MessageContext,
+  tx: MessageTransaction,
   nodeId: bigint,
   reply: NewLinkMessage,
 ): Promise<ReplyRefusal | undefined> {
@@ -60,7 +59,7 @@ export async function replyRefusal(
 
 /** An id is that of one message's bytes: only a made-up one can be there already. */
 async function idFault(
-  tx: LinkTransaction,
+  tx: MessageTransaction,
   { messageId }: NewLinkMessage,
 ): Promise<string | undefined> {
   const taken = (await tx.instructions.get([messageId])).length > 0 ||
@@ -70,9 +69,9 @@ async function idFault(
 
 /** Makes a message whose objects are all there, and that nothing speaks against, an instruction. */
 export async function recordInstruction(
-  { clock }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { clock }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   message: NewLinkMessage,
 ): Promise<LinkMessage> {
   const taken: LinkMessage = { ...message, pushedAt: clock.now() };
@@ -86,16 +85,16 @@ export async function recordInstruction(
     dueAt,
   });
   effects.due(dueAt);
-  effects.topics.add(`work:${taken.dstNodeId}`);
-  effects.events.push({ kind: "instruction-pushed", instruction: factsOf(taken) });
+  effects.wake(`work:${taken.dstNodeId}`);
+  effects.emit({ kind: "instruction-pushed", instruction: factsOf(taken) });
   return taken;
 }
 
 /** Makes a message whose objects are all there, and that nothing speaks against, the reply to its instruction. */
 export async function recordReply(
-  { clock, outcomes }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { clock, outcomes }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   message: NewLinkMessage,
   instruction: InstructionRecord,
 ): Promise<LinkMessage> {
@@ -111,8 +110,8 @@ export async function recordReply(
     told: false,
     dueAt: expiryOf(instruction.message),
   });
-  effects.topics.add(`reply:${replyToMessageId}`);
-  effects.events.push({
+  effects.wake(`reply:${replyToMessageId}`);
+  effects.emit({
     kind: "instruction-answered",
     instruction: factsOf(instruction.message),
   });

@@ -1,11 +1,9 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { LinkErrorCode } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
 import { expiryOf, type NewLinkMessage } from "./message.ts";
 import type { ReplyRefusal } from "./record_message.ts";
 import { failInstruction } from "./settle_instruction.ts";
-import type { LinkTransaction } from "../store/store.ts";
-import { refuse } from "./refuse.ts";
 
 /**
  * Tells that a node's reply is not taken. Where the reply itself is at fault, an error takes its place: its node has
@@ -14,9 +12,9 @@ import { refuse } from "./refuse.ts";
  * @param nodeId who sends it
  */
 export async function rejectReply(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   { nodeId, reply, refusal }: { nodeId: bigint; reply: NewLinkMessage; refusal: ReplyRefusal },
 ): Promise<void> {
   const { reason, forGood } = refusal;
@@ -34,4 +32,14 @@ export async function rejectReply(
   await failInstruction(context, tx, effects, instruction, { event: "give-up", error }, {
     told: false,
   });
+}
+
+/** Tells that a message is not taken. */
+export function refuse(effects: MessageEffects, message: NewLinkMessage, reason: string): void {
+  const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
+  effects.emit(
+    replyToMessageId === ""
+      ? { kind: "instruction-refused", runId, nodeId: dstNodeId, reason }
+      : { kind: "reply-refused", nodeId: srcNodeId, replyToMessageId, reason },
+  );
 }

@@ -1,27 +1,26 @@
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
+import type { LinkObject } from "../objects/objects.ts";
+import { hold, type HoldOptions } from "../transactions/hold.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { unknownInstructionReply } from "./error_reply.ts";
-import { hold } from "../transactions/hold.ts";
 import { isOpen } from "./instruction_state.ts";
-import type { HoldOptions, Refusal } from "../link.ts";
-import { expiryOf, type LinkMessage, type LinkObject, type NewLinkMessage } from "./message.ts";
-import { recordReply, replyRefusal, takenBefore } from "./record_message.ts";
-import { rejectReply } from "./reject_reply.ts";
-import { failInstruction, letGo } from "./settle_instruction.ts";
+import { expiryOf, type LinkMessage, type NewLinkMessage } from "./message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { Refusal } from "./messages.ts";
+import { recordReply, replyRefusal, takenBefore } from "./record_message.ts";
+import { refuse, rejectReply } from "./reject_reply.ts";
+import { failInstruction, letGo } from "./settle_instruction.ts";
 import { bytesOf, takeObjects } from "./take.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
-import { refuse } from "./refuse.ts";
 
-/** See LinkService.pushReply. */
+/** See Messages.pushReply. */
 export function pushReply(
-  context: LinkContext,
+  context: MessageContext,
   nodeId: bigint,
   reply: NewLinkMessage,
   objects: readonly LinkObject[],
 ): Promise<LinkMessage | Refusal> {
   const given = new Map(objects.map((object) => [object.id, object]));
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     const before = reply.srcNodeId === nodeId ? await takenBefore(tx, reply) : undefined;
     if (before !== undefined) return before;
     const refusal = await replyRefusal(context, tx, nodeId, reply);
@@ -41,9 +40,9 @@ export function pushReply(
   });
 }
 
-/** See LinkService.pullReplies. */
+/** See Messages.pullReplies. */
 export async function pullReplies(
-  context: LinkContext,
+  context: MessageContext,
   messageIds: readonly string[],
   options: HoldOptions & { runId?: bigint } = {},
 ): Promise<LinkMessage[]> {
@@ -55,8 +54,7 @@ export async function pullReplies(
     const asked = ids.filter((id) => !context.quiet.has(id, runId));
     if (asked.length === 0) return undefined;
     // Relaxed: an error that was told and then forgotten with the power can only turn into a reply.
-    const told = await transact(
-      context,
+    const told = await context.transact(
       "relaxed",
       (tx, effects) => tell(context, tx, effects, asked, runId),
     );
@@ -67,9 +65,9 @@ export async function pullReplies(
 
 /** All replies that are there; only if there is none, errors for those that will never be there. */
 async function tell(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   ids: readonly string[],
   runId: bigint | undefined,
 ): Promise<LinkMessage[]> {
@@ -95,7 +93,7 @@ async function tell(
     const { messageId, dstNodeId } = instruction.message;
     const node = await tx.nodes.get(dstNodeId);
     const verdict = verdictOn(instruction, node, now, limits);
-    if (verdict === undefined) quiet.note(messageId, instruction.message.runId);
+    if (verdict === undefined) quiet.note(effects, messageId, instruction.message.runId);
     else hopeless.push([instruction, verdict]);
   }
   if (told.length > 0) return told;
@@ -106,7 +104,7 @@ async function tell(
     if (asked.has(id)) continue;
     const draft = unknownInstructionReply(id, runId ?? 0n, now);
     const object = context.messageObject(draft);
-    context.loose.add(object, draft.runId);
+    context.loose.add(effects, object, draft.runId);
     told.push({ ...draft, messageId: object.id, pushedAt: now });
   }
   return told;
@@ -114,7 +112,7 @@ async function tell(
 
 /** The instructions that the caller knows of, by id; those of a run that has finished are as good as gone. */
 async function instructionsOf(
-  tx: LinkTransaction,
+  tx: MessageTransaction,
   ids: readonly string[],
   runId: bigint | undefined,
 ): Promise<Map<string, InstructionRecord>> {
@@ -126,9 +124,9 @@ async function instructionsOf(
 }
 
 async function markTold(
-  { clock, limits }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { clock, limits }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   { message, state, deliveries }: InstructionRecord,
   runId: bigint | undefined,
 ): Promise<void> {
@@ -138,13 +136,13 @@ async function markTold(
   effects.due(dueAt);
 }
 
-/** See LinkService.confirmReceived. */
+/** See Messages.confirmReceived. */
 export function confirmReceived(
-  context: LinkContext,
+  context: MessageContext,
   { nodeId, runId }: { nodeId: bigint; runId: bigint },
   messageId: string,
 ): Promise<void> {
-  return transact(context, "relaxed", async (tx) => {
+  return context.transact("relaxed", async (tx) => {
     const reply = await tx.replies.get(messageId);
     if (reply === undefined || reply.dstNodeId !== nodeId || reply.runId !== runId) return;
     const [instruction] = await tx.instructions.get([reply.replyToMessageId]);

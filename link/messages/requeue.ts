@@ -1,21 +1,20 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
-import { factsOf, type LinkEvent } from "../events.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import { factsOf, type MessageNotice } from "./notices.ts";
 
 /** Makes an instruction that was handed out wait again. */
 export async function requeue(
-  { limits }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { limits }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   instruction: InstructionRecord,
-  cause: Extract<LinkEvent, { kind: "instruction-requeued" }>["cause"],
+  cause: Extract<MessageNotice, { kind: "instruction-requeued" }>["cause"],
 ): Promise<void> {
   const { message, deliveries, told, dueAt } = instruction;
   const state = nextInstructionState(instruction.state, "requeue")!;
   await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
   const spent = deliveries >= limits.maxDeliveries;
-  effects.topics.add(spent ? `reply:${message.messageId}` : `work:${message.dstNodeId}`);
-  effects.events.push({ kind: "instruction-requeued", instruction: factsOf(message), cause });
+  effects.wake(spent ? `reply:${message.messageId}` : `work:${message.dstNodeId}`);
+  effects.emit({ kind: "instruction-requeued", instruction: factsOf(message), cause });
 }

@@ -1,18 +1,17 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
+import { addObject, releaseTree } from "../objects/references.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
-import { factsOf } from "../events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage } from "./message.ts";
-import { addObject, releaseTree } from "../objects/references.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import { factsOf } from "./notices.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
 /** Puts an error in the place of an instruction's reply and lets all objects of the two go. */
 export async function failInstruction(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   instruction: InstructionRecord,
   { event, error }: Verdict,
   { told }: { told: boolean },
@@ -33,16 +32,16 @@ export async function failInstruction(
   const dueAt = told ? grace : Math.max(grace, expiryOf(message));
   await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
   effects.due(dueAt);
-  effects.topics.add(`reply:${message.messageId}`);
-  effects.events.push({ kind: "instruction-failed", instruction: factsOf(message), ...error });
+  effects.wake(`reply:${message.messageId}`);
+  effects.emit({ kind: "instruction-failed", instruction: factsOf(message), ...error });
   return reply;
 }
 
 /** Settles an instruction whose time has passed: an unsettled one expires, a settled one is removed. */
 export async function settleDueInstruction(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   instruction: InstructionRecord,
 ): Promise<void> {
   const verdict = verdictOn(instruction, undefined, context.clock.now(), context.limits);
@@ -51,14 +50,14 @@ export async function settleDueInstruction(
 }
 
 /** Removes an instruction, its reply, and the objects that are still held for the two. */
-export async function letGo(tx: LinkTransaction, instruction: InstructionRecord): Promise<void> {
+export async function letGo(tx: MessageTransaction, instruction: InstructionRecord): Promise<void> {
   await releaseObjects(tx, instruction);
   await tx.instructions.remove(instruction.message.messageId);
 }
 
 /** Lets go the objects that are still held for an instruction: its own, or its reply's if there is one. */
 async function releaseObjects(
-  tx: LinkTransaction,
+  tx: MessageTransaction,
   { message: { messageId } }: InstructionRecord,
 ): Promise<void> {
   const [reply] = await tx.replies.to([messageId]);

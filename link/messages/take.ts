@@ -1,8 +1,8 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
-import type { LinkObject, NewLinkMessage, ObjectId } from "./message.ts";
-import { rootFault } from "./message_fault.ts";
+import type { LinkObject, ObjectId } from "../objects/objects.ts";
 import { completeTree } from "../objects/references.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import type { NewLinkMessage } from "./message.ts";
+import { rootFault } from "./message_fault.ts";
 import { takeWholeMessages } from "./whole_messages.ts";
 
 /**
@@ -11,9 +11,9 @@ import { takeWholeMessages } from "./whole_messages.ts";
  * @returns what is wrong, as a sentence; nothing was stored then
  */
 export async function takeObjects(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   message: NewLinkMessage,
   given: ReadonlyMap<ObjectId, LinkObject>,
 ): Promise<string | undefined> {

@@ -1,10 +1,10 @@
+import { isMember } from "../nodes/node_state.ts";
+import type { NodeRecord } from "../nodes/node_table.ts";
+import type { MessageLimits } from "./context.ts";
 import { LinkErrorCode } from "./error_reply.ts";
 import { type InstructionEvent, isOpen } from "./instruction_state.ts";
-import type { LinkLimits } from "../limits.ts";
 import { expiryOf, type LinkMessageError } from "./message.ts";
-import { isMember } from "../nodes/node_state.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import type { NodeRecord } from "../nodes/node_table.ts";
 
 /** Why an instruction will have no reply, and what that makes of it. */
 export interface Verdict {
@@ -23,7 +23,7 @@ export function verdictOn(
   instruction: InstructionRecord,
   node: NodeRecord | undefined,
   now: number,
-  limits: LinkLimits,
+  limits: MessageLimits,
 ): Verdict | undefined {
   const { message, state, deliveries, told } = instruction;
   const expired = expiryOf(message) <= now;

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "../limits.ts";
-import type { InstructionRecord } from "./message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord } from "../testing/records.ts";
+import type { InstructionRecord } from "./message_tables.ts";
 import { verdictOn } from "./verdict.ts";
 
 const NOW = 1_800_000_000;

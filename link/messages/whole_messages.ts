@@ -1,17 +1,15 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
-import type { ObjectId } from "./message.ts";
 import { shapeFault } from "../objects/known_tree.ts";
+import type { ObjectId } from "../objects/objects.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { rootFault } from "./message_fault.ts";
+import type { AnnouncedMessage } from "./push_table.ts";
 import {
   instructionRefusal,
   recordInstruction,
   recordReply,
   replyRefusal,
 } from "./record_message.ts";
-import { refuse } from "./refuse.ts";
-import { rejectReply } from "./reject_reply.ts";
-import type { AnnouncedMessage } from "./push_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import { refuse, rejectReply } from "./reject_reply.ts";
 
 /**
  * Takes the announced messages whose objects are all there now.
@@ -20,9 +18,9 @@ import type { LinkTransaction } from "../store/store.ts";
  * @returns the ids of pushes of which no message waits any more
  */
 export async function takeWholeMessages(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   whole: readonly ObjectId[],
 ): Promise<string[]> {
   const finished: string[] = [];
@@ -38,9 +36,9 @@ export async function takeWholeMessages(
 
 /** Takes a message that is whole. Much may have happened since the announcement, so it is judged again. */
 export async function takeMessage(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
   { message, clientAppSeconds }: Pick<AnnouncedMessage, "message" | "clientAppSeconds">,
 ): Promise<void> {
   const { messageId, runId, srcNodeId, replyToMessageId, content } = message;

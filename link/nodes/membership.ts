@@ -1,25 +1,21 @@
 import { FlwrError } from "../../base/error.ts";
 import { nodeNameProblem } from "../../base/node_name.ts";
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
-import type { HeartbeatPromise, LinkNode } from "../link.ts";
-import { SUPERLINK_NODE_ID } from "../messages/message.ts";
+import type { NodeContext, NodeEffects, NodeTransaction } from "./context.ts";
 import { nextNodeState } from "./node_state.ts";
-import { putAbsent, requireInterval, requireNode, toNode, wakeAskers } from "./presence.ts";
-import { endPushes } from "../messages/push_end.ts";
-import { requeue } from "../messages/requeue.ts";
 import type { NodeRecord } from "./node_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import { type HeartbeatPromise, type LinkNode, SUPERLINK_NODE_ID } from "./nodes.ts";
+import { putAbsent, requireInterval, requireNode, toNode } from "./presence.ts";
 
 /** How a node joins. */
 type Joining = HeartbeatPromise & Pick<LinkNode, "wire" | "name">;
 
-/** See LinkService.createNode. */
+/** See Nodes.create. */
 export function createNode(
-  context: LinkContext,
+  context: NodeContext,
   { publicKey, ...joining }: { publicKey?: Uint8Array } & Joining,
 ): Promise<LinkNode> {
   requireInterval(context, joining.heartbeatInterval);
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     if (joining.name !== undefined) requireName(joining.name);
     const known = publicKey === undefined ? undefined : await tx.nodes.byKey(publicKey);
     const node = known ?? await newNode(context, tx, publicKey, "self");
@@ -27,9 +23,9 @@ export function createNode(
   });
 }
 
-/** See LinkService.registerNode. */
+/** See Nodes.register. */
 export function registerNode(
-  context: LinkContext,
+  context: NodeContext,
   { publicKey, name, location, by = "owner" }: {
     publicKey: Uint8Array;
     name?: string;
@@ -37,7 +33,7 @@ export function registerNode(
     by?: LinkNode["registeredBy"];
   },
 ): Promise<LinkNode> {
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     if (name !== undefined) requireName(name);
     const known = await tx.nodes.byKey(publicKey);
     if (known !== undefined) {
@@ -54,7 +50,7 @@ export function registerNode(
       ...(location !== undefined && { location }),
     };
     await putAbsent(context, tx, effects, node);
-    effects.events.push({
+    effects.emit({
       kind: "node-registered",
       nodeId: node.nodeId,
       ...(name !== undefined && { name }),
@@ -63,13 +59,13 @@ export function registerNode(
   });
 }
 
-/** See LinkService.activateNode. */
+/** See Nodes.activate. */
 export function activateNode(
-  context: LinkContext,
+  context: NodeContext,
   { publicKey, ...beat }: { publicKey: Uint8Array } & HeartbeatPromise,
 ): Promise<LinkNode> {
   requireInterval(context, beat.heartbeatInterval);
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     const node = await tx.nodes.byKey(publicKey);
     if (node === undefined) {
       throw new FlwrError("not-found", "The key is not registered with this SuperLink");
@@ -78,22 +74,22 @@ export function activateNode(
   });
 }
 
-/** See LinkService.deactivateNode. */
-export function deactivateNode(context: LinkContext, nodeId: bigint): Promise<void> {
-  return transact(context, "durable", async (tx, effects) => {
+/** See Nodes.deactivate. */
+export function deactivateNode(context: NodeContext, nodeId: bigint): Promise<void> {
+  return context.transact("durable", async (tx, effects) => {
     const node = await requireNode(tx, nodeId);
     const state = nextNodeState(node.state, "deactivate")!;
     const now = context.clock.now();
     const onlineUntil = Math.min(node.onlineUntil, now);
     await putAbsent(context, tx, effects, { ...node, state, onlineUntil, deactivatedAt: now });
-    await wakeAskers(tx, effects, nodeId);
-    effects.events.push({ kind: "node-deactivated", nodeId });
+    await tx.nodeDependents.absent(nodeId);
+    effects.emit({ kind: "node-deactivated", nodeId });
   });
 }
 
-/** See LinkService.deleteNode. */
-export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> {
-  return transact(context, "durable", async (tx, effects) => {
+/** See Nodes.leave. */
+export function deleteNode(context: NodeContext, nodeId: bigint): Promise<void> {
+  return context.transact("durable", async (tx, effects) => {
     const node = await requireNode(tx, nodeId);
     const state = nextNodeState(node.state, "leave")!;
     const now = context.clock.now();
@@ -106,19 +102,19 @@ export function deleteNode(context: LinkContext, nodeId: bigint): Promise<void> 
         deactivatedAt: now,
       });
     }
-    await wakeAskers(tx, effects, nodeId);
-    effects.topics.add(`work:${nodeId}`);
-    effects.events.push({ kind: "node-left", nodeId, forgotten: node.publicKey === undefined });
+    await tx.nodeDependents.absent(nodeId);
+    effects.wake(`work:${nodeId}`);
+    effects.emit({ kind: "node-left", nodeId, forgotten: node.publicKey === undefined });
   });
 }
 
-/** See LinkService.unregisterNode. */
+/** See Nodes.unregister. */
 export function unregisterNode(
-  context: LinkContext,
+  context: NodeContext,
   nodeId: bigint,
   by: LinkNode["registeredBy"] = "owner",
 ): Promise<void> {
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "unregister");
     if (state === undefined) {
@@ -135,18 +131,17 @@ export function unregisterNode(
     // A key that the owner expelled stays so.
     if (by === "owner" && node!.publicKey !== undefined) await tx.nodes.put(forGood);
     else await putAbsent(context, tx, effects, unregistered);
-    await endPushes(context, tx, effects, await tx.pushes.ofNode(nodeId));
-    await wakeAskers(tx, effects, nodeId);
-    effects.topics.add(`work:${nodeId}`);
-    effects.events.push({ kind: "node-unregistered", nodeId });
+    await tx.nodeDependents.unregistered(nodeId);
+    effects.wake(`work:${nodeId}`);
+    effects.emit({ kind: "node-unregistered", nodeId });
   });
 }
 
 /** A node that joins is online, and gets again what it had not answered; pulls that its place held end. */
 async function join(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
   { wire: _, joinName: __, ...known }: NodeRecord,
   { heartbeatInterval, patience = 1, wire, name }: Joining,
 ): Promise<LinkNode> {
@@ -174,17 +169,13 @@ async function join(
   };
   await tx.nodes.put(node);
   if (known.activatedAt !== undefined) {
-    context.joins.note(nodeId);
-    effects.topics.add(`work:${nodeId}`);
+    context.joins.note(effects, nodeId);
+    effects.wake(`work:${nodeId}`);
   }
-  for (const instruction of await tx.instructions.openOf(nodeId)) {
-    if (instruction.state === "handed-out") {
-      await requeue(context, tx, effects, instruction, "node-joined-again");
-    }
-  }
+  await tx.nodeDependents.joined(nodeId);
   effects.due(onlineUntil);
   const joined = toNode(node);
-  effects.events.push({
+  effects.emit({
     kind: "node-joined",
     nodeId,
     takeover: known.state === "online",
@@ -203,8 +194,8 @@ function requireName(name: string): void {
 
 /** A node that is registered and never joined. */
 async function newNode(
-  { clock, random }: LinkContext,
-  tx: LinkTransaction,
+  { clock, random }: NodeContext,
+  tx: NodeTransaction,
   publicKey: Uint8Array | undefined,
   registeredBy: LinkNode["registeredBy"],
 ): Promise<NodeRecord> {

@@ -1,4 +1,4 @@
-import type { LinkNode } from "../link.ts";
+import type { LinkNode } from "./nodes.ts";
 
 /** A node as it is kept. */
 export interface NodeRecord extends LinkNode {

@@ -1,17 +1,15 @@
 import { FlwrError } from "../../base/error.ts";
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
-import type { LinkLimits } from "../limits.ts";
-import type { LinkNode, OnlineNode } from "../link.ts";
+import type { NodeContext, NodeEffects, NodeLimits, NodeTransaction } from "./context.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { LinkNode, OnlineNode } from "./nodes.ts";
 
 /** Seconds after which the housekeeper looks whether too many nodes are away. */
 const SWEEP_SECONDS = 60;
 
-/** See LinkService.heartbeat. */
+/** See Nodes.heartbeat. */
 export function heartbeat(
-  context: LinkContext,
+  context: NodeContext,
   nodeId: bigint,
   heartbeatInterval: number,
   patience = 1,
@@ -19,7 +17,7 @@ export function heartbeat(
 ): Promise<boolean> {
   requireInterval(context, heartbeatInterval);
   // Relaxed: after a loss of power every node that was online gets a new interval anyway.
-  return transact(context, "relaxed", async (tx, effects) => {
+  return context.transact("relaxed", async (tx, effects) => {
     const node = await tx.nodes.get(nodeId);
     const state = node && nextNodeState(node.state, "heartbeat");
     if (node === undefined || state === undefined) return false;
@@ -33,35 +31,35 @@ export function heartbeat(
       ...(wire !== undefined && { wire }),
     });
     effects.due(onlineUntil);
-    if (node.state !== state) effects.events.push({ kind: "node-returned", nodeId });
+    if (node.state !== state) effects.emit({ kind: "node-returned", nodeId });
     return true;
   });
 }
 
-/** See LinkService.nodeOfKey. */
+/** See Nodes.ofKey. */
 export function nodeOfKey(
-  context: LinkContext,
+  context: NodeContext,
   publicKey: Uint8Array,
 ): Promise<LinkNode | undefined> {
-  return transact(context, "relaxed", async (tx) => {
+  return context.transact("relaxed", async (tx) => {
     const node = await tx.nodes.byKey(publicKey);
     return node && toNode(node);
   });
 }
 
-/** See LinkService.listNodes. */
-export function listNodes(context: LinkContext): Promise<LinkNode[]> {
-  return transact(context, "relaxed", async (tx) => (await tx.nodes.all()).map(toNode));
+/** See Nodes.list. */
+export function listNodes(context: NodeContext): Promise<LinkNode[]> {
+  return context.transact("relaxed", async (tx) => (await tx.nodes.all()).map(toNode));
 }
 
-/** See LinkService.onlineNodes. */
-export async function onlineNodes(context: LinkContext): Promise<bigint[]> {
+/** See Nodes.online. */
+export async function onlineNodes(context: NodeContext): Promise<bigint[]> {
   return (await onlineNames(context)).map(({ nodeId }) => nodeId);
 }
 
-/** See LinkService.onlineNames. */
-export function onlineNames(context: LinkContext): Promise<OnlineNode[]> {
-  return transact(context, "relaxed", async (tx) => {
+/** See Nodes.onlineNames. */
+export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
+  return context.transact("relaxed", async (tx) => {
     const nodes = await tx.nodes.onlineNames(context.clock.now());
     return nodes.map(({ nodeId, joinName, name = joinName }) => ({
       nodeId,
@@ -72,17 +70,17 @@ export function onlineNames(context: LinkContext): Promise<OnlineNode[]> {
 
 /** Settles a node whose time has passed: an online one is offline now, one that has been away for long forgotten. */
 export async function settleDueNode(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
   node: NodeRecord,
 ): Promise<void> {
   const { nodeId, onlineUntil } = node;
   const state = nextNodeState(node.state, "lapse");
   if (state === undefined) return await forget(context, tx, effects, nodeId);
   await putAbsent(context, tx, effects, { ...node, state });
-  effects.events.push({ kind: "node-offline", nodeId, onlineUntil });
-  await wakeAskers(tx, effects, nodeId);
+  effects.emit({ kind: "node-offline", nodeId, onlineUntil });
+  await tx.nodeDependents.absent(nodeId);
 }
 
 /**
@@ -91,9 +89,9 @@ export async function settleDueNode(
  * @param until Unix time in seconds after which no more are forgotten
  */
 export async function sweepAbsentNodes(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
   until: number,
 ): Promise<void> {
   const { absences, clock, limits: { maxAbsentNodes, housekeepingBatch } } = context;
@@ -105,19 +103,19 @@ export async function sweepAbsentNodes(
     excess--;
     if (clock.now() > until) break;
   }
-  if (excess > 0) absences.expect(clock.now());
+  if (excess > 0) absences.expect(effects, clock.now());
 }
 
 async function forget(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
   nodeId: bigint,
 ): Promise<void> {
   await tx.nodes.remove(nodeId);
-  context.joins.forget(nodeId);
-  effects.events.push({ kind: "node-forgotten", nodeId });
-  await wakeAskers(tx, effects, nodeId);
+  context.joins.forget(effects, nodeId);
+  effects.emit({ kind: "node-forgotten", nodeId });
+  await tx.nodeDependents.absent(nodeId);
 }
 
 /**
@@ -125,7 +123,10 @@ async function forget(
  *
  * @throws not-found when it never joined, has left, or was unregistered
  */
-export async function requireNode(tx: LinkTransaction, nodeId: bigint): Promise<NodeRecord> {
+export async function requireNode(
+  tx: Pick<NodeTransaction, "nodes">,
+  nodeId: bigint,
+): Promise<NodeRecord> {
   const node = await tx.nodes.get(nodeId);
   if (node === undefined || !isMember(node.state)) {
     throw new FlwrError("not-found", `Node "${nodeId}" is not here: it never joined or has left`);
@@ -135,17 +136,18 @@ export async function requireNode(tx: LinkTransaction, nodeId: bigint): Promise<
 
 /** Keeps a node that is not online now; one that nobody registered but itself only for a while. */
 export async function putAbsent(
-  { absences, clock, limits }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { absences, clock, limits }: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
   { dueAt: _, ...node }: NodeRecord,
 ): Promise<void> {
   const dueAt = forgottenAt(node, limits);
   await tx.nodes.put({ ...node, ...(dueAt !== undefined && { dueAt }) });
   if (dueAt === undefined) return;
   // There may be too many of them now.
-  absences.expect(clock.now() + SWEEP_SECONDS);
-  effects.due(Math.min(dueAt, absences.dueAt));
+  const sweepAt = Math.min(clock.now() + SWEEP_SECONDS, absences.dueAt);
+  absences.expect(effects, sweepAt);
+  effects.due(Math.min(dueAt, sweepAt));
 }
 
 /**
@@ -154,26 +156,15 @@ export async function putAbsent(
  */
 export function forgottenAt(
   { publicKey, registeredBy, registeredAt, onlineUntil }: NodeRecord,
-  { absentNodeRetentionSeconds, anonymousNodeRetentionSeconds }: LinkLimits,
+  { absentNodeRetentionSeconds, anonymousNodeRetentionSeconds }: NodeLimits,
 ): number | undefined {
   if (publicKey === undefined) return onlineUntil + anonymousNodeRetentionSeconds;
   if (registeredBy === "owner" || absentNodeRetentionSeconds === Infinity) return undefined;
   return Math.max(onlineUntil, registeredAt) + absentNodeRetentionSeconds;
 }
 
-/** Wakes those who wait for replies of the node, for there may be none. */
-export async function wakeAskers(
-  tx: LinkTransaction,
-  effects: Effects,
-  nodeId: bigint,
-): Promise<void> {
-  for (const { message } of await tx.instructions.openOf(nodeId)) {
-    effects.topics.add(`reply:${message.messageId}`);
-  }
-}
-
 /** @throws invalid-argument */
-export function requireInterval({ limits }: LinkContext, seconds: number): void {
+export function requireInterval({ limits }: NodeContext, seconds: number): void {
   const longest = limits.maxHeartbeatIntervalSeconds;
   if (!(seconds > 0 && seconds <= longest)) {
     throw new FlwrError(

@@ -1,13 +1,15 @@
-import type { LinkContext } from "../transactions/transactions.ts";
-import type { ObjectId } from "../messages/message.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { ObjectContext, ObjectTables } from "./context.ts";
+import type { ObjectId } from "./objects.ts";
 import type { KnownTree } from "./tree_cache.ts";
 import { treeShape } from "./tree_shape.ts";
 
+/** Where trees are kept. */
+type TreeContext = Pick<ObjectContext, "limits" | "trees">;
+
 /** The tree of a content that is whole, read from the store the first time. */
 export async function knownTree(
-  { limits, trees }: LinkContext,
-  tx: LinkTransaction,
+  { limits, trees }: TreeContext,
+  tx: ObjectTables,
   root: ObjectId,
 ): Promise<KnownTree> {
   const known = trees.get(root);
@@ -27,8 +29,8 @@ export async function knownTree(
 
 /** Why the objects of a message cannot be handed out, as a sentence, whatever tree was announced for them. */
 export async function shapeFault(
-  context: LinkContext,
-  tx: LinkTransaction,
+  context: TreeContext,
+  tx: ObjectTables,
   content: ObjectId,
 ): Promise<string | undefined> {
   const { maxObjectDepth, maxTreeNodes } = context.limits;

@@ -1,4 +1,4 @@
-import type { LinkObject, ObjectId } from "../messages/message.ts";
+import type { LinkObject, ObjectId } from "./objects.ts";
 
 /** How an object that is there stands. */
 export interface ObjectStanding {

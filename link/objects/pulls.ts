@@ -1,55 +1,67 @@
-import { type LinkContext, transact } from "../transactions/transactions.ts";
-import type { MakeRoom, PulledObject } from "../link.ts";
-import {
-  type LinkObject,
-  type ObjectId,
-  type ObjectTree,
-  SUPERLINK_NODE_ID,
-} from "../messages/message.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import type { Effects } from "../transactions/transactions.ts";
+import type { ObjectCaller, ObjectContext } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
-import { isMember } from "../nodes/node_state.ts";
+import type { LinkObject, MakeRoom, ObjectId, ObjectTree, PulledObject } from "./objects.ts";
 import { missingObject, readTree } from "./references.ts";
-import type { LinkTransaction } from "../store/store.ts";
 
-/** Who asks for an object. */
-interface Caller {
-  readonly nodeId: bigint;
-  readonly runId: bigint;
+/** How many are remembered: a ServerApp asks for the objects of what it was told at once. */
+const CAPACITY = 1000;
+
+/**
+ * The objects of errors that were told about instructions which the store does not know. There is no place for them
+ * there, and they need none: who asks again after a restart is told anew.
+ */
+export class LooseReplies {
+  readonly #objects = new Map<ObjectId, { object: LinkObject; runId: bigint }>();
+
+  add(effects: Effects<never>, object: LinkObject, runId: bigint): void {
+    effects.after(() => {
+      this.#objects.delete(object.id);
+      this.#objects.set(object.id, { object, runId });
+      if (this.#objects.size > CAPACITY) this.#objects.delete(this.#objects.keys().next().value!);
+    });
+  }
+
+  get(id: ObjectId): { readonly object: LinkObject; readonly runId: bigint } | undefined {
+    return this.#objects.get(id);
+  }
 }
 
-/** See LinkService.pullObject. */
+/** See Objects.pull. */
 export async function pullObject(
-  context: LinkContext,
-  caller: Caller,
+  context: ObjectContext,
+  caller: ObjectCaller,
   id: ObjectId,
   makeRoom?: MakeRoom,
 ): Promise<PulledObject> {
   if (makeRoom !== undefined) {
-    const bytes = await transact(
-      context,
+    const bytes = await context.transact(
       "relaxed",
       async (tx) =>
         looseObject(context, caller, id)?.length ??
-          (await mayPull(context, tx, caller, id) ? await tx.objects.size(id) : undefined),
+          (await tx.objectRights.mayHave(caller, id) ? await tx.objects.size(id) : undefined),
     );
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
   // Looked at again: that may have taken long.
-  return await transact(context, "relaxed", async (tx) => {
+  return await context.transact("relaxed", async (tx, effects) => {
     const loose = looseObject(context, caller, id);
     if (loose !== undefined) return { found: true, bytes: loose };
-    const bytes = await mayPull(context, tx, caller, id) ? await tx.objects.bytes(id) : undefined;
+    const bytes = await tx.objectRights.mayHave(caller, id)
+      ? await tx.objects.bytes(id)
+      : undefined;
     if (bytes === undefined) return { found: false };
-    context.traffic.send(caller.runId, bytes.length);
+    context.traffic.send(effects, caller.runId, bytes.length);
     return { found: true, bytes };
   });
 }
 
 /** The object of an error that the store does not have and the caller was told. */
 function looseObject(
-  { loose }: LinkContext,
-  { nodeId, runId }: Caller,
+  { loose }: ObjectContext,
+  { nodeId, runId }: ObjectCaller,
   id: ObjectId,
 ): Uint8Array | undefined {
   const found = loose.get(id);
@@ -58,20 +70,9 @@ function looseObject(
     : undefined;
 }
 
-function mayPull(
-  context: LinkContext,
-  tx: LinkTransaction,
-  caller: Caller,
-  id: ObjectId,
-): Promise<boolean> {
-  return caller.nodeId === SUPERLINK_NODE_ID
-    ? wasTold(tx, caller.runId, id)
-    : wasHanded(context, tx, caller, id);
-}
-
-/** See LinkService.treeOf. */
-export function treeOf(context: LinkContext, root: ObjectId): Promise<ObjectTree> {
-  return transact(context, "relaxed", async (tx) => {
+/** See Objects.treeOf. */
+export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTree> {
+  return context.transact("relaxed", async (tx) => {
     if (context.loose.get(root) !== undefined) return new Map([[root, []]]);
     if ((await tx.objects.standing(root))?.waits !== 0) throw missingObject(root);
     const children = await tx.objects.childrenOf(root);
@@ -83,52 +84,16 @@ export function treeOf(context: LinkContext, root: ObjectId): Promise<ObjectTree
   });
 }
 
-/** See LinkService.objectTree. */
+/** See Objects.wholeTree. */
 export function objectTree(
-  context: LinkContext,
+  context: ObjectContext,
   root: ObjectId,
   runId: bigint | undefined,
 ): Promise<LinkObject[]> {
-  return transact(context, "relaxed", async (tx) => {
+  return context.transact("relaxed", async (tx, effects) => {
     const objects = await readTree(tx, root);
     const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
-    if (runId !== undefined) context.traffic.send(runId, bytes);
+    if (runId !== undefined) context.traffic.send(effects, runId, bytes);
     return objects;
   });
-}
-
-/** Whether the object is part of an instruction that the node was handed and has not answered. */
-async function wasHanded(
-  context: LinkContext,
-  tx: LinkTransaction,
-  { nodeId, runId }: Caller,
-  id: ObjectId,
-): Promise<boolean> {
-  const node = await tx.nodes.get(nodeId);
-  if (node === undefined || !isMember(node.state)) return false;
-  for (const { messageId, content } of await tx.instructions.handedTo(nodeId, runId)) {
-    if (id === messageId || id === content) return true;
-    // Downwards, with the help of the cache: thousands of instructions can share one model.
-    if (content !== undefined && (await knownTree(context, tx, content)).ids.has(id)) return true;
-  }
-  return false;
-}
-
-/** Whether the object is part of a reply of the run that was told. */
-async function wasTold(tx: LinkTransaction, runId: bigint, id: ObjectId): Promise<boolean> {
-  // Upwards, depth first: an object is in few replies, while a run has thousands of them.
-  const seen = new Set<ObjectId>();
-  const left = [id];
-  for (let next = left.pop(); next !== undefined; next = left.pop()) {
-    if (seen.has(next)) continue;
-    seen.add(next);
-    const reply = await tx.replies.get(next);
-    if (reply !== undefined) {
-      const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-      const { told, state } = instruction!;
-      if (reply.runId === runId && told && state !== "cancelled") return true;
-    }
-    left.push(...await tx.objects.parentsOf(next));
-  }
-  return false;
 }

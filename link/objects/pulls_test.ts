@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
-import { SUPERLINK_NODE_ID } from "../messages/message.ts";
 import { linkTest, object } from "../../tests/link/harness.ts";
 import { handed } from "../messages/testing/pushing.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
 
 linkTest("a node gets the objects of what it was handed, and no others", async (bench) => {
   const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];
   const instruction = await bench.push(nodeId);
   const pull = async (id: string, by = nodeId, runId = bench.runId) =>
-    (await bench.link.pullObject({ nodeId: by, runId }, id)).found;
+    (await bench.link.objects.pull({ nodeId: by, runId }, id)).found;
   assert.equal(await pull("weights"), false, "not yet");
-  await bench.link.pullInstruction(nodeId);
-  const tree = await bench.link.treeOf(instruction.messageId);
+  await bench.link.messages.pullInstruction(nodeId);
+  const tree = await bench.link.objects.treeOf(instruction.messageId);
   assert.deepEqual([...tree], [
     [instruction.messageId, ["model"]],
     ["model", ["weights", "layer"]],
@@ -23,15 +23,15 @@ linkTest("a node gets the objects of what it was handed, and no others", async (
     assert.equal(await pull(id, SUPERLINK_NODE_ID), false, id);
     assert.equal(await pull(id, nodeId, bench.runId ^ 1n), false, id);
   }
-  const { bytes } = await bench.link.pullObject({ nodeId, runId: bench.runId }, "weights");
+  const { bytes } = await bench.link.objects.pull({ nodeId, runId: bench.runId }, "weights");
   assert.deepEqual(bytes, object("weights").bytes);
-  await bench.link.confirmReceived({ nodeId, runId: bench.runId }, instruction.messageId);
+  await bench.link.messages.confirmReceived({ nodeId, runId: bench.runId }, instruction.messageId);
   await bench.restart();
   assert.equal(await pull("weights"), true, "confirmed, but not answered");
   await bench.answer(instruction);
   assert.equal(await pull("weights"), false, "answered");
   assert.equal(await pull("gradients"), false, "a reply, its own");
-  await assert.rejects(bench.link.treeOf(instruction.messageId), { code: "not-found" });
+  await assert.rejects(bench.link.objects.treeOf(instruction.messageId), { code: "not-found" });
 });
 
 linkTest("a ServerApp gets the objects of what it was told, until it confirms", async (bench) => {
@@ -40,28 +40,29 @@ linkTest("a ServerApp gets the objects of what it was told, until it confirms", 
   const replies = [];
   for (const instruction of instructions) replies.push(await bench.answer(instruction));
   const caller = { nodeId: SUPERLINK_NODE_ID, runId: bench.runId };
-  const pull = async (id: string) => (await bench.link.pullObject(caller, id)).found;
+  const pull = async (id: string) => (await bench.link.objects.pull(caller, id)).found;
   assert.equal(await pull("gradients"), false, "not told yet");
-  const told = () => bench.link.pullReplies([instructions[0]!.messageId], { runId: bench.runId });
+  const told = () =>
+    bench.link.messages.pullReplies([instructions[0]!.messageId], { runId: bench.runId });
   assert.deepEqual(await told(), [replies[0]]);
-  const { runId } = await bench.link.createRun({ fabId: "", fabVersion: "" });
-  assert.deepEqual(await bench.link.pullObject({ ...caller, runId }, "gradients"), {
+  const { runId } = await bench.link.runs.create({ fabId: "", fabVersion: "" });
+  assert.deepEqual(await bench.link.objects.pull({ ...caller, runId }, "gradients"), {
     found: false,
   });
   // It confirms, so it has all the time that its instruction has.
   await bench.pass(900);
   assert.deepEqual(await told(), [replies[0]]);
-  for (const id of (await bench.link.treeOf(replies[0]!.messageId)).keys()) {
+  for (const id of (await bench.link.objects.treeOf(replies[0]!.messageId)).keys()) {
     assert.equal(await pull(id), true, id);
   }
   assert.equal(await pull(replies[1]!.messageId), false);
-  await bench.link.confirmReceived(caller, replies[1]!.messageId);
-  await bench.link.confirmReceived({ ...caller, nodeId }, replies[0]!.messageId);
-  await bench.link.confirmReceived({ ...caller, runId }, replies[0]!.messageId);
+  await bench.link.messages.confirmReceived(caller, replies[1]!.messageId);
+  await bench.link.messages.confirmReceived({ ...caller, nodeId }, replies[0]!.messageId);
+  await bench.link.messages.confirmReceived({ ...caller, runId }, replies[0]!.messageId);
   assert.equal(await pull("gradients"), true);
-  await bench.link.confirmReceived(caller, replies[0]!.messageId);
+  await bench.link.messages.confirmReceived(caller, replies[0]!.messageId);
   assert.equal(await pull("gradients"), false);
-  await bench.link.confirmReceived(caller, replies[0]!.messageId);
+  await bench.link.messages.confirmReceived(caller, replies[0]!.messageId);
   assert.equal((await told())[0]?.error?.code, 3);
   assert.equal((await bench.store.usage()).replies, 1);
 });
@@ -71,13 +72,13 @@ linkTest("an error in the place of a reply has an object like every message", as
   const { messageId } = await bench.push(nodeId);
   await bench.pass(11);
   const { runId } = bench;
-  const [error] = await bench.link.pullReplies([messageId], { runId });
+  const [error] = await bench.link.messages.pullReplies([messageId], { runId });
   assert.equal(error?.error?.code, 5);
   const id = error.messageId;
-  assert.deepEqual([...await bench.link.treeOf(id)], [[id, []]]);
+  assert.deepEqual([...await bench.link.objects.treeOf(id)], [[id, []]]);
   const caller = { nodeId: SUPERLINK_NODE_ID, runId };
-  assert.equal((await bench.link.pullObject(caller, id)).found, true);
-  await bench.link.confirmReceived(caller, id);
+  assert.equal((await bench.link.objects.pull(caller, id)).found, true);
+  await bench.link.messages.confirmReceived(caller, id);
   const { instructions, replies, objects } = await bench.store.usage();
   assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
 });

@@ -1,15 +1,6 @@
-import { type LinkContext, transact } from "../transactions/transactions.ts";
+import type { ObjectCaller, ObjectContext, ObjectTransaction } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
-import type { MakeRoom, ObjectsTogether, WantedObjects } from "../link.ts";
-import { type ObjectId, type ObjectTree, SUPERLINK_NODE_ID } from "../messages/message.ts";
-import { isMember } from "../nodes/node_state.ts";
-import type { LinkTransaction } from "../store/store.ts";
-
-/** Who asks for objects. */
-interface Caller {
-  readonly nodeId: bigint;
-  readonly runId: bigint;
-}
+import type { MakeRoom, ObjectId, ObjectsTogether, ObjectTree, WantedObjects } from "./objects.ts";
 
 /** Objects that were chosen for an answer, by the message that the caller may have them for. */
 interface Choice {
@@ -18,46 +9,49 @@ interface Choice {
   readonly served: number;
 }
 
-/** See LinkService.pullObjects. */
+/** See Objects.pullTogether. */
 export async function pullObjects(
-  context: LinkContext,
-  caller: Caller,
+  context: ObjectContext,
+  caller: ObjectCaller,
   wanted: WantedObjects,
   makeRoom: MakeRoom,
 ): Promise<ObjectsTogether> {
-  const { byMessage, bytes, served } = await transact(
-    context,
+  const { byMessage, bytes, served } = await context.transact(
     "relaxed",
     (tx) => choose(context, tx, caller, wanted),
   );
   if (bytes === 0) return { objects: [], served };
   await makeRoom(bytes);
   // Looked at again: that may have taken long.
-  return await transact(context, "relaxed", async (tx) => {
+  return await context.transact("relaxed", async (tx, effects) => {
     const objects = [];
     for (const [messageId, ids] of byMessage) {
-      if (!await mayHave(tx, caller, messageId)) continue;
+      if (!await tx.objectRights.wasGiven(caller, messageId)) continue;
       for (const id of ids) {
         const bytes = await tx.objects.bytes(id);
         if (bytes !== undefined) objects.push({ id, bytes });
       }
     }
-    context.traffic.send(caller.runId, objects.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    context.traffic.send(
+      effects,
+      caller.runId,
+      objects.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    );
     return { objects, served };
   });
 }
 
 async function choose(
-  context: LinkContext,
-  tx: LinkTransaction,
-  caller: Caller,
+  context: ObjectContext,
+  tx: ObjectTransaction,
+  caller: ObjectCaller,
   { messageIds, maxBytes, maxObjects, holds }: WantedObjects,
 ): Promise<Choice> {
   const byMessage = new Map<ObjectId, ObjectId[]>();
   const chosen = new Set<ObjectId>(holds);
   let [served, objectsLeft, bytesLeft] = [0, maxObjects, maxBytes];
   for (const messageId of messageIds) {
-    const needed = await mayHave(tx, caller, messageId)
+    const needed = await tx.objectRights.wasGiven(caller, messageId)
       ? await neededOf(context, tx, messageId, chosen, maxObjects)
       : [];
     const total = needed.reduce((sum, { size }) => sum + size, 0);
@@ -84,8 +78,8 @@ async function choose(
  * than one above `most` are looked at.
  */
 async function neededOf(
-  context: LinkContext,
-  tx: LinkTransaction,
+  context: ObjectContext,
+  tx: ObjectTransaction,
   messageId: ObjectId,
   without: ReadonlySet<ObjectId>,
   most: number,
@@ -106,23 +100,4 @@ async function neededOf(
     }
   }
   return needed;
-}
-
-/** Whether the caller was given the message: its node an instruction, its run's ServerApp a reply. */
-async function mayHave(
-  tx: LinkTransaction,
-  { nodeId, runId }: Caller,
-  messageId: ObjectId,
-): Promise<boolean> {
-  if (nodeId === SUPERLINK_NODE_ID) {
-    const reply = await tx.replies.get(messageId);
-    if (reply?.runId !== runId) return false;
-    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-    return instruction?.told === true && instruction.state !== "cancelled";
-  }
-  const node = await tx.nodes.get(nodeId);
-  if (node === undefined || !isMember(node.state)) return false;
-  const [instruction] = await tx.instructions.get([messageId]);
-  return instruction?.state === "handed-out" && instruction.message.dstNodeId === nodeId &&
-    instruction.message.runId === runId;
 }

@@ -1,7 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import type { LinkLimits } from "../limits.ts";
-import type { LinkObject, ObjectId } from "../messages/message.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { ObjectLimits, ObjectTables } from "./context.ts";
+import type { LinkObject, ObjectId } from "./objects.ts";
 
 // Each object counts who refers to it: the message whose own object it is, and the stored objects whose child it is. It
 // goes when the last of them goes, unless an open push announced it; then it goes with that. Objects of a push come in
@@ -13,7 +12,7 @@ import type { LinkTransaction } from "../store/store.ts";
  *
  * @returns the objects that are whole now: this one and those that waited for it alone, or none
  */
-export async function addObject(tx: LinkTransaction, object: LinkObject): Promise<ObjectId[]> {
+export async function addObject(tx: ObjectTables, object: LinkObject): Promise<ObjectId[]> {
   const children = [...new Set(object.children)];
   let waits = 0;
   for (const child of children) {
@@ -48,10 +47,10 @@ export interface Completion {
  * @param given objects by id; those that the root does not need are left alone
  */
 export async function completeTree(
-  tx: LinkTransaction,
+  tx: ObjectTables,
   root: ObjectId,
   given: ReadonlyMap<ObjectId, LinkObject>,
-  limits: LinkLimits,
+  limits: ObjectLimits,
 ): Promise<Completion> {
   const added: LinkObject[] = [];
   const seen = new Set<ObjectId>();
@@ -84,12 +83,12 @@ export async function completeTree(
 }
 
 /** Ends one reference to an object; objects that nobody needs any more are removed. */
-export async function releaseTree(tx: LinkTransaction, root: ObjectId): Promise<void> {
+export async function releaseTree(tx: ObjectTables, root: ObjectId): Promise<void> {
   if (await tx.objects.addReferences(root, -1) === 0) await removeUnneeded(tx, root);
 }
 
 /** Removes an object that nobody refers to, and what only it referred to, unless an open push needs it. */
-export async function removeUnneeded(tx: LinkTransaction, root: ObjectId): Promise<void> {
+export async function removeUnneeded(tx: ObjectTables, root: ObjectId): Promise<void> {
   const left = [root];
   for (let id = left.pop(); id !== undefined; id = left.pop()) {
     if (await tx.pushes.isAnnounced(id)) continue;
@@ -106,7 +105,7 @@ export async function removeUnneeded(tx: LinkTransaction, root: ObjectId): Promi
  *
  * @throws not-found
  */
-export async function readTree(tx: LinkTransaction, root: ObjectId): Promise<LinkObject[]> {
+export async function readTree(tx: ObjectTables, root: ObjectId): Promise<LinkObject[]> {
   const tree = new Map<ObjectId, LinkObject>();
   const visit = async (id: ObjectId): Promise<void> => {
     if (tree.has(id)) return;

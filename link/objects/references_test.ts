@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import { DEFAULT_LINK_LIMITS } from "../limits.ts";
-import type { LinkObject } from "../messages/message.ts";
-import { completeTree, readTree, releaseTree } from "./references.ts";
+import assert from "node:assert/strict";
 import { object, storeTest } from "../../tests/link/harness.ts";
+import { DEFAULT_LINK_LIMITS } from "../limits.ts";
+import type { LinkObject } from "./objects.ts";
+import { completeTree, readTree, releaseTree } from "./references.ts";
 
 /** Objects that refer only to earlier ones, so that there is no circle. */
 const dags = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {

@@ -1,4 +1,4 @@
-import type { ObjectId, ObjectTree } from "../messages/message.ts";
+import type { ObjectId, ObjectTree } from "./objects.ts";
 import type { TreeShape } from "./tree_shape.ts";
 
 /** What is known of the tree under an object that is whole. */

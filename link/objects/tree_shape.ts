@@ -1,4 +1,4 @@
-import type { ObjectId, ObjectTree } from "../messages/message.ts";
+import type { ObjectId, ObjectTree } from "./objects.ts";
 
 /** How large a tree is where an object stands at each place that refers to it, as on the current wire. */
 export interface TreeShape {

@@ -19,7 +19,7 @@ const B = bytesOf(5, 50);
 
 function createRun({ link }: Bench, hash: string, pieces: string[]) {
   const fab = { hash, content: new Uint8Array([1]), pieces };
-  return link.createRun({ fabId: "flwr/app", fabVersion: "1.0.0", fab });
+  return link.runs.create({ fabId: "flwr/app", fabVersion: "1.0.0", fab });
 }
 
 linkTest(
@@ -27,35 +27,39 @@ linkTest(
   async (bench) => {
     const { link } = bench;
     const [a, b] = [hashOf(A), hashOf(B)];
-    assert.deepEqual(await link.keepPieces([a, b]), [a, b]);
-    assert.deepEqual(await link.keepPieces([a, b], A), [b]);
-    assert.deepEqual(await link.keepPieces([a], A), [], "twice is once");
+    assert.deepEqual(await link.runs.keepPieces([a, b]), [a, b]);
+    assert.deepEqual(await link.runs.keepPieces([a, b], A), [b]);
+    assert.deepEqual(await link.runs.keepPieces([a], A), [], "twice is once");
     await assert.rejects(createRun(bench, "fab", [a, b]), { code: "failed-precondition" });
-    assert.equal(await link.getFab("fab"), undefined, "nothing has happened then");
-    await link.keepPieces([], B);
+    assert.equal(await link.runs.getFab("fab"), undefined, "nothing has happened then");
+    await link.runs.keepPieces([], B);
     const first = await createRun(bench, "fab", [a, b]);
     const second = await createRun(bench, "other", [b]);
 
-    assert.deepEqual(await link.getFabPiece("fab", a), A);
-    assert.deepEqual(await link.getFabPiece("other", b), B);
-    assert.equal(await link.getFabPiece("other", a), undefined, "it is not of that bundle");
+    assert.deepEqual(await link.runs.getFabPiece("fab", a), A);
+    assert.deepEqual(await link.runs.getFabPiece("other", b), B);
+    assert.equal(await link.runs.getFabPiece("other", a), undefined, "it is not of that bundle");
     await bench.pass(1000);
     await bench.restart();
-    assert.deepEqual(await bench.link.getFabPiece("fab", a), A);
+    assert.deepEqual(await bench.link.runs.getFabPiece("fab", a), A);
 
-    await bench.link.stopRun(first.runId);
-    assert.equal(await bench.link.getFabPiece("fab", a), undefined);
-    await bench.pass(99);
-    assert.deepEqual(await bench.link.keepPieces([a, b]), [], "the next run most likely needs it");
+    await bench.link.runs.stop(first.runId);
+    assert.equal(await bench.link.runs.getFabPiece("fab", a), undefined);
     await bench.pass(99);
     assert.deepEqual(
-      await bench.link.keepPieces([b]),
+      await bench.link.runs.keepPieces([a, b]),
+      [],
+      "the next run most likely needs it",
+    );
+    await bench.pass(99);
+    assert.deepEqual(
+      await bench.link.runs.keepPieces([b]),
       [],
       "asking keeps it, and only what was asked",
     );
     await bench.pass(2);
-    assert.deepEqual(await bench.link.keepPieces([a, b]), [a]);
-    await bench.link.stopRun(second.runId);
+    assert.deepEqual(await bench.link.runs.keepPieces([a, b]), [a]);
+    await bench.link.runs.stop(second.runId);
     await bench.pass(101);
     const { pieces, fabPieces } = await bench.store.usage();
     assert.deepEqual({ pieces, fabPieces }, { pieces: 0, fabPieces: 0 });
@@ -66,21 +70,25 @@ linkTest(
 linkTest("pieces are bounded in size, number and bytes together", async (bench) => {
   const { link } = bench;
   for (const length of [0, 11]) {
-    await assert.rejects(link.keepPieces([], bytesOf(length)), { code: "invalid-argument" });
+    await assert.rejects(link.runs.keepPieces([], bytesOf(length)), { code: "invalid-argument" });
   }
-  await assert.rejects(link.keepPieces(Array.from({ length: 5 }, () => hashOf(A))), {
+  await assert.rejects(link.runs.keepPieces(Array.from({ length: 5 }, () => hashOf(A))), {
     code: "invalid-argument",
   });
   for (const name of ["", "../x", hashOf(A).toUpperCase()]) {
-    await assert.rejects(link.keepPieces([name]), { code: "invalid-argument" });
+    await assert.rejects(link.runs.keepPieces([name]), { code: "invalid-argument" });
   }
-  for (const first of [0, 100]) await link.keepPieces([], bytesOf(10, first));
-  await assert.rejects(link.keepPieces([], bytesOf(6, 7)), { code: "resource-exhausted" });
-  await link.keepPieces([], bytesOf(1, 7));
-  await assert.rejects(link.keepPieces([], bytesOf(1, 9)), { code: "resource-exhausted" });
-  assert.deepEqual(await link.keepPieces([], bytesOf(10)), [], "one that is there needs no room");
+  for (const first of [0, 100]) await link.runs.keepPieces([], bytesOf(10, first));
+  await assert.rejects(link.runs.keepPieces([], bytesOf(6, 7)), { code: "resource-exhausted" });
+  await link.runs.keepPieces([], bytesOf(1, 7));
+  await assert.rejects(link.runs.keepPieces([], bytesOf(1, 9)), { code: "resource-exhausted" });
+  assert.deepEqual(
+    await link.runs.keepPieces([], bytesOf(10)),
+    [],
+    "one that is there needs no room",
+  );
   await bench.pass(101);
-  await link.keepPieces([], bytesOf(1, 9));
+  await link.runs.keepPieces([], bytesOf(1, 9));
 }, LIMITS);
 
 linkTest(
@@ -88,7 +96,7 @@ linkTest(
   async (bench) => {
     const { link } = bench;
     const a = hashOf(A);
-    await link.keepPieces([], A);
+    await link.runs.keepPieces([], A);
     const runs = [
       await createRun(bench, "fab", [a, a]),
       await createRun(bench, "fab", [a]),
@@ -96,11 +104,11 @@ linkTest(
     ];
     for (const { runId } of runs) {
       await bench.pass(101);
-      assert.deepEqual(await link.keepPieces([a]), []);
-      await link.stopRun(runId);
+      assert.deepEqual(await link.runs.keepPieces([a]), []);
+      await link.runs.stop(runId);
     }
     await bench.pass(101);
-    assert.deepEqual(await link.keepPieces([a]), [a]);
+    assert.deepEqual(await link.runs.keepPieces([a]), [a]);
   },
   LIMITS,
 );

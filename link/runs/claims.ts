@@ -1,18 +1,17 @@
 import { FlwrError } from "../../base/error.ts";
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
-import { hold } from "../transactions/hold.ts";
-import type { ClaimedRun, HoldOptions, LinkRun } from "../link.ts";
+import { hold, type HoldOptions } from "../transactions/hold.ts";
+import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
-import { nextRunState } from "./run_state.ts";
-import { hashToken, newToken } from "./token.ts";
 import { toRun } from "./run_records.ts";
-import { settleSelfStarted } from "./self_started.ts";
+import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { ClaimedRun, LinkRun } from "./runs.ts";
+import { settleSelfStarted } from "./self_started.ts";
+import { hashToken, newToken } from "./token.ts";
 
-/** See LinkService.claimRun. */
+/** See Runs.claim. */
 export function claimRun(
-  context: LinkContext,
+  context: RunContext,
   options: HoldOptions & { runId?: bigint } = {},
 ): Promise<ClaimedRun | undefined> {
   const { runId } = options;
@@ -22,7 +21,7 @@ export function claimRun(
     ["runs"],
     options,
     () =>
-      transact(context, "durable", async (tx, effects) => {
+      context.transact("durable", async (tx, effects) => {
         const run = runId === undefined ? await tx.runs.oldestPending() : await tx.runs.get(runId);
         const state = run && nextRunState(run.state, "claim");
         if (run === undefined || state === undefined || options.signal?.aborted) return undefined;
@@ -37,15 +36,15 @@ export function claimRun(
         };
         await tx.runs.put(claimed);
         effects.due(claimed.dueAt);
-        effects.events.push({ kind: "run-claimed", runId: run.runId });
+        effects.emit({ kind: "run-claimed", runId: run.runId });
         return { run: toRun(context, claimed), token };
       }),
   );
 }
 
-/** See LinkService.beginRun. */
-export function beginRun(context: LinkContext, token: string): Promise<LinkRun> {
-  return transact(context, "durable", async (tx, effects) => {
+/** See Runs.begin. */
+export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
+  return context.transact("durable", async (tx, effects) => {
     const run = await runOf(tx, token);
     const state = nextRunState(run.state, "begin");
     if (state === undefined) {
@@ -61,17 +60,17 @@ export function beginRun(context: LinkContext, token: string): Promise<LinkRun> 
     await tx.runs.put(begun);
     context.outcomes.begin(effects, run.runId);
     effects.due(begun.dueAt);
-    effects.events.push({ kind: "run-began", runId: run.runId });
+    effects.emit({ kind: "run-began", runId: run.runId });
     return toRun(context, begun);
   });
 }
 
-/** See LinkService.runHeartbeat. */
-export function runHeartbeat(context: LinkContext, token: string): Promise<boolean> {
+/** See Runs.heartbeat. */
+export function runHeartbeat(context: RunContext, token: string): Promise<boolean> {
   const hash = hashToken(token);
   const { clock, limits, traffic } = context;
   // Relaxed: after a loss of power every run gets new time anyway.
-  return transact(context, "relaxed", async (tx, effects) => {
+  return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
     const dueAt = clock.now() + limits.taskTimeoutSeconds;
@@ -82,13 +81,13 @@ export function runHeartbeat(context: LinkContext, token: string): Promise<boole
   });
 }
 
-/** See LinkService.finishRun. */
+/** See Runs.finish. */
 export function finishRun(
-  context: LinkContext,
+  context: RunContext,
   token: string,
   { outcome, details }: { outcome: "completed" | "failed"; details: string },
 ): Promise<void> {
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     const run = await runOf(tx, token);
     const fault = outcome === "completed" ? context.outcomes.fault(run.runId) : undefined;
     const completed = outcome === "completed" && fault === undefined;
@@ -105,17 +104,17 @@ export function finishRun(
 
 /** Settles a run of which nothing was heard in time: one that was claimed waits again, one that ran has failed. */
 export async function settleDueRun(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   run: RunRecord,
 ): Promise<void> {
   const released = nextRunState(run.state, "release");
   if (released !== undefined) {
     const { tokenHash: _, dueAt: __, startingAt: ___, ...rest } = run;
     await tx.runs.put({ ...rest, state: released });
-    effects.topics.add("runs");
-    effects.events.push({ kind: "run-released", runId: run.runId });
+    effects.wake("runs");
+    effects.emit({ kind: "run-released", runId: run.runId });
     return;
   }
   if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
@@ -125,7 +124,7 @@ export async function settleDueRun(
 }
 
 /** @throws unauthenticated */
-async function runOf(tx: LinkTransaction, token: string): Promise<RunRecord> {
+async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
   const run = await tx.runs.byToken(hashToken(token));
   if (run === undefined) {
     throw new FlwrError("unauthenticated", "The token is not, or no longer, that of a run");

@@ -1,22 +1,22 @@
-import { type LinkContext, transact } from "../transactions/transactions.ts";
-import { hold } from "../transactions/hold.ts";
-import type { HoldOptions, LogPiece } from "../link.ts";
-import { isFinished } from "./run_state.ts";
+import { hold, type HoldOptions } from "../transactions/hold.ts";
+import type { RunContext } from "./context.ts";
 import { requireRun } from "./run_records.ts";
+import { isFinished } from "./run_state.ts";
+import type { LogPiece } from "./runs.ts";
 
 /** Seconds between entries made at the same time, so that each has its own: more than a double's step at such times. */
 const ENTRY_STEP = 1e-6;
 
-/** See LinkService.appendLog. */
+/** See Runs.appendLog. */
 export function appendLog(
-  context: LinkContext,
+  context: RunContext,
   runId: bigint,
   lines: readonly string[],
 ): Promise<void> {
   const { clock, limits } = context;
   const text = latest(lines.join(""), limits.maxLogBytesPerRun);
   const length = new TextEncoder().encode(text).length;
-  return transact(context, "relaxed", async (tx, effects) => {
+  return context.transact("relaxed", async (tx, effects) => {
     const run = await requireRun(tx, runId);
     if (length === 0) return;
     const last = await tx.logs.last(runId) ?? { at: 0, end: 0 };
@@ -27,16 +27,16 @@ export function appendLog(
     if (isFinished(run.state)) {
       // What comes after its end, by a process that was slow, counts as well.
       await tx.runs.put({ ...run, logBytes: await tx.logs.size(runId) });
-      context.retention.expect(at);
+      context.retention.expect(effects, at);
       effects.due(at);
     }
-    effects.topics.add(`log:${runId}`);
+    effects.wake(`log:${runId}`);
   });
 }
 
-/** See LinkService.readLog. */
+/** See Runs.readLog. */
 export async function readLog(
-  context: LinkContext,
+  context: RunContext,
   runId: bigint,
   after: number,
   options: HoldOptions = {},
@@ -46,7 +46,7 @@ export async function readLog(
     [`log:${runId}`],
     options,
     () =>
-      transact(context, "relaxed", async (tx) => {
+      context.transact("relaxed", async (tx) => {
         const finished = isFinished((await requireRun(tx, runId)).state);
         const entries = await tx.logs.since(runId, after);
         const last = entries.at(-1);

@@ -1,8 +1,14 @@
 import type { Effects } from "../transactions/transactions.ts";
-import type { LinkMessage } from "../messages/message.ts";
 
 /** How much of a node's reason is told, in characters. */
 const REASON_CHARACTERS = 300;
+
+/** A reply, or the error in the place of one. */
+interface Outcome {
+  readonly runId: bigint;
+  readonly srcNodeId: bigint;
+  readonly error?: { readonly reason: string };
+}
 
 /** What a run's instructions were answered with. */
 interface Outcomes {
@@ -19,31 +25,21 @@ interface Outcomes {
 export class RunOutcomes {
   readonly #runs = new Map<bigint, Outcomes>();
 
-  begin(effects: Effects, runId: bigint): void {
-    this.#runs.set(runId, { results: 0, errors: 0 });
-    effects.undo.push(() => this.#runs.delete(runId));
+  begin(effects: Effects<never>, runId: bigint): void {
+    effects.after(() => this.#runs.set(runId, { results: 0, errors: 0 }));
   }
 
   /** Counts a reply, or the error in the place of one. */
-  note(effects: Effects, { runId, srcNodeId: nodeId, error }: LinkMessage): void {
-    const before = this.#runs.get(runId);
-    if (before === undefined) return;
-    const { results, errors } = before;
-    this.#runs.set(
-      runId,
-      error === undefined
-        ? { ...before, results: results + 1 }
-        : { results, errors: errors + 1, last: { nodeId, reason: error.reason } },
-    );
-    // By difference: other replies may have been counted since.
-    effects.undo.push(() => {
-      const now = this.#runs.get(runId);
-      if (now === undefined) return;
+  note(effects: Effects<never>, { runId, srcNodeId: nodeId, error }: Outcome): void {
+    effects.after(() => {
+      const before = this.#runs.get(runId);
+      if (before === undefined) return;
+      const { results, errors } = before;
       this.#runs.set(
         runId,
         error === undefined
-          ? { ...now, results: now.results - 1 }
-          : { ...now, errors: now.errors - 1 },
+          ? { ...before, results: results + 1 }
+          : { results, errors: errors + 1, last: { nodeId, reason: error.reason } },
       );
     });
   }
@@ -58,9 +54,7 @@ export class RunOutcomes {
   }
 
   /** A run that has ended is not counted any more. */
-  forget(effects: Effects, runId: bigint): void {
-    const before = this.#runs.get(runId);
-    this.#runs.delete(runId);
-    if (before !== undefined) effects.undo.push(() => this.#runs.set(runId, before));
+  forget(effects: Effects<never>, runId: bigint): void {
+    effects.after(() => this.#runs.delete(runId));
   }
 }

@@ -1,7 +1,5 @@
-import type { Due } from "../store/due.ts";
-
 /** A piece of an attachment, a file of an app that is not in its bundle. */
-export interface PieceRecord extends Due {
+export interface PieceRecord {
   /** SHA-256 of its bytes, lower-case hexadecimal. */
   readonly hash: string;
   readonly size: number;

@@ -1,36 +1,10 @@
-import { removeArtifacts } from "../artifacts/pieces.ts";
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
-import { letGo } from "../messages/settle_instruction.ts";
+import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import type { RunKeepsake, RunRecord } from "./run_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
 
 // Of the runs that have finished, the newest limits.maxFinishedRuns are kept, limits.maxFinishedLogBytes of their logs
 // and limits.maxFinishedArtifactBytes of their artifacts. A log goes whole, that of the run that finished first before
 // all others, and so do all artifacts of a run; then, where there are too many runs, the run itself. None goes before
 // limits.finishedRunGraceSeconds have passed: somebody may wait for its end.
-
-/** When the housekeeper looks next whether too much is kept: of finished runs, of nodes that are away. */
-export class Retention {
-  // What an earlier process left was perhaps kept under other limits.
-  #dueAt = 0;
-
-  /** Unix time in seconds; Infinity for not before another run finishes. */
-  get dueAt(): number {
-    return this.#dueAt;
-  }
-
-  /** Look at this Unix time in seconds, or earlier. */
-  expect(dueAt: number): void {
-    this.#dueAt = Math.min(this.#dueAt, dueAt);
-  }
-
-  /** They are looked at now. */
-  begin(effects: Effects): void {
-    const before = this.#dueAt;
-    this.#dueAt = Infinity;
-    effects.undo.push(() => this.expect(before));
-  }
-}
 
 /**
  * Removes what is kept of finished runs beyond the limits, as much as one transaction may, and notes when to look again.
@@ -38,9 +12,9 @@ export class Retention {
  * @param until Unix time in seconds after which nothing more is begun
  */
 export async function sweepFinishedRuns(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   until: number,
 ): Promise<void> {
   const { clock, limits, retention } = context;
@@ -51,13 +25,13 @@ export async function sweepFinishedRuns(
   const next = async (having?: RunKeepsake): Promise<RunRecord | undefined> => {
     const now = clock.now();
     if (now > until || ++steps > limits.housekeepingBatch) {
-      retention.expect(now);
+      retention.expect(effects, now);
       return undefined;
     }
     const run = await tx.runs.firstFinished(having);
     const leavesAt = (run?.finishedAt ?? Infinity) + limits.finishedRunGraceSeconds;
     if (leavesAt <= now) return run;
-    retention.expect(leavesAt);
+    retention.expect(effects, leavesAt);
     return undefined;
   };
 
@@ -75,20 +49,20 @@ export async function sweepFinishedRuns(
     });
     if (left === 0) logs.push(run.runId);
   }
-  if (logs.length > 0) effects.events.push({ kind: "run-logs-removed", runIds: logs });
+  if (logs.length > 0) effects.emit({ kind: "run-logs-removed", runIds: logs });
 
   const artifacts: bigint[] = [];
   let artifactExcess = artifactBytes - limits.maxFinishedArtifactBytes;
   while (artifactExcess > 0) {
     const run = await next("artifacts");
     if (run === undefined) break;
-    await removeArtifacts(tx, run.runId);
+    await tx.runDependents.removeArtifacts(run.runId);
     artifactExcess -= run.artifactBytes!;
     await tx.runs.put({ ...run, artifactBytes: 0, artifactsRemovedAt: clock.now() });
     artifacts.push(run.runId);
   }
   if (artifacts.length > 0) {
-    effects.events.push({ kind: "run-artifacts-removed", runIds: artifacts });
+    effects.emit({ kind: "run-artifacts-removed", runIds: artifacts });
   }
 
   const removed: bigint[] = [];
@@ -103,13 +77,13 @@ export async function sweepFinishedRuns(
       removed.push(run.runId);
     }
   }
-  if (removed.length > 0) effects.events.push({ kind: "runs-removed", runIds: removed });
+  if (removed.length > 0) effects.emit({ kind: "runs-removed", runIds: removed });
 }
 
 /** Removes a part of a log, which can have millions of entries. @returns how many bytes are left of it */
 async function removeLogEntries(
-  { limits }: LinkContext,
-  tx: LinkTransaction,
+  { limits }: RunContext,
+  tx: RunTransaction,
   { runId }: RunRecord,
 ): Promise<number> {
   const isLeft = await tx.logs.removeFirst(runId, limits.housekeepingLogEntries);
@@ -118,16 +92,13 @@ async function removeLogEntries(
 
 /** Removes a run and what is left of it. Its app bundle went when it finished, if no other run needed it. */
 async function removeRun(
-  { traffic }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { traffic }: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   { runId }: RunRecord,
 ): Promise<void> {
-  // The housekeeper cleared both away long ago, unless it was out of order.
-  for (const instruction of await tx.instructions.ofRun(runId)) await letGo(tx, instruction);
-  for (const { sessionId } of await tx.pushes.ofRun(runId)) await tx.pushes.remove(sessionId);
-  await removeArtifacts(tx, runId);
+  await tx.runDependents.removed(runId);
   await tx.runs.remove(runId);
-  traffic.forget(runId);
-  effects.topics.add(`log:${runId}`);
+  traffic.forget(effects, runId);
+  effects.wake(`log:${runId}`);
 }

@@ -1,19 +1,18 @@
 import { FlwrError } from "../../base/error.ts";
-import { needPieces } from "./attachments.ts";
-import { type LinkContext, transact } from "../transactions/transactions.ts";
-import type { LinkRun, NewLinkRun } from "../link.ts";
+import { needPieces } from "./bundles.ts";
+import type { RunContext, RunTransaction } from "./context.ts";
 import { SELF_STARTED } from "./run_state.ts";
-import { hashToken } from "./token.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { LinkRun, NewLinkRun } from "./runs.ts";
+import { hashToken } from "./token.ts";
 import { sum } from "./traffic.ts";
 
 /** The one federation that an open SuperLink of Flower has. */
 const DEFAULT_FEDERATION = "@none/default";
 
-/** See LinkService.createRun. */
-export function createRun(context: LinkContext, input: NewLinkRun): Promise<LinkRun> {
-  return transact(context, "durable", async (tx, effects) => {
+/** See Runs.create. */
+export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
+  return context.transact("durable", async (tx, effects) => {
     const { fabId, fabVersion, fab, overrideConfig = {} } = input;
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError(
@@ -51,30 +50,30 @@ export function createRun(context: LinkContext, input: NewLinkRun): Promise<Link
       await tx.fabs.add(fab.hash, fab.content);
       await needPieces(tx, fab.hash, fab.pieces ?? []);
     }
-    if (run.state === "pending") effects.topics.add("runs");
+    if (run.state === "pending") effects.wake("runs");
     effects.due(run.dueAt);
-    effects.events.push({ kind: "run-created", runId: run.runId });
+    effects.emit({ kind: "run-created", runId: run.runId });
     return toRun(context, run);
   });
 }
 
-/** See LinkService.getRun. */
-export function getRun(context: LinkContext, runId: bigint): Promise<LinkRun | undefined> {
+/** See Runs.get. */
+export function getRun(context: RunContext, runId: bigint): Promise<LinkRun | undefined> {
   return readRun(context, (tx) => tx.runs.get(runId));
 }
 
-/** See LinkService.runOfToken. */
-export function runOfToken(context: LinkContext, token: string): Promise<LinkRun | undefined> {
+/** See Runs.ofToken. */
+export function runOfToken(context: RunContext, token: string): Promise<LinkRun | undefined> {
   const hash = hashToken(token);
   return readRun(context, (tx) => tx.runs.byToken(hash));
 }
 
-/** See LinkService.listRuns. */
+/** See Runs.list. */
 export function listRuns(
-  context: LinkContext,
+  context: RunContext,
   { limit, skip }: { limit: number; skip: number },
 ): Promise<LinkRun[]> {
-  return transact(context, "relaxed", async (tx) => {
+  return context.transact("relaxed", async (tx) => {
     const runs = await tx.runs.list(limit, skip);
     return runs.map((run) => toRun(context, run));
   });
@@ -82,14 +81,17 @@ export function listRuns(
 
 /** A run as callers see it. */
 export function toRun(
-  { traffic }: LinkContext,
+  { traffic }: RunContext,
   { tokenHash: _, dueAt: __, logBytes: ___, artifactBytes: ____, ...run }: RunRecord,
 ): LinkRun {
   return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
 }
 
 /** @throws not-found */
-export async function requireRun(tx: LinkTransaction, runId: bigint): Promise<RunRecord> {
+export async function requireRun(
+  tx: Pick<RunTransaction, "runs">,
+  runId: bigint,
+): Promise<RunRecord> {
   const run = await tx.runs.get(runId);
   if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
@@ -101,17 +103,17 @@ export function unknownRun(runId: bigint): string {
 }
 
 function readRun(
-  context: LinkContext,
-  find: (tx: LinkTransaction) => Promise<RunRecord | undefined>,
+  context: RunContext,
+  find: (tx: RunTransaction) => Promise<RunRecord | undefined>,
 ): Promise<LinkRun | undefined> {
-  return transact(context, "relaxed", async (tx) => {
+  return context.transact("relaxed", async (tx) => {
     const run = await find(tx);
     return run && toRun(context, run);
   });
 }
 
 async function freshId(
-  { random }: LinkContext,
+  { random }: RunContext,
   isTaken: (id: bigint) => Promise<boolean>,
 ): Promise<bigint> {
   let id = random.uint64();

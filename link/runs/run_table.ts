@@ -1,4 +1,4 @@
-import type { LinkRun } from "../link.ts";
+import type { LinkRun } from "./runs.ts";
 
 /** A run as it is kept. */
 export interface RunRecord extends LinkRun {

@@ -1,8 +1,7 @@
-import type { Effects, LinkContext } from "../transactions/transactions.ts";
+import type { RunContext, RunEffects, RunLimits, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
 
 // A run that started itself (Flower 1.9's) sends no heartbeats and cannot say that it is over. What is heard of it are
 // its instructions.
@@ -11,8 +10,8 @@ const DAY = 86_400;
 
 /** The run sends instructions: it lives. Written once a day, for that is exact enough. */
 export async function hearSelfStarted(
-  { clock, limits }: LinkContext,
-  tx: LinkTransaction,
+  { clock, limits }: Pick<RunContext, "clock"> & { readonly limits: RunLimits },
+  tx: Pick<RunTransaction, "runs">,
   runId: bigint,
 ): Promise<void> {
   const run = await tx.runs.get(runId);
@@ -24,13 +23,13 @@ export async function hearSelfStarted(
 
 /** Settles a run of which nothing was heard for long: it is over, unless instructions of it are under way. */
 export async function settleSelfStarted(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   run: RunRecord,
 ): Promise<void> {
   const seconds = context.limits.selfStartedRunSeconds;
-  if ((await tx.instructions.ofRun(run.runId)).length > 0) {
+  if (await tx.runDependents.isBusy(run.runId)) {
     const dueAt = context.clock.now() + seconds;
     await tx.runs.put({ ...run, dueAt });
     return effects.due(dueAt);

@@ -1,6 +1,5 @@
 import type { Effects } from "../transactions/transactions.ts";
-import type { Traffic } from "./run_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+import type { RunTable, Traffic } from "./run_table.ts";
 
 const NOTHING: Traffic = { bytesSent: 0, bytesReceived: 0, clientAppSeconds: 0 };
 
@@ -12,12 +11,12 @@ const NOTHING: Traffic = { bytesSent: 0, bytesReceived: 0, clientAppSeconds: 0 }
 export class TrafficMeter {
   readonly #unsaved = new Map<bigint, Traffic>();
 
-  send(runId: bigint, bytesSent: number): void {
-    this.#add(runId, { ...NOTHING, bytesSent });
+  send(effects: Effects<never>, runId: bigint, bytesSent: number): void {
+    this.#add(effects, runId, { ...NOTHING, bytesSent });
   }
 
-  receive(runId: bigint, bytesReceived: number): void {
-    this.#add(runId, { ...NOTHING, bytesReceived });
+  receive(effects: Effects<never>, runId: bigint, bytesReceived: number): void {
+    this.#add(effects, runId, { ...NOTHING, bytesReceived });
   }
 
   /** What the store does not know of yet. */
@@ -32,26 +31,40 @@ export class TrafficMeter {
 
   /** Writes what is unsaved, and what is given, to the run. */
   async save(
-    tx: LinkTransaction,
-    effects: Effects,
+    tx: { readonly runs: RunTable },
+    effects: Effects<never>,
     runId: bigint,
     more: Partial<Traffic> = {},
   ): Promise<void> {
-    const unsaved = this.unsaved(runId);
+    const drafted = this.#draft(effects).get(runId) ?? NOTHING;
+    const unsaved = sum(this.unsaved(runId), drafted);
     const traffic = sum(unsaved, { ...NOTHING, ...more });
-    if (traffic.bytesSent + traffic.bytesReceived + traffic.clientAppSeconds === 0) return;
-    this.#unsaved.delete(runId);
-    effects.undo.push(() => this.#add(runId, unsaved));
+    if (isNothing(traffic)) return;
+    this.#add(effects, runId, negative(unsaved));
     await tx.runs.addTraffic(runId, traffic);
   }
 
   /** A run that is removed: what it sent and received counts nowhere any more. */
-  forget(runId: bigint): void {
-    this.#unsaved.delete(runId);
+  forget(effects: Effects<never>, runId: bigint): void {
+    // Its draft is made before this, so that nothing is counted after.
+    this.#draft(effects);
+    effects.after(() => this.#unsaved.delete(runId));
   }
 
-  #add(runId: bigint, traffic: Traffic): void {
-    this.#unsaved.set(runId, sum(this.unsaved(runId), traffic));
+  #add(effects: Effects<never>, runId: bigint, traffic: Traffic): void {
+    const draft = this.#draft(effects);
+    draft.set(runId, sum(draft.get(runId) ?? NOTHING, traffic));
+  }
+
+  /** What this attempt counts, by run. */
+  #draft(effects: Effects<never>): Map<bigint, Traffic> {
+    return effects.draft(this, () => new Map<bigint, Traffic>(), (draft) => {
+      for (const [runId, traffic] of draft) {
+        const total = sum(this.unsaved(runId), traffic);
+        if (isNothing(total)) this.#unsaved.delete(runId);
+        else this.#unsaved.set(runId, total);
+      }
+    });
   }
 }
 
@@ -62,4 +75,16 @@ export function sum(a: Traffic, b: Traffic): Traffic {
     bytesReceived: a.bytesReceived + b.bytesReceived,
     clientAppSeconds: a.clientAppSeconds + b.clientAppSeconds,
   };
+}
+
+function negative({ bytesSent, bytesReceived, clientAppSeconds }: Traffic): Traffic {
+  return {
+    bytesSent: -bytesSent,
+    bytesReceived: -bytesReceived,
+    clientAppSeconds: -clientAppSeconds,
+  };
+}
+
+function isNothing({ bytesSent, bytesReceived, clientAppSeconds }: Traffic): boolean {
+  return bytesSent === 0 && bytesReceived === 0 && clientAppSeconds === 0;
 }

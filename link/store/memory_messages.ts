@@ -1,14 +1,14 @@
 import { isOpen } from "../messages/instruction_state.ts";
 import { expiryOf, type LinkMessage } from "../messages/message.ts";
-import { earliestDue, mostUrgent } from "./due.ts";
-import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
 import type {
   InstructionProgress,
   InstructionRecord,
   InstructionTable,
   ReplyTable,
 } from "../messages/message_tables.ts";
+import { earliestDue, mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
+import { Links } from "./links.ts";
 
 /** An instruction with its place in the order of arrival. */
 interface Placed {

@@ -1,6 +1,4 @@
 import { isFinished } from "../runs/run_state.ts";
-import { mostUrgent } from "./due.ts";
-import type { Journal } from "./journal.ts";
 import type {
   FabTable,
   FinishedRuns,
@@ -11,6 +9,8 @@ import type {
   RunTable,
   Traffic,
 } from "../runs/run_table.ts";
+import { mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
 
 /** The runs of a store in memory, in the order of arrival. */
 export class RunMap {

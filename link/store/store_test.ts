@@ -1,12 +1,12 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { LinkMessage } from "../messages/message.ts";
-import { MemoryStore } from "./memory.ts";
-import { SqliteStore } from "./sqlite.ts";
 import type { InstructionRecord } from "../messages/message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
-import type { LinkStore, LinkTransaction } from "./store.ts";
+import { MemoryStore } from "./memory.ts";
+import { SqliteStore } from "./sqlite.ts";
+import type { LinkStore, LinkTables } from "./store.ts";
 
 /** Runs the same body over a store of each kind. */
 function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
@@ -229,9 +229,9 @@ eachStore("a run that is removed takes its token with it", async (store) => {
 });
 
 eachStore("a log knows its size, and goes from its beginning", async (store) => {
-  const add = (tx: LinkTransaction, at: number, end: number, text: string) =>
+  const add = (tx: LinkTables, at: number, end: number, text: string) =>
     tx.logs.add(3n, { at, end, text });
-  const texts = async (tx: LinkTransaction) => (await tx.logs.since(3n, 0)).map(({ text }) => text);
+  const texts = async (tx: LinkTables) => (await tx.logs.since(3n, 0)).map(({ text }) => text);
   await store.transaction("relaxed", async (tx) => {
     await tx.runs.put(runRecord());
     assert.equal(await tx.logs.size(3n), 0);
@@ -265,7 +265,7 @@ eachStore("a log knows its size, and goes from its beginning", async (store) => 
 });
 
 eachStore("a transaction that fails has not happened", async (store) => {
-  const fill = async (tx: LinkTransaction, suffix: string) => {
+  const fill = async (tx: LinkTables, suffix: string) => {
     await tx.runs.put(runRecord({ fabId: suffix }));
     await tx.nodes.put(nodeRecord({ publicKey: new TextEncoder().encode(suffix) }));
     await tx.instructions.add({

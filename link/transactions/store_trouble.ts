@@ -1,22 +1,28 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkEvent } from "../events.ts";
 
 /** Seconds between two reports of a store that goes on failing. */
 const REPORT_SECONDS = 60;
 /** Seconds after a failure in which silence proves nothing: heartbeats could not be written. */
 const GRACE_SECONDS = 60;
 
+/** What the store itself reports. */
+export type StoreNotice =
+  /** The store cannot write for now, as when the disk is full. Reported once a minute while it lasts. */
+  | { readonly kind: "store-failed"; readonly error: FlwrError }
+  /** The store writes again. */
+  | { readonly kind: "store-recovered" };
+
 /** Reports that the store cannot write now, as when the disk is full, once a minute, and that it can again. */
 export class StoreTrouble {
   readonly #clock: Clock;
-  readonly #onEvent: (event: LinkEvent) => void;
+  readonly #onNotice: (notice: StoreNotice) => void;
   #reportedAt: number | undefined;
   #failedAt = -Infinity;
 
-  constructor(clock: Clock, onEvent: (event: LinkEvent) => void) {
+  constructor(clock: Clock, onNotice: (notice: StoreNotice) => void) {
     this.#clock = clock;
-    this.#onEvent = onEvent;
+    this.#onNotice = onNotice;
   }
 
   /** Until when nodes and runs are not taken for dead because they were silent; Unix seconds. */
@@ -31,13 +37,13 @@ export class StoreTrouble {
     this.#failedAt = now;
     if (this.#reportedAt !== undefined && now - this.#reportedAt < REPORT_SECONDS) return;
     this.#reportedAt = now;
-    this.#onEvent({ kind: "store-failed", error });
+    this.#onNotice({ kind: "store-failed", error });
   }
 
   /** A transaction that had something to write succeeded. */
   succeeded(): void {
     if (this.#reportedAt === undefined) return;
     this.#reportedAt = undefined;
-    this.#onEvent({ kind: "store-recovered" });
+    this.#onNotice({ kind: "store-recovered" });
   }
 }

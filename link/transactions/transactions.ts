@@ -1,101 +1,164 @@
-import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
-import type { Random } from "../../base/random.ts";
-import type { LinkEvent } from "../events.ts";
-import type { Joins } from "../nodes/joins.ts";
-import type { LinkLimits } from "../limits.ts";
-import type { LooseReplies } from "../messages/loose_replies.ts";
-import type { LinkObject, MessageDraft } from "../messages/message.ts";
-import type { QuietInstructions } from "../messages/quiet.ts";
-import type { Retention } from "../runs/retention.ts";
-import type { RunOutcomes } from "../runs/outcomes.ts";
-import { NotSynced } from "./not_synced.ts";
-import type { Durability, LinkStore, LinkTransaction } from "../store/store.ts";
 import type { StoreTrouble } from "./store_trouble.ts";
-import type { TrafficMeter } from "../runs/traffic.ts";
-import type { TreeCache } from "../objects/tree_cache.ts";
-import type { Topic, Wakes } from "./wakes.ts";
+import type { Topic } from "./wakes.ts";
 
-/** What every operation of the SuperLink's domain works with. */
-export interface LinkContext {
-  readonly store: LinkStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly limits: LinkLimits;
-  readonly messageObject: (message: MessageDraft) => LinkObject;
-  readonly wakes: Wakes;
-  readonly quiet: QuietInstructions;
-  readonly traffic: TrafficMeter;
-  readonly trees: TreeCache;
-  readonly loose: LooseReplies;
-  readonly joins: Joins;
-  /** What the owner's list of keys calls the holder of a key. */
-  readonly listedName: (publicKey: Uint8Array) => string | undefined;
-  readonly retention: Retention;
-  /** When it is looked next whether too many nodes are away. */
-  readonly absences: Retention;
-  readonly outcomes: RunOutcomes;
-  /** Bytes that each open push has brought since the service began, by session. */
-  readonly staged: Map<string, number>;
-  readonly trouble: StoreTrouble;
-  readonly onEvent: (event: LinkEvent) => void;
-  /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
-  readonly expect: (dueAt: number) => void;
-  /** Aborted once the service closes. */
-  readonly closing: AbortSignal;
+/**
+ * What a transaction survives once it is done: "durable" also the loss of power, "relaxed" at least the death of
+ * the process. What is relaxed may be lost only together with everything after it.
+ */
+export type Durability = "durable" | "relaxed";
+
+/** A store that runs transactions over its tables. */
+export interface TransactionStore<Tables> {
+  /**
+   * Runs `work` as one transaction: alone, and all or nothing. When `work` rejects, nothing has happened.
+   * `work` must await nothing but the tables' own methods. The store may run it again when an attempt failed.
+   *
+   * @param onCommit called once, when the attempt that counts is committed, before another transaction begins
+   */
+  transaction<T>(
+    durability: Durability,
+    work: (tables: Tables) => Promise<T>,
+    onCommit?: () => void,
+  ): Promise<T>;
 }
 
-/** What a transaction brings about outside the store: once it is stored, or, for `undo`, when it failed. */
-export class Effects {
-  readonly events: LinkEvent[] = [];
+/**
+ * What one attempt of a transaction brings about outside the store once it is committed. Each attempt has effects of its
+ * own: those of an attempt that failed never happen.
+ */
+export interface Effects<Notice> {
+  /** Reports what happened, once it is stored. */
+  emit(notice: Notice): void;
+  /** Wakes those who wait for the topic, once it is stored. */
+  wake(topic: Topic): void;
+  /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
+  due(at: number | undefined): void;
+  /** Changes something in memory at the commit. Changes are made in their order, before another transaction begins. */
+  after(change: () => void): void;
+  /**
+   * The owner's draft of its changes, for changes that the same attempt reads again.
+   *
+   * @param make makes it, once in each attempt
+   * @param merge makes its changes, at the commit
+   */
+  draft<D>(owner: object, make: () => D, merge: (draft: D) => void): D;
+}
+
+/** Runs transactions over the tables that the caller uses. */
+export interface Transacts<Tx, Notice> {
+  /**
+   * Runs a transaction, then its effects; none of them when it fails. One that is committed and not on the disk yet has
+   * its effects, and is reported as an error all the same, so that its caller tries again.
+   *
+   * @throws unavailable after the service was closed
+   */
+  readonly transact: <T>(
+    durability: Durability,
+    work: (tx: Tx, effects: Effects<Notice>) => Promise<T>,
+  ) => Promise<T>;
+}
+
+/**
+ * A transaction was committed, but the disk has not confirmed it. Its caller tries again; what it brought about has
+ * happened, and others must hear of it.
+ */
+export class NotSynced extends FlwrError {
+  /**
+   * @param result what the transaction's work returned
+   * @param error why the disk did not confirm it
+   */
+  constructor(readonly result: unknown, { message, hints, cause }: FlwrError) {
+    super("unavailable", message, { hints, cause });
+  }
+}
+
+/** What transactions and their effects reach. */
+export interface TransactionsOptions<Tables, Tx, Notice> {
+  readonly store: TransactionStore<Tables>;
+  /** Makes of a store's tables what one attempt works with. */
+  readonly open: (tables: Tables, effects: Effects<Notice>) => Tx;
+  readonly trouble: StoreTrouble;
+  /** Aborted once the service closes. */
+  readonly closing: AbortSignal;
+  readonly onNotice: (notice: Notice) => void;
+  readonly onTopic: (topic: Topic) => void;
+  readonly onDue: (dueAt: number) => void;
+}
+
+/** Runs the transactions of the domain. */
+export function transactions<Tables, Tx, Notice>(
+  options: TransactionsOptions<Tables, Tx, Notice>,
+): Transacts<Tx, Notice>["transact"] {
+  const { store, open, trouble, closing } = options;
+  return async (durability, work) => {
+    requireOpen(closing);
+    let effects = new Attempt<Notice>();
+    let result: Awaited<ReturnType<typeof work>>;
+    let notSynced: NotSynced | undefined;
+    try {
+      result = await store.transaction(
+        durability,
+        (tables) => {
+          effects = new Attempt();
+          return work(open(tables, effects), effects);
+        },
+        () => effects.commit(),
+      );
+    } catch (error) {
+      if (!closing.aborted) trouble.failed(error);
+      if (!(error instanceof NotSynced)) throw error;
+      notSynced = error;
+      result = error.result as typeof result;
+    }
+    // Relaxed ones often have nothing to write.
+    if (durability === "durable" && notSynced === undefined) trouble.succeeded();
+    if (effects.dueAt < Infinity) options.onDue(effects.dueAt);
+    for (const topic of effects.topics) options.onTopic(topic);
+    for (const notice of effects.notices) options.onNotice(notice);
+    if (notSynced !== undefined) throw notSynced;
+    return result;
+  };
+}
+
+/** @throws unavailable after the service was closed */
+export function requireOpen(closing: AbortSignal): void {
+  if (closing.aborted) throw new FlwrError("unavailable", "The SuperLink is shutting down");
+}
+
+class Attempt<Notice> implements Effects<Notice> {
+  readonly notices: Notice[] = [];
   readonly topics = new Set<Topic>();
-  readonly undo: (() => void)[] = [];
   dueAt = Infinity;
+  readonly #changes: (() => void)[] = [];
+  readonly #drafts = new Map<object, unknown>();
+
+  emit(notice: Notice): void {
+    this.notices.push(notice);
+  }
+
+  wake(topic: Topic): void {
+    this.topics.add(topic);
+  }
 
   due(at: number | undefined): void {
     if (at !== undefined) this.dueAt = Math.min(this.dueAt, at);
   }
-}
 
-/**
- * Runs a transaction, then its effects; none of them when it fails. One that is committed and not on the disk yet has its
- * effects, and is reported as an error all the same, so that its caller tries again.
- *
- * @throws unavailable after the service was closed
- */
-export async function transact<T>(
-  context: LinkContext,
-  durability: Durability,
-  work: (tx: LinkTransaction, effects: Effects) => Promise<T>,
-): Promise<T> {
-  requireOpen(context);
-  const effects = new Effects();
-  let result: T;
-  let notSynced: NotSynced | undefined;
-  try {
-    result = await context.store.transaction(durability, (tx) => work(tx, effects));
-  } catch (error) {
-    if (!context.closing.aborted) context.trouble.failed(error);
-    if (!(error instanceof NotSynced)) {
-      for (const undo of effects.undo) undo();
-      throw error;
+  after(change: () => void): void {
+    this.#changes.push(change);
+  }
+
+  draft<D>(owner: object, make: () => D, merge: (draft: D) => void): D {
+    if (!this.#drafts.has(owner)) {
+      const draft = make();
+      this.#drafts.set(owner, draft);
+      this.after(() => merge(draft));
     }
-    notSynced = error;
-    result = error.result as T;
+    return this.#drafts.get(owner) as D;
   }
-  // Relaxed ones often have nothing to write.
-  if (durability === "durable" && notSynced === undefined) context.trouble.succeeded();
-  if (effects.dueAt < Infinity) context.expect(effects.dueAt);
-  for (const topic of effects.topics) {
-    context.quiet.disturb(topic);
-    context.wakes.wake(topic);
-  }
-  for (const event of effects.events) context.onEvent(event);
-  if (notSynced !== undefined) throw notSynced;
-  return result;
-}
 
-/** @throws unavailable after the service was closed */
-export function requireOpen(context: LinkContext): void {
-  if (context.closing.aborted) throw new FlwrError("unavailable", "The SuperLink is shutting down");
+  commit(): void {
+    for (const change of this.#changes) change();
+  }
 }

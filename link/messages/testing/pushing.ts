@@ -1,11 +1,7 @@
-import {
-  type LinkMessage,
-  type LinkObject,
-  type NewLinkMessage,
-  type ObjectTree,
-  SUPERLINK_NODE_ID,
-} from "../message.ts";
 import { type Bench, MODEL_OBJECTS, rootOf, UPDATE_OBJECTS } from "../../../tests/link/harness.ts";
+import { SUPERLINK_NODE_ID } from "../../nodes/nodes.ts";
+import type { LinkObject, ObjectTree } from "../../objects/objects.ts";
+import type { LinkMessage, NewLinkMessage } from "../message.ts";
 
 /** The announced tree of a message over objects. */
 export function treeOf(message: NewLinkMessage, objects: readonly LinkObject[]): ObjectTree {
@@ -15,7 +11,7 @@ export function treeOf(message: NewLinkMessage, objects: readonly LinkObject[]):
 /** Announces instructions with the model. */
 export function openInstructions(bench: Bench, messages: readonly NewLinkMessage[]) {
   const trees = messages.map((message) => treeOf(message, MODEL_OBJECTS));
-  return bench.link.openPush({
+  return bench.link.messages.openPush({
     nodeId: SUPERLINK_NODE_ID,
     runId: bench.runId,
     messages,
@@ -26,7 +22,7 @@ export function openInstructions(bench: Bench, messages: readonly NewLinkMessage
 /** Announces a reply with the update. */
 export function openReply(bench: Bench, reply: NewLinkMessage) {
   const { srcNodeId: nodeId, runId } = reply;
-  return bench.link.openPush({
+  return bench.link.messages.openPush({
     nodeId,
     runId,
     messages: [reply],
@@ -38,7 +34,7 @@ export function openReply(bench: Bench, reply: NewLinkMessage) {
 /** An instruction that its node was handed. */
 export async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
   await bench.push(nodeId);
-  return (await bench.link.pullInstruction(nodeId))!;
+  return (await bench.link.messages.pullInstruction(nodeId))!;
 }
 
 /** Pushes the objects of these ids. */
@@ -50,7 +46,9 @@ export async function put(
 ): Promise<boolean[]> {
   const stored: boolean[] = [];
   for (const each of objects) {
-    stored.push(await bench.link.putObject({ nodeId, runId: bench.runId, sessionId }, each));
+    stored.push(
+      await bench.link.messages.putObject({ nodeId, runId: bench.runId, sessionId }, each),
+    );
   }
   return stored;
 }

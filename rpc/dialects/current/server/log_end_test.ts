@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkRun } from "../../../../link/link.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
 import type { RunState } from "../../../../link/runs/run_state.ts";
 import { endLog } from "./log_end.ts";
 

@@ -1,16 +1,32 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
-import { type Effects, type LinkContext, transact } from "../transactions/transactions.ts";
+import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import type { PieceRecord } from "./piece_table.ts";
-import type { LinkTransaction } from "../store/store.ts";
+
+/** See Runs.getFab. */
+export function getFab(context: RunContext, hash: string): Promise<Uint8Array | undefined> {
+  return context.transact("relaxed", (tx) => tx.fabs.get(hash));
+}
+
+/** Lets go of a FAB whose last run has finished: whoever wants to run it again brings it. */
+export async function releaseFab(
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
+  hash: string,
+): Promise<void> {
+  if (hash === "" || await tx.runs.needsFab(hash)) return;
+  await tx.fabs.remove(hash);
+  await releasePieces(context, tx, effects, hash);
+}
 
 // Files of an app that are not in its bundle come before the bundle, in pieces that are known by their hashes. A piece
 // counts once it is there: nothing is under way between two calls. It stays while a bundle of the store needs it, and
 // limits.sparePieceSeconds after: the next run of the app, or of its next version, most likely needs it again.
 
-/** See LinkService.keepPieces. */
+/** See Runs.keepPieces. */
 export async function keepPieces(
-  context: LinkContext,
+  context: RunContext,
   hashes: readonly string[],
   content?: Uint8Array,
 ): Promise<string[]> {
@@ -37,7 +53,7 @@ export async function keepPieces(
     );
   }
   const hash = content && createHash("sha256").update(content).digest("hex");
-  return await transact(context, "relaxed", async (tx, effects) => {
+  return await context.transact("relaxed", async (tx, effects) => {
     if (content !== undefined) await add(context, tx, effects, hash!, content);
     const missing: string[] = [];
     for (const hash of hashes) {
@@ -49,14 +65,13 @@ export async function keepPieces(
   });
 }
 
-/** See LinkService.getFabPiece. */
+/** See Runs.getFabPiece. */
 export function getFabPiece(
-  context: LinkContext,
+  context: RunContext,
   fabHash: string,
   hash: string,
 ): Promise<Uint8Array | undefined> {
-  return transact(
-    context,
+  return context.transact(
     "relaxed",
     async (tx) => await tx.pieces.isOf(fabHash, hash) ? await tx.pieces.bytes(hash) : undefined,
   );
@@ -64,7 +79,7 @@ export function getFabPiece(
 
 /** A bundle that has just been added needs these pieces. @throws failed-precondition when one is not there */
 export async function needPieces(
-  tx: LinkTransaction,
+  tx: RunTransaction,
   fabHash: string,
   hashes: readonly string[],
 ): Promise<void> {
@@ -84,9 +99,9 @@ export async function needPieces(
 
 /** A bundle that is removed needs no pieces any more. */
 export async function releasePieces(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   fabHash: string,
 ): Promise<void> {
   const hashes = await tx.pieces.ofFab(fabHash);
@@ -98,18 +113,18 @@ export async function releasePieces(
 
 /** Removes a piece that nothing has needed for long enough. */
 export async function settleDuePiece(
-  _context: LinkContext,
-  tx: LinkTransaction,
-  _effects: Effects,
+  _context: RunContext,
+  tx: RunTransaction,
+  _effects: RunEffects,
   { hash }: PieceRecord,
 ): Promise<void> {
   await tx.pieces.remove(hash);
 }
 
 async function add(
-  context: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   hash: string,
   content: Uint8Array,
 ): Promise<void> {
@@ -137,9 +152,9 @@ async function add(
 
 /** Nothing needs the piece for now. */
 async function spare(
-  { clock, limits }: LinkContext,
-  tx: LinkTransaction,
-  effects: Effects,
+  { clock, limits }: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
   hash: string,
 ): Promise<void> {
   const dueAt = clock.now() + limits.sparePieceSeconds;
