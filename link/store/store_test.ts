@@ -192,6 +192,46 @@ eachStore("instructions come in the order in which they were added", async (stor
   });
 });
 
+eachStore("what a failed transaction removed comes back in its place", async (store) => {
+  await store.transaction("relaxed", async (tx) => {
+    const ended = { state: "finished:completed", finishedAt: 7 } as const;
+    for (const runId of [1n, 2n, 3n, 4n]) await tx.runs.put(runRecord({ runId, ...ended }));
+    for (const runId of [5n, 6n]) await tx.runs.put(runRecord({ runId, state: "pending" }));
+    for (let at = 1; at <= 5; at++) await tx.logs.add(4n, { at, end: at, text: `${at}` });
+    for (const messageId of ["a", "b", "c"]) {
+      const message = { ...MESSAGE, messageId, runId: 4n };
+      await tx.instructions.add({
+        message,
+        state: "waiting",
+        deliveries: 0,
+        told: false,
+        dueAt: 9,
+      });
+    }
+  });
+  const failing = store.transaction("relaxed", async (tx) => {
+    await tx.logs.trim(4n, 3);
+    await tx.runs.remove(2n);
+    await tx.runs.remove(5n);
+    await tx.instructions.remove("a");
+    throw new Error("no");
+  });
+  await assert.rejects(failing);
+  await store.transaction("relaxed", async (tx) => {
+    const runs = await tx.runs.list(10, 0);
+    assert.deepEqual(runs.map(({ runId }) => runId), [6n, 5n, 4n, 3n, 2n, 1n]);
+    assert.equal((await tx.runs.oldestPending())?.runId, 5n);
+    assert.equal((await tx.runs.firstFinished())?.runId, 1n);
+    await tx.runs.remove(1n);
+    assert.equal((await tx.runs.firstFinished())?.runId, 2n);
+    const log = await tx.logs.since(4n, 0);
+    assert.deepEqual(log.map(({ text }) => text), ["1", "2", "3", "4", "5"]);
+    assert.equal(await tx.logs.size(4n), 5);
+    const waiting = await tx.instructions.openOf(9n);
+    assert.deepEqual(waiting.map(({ message }) => message.messageId), ["a", "b", "c"]);
+  });
+});
+
 eachStore("finished runs are counted, and found in the order of their end", async (store) => {
   const state = "finished:completed";
   await store.transaction("relaxed", async (tx) => {

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
+import { attemptTwice } from "./attempt_twice.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import type { Link } from "../../link/link.ts";
@@ -21,16 +22,10 @@ export interface Reopenable {
 
 /** Registers one test per kind of store. */
 export function storeTest(name: string, body: (store: Reopenable) => Promise<void>): void {
-  Deno.test(`${name} (memory)`, () => {
+  Deno.test(`${name} (memory)`, () => body(lasting(new MemoryStore())));
+  Deno.test(`${name} (memory, each transaction twice)`, () => {
     const store = new MemoryStore();
-    const lasting: LinkStore = {
-      transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
-      signers: store.signers,
-      usage: () => store.usage(),
-      reclaim: () => store.reclaim(),
-      close: () => Promise.resolve(),
-    };
-    return body({ open: () => lasting });
+    return body(lasting(Object.assign(store, { transaction: attemptTwice(store) })));
   });
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
@@ -40,6 +35,18 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
       await Deno.remove(folder, { recursive: true });
     }
   });
+}
+
+/** A store in memory that is the same whenever it is opened. */
+function lasting(store: MemoryStore): Reopenable {
+  const lasting: LinkStore = {
+    transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
+    signers: store.signers,
+    usage: () => store.usage(),
+    reclaim: () => store.reclaim(),
+    close: () => Promise.resolve(),
+  };
+  return { open: () => lasting };
 }
 
 /** Registers one test of the whole domain per kind of store. */
