@@ -6,12 +6,13 @@ import type { LinkEvent } from "./events.ts";
 import { Housekeeper } from "./housekeeper.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
-import { pullInstruction, pushInstructions, returnInstruction } from "./messages/instructions.ts";
+import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
 import type { MessageDraft } from "./messages/message.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
 import { QuietInstructions } from "./messages/quiet.ts";
-import { confirmReceived, pullReplies, pushReply } from "./messages/replies.ts";
+import { confirmReceived, pullReplies } from "./messages/replies.ts";
 import { StagedBytes } from "./messages/staged_bytes.ts";
+import { pushInstructions, pushReply } from "./messages/whole_pushes.ts";
 import { Joins } from "./nodes/joins.ts";
 import {
   activateNode,

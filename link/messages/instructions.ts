@@ -1,53 +1,10 @@
 import { requireNode } from "../nodes/presence.ts";
-import type { LinkObject } from "../objects/objects.ts";
-import { hearSelfStarted } from "../runs/self_started.ts";
 import { hold, type HoldOptions } from "../transactions/hold.ts";
-import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import type { MessageContext } from "./context.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import type { LinkMessage, NewLinkMessage } from "./message.ts";
-import type { HandedInstruction, Refusal } from "./messages.ts";
+import type { HandedInstruction } from "./messages.ts";
 import { factsOf } from "./notices.ts";
-import { instructionRefusal, recordInstruction, takenBefore } from "./record_message.ts";
-import { refuse } from "./reject_reply.ts";
 import { requeue } from "./requeue.ts";
-import { bytesOf, takeObjects } from "./take.ts";
-
-/** See Messages.pushInstructions. */
-export function pushInstructions(
-  context: MessageContext,
-  messages: readonly NewLinkMessage[],
-  objects: readonly LinkObject[],
-): Promise<(LinkMessage | Refusal)[]> {
-  const given = new Map(objects.map((object) => [object.id, object]));
-  return context.transact("durable", async (tx, effects) => {
-    const outcomes: (LinkMessage | Refusal)[] = [];
-    for (const message of messages) {
-      outcomes.push(await takeInstruction(context, tx, effects, message, given));
-    }
-    const runId = messages[0]?.runId;
-    if (runId !== undefined) {
-      await hearSelfStarted(context, tx, runId);
-      await context.traffic.save(tx, effects, runId, { bytesReceived: bytesOf(objects) });
-    }
-    return outcomes;
-  });
-}
-
-async function takeInstruction(
-  context: MessageContext,
-  tx: MessageTransaction,
-  effects: MessageEffects,
-  message: NewLinkMessage,
-  given: ReadonlyMap<string, LinkObject>,
-): Promise<LinkMessage | Refusal> {
-  const before = await takenBefore(tx, message);
-  if (before !== undefined) return before;
-  const reason = await instructionRefusal(context, tx, message) ??
-    await takeObjects(context, tx, effects, message, given);
-  if (reason === undefined) return await recordInstruction(context, tx, effects, message);
-  refuse(effects, message, reason);
-  return { reason };
-}
 
 /** See Messages.pullInstruction. */
 export async function pullInstruction(

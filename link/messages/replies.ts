@@ -1,44 +1,11 @@
-import type { LinkObject } from "../objects/objects.ts";
 import { hold, type HoldOptions } from "../transactions/hold.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { unknownInstructionReply } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
-import { expiryOf, type LinkMessage, type NewLinkMessage } from "./message.ts";
+import { expiryOf, type LinkMessage } from "./message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import type { Refusal } from "./messages.ts";
-import { recordReply, replyRefusal, takenBefore } from "./record_message.ts";
-import { refuse, rejectReply } from "./reject_reply.ts";
 import { failInstruction, letGo } from "./settle_instruction.ts";
-import { bytesOf, takeObjects } from "./take.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
-
-/** See Messages.pushReply. */
-export function pushReply(
-  context: MessageContext,
-  nodeId: bigint,
-  reply: NewLinkMessage,
-  objects: readonly LinkObject[],
-): Promise<LinkMessage | Refusal> {
-  const given = new Map(objects.map((object) => [object.id, object]));
-  return context.transact("durable", async (tx, effects) => {
-    const before = reply.srcNodeId === nodeId ? await takenBefore(tx, reply) : undefined;
-    if (before !== undefined) return before;
-    const refusal = await replyRefusal(context, tx, nodeId, reply);
-    if (refusal !== undefined) {
-      await rejectReply(context, tx, effects, { nodeId, reply, refusal });
-      return { reason: refusal.reason };
-    }
-    const reason = await takeObjects(context, tx, effects, reply, given);
-    if (reason !== undefined) {
-      refuse(effects, reply, reason);
-      return { reason };
-    }
-    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-    const taken = await recordReply(context, tx, effects, reply, instruction!);
-    await context.traffic.save(tx, effects, reply.runId, { bytesReceived: bytesOf(objects) });
-    return taken;
-  });
-}
 
 /** See Messages.pullReplies. */
 export async function pullReplies(
