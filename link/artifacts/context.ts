@@ -5,7 +5,7 @@ import type { Transacts } from "../transactions/transactions.ts";
 import type { ArtifactTable } from "./artifact_table.ts";
 
 /** What operations on artifacts work with. */
-export interface ArtifactContext extends Transacts<ArtifactTransaction, ArtifactNotice> {
+export interface ArtifactContext extends Transacts<ArtifactTransaction, ArtifactEvent> {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: ArtifactLimits;
@@ -18,7 +18,7 @@ export interface ArtifactTransaction {
 }
 
 /** What happens to artifacts. */
-export type ArtifactNotice = /** A run's ServerApp kept a file, whole now. */
+export type ArtifactEvent = /** A run's ServerApp kept a file, whole now. */
   {
     readonly kind: "artifact-saved";
     readonly runId: bigint;

@@ -12,15 +12,15 @@ import type { RunTable } from "../runs/run_table.ts";
 import type { TrafficMeter } from "../runs/traffic.ts";
 import type { Holds } from "../transactions/hold.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
+import type { MessageEvent } from "./events.ts";
 import type { MessageDraft } from "./message.ts";
 import type { InstructionTable, ReplyTable } from "./message_tables.ts";
-import type { MessageNotice } from "./notices.ts";
 import type { PushTable } from "./push_table.ts";
 import type { QuietInstructions } from "./quiet.ts";
 import type { StagedBytes } from "./staged_bytes.ts";
 
 /** What operations on messages work with. */
-export interface MessageContext extends Transacts<MessageTransaction, MessageNotice>, Holds {
+export interface MessageContext extends Transacts<MessageTransaction, MessageEvent>, Holds {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: MessageLimits & ObjectLimits & RunLimits & Holds["limits"];
@@ -44,7 +44,7 @@ export interface MessageTransaction extends ObjectTables {
   readonly pushes: PushTable;
 }
 
-export type MessageEffects = Effects<MessageNotice>;
+export type MessageEffects = Effects<MessageEvent>;
 
 /** What bounds messages. Times are in seconds. */
 export interface MessageLimits {

@@ -17,7 +17,7 @@ export type InstructionState =
   | "cancelled";
 
 /** What can happen to an instruction. `requeue`: it was returned, or its delivery is uncertain. */
-export type InstructionEvent =
+export type InstructionTrigger =
   | "hand-out"
   | "requeue"
   | "answer"
@@ -26,7 +26,7 @@ export type InstructionEvent =
   | "cancel";
 
 const MOVES: Readonly<
-  Record<InstructionState, Partial<Record<InstructionEvent, InstructionState>>>
+  Record<InstructionState, Partial<Record<InstructionTrigger, InstructionState>>>
 > = {
   // A waiting instruction can be answered: its node may hold it from before it was requeued.
   waiting: {
@@ -52,7 +52,7 @@ const MOVES: Readonly<
 /** The state after the event; undefined where the event is not legal. */
 export function nextInstructionState(
   state: InstructionState,
-  event: InstructionEvent,
+  event: InstructionTrigger,
 ): InstructionState | undefined {
   return MOVES[state][event];
 }

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import {
-  type InstructionEvent,
   type InstructionState,
+  type InstructionTrigger,
   isOpen,
   nextInstructionState,
 } from "./instruction_state.ts";
 
-const EVENTS: readonly InstructionEvent[] = [
+const EVENTS: readonly InstructionTrigger[] = [
   "hand-out",
   "requeue",
   "answer",

@@ -1,9 +1,9 @@
 import { requireNode } from "../nodes/presence.ts";
 import { hold, type HoldOptions } from "../transactions/hold.ts";
 import type { MessageContext } from "./context.ts";
+import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { HandedInstruction } from "./messages.ts";
-import { factsOf } from "./notices.ts";
 import { requeue } from "./requeue.ts";
 
 /** See Messages.pullInstruction. */

@@ -8,14 +8,14 @@
 export type PushState = "open" | "settled";
 
 /** What can happen to a push: the last of its messages is dealt with. Its end is its removal. */
-export type PushEvent = "settle";
+export type PushTrigger = "settle";
 
-const MOVES: Readonly<Record<PushState, Partial<Record<PushEvent, PushState>>>> = {
+const MOVES: Readonly<Record<PushState, Partial<Record<PushTrigger, PushState>>>> = {
   open: { settle: "settled" },
   settled: {},
 };
 
 /** The state after the event; undefined where the event is not legal. */
-export function nextPushState(state: PushState, event: PushEvent): PushState | undefined {
+export function nextPushState(state: PushState, event: PushTrigger): PushState | undefined {
   return MOVES[state][event];
 }

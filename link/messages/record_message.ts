@@ -1,10 +1,10 @@
 import { releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage, type NewLinkMessage } from "./message.ts";
 import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import { factsOf } from "./notices.ts";
 
 /** The message as it was taken before, if it is the same that comes again. */
 export async function takenBefore(

@@ -1,7 +1,7 @@
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { factsOf, type MessageEvent } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import { factsOf, type MessageNotice } from "./notices.ts";
 
 /** Makes an instruction that was handed out wait again. */
 export async function requeue(
@@ -9,7 +9,7 @@ export async function requeue(
   tx: MessageTransaction,
   effects: MessageEffects,
   instruction: InstructionRecord,
-  cause: Extract<MessageNotice, { kind: "instruction-requeued" }>["cause"],
+  cause: Extract<MessageEvent, { kind: "instruction-requeued" }>["cause"],
 ): Promise<void> {
   const { message, deliveries, told, dueAt } = instruction;
   const state = nextInstructionState(instruction.state, "requeue")!;

@@ -1,10 +1,10 @@
 import { addObject, releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { errorReply } from "./error_reply.ts";
+import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { expiryOf, type LinkMessage } from "./message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
-import { factsOf } from "./notices.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
 /** Puts an error in the place of an instruction's reply and lets all objects of the two go. */

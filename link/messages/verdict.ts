@@ -2,13 +2,13 @@ import { isMember } from "../nodes/node_state.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { MessageLimits } from "./context.ts";
 import { LinkErrorCode } from "./error_reply.ts";
-import { type InstructionEvent, isOpen } from "./instruction_state.ts";
+import { type InstructionTrigger, isOpen } from "./instruction_state.ts";
 import { expiryOf, type LinkMessageError } from "./message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
 /** Why an instruction will have no reply, and what that makes of it. */
 export interface Verdict {
-  readonly event: Extract<InstructionEvent, "expire" | "give-up">;
+  readonly event: Extract<InstructionTrigger, "expire" | "give-up">;
   readonly error: LinkMessageError;
 }
 

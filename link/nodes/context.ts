@@ -6,7 +6,7 @@ import type { Joins } from "./joins.ts";
 import type { NodeTable } from "./node_table.ts";
 
 /** What operations on nodes work with. */
-export interface NodeContext extends Transacts<NodeTransaction, NodeNotice> {
+export interface NodeContext extends Transacts<NodeTransaction, NodeEvent> {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: NodeLimits & SweepLimits;
@@ -33,10 +33,10 @@ export interface NodeDependents {
   unregistered(nodeId: bigint): Promise<void>;
 }
 
-export type NodeEffects = Effects<NodeNotice>;
+export type NodeEffects = Effects<NodeEvent>;
 
 /** What happens to nodes. */
-export type NodeNotice =
+export type NodeEvent =
   /** `takeover`: the node was online under this key when it joined again. */
   | {
     readonly kind: "node-joined";

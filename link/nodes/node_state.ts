@@ -6,9 +6,9 @@
 export type NodeState = "registered" | "online" | "offline" | "left" | "unregistered";
 
 /** What can happen to a node: it joins, shows that it is alive, misses its heartbeat, pauses, leaves, is expelled. */
-export type NodeEvent = "join" | "heartbeat" | "lapse" | "deactivate" | "leave" | "unregister";
+export type NodeTrigger = "join" | "heartbeat" | "lapse" | "deactivate" | "leave" | "unregister";
 
-const MOVES: Readonly<Record<NodeState, Partial<Record<NodeEvent, NodeState>>>> = {
+const MOVES: Readonly<Record<NodeState, Partial<Record<NodeTrigger, NodeState>>>> = {
   registered: {
     join: "online",
     heartbeat: "online",
@@ -36,7 +36,7 @@ const MOVES: Readonly<Record<NodeState, Partial<Record<NodeEvent, NodeState>>>> 
 };
 
 /** The state after the event; undefined where the event is not legal. */
-export function nextNodeState(state: NodeState, event: NodeEvent): NodeState | undefined {
+export function nextNodeState(state: NodeState, event: NodeTrigger): NodeState | undefined {
   return MOVES[state][event];
 }
 

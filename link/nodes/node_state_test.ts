@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { isMember, nextNodeState, type NodeEvent, type NodeState } from "./node_state.ts";
+import { isMember, nextNodeState, type NodeState, type NodeTrigger } from "./node_state.ts";
 
-const EVENTS: readonly NodeEvent[] = [
+const EVENTS: readonly NodeTrigger[] = [
   "join",
   "heartbeat",
   "lapse",

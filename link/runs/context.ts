@@ -10,7 +10,7 @@ import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { TrafficMeter } from "./traffic.ts";
 
 /** What operations on runs work with. */
-export interface RunContext extends Transacts<RunTransaction, RunNotice>, Holds {
+export interface RunContext extends Transacts<RunTransaction, RunEvent>, Holds {
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: RunLimits & SweepLimits & Holds["limits"];
@@ -41,10 +41,10 @@ export interface RunDependents {
   removed(runId: bigint): Promise<void>;
 }
 
-export type RunEffects = Effects<RunNotice>;
+export type RunEffects = Effects<RunEvent>;
 
 /** What happens to runs. */
-export type RunNotice =
+export type RunEvent =
   | { readonly kind: "run-created"; readonly runId: bigint }
   /** Somebody took the run on. */
   | { readonly kind: "run-claimed"; readonly runId: bigint }

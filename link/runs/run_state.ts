@@ -5,12 +5,12 @@ export type RunOutcome = "completed" | "failed" | "stopped";
 export type RunState = "pending" | "starting" | "running" | `finished:${RunOutcome}`;
 
 /** What can happen to a run: a process claims it, loses the claim, begins, or it ends in one of three ways. */
-export type RunEvent = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
+export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
 
 /** The state of a run whose ServerApp made it itself, as those of Flower 1.9 do: there is nothing to launch. */
 export const SELF_STARTED: RunState = "running";
 
-const MOVES: Readonly<Record<RunState, Partial<Record<RunEvent, RunState>>>> = {
+const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
   pending: { claim: "starting", fail: "finished:failed", stop: "finished:stopped" },
   starting: {
     release: "pending",
@@ -29,7 +29,7 @@ const MOVES: Readonly<Record<RunState, Partial<Record<RunEvent, RunState>>>> = {
 };
 
 /** The state after the event; undefined where the event is not legal. */
-export function nextRunState(state: RunState, event: RunEvent): RunState | undefined {
+export function nextRunState(state: RunState, event: RunTrigger): RunState | undefined {
   return MOVES[state][event];
 }
 

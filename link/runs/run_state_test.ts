@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import {
   isFinished,
   nextRunState,
-  type RunEvent,
   type RunState,
+  type RunTrigger,
   SELF_STARTED,
   takesMessages,
 } from "./run_state.ts";
 
-const EVENTS: readonly RunEvent[] = ["claim", "release", "begin", "complete", "fail", "stop"];
+const EVENTS: readonly RunTrigger[] = ["claim", "release", "begin", "complete", "fail", "stop"];
 
 /** The state after each event, in the order above; "-" where it is not legal. */
 const TABLE: Readonly<Record<RunState, string>> = {

@@ -7,7 +7,7 @@ const REPORT_SECONDS = 60;
 const GRACE_SECONDS = 60;
 
 /** What the store itself reports. */
-export type StoreNotice =
+export type StoreEvent =
   /** The store cannot write for now, as when the disk is full. Reported once a minute while it lasts. */
   | { readonly kind: "store-failed"; readonly error: FlwrError }
   /** The store writes again. */
@@ -16,13 +16,13 @@ export type StoreNotice =
 /** Reports that the store cannot write now, as when the disk is full, once a minute, and that it can again. */
 export class StoreTrouble {
   readonly #clock: Clock;
-  readonly #onNotice: (notice: StoreNotice) => void;
+  readonly #onEvent: (event: StoreEvent) => void;
   #reportedAt: number | undefined;
   #failedAt = -Infinity;
 
-  constructor(clock: Clock, onNotice: (notice: StoreNotice) => void) {
+  constructor(clock: Clock, onEvent: (event: StoreEvent) => void) {
     this.#clock = clock;
-    this.#onNotice = onNotice;
+    this.#onEvent = onEvent;
   }
 
   /** Until when nodes and runs are not taken for dead because they were silent; Unix seconds. */
@@ -37,13 +37,13 @@ export class StoreTrouble {
     this.#failedAt = now;
     if (this.#reportedAt !== undefined && now - this.#reportedAt < REPORT_SECONDS) return;
     this.#reportedAt = now;
-    this.#onNotice({ kind: "store-failed", error });
+    this.#onEvent({ kind: "store-failed", error });
   }
 
   /** A transaction that had something to write succeeded. */
   succeeded(): void {
     if (this.#reportedAt === undefined) return;
     this.#reportedAt = undefined;
-    this.#onNotice({ kind: "store-recovered" });
+    this.#onEvent({ kind: "store-recovered" });
   }
 }

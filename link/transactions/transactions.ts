@@ -27,9 +27,9 @@ export interface TransactionStore<Tables> {
  * What one attempt of a transaction brings about outside the store once it is committed. Each attempt has effects of its
  * own: those of an attempt that failed never happen.
  */
-export interface Effects<Notice> {
+export interface Effects<Event> {
   /** Reports what happened, once it is stored. */
-  emit(notice: Notice): void;
+  emit(event: Event): void;
   /** Wakes those who wait for the topic, once it is stored. */
   wake(topic: Topic): void;
   /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
@@ -46,7 +46,7 @@ export interface Effects<Notice> {
 }
 
 /** Runs transactions over the tables that the caller uses. */
-export interface Transacts<Tx, Notice> {
+export interface Transacts<Tx, Event> {
   /**
    * Runs a transaction, then its effects; none of them when it fails. One that is committed and not on the disk yet has
    * its effects, and is reported as an error all the same, so that its caller tries again.
@@ -55,7 +55,7 @@ export interface Transacts<Tx, Notice> {
    */
   readonly transact: <T>(
     durability: Durability,
-    work: (tx: Tx, effects: Effects<Notice>) => Promise<T>,
+    work: (tx: Tx, effects: Effects<Event>) => Promise<T>,
   ) => Promise<T>;
 }
 
@@ -74,26 +74,26 @@ export class NotSynced extends FlwrError {
 }
 
 /** What transactions and their effects reach. */
-export interface TransactionsOptions<Tables, Tx, Notice> {
+export interface TransactionsOptions<Tables, Tx, Event> {
   readonly store: TransactionStore<Tables>;
   /** Makes of a store's tables what one attempt works with. */
-  readonly open: (tables: Tables, effects: Effects<Notice>) => Tx;
+  readonly open: (tables: Tables, effects: Effects<Event>) => Tx;
   readonly trouble: StoreTrouble;
   /** Aborted once the service closes. */
   readonly closing: AbortSignal;
-  readonly onNotice: (notice: Notice) => void;
+  readonly onEvent: (event: Event) => void;
   readonly onTopic: (topic: Topic) => void;
   readonly onDue: (dueAt: number) => void;
 }
 
 /** Runs the transactions of the domain. */
-export function transactions<Tables, Tx, Notice>(
-  options: TransactionsOptions<Tables, Tx, Notice>,
-): Transacts<Tx, Notice>["transact"] {
+export function transactions<Tables, Tx, Event>(
+  options: TransactionsOptions<Tables, Tx, Event>,
+): Transacts<Tx, Event>["transact"] {
   const { store, open, trouble, closing } = options;
   return async (durability, work) => {
     requireOpen(closing);
-    let effects = new Attempt<Notice>();
+    let effects = new Attempt<Event>();
     let result: Awaited<ReturnType<typeof work>>;
     let notSynced: NotSynced | undefined;
     try {
@@ -115,7 +115,7 @@ export function transactions<Tables, Tx, Notice>(
     if (durability === "durable" && notSynced === undefined) trouble.succeeded();
     if (effects.dueAt < Infinity) options.onDue(effects.dueAt);
     for (const topic of effects.topics) options.onTopic(topic);
-    for (const notice of effects.notices) options.onNotice(notice);
+    for (const event of effects.events) options.onEvent(event);
     if (notSynced !== undefined) throw notSynced;
     return result;
   };
@@ -126,15 +126,15 @@ export function requireOpen(closing: AbortSignal): void {
   if (closing.aborted) throw new FlwrError("unavailable", "The SuperLink is shutting down");
 }
 
-class Attempt<Notice> implements Effects<Notice> {
-  readonly notices: Notice[] = [];
+class Attempt<Event> implements Effects<Event> {
+  readonly events: Event[] = [];
   readonly topics = new Set<Topic>();
   dueAt = Infinity;
   readonly #changes: (() => void)[] = [];
   readonly #drafts = new Map<object, unknown>();
 
-  emit(notice: Notice): void {
-    this.notices.push(notice);
+  emit(event: Event): void {
+    this.events.push(event);
   }
 
   wake(topic: Topic): void {

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { ClaimedRun, LinkRun } from "../../../link/runs/runs.ts";
-import { nextRunState, type RunEvent } from "../../../link/runs/run_state.ts";
+import { nextRunState, type RunTrigger } from "../../../link/runs/run_state.ts";
 import type { LaunchLink } from "../../../roles/superlink/launch/link_runs.ts";
 
 /** The domain as far as launching needs it, without a store or a clock. */
@@ -128,7 +128,7 @@ export class FakeLink implements LaunchLink {
     return run;
   }
 
-  #move(runId: bigint, event: RunEvent, details = ""): LinkRun {
+  #move(runId: bigint, event: RunTrigger, details = ""): LinkRun {
     const run = this.#run(runId);
     const state = nextRunState(run.state, event);
     if (state === undefined) {

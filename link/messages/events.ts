@@ -1,7 +1,7 @@
 import type { LinkMessage } from "./message.ts";
 
 /** What happens to messages. */
-export type MessageNotice =
+export type MessageEvent =
   | { readonly kind: "instruction-pushed"; readonly instruction: InstructionFacts }
   | {
     readonly kind: "instruction-refused";
