@@ -5,9 +5,9 @@ import type { LinkLimits } from "./limits.ts";
 import type { MessageContext } from "./messages/context.ts";
 import { endMessagesOfRun, messagesOfNodes, removeMessagesOfRun } from "./messages/dependents.ts";
 import { mayHave, wasGiven } from "./messages/object_rights.ts";
-import type { NodeContext, NodeTransaction } from "./nodes/context.ts";
-import type { ObjectContext, ObjectTransaction } from "./objects/context.ts";
-import type { RunContext, RunTransaction } from "./runs/context.ts";
+import type { NodeContext, NodeDependents, NodeTransaction } from "./nodes/context.ts";
+import type { ObjectContext, ObjectRights, ObjectTransaction } from "./objects/context.ts";
+import type { RunContext, RunDependents, RunTransaction } from "./runs/context.ts";
 import type { LinkStore, LinkTables } from "./store/store.ts";
 import type { StoreTrouble } from "./transactions/store_trouble.ts";
 import type { Effects, Transacts } from "./transactions/transactions.ts";
@@ -33,30 +33,89 @@ export type LinkTransaction =
   & Pick<RunTransaction, "runDependents">
   & Pick<ObjectTransaction, "objectRights">;
 
-/** Lets the nouns take part in each other's transactions. A noun that others depend on does not know them. */
+/**
+ * The tables, and what nouns do in the transactions of others: a noun that others depend on does not know them. The latter
+ * is made when it is asked for, because most transactions do not.
+ */
+class Transaction implements LinkTransaction {
+  readonly nodes;
+  readonly runs;
+  readonly logs;
+  readonly fabs;
+  readonly pieces;
+  readonly instructions;
+  readonly replies;
+  readonly pushes;
+  readonly objects;
+  readonly artifacts;
+  readonly #context: LinkContext;
+  readonly #tables: LinkTables;
+  readonly #effects: Effects<LinkEvent>;
+
+  constructor(context: LinkContext, tables: LinkTables, effects: Effects<LinkEvent>) {
+    this.nodes = tables.nodes;
+    this.runs = tables.runs;
+    this.logs = tables.logs;
+    this.fabs = tables.fabs;
+    this.pieces = tables.pieces;
+    this.instructions = tables.instructions;
+    this.replies = tables.replies;
+    this.pushes = tables.pushes;
+    this.objects = tables.objects;
+    this.artifacts = tables.artifacts;
+    this.#context = context;
+    this.#tables = tables;
+    this.#effects = effects;
+  }
+
+  nextDue(): Promise<number | undefined> {
+    return this.#tables.nextDue();
+  }
+
+  get nodeDependents(): NodeDependents {
+    return messagesOfNodes(this.#context, this.#tables, this.#effects);
+  }
+
+  get runDependents(): RunDependents {
+    return partsOfRuns(this.#context, this.#tables, this.#effects);
+  }
+
+  get objectRights(): ObjectRights {
+    return rightsByMessages(this.#context, this.#tables);
+  }
+}
+
+/** Opens the domain's transaction over a store's tables. */
 export function openTransaction(
   context: LinkContext,
   tables: LinkTables,
   effects: Effects<LinkEvent>,
 ): LinkTransaction {
+  return new Transaction(context, tables, effects);
+}
+
+function partsOfRuns(
+  context: LinkContext,
+  tables: LinkTables,
+  effects: Effects<LinkEvent>,
+): RunDependents {
   return {
-    ...tables,
-    nodeDependents: messagesOfNodes(context, tables, effects),
-    runDependents: {
-      isBusy: async (runId) => (await tables.instructions.ofRun(runId)).length > 0,
-      async ended(runId) {
-        await endMessagesOfRun(context, tables, effects, runId);
-        return await dropUnfinishedArtifacts(tables, runId);
-      },
-      removeArtifacts: (runId) => removeArtifacts(tables, runId),
-      async removed(runId) {
-        await removeMessagesOfRun(tables, runId);
-        await removeArtifacts(tables, runId);
-      },
+    isBusy: async (runId) => (await tables.instructions.ofRun(runId)).length > 0,
+    async ended(runId) {
+      await endMessagesOfRun(context, tables, effects, runId);
+      return await dropUnfinishedArtifacts(tables, runId);
     },
-    objectRights: {
-      wasGiven: (caller, messageId) => wasGiven(tables, caller, messageId),
-      mayHave: (caller, id) => mayHave(context, tables, caller, id),
+    removeArtifacts: (runId) => removeArtifacts(tables, runId),
+    async removed(runId) {
+      await removeMessagesOfRun(tables, runId);
+      await removeArtifacts(tables, runId);
     },
+  };
+}
+
+function rightsByMessages(context: LinkContext, tables: LinkTables): ObjectRights {
+  return {
+    wasGiven: (caller, messageId) => wasGiven(tables, caller, messageId),
+    mayHave: (caller, id) => mayHave(context, tables, caller, id),
   };
 }

@@ -93,7 +93,7 @@ export function transactions<Tables, Tx, Event>(
   const { store, open, trouble, closing } = options;
   return async (durability, work) => {
     requireOpen(closing);
-    let effects = new Attempt<Event>();
+    let effects: Attempt<Event> | undefined;
     let result: Awaited<ReturnType<typeof work>>;
     let notSynced: NotSynced | undefined;
     try {
@@ -103,7 +103,7 @@ export function transactions<Tables, Tx, Event>(
           effects = new Attempt();
           return work(open(tables, effects), effects);
         },
-        () => effects.commit(),
+        () => effects?.commit(),
       );
     } catch (error) {
       if (!closing.aborted) trouble.failed(error);
@@ -113,9 +113,10 @@ export function transactions<Tables, Tx, Event>(
     }
     // Relaxed ones often have nothing to write.
     if (durability === "durable" && notSynced === undefined) trouble.succeeded();
-    if (effects.dueAt < Infinity) options.onDue(effects.dueAt);
-    for (const topic of effects.topics) options.onTopic(topic);
-    for (const event of effects.events) options.onEvent(event);
+    const { dueAt = Infinity, topics = [], events = [] } = effects ?? {};
+    if (dueAt < Infinity) options.onDue(dueAt);
+    for (const topic of topics) options.onTopic(topic);
+    for (const event of events) options.onEvent(event);
     if (notSynced !== undefined) throw notSynced;
     return result;
   };
@@ -131,7 +132,7 @@ class Attempt<Event> implements Effects<Event> {
   readonly topics = new Set<Topic>();
   dueAt = Infinity;
   readonly #changes: (() => void)[] = [];
-  readonly #drafts = new Map<object, unknown>();
+  #drafts: Map<object, unknown> | undefined;
 
   emit(event: Event): void {
     this.events.push(event);
@@ -150,6 +151,7 @@ class Attempt<Event> implements Effects<Event> {
   }
 
   draft<D>(owner: object, make: () => D, merge: (draft: D) => void): D {
+    this.#drafts ??= new Map();
     if (!this.#drafts.has(owner)) {
       const draft = make();
       this.#drafts.set(owner, draft);
