@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
 import { NO_COLOR, takeNoColor } from "./roles/flags/no_color.ts";
 import { reportError } from "./roles/report_error.ts";
+import { gatherEntropy } from "./base/entropy.ts";
 import { VERSION } from "./base/version.ts";
 
 /** Options in the place of a command, as Flower's `flwr` has them, and what they mean. */
@@ -52,6 +53,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`Error: Unknown command "${name}"\n\n${usage()}`);
     return 2;
   }
+  if (entry.secures) gatherEntropy();
   try {
     const command = await loadCommand(entry);
     await prepare(command, `flwr ${entry.name}`).parseAsync(rest, { from: "user" });

@@ -30,6 +30,13 @@ export class DerReader {
     return this.#rest.length === 0;
   }
 
+  /** The bytes of the next element with its tag and length. */
+  raw(): Uint8Array {
+    const before = this.#rest;
+    this.next();
+    return before.subarray(0, before.length - this.#rest.length);
+  }
+
   /** The contents of the next element, which must have the tag. */
   read(tag: number): Uint8Array {
     const [found] = this.#rest;

@@ -1,5 +1,8 @@
 /** The time at the start of a line of a run's log. */
-const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(?= |$)/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(?=[ \n]|$)/;
+
+/** Where a line ends and another one follows that is not empty. */
+const LINE_AHEAD = /\n(?=[^\n])/g;
 
 /** What the further lines of a message begin with in a run's log: blanks, as wide as a time and the blank after it. */
 export const FURTHER_LINE: string = " ".repeat(25);
@@ -25,25 +28,26 @@ export class RunLogLines {
 
   /** @param piece what one call wrote. A message that begins with a time keeps that one */
   next(piece: string): string {
-    const [first, ...further] = piece.split(/\r?\n/);
-    const begun = this.#within || piece === "" || isRunLogLine(first!) ? "" : this.#time();
-    if (piece !== "") this.#within = (further.at(-1) ?? first) !== "";
-    const blank = begun === "" || first === "" ? "" : " ";
-    return [`${begun}${blank}${first}`, ...further.map(furtherLine)].join("\n");
+    if (piece === "") return "";
+    const begin = this.#within ? "" : lineBeginning(piece, this.#time);
+    this.#within = !piece.endsWith("\n");
+    return begin + withFurtherLines(piece);
   }
 }
 
-/** Whether a line begins as one of a run's log does: with a time, or as the further line of a message. */
-export function isRunLogLine(line: string): boolean {
-  return TIME.test(line) || line.startsWith(FURTHER_LINE);
+/** What a message begins with in a run's log: its time, unless it has one or is a further line. */
+export function lineBeginning(message: string, time: () => string): string {
+  if (isRunLogLine(message)) return "";
+  return /^\r?\n/.test(message) ? time() : `${time()} `;
+}
+
+/** Whether a text begins as a line of a run's log does: with a time, or as the further line of a message. */
+export function isRunLogLine(text: string): boolean {
+  return TIME.test(text) || text.startsWith(FURTHER_LINE);
 }
 
 /** A message without a time, such as the SuperLink's own, with its further lines indented. */
 export function withFurtherLines(message: string): string {
-  const [first, ...further] = message.split(/\r?\n/);
-  return [first, ...further.map(furtherLine)].join("\n");
-}
-
-function furtherLine(line: string): string {
-  return line === "" ? "" : FURTHER_LINE + line;
+  const lines = message.includes("\r\n") ? message.replaceAll("\r\n", "\n") : message;
+  return lines.replace(LINE_AHEAD, `\n${FURTHER_LINE}`);
 }

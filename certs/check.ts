@@ -1,12 +1,17 @@
+import { isIP } from "node:net";
 import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
 import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { MalformedError } from "../auth/der.ts";
 import { FlwrError } from "../base/error.ts";
+import { log } from "../base/log.ts";
 import { type Chain, findChains } from "./chain.ts";
 import { oneLine, problemOfChain } from "./check_chain.ts";
-import { readUses } from "./extensions.ts";
+import { clientWarnings } from "./client_warnings.ts";
+import { type CertificateUses, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_CERTIFICATE_FILE_BYTES } from "./limits.ts";
+import { problemOfLoading } from "./load_check.ts";
 import {
   MAKE_THEM,
   parseAuthorities,
@@ -33,6 +38,8 @@ export interface ServerTls {
   readonly hosts: readonly HostName[];
   /** When the first certificate of the chain expires. */
   readonly validTo: Date;
+  /** Why some clients will refuse the certificate, in sentences; they are logged, too. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -101,13 +108,21 @@ export async function readServerTls(
       `Certificate in ${describeFile(files.certificate)} names no host: clients would refuse it`,
       {
         hints: [
-          "Have it made with the host as subjectAltName: a common name (CN) is not enough",
+          "Have it made with the host as subjectAltName: a common name (CN) is not enough, and an " +
+          "address must be one of type IP",
           MAKE_THEM,
         ],
       },
     );
   }
+  const loading = problemOfLoading(writeCertificates(certificates), pem);
+  if (loading !== undefined) throw refusedByClients(files.certificate, loading);
+  const warnings = clientWarnings(chain, usesOf).map((why) =>
+    `Certificate in ${describeFile(files.certificate)} is not for all clients. ${why}`
+  );
+  for (const warning of warnings) log("certs").warn("{warning}", { warning });
   return {
+    warnings,
     authority: writeCertificates(authorities),
     certificate: writeCertificates(certificates),
     key: pem,
@@ -160,20 +175,26 @@ function requireValidChain(
   named: NamedFile,
   clock: Clock,
 ): Chain {
-  const usesOf = ({ raw }: X509Certificate) => {
-    try {
-      return readUses(raw);
-    } catch {
-      // Node.js read it, and a client may do so, too: the client decides.
-      return undefined;
-    }
-  };
   const problems = chains.map((chain) => problemOfChain(chain, usesOf, clock.now()));
   const valid = chains.find((_, i) => problems[i] === undefined);
   if (valid !== undefined) return valid;
-  throw new FlwrError(
+  throw refusedByClients(named, problems[0]!);
+}
+
+/** What a certificate may be used for; undefined where that cannot be read, and clients decide alone. */
+function usesOf({ raw }: X509Certificate): CertificateUses | undefined {
+  try {
+    return readUses(raw);
+  } catch (error) {
+    if (error instanceof MalformedError) return undefined;
+    throw error;
+  }
+}
+
+function refusedByClients(named: NamedFile, problem: string): FlwrError {
+  return new FlwrError(
     "failed-precondition",
-    `Clients would refuse the certificate in ${describeFile(named)}: ${problems[0]}`,
+    `Clients would refuse the certificate in ${describeFile(named)}: ${problem}`,
     { hints: ["Have the certificate made anew by an authority that may", MAKE_THEM] },
   );
 }
@@ -184,11 +205,15 @@ function sameKey(a: KeyObject, b: KeyObject): boolean {
   );
 }
 
-/** The DNS names and addresses of a certificate's subjectAltName. */
+/** The DNS names and addresses of a certificate's subjectAltName, without names that clients match with no host. */
 function hostsOf({ subjectAltName = "" }: X509Certificate): HostName[] {
   return subjectAltName.split(", ").flatMap((name): HostName[] => {
     const [, kind, value = ""] = /^(DNS|IP Address):(.+)$/.exec(name) ?? [];
-    if (kind === "DNS") return [{ type: "dns", value: value.toLowerCase() }];
+    if (kind === "DNS") {
+      // An address counts as one alone, and "*" stands for one label of several.
+      const matches = isIP(value) === 0 && !/^(\*|.+\*.*|.*\.)$/.test(value);
+      return matches ? [{ type: "dns", value: value.toLowerCase() }] : [];
+    }
     return kind === undefined ? [] : [{ type: "ip", value: shortestAddress(value.toLowerCase()) }];
   });
 }

@@ -7,16 +7,46 @@ export interface CertificateUses {
   readonly mayIssue: boolean;
   /** The most authorities that may come between it and a server's certificate; undefined: any number. */
   readonly pathLength?: number;
+  /** Whether it is an authority's: basicConstraints alone. */
+  readonly isAuthority: boolean;
   /** Whether it, or what it issues, may be a server's: extKeyUsage, where there is one. */
   readonly mayServe: boolean;
+  /** Whether its extKeyUsage names any purpose, and not a server's: issuers may have that. */
+  readonly mayServeAny: boolean;
+  /** Whether its key may sign a handshake: keyUsage, where there is one. */
+  readonly maySign: boolean;
+  /** The identifiers of its critical extensions, in hexadecimal. */
+  readonly critical: readonly string[];
+  /** Whether one of the extensions that clients look at is there twice, which RFC 5280, section 4.2, forbids. */
+  readonly isRepeated: boolean;
+  /** The names in its subjectAltName, as they are encoded. */
+  readonly names: readonly GeneralName[];
+  /** The names that what it issues may have. */
+  readonly constraints?: NameConstraints;
   /** Whether it has any extensions: X.509's first version had none, and roots of that time have no basicConstraints. */
   readonly hasExtensions: boolean;
+}
+
+/** A name as it is encoded (RFC 5280, section 4.2.1.6): its tag says of which kind it is. */
+export interface GeneralName {
+  readonly tag: number;
+  readonly value: Uint8Array;
+}
+
+/** NameConstraints (RFC 5280, section 4.2.1.10). */
+export interface NameConstraints {
+  readonly permitted: readonly GeneralName[];
+  readonly excluded: readonly GeneralName[];
 }
 
 /** Object identifiers, as the hexadecimal digits of their encoding. */
 const ID = {
   /** 2.5.29.15 */
   keyUsage: "551d0f",
+  /** 2.5.29.17 */
+  subjectAltName: "551d11",
+  /** 2.5.29.30 */
+  nameConstraints: "551d1e",
   /** 2.5.29.19 */
   basicConstraints: "551d13",
   /** 2.5.29.37 */
@@ -27,9 +57,19 @@ const ID = {
   serverAuth: "2b06010505070301",
 } as const;
 
+/** The critical extensions that rustls 0.23 and BoringSSL both understand. */
+export const KNOWN: readonly string[] = [
+  ID.keyUsage,
+  ID.subjectAltName,
+  ID.basicConstraints,
+  ID.nameConstraints,
+  ID.extKeyUsage,
+];
+
 /** TBSCertificate's `extensions [3] EXPLICIT`. */
 const EXTENSIONS = 0xa3;
-/** keyCertSign, bit 5, of the first byte of KeyUsage's bits. */
+/** digitalSignature, bit 0, and keyCertSign, bit 5, of the first byte of KeyUsage's bits. */
+const DIGITAL_SIGNATURE = 0x80;
 const KEY_CERT_SIGN = 0x80 >> 5;
 
 /**
@@ -39,25 +79,41 @@ const KEY_CERT_SIGN = 0x80 >> 5;
  * @throws MalformedError for what is no certificate, or has an extension that cannot be read
  */
 export function readUses(der: Uint8Array): CertificateUses {
-  const extensions = readExtensions(der);
+  const { values: extensions, critical, isRepeated } = readExtensions(der);
   const valueOf = <T>(id: string, read: (value: DerReader) => T): T | undefined => {
     const value = extensions.get(id);
     return value && read(new DerReader(value));
   };
   const constraints = valueOf(ID.basicConstraints, readBasicConstraints);
-  const mayCertSign = valueOf(ID.keyUsage, readKeyCertSign) ?? true;
+  const bits = valueOf(ID.keyUsage, readKeyUsage) ?? DIGITAL_SIGNATURE | KEY_CERT_SIGN;
   const purposes = valueOf(ID.extKeyUsage, readPurposes);
+  const names = valueOf(ID.nameConstraints, readNameConstraints);
   return {
-    mayIssue: constraints?.isAuthority === true && mayCertSign,
+    mayIssue: constraints?.isAuthority === true && (bits & KEY_CERT_SIGN) !== 0,
     pathLength: constraints?.pathLength,
-    mayServe: purposes === undefined || purposes.has(ID.serverAuth) || purposes.has(ID.anyUsage),
+    isAuthority: constraints?.isAuthority === true,
+    mayServe: purposes === undefined || purposes.has(ID.serverAuth),
+    mayServeAny: purposes?.has(ID.anyUsage) === true && !purposes.has(ID.serverAuth),
+    maySign: (bits & DIGITAL_SIGNATURE) !== 0,
     hasExtensions: extensions.size > 0,
+    critical,
+    isRepeated,
+    names: valueOf(ID.subjectAltName, (value) => readNames(value.read(TAG.sequence))) ?? [],
+    ...(names === undefined ? {} : { constraints: names }),
   };
 }
 
-/** The values of a certificate's extensions, by their identifiers. The first counts of those that are there twice. */
-function readExtensions(der: Uint8Array): Map<string, Uint8Array> {
-  const extensions = new Map<string, Uint8Array>();
+interface Extensions {
+  /** By their identifiers. The first counts of those that are there twice. */
+  readonly values: ReadonlyMap<string, Uint8Array>;
+  readonly critical: readonly string[];
+  readonly isRepeated: boolean;
+}
+
+function readExtensions(der: Uint8Array): Extensions {
+  const values = new Map<string, Uint8Array>();
+  const critical: string[] = [];
+  let isRepeated = false;
   const certificate = new DerReader(new DerReader(der).read(TAG.sequence));
   const fields = new DerReader(certificate.read(TAG.sequence));
   while (!fields.done) {
@@ -67,12 +123,13 @@ function readExtensions(der: Uint8Array): Map<string, Uint8Array> {
     while (!list.done) {
       const extension = new DerReader(list.read(TAG.sequence));
       const id = extension.read(TAG.oid).toHex();
-      extension.readOptional(TAG.boolean); // whether it is critical
+      if (extension.readOptional(TAG.boolean)?.[0] === 0xff) critical.push(id);
       const value = extension.read(TAG.octets);
-      if (!extensions.has(id)) extensions.set(id, value);
+      if (values.has(id)) isRepeated ||= KNOWN.includes(id);
+      else values.set(id, value);
     }
   }
-  return extensions;
+  return { values, critical, isRepeated };
 }
 
 /** BasicConstraints ::= SEQUENCE { cA BOOLEAN DEFAULT FALSE, pathLenConstraint INTEGER OPTIONAL } */
@@ -85,9 +142,32 @@ function readBasicConstraints(value: DerReader): { isAuthority: boolean; pathLen
 }
 
 /** KeyUsage ::= BIT STRING: the number of unused bits, then the bits. */
-function readKeyCertSign(value: DerReader): boolean {
+function readKeyUsage(value: DerReader): number {
   const [, first = 0] = value.read(TAG.bits);
-  return (first & KEY_CERT_SIGN) !== 0;
+  return first;
+}
+
+/** NameConstraints ::= SEQUENCE { permitted [0] SEQUENCE OF SEQUENCE { base }, excluded [1] the same } */
+function readNameConstraints(value: DerReader): NameConstraints {
+  const fields = new DerReader(value.read(TAG.sequence));
+  const subtrees = (tag: number) => {
+    const list = new DerReader(fields.readOptional(tag) ?? new Uint8Array());
+    const names: GeneralName[] = [];
+    while (!list.done) names.push(readNames(list.read(TAG.sequence))[0]!);
+    return names;
+  };
+  return { permitted: subtrees(0xa0), excluded: subtrees(0xa1) };
+}
+
+/** GeneralNames ::= SEQUENCE OF GeneralName, each of the kinds that count here with a tag of its own */
+function readNames(list: Uint8Array): GeneralName[] {
+  const reader = new DerReader(list);
+  const names: GeneralName[] = [];
+  while (!reader.done) {
+    const { tag, contents } = reader.next();
+    names.push({ tag, value: contents });
+  }
+  return names;
 }
 
 /** ExtKeyUsageSyntax ::= SEQUENCE OF OBJECT IDENTIFIER */

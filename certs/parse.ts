@@ -1,10 +1,12 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { derKind } from "../auth/der_kind.ts";
+import { MalformedError } from "../auth/der.ts";
 import { type PemBlock, readPem, writePem } from "../auth/pem.ts";
 import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "../auth/pkcs8.ts";
 import { describeFile, type NamedFile } from "../auth/read_text.ts";
 import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
+import { readUses } from "./extensions.ts";
 import { MIN_RSA_BITS } from "./limits.ts";
 
 /** The hint of all who have no files that fit. */
@@ -42,7 +44,11 @@ export function parseAuthorities(text: string, named: NamedFile): Certificates {
   const refused: FlwrError[] = [];
   const certificates = blocks.flatMap((block, i) => {
     try {
-      return [parseCertificate(block, `Certificate ${i + 1} in ${describeFile(named)}`)];
+      const which = `Certificate ${i + 1} in ${describeFile(named)}`;
+      const certificate = parseCertificate(block, which);
+      // rustls refuses the whole list for it.
+      if (isSound(certificate)) return [certificate];
+      throw new FlwrError("invalid-argument", `${which} has an extension twice, or a damaged one`);
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
       refused.push(error);
@@ -78,6 +84,15 @@ function parseCertificate({ bytes }: PemBlock, which: string): X509Certificate {
     return new X509Certificate(bytes ?? "");
   } catch (cause) {
     throw new FlwrError("invalid-argument", `${which} is damaged`, { cause });
+  }
+}
+
+function isSound({ raw }: X509Certificate): boolean {
+  try {
+    return !readUses(raw).isRepeated;
+  } catch (error) {
+    if (error instanceof MalformedError) return false;
+    throw error;
   }
 }
 

@@ -42,6 +42,11 @@ export function fabFolderName({ publisher, name, version }: AppConfig, hash: str
   return `${publisher}.${name}.${version}.${shortHash(hash)}`;
 }
 
+/** The same with the whole hash, which no other bundle has. */
+export function fabLongFolderName({ publisher, name, version }: AppConfig, hash: string): string {
+  return `${publisher}.${name}.${version}.${hash}`;
+}
+
 /** The digits of a hash that names show. */
 export function shortHash(hash: string): string {
   return hash.slice(0, SHORT_HASH_LENGTH);

@@ -3,10 +3,10 @@ import { sameBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
 import type { AppConfig } from "./app_config.ts";
 import { type Attachment, isAttachmentFile } from "./attachments.ts";
-import { type CheckedFab, fabFolderName } from "./fab.ts";
+import type { CheckedFab } from "./fab.ts";
+import { filesToInstall } from "./installed_files.ts";
+import { APPS, HASH_FILE, installedFolderName, recordedHash } from "./installed_folder.ts";
 
-/** The folder below Flower's home that holds the apps. */
-const APPS = "apps";
 /** Only the user reads what is installed: an app may hold what it was given in confidence. */
 const FILE_MODE = 0o600;
 const FOLDER_MODE = 0o700;
@@ -29,9 +29,9 @@ export interface InstalledApp {
 }
 
 /**
- * Installs a bundle to `<home>/apps/<publisher>.<name>.<version>.<hash8>`, the folder that Flower uses. The folder is
- * there whole or not at all. One that is there already is kept when each file of the bundle is in it unchanged, and is
- * replaced otherwise.
+ * Installs a bundle to `<home>/apps/<publisher>.<name>.<version>.<hash8>`, the folder that Flower uses, or beside it where
+ * that is another bundle's (see installedFolderName). The folder is there whole or not at all. One that is there already
+ * is kept when each file of the bundle is in it unchanged, and is replaced otherwise.
  *
  * @param home as `flwrHome` says
  * @param place where the bundle's attachments come from; without it the app is installed without them
@@ -44,7 +44,7 @@ export async function installFab(
 ): Promise<InstalledApp> {
   const { config, hash } = fab;
   const apps = join(home, APPS);
-  const folder = join(apps, fabFolderName(config, hash));
+  const folder = join(apps, await installedFolderName(fab, home));
   const isWhole = async () =>
     await isIntact(fab, folder) && (place === undefined || await hasAttachments(fab, folder));
   if (await isWhole()) return { folder, config, hash, wasThere: true };
@@ -55,7 +55,8 @@ export async function installFab(
     try {
       const unpacked = join(staging, "new");
       await unpack(fab, unpacked, place);
-      await putInPlace(unpacked, folder, { aside: join(staging, "old"), isWhole });
+      const isOurs = async () => [undefined, hash].includes(await recordedHash(folder));
+      await putInPlace(unpacked, folder, { aside: join(staging, "old"), isWhole, isOurs });
     } finally {
       await Deno.remove(staging, { recursive: true });
     }
@@ -71,11 +72,6 @@ export async function installFab(
   return { folder, config, hash, wasThere: false };
 }
 
-/** The files as an installed app has them: a bundle's own records stay out, as in Flower. */
-function* filesToInstall({ files }: CheckedFab): Generator<[path: string, content: Uint8Array]> {
-  for (const [path, content] of files) if (!path.startsWith(".info/")) yield [path, content];
-}
-
 async function unpack(
   fab: CheckedFab,
   folder: string,
@@ -86,6 +82,9 @@ async function unpack(
     await Deno.mkdir(dirname(file), { recursive: true, mode: FOLDER_MODE });
     await Deno.writeFile(file, content, { mode: FILE_MODE, createNew: true });
   }
+  const [info, hashFile] = HASH_FILE;
+  await Deno.mkdir(join(folder, info), { recursive: true, mode: FOLDER_MODE });
+  await Deno.writeTextFile(join(folder, info, hashFile), fab.hash, { mode: FILE_MODE });
   if (place === undefined) return;
   for (const attachment of fab.attachments) {
     const file = join(folder, ...attachment.path.split("/"));
@@ -98,16 +97,30 @@ async function unpack(
 async function putInPlace(
   unpacked: string,
   folder: string,
-  { aside, isWhole }: { readonly aside: string; readonly isWhole: () => Promise<boolean> },
+  { aside, isWhole, isOurs }: {
+    readonly aside: string;
+    readonly isWhole: () => Promise<boolean>;
+    readonly isOurs: () => Promise<boolean>;
+  },
 ): Promise<void> {
   try {
     await Deno.rename(unpacked, folder);
   } catch {
     // Most likely a folder is there: which error tells so differs between systems.
+    if (!await isOurs()) throw alike(folder);
     if (await isWhole()) return;
     await Deno.rename(folder, aside);
     await Deno.rename(unpacked, folder);
   }
+}
+
+/** Two whose hashes begin alike were installed at the same time. */
+function alike(folder: string): FlwrError {
+  return new FlwrError(
+    "unavailable",
+    `Another app has just been installed to "${folder}": its hash begins alike`,
+    { hints: ["Try again: this app then gets a folder with its whole hash"] },
+  );
 }
 
 /** Whether each file of the bundle is in the folder as the bundle has it, and is no link. */

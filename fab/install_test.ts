@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { join } from "node:path";
-import { fabFolderName } from "./fab.ts";
+import { basename, join } from "node:path";
+import { fabFolderName, fabLongFolderName } from "./fab.ts";
 import { flwrHome } from "./home.ts";
 import { installFab } from "./install.ts";
 import { readFab } from "./read.ts";
@@ -30,7 +30,7 @@ Deno.test("install: the app is where Flower looks for it, for the user's eyes on
       hash: fab.hash,
       wasThere: false,
     });
-    const files = ["client.ts", "lib/task.ts", "pyproject.toml", "server.ts"];
+    const files = [".info/FAB_HASH", "client.ts", "lib/task.ts", "pyproject.toml", "server.ts"];
     assert.deepEqual(await tree(join(home, "apps")), files.map((file) => `${name}/${file}`));
     assert.equal(await Deno.readTextFile(join(folder, "lib/task.ts")), "task");
     if (Deno.build.os === "windows") return;
@@ -75,6 +75,65 @@ Deno.test("install: an app that was changed, or is not whole, is replaced", asyn
       }));
   }
 });
+
+Deno.test("install: two bundles whose hashes begin alike never become each other", () =>
+  withApp({}, async (home) => {
+    const files = { ...appFiles("typescript"), "client.ts": "evil", "deno.json": "evil" };
+    const made = readFab(archive(files));
+    // Finding such a pair takes minutes: here it is only said to be one.
+    const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
+    for (const [first, second] of [[fab, evil], [evil, fab]] as const) {
+      const one = await installFab(first, home);
+      const before = await tree(one.folder);
+      const other = await installFab(second, home);
+      assert.notEqual(other.folder, one.folder);
+      assert.equal(other.folder, join(home, "apps", fabLongFolderName(fab.config, second.hash)));
+      assert.deepEqual(await tree(one.folder), before);
+      for (const [installed, bundle] of [[one, first], [other, second]] as const) {
+        assert.deepEqual(
+          await Deno.readFile(join(installed.folder, "client.ts")),
+          bundle.files.get("client.ts"),
+        );
+        assert.equal((await installFab(bundle, home)).folder, installed.folder);
+        assert.equal((await installFab(bundle, home)).wasThere, true);
+      }
+      await Deno.remove(join(home, "apps"), { recursive: true });
+    }
+  }));
+
+Deno.test("install: of two whose hashes begin alike, installed at once, neither becomes the other", () =>
+  withApp({}, async (home) => {
+    const made = readFab(archive({ ...appFiles("typescript"), "client.ts": "evil" }));
+    const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
+    const settled = await Promise.allSettled([fab, evil].map((bundle) => installFab(bundle, home)));
+    const folders = settled.flatMap((result) => {
+      if (result.status === "fulfilled") return [result.value.folder];
+      assert.equal(result.reason.code, "unavailable");
+      return [];
+    });
+    assert.equal(new Set(folders).size, folders.length);
+    for (const bundle of [fab, evil]) {
+      const { folder } = await installFab(bundle, home);
+      const client = await Deno.readFile(join(folder, "client.ts"));
+      assert.deepEqual(client, bundle.files.get("client.ts"));
+    }
+  }));
+
+Deno.test("install: what another program installed is used where it has no other files", () =>
+  withApp({}, async (home) => {
+    const { folder } = await installFab(fab, home);
+    await Deno.remove(join(folder, ".info"), { recursive: true });
+    const again = await installFab(fab, home);
+    assert.deepEqual([again.folder, again.wasThere], [folder, true]);
+    // All of the bundle's files, and settings of another bundle.
+    await Deno.writeTextFile(join(folder, "deno.json"), "{}");
+    const apart = await installFab(fab, home);
+    assert.deepEqual([basename(apart.folder), apart.wasThere], [
+      fabLongFolderName(fab.config, fab.hash),
+      false,
+    ]);
+    assert.deepEqual((await tree(apart.folder)).includes("deno.json"), false);
+  }));
 
 Deno.test("install: several at once leave one whole app", () =>
   withApp({}, async (home) => {

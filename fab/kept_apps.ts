@@ -1,7 +1,11 @@
 import { join } from "node:path";
+import { FlwrError } from "../base/error.ts";
 import { MAX_KEPT_APPS, MAX_KEPT_APPS_BYTES } from "./limits.ts";
 
-/** The folder below that of the apps with a file for each app that a run brought, by the app's folder's name. */
+/**
+ * The folder below that of the apps with a file for each app that a run brought, by the app's folder's name. In it are the
+ * bytes of the app, once they were counted: an app of many files is counted once.
+ */
 const MARKS = ".brought";
 
 /** How much is kept of the apps that runs brought. */
@@ -34,8 +38,13 @@ export class KeptApps {
    * Keeps an app from being removed until the result is disposed of. To be called before it is installed.
    *
    * @param name of the app's folder
+   * @throws FlwrError "failed-precondition" where apps cannot be kept
    */
   async use(name: string): Promise<Disposable> {
+    return await this.#told(() => this.#use(name));
+  }
+
+  async #use(name: string): Promise<Disposable> {
     const marks = join(this.#apps, MARKS);
     await Deno.mkdir(marks, { recursive: true, mode: 0o700 });
     const path = join(marks, name);
@@ -61,19 +70,28 @@ export class KeptApps {
     }
   }
 
-  /** An app is its owner's from now on: it stays, whatever runs bring. @param name of the app's folder */
+  /**
+   * An app is its owner's from now on: it stays, whatever runs bring.
+   *
+   * @param name of the app's folder
+   * @throws FlwrError as {@link use}
+   */
   async own(name: string): Promise<void> {
-    await Deno.remove(join(this.#apps, MARKS, name)).catch(ignoreMissing);
+    await this.#told(() => Deno.remove(join(this.#apps, MARKS, name)).catch(ignoreMissing));
   }
 
-  /** Removes what is beyond the limits. @returns the names of the folders that went */
+  /** Removes what is beyond the limits. @returns the names of the folders that went @throws FlwrError as {@link use} */
   async makeRoom(): Promise<string[]> {
+    return await this.#told(() => this.#makeRoom());
+  }
+
+  async #makeRoom(): Promise<string[]> {
     const marks = join(this.#apps, MARKS);
     const kept: { name: string; bytes: number; usedAt: number }[] = [];
     for await (const { name } of Deno.readDir(marks)) {
       const info = await Deno.lstat(join(marks, name)).catch(() => undefined);
       if (info === undefined) continue; // another process has removed it
-      const bytes = await bytesOf(join(this.#apps, name)).catch(() => 0); // it cannot be read
+      const bytes = await this.#bytesOf(name, info);
       kept.push({ name, bytes, usedAt: info.mtime?.getTime() ?? 0 });
     }
     let count = kept.length;
@@ -87,6 +105,37 @@ export class KeptApps {
       total -= bytes;
     }
     return removed;
+  }
+
+  /** Bytes of an app's files; counted, and noted in its mark, when nobody did before. */
+  async #bytesOf(name: string, mark: Deno.FileInfo): Promise<number> {
+    const path = join(this.#apps, MARKS, name);
+    if (mark.isFile && mark.size > 0 && mark.size <= 16) {
+      const noted = await Deno.readTextFile(path).catch(() => "");
+      if (/^\d+$/.test(noted)) return Number(noted);
+    }
+    const bytes = await bytesOf(join(this.#apps, name)).catch(() => 0); // it cannot be read
+    // An app that is being installed is counted the next time.
+    if (bytes === 0 || !mark.isFile) return bytes;
+    try {
+      await Deno.writeTextFile(path, String(bytes), { create: false });
+      // To note it is no use.
+      if (mark.mtime !== null) await Deno.utime(path, mark.atime ?? mark.mtime, mark.mtime);
+    } catch {
+      // Another process has removed it, or it cannot be written: it is counted again.
+    }
+    return bytes;
+  }
+
+  async #told<T>(act: () => Promise<T>): Promise<T> {
+    try {
+      return await act();
+    } catch (cause) {
+      throw new FlwrError("failed-precondition", `Apps cannot be kept in "${this.#apps}"`, {
+        cause,
+        hints: ["It must be a folder that this program may read and write"],
+      });
+    }
   }
 
   /** @returns whether nobody uses it, so that it went */

@@ -61,3 +61,32 @@ Deno.test("an app that cannot be removed keeps no other from going", async () =>
   await Deno.utime(`${home.path}/apps/.brought/a`, 1, 1);
   assert.deepEqual(await kept.makeRoom(), ["b"]);
 });
+
+Deno.test("the files of an app are counted once, which is no use of it", async () => {
+  await using home = await TempDir.make();
+  const kept = new KeptApps(home.path, { apps: 9, bytes: 25 });
+  for (const [name, at] of [["a", 2], ["b", 1]] as const) {
+    (await install(home.path, kept, name, 10, at))[Symbol.dispose]();
+  }
+  assert.deepEqual(await kept.makeRoom(), []);
+  const mark = `${home.path}/apps/.brought/b`;
+  assert.equal((await Deno.stat(mark)).mtime?.getTime(), 1000);
+  // What is written beside an app later does not count, for its files are not looked at again.
+  await Deno.writeFile(`${home.path}/apps/b/later`, new Uint8Array(100));
+  assert.deepEqual(await kept.makeRoom(), []);
+  await Deno.writeTextFile(mark, "no number");
+  await Deno.utime(mark, 1, 1);
+  assert.deepEqual(await new KeptApps(home.path, { apps: 9, bytes: 25 }).makeRoom(), ["b"]);
+});
+
+Deno.test("where apps cannot be kept, that is told in words", async () => {
+  await using home = await TempDir.make();
+  await Deno.writeTextFile(`${home.path}/apps`, "a file");
+  const kept = new KeptApps(home.path);
+  for (const act of [() => kept.use("a"), () => kept.own("a"), () => kept.makeRoom()]) {
+    await assert.rejects(act, {
+      code: "failed-precondition",
+      message: /Apps cannot be kept in ".*apps"/,
+    });
+  }
+});

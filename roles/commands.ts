@@ -19,6 +19,8 @@ export interface CommandEntry {
   readonly summary: string;
   /** Undefined for what is no command of ours, or for the program itself: it is not listed. */
   readonly group?: Group;
+  /** Whether it mostly speaks TLS or signs: what that needs is then begun while the command is loaded. */
+  readonly secures?: boolean;
   /** Exports `command(name, table)`, which makes the command. */
   readonly module: URL;
   /** Exports `SUBCOMMANDS`, which make the commands below it that belong to another room. */
@@ -31,12 +33,14 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "superlink",
     summary: "Start a SuperLink: the server that connects ServerApps and SuperNodes",
     group: "Servers and nodes",
+    secures: true,
     module: new URL("./superlink/command.ts", import.meta.url),
   },
   {
     name: "supernode",
     summary: "Start a SuperNode; register, unregister and list those of a SuperLink",
     group: "Servers and nodes",
+    secures: true,
     module: new URL("./supernode/command.ts", import.meta.url),
     subcommands: new URL("./cli/nodes/subcommands.ts", import.meta.url),
   },
@@ -44,12 +48,14 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "superexec",
     summary: "Start a SuperExec: it runs the ServerApps of a SuperLink that starts none",
     group: "Servers and nodes",
+    secures: true,
     module: new URL("./superexec/command.ts", import.meta.url),
   },
   {
     name: "federation",
     summary: "Show the federations of a SuperLink",
     group: "Servers and nodes",
+    secures: true,
     module: new URL("./cli/federation/command.ts", import.meta.url),
   },
   {
@@ -80,6 +86,7 @@ const COMMANDS: readonly CommandEntry[] = [
     name: "run",
     summary: "Run an app: send it to a SuperLink, or run its ServerApp here",
     group: "Runs",
+    secures: true,
     module: new URL("./cli/run/command.ts", import.meta.url),
   },
   {
@@ -87,30 +94,35 @@ const COMMANDS: readonly CommandEntry[] = [
     alias: "ls",
     summary: "List runs, or show all about one (also: ls)",
     group: "Runs",
+    secures: true,
     module: new URL("./cli/list.ts", import.meta.url),
   },
   {
     name: "log",
     summary: "Show what a run's ServerApp writes",
     group: "Runs",
+    secures: true,
     module: new URL("./cli/log/command.ts", import.meta.url),
   },
   {
     name: "stop",
     summary: "Stop a run",
     group: "Runs",
+    secures: true,
     module: new URL("./cli/stop.ts", import.meta.url),
   },
   {
     name: "pull",
     summary: "Fetch what a run's ServerApp saved: its artifacts",
     group: "Runs",
+    secures: true,
     module: new URL("./cli/pull/command.ts", import.meta.url),
   },
   {
     name: "keys",
     summary: "Make and show certificates and key pairs",
     group: "Keys and settings",
+    secures: true,
     module: new URL("./cli/keys/command.ts", import.meta.url),
   },
   {

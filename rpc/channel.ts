@@ -40,6 +40,11 @@ export interface CallOptions {
    * it does, a time by the size of what is sent and received (rpc/http/limits.ts); a stream may take for ever.
    */
   readonly timeoutSeconds?: number;
+  /**
+   * Seconds of these until the answer begins, beyond which a connection over HTTP counts as dead. Default: all. Over gRPC
+   * a ping finds that out.
+   */
+  readonly answerSeconds?: number;
   /** Gives the headers of a try, from the request's bytes as they will be sent. */
   readonly metadata?: (bytes: Uint8Array) => Promise<RequestHeaders>;
   readonly retry?: RetryPolicy;

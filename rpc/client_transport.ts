@@ -9,6 +9,8 @@ export interface TransportRequest {
   readonly headers: RequestHeaders;
   /** Seconds; without it the transport's own deadline, if it has one. */
   readonly timeoutSeconds?: number;
+  /** Seconds of these until the answer begins, for a transport that cannot ask whether its connection lives. */
+  readonly answerSeconds?: number;
   /** Aborted when the call is cancelled or the channel closed. */
   readonly signal: AbortSignal;
 }

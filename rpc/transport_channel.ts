@@ -79,12 +79,12 @@ export class TransportChannel implements Channel {
     attempt: (request: TransportRequest) => Promise<T>,
   ): Promise<T> {
     const signal = this.#signal(options);
-    const { metadata, timeoutSeconds } = options;
+    const { metadata, timeoutSeconds, answerSeconds } = options;
     const once = async () => {
       const headers = await metadata?.(bytes) ?? {};
       if (signal.aborted) throw this.#cancelled();
       try {
-        return await attempt({ method, bytes, headers, timeoutSeconds, signal });
+        return await attempt({ method, bytes, headers, timeoutSeconds, answerSeconds, signal });
       } catch (error) {
         throw signal.aborted ? this.#cancelled() : error;
       }

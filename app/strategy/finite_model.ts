@@ -1,4 +1,5 @@
 import type { DType } from "../../tensor/dtype.ts";
+import { firstBeyond } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** The largest absolute value that each type holds after conversion; other types hold what a double does. */
@@ -30,12 +31,10 @@ export class ModelTypes {
     for (const [name, { data, dtype }] of model) {
       const type = this.#types.get(name) ?? dtype;
       const largest = LARGEST[type] ?? Number.MAX_VALUE;
-      for (let i = 0; i < data.length; i++) {
-        // Not `>`: NaN is not below any number.
-        if (Math.abs(Number(data[i]!)) <= largest) continue;
-        return `array "${name}", element ${i} would be ${data[i]}` +
-          (Number.isFinite(data[i]) ? `, too large for ${type}` : "");
-      }
+      const place = firstBeyond(data, largest);
+      if (place === undefined) continue;
+      return `array "${name}", element ${place} would be ${data[place]}` +
+        (Number.isFinite(data[place]) ? `, too large for ${type}` : "");
     }
     return undefined;
   }

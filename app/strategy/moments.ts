@@ -1,3 +1,4 @@
+import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
@@ -24,8 +25,8 @@ export class Moments {
   /** Names the first number of the drafts that is not finite; undefined if all are. */
   notFinite(): string | undefined {
     for (const [name, values] of this.#drafts) {
-      const place = values.findIndex((value) => !Number.isFinite(value));
-      if (place !== -1) {
+      const place = firstNotFinite(values);
+      if (place !== undefined) {
         return `the strategy's state for array "${name}", element ${place} would be ${
           values[place]
         }`;

@@ -1,7 +1,8 @@
 /**
- * Where a training step's time goes: ONNX Runtime's own profile, by operator and shape of the result.
+ * Where the time of a step of training or evaluation goes: ONNX Runtime's own profile, by operator and shape of the
+ * result.
  *
- *     deno run -A bench/ml/profile.ts NETWORK [--threads 1] [--steps 20] [--plain | --no-blocks]
+ *     deno run -A bench/ml/profile.ts NETWORK [--evaluate] [--threads 1] [--steps 20] [--plain | --no-blocks]
  *
  * NETWORK is one of networks.ts; --plain leaves all optimisations out, --no-blocks those on blocks of channels.
  */
@@ -14,8 +15,9 @@ import { crossEntropy, sgd } from "../../ml/mod.ts";
 import { LocalEngine } from "../../ml/session/engine.ts";
 import { loadRuntime, sessionOptions, toRuntime } from "../../ml/session/runtime.ts";
 import { blockSize } from "../../ml/train/block_size.ts";
-import { ONLY } from "../../ml/train/parts.ts";
-import { trainingProgram } from "../../ml/train/programs.ts";
+import { ONLY, type Parts } from "../../ml/train/parts.ts";
+import { evaluationProgram, trainingProgram } from "../../ml/train/programs.ts";
+import type { TargetSpec } from "../../ml/train/target_spec.ts";
 import { reportError } from "../../roles/report_error.ts";
 import { arrayConstructor } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
@@ -32,16 +34,19 @@ interface ProfileFlags {
   steps: number;
   plain: boolean;
   blocks: boolean;
+  evaluate: boolean;
 }
 
 /** The optimisations that a model of this machine gets. */
-async function optimizationsFor({ plain, blocks }: ProfileFlags): Promise<Optimizations> {
+async function optimizationsFor(
+  { plain, blocks, evaluate }: ProfileFlags,
+): Promise<Optimizations> {
   if (plain) return PLAIN;
   if (!blocks) return OPTIMIZED;
   const startEngine = () => LocalEngine.create(1);
   await using engine = await startEngine();
   const block = await blockSize(engine, startEngine);
-  return block === undefined ? OPTIMIZED : withBlocks(OPTIMIZED, block);
+  return block === undefined ? OPTIMIZED : withBlocks(OPTIMIZED, block, evaluate);
 }
 
 /** An array of an input's form whose every number is the same and small; `rows` in front of it or instead of axis 0. */
@@ -57,20 +62,20 @@ function filled({ dtype, shape, attributes }: Node<"input">, rows?: number): Ten
 }
 
 async function profile(name: string, flags: ProfileFlags): Promise<void> {
-  const { threads, steps, plain } = flags;
+  const { threads, steps, plain, evaluate } = flags;
   const { network, input, batch } = NETWORKS[name]!;
   const optimizations = await optimizationsFor(flags);
-  const program = trainingProgram(
-    {
-      network,
-      inputs: new Map([[ONLY, input]]),
-      losses: new Map([[ONLY, crossEntropy()]]),
-      optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
-    },
-    new Map([[ONLY, { dtype: "uint8", shape: [] }]]),
-    { batch, scheduled: false, weighted: false, proximal: false },
-    optimizations,
-  );
+  const recipe = {
+    network,
+    inputs: new Map([[ONLY, input]]),
+    losses: new Map([[ONLY, crossEntropy()]]),
+    optimizer: sgd({ learningRate: 0.001, momentum: 0.9 }),
+  };
+  const target: Parts<TargetSpec> = new Map([[ONLY, { dtype: "uint8", shape: [] }]]);
+  const variant = { batch, scheduled: false, weighted: false, proximal: false };
+  const program = evaluate
+    ? evaluationProgram(recipe, target, batch, optimizations)
+    : trainingProgram(recipe, target, variant, optimizations);
   const model = lowerProgram(program, optimizations.patterns);
   const runtime = await loadRuntime();
   await using folder = await TempDir.make();
@@ -84,23 +89,30 @@ async function profile(name: string, flags: ProfileFlags): Promise<void> {
     ...program.scanned.map((input) =>
       [stepsName(input.attributes.name), filled(input, steps)] as const
     ),
-    ...program.captured.map((input) => [input.attributes.name, filled(input, batch)] as const),
+    ...program.captured.map((input) =>
+      [
+        input.attributes.name,
+        filled(input, input.attributes.freeRows ? batch : undefined),
+      ] as const
+    ),
   ].map(([name, value]) => [name, toRuntime(runtime, value)]));
   await session.run(feeds);
   session.endProfiling();
   await session.release();
   const [file] = [...Deno.readDirSync(folder.path)];
   const times = parseProfile(await Deno.readTextFile(`${folder.path}/${file!.name}`));
-  console.log(`${name}, ${threads} thread(s), ${plain ? "plain" : "optimised"}, ${steps} steps`);
+  const what = `${steps} steps of ${evaluate ? "evaluation" : "training"}`;
+  console.log(`${name}, ${threads} thread(s), ${plain ? "plain" : "optimised"}, ${what}`);
   console.log(timesTable(times, steps, ROWS).join("\n"));
 }
 
 try {
   await new Command("profile")
-    .description("Show where a training step's time goes.")
+    .description("Show where the time of a step of training or evaluation goes.")
     .addArgument(new Argument("<network>", "what to train").choices(Object.keys(NETWORKS)))
     .addOption(new Option("--threads <n>", "threads").argParser(wholeNumber(1)).default(1))
     .addOption(new Option("--steps <n>", "steps to run").argParser(wholeNumber(1)).default(20))
+    .option("--evaluate", "of evaluation instead of training", false)
     .option("--plain", "without any optimisation", false)
     .option("--no-blocks", "without operators on blocks of channels")
     .exitOverride()

@@ -5,7 +5,7 @@ import type { Context } from "../../app/context.ts";
 import { Message } from "../../app/message.ts";
 import { RecordDict } from "../../app/record_dict.ts";
 import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
-import { requireDevice } from "../../ml/session/device.ts";
+import { WorkerEngine } from "../../ml/session/worker_engine.ts";
 import { findAppModule } from "./app_module.ts";
 import { AppCrashed, AppHost } from "./app_host.ts";
 
@@ -101,7 +101,8 @@ Deno.test("what models compute with reaches the app, in a fresh worker, too", as
 
 Deno.test("an app is not loaded when the device cannot be used", async () => {
   const device = "cuda" as const;
-  const missing = await requireDevice(device).then(() => undefined, (error) => error);
+  await using engine = new WorkerEngine(1, device);
+  const missing = await engine.read([]).then(() => undefined, (error) => error);
   const loaded = withHost(() => Promise.resolve(), { device });
   if (missing === undefined) return await loaded;
   await assert.rejects(loaded, { code: "failed-precondition", message: missing.message });

@@ -4,6 +4,7 @@ import type { PlainRecordDict } from "../../app/transferable.ts";
 import { FlwrError } from "../../base/error.ts";
 import { BODY_ALIGNMENT, RECORD_LIMITS, type RecordLimits } from "./limits.ts";
 import { type PackedRecords, packRecords, unpackRecords } from "./record_columns.ts";
+import { doubles } from "../../base/testing/doubles.ts";
 
 /** The run of bytes as it lies in a frame's body. */
 function laidOut({ data: { parts } }: PackedRecords): Uint8Array {
@@ -32,10 +33,10 @@ const list = <T>(of: fc.Arbitrary<T>) => fc.array(of, { maxLength: 5 });
 const typed = <T>(type: string, value: fc.Arbitrary<T>) =>
   fc.record({ type: fc.constant(type), value }, { noNullPrototype: true });
 const metric = fc.oneof(
-  typed("double", fc.double()),
+  typed("double", doubles),
   typed("sint64", int),
   typed("uint64", uint),
-  typed("double[]", list(fc.double())),
+  typed("double[]", list(doubles)),
   typed("sint64[]", list(int)),
   typed("uint64[]", list(uint)),
 );

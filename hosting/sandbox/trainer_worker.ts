@@ -5,6 +5,7 @@
 import { requireSelfContained } from "../../ml/onnx/self_contained.ts";
 import { requireRuntime } from "../../ml/session/device.ts";
 import { LocalEngine } from "../../ml/session/engine.ts";
+import { flushDenormals } from "../../ml/session/flush_denormals.ts";
 import { serveEngine } from "../../ml/session/serve_engine.ts";
 import type { ToTrainer } from "./protocol.ts";
 
@@ -13,6 +14,7 @@ const scope = self as unknown as {
   postMessage(message: "ended"): void;
 };
 
+flushDenormals();
 let maxThreads = 1;
 
 scope.onmessage = ({ data, ports }) => {

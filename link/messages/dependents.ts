@@ -2,7 +2,7 @@ import type { NodeDependents } from "../nodes/context.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import { endPushes } from "./push_end.ts";
-import { requeue } from "./requeue.ts";
+import { requeueHanded } from "./requeue.ts";
 import { letGo } from "./settle_instruction.ts";
 
 /** What becomes of a node's messages when the node comes and goes, in the same transaction. */
@@ -19,13 +19,7 @@ export function messagesOfNodes(
   };
   return {
     absent,
-    async joined(nodeId) {
-      for (const instruction of await tx.instructions.openOf(nodeId)) {
-        if (instruction.state === "handed-out") {
-          await requeue(context, tx, effects, instruction, "node-joined-again");
-        }
-      }
-    },
+    joined: (nodeId) => requeueHanded(context, tx, effects, nodeId, "node-joined-again"),
     async unregistered(nodeId) {
       await endPushes(context, tx, effects, await tx.pushes.ofNode(nodeId));
       await absent(nodeId);

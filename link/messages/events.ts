@@ -18,7 +18,12 @@ export type MessageEvent =
   | {
     readonly kind: "instruction-requeued";
     readonly instruction: InstructionFacts;
-    readonly cause: "returned" | "node-joined-again" | "superlink-restarted" | "push-expired";
+    readonly cause:
+      | "returned"
+      | "did-not-arrive"
+      | "node-joined-again"
+      | "superlink-restarted"
+      | "push-expired";
   }
   | { readonly kind: "instruction-answered"; readonly instruction: InstructionFacts }
   /** An error stands in for the reply from now on. */

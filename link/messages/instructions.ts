@@ -1,20 +1,23 @@
 import { requireNode } from "../nodes/presence.ts";
-import { hold, type HoldOptions } from "../transactions/hold.ts";
+import { hold } from "../transactions/hold.ts";
 import type { MessageContext } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import type { HandedInstruction } from "./messages.ts";
-import { requeue } from "./requeue.ts";
+import type { HandedInstruction, PullOptions } from "./messages.ts";
+import { requeue, requeueHanded } from "./requeue.ts";
 
 /** See Messages.pullInstruction. */
 export async function pullInstruction(
   context: MessageContext,
   nodeId: bigint,
-  options: HoldOptions = {},
+  options: PullOptions = {},
 ): Promise<HandedInstruction | undefined> {
   const joins = context.joins.of(nodeId);
+  // Once: what another pull is handed meanwhile is not looked at.
+  let emptyHanded = options.emptyHanded === true;
   const found = await hold(context, [`work:${nodeId}`], options, async () => {
-    const instruction = await handOut(context, nodeId, joins, options.signal);
+    const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
+    emptyHanded = false;
     if (instruction === undefined || instruction === REPLACED) return instruction;
     if (!options.signal?.aborted) return instruction;
     await takeBack(context, nodeId, instruction, { counts: false });
@@ -30,13 +33,13 @@ const REPLACED = "replaced";
 function handOut(
   context: MessageContext,
   nodeId: bigint,
-  joins: number,
-  signal?: AbortSignal,
+  { joins, emptyHanded, signal }: PullOptions & { readonly joins: number },
 ): Promise<HandedInstruction | typeof REPLACED | undefined> {
   return context.transact("relaxed", async (tx, effects) => {
     await requireNode(tx, nodeId);
     if (context.joins.of(nodeId) !== joins) return REPLACED;
     if (signal?.aborted) return undefined;
+    if (emptyHanded) await requeueHanded(context, tx, effects, nodeId, "did-not-arrive");
     const { maxDeliveries } = context.limits;
     const now = context.clock.now();
     const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);

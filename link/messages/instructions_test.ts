@@ -166,6 +166,43 @@ linkTest(
   },
 );
 
+linkTest(
+  "a node that has nothing in hand gets again what it has not answered",
+  async (bench) => {
+    const [nodeId, other] = [await bench.node(), await bench.node()];
+    const [answered, lost] = [await bench.push(nodeId), await bench.push(nodeId)];
+    const elsewhere = await bench.push(other);
+    for (const node of [nodeId, nodeId, other]) await bench.link.messages.pullInstruction(node);
+    await bench.answer(answered);
+    // A node that says nothing may be working on it.
+    assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+
+    const again = await bench.link.messages.pullInstruction(nodeId, { emptyHanded: true });
+    assert.deepEqual([again?.messageId, again?.delivery], [lost.messageId, 2]);
+    await bench.answer(lost);
+    assert.equal(
+      await bench.link.messages.pullInstruction(nodeId, { emptyHanded: true }),
+      undefined,
+    );
+    // Nor is what another node has its business.
+    assert.equal(await bench.link.messages.pullInstruction(other), undefined);
+    const theirs = await bench.link.messages.pullInstruction(other, { emptyHanded: true });
+    assert.deepEqual([theirs?.messageId, theirs?.delivery], [elsewhere.messageId, 2]);
+  },
+);
+
+linkTest("of two pulls that are held one gets what comes", async (bench) => {
+  const nodeId = await bench.node();
+  const pulls = [1, 2].map(() =>
+    bench.link.messages.pullInstruction(nodeId, { emptyHanded: true, holdSeconds: 20 })
+  );
+  const pushed = await bench.push(nodeId);
+  const other = Promise.all(pulls);
+  await bench.pass(20.5);
+  const handed = (await other).flatMap((message) => message ?? []);
+  assert.deepEqual(handed.map(({ messageId }) => messageId), [pushed.messageId]);
+});
+
 linkTest("what was answered is not handed out again", async (bench) => {
   const nodeId = await bench.node(30, new Uint8Array([1]));
   const pushed = await bench.push(nodeId);

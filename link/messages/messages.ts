@@ -34,6 +34,15 @@ export interface OpenedPush {
   readonly sessionId: string;
 }
 
+/** How a node asks for its next instruction. */
+export interface PullOptions extends HoldOptions {
+  /**
+   * Whether the node says that it has no instruction in hand: those that it was handed before and has not answered wait
+   * again, as if they had been returned. Default: false, because a node may work on several.
+   */
+  readonly emptyHanded?: boolean;
+}
+
 /** An instruction that a node pulled. */
 export interface HandedInstruction extends LinkMessage {
   /** Delivery number, from 1. */
@@ -65,7 +74,7 @@ export interface Messages {
    *
    * @throws not-found when the node never joined, has left or was unregistered
    */
-  pullInstruction(nodeId: bigint, options?: HoldOptions): Promise<HandedInstruction | undefined>;
+  pullInstruction(nodeId: bigint, options?: PullOptions): Promise<HandedInstruction | undefined>;
   /**
    * Gives an instruction back that could not be delivered (the connection broke while it was being sent). It
    * counts as one of limits.maxDeliveries. Without effect when the instruction is not with that node, or was handed out

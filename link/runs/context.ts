@@ -76,6 +76,8 @@ export interface RunLimits {
   readonly selfStartedRunSeconds: number;
   /** How much is kept of what one run's ServerApp wrote, in bytes of UTF-8. */
   readonly maxLogBytesPerRun: number;
+  /** The longest entry of a log, in UTF-16 code units: logs are read and cut in whole entries. At least 2. */
+  readonly maxLogEntryLength: number;
   /** How many finished runs are remembered; the first to have finished goes first. Infinity for all. */
   readonly maxFinishedRuns: number;
   /** How much the logs of finished runs may have together, in bytes of UTF-8; they go before their runs do. */
@@ -107,6 +109,7 @@ export const DEFAULT_RUN_LIMITS: RunLimits = {
   taskTimeoutSeconds: 60,
   selfStartedRunSeconds: 30 * 86_400,
   maxLogBytesPerRun: 16 * 2 ** 20,
+  maxLogEntryLength: 64 * 2 ** 10,
   maxFinishedRuns: 10_000,
   maxFinishedLogBytes: 512 * 2 ** 20,
   maxFinishedArtifactBytes: 10 * 2 ** 30,

@@ -85,7 +85,8 @@ linkTest("logs go before runs, that of the first to finish first, whole", async 
   await bench.pass(GRACE);
   const removedAt = bench.eventsOf("run-logs-removed");
   assert.deepEqual(removedAt, [{ kind: "run-logs-removed", runIds: [first] }]);
-  assert.deepEqual(await link.runs.readLog(first, 0), { text: "", latest: 0, finished: true });
+  const gone = { text: "", latest: 0, more: false, endsLine: true, finished: true };
+  assert.deepEqual(await link.runs.readLog(first, 0), gone);
   assert.ok((await link.runs.get(first))!.logRemovedAt! <= bench.clock.now());
   assert.equal((await link.runs.get(second))!.logRemovedAt, undefined);
   assert.equal((await link.runs.readLog(second, 0)).text, "ü".repeat(20));

@@ -69,18 +69,32 @@ export interface LogEntry {
   readonly text: string;
 }
 
+/** Where a run's log ends. */
+export interface LogEnd extends Pick<LogEntry, "at" | "end"> {
+  /** Whether it ends with a line. */
+  readonly endsLine: boolean;
+}
+
 /** The logs of a store's runs. */
 export interface LogTable {
   /** Bytes of UTF-8 that the run's entries have together. */
   size(runId: bigint): Promise<number>;
   /** The time and end of the run's last entry. */
-  last(runId: bigint): Promise<Pick<LogEntry, "at" | "end"> | undefined>;
-  /** The run's entries after a time, in order. */
-  since(runId: bigint, after: number): Promise<LogEntry[]>;
+  last(runId: bigint): Promise<LogEnd | undefined>;
+  /**
+   * The run's entries after a time, in order.
+   *
+   * @param bytes how many come with the first one: no more than so many bytes of UTF-8; Infinity for all
+   */
+  since(runId: bigint, after: number, bytes?: number): Promise<LogEntry[]>;
   /** Adds an entry, later than all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
-  /** Removes the run's entries that end at or before this count of bytes. */
-  trim(runId: bigint, end: number): Promise<void>;
+  /**
+   * Removes the run's entries that end at or before this count of bytes.
+   *
+   * @param begin put before the first entry that stays, where the last one that goes ends within a line
+   */
+  trim(runId: bigint, end: number, begin: string): Promise<void>;
   /**
    * Removes the run's first entries: about so many where each takes its time, or all.
    *

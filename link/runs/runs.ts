@@ -62,12 +62,22 @@ export interface ClaimedRun {
   readonly token: string;
 }
 
+/** How a log is read. */
+export interface LogReadOptions extends HoldOptions {
+  /** About how many bytes of UTF-8 one piece has at most; all by default. */
+  readonly bytes?: number;
+}
+
 /** What a run's ServerApp wrote. */
 export interface LogPiece {
-  /** All that was written since the time asked for, joined as it came: line ends are the writer's. */
+  /** What was written since the time asked for, joined as it came: line ends are the writer's. */
   readonly text: string;
   /** Unix time in seconds of the last of it, or the time asked for: ask again from there. */
   readonly latest: number;
+  /** Whether more is there already: this is as much as was asked for. */
+  readonly more: boolean;
+  /** Whether the log ends with a line there. One without anything does. */
+  readonly endsLine: boolean;
   /** Whether nothing more will come: the run has finished. */
   readonly finished: boolean;
 }
@@ -124,16 +134,18 @@ export interface Runs {
    * Keeps what a run's ServerApp wrote; the oldest goes beyond limits.maxLogBytesPerRun, and with the run's end the whole
    * log when those of newer runs are as large as limits.maxFinishedLogBytes.
    *
+   * @param begin what the first line begins with where the log does not end within a line: there it goes on with that
+   *   line. undefined: the first line is one of its own
    * @throws not-found
    */
-  appendLog(runId: bigint, lines: readonly string[]): Promise<void>;
+  appendLog(runId: bigint, lines: readonly string[], begin?: string): Promise<void>;
   /**
    * What a run's ServerApp wrote after a time, as soon as there is something, or the run has finished.
    *
    * @param after Unix time in seconds, as LogPiece.latest; 0 for everything
    * @throws not-found
    */
-  readLog(runId: bigint, after: number, options?: HoldOptions): Promise<LogPiece>;
+  readLog(runId: bigint, after: number, options?: LogReadOptions): Promise<LogPiece>;
   /** The FAB of that hash: there is one as long as a run that has not finished is of it. */
   getFab(hash: string): Promise<Uint8Array | undefined>;
   /**

@@ -2,6 +2,7 @@ import { isFinished } from "../runs/run_state.ts";
 import type {
   FabTable,
   FinishedRuns,
+  LogEnd,
   LogEntry,
   LogTable,
   RunKeepsake,
@@ -169,13 +170,16 @@ export class MemoryLogs implements LogTable {
     return Promise.resolve(this.#map.last.get(runId)!.end - first.end + utf8Length(first.text));
   }
 
-  last(runId: bigint): Promise<LogEntry | undefined> {
-    return Promise.resolve(this.#map.last.get(runId));
+  last(runId: bigint): Promise<LogEnd | undefined> {
+    const entry = this.#map.last.get(runId);
+    return Promise.resolve(entry && { ...entry, endsLine: endsLine(entry) });
   }
 
-  since(runId: bigint, after: number): Promise<LogEntry[]> {
+  since(runId: bigint, after: number, bytes = Infinity): Promise<LogEntry[]> {
     const entries = this.#map.entries.get(runId)?.values() ?? [];
-    return Promise.resolve([...entries].filter(({ at }) => at > after));
+    const later = [...entries].filter(({ at }) => at > after);
+    const most = (later[0]?.end ?? 0) + bytes;
+    return Promise.resolve(later.filter(({ end }) => end <= most));
   }
 
   add(runId: bigint, entry: LogEntry): Promise<void> {
@@ -189,11 +193,21 @@ export class MemoryLogs implements LogTable {
     return Promise.resolve();
   }
 
-  trim(runId: bigint, end: number): Promise<void> {
+  trim(runId: bigint, end: number, begin: string): Promise<void> {
     const entries = this.#map.entries.get(runId);
+    let gone: LogEntry | undefined;
     for (const entry of entries?.values() ?? []) {
-      if (entry.end > end) break;
-      this.#journal.delete(entries!, entry.at);
+      if (entry.end <= end) {
+        this.#journal.delete(entries!, entry.at);
+        gone = entry;
+        continue;
+      }
+      if (gone === undefined || endsLine(gone)) break;
+      const marked = { ...entry, text: begin + entry.text };
+      // Replaced where it stands: the order of the map is that of the log.
+      this.#journal.set(entries!, entry.at, marked);
+      if (this.#map.last.get(runId) === entry) this.#journal.set(this.#map.last, runId, marked);
+      break;
     }
     return Promise.resolve();
   }
@@ -204,6 +218,10 @@ export class MemoryLogs implements LogTable {
     }
     return Promise.resolve(false);
   }
+}
+
+function endsLine({ text }: LogEntry): boolean {
+  return text.endsWith("\n");
 }
 
 function utf8Length(text: string): number {

@@ -1,6 +1,9 @@
-import type { FabTable, LogEntry, LogTable } from "../runs/run_table.ts";
+import type { FabTable, LogEnd, LogEntry, LogTable } from "../runs/run_table.ts";
 import { bytes, foreignText, fromId, fromText, number } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
+
+/** Whether an entry ends with a line. */
+const ENDS_LINE = "substr(text, -1) = x'0a'";
 
 /** The logs in SQLite. */
 export class SqliteLogs implements LogTable {
@@ -19,24 +22,34 @@ export class SqliteLogs implements LogTable {
     return start === undefined ? 0 : (await this.last(runId))!.end - start;
   }
 
-  last(runId: bigint): Promise<Pick<LogEntry, "at" | "end"> | undefined> {
+  last(runId: bigint): Promise<LogEnd | undefined> {
     return this.#sql.one(
-      (row) => ({ at: number(row, "at"), end: number(row, "end_byte") }),
-      "SELECT at, end_byte FROM run_log WHERE run_id = ? ORDER BY at DESC LIMIT 1",
+      (row) => ({
+        at: number(row, "at"),
+        end: number(row, "end_byte"),
+        endsLine: number(row, "ends_line") === 1,
+      }),
+      `SELECT at, end_byte, ${ENDS_LINE} AS ends_line FROM run_log
+         WHERE run_id = ? ORDER BY at DESC LIMIT 1`,
       fromId(runId),
     );
   }
 
-  since(runId: bigint, after: number): Promise<LogEntry[]> {
+  since(runId: bigint, after: number, bytes = Infinity): Promise<LogEntry[]> {
     return this.#sql.all(
       (row) => ({
         at: number(row, "at"),
         end: number(row, "end_byte"),
         text: foreignText(row, "text"),
       }),
-      "SELECT at, end_byte, text FROM run_log WHERE run_id = ? AND at > ? ORDER BY at",
+      `SELECT at, end_byte, text FROM run_log WHERE run_id = ? AND at > ? AND end_byte <=
+           (SELECT end_byte FROM run_log WHERE run_id = ? AND at > ? ORDER BY at LIMIT 1) + ?
+         ORDER BY at`,
       fromId(runId),
       after,
+      fromId(runId),
+      after,
+      bytes,
     );
   }
 
@@ -45,12 +58,22 @@ export class SqliteLogs implements LogTable {
     await this.#sql.run(sql, fromId(runId), at, end, fromText(text));
   }
 
-  async trim(runId: bigint, end: number): Promise<void> {
-    await this.#sql.run(
-      "DELETE FROM run_log WHERE run_id = ? AND end_byte <= ?",
-      fromId(runId),
+  async trim(runId: bigint, end: number, begin: string): Promise<void> {
+    const id = fromId(runId);
+    const endsLine = await this.#sql.one(
+      (row) => number(row, "ends_line") === 1,
+      `SELECT ${ENDS_LINE} AS ends_line FROM run_log
+         WHERE run_id = ? AND end_byte <= ? ORDER BY end_byte DESC, at DESC LIMIT 1`,
+      id,
       end,
     );
+    if (endsLine === undefined) return;
+    await this.#sql.run("DELETE FROM run_log WHERE run_id = ? AND end_byte <= ?", id, end);
+    if (endsLine) return;
+    const [first] = await this.since(runId, 0, 0);
+    if (first === undefined) return;
+    const sql = "UPDATE run_log SET text = ? WHERE run_id = ? AND at = ?";
+    await this.#sql.run(sql, fromText(begin + first.text), id, first.at);
   }
 
   async removeFirst(runId: bigint, count: number): Promise<boolean> {

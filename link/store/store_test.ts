@@ -210,7 +210,7 @@ eachStore("what a failed transaction removed comes back in its place", async (st
     }
   });
   const failing = store.transaction("relaxed", async (tx) => {
-    await tx.logs.trim(4n, 3);
+    await tx.logs.trim(4n, 3, "…");
     await tx.runs.remove(2n);
     await tx.runs.remove(5n);
     await tx.instructions.remove("a");
@@ -280,7 +280,7 @@ eachStore("a log knows its size, and goes from its beginning", async (store) => 
     await add(tx, 2, 7, "abc");
     await add(tx, 3, 8, "d");
     assert.equal(await tx.logs.size(3n), 8);
-    await tx.logs.trim(3n, 4);
+    await tx.logs.trim(3n, 4, "");
     assert.equal(await tx.logs.size(3n), 4);
   });
   const failure = new Error("changed my mind");
@@ -301,6 +301,29 @@ eachStore("a log knows its size, and goes from its beginning", async (store) => 
     assert.equal(await tx.logs.removeFirst(3n, 2), false);
     await add(tx, 9, 1, "e");
     assert.deepEqual([await texts(tx), await tx.logs.size(3n)], [["e"], 1]);
+  });
+});
+
+eachStore("a log that is cut within a line is marked, and is read in parts", async (store) => {
+  await store.transaction("relaxed", async (tx) => {
+    await tx.runs.put(runRecord());
+    await tx.logs.trim(3n, 4, "…");
+    for (const [place, text] of ["a\n", "bc", "d\n", "e\n"].entries()) {
+      await tx.logs.add(3n, { at: place + 1, end: 2 * (place + 1), text });
+      assert.equal((await tx.logs.last(3n))?.endsLine, place !== 1);
+    }
+    const read = async (after: number, bytes?: number) =>
+      (await tx.logs.since(3n, after, bytes)).map(({ text }) => text);
+    assert.deepEqual(await read(0, 0), ["a\n"]);
+    assert.deepEqual(await read(0, 3), ["a\n", "bc"]);
+    assert.deepEqual(await read(1, 4), ["bc", "d\n", "e\n"]);
+    assert.deepEqual(await read(4, 4), []);
+    await tx.logs.trim(3n, 2, "…");
+    assert.deepEqual(await read(0), ["bc", "d\n", "e\n"], "cut where a line ends");
+    await tx.logs.trim(3n, 4, "…");
+    assert.deepEqual(await read(0), ["…d\n", "e\n"]);
+    await tx.logs.trim(3n, 4, "…");
+    assert.deepEqual(await read(0), ["…d\n", "e\n"], "marked once");
   });
 });
 

@@ -9,6 +9,9 @@ import type { Picture } from "./picture/picture.ts";
 import { parseFile, readBytes } from "./read_bytes.ts";
 import { sharedArray } from "./shared_array.ts";
 
+/** Medical devices have samples of 10 or 12 bits, and programs write them into 16 as they are. */
+const MOST_UNSCALED_BITS = 12;
+
 /** How to read an image folder. */
 export interface ImageFolderOptions {
   /**
@@ -26,7 +29,8 @@ export interface ImageFolderOptions {
 /**
  * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
  * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
- * dropped, 16 bits become 8.
+ * dropped, 16 bits become their upper 8. Pictures of 16 bits that use no more than the lower 12, as devices write them and
+ * masks of labels have, are refused: little or nothing of them would be left.
  *
  * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
  * beside the folders of the classes that are not pictures.
@@ -68,15 +72,37 @@ export async function readImageFolder(
     );
   }
   const x = sharedArray("uint8", files.length * size);
+  const usedBits: number[] = [];
   for (const [i, { path }] of files.entries()) {
     const picture = i === 0 ? first : checkSize(path, await read(path), first);
     x.set(picture.planes, i * size);
+    if (picture.usedBits !== undefined) usedBits.push(picture.usedBits);
   }
+  checkBits(folder, usedBits);
   return {
     x: tensor("uint8", [files.length, first.channels, first.height, first.width], x),
     y: tensor("int64", [files.length], BigInt64Array.from(files, ({ label }) => BigInt(label))),
     classes,
   };
+}
+
+/** A picture may be dark. Where all are, they were not scaled to the range of 16 bits. */
+function checkBits(folder: string, usedBits: readonly number[]): void {
+  const most = usedBits.reduce((most, bits) => Math.max(most, bits), 0);
+  if (most === 0 || most > MOST_UNSCALED_BITS) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `Folder "${folder}" has pictures of 16 bits that use only ${most} of them: as 8 bits they would ` +
+      `have ${most <= 8 ? "no values but 0" : `values up to ${2 ** (most - 8) - 1} of 255`}`,
+    {
+      hints: [
+        `Multiply the samples by ${
+          2 ** (16 - most)
+        } and save the pictures again, or save them with 8 bits`,
+        "Keep masks of labels in a .npy file: readNpy gives their numbers as they are",
+      ],
+    },
+  );
 }
 
 function checkSize(path: string, picture: Picture, first: Picture): Picture {

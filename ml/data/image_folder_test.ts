@@ -166,3 +166,31 @@ Deno.test("image folder: JPEG and PNG pictures are read side by side, by their c
     assert.deepEqual([x.shape, [...y.data]], [[4, 1, height, width], [0n, 0n, 0n, 1n]]);
   });
 });
+
+Deno.test("image folder: pictures of 16 bits that use the lower ones alone are refused, unless one is brighter", async () => {
+  const grey16 = (...data: number[]) =>
+    encode({ width: data.length, height: 1, channels: 1, depth: 16, data: Uint16Array.from(data) });
+  const alpha16 = encode({
+    width: 2,
+    height: 1,
+    channels: 2,
+    depth: 16,
+    data: Uint16Array.of(3, 65535, 1, 65535),
+  });
+  for (const file of [grey16(0, 4095), grey16(1, 2), alpha16]) {
+    await withFiles(
+      { "a/1.png": file, "b/1.png": grey16(0, 0) },
+      (folder) => assertRefused(folder, "invalid-argument", /use only (12|2) of them/),
+    );
+  }
+  // A dark one, and one that is black, are pictures as others.
+  await withFiles(
+    { "a/1.png": grey16(0, 4095), "b/1.png": grey16(0, 4096), "b/2.png": picture(1, 1) },
+    async (folder) => {
+      assert.deepEqual([...(await readImageFolder(folder)).x.data], [0, 15, 0, 16, 1, 1]);
+    },
+  );
+  await withFiles({ "a/1.png": grey16(0, 0), "b/1.png": grey16(0, 0) }, async (folder) => {
+    assert.deepEqual([...(await readImageFolder(folder)).x.data], [0, 0, 0, 0]);
+  });
+});

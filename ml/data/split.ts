@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { seededRandom } from "../../base/random.ts";
 import type { Dataset } from "../train/dataset.ts";
 import {
@@ -47,13 +48,65 @@ export function trainTestSplit<D extends Dataset>(
 ): { readonly train: D; readonly test: D } {
   const { dtype, shape, data } = dataset.y;
   if (options.stratify === true && (dtype.startsWith("float") || shape.length !== 1)) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option stratify is for labels of classes [examples]: got ${dtype} [${shape}]`,
-    );
+    throw invalid(`Option stratify is for labels of classes [examples]: got ${dtype} [${shape}]`, [
+      "Leave out stratify for targets that are numbers",
+    ]);
   }
   const { train, test } = splitPositions(dataset.x.shape[0] ?? 0, options, data);
   return { train: selectExamples(dataset, train), test: selectExamples(dataset, test) };
+}
+
+const NAMES: OptionNames<SplitOptions> = {
+  testFraction: true,
+  seed: true,
+  chronological: true,
+  stratify: true,
+};
+/** The names in scikit-learn. */
+const ELSEWHERE = {
+  test_size: "Write it as testFraction",
+  testSize: "Write it as testFraction",
+  trainFraction: "Set testFraction, the part for test",
+  random_state: "Write it as seed",
+  randomState: "Write it as seed",
+  shuffle: "Set chronological: true in place of shuffle: false",
+};
+
+/** @throws FlwrError "invalid-argument" for options that are not known, of the wrong type, or exclude each other */
+function checkSplit(options: SplitOptions): void {
+  checkOptionNames("The split", options, NAMES, ELSEWHERE);
+  const { testFraction, seed, chronological } = options;
+  if (!(typeof testFraction === "number" && testFraction > 0 && testFraction < 1)) {
+    throw invalid(
+      testFraction === undefined
+        ? "Option testFraction is missing: it is a number above 0 and below 1"
+        : `Option testFraction must be a number above 0 and below 1: got ${show(testFraction)}`,
+      testFraction >= 1 ? ["It is a part of the examples, such as 0.2, not a count"] : [],
+    );
+  }
+  if (seed !== undefined && !Number.isSafeInteger(seed)) {
+    throw invalid(`Option seed must be a whole number: got ${show(seed)}`);
+  }
+  for (const name of ["chronological", "stratify"] as const) {
+    if (["undefined", "boolean"].includes(typeof options[name])) continue;
+    throw invalid(`Option ${name} must be true or false: got ${show(options[name])}`);
+  }
+  if (chronological !== true) return;
+  const unused = options.stratify === true ? "stratify" : seed === undefined ? undefined : "seed";
+  if (unused === undefined) return;
+  throw invalid(`Option chronological takes the last examples for test, without ${unused}`, [
+    `Leave out ${unused}, or leave out chronological to draw the examples at random`,
+  ]);
+}
+
+/** A value that plain JavaScript passed, short. */
+function show(value: unknown): string {
+  if (typeof value === "number" || typeof value === "bigint") return String(value);
+  return JSON.stringify(value)?.slice(0, 60) ?? typeof value;
+}
+
+function invalid(problem: string, hints: readonly string[] = []): FlwrError {
+  return new FlwrError("invalid-argument", problem, { hints });
 }
 
 /** As {@link trainTestSplit}, of positions alone. @param labels needed where the split is stratified */
@@ -62,31 +115,15 @@ export function splitPositions(
   options: SplitOptions,
   labels: Labels,
 ): SplitPositions {
+  checkSplit(options);
   const { testFraction, seed = DEFAULT_SEED, stratify = false, chronological = false } = options;
-  if (!(testFraction > 0 && testFraction < 1)) {
-    throw new FlwrError(
-      "invalid-argument",
-      `testFraction is a number above 0 and below 1: got ${testFraction}`,
-    );
-  }
-  if (!Number.isSafeInteger(seed)) {
-    throw new FlwrError("invalid-argument", `seed is a whole number: got ${seed}`);
-  }
-  const unused = chronological && (stratify || options.seed !== undefined);
-  if (unused) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option chronological takes the last examples for test: leave out ${
-        stratify ? "stratify" : "seed"
-      }`,
-    );
-  }
   // 0.1 · 30 is a little more than 3 in floating point.
   const wanted = Math.ceil(testFraction * examples - 1e-9);
   if (wanted < 1 || wanted >= examples) {
-    throw new FlwrError(
-      "invalid-argument",
-      `A test fraction of ${testFraction} leaves nothing for training or test: there are ${examples} examples`,
+    throw invalid(
+      `Option testFraction of ${testFraction} leaves no examples for ${
+        wanted < 1 ? "test" : "training"
+      }: the data set has ${examples}`,
     );
   }
   if (chronological) {
@@ -96,6 +133,13 @@ export function splitPositions(
   const groups = stratify
     ? positionsByLabel(labels).map((positions) => Uint32Array.from(positions))
     : [range(0, examples)];
+  const single = stratify && groups.length > 1 && groups.find(({ length }) => length === 1);
+  if (single) {
+    throw invalid(
+      `Option stratify needs two examples of each class: label ${labels[single[0]!]} has one`,
+      ["Leave out stratify, or leave that class out of the data"],
+    );
+  }
   const counts = testCounts(groups.map(({ length }) => length), wanted, examples);
   const isTest = new Uint8Array(examples);
   for (const [i, group] of groups.entries()) {
@@ -110,13 +154,6 @@ export function splitPositions(
 
 /** How many of each group go to test: its share rounded down, and one more for those with the largest rest. */
 function testCounts(sizes: readonly number[], wanted: number, examples: number): number[] {
-  const single = sizes.indexOf(1);
-  if (single !== -1 && sizes.length > 1) {
-    throw new FlwrError(
-      "invalid-argument",
-      `Option stratify needs two examples of each class: the ${single + 1}. class has one`,
-    );
-  }
   const shares = sizes.map((size) => size * wanted / examples);
   const counts = shares.map(Math.floor);
   const order = shares.map((share, i) => ({ i, rest: share - Math.floor(share) }))

@@ -13,7 +13,7 @@ import { intoBlocks, outOf } from "./blocked/reorder.ts";
 import { shareOverWindows } from "./share_over_windows.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
-function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attributes {
+export function poolAttributes({ kernel, stride, padding }: PoolGeometry): Attributes {
   return {
     kernel_shape: { ints: kernel },
     strides: { ints: stride },

@@ -68,8 +68,10 @@ export function lowerProgram(
     if (value.inputs.some((input) => changing.has(input))) changing.add(value);
   }
 
+  const states = program.state.map(({ input }) => info(input));
+  const scanned = program.scanned.map(info);
   const outer = new GraphBuilder();
-  const body = outer.body();
+  const body = outer.body([...states, ...scanned].map(({ name }) => name));
   const names = emit(results, patterns, (value) => changing.has(value) ? body : outer);
 
   const taken = new Set<string>();
@@ -80,8 +82,6 @@ export function lowerProgram(
     taken.add(name);
     return { name, dtype, shape };
   });
-  const states = program.state.map(({ input }) => info(input));
-  const scanned = program.scanned.map(info);
   // Inside the body a state has the plain name; outside, the one that the model is fed under.
   const graph: GraphProto = body.build("step", [...states, ...scanned], bodyOutputs);
   const stacked = program.stacked.map(({ name, value: { dtype, shape } }) =>

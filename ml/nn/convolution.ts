@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { conv, type ConvolutionOptions } from "../graph/convolution.ts";
 import { add } from "../graph/elementwise.ts";
 import { type Pair, pair } from "../graph/geometry.ts";
@@ -6,6 +7,45 @@ import { reshape } from "../graph/movement.ts";
 import { showShape } from "../graph/shape.ts";
 import { fanInUniform } from "./initializer.ts";
 import { type Initializer, type Layer, layer, type LayerOptions } from "./layer.ts";
+import { paddingHints, requireLength, requirePair } from "./lengths.ts";
+
+const CONV1D_NAMES: OptionNames<Conv1dOptions> = {
+  in: true,
+  out: true,
+  kernel: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  groups: true,
+  bias: true,
+  initializer: true,
+  name: true,
+};
+const CONV2D_NAMES: OptionNames<Conv2dOptions> = CONV1D_NAMES;
+const DEPTHWISE_NAMES: OptionNames<DepthwiseConv2dOptions> = {
+  in: true,
+  multiplier: true,
+  kernel: true,
+  stride: true,
+  padding: true,
+  dilation: true,
+  bias: true,
+  initializer: true,
+  name: true,
+};
+/** The names in PyTorch and Keras. */
+const ELSEWHERE = {
+  in_channels: "Write it as in",
+  out_channels: "Write it as out",
+  filters: "Write it as out",
+  kernel_size: "Write it as kernel",
+  kernelSize: "Write it as kernel",
+  strides: "Write it as stride",
+  dilation_rate: "Write it as dilation",
+  dilationRate: "Write it as dilation",
+  useBias: "Write it as bias",
+  depth_multiplier: "Write it as multiplier",
+};
 
 /** Options of {@link conv2d}. */
 export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
@@ -27,6 +67,9 @@ export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
  * [out, in / groups, kernel height, kernel width], `bias` [out].
  */
 export function conv2d(options: Conv2dOptions): Layer {
+  checkOptionNames("conv2d", options, CONV2D_NAMES, ELSEWHERE);
+  requireLength("conv2d", "out", options.out);
+  checkWalk("conv2d", options);
   return layer("conv2d", (x, scope) => {
     const groups = options.groups ?? 1;
     const channels = options.in ?? x.shape[1];
@@ -61,9 +104,13 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "gro
  * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
  */
 export function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer {
+  checkOptionNames("depthwiseConv2d", options, DEPTHWISE_NAMES, ELSEWHERE);
+  const { multiplier = 1, ...others } = options;
+  requireLength("depthwiseConv2d", "multiplier", multiplier);
+  checkWalk("depthwiseConv2d", options);
   return layer("depthwiseConv2d", (x, scope) => {
     const groups = options.in ?? x.shape[1] ?? 1;
-    return conv2d({ ...options, groups, out: groups * (options.multiplier ?? 1) }).apply(x, scope);
+    return conv2d({ ...others, groups, out: groups * multiplier }).apply(x, scope);
   }, options);
 }
 
@@ -95,17 +142,35 @@ export interface Conv1dOptions extends LayerOptions {
  * [out, in / groups, kernel], `bias` [out].
  */
 export function conv1d(options: Conv1dOptions): Layer {
+  checkOptionNames("conv1d", options, CONV1D_NAMES, ELSEWHERE);
+  const { out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
+  requireLength("conv1d", "out", out);
+  requireLength("conv1d", "kernel", kernel);
+  requireLength("conv1d", "stride", stride);
+  requireLength("conv1d", "padding", padding, { least: 0, hints: paddingHints(padding) });
+  requireLength("conv1d", "dilation", dilation);
+  requireChannels("conv1d", options);
   return layer("conv1d", (x, scope) => {
-    const { out, kernel, stride = 1, padding = 0, dilation = 1, groups = 1 } = options;
     const channels = options.in ?? x.shape[1];
     if (x.shape.length !== 3 || channels === undefined || x.shape[1] !== channels) {
       throw new FlwrError(
         "invalid-argument",
         `The input must have the shape [batch, ${options.in ?? "channels"}, length]: ` +
           `got ${showShape(x.shape)}`,
+        { hints: seriesHints(x.shape, options.in) },
       );
     }
     requireGroups(groups, channels, out);
+    const [, , length] = x.shape as [number, number, number];
+    const window = dilation * (kernel - 1) + 1;
+    if (window > length + 2 * padding) {
+      throw new FlwrError(
+        "invalid-argument",
+        `The kernel spans ${window} steps (kernel ${kernel}, dilation ${dilation}), and the input ` +
+          `has ${length} (padding ${padding})`,
+        { hints: ["Choose a smaller kernel or dilation, more padding, or a longer input"] },
+      );
+    }
     const fanIn = (channels / groups) * kernel;
     const shape = [out, channels / groups, kernel];
     const weight = scope.parameter("weight", shape, options.initializer ?? fanInUniform(fanIn));
@@ -122,10 +187,40 @@ export function conv1d(options: Conv1dOptions): Layer {
   }, options);
 }
 
+/** What of a time series stands where another layout has it. @param channels the option `in` */
+function seriesHints(shape: readonly number[], channels: number | undefined): string[] {
+  if (shape.length === 2) {
+    return [`Put reshape([1, ${shape[1]}]) before it for a series of one channel`];
+  }
+  if (shape.length === 3 && channels !== undefined && shape[2] === channels) {
+    return ["Put the channels before the steps: ops.transpose(x, [0, 2, 1])"];
+  }
+  return [];
+}
+
+/** Checks how a convolution of pictures walks over them. */
+function checkWalk(kind: string, options: Omit<Conv2dOptions, "out">): void {
+  const { kernel, stride = 1, padding = 0, dilation = 1 } = options;
+  requirePair(kind, "kernel", kernel);
+  requirePair(kind, "stride", stride);
+  requirePair(kind, "padding", padding, { least: 0, hints: paddingHints(padding) });
+  requirePair(kind, "dilation", dilation);
+  requireChannels(kind, options);
+}
+
+function requireChannels(
+  kind: string,
+  options: { readonly in?: number; readonly groups?: number },
+) {
+  if (options.in !== undefined) requireLength(kind, "in", options.in);
+  if (options.groups !== undefined) requireLength(kind, "groups", options.groups);
+}
+
 function requireGroups(groups: number, channels: number, out: number): void {
-  if (channels % groups === 0 && out % groups === 0) return;
+  const [what, count] = channels % groups !== 0 ? ["the input's channels", channels] : ["out", out];
+  if (count % groups === 0) return;
   throw new FlwrError(
     "invalid-argument",
-    `Input and output channels must be multiples of ${groups} groups: got ${channels} and ${out}`,
+    `Option groups must divide ${what}: got ${groups} groups, and ${count} channels`,
   );
 }

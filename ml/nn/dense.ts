@@ -1,4 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { add } from "../graph/elementwise.ts";
 import { matmul } from "../graph/linear.ts";
 import { reshape, transpose } from "../graph/movement.ts";
@@ -6,6 +7,23 @@ import { showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { fanInUniform } from "./initializer.ts";
 import { type Initializer, type Layer, layer, type LayerOptions } from "./layer.ts";
+import { requireLength } from "./lengths.ts";
+
+const NAMES: OptionNames<DenseOptions> = {
+  in: true,
+  out: true,
+  bias: true,
+  initializer: true,
+  name: true,
+};
+/** The names in PyTorch and Keras. */
+const ELSEWHERE = {
+  in_features: "Write it as in",
+  out_features: "Write it as out",
+  units: "Write it as out",
+  useBias: "Write it as bias",
+  activation: "Put the activation after it as a layer of its own, such as relu()",
+};
 
 /** Options of {@link dense}. */
 export interface DenseOptions extends LayerOptions {
@@ -35,6 +53,9 @@ export function affine(x: Value, weight: Value, bias?: Value): Value {
  * [out, in], `bias` [out].
  */
 export function dense(options: DenseOptions): Layer {
+  checkOptionNames("dense", options, NAMES, ELSEWHERE);
+  requireLength("dense", "out", options.out);
+  if (options.in !== undefined) requireLength("dense", "in", options.in);
   return layer("dense", (x, scope) => {
     const length = x.shape.at(-1);
     const width = options.in ?? length;

@@ -1,10 +1,12 @@
 import { FlwrError } from "../../base/error.ts";
+import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { avgPool, maxPool, type PoolOptions } from "../graph/convolution.ts";
 import type { Pair } from "../graph/geometry.ts";
 import { reduceMax, reduceMean } from "../graph/reduce.ts";
 import { showShape } from "../graph/shape.ts";
 import type { Value } from "../graph/value.ts";
 import { type Layer, layer, type LayerOptions } from "./layer.ts";
+import { paddingHints, requirePair } from "./lengths.ts";
 
 /**
  * The maximum of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32.
@@ -12,6 +14,7 @@ import { type Layer, layer, type LayerOptions } from "./layer.ts";
  * @param kernel size of the window, which by default also is the stride: one number or [height, width]
  */
 export function maxPool2d(kernel: number | Pair, options: PoolOptions & LayerOptions = {}): Layer {
+  checkPool("maxPool2d", kernel, options);
   return layer("maxPool2d", (x) => maxPool(x, kernel, options), options);
 }
 
@@ -22,6 +25,7 @@ export function maxPool2d(kernel: number | Pair, options: PoolOptions & LayerOpt
  * @param kernel size of the window, which by default also is the stride: one number or [height, width]
  */
 export function avgPool2d(kernel: number | Pair, options: PoolOptions & LayerOptions = {}): Layer {
+  checkPool("avgPool2d", kernel, options);
   return layer("avgPool2d", (x) => avgPool(x, kernel, options), options);
 }
 
@@ -33,6 +37,17 @@ export function globalAvgPool(options: LayerOptions = {}): Layer {
 /** The maximum of each channel: [batch, channels, …] → [batch, channels], float32. */
 export function globalMaxPool(options: LayerOptions = {}): Layer {
   return layer("globalMaxPool", (x) => reduceMax(x, { axes: behindChannels(x) }), options);
+}
+
+const NAMES: OptionNames<PoolOptions & LayerOptions> = { stride: true, padding: true, name: true };
+
+function checkPool(kind: string, kernel: number | Pair, options: PoolOptions & LayerOptions): void {
+  requirePair(kind, "kernel", kernel);
+  checkOptionNames(kind, options, NAMES, { strides: "Write it as stride" });
+  const { stride, padding } = options;
+  if (stride !== undefined) requirePair(kind, "stride", stride);
+  if (padding === undefined) return;
+  requirePair(kind, "padding", padding, { least: 0, hints: paddingHints(padding) });
 }
 
 function behindChannels({ shape }: Value): number[] {

@@ -1,3 +1,4 @@
+import { FlwrError } from "../../base/error.ts";
 import type { Layer, LayerOptions } from "./layer.ts";
 
 /**
@@ -10,6 +11,24 @@ export function sequential(...layers: readonly Layer[]): Layer {
 
 /** {@link sequential} with a name. */
 export function sequentialWith(options: LayerOptions, ...layers: readonly Layer[]): Layer {
+  const wrong = layers.findIndex((layer) =>
+    // A function has an "apply", too.
+    typeof layer !== "object" || typeof layer?.apply !== "function"
+  );
+  if (wrong !== -1) {
+    const isList = Array.isArray(layers[wrong]);
+    throw new FlwrError(
+      "invalid-argument",
+      `Layer ${wrong} of sequential is ${isList ? "a list" : `of type ${typeof layers[wrong]}`}`,
+      {
+        hints: [
+          isList
+            ? "Write the layers one by one: sequential(first, second), or sequential(...list)"
+            : "Call the function that makes the layer: relu(), for example",
+        ],
+      },
+    );
+  }
   return {
     kind: "sequential",
     name: options.name,

@@ -2,12 +2,13 @@ import type { GraphProto, NodeProto } from "./message/messages.ts";
 import { BLOCKED_DOMAIN, BLOCKED_OPERATORS } from "./operators.ts";
 
 /** Filters and channels come in blocks of 8 or 16: what is a multiple of the larger one is of both. */
-const LARGEST_BLOCK = 16;
+export const LARGEST_BLOCK = 16;
 
 /** The attributes that the operators on blocks are written with. */
 const ATTRIBUTES: Readonly<Record<string, readonly string[]>> = {
   Conv: ["kernel_shape", "strides", "dilations", "pads", "group", "activation"],
   GlobalAveragePool: [],
+  MaxPool: ["kernel_shape", "strides", "pads"],
   ReorderInput: [],
   ReorderOutput: ["channels", "channels_last"],
 };
@@ -80,12 +81,20 @@ function isSafeReordering(node: NodeProto, shapes: KnownShapes): boolean {
     int(node, "channels", 0) === channels;
 }
 
+/** Windows of a length, which go on and do not stand beside the images. What else they are given, the operator checks. */
+function isSafePool(node: NodeProto): boolean {
+  const kernel = ints(node, "kernel_shape");
+  return kernel.length === 2 && [...kernel, ...ints(node, "strides")].every((step) => step > 0) &&
+    ints(node, "pads").every((length) => length >= 0);
+}
+
 function isSafe(node: NodeProto, shapes: KnownShapes): boolean {
   const known = ATTRIBUTES[node.opType];
   if (known === undefined || !node.attribute.every(({ name }) => known.includes(name))) {
     return false;
   }
   if (node.opType === "Conv") return isSafeConv(node, shapes);
+  if (node.opType === "MaxPool") return isSafePool(node);
   return node.opType !== "ReorderOutput" || isSafeReordering(node, shapes);
 }
 

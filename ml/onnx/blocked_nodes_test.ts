@@ -7,7 +7,7 @@ import { requireSelfContained } from "./self_contained.ts";
 
 type Blocked = typeof BLOCKED_OPERATORS[number];
 
-const [CONV, MEAN, INTO, OUT_OF] = BLOCKED_OPERATORS;
+const [CONV, MEAN, MAXIMA, INTO, OUT_OF] = BLOCKED_OPERATORS;
 
 /** A loop whose body has one operator on blocks, of inputs in given shapes; `undefined` leaves the shape to the run. */
 function model(
@@ -16,7 +16,7 @@ function model(
   attributes: Attributes = {},
 ): Uint8Array<ArrayBuffer> {
   const outer = new GraphBuilder();
-  const body = outer.body();
+  const body = outer.body(shapes.map((_, i) => `in${i}`));
   const inputs = shapes.map((shape, i) =>
     shape === undefined ? `in${i}` : body.node("Reshape", [`in${i}`, outer.ints(shape)])
   );
@@ -36,6 +36,11 @@ const TAKEN: Readonly<Record<string, Uint8Array>> = {
   }),
   "a depthwise convolution": model(CONV, [images, [32, 1, 3, 3]], { group: { int: 32 } }),
   "a mean of planes": model(MEAN, [undefined]),
+  "maxima of windows": model(MAXIMA, [undefined], {
+    kernel_shape: { ints: [3, 2] },
+    strides: { ints: [2, 1] },
+    pads: { ints: [1, 0, 1, 0] },
+  }),
   "images into blocks": model(INTO, [undefined]),
   "images out of blocks": model(OUT_OF, [images], { channels: { int: 32 } }),
 };
@@ -50,6 +55,19 @@ const REFUSED: Readonly<Record<string, Uint8Array>> = {
   "negative padding": model(CONV, [images, [16, 32, 3, 3]], { pads: { ints: [0, -1, 0, 0] } }),
   "no stride": model(CONV, [images, [16, 32, 3, 3]], { strides: { ints: [0, 1] } }),
   "another activation": model(CONV, [images, [16, 32, 3, 3]], { activation: { string: "Clip" } }),
+  "maxima with negative padding": model(MAXIMA, [images], {
+    kernel_shape: { ints: [2, 2] },
+    pads: { ints: [0, -1, 0, 0] },
+  }),
+  "maxima of no window": model(MAXIMA, [images], { kernel_shape: { ints: [0, 2] } }),
+  "maxima without a stride": model(MAXIMA, [images], {
+    kernel_shape: { ints: [2, 2] },
+    strides: { ints: [0, 1] },
+  }),
+  "maxima with an attribute that is not used": model(MAXIMA, [images], {
+    kernel_shape: { ints: [2, 2] },
+    dilations: { ints: [1, 1] },
+  }),
   "an attribute that is not used": model(CONV, [images, [16, 32, 3, 3]], {
     auto_pad: { string: "VALID" },
   }),

@@ -29,16 +29,22 @@ export class GraphBuilder {
   readonly #initializers: TensorProto[] = [];
   readonly #constants = new Map<string | Tensor, string>();
   readonly #repeated = new Map<string, string>();
+  readonly #inputs: ReadonlySet<string>;
   #names = 0;
 
-  constructor(parent?: GraphBuilder) {
+  constructor(parent?: GraphBuilder, inputs: readonly string[] = []) {
     this.#parent = parent;
+    this.#inputs = new Set(inputs);
     this.#root = parent === undefined ? this : parent.#root;
   }
 
-  /** A builder for the body of a loop. */
-  body(): GraphBuilder {
-    return new GraphBuilder(this);
+  /**
+   * A builder for the body of a loop.
+   *
+   * @param inputs names that have another value in each step
+   */
+  body(inputs: readonly string[]): GraphBuilder {
+    return new GraphBuilder(this, inputs);
   }
 
   /** A node of one output: returns the output's name. */
@@ -59,6 +65,10 @@ export class GraphBuilder {
       : JSON.stringify([op, inputs, outputs, attributes]);
     const known = key === undefined ? undefined : this.#find(key);
     if (known !== undefined) return known;
+    // What is the same in every step is computed once, before the loop.
+    if (this.#parent !== undefined && !inputs.some((name) => this.#changes(name))) {
+      return this.#parent.nodes(op, inputs, outputs, attributes);
+    }
     const names = Array.from({ length: outputs }, () => this.#fresh());
     this.#add(op, inputs, names, attributes);
     if (key !== undefined) this.#made.set(key, names);
@@ -141,6 +151,11 @@ export class GraphBuilder {
     const known = this.#made.get(key);
     if (known !== undefined || this.#parent === undefined) return known;
     return this.#parent.#find(key);
+  }
+
+  /** Whether a name has another value in each step of the loop that this is the body of. */
+  #changes(name: string): boolean {
+    return this.#inputs.has(name) || this.#results.has(name);
   }
 
   // No name of an input has these marks, so a fresh name never hides one.

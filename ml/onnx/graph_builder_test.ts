@@ -16,13 +16,33 @@ Deno.test("a node or constant that is asked for twice is made once", () => {
 Deno.test("a body finds what is around it and keeps its constants outside", () => {
   const outer = new GraphBuilder();
   const around = outer.node("Neg", ["x"]);
-  const body = outer.body();
+  const body = outer.body(["step"]);
   assert.equal(body.node("Neg", ["x"]), around);
-  const inner = body.node("Mul", [around, body.floats(2)]);
+  const inner = body.node("Mul", ["step", body.floats(2)]);
   assert.ok(body.makes(inner) && !body.makes(around));
   const graph = body.build("body", [], []);
   assert.deepEqual([graph.node.length, graph.initializer.length], [1, 0]);
   assert.equal(outer.build("g", [], []).initializer.length, 1);
+});
+
+Deno.test("what does not change from step to step is made outside the body", () => {
+  const outer = new GraphBuilder();
+  const body = outer.body(["step"]);
+  const square = body.node("Mul", ["x", "x"]);
+  const shape = body.node("Shape", [body.node("Neg", [square])]);
+  const each = body.node("Add", [square, "step"]);
+  const later = body.node("Neg", [each]);
+  assert.deepEqual([square, shape, each, later].map((name) => body.makes(name)), [
+    false,
+    false,
+    true,
+    true,
+  ]);
+  assert.deepEqual(outer.build("g", [], []).node.map(({ opType }) => opType), [
+    "Mul",
+    "Neg",
+    "Shape",
+  ]);
 });
 
 Deno.test("the file says what goes in and out", () => {
@@ -48,7 +68,7 @@ Deno.test("the file says what goes in and out", () => {
 Deno.test("an array of one number repeated is kept once, however large it is", () => {
   const builder = new GraphBuilder();
   const name = builder.floats(1, [1000]);
-  assert.equal(builder.body().floats(1, [1000]), name);
+  assert.equal(builder.body([]).floats(1, [1000]), name);
   assert.notEqual(builder.floats(2, [1000]), name);
   assert.notEqual(builder.floats(1, [500]), name);
   assert.equal(builder.build("g", [], []).initializer.length, 3);

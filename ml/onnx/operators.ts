@@ -78,6 +78,7 @@ export const BLOCKED_VERSION = 1n;
 export const BLOCKED_OPERATORS = [
   `${BLOCKED_DOMAIN}.Conv`,
   `${BLOCKED_DOMAIN}.GlobalAveragePool`,
+  `${BLOCKED_DOMAIN}.MaxPool`,
   `${BLOCKED_DOMAIN}.ReorderInput`,
   `${BLOCKED_DOMAIN}.ReorderOutput`,
 ] as const;

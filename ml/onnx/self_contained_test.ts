@@ -9,7 +9,7 @@ import { requireSelfContained } from "./self_contained.ts";
 /** A model as this project writes them: a loop whose body adds a constant. */
 function honest(): Uint8Array<ArrayBuffer> {
   const outer = new GraphBuilder();
-  const body = outer.body();
+  const body = outer.body(["x"]);
   const next = body.node("Add", ["x", outer.floats(1)]);
   const graph = body.build("body", [], [{ name: next, dtype: "float32", shape: [] }]);
   outer.named("Scan", ["x"], ["y"], { body: { graph }, num_scan_inputs: { int: 0 } });

@@ -27,15 +27,6 @@ export const PROBE_MODEL: Uint8Array<ArrayBuffer> = Uint8Array.fromBase64(
 );
 
 /**
- * Makes sure that a device can be used.
- *
- * @throws FlwrError "failed-precondition" that names the device and what it needs
- */
-export async function requireDevice(device: Device): Promise<void> {
-  if (device !== "cpu") await openProbe(await loadRuntime(), device);
-}
-
-/**
  * Loads ONNX Runtime and has it open its first model on the processor.
  *
  * @throws FlwrError "failed-precondition" when it cannot be used

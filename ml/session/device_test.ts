@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { modelBytes } from "../onnx/model.ts";
-import { type Device, DEVICES, openProbe, PROBE_MODEL, requireDevice } from "./device.ts";
+import { type Device, DEVICES, openProbe, PROBE_MODEL, requireRuntime } from "./device.ts";
 import { LocalEngine } from "./engine.ts";
 import type { Runtime } from "./runtime.ts";
 import { WorkerEngine } from "./worker_engine.ts";
@@ -87,7 +87,7 @@ Deno.test("a device that can be used is let go again", async () => {
 
 Deno.test("the processor can always be used", async () => {
   assert.equal(DEVICES[0], "cpu");
-  await requireDevice("cpu");
+  await requireRuntime();
 });
 
 Deno.test("the probe is an ordinary model that does nothing", () => {

@@ -143,3 +143,36 @@ Deno.test("an absurd number of threads is refused", async () => {
   await using engine = await LocalEngine.create(0);
   await assert.rejects(engine.load("sum", accumulator()), /threads is an integer from 1/);
 });
+
+Deno.test({
+  name:
+    "worker thread: denormals count as zeros in each, and stay as they are where workers are started",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    const script = `
+      import { tensor } from "./tensor/tensor.ts";
+      import { mul } from "./ml/graph/elementwise.ts";
+      import { input } from "./ml/graph/value.ts";
+      import { lowerGraph } from "./ml/lower/program.ts";
+      import { WorkerEngine } from "./ml/session/worker_engine.ts";
+      const x = input("x", "float32", [1]);
+      const model = lowerGraph([x], [{ name: "y", value: mul(x, 0.5) }], []);
+      const smallest = () => new Float32Array(Int32Array.of(1000).buffer);
+      for (let i = 0; i < 3; i++) {
+        await using engine = new WorkerEngine(1);
+        await engine.load("half", model);
+        const { returned } = await engine.run({
+          model: "half", stored: [], given: [["x", tensor("float32", [1], smallest())]], kept: [], returned: ["y"],
+        });
+        console.log(new Int32Array(returned[0].data.slice().buffer)[0]);
+      }
+      console.log(smallest()[0] > 0);
+    `;
+    // A process of its own: in this one other tests have opened models.
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--ext=ts", script],
+    }).output();
+    const lines = new TextDecoder().decode(stdout).trim().split("\n");
+    assert.deepEqual(lines, ["0", "0", "0", "true"], new TextDecoder().decode(stderr));
+  },
+});

@@ -61,7 +61,9 @@ export function sessionOptions(
     extra: {
       session: {
         intra_op: { spin_duration_us: String(SPIN_MICROSECONDS) },
-        // Weights and momenta that fade into denormals would make every operation on them a hundred times slower.
+        // Weights and momenta that fade into denormals would make every operation on them a hundred times slower. The
+        // thread that opens a process's first model takes them for zeros from then on, in JavaScript, too
+        // (`flush_denormals.ts`): models are opened in threads that have no numbers of their own.
         set_denormal_as_zero: "1",
       },
       // On the CPU, addition and layer normalisation in one operator take twice as long as the two.

@@ -2,8 +2,10 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { answerCall } from "./answer_call.ts";
 import { LocalEngine } from "./engine.ts";
+import { flushDenormals } from "./flush_denormals.ts";
 import { handedOver, type Reply, reportError, type Request, type WorkerData } from "./protocol.ts";
 
+flushDenormals();
 const { threads, device } = workerData as WorkerData;
 const engine = LocalEngine.create(threads, device);
 engine.catch(() => {}); // Reported to each call.

@@ -1,12 +1,13 @@
 import { seededRandom } from "../../base/random.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
-import { conv } from "../graph/convolution.ts";
+import { conv, maxPool } from "../graph/convolution.ts";
 import { abs, add, relu, sub } from "../graph/elementwise.ts";
 import { reshape } from "../graph/movement.ts";
 import { reduceMax, reduceMean } from "../graph/reduce.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import { input, type Node, type Value } from "../graph/value.ts";
 import { blockConvolutions, canBeBlocked } from "../lower/blocked/block_convolutions.ts";
+import { canPackPools } from "../lower/blocked/pack_pools.ts";
 import { blockedPatterns } from "../lower/blocked/with_blocks.ts";
 import { lowerGraph } from "../lower/program.ts";
 import type { Engine } from "../session/engine.ts";
@@ -19,7 +20,7 @@ const found = new WeakMap<StartEngine, Promise<number | undefined>>();
 /** The key that the network to try is opened under. */
 const KEY = "%blocks";
 
-/** A small network with all that is done on blocks: images of few channels, bias, relu, depthwise, sums, means. */
+/** A small network with all that is done on blocks: images of few channels, bias, relu, depthwise, sums, means, maxima. */
 function network(block: number): { inputs: Node<"input">[]; output: Value } {
   const inputs: Node<"input">[] = [];
   const source = (...shape: number[]) => {
@@ -32,8 +33,11 @@ function network(block: number): { inputs: Node<"input">[]; output: Value } {
   const first = relu(add(conv(x, source(2 * block, 3, 3, 3), { padding: 1 }), bias));
   const depthwise = conv(first, source(2 * block, 1, 3, 3), { padding: 1, groups: 2 * block });
   const second = add(add(depthwise, bias), first);
-  const third = conv(second, source(2 * block, 2 * block, 3, 2), { stride: 2, padding: 1 });
-  return { inputs, output: add(third, reduceMean(third, { axes: [0, 2, 3], keep: true })) };
+  // A single block: where models are checked before they run (`onnx/blocked_nodes.ts`), small blocks are refused, and so
+  // there must be none.
+  const third = conv(second, source(block, 2 * block, 3, 2), { stride: 2, padding: 1 });
+  const centred = add(third, reduceMean(third, { axes: [0, 2, 3], keep: true }));
+  return { inputs, output: maxPool(centred, 2, { stride: 1 }) };
 }
 
 /** Whether convolutions on blocks of so many channels come out as those without do. */
@@ -86,9 +90,14 @@ export function blockSize(
   return finding;
 }
 
-/** Whether a graph has convolutions that would be computed on blocks, if there are operators for it. */
-export function wantsBlocks(outputs: readonly Value[]): boolean {
-  return topologicalOrder(outputs).some((value) =>
+/**
+ * Whether a graph has convolutions that would be computed on blocks, if there are operators for it.
+ *
+ * @param forwardOnly whether the graph is not differentiated
+ */
+export function wantsBlocks(outputs: readonly Value[], forwardOnly: boolean): boolean {
+  const isWanted = topologicalOrder(outputs).some((value) =>
     value.primitive === "conv" && BLOCK_SIZES.some((block) => canBeBlocked(value, block))
   );
+  return isWanted || forwardOnly && BLOCK_SIZES.some((block) => canPackPools(outputs, block));
 }

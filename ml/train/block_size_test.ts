@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import { conv } from "../graph/convolution.ts";
+import { conv, maxPool } from "../graph/convolution.ts";
 import { relu } from "../graph/elementwise.ts";
 import { type Engine, LocalEngine, type RunResult } from "../session/engine.ts";
 import { real } from "../testing/compare.ts";
 import { tensor } from "../../tensor/tensor.ts";
+import { requireSelfContained } from "../onnx/self_contained.ts";
 import { blockSize, wantsBlocks } from "./block_size.ts";
 
 /** An engine that does nothing but answer runs; counts the models that it opens. */
@@ -15,7 +16,7 @@ class StubEngine implements Engine {
     this.#answer = answer;
   }
 
-  load(): Promise<void> {
+  load(_key: string, _model: Uint8Array): Promise<void> {
     this.opened += 1;
     return Promise.resolve();
   }
@@ -66,6 +67,20 @@ Deno.test("there are no blocks where the operators are refused", async () => {
   assert.equal(await blockSize(engine, () => never()), undefined);
 });
 
+Deno.test("there are no small blocks where models that have them are refused", async () => {
+  const answers = [answering(2, 0.1), answering(2, 1e-6)].map((engine) => engine.run());
+  const runs = answers[Symbol.iterator]();
+  const machineOf8 = new StubEngine(() => runs.next().value!);
+  assert.equal(await blockSize(machineOf8, () => never()), 8);
+
+  const again = [answering(2, 0.1), answering(2, 1e-6)].map((engine) => engine.run());
+  const guardedRuns = again[Symbol.iterator]();
+  const guarded = new StubEngine(() => guardedRuns.next().value!);
+  guarded.load = (_key: string, model: Uint8Array) =>
+    Promise.resolve(void requireSelfContained(model));
+  assert.equal(await blockSize(guarded, () => never()), undefined);
+});
+
 Deno.test("on this machine the answer is the same for every engine", async () => {
   await using one = await LocalEngine.create(1);
   await using two = await LocalEngine.create(2);
@@ -74,8 +89,16 @@ Deno.test("on this machine the answer is the same for every engine", async () =>
 
 Deno.test("only convolutions of whole blocks ask for them", () => {
   const x = real("x", [2, 8, 6, 6]);
-  assert.ok(wantsBlocks([relu(conv(x, real("w", [16, 8, 3, 3])))]));
-  assert.ok(!wantsBlocks([relu(conv(x, real("w", [6, 8, 3, 3])))]));
-  assert.ok(!wantsBlocks([relu(conv(x, real("w", [16, 8, 1, 1])))]));
-  assert.ok(!wantsBlocks([relu(x)]));
+  assert.ok(wantsBlocks([relu(conv(x, real("w", [16, 8, 3, 3])))], false));
+  assert.ok(!wantsBlocks([relu(conv(x, real("w", [6, 8, 3, 3])))], false));
+  assert.ok(!wantsBlocks([relu(conv(x, real("w", [16, 8, 1, 1])))], false));
+  assert.ok(!wantsBlocks([relu(x)], true));
+});
+
+Deno.test("forwards alone, pools of few filters ask for them too", () => {
+  const x = real("x", [2, 3, 6, 6]);
+  const pooled = (filters: number) => maxPool(conv(x, real("w", [filters, 3, 3, 3])), 2);
+  assert.ok(wantsBlocks([pooled(6)], true));
+  assert.ok(!wantsBlocks([pooled(6)], false));
+  assert.ok(!wantsBlocks([pooled(2)], true));
 });

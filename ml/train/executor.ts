@@ -1,4 +1,5 @@
 import type { Tensor } from "../../tensor/tensor.ts";
+import type { Value } from "../graph/value.ts";
 import { withBlocks } from "../lower/blocked/with_blocks.ts";
 import {
   lowerProgram,
@@ -116,9 +117,12 @@ export class Executor implements AsyncDisposable {
   ): Promise<LoadedProgram> {
     let program = build(this.#optimizations);
     let { patterns } = this.#optimizations;
-    const block = await this.#blockFor(program);
+    // Only what changes parameters is differentiated.
+    const forwardOnly = program.state.length === 0;
+    const asItStands = forwardOnly ? build({ ...this.#optimizations, passes: [] }) : program;
+    const block = await this.#blockFor([program, asItStands].flatMap(resultsOf), forwardOnly);
     if (block !== undefined) {
-      const optimizations = withBlocks(this.#optimizations, block);
+      const optimizations = withBlocks(this.#optimizations, block, forwardOnly);
       program = build(optimizations);
       patterns = optimizations.patterns;
     }
@@ -127,10 +131,10 @@ export class Executor implements AsyncDisposable {
     return { key, program, length: new SliceLength() };
   }
 
-  /** Channels of a block that a program's convolutions are computed on; undefined for none. */
-  async #blockFor(program: Program): Promise<number | undefined> {
+  /** Channels of a block that a graph's convolutions are computed on; undefined for none. */
+  async #blockFor(results: readonly Value[], forwardOnly: boolean): Promise<number | undefined> {
     const mayHave = this.#optimizations.blocks === true && this.#device === "cpu";
-    return mayHave && wantsBlocks(resultsOf(program))
+    return mayHave && wantsBlocks(results, forwardOnly)
       ? await blockSize(await this.engine(), this.#createEngine)
       : undefined;
   }

@@ -14,8 +14,10 @@ import { Model } from "./model.ts";
 /**
  * Trains a tiny network without computing anything, so that the thread's JavaScript is compiled before a real model
  * comes: the first one is then made ready in half the time. Nothing of it is kept.
+ *
+ * @param engine takes what a real one would compute; it is disposed of
  */
-export async function rehearse(): Promise<void> {
+export async function rehearse(engine: Engine = new IdleEngine()): Promise<void> {
   await using model = new Model({
     network: sequential(
       conv2d({ name: "a", in: 1, out: 2, kernel: 3 }),
@@ -31,7 +33,7 @@ export async function rehearse(): Promise<void> {
     threads: 1,
     // The size of blocks is measured, and that only an engine that computes can do.
     optimizations: { ...OPTIMIZED, blocks: false },
-    createEngine: () => Promise.resolve(new IdleEngine()),
+    createEngine: () => Promise.resolve(engine),
   });
   const data = {
     x: tensor("uint8", [2, 1, 4, 4], new Uint8Array(32)),
@@ -43,7 +45,7 @@ export async function rehearse(): Promise<void> {
 }
 
 /** An engine that computes nothing: its memory stays as it was written. */
-class IdleEngine implements Engine {
+export class IdleEngine implements Engine {
   readonly #memory = new Map<string, Tensor>();
 
   useThreads(): Promise<void> {

@@ -22,12 +22,15 @@ const RESET = "\x1b[0m";
 /**
  * Makes an app's log harmless: line ends and tabs stay; colours that are read on any ground stay for terminals, to the
  * end of their line, and go for files, as all others do. A carriage return, with which a program writes over its own
- * line, ends the line; what follows it is indented as a further line of the same message. All else that is not seen as what it is becomes an escape.
+ * line, ends the line; what follows it is indented as a further line of the same message. All else that is not seen as
+ * what it is becomes an escape.
  */
 export class LogText {
   readonly #colours: boolean;
   #held = "";
   #coloured = false;
+  /** Colours after a carriage return that nothing has followed yet; undefined without one. */
+  #returned: string | undefined;
 
   /** @param colours whether colours are kept */
   constructor(colours: boolean) {
@@ -58,21 +61,35 @@ export class LogText {
     const codes = sequence.slice(2, -1).split(";");
     if (!this.#colours || !codes.every((code) => KEPT.has(code) || COLOUR.test(code))) return "";
     this.#coloured = !codes.every((code) => code === "" || code === "0");
-    return sequence;
+    if (this.#returned === undefined) return sequence;
+    this.#returned += sequence;
+    return "";
   }
 
   #lines(text: string): string {
     return text.split(/(\r?\n|\r|\t)/).map((part, index) => {
-      if (index % 2 === 0) return printable(part);
-      if (part === "\t") return part;
-      return `${this.#reset()}\n${part === "\r" ? FURTHER_LINE : ""}`;
+      if (part === "") return "";
+      if (index % 2 === 0) return this.#further() + printable(part);
+      if (part === "\t") return this.#further() + part;
+      const reset = this.#reset();
+      this.#returned = part === "\r" ? "" : undefined;
+      return part === "\r" ? reset : `${reset}\n`;
     }).join("");
   }
 
+  /** The end of the line that a carriage return stands for: where nothing follows, there is no further line. */
+  #further(): string {
+    if (this.#returned === undefined) return "";
+    const colours = this.#returned;
+    this.#returned = undefined;
+    return `\n${FURTHER_LINE}${colours}`;
+  }
+
   #reset(): string {
-    if (!this.#coloured) return "";
+    const isShown = this.#coloured && !this.#returned;
+    if (this.#returned !== undefined) this.#returned = "";
     this.#coloured = false;
-    return RESET;
+    return isShown ? RESET : "";
   }
 }
 

@@ -163,7 +163,20 @@ Deno.test("log text: colours that hide something go, others end with their line"
   assert.equal(shown("\x1b[1;31mx\ny"), "\x1b[1;31mx\x1b[0m\ny");
   assert.equal(shown("\x1b[31mx\rError: forged"), `\x1b[31mx\x1b[0m\n${FURTHER_LINE}Error: forged`);
   assert.equal(shown("\x1b[31mx"), "\x1b[31mx\x1b[0m");
-  assert.equal(shown("x\r\ny\r"), `x\ny\n${FURTHER_LINE}`);
+  assert.equal(shown("x\r\ny\r"), "x\ny");
+  assert.equal(
+    shown("\x1b[32mx\r\x1b[31my"),
+    `\x1b[32mx\x1b[0m\n${FURTHER_LINE}\x1b[31my\x1b[0m`,
+  );
+});
+
+Deno.test("log text: a carriage return that nothing follows makes no line of blanks", () => {
+  for (const text of ["x\r\r\n", "x\r\r\x1b[31m\n", "x\r\n", "x\r\x1b[31m\x1b[0m\r\n"]) {
+    for (const colours of [false, true]) {
+      const log = new LogText(colours);
+      assert.equal(log.next(text) + log.next("y\n") + log.end(), "x\ny\n", JSON.stringify(text));
+    }
+  }
 });
 
 Deno.test("log text: pieces say what the whole does, wherever it is cut", () => {

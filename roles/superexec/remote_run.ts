@@ -62,8 +62,9 @@ export class RemoteRun implements TakenRun {
   async log(lines: readonly string[]): Promise<void> {
     const session = this.#session;
     // One by one: each is a message of its own.
-    if (session !== undefined) return lines.forEach((line) => session.log(line));
-    await this.#client.pushLogs({ nodeId: SUPERLINK_NODE_ID, runId: this.runId }, lines);
+    const messages = messagesOf(lines);
+    if (session !== undefined) return messages.forEach((message) => session.log(message));
+    await this.#client.pushLogs({ nodeId: SUPERLINK_NODE_ID, runId: this.runId }, messages);
   }
 
   async finish({ outcome, details }: RunEnd): Promise<void> {
@@ -98,4 +99,12 @@ export class RemoteRun implements TakenRun {
     if (this.#session !== undefined) return this.#session.input;
     throw new FlwrError("failed-precondition", `Run ${this.runId} has not begun`);
   }
+}
+
+/**
+ * The lines of a log as messages, to each of which the SuperLink gives a time unless it begins as a line of its log does.
+ * An empty line within a message has none, so it goes with the line before it.
+ */
+function messagesOf(texts: readonly string[]): string[] {
+  return texts.join("").match(/[^\n]*\n+|[^\n]+/g) ?? [];
 }

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
+import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.ts";
+import { stampedLog } from "../../rpc/dialects/current/server/pushed_logs.ts";
 import { DirectChannel } from "../../rpc/dialects/current/testing/direct_channel.ts";
 import { FakeBackend } from "../../rpc/dialects/current/testing/fake_backend.ts";
 import type { TakenRun } from "../../hosting/launch/run_source.ts";
@@ -52,6 +54,23 @@ Deno.test("a run whose app is not to be had is finished nevertheless", async () 
     ["Error: not to be had\n"],
     "not to be had",
   ]);
+});
+
+Deno.test("an empty line of a log has a time where it is a message, and none within one", async () => {
+  const { server, run } = await take();
+  await run.load();
+  const further = FURTHER_LINE;
+  const lines = ["T one\n", "\n", `${further}two\n`, "T\n", `T x\n\n${further}y\n`];
+  await run.log(lines);
+  await run.finish({ outcome: "completed", details: "" });
+  await run[Symbol.asyncDispose]();
+  const pieces = ["T one\n\n", `${further}two\n`, "T\n", "T x\n\n", `${further}y\n`];
+  assert.deepEqual(server.log, pieces);
+  let log = "";
+  const time = "2026-11-30T05:28:18.000Z";
+  const timed = server.log.map((piece) => piece.replace(/^T/, time));
+  for await (const { begin = "", text } of stampedLog(timed, "now")) log += begin + text;
+  assert.equal(log, lines.join("").replace(/^T/gm, time), "the SuperLink keeps them as they are");
 });
 
 Deno.test("an app's calls are made at the SuperLink; what the task began with is given again", async () => {

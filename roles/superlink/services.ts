@@ -54,11 +54,13 @@ export interface ServicesOptions {
   readonly knownKeysOnly: boolean;
   readonly runs: RunsConfig;
   readonly artifacts: ArtifactDownloads;
+  /** An app is about to be submitted. */
+  readonly expectRun: () => void;
 }
 
 /** Puts the APIs over the domain. */
 export function superLinkServices(
-  { link, authentications, replays, knownKeysOnly, runs, artifacts }: ServicesOptions,
+  { link, authentications, replays, knownKeysOnly, runs, artifacts, expectRun }: ServicesOptions,
 ): SuperLinkServices {
   const backend = linkRuntimeBackend(link, systemClock);
   const currentFleet = currentFleetHandlers(link, { knownKeysOnly, onError: logFailure });
@@ -67,6 +69,7 @@ export function superLinkServices(
     readFab,
     clock: systemClock,
     artifactUrl: (runId, call) => artifacts.urlFor(runId, call),
+    expectRun,
   });
   let legacyLoaded: Promise<LegacyServices> | undefined;
   return {

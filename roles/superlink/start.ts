@@ -80,6 +80,7 @@ export async function startSuperLink(
     knownKeysOnly: config.authentication !== undefined,
     runs: config.runs,
     artifacts,
+    expectRun: () => launching?.expectRun(),
   });
   const listeners = await serve(config, services, cleanup);
   if (listeners.http !== undefined) artifacts.listenOn(listeners.http);

@@ -3,8 +3,9 @@ import { createServer, type RequestListener } from "node:http";
 import { createServer as createSecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { connect as connectTls } from "node:tls";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import { Control } from "../../proto/gen/current/control_pb.ts";
+import { Control, ListRunsResponseSchema } from "../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../api_error.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { probe } from "../probe.ts";
@@ -399,4 +400,26 @@ Deno.test("root certificates without a certificate are refused", () => {
     () => openHttpChannel({ address: "localhost:8000", tls: { rootCertificates: "hello" } }),
     /The root certificates hold no PEM certificate/,
   );
+});
+
+Deno.test("an answer has to begin in time, and may then take longer", async () => {
+  const message = toBinary(ListRunsResponseSchema, create(ListRunsResponseSchema, { now: "now" }));
+  let begins = false;
+  const server = await serveWeb((_request, response) => {
+    if (!begins) return;
+    response.writeHead(200, {
+      "content-type": "application/protobuf",
+      "content-length": message.length,
+    });
+    response.write(message.subarray(0, 1));
+    setTimeout(() => response.end(message.subarray(1)), 1500);
+  });
+  const channel = openHttpChannel({ ...server, tls: "insecure", retry: NO_RETRY });
+  const call = () =>
+    channel.call(Control.method.listRuns, {}, { timeoutSeconds: 60, answerSeconds: 1 });
+  await assert.rejects(call(), { code: "deadline-exceeded", message: /within 1 s$/ });
+  begins = true;
+  assert.equal((await call()).response.now, "now");
+  channel.close();
+  await server.close();
 });

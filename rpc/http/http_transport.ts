@@ -39,12 +39,15 @@ export class HttpTransport implements ClientTransport {
   }
 
   async unary(request: TransportRequest): Promise<TransportAnswer> {
-    const { bytes, timeoutSeconds } = request;
-    using deadline = new Deadline(timeoutSeconds ?? ANSWER_SECONDS + bodySeconds(bytes.length));
+    const { bytes, timeoutSeconds, answerSeconds = Infinity } = request;
+    const seconds = timeoutSeconds ?? ANSWER_SECONDS + bodySeconds(bytes.length);
+    using deadline = new Deadline(Math.min(seconds, answerSeconds));
+    const start = performance.now();
     const answer = await this.#fetch(request, PROTOBUF, deadline);
     try {
       const length = Number(answer.headers.get("content-length") ?? 0);
-      if (timeoutSeconds === undefined) deadline.set(bodySeconds(length));
+      const spent = (performance.now() - start) / 1000;
+      deadline.set(timeoutSeconds === undefined ? bodySeconds(length) : timeoutSeconds - spent);
       const response = await readLimited(answer, MAX_MESSAGE_BYTES);
       return { response, header: (name) => answer.headers.get(name) ?? undefined };
     } catch (error) {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { callHead, headersFrame } from "../testing/raw_http2.ts";
 import { Http2Connection } from "./connection.ts";
+import { FAREWELL_MS } from "./limits.ts";
 import {
   ERROR,
   FRAME,
@@ -11,6 +12,7 @@ import {
   readUint32,
   uint32s,
 } from "./protocol.ts";
+import type { Http2Stream } from "./stream.ts";
 import { StrangersTurn } from "./strangers_turn.ts";
 
 const OPTIONS = {
@@ -94,16 +96,72 @@ Deno.test("http2: a call on its way to a connection that is left is refused, to 
   assert.ok(peer.isClosed);
 });
 
+/** Timers of one length that only a test lets expire; all others run as ever. */
+class HeldTimers implements Disposable {
+  readonly #setTimeout = globalThis.setTimeout;
+  #waiting: (() => void)[] = [];
+
+  constructor(milliseconds: number) {
+    globalThis.setTimeout = ((act: () => void, delay: number, ...args: []) => {
+      if (delay !== milliseconds) return this.#setTimeout(act, delay, ...args);
+      this.#waiting.push(act);
+      return 0;
+    }) as typeof setTimeout;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  expire(): void {
+    const due = this.#waiting;
+    this.#waiting = [];
+    for (const act of due) act();
+  }
+
+  [Symbol.dispose](): void {
+    globalThis.setTimeout = this.#setTimeout;
+  }
+}
+
 Deno.test("http2: a client that said that it makes no more calls is not waited for", async () => {
+  // Without its word the connection would wait for this timer.
+  using farewell = new HeldTimers(FAREWELL_MS);
   const peer = new Peer();
   const connection = new Http2Connection(peer.socket, OPTIONS);
   const served = connection.serve();
   peer.send(PREFACE, frame(FRAME.settings, 0, 0), frame(FRAME.goaway, 0, 0, uint32s(0, 0)));
   await served;
   assert.ok(peer.isClosed);
+  assert.equal(farewell.waiting, 0);
+});
+
+Deno.test("http2: a call that is open when its connection is left is answered first", async () => {
+  using farewell = new HeldTimers(FAREWELL_MS);
+  const called = Promise.withResolvers<Http2Stream>();
+  const done = Promise.withResolvers<boolean>();
+  const peer = new Peer();
+  const connection = new Http2Connection(peer.socket, {
+    ...OPTIONS,
+    answer: (stream) => (called.resolve(stream), done.promise),
+  });
+  const served = connection.serve();
+  peer.send(PREFACE, frame(FRAME.settings, 0, 0), headersFrame(1, callHead("/any"), 0));
+  const stream = await called.promise;
+  connection.leave();
+  assert.equal(readUint32(await peer.sees(FRAME.goaway, 0), 0), 1);
+  assert.deepEqual([peer.isClosed, connection.streams, farewell.waiting], [false, 1, 0]);
+  connection.reset(stream, ERROR.cancel);
+  await peer.sees(FRAME.rstStream, 1);
+  assert.deepEqual([peer.isClosed, farewell.waiting], [false, 1]);
+  farewell.expire();
+  await served;
+  assert.ok(peer.isClosed);
+  done.resolve(true);
 });
 
 Deno.test("http2: a connection that was left is closed, though its peer takes no bytes", async () => {
+  using farewell = new HeldTimers(FAREWELL_MS);
   let isClosed = false;
   const closed = Promise.withResolvers<void>();
   const connection = new Http2Connection({
@@ -117,6 +175,8 @@ Deno.test("http2: a connection that was left is closed, though its peer takes no
   }, OPTIONS);
   const served = connection.serve();
   connection.leave();
+  assert.deepEqual([isClosed, farewell.waiting], [false, 1]);
+  farewell.expire();
   await served;
   assert.ok(isClosed);
 });

@@ -11,6 +11,7 @@ import { decode, encode } from "../codec.ts";
 import { writeVarint } from "./varint.ts";
 import { weigh } from "./weigh.ts";
 import { WireType } from "./records.ts";
+import { doubles } from "../../base/testing/doubles.ts";
 
 const COUNT = 1000;
 const request = Fleet.method.pushMessages.input;
@@ -147,12 +148,12 @@ Deno.test("what encoding gives can be counted, and costs no more units than it h
   const pushed = fc.record({
     messagesList: fc.array(
       fc.record({
-        metadata: fc.record({ runId: fc.bigInt(0n, 2n ** 64n - 1n), ttl: fc.double() }),
+        metadata: fc.record({ runId: fc.bigInt(0n, 2n ** 64n - 1n), ttl: doubles }),
       }),
       { maxLength: 5 },
     ),
     messageObjectTrees: fc.array(tree, { maxLength: 5 }),
-    clientappRuntimeList: fc.array(fc.double(), { maxLength: 20 }),
+    clientappRuntimeList: fc.array(doubles, { maxLength: 20 }),
   });
   fc.assert(
     fc.property(pushed, (init) => {

@@ -89,6 +89,29 @@ scenario("a run that is stopped leaves no process behind, and its log ends", asy
 });
 
 scenario(
+  "a SuperLink has one process ready when an app is about to come, none before",
+  async (stage) => {
+    const { http, process } = await startSuperLink({ stage });
+    using line = control(http);
+    const { client } = line;
+    await client.listRuns();
+    assert.deepEqual(await childrenOf(process.pid), []);
+
+    await Promise.all(Array.from({ length: 5 }, () => client.expectRun()));
+    const [spare, ...others] = await childrenOf(process.pid);
+    assert.deepEqual([spare !== undefined, others], [true, []]);
+
+    const fab = await waitingApp(stage);
+    const { runId } = await client.startRun({ fab, overrideConfig: new ConfigRecord() });
+    await waits(client, runId);
+    assert.deepEqual(await childrenOf(process.pid), [spare]);
+    await client.stopRun(runId);
+    await process.end("SIGINT");
+    assert.deepEqual(await childrenOf(process.pid), []);
+  },
+);
+
+scenario(
   "a SuperLink that was killed fails the run that it ran, and runs those that waited",
   async (stage) => {
     const flags = ["--database", stage.path("state.db"), "--concurrent-runs", "1"];

@@ -19,7 +19,11 @@ export function alongRequests(exchanges: readonly Exchange[], method: DescMethod
   if (method.name === "PullMessages") {
     return requests.map(({ request }) => {
       const pull = fromBinary(PullMessagesRequestSchema, request);
-      pull.along = create(AlongRequestSchema, { takesBytes: 100_000n, holds: ["a".repeat(64)] });
+      pull.along = create(AlongRequestSchema, {
+        takesBytes: 100_000n,
+        holds: ["a".repeat(64)],
+        emptyHanded: true,
+      });
       return toBinary(PullMessagesRequestSchema, pull);
     });
   }

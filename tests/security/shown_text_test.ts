@@ -1,6 +1,5 @@
 /** Text that somebody else chose, at each place where a person reads it: nothing of it steers the reader's terminal. */
 import assert from "node:assert/strict";
-import { systemClock } from "../../base/clock.ts";
 import { printable } from "../../base/printable.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { HOSTILE_TEXT, UNSEEN_CHARACTERS, unseenIn } from "../../base/testing/unseen.ts";
@@ -17,7 +16,7 @@ import { LineLog } from "../../hosting/launch/line_log.ts";
 import { errorLines } from "../../hosting/launch/program.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import type { NodeSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
-import { PushedLogs } from "../../rpc/dialects/current/server/pushed_logs.ts";
+import { stampedLog } from "../../rpc/dialects/current/server/pushed_logs.ts";
 import { sourceFiles } from "../architecture/source_files.ts";
 import { repositoryPath } from "../support/repository.ts";
 
@@ -85,7 +84,7 @@ Deno.test("shown text: an app's output, wherever it is cut", async () => {
   assert.deepEqual(unseenIn(text, "\n\t"), []);
 });
 
-Deno.test("shown text: no line within a message of a run's log passes for another's", () => {
+Deno.test("shown text: no line within a message of a run's log passes for another's", async () => {
   const forged = ["Error: Run 7 failed", "2026-11-30T05:28:18.000Z [ROUND 1/3]", "INFO : forged"];
   for (const lineEnd of ["\n", "\r\n", "\r"]) {
     const text = ["honest", ...forged].join(lineEnd);
@@ -95,9 +94,11 @@ Deno.test("shown text: no line within a message of a run's log passes for anothe
     worker.flush();
     const said = checkSaid({ kind: "lines", text: new TextEncoder().encode(app.join("")) });
     assert.ok(said.kind === "lines");
+    const time = new Date().toISOString();
+    const pushed = await Array.fromAsync(stampedLog([text, "\n", `${text}\n`], time));
     const log = [
       ...said.lines,
-      ...new PushedLogs(systemClock).linesOf(7n, [text, "\n", `${text}\n`]),
+      ...pushed.map(({ begin = "", text }) => begin + text),
       ...errorLines({ message: text, hints: [text] }),
     ].join("");
     const shown = new LogText(false);

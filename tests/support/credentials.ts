@@ -95,12 +95,20 @@ export function securedBy(security: Security, all: Credentials): Credentials | u
  *
  * @param folder where `certificates/` and `keys/` are to be; must exist
  * @param nodes how many node keys
+ * @param hosts addresses that the certificate names, too
  */
-export async function makeCredentials(folder: string, nodes = 2): Promise<Credentials> {
+export async function makeCredentials(
+  folder: string,
+  nodes = 2,
+  hosts: readonly string[] = [],
+): Promise<Credentials> {
   await using process = new Process({
     name: "flwr keys generate",
     command: Deno.execPath(),
-    args: ["run", "-A", repositoryPath("main.ts"), "keys", "generate", String(nodes)],
+    args: [
+      ...["run", "-A", repositoryPath("main.ts"), "keys", "generate", String(nodes)],
+      ...hosts.flatMap((host) => ["--host", host]),
+    ],
     cwd: folder,
   });
   const status = await process.ended(60);

@@ -60,18 +60,45 @@ export function scenario(
   body: (stage: Stage) => Promise<void>,
   { seconds = SCENARIO_SECONDS, ignore = false }: ScenarioOptions = {},
 ): void {
-  Deno.test({
-    name,
-    ignore,
-    fn: async () => {
-      await using stage = await Stage.open();
-      try {
-        await within(body(stage), seconds, `"${name}" to end`);
-        await stage.assertNoSecrets();
-      } catch (error) {
-        console.error(stage.tails());
-        throw error;
-      }
-    },
+  Deno.test({ name, ignore, fn: () => play(name, body, seconds) });
+}
+
+/**
+ * Scenarios that play at the same time, each on a stage of its own, as the steps of one test: for those that wait for
+ * most of their time.
+ */
+export function scenariosTogether(
+  name: string,
+  bodies: Readonly<Record<string, (stage: Stage) => Promise<void>>>,
+  { seconds = SCENARIO_SECONDS, ignore = false }: ScenarioOptions = {},
+): void {
+  Deno.test(name, { ignore }, async (test) => {
+    await Promise.all(
+      Object.entries(bodies).map(([name, body]) =>
+        test.step({
+          name,
+          fn: () => play(name, body, seconds),
+          // Whose resources are whose cannot be told.
+          sanitizeExit: false,
+          sanitizeOps: false,
+          sanitizeResources: false,
+        })
+      ),
+    );
   });
+}
+
+async function play(
+  name: string,
+  body: (stage: Stage) => Promise<void>,
+  seconds: number,
+): Promise<void> {
+  await using stage = await Stage.open();
+  try {
+    await within(body(stage), seconds, `"${name}" to end`);
+    await stage.assertNoSecrets();
+  } catch (error) {
+    console.error(stage.tails());
+    throw error;
+  }
 }

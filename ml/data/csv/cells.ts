@@ -45,10 +45,13 @@ function pointed(cell: string): string {
 /** What a cell that is not a number may be instead. */
 function hintsOf(cell: string, decimal: "." | ","): string[] {
   if (decimal === "." && NUMBER.test(pointed(cell))) {
-    return ['Set decimal: "," if the comma stands in front of decimals'];
+    const hints = ['Set decimal: "," if the comma stands in front of decimals'];
+    // "1,234" is one thousand for some programs, and a little more than one for others.
+    return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;
   }
   if (decimal === "," && isNumber(cell)) {
-    return ["Leave out the option decimal: numbers here have a point"];
+    const hints = ["Leave out the option decimal if the point stands in front of decimals"];
+    return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;
   }
   // Weka writes "?", SAS and Stata write ".".
   if (/^[.?*_-]+$/.test(cell)) {
@@ -64,6 +67,11 @@ function hintsOf(cell: string, decimal: "." | ","): string[] {
   return ["Leave the column out with the option inputs, or name it in the option categories"];
 }
 
+/** A number with one mark that may stand between thousands. */
+const THOUSAND = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
+const NO_THOUSANDS =
+  "Marks between thousands are not read: save the cells as plain numbers, not as shown";
+
 /** How spreadsheets show numbers, dates and truth; "saved as shown" is the default of LibreOffice's CSV export. */
 const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   {
@@ -77,7 +85,7 @@ const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
   {
     pattern: /^[+-]?\d{1,3}([.,\s'’]\d{3})+([.,]\d+)?$/,
-    hint: "Marks between thousands are not read: save the cells as plain numbers, not as shown",
+    hint: NO_THOUSANDS,
   },
   {
     pattern: /^(\p{Sc}\s*[\d.,\s+-]+|[\d.,\s+-]+\p{Sc})$/u,

@@ -1,12 +1,15 @@
 import { atCell, type Column, column, isNumber, parseNumber, quote, TextColumn } from "./cells.ts";
+import { checkColumns } from "./check_options.ts";
 import {
-  checkColumns,
+  givenAction,
   invalid,
   MISSING_CELLS,
+  type MissingAction,
   missingAction,
+  namesColumns,
   type TableOptions,
 } from "./options.ts";
-import { headerHints } from "./header_hints.ts";
+import { headerHints, unnamedHints } from "./header_hints.ts";
 import type { Row } from "./rows.ts";
 import type { Collected } from "./table.ts";
 
@@ -120,8 +123,7 @@ function placeColumns(header: readonly string[], options: TableOptions) {
   const unnamed = header.indexOf("");
   if (unnamed !== -1 && names.includes("")) {
     throw invalid(`Column ${unnamed + 1} of the table has no name`, [
-      ...headerHints(header),
-      "pandas writes its index so: write the table with index=False",
+      ...unnamedHints(header, unnamed),
       "Or list the columns that count in the option inputs",
     ]);
   }
@@ -159,6 +161,14 @@ function placeTarget(
   const index = findColumn(header, target);
   const action = missingAction(options, target);
   const missing = action === "drop" ? "drop" : "refuse";
+  if (missing !== action && namesColumns(options.missing)) {
+    throw invalid(
+      `Option missing asks for ${
+        JSON.stringify(action)
+      } in the target "${target}", which is not filled in`,
+      ['Set "drop" or "refuse" for it'],
+    );
+  }
   if (targetType === "numbers") {
     if ((schema?.classes.length ?? 0) > 0) {
       throw invalid(
@@ -186,11 +196,16 @@ function inputAction(
   index: number,
   texts: TextColumn | undefined,
 ): string {
+  // An action for all columns does not mean those that cannot take it.
+  const perColumn = namesColumns(options.missing);
   const fill = options.schema?.inputs[index]?.fill;
-  if (fill !== undefined) return texts === undefined ? "later" : FILL + fill;
+  if (fill !== undefined) {
+    checkFill(fill, givenAction(options, name), name, perColumn && texts !== undefined);
+    return texts === undefined ? "later" : FILL + fill;
+  }
   const action = missingAction(options, name);
   if (action === "refuse" || action === "drop" || action === FORWARD) return action;
-  if (options.schema !== undefined) {
+  if (options.schema !== undefined && (texts === undefined || perColumn)) {
     throw invalid(`The schema has no value for missing cells of column "${name}"`, [
       'With a schema, set missing: "drop", "forward" or "refuse" for such columns',
     ]);
@@ -203,12 +218,33 @@ function inputAction(
     );
   }
   if (texts === undefined) return "later";
-  // An action for all columns cannot mean this one.
-  const perColumn = typeof options.missing === "object";
   if (!perColumn) return "refuse";
   throw invalid(`Column "${name}" of categories has no ${action}`, [
     'Set "drop" or "forward", or { value: "…" } for a category of its own',
   ]);
+}
+
+/** An action for a column that the schema fills in: the schema's value is that of all nodes, and the action may not differ. */
+function checkFill(
+  fill: number | string,
+  action: MissingAction | undefined,
+  name: string,
+  needsValue: boolean,
+): void {
+  const agrees = action === undefined ||
+    (typeof action === "object"
+      ? String(action.value) === String(fill)
+      : (action === "mean" || action === "median") && !needsValue);
+  if (agrees) return;
+  throw invalid(
+    `Option missing asks for ${JSON.stringify(action)} in column "${name}", where the schema ` +
+      `fills in ${JSON.stringify(fill)}`,
+    [
+      "Leave this column out of the option missing to fill it in as the schema does: name the " +
+      'others with their actions, as missing: { other: "drop" }',
+      `Or remove "fill" from this column's part of the schema, at all nodes`,
+    ],
+  );
 }
 
 function findColumn(header: readonly string[], name: string): number {

@@ -17,12 +17,43 @@ export function headerHints(header: readonly string[]): string[] {
   if (header.length > 1 && header.every((name) => /^'.*'$/.test(name))) {
     return [`Save the table with the quote ": names in ' are read with these marks`];
   }
+  if (/^\s*(\{|\[[\[{"\d]|\[$)/.test(first)) return ["It looks like JSON: save the table as CSV"];
   if (header.length !== 1) return [];
-  return delimiterHints(DELIMITERS.find((mark) => first.includes(mark)));
+  if (first.startsWith("<")) return ["It looks like HTML or XML: save the table as CSV"];
+  const mark = DELIMITERS.find((one) => first.includes(one));
+  if (mark === undefined && /^\S+( \S+)+$/.test(first)) {
+    return [`If spaces divide its cells, set delimiter: " "`];
+  }
+  return delimiterHints(mark);
 }
 
 /** The hint that a mark may be what divides cells; none where it is no such mark. */
 export function delimiterHints(mark: string | undefined): string[] {
   if (mark === undefined || !DELIMITERS.includes(mark)) return [];
   return [`Its cells look divided otherwise: set delimiter: ${JSON.stringify(mark)}`];
+}
+
+/** What a record of another number of cells than the header may be. */
+export function lengthHints(header: readonly string[], cells: readonly string[]): string[] {
+  const [other] = headerHints(header);
+  if (other !== undefined) return headerHints(header);
+  if (cells.length !== header.length + 1) return [];
+  if (cells.at(-1) === "") return ["Remove the delimiter at the end of the lines below the header"];
+  return [
+    "If the first cell is the row's name, as R's write.table writes it, save the table without: " +
+    "row.names = FALSE",
+    'Put a cell that holds the delimiter in quotes (")',
+  ];
+}
+
+/** What a column without a name may be. @param index its place in the header */
+export function unnamedHints(header: readonly string[], index: number): string[] {
+  const hints = headerHints(header);
+  if (index === header.length - 1 && index > 0) {
+    return [...hints, "Remove the delimiter at the end of each line, if no column is behind it"];
+  }
+  return [
+    ...hints,
+    "pandas and R write the rows' names so: write the table with index=False or row.names = FALSE",
+  ];
 }

@@ -44,7 +44,7 @@ Deno.test("csv: another delimiter and a first line that is not the header are na
   assert.match(await hintsOf("# made by x\na,b\n1,2\n"), /comment/);
   assert.match(await hintsOf("sep=;\na;b\n1;2\n"), /first line.*delimiter: ";"/);
   assert.match(await hintsOf("sep=;\na;b\n1;2\n", { delimiter: ";" }), /first line/);
-  assert.equal(await hintsOf("a,b\n1,2,3\n"), "");
+  assert.equal(await hintsOf("a,b\n1,2,3,4\n"), "");
 });
 
 Deno.test("csv: what a spreadsheet shows instead of a number is named", async () => {
@@ -76,4 +76,24 @@ Deno.test("csv: quoted headers of another delimiter, and another quote, are name
   assert.match(await hintsOf('"a"\t"b"\n1\t2\n'), /delimiter: "\\t"/);
   assert.equal(await hintsOf('"a"x,"b"\n1,2\n'), "");
   assert.match(await hintsOf("'a','b'\n1,2\n"), /quote/);
+});
+
+Deno.test("csv: a mark that may stand between thousands is not taken for a decimal comma alone", async () => {
+  // As decimals, the cell would be read a thousand times too small.
+  assert.match(await hintsOf('a,b\n"1,234",1\n'), /decimal: ","[^]*thousands/);
+  assert.doesNotMatch(await hintsOf('a,b\n"0,234",1\n'), /thousands/);
+  const german = { delimiter: ";", decimal: "," } as const;
+  assert.match(await hintsOf("a;b\n1.234;1\n", german), /option decimal[^]*thousands/);
+});
+
+Deno.test("csv: tables as R, pandas and spreadsheets write them are told what to change", async () => {
+  // write.table, write.csv and to_csv; a delimiter at the end of lines.
+  assert.match(await hintsOf('"a","b"\n"1",34,0\n'), /row\.names = FALSE/);
+  assert.match(await hintsOf('"","a","b"\n"1",34,0\n'), /index=False or row\.names = FALSE/);
+  assert.match(await hintsOf("a,b,\n1,2,\n"), /end of each line/);
+  assert.match(await hintsOf("a,b\n1,2,\n"), /end of the lines/);
+  assert.match(await hintsOf("a b\n1 2\n"), /delimiter: " "/);
+  assert.match(await hintsOf('{"a":{"0":34}}\n'), /JSON/);
+  assert.match(await hintsOf('[{"a":1},{"a":2}]\n'), /JSON/);
+  assert.match(await hintsOf("<table>\n<tr>\n"), /HTML/);
 });

@@ -67,7 +67,8 @@ export interface CsvOptions {
   /**
    * How another table was encoded: the `schema` of what was read before, also after JSON. Categories, classes, filled-in
    * values, means and deviations are taken from it, so that all nodes agree. In place of `inputs`, `classes`, `categories`
-   * and `standardize`; a table with other columns is refused.
+   * and `standardize`; a table with other columns is refused. So is an action of `missing` for a column whose missing cells
+   * the schema fills in, unless it is "mean", "median" or the schema's own value: the schema's value counts.
    */
   readonly schema?: TableSchema;
   /** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
@@ -133,13 +134,40 @@ export const MISSING_CELLS: readonly string[] = [
   ...["<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null"],
 ];
 
+const ACTIONS: readonly unknown[] = ["refuse", "drop", "mean", "median", "forward"];
+
 /** The action for a column. */
-export function missingAction({ missing = "refuse" }: TableOptions, column: string): MissingAction {
-  const byColumn = typeof missing === "object" && !isFill(missing);
-  if (!byColumn) return missing as MissingAction;
-  return Object.hasOwn(missing, column)
-    ? (missing as Readonly<Record<string, MissingAction>>)[column]!
-    : "refuse";
+export function missingAction(options: TableOptions, column: string): MissingAction {
+  return givenAction(options, column) ?? "refuse";
+}
+
+/** The action that the options name for a column, alone or for all; undefined where they name none. */
+export function givenAction(options: TableOptions, column: string): MissingAction | undefined {
+  const { missing } = options;
+  if (missing === undefined || !namesColumns(missing)) {
+    return checkAction(missing as MissingAction | undefined);
+  }
+  return Object.hasOwn(missing, column) ? checkAction(missing[column], column) : undefined;
+}
+
+/** Plain JavaScript may pass anything. */
+function checkAction(action: MissingAction | undefined, column?: string) {
+  const known = action === undefined ||
+    (typeof action === "object" && action !== null
+      ? Object.keys(action).join() === "value" && ["number", "string"].includes(typeof action.value)
+      : ACTIONS.includes(action));
+  if (known) return action;
+  const which = column === undefined ? "missing" : `missing of column "${column}"`;
+  throw invalid(`Option ${which} is ${JSON.stringify(action)}: no such action is known`, [
+    `Set one of ${ACTIONS.map((name) => `"${name}"`).join(", ")}, or { value: … }`,
+  ]);
+}
+
+/** Whether `missing` has an action for each column that it names. */
+export function namesColumns(
+  missing: CsvOptions["missing"],
+): missing is Readonly<Record<string, MissingAction>> {
+  return typeof missing === "object" && missing !== null && !isFill(missing);
 }
 
 /** Whether `missing` is a value to fill in, and not actions by column. A column may be named "value", too. */
@@ -147,39 +175,7 @@ function isFill(missing: object): boolean {
   const [first, ...others] = Object.entries(missing);
   if (first?.[0] !== "value" || others.length > 0) return false;
   return typeof first[1] === "number" ||
-    (typeof first[1] === "string" &&
-      !["refuse", "drop", "mean", "median", "forward"].includes(first[1]));
-}
-
-/** @throws FlwrError "invalid-argument" where options exclude each other or name a column that is none of the inputs */
-export function checkColumns(options: TableOptions, inputs: readonly string[]): void {
-  const { schema, categories = {}, standardize, missing, target } = options;
-  if (schema !== undefined) {
-    const given = (["inputs", "classes", "categories", "standardize"] as const)
-      .find((name) => options[name] !== undefined);
-    if (given !== undefined) {
-      throw invalid(`Option schema already says what ${given} would: leave one of them out`);
-    }
-  }
-  if (target !== undefined && inputs.includes(target)) {
-    throw invalid(`Column "${target}" is the target and one of the inputs`);
-  }
-  const repeated = inputs.find((name, i) => inputs.indexOf(name) !== i);
-  if (repeated !== undefined) throw invalid(`Column "${repeated}" is twice in inputs`);
-  const named: readonly (readonly [string, readonly string[]])[] = [
-    ["categories", Object.keys(categories)],
-    ["standardize", Array.isArray(standardize) ? standardize : []],
-    ["missing", typeof missing === "object" && !isFill(missing) ? Object.keys(missing) : []],
-  ];
-  for (const [option, columns] of named) {
-    const known = option === "missing" && target !== undefined ? [...inputs, target] : inputs;
-    const unknown = columns.find((name) => !known.includes(name));
-    if (unknown !== undefined) {
-      throw invalid(`Option ${option} names a column that is not read: "${unknown}"`);
-    }
-  }
-  const both = named[1]![1].find((name) => Object.hasOwn(categories, name));
-  if (both !== undefined) throw invalid(`Column "${both}" of categories cannot be standardised`);
+    (typeof first[1] === "string" && !ACTIONS.includes(first[1]));
 }
 
 /** The error of options that make no sense. */

@@ -1,4 +1,5 @@
 import { fileError, parseFile } from "../read_bytes.ts";
+import { checkInputsOptions, checkOptions } from "./check_options.ts";
 import { collect } from "./collect.ts";
 import type {
   CsvInputsOptions,
@@ -9,7 +10,6 @@ import type {
   TableOptions,
   TableSplit,
 } from "./options.ts";
-import { invalid } from "./options.ts";
 import { readRows } from "./rows.ts";
 import { checkSchema } from "./schema.ts";
 import { buildInputs, buildTables, type Collected } from "./table.ts";
@@ -53,6 +53,7 @@ export async function readCsv(
   path: string,
   options: CsvOptions,
 ): Promise<TableDataset | TableSplit<TableDataset>> {
+  checkOptions(options);
   return await withFile(path, (chunks) => readTable(chunks, options));
 }
 
@@ -71,15 +72,11 @@ export async function readCsvInputs(
   path: string,
   options: CsvInputsOptions = {},
 ): Promise<TableInputs> {
-  return await withFile(path, async (chunks) => {
-    // Options of readCsv that plain JavaScript may pass along.
-    for (const name of ["target", "targetType", "classes", "split"]) {
-      if (Object.hasOwn(options, name)) {
-        throw invalid(`Option ${name} is not for inputs alone`, ["Call readCsv for a data set"]);
-      }
-    }
-    return buildInputs((await collectTable(chunks, options)).inputs, options);
-  });
+  checkInputsOptions(options);
+  return await withFile(
+    path,
+    async (chunks) => buildInputs((await collectTable(chunks, options)).inputs, options),
+  );
 }
 
 async function withFile<T>(
@@ -108,6 +105,7 @@ export async function parseCsv(
   text: string,
   options: CsvOptions,
 ): Promise<TableDataset | TableSplit<TableDataset>> {
+  checkOptions(options);
   const bytes = new TextEncoder().encode(text);
   return await readTable(ReadableStream.from([bytes]), { ...options, encoding: "utf-8" });
 }
@@ -128,12 +126,6 @@ async function readTable(
   chunks: AsyncIterable<Uint8Array>,
   options: CsvOptions,
 ): Promise<TableDataset | TableSplit<TableDataset>> {
-  // Plain JavaScript may leave it out.
-  if (options.target === undefined) {
-    throw invalid("Option target is missing: it names the column with the targets", [
-      "Call readCsvInputs for a table without targets",
-    ]);
-  }
   const { inputs, target } = await collectTable(chunks, options);
   const { train, test } = buildTables(inputs, target!, options);
   return test === undefined ? train : { train, test };

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { MAX_CSV_LINE_BYTES } from "../limits.ts";
-import { delimiterHints, headerHints } from "./header_hints.ts";
+import { delimiterHints, headerHints, lengthHints } from "./header_hints.ts";
 
 /** One record of a table. */
 export interface Row {
@@ -74,7 +74,7 @@ class RowReader {
     if (cells.length === length) return { cells, line: this.#line };
     throw malformed(
       `Line ${this.#line} has another number of cells than the header: ${cells.length} instead of ${length}`,
-      headerHints(this.#header),
+      lengthHints(this.#header, cells),
     );
   }
 
@@ -140,8 +140,10 @@ class RowReader {
     if (end < text.length && end !== this.#cellEnd(text, end)) {
       throw malformed(
         `Line ${this.#line + lines} has text behind a closing quote`,
-        // A tab counts as a space where it does not divide cells.
-        delimiterHints(text[at] === "\t" ? "\t" : text[end]),
+        /^\s*[[{]/.test(text) && this.#line === 1
+          ? headerHints([text.trim()[0]!])
+          // A tab counts as a space where it does not divide cells.
+          : delimiterHints(text[at] === "\t" ? "\t" : text[end]),
       );
     }
     return { value, end, lines };

@@ -35,7 +35,9 @@ export function buildTables(
     : target.values.values.map((code) => classes.codes[code]!);
   const { split } = options;
   if (split?.stratify === true && classes === undefined) {
-    throw invalid("Option stratify is for targets that are classes");
+    throw invalid("Option stratify is for targets that are classes: targetType is numbers", [
+      "Leave out stratify",
+    ]);
   }
   const { train, test } = split === undefined
     ? { train: range(0, rows), test: undefined }

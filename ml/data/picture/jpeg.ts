@@ -1,7 +1,7 @@
 import { MAX_JPEG_MEGABYTES, MAX_JPEG_PIXELS } from "../limits.ts";
 import { toPlanar } from "../planar.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
-import { checkRestartIntervals } from "./jpeg_restarts.ts";
+import { checkDecodable } from "./jpeg_decodable.ts";
 import { checkPictureSize, type Picture } from "./picture.ts";
 
 /**
@@ -10,12 +10,12 @@ import { checkPictureSize, type Picture } from "./picture.ts";
  *
  * @param header its own, by `readJpegHeader`
  * @throws FlwrError "invalid-argument" when it is damaged, "resource-exhausted" when it is too large,
- *   "unimplemented" when its restart intervals are of a kind that the decoder cannot read
+ *   "unimplemented" when it is of a kind that the decoder cannot read
  */
 export async function decodeJpeg(bytes: Uint8Array, header: JpegHeader): Promise<Picture> {
   const { width, height, components: channels, yCbCr } = header;
   checkPictureSize(width, height, MAX_JPEG_PIXELS);
-  checkRestartIntervals(bytes);
+  checkDecodable(bytes);
   // Loaded only where there are such pictures.
   const { decode } = (await import("jpeg-js")).default;
   let pixels: Uint8Array;

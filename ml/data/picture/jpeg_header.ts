@@ -58,7 +58,7 @@ export function readJpegHeader(bytes: Uint8Array): JpegHeader {
     } else if (marker === APP1 && startsWith(content, EXIF)) {
       orientation = readOrientation(content.subarray(EXIF.length));
     } else if (OTHER_FRAMES[marker] !== undefined) {
-      throw unsupported(`Picture is a ${OTHER_FRAMES[marker]} JPEG`);
+      throw unsupported(`Picture is JPEG of the kind "${OTHER_FRAMES[marker]}"`);
     } else if (FRAMES.includes(marker)) {
       if (frame !== undefined) throw damagedJpeg("it has two frames");
       frame = readFrame(content);
@@ -125,12 +125,13 @@ function startsWith(content: Uint8Array, text: string): boolean {
 /** The error of a file that is not what the standard says. */
 export function damagedJpeg(how: string, cause?: unknown): FlwrError {
   return new FlwrError("invalid-argument", `Picture is not a JPEG file, or is damaged: ${how}`, {
+    hints: ["Copy or download it again"],
     cause,
   });
 }
 
 function unsupported(what: string): FlwrError {
   return new FlwrError("unimplemented", `${what}, which is not supported`, {
-    hints: ["Save it as an ordinary JPEG file in RGB, or as PNG"],
+    hints: ["Save it as an ordinary JPEG file in RGB or grey, or as PNG"],
   });
 }

@@ -9,6 +9,8 @@ export interface Picture {
   readonly channels: 1 | 3;
   /** [channels, height, width], 0 to 255. */
   readonly planes: Uint8Array;
+  /** Of a file with samples of 16 bits: how many of these bits, from the lowest, its colours use. */
+  readonly usedBits?: number;
 }
 
 /** @throws FlwrError "invalid-argument" for a picture without pixels, "resource-exhausted" for one with too many */

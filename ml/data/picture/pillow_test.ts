@@ -20,8 +20,8 @@ const expectedOf = ({ shape: [channels, height, width], planes }: Recorded) => (
 Deno.test("png: every colour type, depth and interlacing gives the pixels that Pillow reads", () => {
   assert.equal(vectors.png.length, 90);
   for (const recorded of vectors.png) {
-    const picture = decodePng(Uint8Array.fromBase64(recorded.file));
-    assert.deepEqual({ ...picture }, expectedOf(recorded), recorded.name);
+    const { usedBits: _, ...picture } = decodePng(Uint8Array.fromBase64(recorded.file));
+    assert.deepEqual(picture, expectedOf(recorded), recorded.name);
   }
 });
 

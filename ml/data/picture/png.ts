@@ -10,6 +10,8 @@ const COLOUR_TYPES: Readonly<Record<number, { samples: number; depths: readonly 
   4: { samples: 2, depths: [8, 16] }, // grey and alpha
   6: { samples: 4, depths: [8, 16] }, // red, green, blue and alpha
 };
+/** Colour types whose last sample is transparency. */
+const ALPHA = [4, 6];
 const INDEXED = 3;
 
 interface Header {
@@ -45,6 +47,8 @@ export function decodeChunks(chunks: PngChunks): Picture {
     ? paletteWriter(planes, chunks.palette)
     : sampleWriter(planes, channels, depth);
   const step = Math.max(1, depth * samples >> 3);
+  const colours = samples - (ALPHA.includes(colourType) ? 1 : 0);
+  let bits = 0;
   let at = 0;
   for (const { x, y, xStep, yStep, columns, rows, rowBytes } of passes) {
     const unpacked = new Uint8Array(columns * samples);
@@ -55,11 +59,22 @@ export function decodeChunks(chunks: PngChunks): Picture {
       at += 1 + rowBytes;
       above = filtered;
       unpack(filtered, depth, unpacked);
+      if (depth === 16) bits |= bitsOf(filtered, samples, colours);
       let place = (y + row * yStep) * width + x;
       for (let i = 0; i < unpacked.length; i += samples, place += xStep) put(place, unpacked, i);
     }
   }
-  return { width, height, channels, planes };
+  const size16 = depth === 16 ? { usedBits: 32 - Math.clz32(bits) } : {};
+  return { width, height, channels, planes, ...size16 };
+}
+
+/** The bits that are set in any of a row's samples of 16 bits, without those of transparency. */
+function bitsOf(row: Uint8Array, samples: number, colours: number): number {
+  let bits = 0;
+  for (let pixel = 0; pixel < row.length; pixel += 2 * samples) {
+    for (let i = pixel; i < pixel + 2 * colours; i += 2) bits |= row[i]! << 8 | row[i + 1]!;
+  }
+  return bits;
 }
 
 function readHeader(bytes: Uint8Array): Header {

@@ -99,6 +99,7 @@ export function inflatePixels(data: readonly Uint8Array[], size: number): Uint8A
 /** The error of a file that is not what the standard says. */
 export function damagedPng(how: string, cause?: unknown): FlwrError {
   return new FlwrError("invalid-argument", `Picture is not a PNG file, or is damaged: ${how}`, {
+    hints: ["Copy or download it again"],
     cause,
   });
 }

@@ -27,5 +27,5 @@ export function turnPicture(picture: Picture, orientation: Orientation): Picture
       }
     }
   }
-  return { width: shownWidth, height: shownHeight, channels, planes: turned };
+  return { ...picture, width: shownWidth, height: shownHeight, planes: turned };
 }

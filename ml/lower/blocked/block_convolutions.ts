@@ -13,10 +13,12 @@ import { applied, BINARY, UNARY } from "../sink_transposes.ts";
 
 /** Whether a convolution can be computed on blocks of channels, its gradients included. */
 function suits(value: Node<"conv">, block: number): boolean {
-  const { groups, dilation } = value.attributes.geometry;
+  const { groups, dilation, block: own } = value.attributes.geometry;
   const [x, w] = value.inputs as readonly [Value, Value];
   const [channels, filters] = [x.shape[1]!, w.shape[0]!];
-  if (x.shape.length !== 4 || value.dtype !== "float32" || filters % block !== 0) return false;
+  if (
+    own !== undefined || x.shape.length !== 4 || value.dtype !== "float32" || filters % block !== 0
+  ) return false;
   if (groups > 1) return groups === channels && groups === filters;
   return dilation.every((step) => step === 1) && (channels < block || channels % block === 0);
 }

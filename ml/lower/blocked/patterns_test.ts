@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { gradients } from "../../grad/gradients.ts";
-import { conv, type ConvolutionOptions } from "../../graph/convolution.ts";
+import { conv, type ConvolutionOptions, maxPool } from "../../graph/convolution.ts";
 import { add, mul, relu } from "../../graph/elementwise.ts";
 import { reshape } from "../../graph/movement.ts";
 import { normalize } from "../../graph/normalize.ts";
@@ -30,24 +30,29 @@ const machineBlock = await (async () => {
 
 const side = fc.integer({ min: 3, max: 6 });
 
-/** One test: what `build` makes, and its gradients in all inputs, come out on blocks as the definitions say. */
+/**
+ * One test: what `build` makes, and its gradients in all inputs unless it is only gone through forwards, come out on
+ * blocks as the definitions say.
+ */
 function blocksTest(
   name: string,
   operators: readonly string[],
   build: (block: number, height: number, width: number, flags: number) => Value,
+  forwardOnly = false,
 ): void {
   Deno.test({
     name,
     ignore: machineBlock === undefined,
     fn: async () => {
-      const optimizations = withBlocks(OPTIMIZED, machineBlock!);
+      const optimizations = withBlocks(OPTIMIZED, machineBlock!, forwardOnly);
       await using engine = await startEngine();
       await fc.assert(
         fc.asyncProperty(side, side, fc.nat(7), fc.nat(), async (height, width, flags, seed) => {
           const output = build(machineBlock!, height, width, flags);
           const inputs = topologicalOrder([output]).filter((x) => x.primitive === "input");
           const [blocked] = applyPasses([output], optimizations);
-          const all = (y: Value) => [y, ...gradients(y, inputs, real("d", y.shape))];
+          const all = (y: Value) =>
+            forwardOnly ? [y] : [y, ...gradients(y, inputs, real("d", y.shape))];
           const made = operatorsOf(all(blocked!), optimizations.patterns);
           for (const op of operators) assert.ok(made.has(op), `${op} among ${[...made]}`);
 
@@ -170,3 +175,27 @@ blocksTest("normalised images without scale, and sums of channels", ["blocked Co
   const normal = normalize(y, { axes: [0, 2, 3], epsilon: 0.1 });
   return (flags & 1) > 0 ? normal : reduceSum(mul(normal, y), { axes: [0, 2, 3] });
 });
+
+/** A kernel of 3 × 3, a relu where `flags` say, and a pool of 2 × 2. */
+function pooled(x: Value, name: string, filters: number, flags: number): Value {
+  const y = add(
+    conv(x, kernels(`${name}.w`, filters, x.shape[1]!, 3, 3), { padding: 1 }),
+    perChannel(`${name}.bias`, filters),
+  );
+  return maxPool((flags & 1) > 0 ? relu(y) : y, 2);
+}
+
+blocksTest(
+  "pools of few filters, whose columns are filters of their own",
+  ["blocked Conv", "blocked MaxPool", "Max"],
+  (_, h, w, flags) => pooled(real("x", [9, 3, h, w]), "a", 6 + (flags >> 2), flags),
+  true,
+);
+
+blocksTest(
+  "pools of filled up and of whole blocks, one behind the other",
+  ["blocked Conv", "blocked MaxPool", "blocked ReorderInput"],
+  (block, h, w, flags) =>
+    pooled(pooled(real("x", [9, 3, 2 * h, 2 * w]), "a", block, flags), "b", 15, 1),
+  true,
+);

@@ -25,7 +25,7 @@ export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name
  * Images in blocks, known by a shape [batch, channels, height, width], out of them, or with their channels innermost. The
  * shape is said again in front: who checks a model (`blocked_nodes.ts`) wants to see that it goes with the channels.
  */
-function reorderOutput(
+export function reorderOutput(
   builder: GraphBuilder,
   name: string,
   shape: readonly number[],

@@ -6,6 +6,8 @@ import {
   blockedNormalizePattern,
   blockedSumsPattern,
 } from "./channels.ts";
+import { packPools } from "./pack_pools.ts";
+import { blockedMaxPoolPattern } from "./max_pool.ts";
 import { blockedConvPattern, blockedInputGradPattern } from "./convolution.ts";
 import { reorderPattern } from "./reorder.ts";
 import { blockedWeightGradPattern } from "./weight_grad.ts";
@@ -21,14 +23,24 @@ export function blockedPatterns(block: number): Pattern[] {
     blockedConvPattern,
     blockedInputGradPattern,
     blockedWeightGradPattern,
+    blockedMaxPoolPattern(block),
     reorderPattern(block),
   ];
 }
 
-/** Optimisations, and besides convolutions on blocks of channels, on a machine whose blocks have so many. */
-export function withBlocks({ passes, patterns }: Optimizations, block: number): Optimizations {
+/**
+ * Adds convolutions on blocks of channels to optimisations.
+ *
+ * @param block channels of a block on this machine
+ * @param forwardOnly whether the graph is not differentiated
+ */
+export function withBlocks(
+  { passes, patterns }: Optimizations,
+  block: number,
+  forwardOnly = false,
+): Optimizations {
   return {
-    passes: [...passes, blockConvolutions(block)],
+    passes: [...forwardOnly ? [packPools(block)] : [], ...passes, blockConvolutions(block)],
     patterns: [...blockedPatterns(block), ...patterns],
     blocks: true,
   };

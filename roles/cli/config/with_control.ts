@@ -11,21 +11,24 @@ import type { SuperLinkConnection } from "./connection.ts";
 import { CONNECT_SECONDS } from "./limits.ts";
 import { tellProblem } from "./tell_problem.ts";
 
+/** What the Control API is spoken over. */
+export type Wire = "http" | "grpc";
+
 /**
  * Works with the Control API of a SuperLink. It is asked over HTTP; one that speaks gRPC alone (Flower's until 1.36)
  * refuses the first call, and the work is begun anew over gRPC, which is loaded only then. One of Flower up to 1.20, which
  * has another name for the API, refuses once more.
  *
- * @param work asks the SuperLink before it does anything else
+ * @param work asks the SuperLink before it does anything else; it is told over what
  * @throws what the work throws; FlwrErrors of the connection in terms of where that was configured
  */
 export async function withControl<T>(
   connection: SuperLinkConnection,
-  work: (control: ControlClient) => Promise<T>,
+  work: (control: ControlClient, wire: Wire) => Promise<T>,
 ): Promise<T> {
   const options = await channelOptions(connection);
   try {
-    return await workOver(openHttpChannel(options), work);
+    return await workOver(openHttpChannel(options), "http", work);
   } catch (error) {
     if (!await speaksGrpc(options, error)) throw tellProblem(error, connection);
   }
@@ -33,12 +36,12 @@ export async function withControl<T>(
     new URL("../../../rpc/channel.ts", import.meta.url),
   );
   try {
-    return await workOver(openChannel(options), work).catch((error) => {
+    return await workOver(openChannel(options), "grpc", work).catch((error) => {
       if (FlwrError.from(error).code !== "unimplemented" || error.cause instanceof ApiError) {
         throw error;
       }
       // Flower up to 1.20 knows it by another name.
-      return workOver(execChannel(openChannel(options)), work);
+      return workOver(execChannel(openChannel(options)), "grpc", work);
     });
   } catch (error) {
     throw tellProblem(error, connection);
@@ -47,11 +50,12 @@ export async function withControl<T>(
 
 async function workOver<T>(
   channel: Channel,
-  work: (control: ControlClient) => Promise<T>,
+  wire: Wire,
+  work: (control: ControlClient, wire: Wire) => Promise<T>,
 ): Promise<T> {
   const control = new ControlClient(channel);
   try {
-    return await work(control);
+    return await work(control, wire);
   } finally {
     control.close();
   }

@@ -1,11 +1,15 @@
 import type { RunId } from "../../../app/metadata.ts";
+import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
+import type {
+  ControlClient,
+  LogText as LogPiece,
+} from "../../../rpc/dialects/current/client/control_client.ts";
 import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
 import { LogText } from "../../output/log_text.ts";
 import { type Stream, writeText } from "../../output/write_text.ts";
-import { QUIET_SECONDS } from "./limits.ts";
+import { FIRST_LINE_SECONDS, QUIET_SECONDS } from "./limits.ts";
 
 /** What a log is written to. */
 export interface LogSink {
@@ -39,8 +43,8 @@ export function followLog(
 }
 
 /**
- * Writes what there is of a run's log. A SuperLink does not say where that ends: it ends with what was written after
- * the command began, or when nothing comes for a while.
+ * Writes what there is of a run's log. A SuperLink of Flower does not say where that ends: it ends with what was written
+ * after the command began, or when nothing comes for a while.
  *
  * @param began the SuperLink's time: Unix seconds
  */
@@ -50,22 +54,28 @@ export async function showLog(
   sink: LogSink,
   signal: AbortSignal,
   began: number,
+  clock: Clock = systemClock,
 ): Promise<Followed> {
   const quiet = new AbortController();
-  const expire = () => quiet.abort();
-  let timer = setTimeout(expire, QUIET_SECONDS * 1000);
+  let heard = new AbortController();
+  const expireIn = (seconds: number) => {
+    heard = new AbortController();
+    const { signal } = heard;
+    clock.sleep(seconds, signal).then(() => signal.aborted || quiet.abort());
+  };
+  expireIn(FIRST_LINE_SECONDS);
   try {
     const ended = await writeLog(control, runId, sink, {
       signal: AbortSignal.any([signal, quiet.signal]),
-      goesOn: (latest) => {
-        clearTimeout(timer);
-        timer = setTimeout(expire, QUIET_SECONDS * 1000);
-        return latest < began;
+      goesOn: ({ latest, whole }) => {
+        heard.abort();
+        if (whole === undefined) expireIn(QUIET_SECONDS);
+        return whole !== true && latest < began;
       },
     });
     return ended === "interrupted" && !signal.aborted ? "ended" : ended;
   } finally {
-    clearTimeout(timer);
+    heard.abort();
   }
 }
 
@@ -73,18 +83,26 @@ async function writeLog(
   control: ControlClient,
   runId: RunId,
   { stream, colours }: LogSink,
-  { signal, goesOn }: { signal: AbortSignal; goesOn: (latest: number) => boolean },
+  { signal, goesOn }: { signal: AbortSignal; goesOn: (piece: LogPiece) => boolean },
 ): Promise<Followed> {
   const text = new LogText(colours);
   const lines = new StyledLines(coloursIf(colours));
+  let written = "\n";
+  const write = (harmless: string) => {
+    const styled = lines.next(harmless);
+    if (styled !== "") written = styled;
+    return writeText(stream, styled);
+  };
+  // What the command says next is on a line of its own.
+  const end = () => write(text.end()) && (written.endsWith("\n") || writeText(stream, "\n"));
   try {
-    for await (const { text: piece, latest } of control.streamLogs(runId, { signal })) {
-      if (!writeText(stream, lines.next(text.next(piece)))) return "unread";
-      if (!goesOn(latest)) break;
+    for await (const piece of control.streamLogs(runId, { signal })) {
+      if (!write(text.next(piece.text))) return "unread";
+      if (!goesOn(piece)) break;
     }
-    return writeText(stream, lines.next(text.end())) ? "ended" : "unread";
+    return end() ? "ended" : "unread";
   } catch (error) {
-    if (signal.aborted && FlwrError.from(error).code === "cancelled") return "interrupted";
-    throw error;
+    if (!signal.aborted || FlwrError.from(error).code !== "cancelled") throw error;
+    return end() ? "interrupted" : "unread";
   }
 }

@@ -21,7 +21,8 @@ import type { Stream } from "../../output/write_text.ts";
 import { exitStatusOf } from "../../flags/exit_status.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
-import { checkApp } from "../apps/types/check_app.ts";
+import { type AppToCheck, checkApp, isUnchecked } from "../apps/types/check_app.ts";
+import { AppCheck } from "./app_check.ts";
 import { readingFlag } from "../../flags/usage_error.ts";
 
 /** What the flags of a submission give. */
@@ -93,9 +94,17 @@ async function start(
   if (federation !== undefined) readingFlag(() => checkFederation(federation, "--federation"));
   const fab = await buildFab(folder);
   for (const warning of fab.warnings) say(`Warning: ${warning}`);
-  if (flags.check) await checkTypes(folder, fab);
   const override = await readOverride(flags.runConfig, fab.config.config);
-  const run = await withControl(connection, async (control) => {
+  const app = flags.check ? appToCheck(folder, fab) : undefined;
+  const unchecked = app !== undefined && await isUnchecked(app);
+  // While the types are checked, the SuperLink is reached and gets ready. The app is not sent before it has passed.
+  await using check = new AppCheck(async (signal) => {
+    if (unchecked) await checkApp(app, signal);
+  });
+  const started = await withControl(connection, async (control, wire) => {
+    // Over gRPC a SuperLink is Flower's, and may list all its runs.
+    if (unchecked && wire === "http") await control.expectRun();
+    if (!await check.passed) return undefined;
     await sendAttachments(control, fab.attachments);
     return await control.startRun({
       fab,
@@ -103,19 +112,20 @@ async function start(
       ...(federation !== undefined && { federation }),
     });
   });
+  const run = started ?? await check.refusal;
   if (run.note !== undefined) say(`Note: ${run.note}`);
   return { ...startedOutput(run, fab), connection, run };
 }
 
-/** @throws FlwrError "failed-precondition" with the app's type errors */
-async function checkTypes(folder: string, { config, content, hash }: Fab): Promise<void> {
+/** What the type checker looks at; undefined for an app in another language. */
+function appToCheck(folder: string, { config, content }: Fab): AppToCheck | undefined {
   const { serverApp, clientApp, language } = config;
-  if (language !== "typescript") return;
+  if (language !== "typescript") return undefined;
   const components = {
     ...(serverApp !== undefined && { ServerApp: serverApp }),
     ...(clientApp !== undefined && { ClientApp: clientApp }),
   };
-  await checkApp({ files: readFab(content).files, hash, folder, components });
+  return { files: readFab(content).files, folder, components };
 }
 
 /** Settings that differ from the app's own; an unknown one is refused before anything is sent. */

@@ -29,6 +29,8 @@ export interface LaunchOptions {
 export interface Launching extends AsyncDisposable {
   /** Takes note of what happens in the SuperLink. */
   hear(event: LinkEvent): void;
+  /** An app is about to be submitted: a process is started that it may run in. */
+  expectRun(): void;
 }
 
 /** Begins to run submitted apps, those that wait already included. */
@@ -66,6 +68,7 @@ export function startLaunching(
       const isOver = event.kind === "run-finished" || event.kind === "run-released";
       if (isOver) launcher.end(event.runId);
     },
+    expectRun: () => pool.warm(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();

@@ -158,6 +158,21 @@ export const app = new ClientApp().train(async () => {
 });
 `;
 
+/** Processes that this one started and that have ONNX Runtime; 0 where the system does not tell. */
+function engines(): number {
+  if (Deno.build.os !== "linux") return 0;
+  const processes = [...Deno.readDirSync("/proc")].filter(({ name }) => /^\d+$/.test(name));
+  return processes.filter(({ name: pid }) => {
+    try {
+      const [, parent] = /\) \S (\d+) /.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))!;
+      return Number(parent) === Deno.pid &&
+        Deno.readTextFileSync(`/proc/${pid}/maps`).includes("libonnxruntime");
+    } catch {
+      return false; // it has ended
+    }
+  }).length;
+}
+
 Deno.test("a spare of an app that trains is ready to train, and computes the same", async () => {
   await using folder = await TempDir.make();
   await Deno.writeTextFile(`${folder.path}/client.ts`, TRAINING_APP);
@@ -175,7 +190,10 @@ Deno.test("a spare of an app that trains is ready to train, and computes the sam
   };
   const before = await handle(1n);
   assert.equal(before[0], true);
+  assert.equal(engines(), Deno.build.os === "linux" ? 1 : 0);
   await clock.advance(WARM_AFTER_SECONDS);
+  // The spare has an engine before there is any run for it.
+  if (Deno.build.os === "linux") await eventually(() => engines() === 2, PATIENCE, "an engine");
   assert.deepEqual(await handle(2n), before);
   assert.deepEqual(await handle(3n), before);
   assert.deepEqual(asked, [true, false], "where a message waits, nothing comes before the app");

@@ -1,11 +1,10 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { RunInfo } from "../../../app/connection.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
 import type { AppConfig } from "../../../fab/app_config.ts";
-import { fabFolderName } from "../../../fab/fab.ts";
 import type { KeptApps } from "../../../fab/kept_apps.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { AppNotLoaded } from "../../../hosting/app/app_host.ts";
@@ -115,11 +114,18 @@ export class FabApps implements AppSource, AsyncDisposable {
     const { KeptApps } = await load<typeof import("../../../fab/kept_apps.ts")>(
       new URL("../../../fab/kept_apps.ts", import.meta.url),
     );
+    const { installedFolderName } = await load<typeof import("../../../fab/installed_folder.ts")>(
+      new URL("../../../fab/installed_folder.ts", import.meta.url),
+    );
     const kept = new KeptApps(this.#options.home);
     using starting = new DisposableStack();
     // Before it is installed, so that another process that makes room leaves it.
-    starting.use(await kept.use(fabFolderName(checked.fab.config, checked.fab.hash)));
+    const name = await installedFolderName(checked.fab, this.#options.home);
+    starting.use(await kept.use(name));
     const installed = await this.#install(run, checked);
+    if (basename(installed.folder) !== name) {
+      starting.use(await kept.use(basename(installed.folder)));
+    }
     if (!installed.wasThere) await removeUnused(kept);
     const app = starting.use(await startTypeScript(installed));
     const held = starting.move();

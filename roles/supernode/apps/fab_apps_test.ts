@@ -9,6 +9,7 @@ import { MetricRecord } from "../../../app/metric_record.ts";
 import { RecordDict, type RecordDictInit } from "../../../app/record_dict.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { buildFab } from "../../../fab/build.ts";
+import { MAX_KEPT_APPS } from "../../../fab/limits.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
@@ -168,6 +169,37 @@ Deno.test("a TypeScript app is installed, and started from its folder", async ()
     const mark = join(scene.home, "apps", ".brought", basename(folder));
     using file = await Deno.open(mark, { write: true });
     assert.equal(await file.tryLock(true), false);
+  } finally {
+    await Deno.remove(scene.home, { recursive: true });
+  }
+});
+
+Deno.test("a TypeScript app that is new here makes room: the one unused for longest goes", async () => {
+  const scene = new Scene();
+  scene.content = await bundleOf("ts");
+  scene.home = await Deno.makeTempDir();
+  const isThere = (name: string) =>
+    Deno.stat(join(scene.home, "apps", name)).then(() => true, () => false);
+  const bring = async (name: string, usedAt: number) => {
+    await Deno.mkdir(join(scene.home, "apps", name), { recursive: true });
+    const mark = join(scene.home, "apps", ".brought", name);
+    await Deno.writeTextFile(mark, "");
+    await Deno.utime(mark, usedAt, usedAt);
+  };
+  try {
+    await Deno.mkdir(join(scene.home, "apps", ".brought"), { recursive: true });
+    for (let app = 0; app < MAX_KEPT_APPS; app++) await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    {
+      await using apps = scene.apps();
+      await apps.appFor(runOf());
+      assert.deepEqual([await isThere("app7"), await isThere("app0")], [false, true]);
+    }
+    // One that is there already needs no room, and nothing is looked at.
+    await bring("app7", 1);
+    await using apps = scene.apps();
+    await apps.appFor(runOf());
+    assert.ok(await isThere("app7"));
+    assert.equal(scene.installed.length, 2);
   } finally {
     await Deno.remove(scene.home, { recursive: true });
   }

@@ -239,6 +239,28 @@ async function signedNode(stage: FleetStage, channel: DirectChannel, credentials
   return { nodeId, call, push, stage };
 }
 
+Deno.test("an instruction whose answer is lost comes with the node's next pull", async () => {
+  await using stage = await FleetStage.start();
+  const channel = stage.channel();
+  const call = channel.call.bind(channel);
+  let losing = true;
+  channel.call = async (method, request, options) => {
+    const answer = await call(method, request, options);
+    if (method.name !== "PullMessages" || !losing) return answer;
+    losing = false;
+    throw new FlwrError("unavailable", "The answer is lost");
+  };
+  const node = stage.node(undefined, channel);
+  const nodeId = await node.join(30);
+  const { runId } = await stage.run();
+  const id = await stage.instruct(runId, nodeId, { arrays: model(2, 1) });
+  await assert.rejects(node.pull(), { code: "unavailable" });
+  const instruction = (await node.pull())!;
+  assert.equal(instruction.metadata.messageId, id);
+  await pushReply(stage, node, instruction, { arrays: model(2, 2) });
+  assert.deepEqual((await stage.reply(id))!.content.arrayRecord("arrays"), model(2, 2));
+});
+
 Deno.test("a caller takes along what it says and no more, and one that says nothing gets Flower's answer", async () => {
   await using stage = await FleetStage.start();
   const credentials = new NodeCredentials(await PrivateKey.generate("P-256"), stage.clock);

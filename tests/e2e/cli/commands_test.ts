@@ -271,6 +271,35 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
   assert.deepEqual(fake.asked.submissions, []);
 });
 
+scenario("cli: the SuperLink gets ready while the types are checked", async (stage) => {
+  await using fake = await superLink(stage);
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  const run = async () => (await flwr(home, ["run", "my-app"])).code;
+
+  const client = `${home}/my-app/client.ts`;
+  const sound = await Deno.readTextFile(client);
+  await Deno.writeTextFile(client, `${sound}\nexport const wrong: number = "text";\n`);
+  assert.equal(await run(), 1);
+  // An app that is not sent was announced: nobody waited for its check.
+  assert.deepEqual(fake.asked.order, ["expect"]);
+
+  await Deno.writeTextFile(client, sound);
+  assert.equal(await run(), 0);
+  assert.deepEqual(fake.asked.order.splice(0), ["expect", "expect", "start"]);
+  // It has passed: there is nothing to wait for.
+  assert.equal(await run(), 0);
+  assert.deepEqual(fake.asked.order, ["start"]);
+});
+
+scenario("cli: an older SuperLink is asked for no list when an app is submitted", async (stage) => {
+  await using fake = await superLink(stage, { wire: "grpc" });
+  const home = stage.folder.path;
+  await flwr(home, ["new", "my-app", "--publisher", "tester"]);
+  assert.equal((await flwr(home, ["run", "my-app"])).code, 0);
+  assert.deepEqual([fake.asked.order, fake.asked.limits], [["start"], []]);
+});
+
 scenario("cli: ids of the default SuperLink complete a command line", async (stage) => {
   await using _ = await superLink(stage);
   const home = stage.folder.path;

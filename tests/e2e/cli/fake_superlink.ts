@@ -23,6 +23,8 @@ export interface Asked {
   readonly submissions: MessageShape<typeof StartRunRequestSchema>[];
   readonly publicKeys: string[];
   readonly limits: (bigint | undefined)[];
+  /** What was asked in the order of asking: "expect" for the announcement of a submission, "start" for one. */
+  readonly order: ("expect" | "start")[];
 }
 
 /** The time that it says it is. */
@@ -51,7 +53,7 @@ export interface FakeOptions {
 
 /** Starts a SuperLink that answers the calls of Control without doing anything. */
 export async function startFakeSuperLink(options: FakeOptions = {}): Promise<FakeSuperLink> {
-  const asked: Asked = { submissions: [], publicKeys: [], limits: [] };
+  const asked: Asked = { submissions: [], publicKeys: [], limits: [], order: [] };
   const binding = bindControl(handlers(options, asked));
   const server: RpcServer = options.wire === "grpc"
     ? await serveGrpc(binding)
@@ -89,11 +91,13 @@ function handlers(
   return {
     startRun: (request) => {
       asked.submissions.push(request);
+      asked.order.push("start");
       const { federation } = request;
       return Promise.resolve(create(StartRunResponseSchema, { runId: RUN_ID, federation }));
     },
-    listRuns: ({ runId, limit }) => {
-      asked.limits.push(limit);
+    listRuns: ({ runId, limit, submits }) => {
+      if (submits) asked.order.push("expect");
+      else asked.limits.push(limit);
       if (runId !== undefined) known(runId);
       return Promise.resolve(create(ListRunsResponseSchema, {
         runDict: { [String(RUN_ID)]: run },

@@ -147,7 +147,7 @@ const MISFITS: readonly (readonly [Layer, Value, RegExp])[] = [
   [
     conv2d({ out: 6, kernel: 3, groups: 3 }),
     input("x", "float32", [2, 4, 8, 8]),
-    /multiples of 3 groups: got 4 and 6/,
+    /groups must divide .*got 3 groups, and 4 channels/,
   ],
   [dense({ in: 5, out: 2 }), input("x", "float32", [2, 4]), /\[batch, …, 5\]: got \[2, 4\]/],
   [maxPool2d(2), input("x", "float32", [2, 4]), /\[batch, channels, height, width\]: got \[2, 4\]/],

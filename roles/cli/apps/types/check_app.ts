@@ -1,11 +1,14 @@
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FlwrError } from "../../../../base/error.ts";
+import { sha256 } from "../../../../fab/contents.ts";
 import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
+import { onShutdown } from "../../../flags/shutdown.ts";
 import { typesUrl } from "./installation.ts";
 import { CHECK_SECONDS, MAX_CHECK_OUTPUT } from "./limits.ts";
 import { PassedChecks } from "./passed_checks.ts";
+import { runGuarded } from "./run_guarded.ts";
 
 /** Files that a type checker looks at. */
 const CODE = /\.([mc]?[jt]sx?|json)$/;
@@ -15,8 +18,6 @@ const TYPED = /\.[mc]?tsx?$/;
 export interface AppToCheck {
   /** The files that are sent, by their paths. */
   readonly files: ReadonlyMap<string, Uint8Array>;
-  /** SHA-256 of all of them. */
-  readonly hash: string;
   /** Where they come from, for what the type checker says of them. */
   readonly folder: string;
   /** Its components as "module:object". */
@@ -25,30 +26,55 @@ export interface AppToCheck {
 
 /**
  * Checks the types of an app's modules, as `deno check` does, and that each exports what its component names. What has
- * passed is remembered by its hash: the second time costs nothing.
+ * passed is remembered by the hash of its code: the second time costs nothing, also where settings or data are others.
  *
  * The app may be somebody else's, so nothing of it is run, and nothing is written to its folder: a copy of what is sent is
  * checked, with settings of its own and none of the app's, without packages and without the network, which a sandbox does
  * not have either.
  *
+ * @param signal ends the check
  * @returns false where no Deno is there to check with: inside an executable
- * @throws FlwrError "failed-precondition" with what the type checker found
+ * @throws FlwrError "failed-precondition" with what the type checker found, or that it took too long; "cancelled" by the
+ *   signal or after Ctrl-C
  */
-export async function checkApp(app: AppToCheck): Promise<boolean> {
-  const { files, folder, hash, components } = app;
-  if (![...files.keys()].some((file) => TYPED.test(file))) return true;
-  if (Deno.build.standalone) return false;
-  const passed = new PassedChecks(join(flwrHome(), "checked"));
-  if (await passed.has(hash)) return true;
+export async function checkApp(app: AppToCheck, signal?: AbortSignal): Promise<boolean> {
+  const { files, folder, components } = app;
+  if (!await isUnchecked(app)) return !(hasTypes(app) && Deno.build.standalone);
+  // Ctrl-C ends the check and leaves nothing behind.
+  using shutdown = onShutdown();
+  const stopped = signal === undefined
+    ? shutdown.signal
+    : AbortSignal.any([shutdown.signal, signal]);
   await using copy = await Copy.make(files);
   const entry = await copy.writeEntry(components);
   // What fails with few of Deno's declarations is checked again with all of them, which takes twice as long.
-  const found = await copy.check("few", entry) && await copy.check("all", entry);
+  const found = await copy.check("few", entry, stopped) &&
+    await copy.check("all", entry, stopped);
   if (found === undefined) {
-    await passed.add(hash);
+    await passedChecks().add(hashOf(app));
     return true;
   }
   throw refused(found.replaceAll(copy.appUrl, pathToFileURL(resolve(folder)).href), entry);
+}
+
+/** Whether {@link checkApp} has something to do: the app has types, and has not passed yet. */
+export async function isUnchecked(app: AppToCheck): Promise<boolean> {
+  return hasTypes(app) && !Deno.build.standalone && !await passedChecks().has(hashOf(app));
+}
+
+/** Of all that the type checker is given. */
+function hashOf({ files, components }: AppToCheck): string {
+  const code = [...files].filter(([path]) => CODE.test(path))
+    .map(([path, content]) => [path, sha256(content)]);
+  return sha256(new TextEncoder().encode(JSON.stringify([code.sort(), components])));
+}
+
+function hasTypes({ files }: AppToCheck): boolean {
+  return [...files.keys()].some((file) => TYPED.test(file));
+}
+
+function passedChecks(): PassedChecks {
+  return new PassedChecks(join(flwrHome(), "checked"));
 }
 
 /** The code of an app in a folder that nobody else looks at. */
@@ -98,24 +124,34 @@ class Copy implements AsyncDisposable {
   }
 
   /** Checks a module with few or all of Deno's declarations. @returns what was found; undefined where nothing was */
-  async check(declarations: "few" | "all", entry: string): Promise<string | undefined> {
+  async check(
+    declarations: "few" | "all",
+    entry: string,
+    stopped: AbortSignal,
+  ): Promise<string | undefined> {
     const few = declarations === "few";
     const config = join(this.folder, "deno.json");
     await Deno.writeTextFile(config, JSON.stringify(few ? settings(FEW) : settings()));
     const globals = join(this.folder, "globals.d.ts");
     if (few) await Deno.writeTextFile(globals, GLOBALS);
     const late = AbortSignal.timeout(CHECK_SECONDS * 1000);
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["check", "--quiet", ...ISOLATED, "--config", config, entry, ...(few ? [globals] : [])],
-      // Settings of npm are looked for here.
-      cwd: this.folder,
-      env: { NO_COLOR: "1" },
-      stdout: "null",
-      stderr: "piped",
-      signal: late,
-    }).output();
-    if (late.aborted) throw tookTooLong();
-    return success ? undefined : new TextDecoder().decode(stderr);
+    try {
+      const { success, stderr } = await runGuarded({
+        program: Deno.execPath(),
+        args: [
+          ...["check", "--quiet", ...ISOLATED, "--config", config, entry],
+          ...(few ? [globals] : []),
+        ],
+        // Settings of npm are looked for here.
+        cwd: this.folder,
+        env: { NO_COLOR: "1" },
+        signal: AbortSignal.any([late, stopped]),
+      });
+      return success ? undefined : stderr;
+    } catch (error) {
+      if (stopped.aborted) throw wasInterrupted();
+      throw late.aborted ? tookTooLong() : error;
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -154,6 +190,10 @@ function settings(lib?: readonly string[]) {
     imports: { flwr: typesUrl().href },
     compilerOptions: { strict: true, skipLibCheck: true, ...(lib !== undefined && { lib }) },
   };
+}
+
+function wasInterrupted(): FlwrError {
+  return new FlwrError("cancelled", "You stopped the check of the app's types: nothing was sent");
 }
 
 function tookTooLong(): FlwrError {

@@ -11,7 +11,7 @@ export class PassedChecks {
     this.#folder = folder;
   }
 
-  /** @param hash of all files of an app */
+  /** @param hash of an app's code */
   async has(hash: string): Promise<boolean> {
     const stamp = await Deno.stat(this.#stamp(hash)).catch(() => undefined);
     return stamp?.isFile ?? false;

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { createApp } from "../new/create_app.ts";
+import { nextTurn } from "../../../../base/turn.ts";
+import { processesOf } from "../../../../tests/support/processes_of.ts";
 import { TEMPLATES } from "../new/template.ts";
 import { buildFab } from "../../../../fab/build.ts";
 import { readFab } from "../../../../fab/read.ts";
-import { checkApp } from "./check_app.ts";
+import { type AppToCheck, checkApp, isUnchecked } from "./check_app.ts";
 import { denoSettings, FOLDER, writeEditorFiles } from "./editor_files.ts";
 
 async function withApp(body: (folder: string) => Promise<void>): Promise<void> {
@@ -28,12 +30,16 @@ async function deno(folder: string, ...args: string[]): Promise<{ code: number; 
   return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };
 }
 
-/** Checks an app as it would be sent. */
-async function check(folder: string): Promise<boolean> {
-  const { content, hash, config } = await buildFab(folder);
+/** An app as it would be sent. */
+async function appIn(folder: string): Promise<AppToCheck> {
+  const { content, config } = await buildFab(folder);
   const { serverApp: ServerApp, clientApp: ClientApp } = config;
   const components = { ...(ServerApp && { ServerApp }), ...(ClientApp && { ClientApp }) };
-  return await checkApp({ files: readFab(content).files, hash, folder, components });
+  return { files: readFab(content).files, folder, components };
+}
+
+async function check(folder: string): Promise<boolean> {
+  return await checkApp(await appIn(folder));
 }
 
 Deno.test("types: a new app type-checks, and runs its own tests, outside of this repository", () =>
@@ -107,6 +113,41 @@ Deno.test("types: a module that does not export its component is refused", () =>
     await assert.rejects(check(folder), refusal(/TS1360/), "what failed is not remembered");
   }));
 
+Deno.test("types: code that has passed is not checked again, with other settings either", () =>
+  withApp(async (folder) => {
+    const unchecked = async () => await isUnchecked(await appIn(folder));
+    const append = (file: string, text: string) =>
+      Deno.writeTextFile(join(folder, file), text, { append: true });
+    // No other test has this code.
+    await append("client.ts", `// ${crypto.randomUUID()}\n`);
+    assert.equal(await unchecked(), true);
+    await check(folder);
+    assert.equal(await unchecked(), false);
+    const manifest = join(folder, "flwr.toml");
+    const settings = await Deno.readTextFile(manifest);
+    await Deno.writeTextFile(manifest, settings.replace(/num-rounds = \d+/, "num-rounds = 77"));
+    assert.notEqual(await Deno.readTextFile(manifest), settings);
+    await append("README.md", "More words.\n");
+    assert.equal(await unchecked(), false);
+
+    await Deno.writeTextFile(manifest, settings.replace("client:app", "client:other"));
+    assert.equal(await unchecked(), true, "another export is asked for");
+    await Deno.writeTextFile(manifest, settings);
+    await append("client.ts", "export const more = 1;\n");
+    assert.equal(await unchecked(), true);
+  }));
+
+Deno.test("types: a check that is ended says nothing of the app", () =>
+  withApp(async (folder) => {
+    await Deno.writeTextFile(
+      join(folder, "client.ts"),
+      `export const app = "${crypto.randomUUID()}";`,
+    );
+    const app = await appIn(folder);
+    await assert.rejects(checkApp(app, AbortSignal.abort()), { code: "cancelled" });
+    assert.equal(await isUnchecked(app), true);
+  }));
+
 Deno.test("types: a check runs nothing of the app, asks no registry, and writes nothing", () =>
   withApp(async (folder) => {
     const asked: string[] = [];
@@ -132,6 +173,39 @@ Deno.test("types: a check runs nothing of the app, asks no registry, and writes 
     assert.deepEqual(asked, []);
     assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), before);
   }));
+
+Deno.test({
+  name: "types: Ctrl-C ends a check with its type checker, and leaves nothing behind",
+  ignore: Deno.build.os !== "linux",
+  fn: () =>
+    withApp(async (folder) => {
+      const home = join(folder, "..");
+      const made = join(home, "made");
+      await Deno.mkdir(made);
+      const module = new URL("./check_app.ts", import.meta.url).href;
+      const app =
+        `{ files: new Map([["client.ts", new TextEncoder().encode("export const app = 1;")]]),
+        hash: "0", folder: ".", components: { ClientApp: "client:app" } }`;
+      const parent = new Deno.Command(Deno.execPath(), {
+        args: [
+          ...["eval", "--config", new URL("../../../../deno.json", import.meta.url).pathname],
+          `import { checkApp } from ${JSON.stringify(module)}; await checkApp(${app});`,
+        ],
+        env: { FLWR_HOME: home, TMPDIR: made, NO_COLOR: "1" },
+        stderr: "piped",
+      }).spawn();
+      const ended = parent.output();
+      const checkers = async () =>
+        [...(await processesOf(home)).values()].filter((line) => line.includes("check --quiet"));
+      while ((await checkers()).length === 0) await nextTurn();
+      parent.kill("SIGINT");
+      const { success, stderr } = await ended;
+      assert.equal(success, false);
+      assert.match(new TextDecoder().decode(stderr), /FlwrError.*stopped/);
+      while ((await checkers()).length > 0) await nextTurn();
+      assert.deepEqual([...Deno.readDirSync(made)], []);
+    }),
+});
 
 Deno.test("types: links in the folder are replaced, and what they lead to stays", () =>
   withApp(async (folder) => {

@@ -2,8 +2,9 @@ import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/proto
 import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
-import { FlwrError } from "../../../../base/error.ts";
+import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";
+import { ApiError } from "../../../api_error.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { isRetryable, NO_RETRY } from "../../../retry.ts";
 import { secondsOfIsoTime } from "../iso_time.ts";
@@ -18,6 +19,7 @@ import {
 } from "./control_summaries.ts";
 import {
   CALL_DEADLINE_SECONDS,
+  LOG_PART_BYTES,
   LOG_RECONNECT_SECONDS,
   LOG_RETRY_SECONDS,
   PUSH_DEADLINE_SECONDS,
@@ -30,6 +32,14 @@ const WANTS_FEDERATION = "Federation '' does not exist.";
 const OLDER_FEDERATION = "default";
 /** What SuperLinks of Flower 1.26 and 1.29 answer to a call that they do not know: they fail over who may make it. */
 const UNKNOWN_CALL = "Error in service handler!";
+
+/** Codes of errors with which a SuperLink was not reached, or does not speak what was spoken, unless it numbers them. */
+const NOT_REACHED: ReadonlySet<ErrorCode> = new Set([
+  "deadline-exceeded",
+  "failed-precondition",
+  "unavailable",
+  "unimplemented",
+]);
 
 /** An app that is to run. */
 export interface RunSubmission {
@@ -64,6 +74,8 @@ export interface LogText {
   readonly text: string;
   /** Unix time in seconds of the last line: follow from here. */
   readonly latest: number;
+  /** Whether all has come that there was when the call began; undefined from a SuperLink that does not say. */
+  readonly whole?: boolean;
 }
 
 /** From where to follow a log. */
@@ -158,6 +170,21 @@ export class ControlClient {
     return { items, now: this.#time(now) };
   }
 
+  /**
+   * Connects, and says that an app is about to be submitted, so that a SuperLink of ours gets ready to run it. To Flower's
+   * it is a question like any other.
+   *
+   * @throws FlwrError when the SuperLink was not reached or does not speak this; what else it says concerns nobody
+   */
+  async expectRun(): Promise<void> {
+    try {
+      await this.#call(Control.method.listRuns, { limit: 1n, submits: true });
+    } catch (error) {
+      const { code, cause } = FlwrError.from(error);
+      if (NOT_REACHED.has(code) && !(cause instanceof ApiError)) throw error;
+    }
+  }
+
   /** One run. @throws FlwrError "not-found" */
   async getRun(runId: RunId): Promise<{ run: RunSummary; now: number }> {
     const { runDict, now } = await this.#call(Control.method.listRuns, { runId });
@@ -188,13 +215,14 @@ export class ControlClient {
     let heardAt = this.#clock.now();
     for (;;) {
       try {
-        const pieces = this.#channel.stream(Control.method.streamLogs, { runId, afterTimestamp }, {
+        const request = { runId, afterTimestamp, partBytes: LOG_PART_BYTES };
+        const pieces = this.#channel.stream(Control.method.streamLogs, request, {
           ...(signal && { signal }),
         });
-        for await (const { logOutput: text, latestTimestamp: latest } of pieces) {
+        for await (const { logOutput: text, latestTimestamp: latest, whole } of pieces) {
           heardAt = this.#clock.now();
           afterTimestamp = latest;
-          yield { text, latest };
+          yield { text, latest, ...(whole !== undefined && { whole }) };
         }
         return;
       } catch (error) {

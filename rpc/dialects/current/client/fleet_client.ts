@@ -12,6 +12,7 @@ import type { CallOptions, Channel } from "../../../channel.ts";
 import { NO_RETRY } from "../../../retry.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
 import {
+  answerSeconds,
   CALL_DEADLINE_SECONDS,
   HEARTBEAT_DEADLINE_SECONDS,
   PULL_DEADLINE_SECONDS,
@@ -78,9 +79,11 @@ export class FleetClient {
     nodeId: NodeId,
     { holds = [], signal }: { holds?: readonly ObjectId[]; signal?: AbortSignal } = {},
   ): Promise<PullMessagesResponse> {
-    const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds] };
+    // A node handles one instruction after the other, and pulls between them.
+    const along = { takesBytes: BigInt(MAX_ALONG_BYTES), holds: [...holds], emptyHanded: true };
     return await this.call(Fleet.method.pullMessages, { node: { nodeId }, along }, {
       timeoutSeconds: PULL_DEADLINE_SECONDS,
+      answerSeconds: answerSeconds(),
       signal,
     });
   }
@@ -95,13 +98,15 @@ export class FleetClient {
     clientAppSeconds: number,
     along?: MessageInitShape<typeof AlongRequestSchema>,
   ): Promise<PushMessagesResponse> {
+    const objects = along?.objects ?? [];
+    const bytes = objects.reduce((sum, { content }) => sum + (content?.length ?? 0), 0);
     return await this.call(Fleet.method.pushMessages, {
       node: { nodeId },
       messagesList: [wire],
       messageObjectTrees: [tree],
       clientappRuntimeList: [clientAppSeconds],
       along,
-    }, along && { timeoutSeconds: PUSH_DEADLINE_SECONDS });
+    }, along && { timeoutSeconds: PUSH_DEADLINE_SECONDS, answerSeconds: answerSeconds(bytes) });
   }
 
   async run(nodeId: NodeId, runId: RunId): Promise<Run | undefined> {
@@ -112,6 +117,7 @@ export class FleetClient {
     const request = { node: { nodeId }, runId, hashStr };
     return (await this.call(Fleet.method.getFab, request, {
       timeoutSeconds: PUSH_DEADLINE_SECONDS,
+      answerSeconds: answerSeconds(),
     })).fab;
   }
 
@@ -124,7 +130,7 @@ export class FleetClient {
     const { objectFound: found, objectAvailable, objectContent } = await this.call(
       Fleet.method.pullObject,
       { node: { nodeId }, runId, objectId },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS, signal },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS, answerSeconds: answerSeconds(), signal },
     );
     return { found, ...(objectAvailable && { bytes: objectContent }) };
   }
@@ -139,7 +145,7 @@ export class FleetClient {
     const { stored } = await this.call(
       Fleet.method.pushObject,
       { node: { nodeId }, runId, sessionId, objectId: id, objectContent: bytes },
-      { timeoutSeconds: PUSH_DEADLINE_SECONDS },
+      { timeoutSeconds: PUSH_DEADLINE_SECONDS, answerSeconds: answerSeconds(bytes.length) },
     );
     return stored;
   }

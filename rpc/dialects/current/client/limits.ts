@@ -1,3 +1,5 @@
+import { MIN_BODY_BYTES_PER_SECOND } from "../../../limits.ts";
+
 /** Objects that one connection has on their way at a time. They have up to 5 MiB each: 40 MiB. */
 export const MAX_OBJECTS_IN_FLIGHT = 8;
 
@@ -38,6 +40,19 @@ export const PULL_DEADLINE_SECONDS = 60;
 /** Seconds for a call that carries an object or an app bundle. */
 export const PUSH_DEADLINE_SECONDS = 300;
 
+/** Seconds that a SuperLink may take until its answer begins: it holds pulls for 20 s, and large answers wait for room. */
+const ANSWER_BEGINS_SECONDS = 40;
+
+/**
+ * Seconds until the answer to a node's call begins; otherwise its connection is dead, and TCP would try that again for up
+ * to two minutes after the network is back. With the longest wait between two tries (20 s) this is two heartbeats.
+ *
+ * @param bytes how large the request is
+ */
+export function answerSeconds(bytes = 0): number {
+  return ANSWER_BEGINS_SECONDS + bytes / MIN_BODY_BYTES_PER_SECOND;
+}
+
 /** Seconds for a heartbeat: the next one is due soon. */
 export const HEARTBEAT_DEADLINE_SECONDS = 5;
 
@@ -49,6 +64,9 @@ export const LOG_BATCH_SECONDS = 0.2;
 
 /** Characters of log that wait to be sent at most, while the SuperLink cannot be reached; the oldest go first. */
 export const MAX_BUFFERED_LOG_CHARACTERS = 1024 * 1024;
+
+/** Bytes of a log that come in one message: a long log is shown while it comes. */
+export const LOG_PART_BYTES = 262_144n;
 
 /** Seconds without the server after which a follower of a log gives up. */
 export const LOG_RECONNECT_SECONDS = 60;

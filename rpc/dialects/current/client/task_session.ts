@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { log } from "../../../../base/log.ts";
 import { type Random, systemRandom } from "../../../../base/random.ts";
+import { counted } from "../../../../base/readable.ts";
 import {
   LOG_BATCH_SECONDS,
   MAX_BUFFERED_LOG_CHARACTERS,
@@ -28,6 +29,8 @@ export class TaskSession implements AsyncDisposable {
   readonly #background: Promise<void>[];
   #lines: string[] = [];
   #buffered = 0;
+  /** Texts that went because too many waited, and of which the log does not tell yet. */
+  #dropped = 0;
   #wake = Promise.withResolvers<void>();
   #finished = false;
 
@@ -59,6 +62,7 @@ export class TaskSession implements AsyncDisposable {
     this.#buffered += text.length;
     while (this.#buffered > MAX_BUFFERED_LOG_CHARACTERS && this.#lines.length > 1) {
       this.#buffered -= this.#lines.shift()!.length;
+      this.#dropped += 1;
     }
     this.#wake.resolve();
   }
@@ -107,7 +111,12 @@ export class TaskSession implements AsyncDisposable {
     while (!this.ended.aborted) {
       if (this.#lines.length > 0) {
         const lines = this.#lines;
-        [this.#lines, this.#buffered] = [[], 0];
+        if (this.#dropped > 0) {
+          lines.unshift(
+            `(${counted(this.#dropped, "line")} dropped, because too many waited to be sent)\n`,
+          );
+        }
+        [this.#lines, this.#buffered, this.#dropped] = [[], 0, 0];
         await this.#client.pushLogs(speaker, lines).catch((error) => this.#report(error));
         await this.#clock.sleep(LOG_BATCH_SECONDS, this.#stopping.signal);
       } else if (this.#finished) {

@@ -28,7 +28,7 @@ import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
 import { checkFederation, federationToWire } from "./federation.ts";
-import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS } from "./limits.ts";
+import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS, MAX_LOG_PART_BYTES } from "./limits.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
@@ -46,6 +46,8 @@ export interface ControlOptions {
    * @throws ApiError "artifacts-not-offered" where nobody can
    */
   readonly artifactUrl: (runId: bigint, call: CallHead) => string;
+  /** A caller is about to submit an app: what runs it may be made ready. Default: nothing is. */
+  readonly expectRun?: () => void;
 }
 
 /** The Control API under its name up to Flower 1.20. @param control today's calls, which are the same */
@@ -60,7 +62,7 @@ export function execHandlers(
 
 /** The Control API, which the `flwr` command speaks: each call is translated to the domain. */
 export function controlHandlers(options: ControlOptions): Handlers<typeof Control, unknown> {
-  const { link, readFab, clock, artifactUrl } = options;
+  const { link, readFab, clock, artifactUrl, expectRun } = options;
   const now = () => isoTime(clock.now());
   return {
     ...notOfferedHandlers(),
@@ -72,7 +74,8 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       return create(StartRunResponseSchema, { runId, seriesId, federation });
     },
 
-    async listRuns({ runId, limit, skip }) {
+    async listRuns({ runId, limit, skip, submits }) {
+      if (submits) expectRun?.();
       const runs = runId === undefined
         ? await link.runs.list({
           limit: bounded(limit ?? BigInt(DEFAULT_LISTED_RUNS), MAX_LISTED_RUNS),
@@ -91,23 +94,28 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       return create(StopRunResponseSchema, { success: true });
     },
 
-    async *streamLogs({ runId, afterTimestamp }, call) {
+    async *streamLogs({ runId, afterTimestamp, partBytes }, call) {
+      const inParts = partBytes > 0n && { bytes: bounded(partBytes, MAX_LOG_PART_BYTES) };
       let after = afterTimestamp;
       let last = "";
       let finished = false;
+      /** Whether all has gone that was there at first, and its reader knows: then what comes is waited for. */
+      let whole = inParts === false;
       while (!finished && !call.signal.aborted) {
+        const holdSeconds = whole ? MAX_HOLD_SECONDS : 0;
         const read = await numbered(
-          () =>
-            link.runs.readLog(runId, after, { holdSeconds: MAX_HOLD_SECONDS, signal: call.signal }),
+          () => link.runs.readLog(runId, after, { holdSeconds, signal: call.signal, ...inParts }),
           { "not-found": "run-not-found" },
         );
         const piece = read.finished
           ? endLog(read, await runOf(link, runId), { after: afterTimestamp, last })
           : read;
-        if (piece.text !== "") {
+        if (piece.text !== "" || !whole) {
+          whole ||= !piece.more;
           yield create(StreamLogsResponseSchema, {
             logOutput: piece.text,
             latestTimestamp: piece.latest,
+            ...(inParts && { whole }),
           });
           after = piece.latest;
           last = piece.text;

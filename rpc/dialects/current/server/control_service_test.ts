@@ -141,6 +141,36 @@ Deno.test("control: a log comes as it is written, and ends with the run", async 
   assert.deepEqual(later.map(({ text }) => text), ["two\nthree\n"]);
 });
 
+Deno.test("control: a long log comes in parts that say when all has come; to Flower's reader as one", async () => {
+  const { superlink, client, link, channel } = await start();
+  await using _ = superlink;
+  const { runId } = await client.startRun(submission());
+  const parts = client.streamLogs(runId);
+  assert.deepEqual((await parts.next()).value, { text: "", latest: 0, whole: true });
+  const line = `${"x".repeat(99)}\n`;
+  await link.runs.appendLog(runId, [line.repeat(10_000), "unfinished"]);
+  const heard: boolean[] = [];
+  let text = "";
+  for await (const part of client.streamLogs(runId)) {
+    assert.ok(part.text.length <= 400_000, `${part.text.length}`);
+    heard.push(part.whole!);
+    text += part.text;
+    if (part.whole) break;
+  }
+  assert.ok(heard.length > 2);
+  assert.deepEqual(heard, heard.map((_, place) => place === heard.length - 1));
+  assert.equal(text, line.repeat(10_000) + "unfinished");
+  const { streamLogs } = Control.method;
+  for await (const { logOutput, whole } of channel.stream(streamLogs, { runId })) {
+    assert.deepEqual([logOutput, whole], [text, undefined]);
+    break;
+  }
+  await link.runs.stop(runId);
+  const all = await Array.fromAsync(client.streamLogs(runId));
+  assert.equal(all.map(({ text }) => text).join(""), `${text}\nRun ${runId} was stopped\n`);
+  assert.deepEqual(all.filter(({ whole }) => whole).length, 1);
+});
+
 Deno.test("control: following a log goes on after the connection broke, with what is new", async () => {
   const { superlink, client, link, clock, channel } = await start();
   await using _ = superlink;

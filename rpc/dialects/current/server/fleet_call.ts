@@ -1,8 +1,9 @@
 /** What the calls of the Fleet API have in common, today's and those of Flower 1.15 to 1.22. */
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/messages/message.ts";
+import type { PullOptions } from "../../../../link/messages/messages.ts";
 import type { LinkRun } from "../../../../link/runs/runs.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
 import { takesMessages } from "../../../../link/runs/run_state.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
@@ -47,17 +48,19 @@ export async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
  *
  * @param onError told of what fails after the call was answered
  * @returns undefined where none came in time
+ * @param options.emptyHanded whether the node says that it has no instruction in hand
  * @throws FlwrError "unauthenticated" when the node was cut off meanwhile
  */
 export async function pullInstruction(
   link: Pick<Link, "messages">,
   call: Call<NodeCaller>,
   onError: (error: unknown) => void,
+  { emptyHanded }: Pick<PullOptions, "emptyHanded"> = {},
 ): Promise<LinkMessage | undefined> {
   const nodeId = nodeOf(call);
   const signal = AbortSignal.any([call.signal, call.caller.revoked]);
   const message = await orDenied(() =>
-    link.messages.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal })
+    link.messages.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal, emptyHanded })
   );
   if (message === undefined) {
     if (call.caller.revoked.aborted) throw nodeDenied();

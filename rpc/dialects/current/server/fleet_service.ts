@@ -122,7 +122,9 @@ export function currentFleetHandlers(
     async pullMessages({ along }, call) {
       const nodeId = nodeOf(call);
       const asked = along && readAskedAlong(along);
-      const message = await pullInstruction(link, call, onError);
+      const message = await pullInstruction(link, call, onError, {
+        emptyHanded: along?.emptyHanded === true,
+      });
       if (message === undefined) {
         return create(PullMessagesResponseSchema, { along: asked && alongAnswer() });
       }

@@ -43,11 +43,14 @@ export const ACQUIRE_HOLD_SECONDS = 5;
 /** Lines of a ServerApp that one push carries at most: it comes several times a second. */
 export const MAX_LOG_LINES_PER_PUSH = 100_000;
 
-/** Characters of a ServerApp's output that one push carries at most. Each line of them can become 25 longer. */
-export const MAX_STAMPED_LOG_CHARS: number = 4 * 1024 * 1024;
+/** Characters that one push adds to a ServerApp's log at most, where each line counts 25 for what stands before it. */
+export const MAX_STAMPED_LOG_CHARS: number = 8 * 1024 * 1024;
 
-/** Logs of runs that are remembered to end within a line. */
-export const MAX_UNFINISHED_LOGS = 1000;
+/** Characters of a log that are made into lines, and stored, before others have their turn: some milliseconds. */
+export const LOG_CHARS_PER_TURN: number = 128 * 1024;
+
+/** Bytes of a log that one answer carries at most, where its reader asks for parts. */
+export const MAX_LOG_PART_BYTES: number = 1024 * 1024;
 
 /** Longest text on how a task ended, in UTF-16 code units: a long stack trace of Python. */
 export const MAX_DETAILS_LENGTH = 20_000;

@@ -12,7 +12,7 @@ import { ApiError } from "../../../api_error.ts";
 import { MAX_TREE_DEPTH } from "../limits.ts";
 import { SERVERAPP_TASK_TYPE } from "../run.ts";
 import { MAX_TREE_NODES_PER_ANSWER } from "./limits.ts";
-import { PushedLogs } from "./pushed_logs.ts";
+import { stampedLog } from "./pushed_logs.ts";
 import type {
   PulledMessage,
   RuntimeBackend,
@@ -23,7 +23,6 @@ import type {
 
 /** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
 export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): RuntimeBackend {
-  const logs = new PushedLogs(clock);
   const speaker = ({ runId }: RuntimeTask) => ({ nodeId: SUPERLINK_NODE_ID, runId });
   return {
     async taskOfToken(token) {
@@ -46,10 +45,8 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
 
     heartbeat: ({ token }) => link.runs.heartbeat(token),
     beginTask: (task) => beginTask(link, task),
-    finishTask: ({ runId, token }, { outcome, details }) => {
-      logs.end(runId);
-      return withToken(() => link.runs.finish(token, { outcome, details }));
-    },
+    finishTask: ({ token }, { outcome, details }) =>
+      withToken(() => link.runs.finish(token, { outcome, details })),
 
     async nodes() {
       return (await link.nodes.list()).filter(({ state }) => state === "online");
@@ -69,7 +66,12 @@ export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): Run
     pullObjects: (task, wanted, makeRoom) =>
       link.objects.pullTogether(speaker(task), wanted, makeRoom),
     confirmReceived: (task, messageId) => link.messages.confirmReceived(speaker(task), messageId),
-    appendLog: ({ runId }, lines) => link.runs.appendLog(runId, logs.linesOf(runId, lines)),
+    async appendLog({ runId }, pieces) {
+      const time = new Date(clock.now() * 1000).toISOString();
+      for await (const { begin, text } of stampedLog(pieces, time)) {
+        await link.runs.appendLog(runId, [text], begin);
+      }
+    },
     putArtifactPiece: ({ runId }, piece) => link.artifacts.putPiece(runId, piece),
   };
 }

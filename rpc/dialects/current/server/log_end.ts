@@ -30,15 +30,18 @@ function tellEnd(
   reader: { readonly after: number; readonly last: string },
 ): LogPiece {
   const details = withFurtherLines(run.details);
-  const tells = details !== "" && [reader.last, piece.text].some((text) => text.includes(details));
+  // That the run was stopped is nothing that its ServerApp could tell.
+  const tells = state === "finished:failed" && details !== "" &&
+    [reader.last, piece.text].some((text) => text.includes(details));
   const told = reader.after >= finishedAt || tells;
   if (state === "finished:completed" || told) return piece;
-  const lineEnd = piece.text === "" || piece.text.endsWith("\n") ? "" : "\n";
+  const lineEnd = piece.endsLine ? "" : "\n";
   const what = state === "finished:stopped" ? "was stopped" : "failed";
   const why = details === "" ? "" : `: ${details}`;
   return {
     ...piece,
     text: `${piece.text}${lineEnd}Run ${runId} ${what}${why}\n`,
+    endsLine: true,
     latest: Math.max(piece.latest, finishedAt),
   };
 }

@@ -6,13 +6,22 @@ import { endLog } from "./log_end.ts";
 /** What a reader who has the log up to `after` gets of a run that ended at 20. */
 function end(
   state: RunState,
-  { details = "", text = "one\n", after = 0, latest = 10, last = "", removed = false } = {},
+  {
+    details = "",
+    text = "one\n",
+    after = 0,
+    latest = 10,
+    last = "",
+    removed = false,
+    endsLine = true,
+  } = {},
 ) {
   const run = {
     ...{ runId: 7n, state, details, finishedAt: 20 },
     ...(removed && { logRemovedAt: 90 }),
   } as LinkRun;
-  const piece = endLog({ text, latest, finished: true }, run, { after, last });
+  const read = { text, latest, more: false, endsLine, finished: true };
+  const piece = endLog(read, run, { after, last });
   assert.equal(piece.finished, true);
   return [piece.text, piece.latest];
 }
@@ -29,10 +38,15 @@ Deno.test("log end: a run that was stopped or failed says so, once", () => {
 });
 
 Deno.test("log end: begins on a line of its own, and does not come before what was written later", () => {
-  assert.deepEqual(end("finished:stopped", { text: "on", latest: 21 }), [
+  assert.deepEqual(end("finished:stopped", { text: "on", latest: 21, endsLine: false }), [
     "on\nRun 7 was stopped\n",
     21,
   ]);
+  // The line was read before, by this call or an earlier one.
+  for (const last of ["on", ""]) {
+    const read = { text: "", after: 10, last, endsLine: false };
+    assert.deepEqual(end("finished:stopped", read), ["\nRun 7 was stopped\n", 20]);
+  }
 });
 
 Deno.test("log end: an error that the log tells is not told again", () => {
@@ -40,6 +54,9 @@ Deno.test("log end: an error that the log tells is not told again", () => {
   const details = "no such round";
   assert.deepEqual(end("finished:failed", { text, details }), [text, 10]);
   assert.deepEqual(end("finished:failed", { text: "", details, last: text }), ["", 10]);
+  // That it was stopped is nothing that its app could have told.
+  const stopped = end("finished:stopped", { text, details });
+  assert.deepEqual(stopped, [`${text}Run 7 was stopped: ${details}\n`, 20]);
 });
 
 Deno.test("log end: the details' further lines are indented", () => {

@@ -1,47 +1,89 @@
-import type { Clock } from "../../../../base/clock.ts";
-import { RunLogLines } from "../../../../base/run_log_lines.ts";
-import { MAX_STAMPED_LOG_CHARS, MAX_UNFINISHED_LOGS } from "./limits.ts";
+import { FURTHER_LINE, lineBeginning, withFurtherLines } from "../../../../base/run_log_lines.ts";
+import { nextTurn } from "../../../../base/turn.ts";
+import { LOG_CHARS_PER_TURN, MAX_STAMPED_LOG_CHARS } from "./limits.ts";
+
+/** Lines for a run's log. */
+export interface StampedLog {
+  /** What they begin with where the log does not end within a line; undefined: they begin on a line of their own. */
+  readonly begin: string | undefined;
+  readonly text: string;
+}
 
 /**
  * Makes lines of a run's log from what a ServerApp in a program of its own pushes: Python's pushes what each call
- * wrote, with its line ends.
+ * wrote, with its line ends. They come in parts, and others have their turn in between.
+ *
+ * @param pieces what each call wrote, the oldest first. Of more than {@link MAX_STAMPED_LOG_CHARS} the end counts
+ * @param time the time now, as `Date.toISOString` gives it
  */
-export class PushedLogs {
-  readonly #clock: Clock;
-  /** Logs whose last piece ended within a line, the oldest first. */
-  readonly #unfinished = new Map<bigint, RunLogLines>();
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
+export async function* stampedLog(
+  pieces: readonly string[],
+  time: string,
+): AsyncGenerator<StampedLog, void, void> {
+  let begin: string | undefined;
+  let texts: string[] = [];
+  let length = 0;
+  let before: string | undefined;
+  for (const { text, isFurther } of parts(latest(pieces))) {
+    const within = before !== undefined && !before.endsWith("\n");
+    const own = isFurther ? furtherBeginning(text) : lineBeginning(text, () => time);
+    if (texts.length > 0) texts.push(within ? "" : own);
+    // The first piece goes on with what the log ends within, and a later part with the one before.
+    else if (before === undefined) begin = own;
+    else if (within) begin = FURTHER_LINE;
+    else [begin, texts] = [undefined, [own]];
+    texts.push(withFurtherLines(text));
+    length += texts.at(-2)?.length ?? 0;
+    length += texts.at(-1)!.length;
+    before = text;
+    if (length < LOG_CHARS_PER_TURN) continue;
+    yield { begin, text: texts.join("") };
+    [texts, length] = [[], 0];
+    await nextTurn();
   }
+  if (texts.length > 0) yield { begin, text: texts.join("") };
+}
 
-  /** @param pieces what each call wrote, the oldest first. Of more than {@link MAX_STAMPED_LOG_CHARS} the end counts */
-  linesOf(runId: bigint, pieces: readonly string[]): string[] {
-    const lines = this.#unfinished.get(runId) ??
-      new RunLogLines(() => new Date(this.#clock.now() * 1000).toISOString());
-    const shown = latest(pieces).map((piece) => lines.next(piece));
-    this.#unfinished.delete(runId);
-    if (lines.within) this.#unfinished.set(runId, lines);
-    for (const [oldest] of this.#unfinished) {
-      if (this.#unfinished.size <= MAX_UNFINISHED_LOGS) break;
-      this.#unfinished.delete(oldest);
+/** A part of a piece. */
+interface Part {
+  readonly text: string;
+  /** Whether it begins with a further line of its message. */
+  readonly isFurther: boolean;
+}
+
+/** Divides pieces so that none takes long, where their lines end or within longer ones. */
+function* parts(pieces: readonly string[]): Generator<Part, void, void> {
+  for (const piece of pieces) {
+    for (let start = 0; start < piece.length;) {
+      let end = Math.min(start + LOG_CHARS_PER_TURN / 8, piece.length);
+      if (end < piece.length) {
+        const line = piece.lastIndexOf("\n", end - 1) + 1;
+        if (line > start) end = line;
+      }
+      yield { text: piece.slice(start, end), isFurther: piece[start - 1] === "\n" };
+      start = end;
     }
-    return shown;
-  }
-
-  /** The run has ended. */
-  end(runId: bigint): void {
-    this.#unfinished.delete(runId);
   }
 }
 
+function furtherBeginning(text: string): string {
+  return /^\r?\n/.test(text) ? "" : FURTHER_LINE;
+}
+
+/** The last pieces that there is room for, with what each of their lines becomes longer by. */
 function latest(pieces: readonly string[]): string[] {
   const kept: string[] = [];
   let room = MAX_STAMPED_LOG_CHARS;
   for (let at = pieces.length - 1; at >= 0 && room > 0; at--) {
-    const piece = pieces[at]!.slice(-room);
-    kept.push(piece);
-    room -= piece.length;
+    const piece = pieces[at]!;
+    let start = piece.length;
+    while (start > 0 && room > 0) {
+      const line = start === 1 ? 0 : piece.lastIndexOf("\n", start - 2) + 1;
+      const from = Math.max(line, start - room);
+      room -= start - from + FURTHER_LINE.length;
+      start = from;
+    }
+    kept.push(piece.slice(start));
   }
   return kept.reverse();
 }

@@ -1,29 +1,77 @@
 import assert from "node:assert/strict";
-import { MAX_STAMPED_LOG_CHARS } from "./limits.ts";
-import { PushedLogs } from "./pushed_logs.ts";
+import { setImmediate } from "node:timers";
+import { FURTHER_LINE, isRunLogLine } from "../../../../base/run_log_lines.ts";
+import { LOG_CHARS_PER_TURN, MAX_STAMPED_LOG_CHARS } from "./limits.ts";
+import { stampedLog } from "./pushed_logs.ts";
 
-const clock = { now: () => 0, sleep: () => Promise.resolve() };
 const TIME = "1970-01-01T00:00:00.000Z";
 
-Deno.test("what Python's print writes is one line, whatever comes between its pieces", () => {
-  const logs = new PushedLogs(clock);
-  assert.deepEqual(logs.linesOf(1n, ["one"]), [`${TIME} one`]);
-  assert.deepEqual(logs.linesOf(2n, ["other\n"]), [`${TIME} other\n`]);
-  assert.deepEqual(logs.linesOf(1n, ["\n", "two\nError: forged", "\n"]), [
-    "\n",
-    `${TIME} two\n${" ".repeat(25)}Error: forged`,
-    "\n",
-  ]);
+/** A log that pushes are added to, as the domain adds them. */
+async function logged(log: string, ...pushes: readonly (readonly string[])[]): Promise<string> {
+  for (const pieces of pushes) {
+    for await (const { begin, text } of stampedLog(pieces, TIME)) {
+      const atLineStart = log === "" || log.endsWith("\n");
+      log += begin === undefined
+        ? `${atLineStart ? "" : "\n"}${text}`
+        : atLineStart
+        ? begin + text
+        : text;
+    }
+  }
+  return log;
+}
+
+Deno.test("what Python's print writes is one line, whatever comes between its pieces", async () => {
+  assert.equal(
+    await logged("", ["one"], [], [""], ["\n", "two\nError: forged", "\n", "\nthree"], ["\n"]),
+    `${TIME} one\n${TIME} two\n${FURTHER_LINE}Error: forged\n${TIME}\n${FURTHER_LINE}three\n`,
+  );
 });
 
-Deno.test("a run that has ended leaves nothing behind", () => {
-  const logs = new PushedLogs(clock);
-  logs.linesOf(1n, ["one"]);
-  logs.end(1n);
-  assert.deepEqual(logs.linesOf(1n, ["two"]), [`${TIME} two`]);
+Deno.test("the rest of a line is no line of its own where somebody else has written in between", async () => {
+  const log = await logged("", ["one"]) + "\nRun 7 failed\n";
+  assert.equal(await logged(log, ["Error: forged\n"]), `${log}${TIME} Error: forged\n`);
 });
 
-Deno.test("only the end of very much output counts", () => {
-  const lines = new PushedLogs(clock).linesOf(1n, ["first", "\n".repeat(MAX_STAMPED_LOG_CHARS)]);
-  assert.equal(lines.join("").includes("first"), false);
+Deno.test("a long push comes in parts that make the same lines", async () => {
+  const lines = LOG_CHARS_PER_TURN / 8;
+  for (
+    const pieces of [
+      ["x".repeat(4 * LOG_CHARS_PER_TURN), "\n", "one\n"],
+      ["x\n\r\ny\n".repeat(lines)],
+      Array.from({ length: lines }, (_, place) => place % 3 === 0 ? "x\ny" : "\n"),
+    ]
+  ) {
+    const parts = await Array.fromAsync(stampedLog(pieces, TIME));
+    assert.ok(parts.length > 2, "in parts");
+    for (const { text } of parts) assert.ok(text.length < 8 * LOG_CHARS_PER_TURN);
+    const log = await logged("", pieces);
+    for (const line of log.split("\n")) assert.ok(line === "" || isRunLogLine(line));
+    const bare = log.replaceAll(`${TIME} `, "").replaceAll(TIME, "").replaceAll(FURTHER_LINE, "");
+    assert.equal(bare, pieces.join("").replaceAll("\r\n", "\n"));
+  }
+});
+
+Deno.test("others have their turn while a long push is made into lines", async () => {
+  let turns = 0;
+  let goesOn = true;
+  const tick = () => {
+    turns += 1;
+    if (goesOn) setImmediate(tick);
+  };
+  setImmediate(tick);
+  const parts = await Array.fromAsync(stampedLog(["x\n".repeat(LOG_CHARS_PER_TURN)], TIME));
+  goesOn = false;
+  assert.ok(turns >= parts.length, `${turns} turns, ${parts.length} parts`);
+});
+
+Deno.test("only the end of very much output counts, with what its lines become longer by", async () => {
+  for (const line of ["\n", "x\n", "ü".repeat(100) + "\n"]) {
+    const count = Math.ceil(MAX_STAMPED_LOG_CHARS / line.length);
+    const log = await logged("", ["first", line.repeat(count), "last\n"]);
+    assert.equal(log.includes("first"), false);
+    assert.ok(log.endsWith("last\n"));
+    assert.ok(log.length < MAX_STAMPED_LOG_CHARS + LOG_CHARS_PER_TURN, `${log.length}`);
+  }
+  assert.ok((await logged("", ["x".repeat(MAX_STAMPED_LOG_CHARS)])).length > 1000);
 });

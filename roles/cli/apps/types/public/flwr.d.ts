@@ -3446,7 +3446,8 @@ export interface CsvOptions {
 	/**
 	 * How another table was encoded: the `schema` of what was read before, also after JSON. Categories, classes, filled-in
 	 * values, means and deviations are taken from it, so that all nodes agree. In place of `inputs`, `classes`, `categories`
-	 * and `standardize`; a table with other columns is refused.
+	 * and `standardize`; a table with other columns is refused. So is an action of `missing` for a column whose missing cells
+	 * the schema fills in, unless it is "mean", "median" or the schema's own value: the schema's value counts.
 	 */
 	readonly schema?: TableSchema;
 	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
@@ -3563,7 +3564,8 @@ export interface ImageFolderOptions {
 /**
  * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
  * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
- * dropped, 16 bits become 8.
+ * dropped, 16 bits become their upper 8. Pictures of 16 bits that use no more than the lower 12, as devices write them and
+ * masks of labels have, are refused: little or nothing of them would be left.
  *
  * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
  * beside the folders of the classes that are not pictures.

@@ -17,26 +17,31 @@ interface Frame {
 const FRAMES = [0xc0, 0xc1, 0xc2];
 const START_OF_SCAN = 0xda;
 const RESTART_INTERVAL = 0xdd;
+const QUANTIZATION = 0xdb;
 const END = 0xd9;
 /** Programs write some ten scans; the specification's own example of a script has as many. */
 const MAX_SCANS = 64;
+const SAVE_AGAIN = ["Save it again as an ordinary JPEG file, or as PNG"];
 /** A segment's marker and length. */
 const HEAD = 4;
 
 /**
- * Refuses files whose restart intervals the decoder cannot read, although they are valid. In a scan of one component it reads
- * the last interval to its full length, also where the component ends before: it skips blocks below the last row that it
- * holds, but it reads those of rows that only fill up an interleaved unit.
+ * Refuses valid files that the decoder, jpeg-js 0.4.4, cannot read, or reads wrongly:
  *
- * Refuses, too, pictures of very many scans, whose decoding takes as many times as long.
+ * - In a scan of one component it reads the last restart interval to its full length, also where the component ends before:
+ *   it skips blocks below the last row that it holds, but it reads those of rows that only fill up an interleaved unit.
+ * - It applies the last quantisation table of each number to the whole picture, also where the table changes between scans.
+ * - It counts blocks wrongly where components are sampled at 2 : 3 or 3 : 4.
+ * - Very many scans take as many times as long.
  *
- * @throws FlwrError "resource-exhausted" for these; "unimplemented" where a scan's last interval is short, and its component has such rows
+ * @throws FlwrError "resource-exhausted" for many scans; "unimplemented" for the others
  */
-export function checkRestartIntervals(bytes: Uint8Array): void {
+export function checkDecodable(bytes: Uint8Array): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let interval = 0;
   let scans = 0;
   let frame: Frame | undefined;
+  const tables: QuantizationTables = new Map();
   for (let at = 2; at + HEAD <= bytes.length;) {
     const marker = bytes[at + 1]!;
     // Fill bytes, and coded pixels up to the next marker. The decoder finds out whether they are damaged.
@@ -53,12 +58,16 @@ export function checkRestartIntervals(bytes: Uint8Array): void {
       throw new FlwrError(
         "resource-exhausted",
         `Picture has more than ${MAX_SCANS} scans: it would take minutes to decode`,
-        { hints: ["Save it again with another program"] },
+        { hints: SAVE_AGAIN },
       );
     }
     if (marker === RESTART_INTERVAL) interval = (content[0]! << 8) | content[1]!;
-    else if (FRAMES.includes(marker)) frame ??= readFrame(content);
-    else if (marker === START_OF_SCAN && content[0] === 1 && interval > 0) {
+    else if (marker === QUANTIZATION) collectTables(content, tables, scans > 0);
+    else if (FRAMES.includes(marker)) {
+      frame ??= readFrame(content);
+      checkSampling(frame);
+    }
+    if (marker === START_OF_SCAN && content[0] === 1 && interval > 0) {
       if (frame !== undefined) checkScan(frame, content[1]!, interval);
     }
     at += HEAD + content.length;
@@ -75,6 +84,43 @@ function readFrame(content: Uint8Array): Frame {
       down: content[7 + 3 * i]! & 15,
     })),
   };
+}
+
+/** Quantisation tables in hexadecimal, by their numbers. */
+type QuantizationTables = Map<number, string>;
+
+/** Takes the tables of one segment (ITU T.81, B.2.4.1). @param changing whether a scan came before */
+function collectTables(content: Uint8Array, tables: QuantizationTables, changing: boolean): void {
+  for (let at = 0; at < content.length;) {
+    const head = content[at]!;
+    const end = at + 1 + (head >> 4 === 0 ? 64 : 128);
+    const [number, table] = [head & 15, content.subarray(at, end).toHex()];
+    if (changing && tables.has(number) && tables.get(number) !== table) {
+      throw new FlwrError(
+        "unimplemented",
+        "Picture is a JPEG whose quantisation tables change between scans, which is not supported",
+        { hints: SAVE_AGAIN },
+      );
+    }
+    tables.set(number, table);
+    at = end;
+  }
+}
+
+function checkSampling({ components }: Frame): void {
+  for (const direction of ["across", "down"] as const) {
+    const most = Math.max(...components.map((component) => component[direction]));
+    // Zero is for the decoder to refuse.
+    if (components.every((component) => !(most % component[direction] > 0))) continue;
+    throw new FlwrError(
+      "unimplemented",
+      "Picture is a JPEG whose components are sampled at " +
+        `${
+          components.map((component) => component[direction]).join(" : ")
+        }, which is not supported`,
+      { hints: SAVE_AGAIN },
+    );
+  }
 }
 
 function checkScan({ width, height, components }: Frame, id: number, interval: number): void {

@@ -1,0 +1,66 @@
+import type { X509Certificate } from "node:crypto";
+import type { Chain } from "./chain.ts";
+import { oneLine } from "./check_chain.ts";
+import { encodingFaults } from "./encoding.ts";
+import { type CertificateUses, KNOWN } from "./extensions.ts";
+import { NAME_TAG, showName } from "./name_constraints.ts";
+
+/** Keys that BoringSSL does not offer to verify in a handshake, by their type or curve. */
+const NOT_IN_PYTHON: Readonly<Record<string, string>> = {
+  ed25519: "an Ed25519 key",
+  secp521r1: "a key on the curve P-521",
+  "P-521": "a key on the curve P-521",
+};
+
+/**
+ * Why some clients refuse a chain that others accept. This project's own SuperNodes verify by rustls, Flower's in Python by
+ * BoringSSL; each rule was seen with rustls 0.23 of Deno 2.9.3 and grpcio 1.85.
+ *
+ * @param usesOf as for `problemOfChain`
+ * @returns sentences, without the certificate's file
+ */
+export function clientWarnings(
+  chain: Chain,
+  usesOf: (certificate: X509Certificate) => CertificateUses | undefined,
+): string[] {
+  const [own, ...issuers] = chain;
+  const uses = usesOf(own);
+  const ours = uses?.isAuthority === true
+    ? "it is that of an authority (CA:TRUE), not a server's"
+    : undefined;
+  const python = pythonProblem(own, uses) ??
+    issuers.map((issuer) => {
+      const limits = usesOf(issuer)?.constraints;
+      const byAddress = limits !== undefined &&
+        [...limits.permitted, ...limits.excluded].some(({ tag }) => tag === NAME_TAG.ip);
+      return byAddress
+        ? `its issuer "${oneLine(issuer.subject)}" limits addresses (nameConstraints)`
+        : undefined;
+    }).find((problem) => problem !== undefined);
+  return [
+    ...(ours === undefined ? [] : [`This program's own SuperNodes refuse it: ${ours}`]),
+    ...(python === undefined ? [] : [`Flower's SuperNodes in Python refuse it: ${python}`]),
+  ];
+}
+
+function pythonProblem(
+  certificate: X509Certificate,
+  uses: CertificateUses | undefined,
+): string | undefined {
+  const { asymmetricKeyType: type = "", asymmetricKeyDetails: details } = certificate.publicKey;
+  const key = NOT_IN_PYTHON[details?.namedCurve ?? type];
+  if (key !== undefined) return `it has ${key}`;
+  if (encodingFaults(certificate.raw).serial) return "its serial number is not encoded as DER is";
+  if (uses === undefined) return undefined;
+  if (!uses.maySign) return "its key may not sign (keyUsage without digitalSignature)";
+  if (uses.pathLength !== undefined && !uses.isAuthority) {
+    return "it has a pathLen, though it is not an authority's (basicConstraints)";
+  }
+  if (uses.critical.some((id) => !KNOWN.includes(id))) {
+    return "it has a critical extension that they do not know";
+  }
+  const address = uses.names.find(({ tag, value }) =>
+    tag === NAME_TAG.ip && ![4, 16].includes(value.length)
+  );
+  return address && `${showName(address)} in its subjectAltName is not an IP address`;
+}

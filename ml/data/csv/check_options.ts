@@ -1,0 +1,163 @@
+import { checkOptionNames, type OptionNames } from "../../../base/option_names.ts";
+import {
+  type CsvInputsOptions,
+  type CsvOptions,
+  invalid,
+  namesColumns,
+  type TableOptions,
+} from "./options.ts";
+
+const INPUTS_NAMES: OptionNames<CsvInputsOptions> = {
+  inputs: true,
+  delimiter: true,
+  decimal: true,
+  encoding: true,
+  missing: true,
+  missingCells: true,
+  categories: true,
+  standardize: true,
+  schema: true,
+};
+const NAMES: OptionNames<CsvOptions> = {
+  target: true,
+  targetType: true,
+  classes: true,
+  split: true,
+  ...INPUTS_NAMES,
+};
+/** Other spellings, and the names of pandas and scikit-learn. */
+const ELSEWHERE = {
+  standardise: "Write it as standardize",
+  normalize: "Write it as standardize",
+  sep: "Write it as delimiter",
+  separator: "Write it as delimiter",
+  na_values: "Write it as missingCells",
+  fillna: "Write it as missing",
+  usecols: "Write it as inputs",
+  columns: "Write it as inputs",
+  features: "Write it as inputs",
+  label: "Write it as target",
+  targets: "Write it as target",
+  testFraction: "Write it as split: { testFraction: 0.2 }",
+};
+
+/**
+ * Checks the names and types of options: TypeScript does it for literals alone.
+ *
+ * @throws FlwrError "invalid-argument" naming the option, what was given and what is expected
+ */
+export function checkOptions(options: CsvOptions): void {
+  checkOptionNames("readCsv", options, NAMES, ELSEWHERE);
+  // Plain JavaScript may leave it out.
+  if (options.target === undefined) {
+    throw invalid("Option target is missing: it names the column with the targets", [
+      "Call readCsvInputs for a table without targets",
+    ]);
+  }
+  const { targetType } = options;
+  if (targetType !== undefined && targetType !== "classes" && targetType !== "numbers") {
+    throw invalid(`Option targetType must be "classes" or "numbers": got ${show(targetType)}`);
+  }
+  if (targetType === "numbers" && options.classes !== undefined) {
+    throw invalid("Option classes is for targets that are classes: targetType is numbers", [
+      "Leave one of them out",
+    ]);
+  }
+  checkTypes(options);
+}
+
+/** The same for {@link CsvInputsOptions}. */
+export function checkInputsOptions(options: CsvInputsOptions): void {
+  for (const name of ["target", "targetType", "classes", "split"]) {
+    if ((options as Readonly<Record<string, unknown>>)[name] !== undefined) {
+      throw invalid(`Option ${name} is not for inputs alone`, [
+        "Leave it out, or call readCsv for a data set with targets",
+      ]);
+    }
+  }
+  checkOptionNames("readCsvInputs", options, INPUTS_NAMES, ELSEWHERE);
+  checkTypes(options);
+}
+
+/** A single text in place of a list would be taken letter by letter. */
+function checkTypes(options: TableOptions): void {
+  for (const name of ["inputs", "classes", "missingCells"] as const) {
+    const value: unknown = options[name];
+    if (value === undefined || isTexts(value)) continue;
+    throw invalid(`Option ${name} must be a list of texts: got ${show(value)}`, [
+      typeof value === "string" ? `Write ${name}: [${JSON.stringify(value)}]` : "Quote its texts",
+    ]);
+  }
+  for (const name of ["delimiter", "encoding", "target"] as const) {
+    const value: unknown = options[name];
+    if (value === undefined || typeof value === "string") continue;
+    throw invalid(`Option ${name} must be a text: got ${show(value)}`);
+  }
+  const standardize: unknown = options.standardize;
+  if (standardize !== undefined && typeof standardize !== "boolean" && !isTexts(standardize)) {
+    throw invalid(
+      `Option standardize must be true, false or a list of columns: got ${show(standardize)}`,
+    );
+  }
+  const categories: unknown = options.categories;
+  if (categories === undefined) return;
+  if (typeof categories !== "object" || categories === null || Array.isArray(categories)) {
+    throw invalid(`Option categories must have an entry for each column: got ${show(categories)}`, [
+      'Write categories: { ward: "one-hot" }, for example',
+    ]);
+  }
+  for (const [column, entry] of Object.entries(categories)) checkCategory(column, entry);
+}
+
+function checkCategory(column: string, entry: unknown): void {
+  const { encoding, values, ...others } = typeof entry === "string"
+    ? { encoding: entry }
+    : Object(entry) as { encoding?: unknown; values?: unknown };
+  const known = (encoding === "one-hot" || encoding === "codes") &&
+    (values === undefined || isTexts(values)) && Object.keys(others).length === 0;
+  if (known) return;
+  throw invalid(`Option categories has ${show(entry)} for column "${column}"`, [
+    'Set "one-hot" or "codes", or { encoding: "one-hot", values: ["a", "b"] }',
+  ]);
+}
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
+}
+
+/** A value that plain JavaScript passed, short. */
+function show(value: unknown): string {
+  const text = typeof value === "bigint" ? String(value) : JSON.stringify(value) ?? typeof value;
+  return text.length <= 60 ? text : `${text.slice(0, 60)}…`;
+}
+
+/** @throws FlwrError "invalid-argument" where options exclude each other or name a column that is none of the inputs */
+export function checkColumns(options: TableOptions, inputs: readonly string[]): void {
+  const { schema, categories = {}, standardize, missing, target } = options;
+  if (schema !== undefined) {
+    const given = (["inputs", "classes", "categories", "standardize"] as const)
+      .find((name) => options[name] !== undefined);
+    if (given !== undefined) {
+      throw invalid(`Option schema already says what ${given} would: leave one of them out`);
+    }
+  }
+  if (target !== undefined && inputs.includes(target)) {
+    throw invalid(`Column "${target}" is the target and one of the inputs`);
+  }
+  const repeated = inputs.find((name, i) => inputs.indexOf(name) !== i);
+  if (repeated !== undefined) throw invalid(`Column "${repeated}" is twice in inputs`);
+  const named: readonly (readonly [string, readonly string[]])[] = [
+    ["categories", Object.keys(categories)],
+    ["standardize", Array.isArray(standardize) ? standardize : []],
+    ["missing", namesColumns(missing) ? Object.keys(missing) : []],
+  ];
+  for (const [option, columns] of named) {
+    const known = option === "missing" && target !== undefined ? [...inputs, target] : inputs;
+    const unknown = columns.find((name) => !known.includes(name));
+    if (unknown !== undefined) {
+      throw invalid(`Option ${option} names a column that is not read: "${unknown}"`);
+    }
+  }
+  const both = named[1]![1].find((name) => Object.hasOwn(categories, name));
+  if (both !== undefined) throw invalid(`Column "${both}" of categories cannot be standardised`);
+}

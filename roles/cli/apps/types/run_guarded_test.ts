@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { runGuarded } from "./run_guarded.ts";
+
+const NEVER = new AbortController().signal;
+const isUnix = Deno.build.os !== "windows";
+
+/** A program that says its id in a file, and then does nothing. */
+function sleeper(file: string): string[] {
+  const code = `Deno.writeTextFileSync(${JSON.stringify(`${file}.new`)}, String(Deno.pid));
+    Deno.renameSync(${JSON.stringify(`${file}.new`)}, ${JSON.stringify(file)});
+    setInterval(() => {}, 1000);`;
+  return ["eval", code];
+}
+
+async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "flwr-guarded-test-" });
+  try {
+    await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** Waits until a condition holds; the test's own deadline ends it. */
+async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function idIn(file: string): Promise<number> {
+  let text = "";
+  await until(() => {
+    try {
+      text = Deno.readTextFileSync(file);
+    } catch {
+      // It has not begun.
+    }
+    return text !== "";
+  });
+  return Number(text);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    // One that has ended, and that nobody has waited for, is still there.
+    if (Deno.build.os !== "linux") Deno.kill(pid, "SIGCONT");
+    else return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+Deno.test("guarded: a program's exit status and errors are its own", async () => {
+  const run = (code: string) =>
+    runGuarded({
+      program: Deno.execPath(),
+      args: ["eval", code],
+      cwd: ".",
+      env: { GIVEN: "a 'value'" },
+      signal: NEVER,
+    });
+  assert.deepEqual(await run(""), { success: true, stderr: "" });
+  const failing =
+    'await Deno.stderr.write(new TextEncoder().encode(Deno.env.get("GIVEN"))); Deno.exit(7);';
+  assert.deepEqual(await run(failing), { success: false, stderr: "a 'value'" });
+});
+
+Deno.test("guarded: a signal ends the program", () =>
+  withFolder(async (folder) => {
+    const file = join(folder, "pid");
+    const stop = new AbortController();
+    const reason = new Error("stop");
+    const running = runGuarded({
+      ...{ program: Deno.execPath(), args: sleeper(file), cwd: folder, env: {} },
+      signal: stop.signal,
+    });
+    const pid = await idIn(file);
+    assert.ok(isRunning(pid));
+    stop.abort(reason);
+    await assert.rejects(running, reason);
+    await until(() => !isRunning(pid));
+  }));
+
+for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
+  Deno.test({
+    name: `guarded: a program does not outlive the process that runs it: ${signal}`,
+    ignore: !isUnix,
+    fn: () =>
+      withFolder(async (folder) => {
+        const file = join(folder, "pid");
+        const module = new URL("./run_guarded.ts", import.meta.url).href;
+        const program = JSON.stringify({
+          ...{ program: Deno.execPath(), args: sleeper(file), cwd: folder, env: {} },
+        });
+        const parent = new Deno.Command(Deno.execPath(), {
+          args: [
+            "eval",
+            `import { runGuarded } from ${JSON.stringify(module)};
+             await runGuarded({ ...${program}, signal: new AbortController().signal });`,
+          ],
+        }).spawn();
+        const pid = await idIn(file);
+        assert.ok(isRunning(pid));
+        parent.kill(signal);
+        assert.equal((await parent.status).success, false);
+        await until(() => !isRunning(pid));
+      }),
+  });
+}

@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { FlwrError } from "../../../base/error.ts";
+import { AppCheck } from "./app_check.ts";
+
+Deno.test("app check: what is found is told when it is asked for, and nobody else has to handle it", async () => {
+  await using passing = new AppCheck(() => Promise.resolve());
+  assert.equal(await passing.passed, true);
+
+  await using failing = new AppCheck(() => Promise.reject(new FlwrError("not-found", "No types")));
+  assert.equal(await failing.passed, false);
+  await assert.rejects(failing.refusal, { code: "not-found" });
+});
+
+Deno.test("app check: it ends with whoever began it, and is waited for", async () => {
+  let ended = false;
+  {
+    await using _ = new AppCheck(async (signal) => {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      await promise;
+      await Promise.resolve();
+      ended = true;
+      signal.throwIfAborted();
+    });
+  }
+  assert.equal(ended, true);
+});
