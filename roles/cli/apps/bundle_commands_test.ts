@@ -106,7 +106,7 @@ Deno.test("flwr new, build and install: what cannot be done is told in a sentenc
       ],
       [["new", "x", "--framework", "PyTorch"], /^Error: --framework "PyTorch" is not supported/],
       [["build", "--app", "gone"], /^Error: Folder ".*gone" cannot be read/],
-      [["build"], /^Error: ".*" is no app's folder/],
+      [["build"], /^Error: ".*" is not an app folder/],
       [["install", "gone.fab"], /^Error: Cannot read bundle "gone\.fab"/],
       [
         ["install", "evil.fab"],

@@ -35,7 +35,7 @@ export function readIndex(bytes: Uint8Array): ListedArtifact[] {
     }
     return artifacts;
   } catch (cause) {
-    const words = cause instanceof FlwrError ? cause.message : "it is no JSON";
+    const words = cause instanceof FlwrError ? cause.message : "it is not JSON";
     throw new FlwrError("data-loss", `The SuperLink's list of artifacts is invalid: ${words}`, {
       cause,
     });

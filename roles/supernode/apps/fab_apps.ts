@@ -53,7 +53,7 @@ export class FabApps implements AppSource, AsyncDisposable {
   async appFor(run: RunInfo | undefined): Promise<AppForRun> {
     if (run === undefined || run.fabHash === "") {
       throw loadFailed(
-        "The run brings no app, and this SuperNode was started without one of its own",
+        "The run sends no app, and this SuperNode was started without one",
       );
     }
     const { config } = await this.#ready(run);
