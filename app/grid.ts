@@ -25,7 +25,7 @@ const WAIT_REPORT_INTERVAL_SECONDS = 10;
 /** Seconds between two reports that replies are still missing. */
 const REPLY_REPORT_INTERVAL_SECONDS = 30;
 
-/** How long a call may take. */
+/** Timeout of a call. */
 export interface WaitOptions {
   /** Seconds; default: without end. */
   readonly timeout?: number;
@@ -33,7 +33,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a Grid may be made with. */
+/** Options of a Grid. */
 export interface GridOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -49,7 +49,7 @@ interface Pending {
   readonly instruction: Message;
 }
 
-/** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
+/** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export class Grid {
   /** The run that messages are sent in. */
   readonly runId: RunId;

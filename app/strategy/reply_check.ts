@@ -14,7 +14,7 @@ import { averagedDType } from "./weighted_average.ts";
 /** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */
 export const MAX_NUM_EXAMPLES = 1e9;
 
-/** A reply that counts. */
+/** A reply that passed all checks. */
 export interface CheckedReply {
   /** The node that replied. */
   readonly nodeId: NodeId;
@@ -70,7 +70,7 @@ export function checkReplies(
       checked.accepted.push(checkReply(nodeId, reply.content, expectation, global));
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
-      checked.failures.push({ nodeId, reason: `Reply refused: ${error.message}` });
+      checked.failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
     }
   }
   return checked;
@@ -94,7 +94,7 @@ function checkReply(
 function only<R>(records: ReadonlyMap<string, R>, kind: string): R {
   const [record] = records.values();
   if (record !== undefined && records.size === 1) return record;
-  throw refused(`It has ${records.size} ${kind}s, expected 1`);
+  throw refused(`expected 1 ${kind}, got ${records.size}`);
 }
 
 function checkWeight(metrics: MetricRecord, key: string, max: number): number {

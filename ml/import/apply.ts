@@ -18,7 +18,7 @@ const MAX_VALUE_ELEMENTS = 2 ** 31;
 /** Most elements of all such arrays of one graph together: 512 MiB of float32. */
 const MAX_ALL_CONSTANT_ELEMENTS = 2 ** 27;
 
-/** Which tensors of a file are trained, where the rules do not say what the user wants. */
+/** Chooses which tensors of a file are trained, if the rules do not fit. */
 export interface TrainingChoice {
   /** Names of parameters and running statistics that stay as they are. */
   readonly freeze?: NamePattern;

@@ -1,5 +1,3 @@
-import type { LinkNode } from "../../link/link.ts";
-
 /**
  * Why a SuperLink does not admit a node's key. This is the whole rule, for every wire: a key is admitted that is listed or
  * that the SuperLink's owner registered, until its node is unregistered, which is for good.
@@ -9,7 +7,7 @@ import type { LinkNode } from "../../link/link.ts";
  * @returns the reason, for the log; undefined where the key is admitted
  */
 export function admissionFault(
-  node: Pick<LinkNode, "state" | "registeredBy"> | undefined,
+  node: { readonly state: string; readonly registeredBy: "owner" | "self" } | undefined,
   listed: boolean,
 ): string | undefined {
   if (node?.state === "unregistered") return "the node was unregistered";

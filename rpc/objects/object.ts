@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../link/message.ts";
+import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 
 /** Bytes of an object's head: the ids of 50,000 children, as many as a message's tree has nodes. */
 const MAX_HEAD_BYTES = 50_000 * 65 + 64;
