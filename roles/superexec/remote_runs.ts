@@ -64,7 +64,7 @@ export class RemoteRuns implements RunSource {
         signal,
       );
       if (task !== undefined) {
-        log("superexec").info("Run {runId} is taken on", { runId: task.runId });
+        log("superexec").info("Run {runId} is taken on", { event: "run-taken", runId: task.runId });
         return new RemoteRun(this.#channel, task, { clock, random });
       }
       if (clock.now() - asked < HELD_PULL_SECONDS) {

@@ -94,7 +94,7 @@ export class Membership {
       clock.sleep(FAREWELL_SECONDS, patience.signal).then(() => false),
     ]);
     patience.abort();
-    if (inTime) this.#log.info("SuperNode {nodeId} left", { nodeId: this.#nodeId });
+    if (inTime) this.#log.info("SuperNode {nodeId} left", { event: "left", nodeId: this.#nodeId });
     else this.#log.warn("The SuperLink did not hear the farewell: it will find the node offline");
   }
 
@@ -123,6 +123,7 @@ export class Membership {
     }
     const words = name === undefined ? "" : " as {name}";
     this.#log.info(`SuperNode {nodeId} joined {superLink}${words}`, {
+      event: "joined",
       nodeId: this.#nodeId,
       superLink,
       ...(name !== undefined && { name: shownName(name) }),

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { resolve } from "node:path";
 import manifest from "../../deno.json" with { type: "json" };
-import { startSuperLink } from "../support/flwr.ts";
+import { EVENTS, joined, startSuperLink } from "../support/flwr.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario } from "../support/stage.ts";
 import { runCommand } from "./command.ts";
@@ -43,8 +43,8 @@ scenario("the executable trains an app from the disk, with its own ONNX Runtime"
       cwd: stage.folder.path,
       env: { FLWR_CACHE: stage.path("cache") },
     });
-  const node = start("supernode", "supernode", "client:app", "--server", fleet);
-  await node.waitForLine(/joined/);
+  const node = start("supernode", "supernode", "client:app", "--server", fleet, ...EVENTS);
+  await joined(node);
   const json = stage.path("history.json");
   const run = start("run", "run", "server:app", "--server", driver, "--json", json);
   assert.equal((await run.ended(60)).code, 0);
