@@ -36,6 +36,8 @@ export class AppProcess implements AsyncDisposable {
   readonly #ready = Promise.withResolvers<void>();
   readonly #output = new OutputTail();
   #hear: Hear | undefined;
+  /** Why the process has ended by itself. */
+  #crash: FromWorker | undefined;
 
   private constructor(folder: string, { allowRead, memoryBytes }: AppProcessOptions) {
     this.folder = folder;
@@ -64,10 +66,16 @@ export class AppProcess implements AsyncDisposable {
     return new AppProcess(folder, options);
   }
 
-  /** Waits until the process can take an app, or has ended, and has `hear` told of all it says from now on. */
+  /** Waits until the process can take an app, or has ended, and has `hear` told of all it says from now on, and of its end. */
   async attend(hear: Hear): Promise<void> {
     this.#hear = hear;
+    if (this.#crash !== undefined) await hear(this.#crash);
     await this.#ready.promise;
+  }
+
+  /** Whether the process has ended by itself, as one that waited for long may have: where memory is short it goes first. */
+  get crashed(): boolean {
+    return this.#crash !== undefined;
   }
 
   /** Says something. Resolves when the process has room for more. */
@@ -89,6 +97,7 @@ export class AppProcess implements AsyncDisposable {
   }
 
   async #take(said: FromWorker): Promise<void> {
+    if (said.kind === "crashed") this.#crash = said;
     if (said.kind === "ready" || said.kind === "crashed") this.#ready.resolve();
     await this.#hear?.(said);
   }

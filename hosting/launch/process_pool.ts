@@ -28,7 +28,7 @@ export class ProcessPool implements AsyncDisposable {
     const taken = new AbortController();
     const process = AppProcess.start(this.#options);
     const spare = { process, taken, expired: this.#expire(process, taken.signal) };
-    // Whoever takes it is told.
+    // Who takes it gets another.
     process.catch(() => {});
     this.#spare = spare;
   }
@@ -39,7 +39,11 @@ export class ProcessPool implements AsyncDisposable {
     if (spare === undefined) return await AppProcess.start(this.#options);
     this.#spare = undefined;
     spare.taken.abort();
-    return await spare.process;
+    // A spare that could not be started, or ended while it waited, says nothing about the next try.
+    const process = await spare.process.catch(() => undefined);
+    if (process?.crashed === false) return process;
+    await process?.[Symbol.asyncDispose]();
+    return await AppProcess.start(this.#options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -117,8 +117,8 @@ testWithAllRights(
 testWithAllRights("a process whose run has ended leaves its end as it is", async () => {
   const untilSeen = "while [ ! -s $SEEN ]; do sleep 0.01; done";
   const { end } = await play(untilSeen, {}, async (link, seenFile) => {
-    await link.beginRun("token of 7");
-    await link.finishRun("token of 7", { outcome: "completed", details: "" });
+    await link.runs.begin("token of 7");
+    await link.runs.finish("token of 7", { outcome: "completed", details: "" });
     await Deno.writeTextFile(seenFile, "go");
   });
   assert.equal(end, undefined);

@@ -6,6 +6,7 @@ import type { Device } from "./device.ts";
 import { MAX_THREADS, SPIN_MICROSECONDS } from "./limits.ts";
 import { openNativeLibrary } from "./native_library.ts";
 import { withoutSharing } from "./shared_memory.ts";
+import { disableTelemetry } from "./telemetry.ts";
 
 /** The parts of onnxruntime-node that we use. */
 export type Runtime = typeof import("onnxruntime-node");
@@ -20,6 +21,7 @@ export type RuntimeTensor = OrtTensor;
  * @throws FlwrError "failed-precondition" when the library for this platform cannot be loaded
  */
 export async function loadRuntime(): Promise<Runtime> {
+  disableTelemetry();
   await openNativeLibrary();
   try {
     const runtime = await import("onnxruntime-node");

@@ -7,7 +7,7 @@ import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
 import { log } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
-import type { LinkService } from "../../link/link.ts";
+import type { Link } from "../../link/link.ts";
 import { hostOfPeer } from "../../rpc/address.ts";
 import {
   type KnownKeys,
@@ -33,10 +33,10 @@ export interface FleetAuthentications {
 
 /** Admits every SuperNode that reaches the Fleet API. @param replays remembers their signatures */
 export function admitEveryone(
-  link: LinkService,
+  link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
 ): FleetAuthentications {
-  logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
+  logger.warn("Authentication is off: any SuperNode that reaches the Fleet API may join");
   return {
     current: nodeAuthentication({ link, replays, joinLimiter: joinLimiter(), onDenied: logDenied }),
     legacy: undefined,
@@ -53,7 +53,7 @@ export function admitEveryone(
  */
 export async function admitKnownKeys(
   files: AuthenticationFiles,
-  link: LinkService,
+  link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
   names: ListedNames,
   signal: AbortSignal,
@@ -66,7 +66,7 @@ export async function admitKnownKeys(
     : await followList(files.publicKeyList, { link, revocations, tokenKeys, signal });
   names.follow(listed);
   const known: KnownKeys = { listed, revoked: (key) => revocations.signalOf(key) };
-  logger.info("Authentication on: {count} public keys listed, own key {fingerprint}", {
+  logger.info("Authentication is on: {count} public keys listed, own key {fingerprint}", {
     count: listed().size,
     fingerprint: ownKey.publicKey.fingerprint,
   });
@@ -109,7 +109,7 @@ const NO_KEYS = new KeyList();
 
 /** What a change of the key list acts on. */
 interface ListFollower {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "nodes">;
   readonly revocations: Revocations;
   readonly tokenKeys: TokenKeys;
   readonly signal: AbortSignal;
@@ -132,7 +132,7 @@ async function followList(
       for (const key of removed) {
         revocations.revoke(key);
         tokenKeys.forget(key);
-        logger.warn("Key {fingerprint} was removed from the list: its node is cut off", {
+        logger.warn("Key {fingerprint} was removed from the list: its node is disconnected", {
           event: "key-removed",
           fingerprint: key.fingerprint,
         });
@@ -140,20 +140,20 @@ async function followList(
       }
     },
     onError: ({ message }) =>
-      logger.error("The changed key list is not used, the one before still is: {message}", {
+      logger.error("The changed key list is invalid, so the previous one stays in use: {message}", {
         message,
       }),
   });
   warnOfComments(list.current.keys());
-  if (list.current.size === 0) logger.warn("The key list is empty: it lets no SuperNode join");
+  if (list.current.size === 0) logger.warn("The key list is empty, so no SuperNode can join");
   return () => list.current;
 }
 
 /** The node leaves against its will, so that whoever waits for its replies is told at once. */
-async function cutOff(link: LinkService, spki: Uint8Array): Promise<void> {
-  const node = await link.nodeOfKey(spki);
+async function cutOff(link: Pick<Link, "nodes">, spki: Uint8Array): Promise<void> {
+  const node = await link.nodes.ofKey(spki);
   // The owner's registration counts for itself.
-  if (node !== undefined && node.registeredBy === "self") await link.deleteNode(node.nodeId);
+  if (node !== undefined && node.registeredBy === "self") await link.nodes.leave(node.nodeId);
 }
 
 function joinLimiter(): RateLimiter {

@@ -2,12 +2,13 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
 import { NodeLabels, shownName } from "../../base/node_labels.ts";
-import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
+import type { LinkEvent } from "../../link/events.ts";
+import type { InstructionFacts } from "../../link/messages/events.ts";
 
 const logger = log("superlink");
 
 /**
- * Writes what happens in the SuperLink to the log. Each line has the event's kind as its property `event`.
+ * Writes what happens in the SuperLink to the log, in the words of whoever runs it. Each line has the event's kind as its property `event`.
  *
  * @param labels what nodes are called
  */
@@ -32,11 +33,11 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
       return line.info("Node {node} left", event);
     case "node-forgotten":
       return line.info(
-        "Node {node} was forgotten: it registered itself, and was away for long",
+        "Node {node} was removed: it had registered itself and was offline for too long",
         event,
       );
     case "node-deactivated":
-      return line.info("Node {node} went offline by its own word", event);
+      return line.info("Node {node} left", event);
     case "node-registered":
       return line.info("Node {node} was registered", event);
     case "node-unregistered":
@@ -44,10 +45,10 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
     case "run-created":
       return line.info("Run {runId} was created", event);
     case "run-claimed":
-      return line.info("Run {runId} is being started", event);
+      return line.info("Starting run {runId}", event);
     case "run-released":
       return line.warn(
-        "Run {runId} waits again: the program that took it did not begin it",
+        "Run {runId} is waiting again, because the program that took it did not start it",
         event,
       );
     case "run-began":
@@ -56,24 +57,24 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
       return logRunEnd(line, event);
     case "run-logs-removed":
       return line.info(
-        "Removed the logs of {count} finished runs, for newer ones fill --run-log-retention-mib: {runs}",
+        "Removed the logs of {count} finished runs, because newer logs use all of --run-log-retention-mib: {runs}",
         removed(event.runIds),
       );
     case "run-artifacts-removed":
       return line.info(
-        "Removed the artifacts of {count} finished runs, for newer ones fill --run-artifact-retention-mib: {runs}",
+        "Removed the artifacts of {count} finished runs, because newer ones use all of --run-artifact-retention-mib: {runs}",
         removed(event.runIds),
       );
     case "runs-removed":
       return line.info(
-        "Removed {count} finished runs, for there are --finished-run-retention-count newer ones: {runs}",
+        "Removed {count} finished runs, because --finished-run-retention-count newer ones exist: {runs}",
         removed(event.runIds),
       );
     case "artifact-saved":
       return line.info("Run {runId} saved {name}, {size} bytes", event);
     case "push-expired":
       return line.warn(
-        "Run {runId}: objects of {messages} messages from node {node} never came",
+        "Run {runId}: the objects of {messages} messages from node {node} did not arrive",
         event,
       );
     case "instruction-pushed":
@@ -82,7 +83,7 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
         facts(event.instruction),
       );
     case "instruction-refused":
-      return line.warn("Run {runId}: an instruction for node {node} was refused: {reason}", {
+      return line.warn("Run {runId}: rejected an instruction for node {node}: {reason}", {
         ...event,
       });
     case "instruction-handed-out": {
@@ -110,22 +111,25 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
         reason: event.reason,
       });
     case "reply-refused":
-      return line.warn("A reply of node {node} to {replyToMessageId} was refused: {reason}", {
+      return line.warn("Rejected a reply of node {node} to {replyToMessageId}: {reason}", {
         ...event,
       });
     case "housekeeping-failed":
       // A full disk is reported by the store itself.
       if (FlwrError.from(event.error).code === "unavailable") return;
-      return line.error("The store failed; trying again: {error}", { error: event.error });
+      return line.error("The database failed. Retrying: {error}", { error: event.error });
     case "store-failed": {
       const { message, hints } = event.error;
-      return line.error("{message}. Nodes and apps try again until it can write. {hint}", {
-        message,
-        hint: hints.join(". "),
-      });
+      return line.error(
+        "{message}. Nodes and apps retry until the database can write again. {hint}",
+        {
+          message,
+          hint: hints.join(". "),
+        },
+      );
     }
     case "store-recovered":
-      return line.info("The store writes again");
+      return line.info("The database can write again");
   }
 }
 

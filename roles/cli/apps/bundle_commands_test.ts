@@ -56,7 +56,7 @@ testWithAllRights(
       assert.deepEqual([again.code, again.stdout, again.stderr], [
         0,
         installed.stdout,
-        "tester/my-app 1.0.0 is installed already",
+        "tester/my-app 1.0.0 is already installed",
       ]);
     }),
 );
@@ -94,7 +94,7 @@ testWithAllRights(
       assert.deepEqual(await json("new", "my-app"), {
         code: 1,
         success: false,
-        "error-message": '"my-app" is there already',
+        "error-message": '"my-app" already exists',
       });
     }),
 );
@@ -118,13 +118,13 @@ testWithAllRights(
         ],
         [["new", "x", "--framework", "PyTorch"], /^Error: --framework "PyTorch" is not supported/],
         [["build", "--app", "gone"], /^Error: Folder ".*gone" cannot be read/],
-        [["build"], /^Error: ".*" is no app's folder/],
-        [["install", "gone.fab"], /^Error: Bundle "gone\.fab" cannot be read/],
+        [["build"], /^Error: ".*" is not an app folder/],
+        [["install", "gone.fab"], /^Error: Cannot read bundle "gone\.fab"/],
         [
           ["install", "evil.fab"],
-          /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get it/,
+          /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get the bundle again/,
         ],
-        [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /its hash begins with/],
+        [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /does not match its name/],
       ];
       for (const [args, says] of refusals) {
         const { code, stdout, stderr } = await flwr(folder, ...args);

@@ -6,8 +6,15 @@ import type { RecordDict } from "../../../app/record_dict.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { scalarOf } from "../../../fab/scalar.ts";
-import type { LinkScalar, OpenedPush, PulledObject } from "../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type { NewLinkMessage } from "../../../link/messages/message.ts";
+import type { OpenedPush } from "../../../link/messages/messages.ts";
+import type {
+  LinkObject,
+  ObjectId,
+  ObjectTree,
+  PulledObject,
+} from "../../../link/objects/objects.ts";
+import type { LinkScalar } from "../../../link/runs/runs.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import { recordDictFromWire, recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
 import type {
@@ -112,7 +119,7 @@ export class ClientAppTask {
     const [message, ...others] = messages;
     const tree = trees[0];
     if (message === undefined || tree === undefined || others.length > 0) {
-      throw new FlwrError("invalid-argument", "A ClientApp sends one message: its reply");
+      throw new FlwrError("invalid-argument", "A ClientApp may send only one message, its reply");
     }
     const refused = this.#refusal(message);
     if (refused !== undefined) {
@@ -192,7 +199,7 @@ function scalars(config: ConfigRecord, whose: string): Record<string, LinkScalar
       if (value !== undefined) return [name, value];
       throw new FlwrError(
         "invalid-argument",
-        `${whose} setting "${name}" is a list: a Python app takes single values only`,
+        `${whose} setting "${name}" is a list, but Python apps accept only single values`,
       );
     }),
   );
