@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { testWithAllRights } from "../../base/testing/all_rights.ts";
+import { HAS_ALL_RIGHTS } from "../../base/testing/all_rights.ts";
 import { eventually } from "../../tests/support/deadline.ts";
 import { AppProcess } from "./app_process.ts";
 import { ProcessPool } from "./process_pool.ts";
@@ -21,9 +21,9 @@ async function sandboxes(): Promise<number[]> {
   return found;
 }
 
-const linux = { ignore: Deno.build.os !== "linux" };
+const linux = { ignore: !HAS_ALL_RIGHTS || Deno.build.os !== "linux" };
 
-testWithAllRights(
+Deno.test(
   "process pool: a spare that ended while it waited is replaced",
   linux,
   async () => {
@@ -52,7 +52,7 @@ testWithAllRights(
   },
 );
 
-testWithAllRights(
+Deno.test(
   "process pool: a spare that could not be started is replaced",
   linux,
   async () => {
@@ -68,7 +68,7 @@ testWithAllRights(
   },
 );
 
-testWithAllRights("app process: who attends it late hears of its end", linux, async () => {
+Deno.test("app process: who attends it late hears of its end", linux, async () => {
   await using process = await AppProcess.start(OPTIONS);
   const [pid] = await sandboxes();
   Deno.kill(pid!, "SIGKILL");
