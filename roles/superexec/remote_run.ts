@@ -87,7 +87,10 @@ export class RemoteRun implements TakenRun {
     const { ended } = this.#client;
     await Promise.race([aborted(signal), aborted(ended)]);
     if (signal.aborted || !ended.aborted) return true;
-    log("superexec").info("The SuperLink ended run {runId}", { runId: this.runId });
+    log("superexec").info("The SuperLink ended run {runId}", {
+      event: "run-ended",
+      runId: this.runId,
+    });
     return false;
   }
 

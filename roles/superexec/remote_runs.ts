@@ -62,7 +62,7 @@ export class RemoteRuns implements RunSource {
     while (!signal.aborted) {
       const task = await longPoll({ clock, random }, signal, () => this.#ask(ask, signal));
       if (task !== undefined) {
-        log("superexec").info("Starting run {runId}", { runId: task.runId });
+        log("superexec").info("Starting run {runId}", { event: "run-taken", runId: task.runId });
         return new RemoteRun(this.#channel, task, { clock, random });
       }
     }

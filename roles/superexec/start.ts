@@ -32,7 +32,11 @@ export async function runSuperExec(
       new URL("../../rpc/health_endpoint.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
-    logger.info("Health checks are answered at {address}", { address: health.address });
+    logger.info("Health checks are answered at {address}", {
+      event: "listening",
+      api: "health",
+      address: health.address,
+    });
   }
   const channel = openHttpChannel({ address, tls, onRetry: logRetry });
   resources.defer(() => channel.close());

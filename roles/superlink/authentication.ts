@@ -127,12 +127,16 @@ async function followList(
     onChange(added, removed) {
       warnOfComments(added);
       for (const { fingerprint } of added) {
-        logger.info("Key {fingerprint} was added to the list: its node may join", { fingerprint });
+        logger.info("Key {fingerprint} was added to the list: its node may join", {
+          event: "key-added",
+          fingerprint,
+        });
       }
       for (const key of removed) {
         revocations.revoke(key);
         tokenKeys.forget(key);
         logger.warn("Key {fingerprint} was removed from the list: its node is disconnected", {
+          event: "key-removed",
           fingerprint: key.fingerprint,
         });
         cutOff(link, key.spki).catch(logFailure);
@@ -169,6 +173,7 @@ interface Denied {
 
 function logDenied(denied: Denied): void {
   logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", {
+    event: "call-denied",
     ...denied,
     fingerprint: denied.fingerprint ?? "unknown",
     ...causedBy("denied calls", hostOfPeer(denied.peer)),

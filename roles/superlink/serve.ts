@@ -55,6 +55,8 @@ export async function serve(
     cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
     open[plan.name] = server.address;
     logger.info(`${plan.title} ({tls}), for ${plan.serves}, on {address}`, {
+      event: "listening",
+      api: plan.name,
       tls: config.tls === undefined || plan.plain ? "no TLS" : "TLS",
       address: server.address,
     });

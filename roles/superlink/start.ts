@@ -101,13 +101,16 @@ export async function startSuperLink(
   } else {
     logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
-  logger.info("SuperLink ready");
+  logger.info("SuperLink ready", { event: "superlink-ready" });
   const running = cleanup.move();
   return {
     listeners,
     async runUntil(signal) {
       await aborted(signal);
-      logger.info("SuperLink stops: {reason}", { reason: String(signal.reason) });
+      logger.info("SuperLink stops: {reason}", {
+        event: "superlink-stops",
+        reason: String(signal.reason),
+      });
     },
     async [Symbol.asyncDispose]() {
       // Apps that run here are told to end, and what becomes of them is stored, while the domain is there.
@@ -117,7 +120,7 @@ export async function startSuperLink(
       // Held pulls end before the servers do: they would keep them waiting.
       await link.close();
       await running.disposeAsync();
-      logger.info("SuperLink stopped");
+      logger.info("SuperLink stopped", { event: "superlink-stopped" });
     },
   };
 }

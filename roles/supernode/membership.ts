@@ -99,7 +99,7 @@ export class Membership {
       clock.sleep(FAREWELL_SECONDS, patience.signal).then(() => false),
     ]);
     patience.abort();
-    if (inTime) this.#log.info("SuperNode {nodeId} left", { nodeId: this.#nodeId });
+    if (inTime) this.#log.info("SuperNode {nodeId} left", { event: "left", nodeId: this.#nodeId });
     else {this.#log.warn(
         "Could not tell the SuperLink that this node is leaving. It will be marked offline soon",
       );}
@@ -134,6 +134,7 @@ export class Membership {
     }
     const words = name === undefined ? "" : " as {name}";
     this.#log.info(`SuperNode {nodeId} joined {superLink}${words}`, {
+      event: "joined",
       nodeId: this.#nodeId,
       superLink,
       ...(name !== undefined && { name: shownName(name) }),

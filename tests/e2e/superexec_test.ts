@@ -76,7 +76,8 @@ scenario(
     const health = ["--health-server-address", "127.0.0.1:0"];
     const known = [...flags, ...trust, ...health, "--superexec-auth-secret-file", secret];
     const superexec = startFlwr(stage, "superexec", known);
-    await superexec.waitForLine(/Health checks are answered at 127\.0\.0\.1:\d+/);
+    const { fields } = await superexec.waitForEvent("listening", { api: "health" });
+    assert.match(String(fields["address"]), /^127\.0\.0\.1:\d+$/);
     for (const node of [1, 2]) {
       const args = ["supernode", "--superlink", http, ...credentials.supernodeFlags(node)];
       const config = ["--node-config", `partition-id=${node - 1} num-partitions=2`];
@@ -125,7 +126,7 @@ scenario(
     const completed = await start("end");
     assert.match(await logOf(client, completed), /does end\n/);
     assert.equal(await endOf(client, completed), "completed: ");
-    await superexec.waitForLine(new RegExp(`The SuperLink ended run ${stopped}`));
+    await superexec.waitForEvent("run-ended", { runId: String(stopped) });
 
     await superexec.end("SIGINT");
     const ended = async () => (await client.getRun(first)).run.status === "finished";

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { decodeNpz } from "../../tensor/npz.ts";
 import { cacheFolder } from "../../ml/data/cache_folder.ts";
 import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
-import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
+import { EVENTS, joined, startFlwr, startSuperLink, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario, type Stage } from "../support/stage.ts";
@@ -128,9 +128,11 @@ scenario("readme: its quick start runs a new app, by name and by address", async
     });
 
   assert.equal((await type(newApp).ended(30)).code, 0);
-  const link = type(superLink, ...FREE_PORTS);
-  const http = (await link.waitForLine(/HTTP .* on (\S+)$/))[1]!;
-  await Promise.all([node1, node2].map((line) => joined(type(line, "--superlink", http))));
+  const link = type(superLink, ...FREE_PORTS, ...EVENTS);
+  const http = (await superLinkReady(link))("http");
+  await Promise.all(
+    [node1, node2].map((line) => joined(type(line, "--superlink", http, ...EVENTS))),
+  );
 
   await Deno.mkdir(env.FLWR_HOME);
   await Deno.writeTextFile(
@@ -185,20 +187,20 @@ async function runByHand(
     type(
       superNode.map((word) => word.replace("client_credentials_1", `client_credentials_${number}`)),
       ...nodeFlags,
+      ...EVENTS,
     );
 
   assert.equal((await type(generateKeys).ended(30)).code, 0);
-  const link = type(superLink, ...FREE_PORTS);
-  const listening = async (api: string) =>
-    (await link.waitForLine(new RegExp(`${api}.* on (\\S+)$`)))[1]!;
-  addresses.set("127.0.0.1:9091", await listening("Driver API"));
-  addresses.set("127.0.0.1:9092", await listening("Fleet API"));
+  const link = type(superLink, ...FREE_PORTS, ...EVENTS);
+  const addressOf = await superLinkReady(link);
+  addresses.set("127.0.0.1:9091", addressOf("driver"));
+  addresses.set("127.0.0.1:9092", addressOf("fleet"));
   await Promise.all([node(1), node(2)].map(joined));
   await assertRounds(3, type(serverApp));
 
   const more = generateKeys.with(-1, "3");
   assert.equal((await type(more).ended(30)).code, 0);
-  await link.waitForLine(/was added to the list/);
+  await link.waitForEvent("key-added");
   await joined(node(3));
 }
 
