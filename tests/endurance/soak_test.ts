@@ -69,9 +69,8 @@ scenario(`endurance: ${ROUNDS} rounds with ${NODES} SuperNodes`, async (stage) =
     `${gain(values).toFixed(1)} MiB in a thousand rounds`;
   const late = gain(heap.slice(heap.length / 2));
   console.log(
-    `SuperLink ${shown(link)}, at most ${Math.max(...link).toFixed(0)} MiB; its live heap ${
-      shown(heap)
-    }; ` +
+    `SuperLink ${shown(link)}, at most ${Math.max(...link).toFixed(0)} MiB; ` +
+      `its live heap ${shown(heap)}, ${late.toFixed(1)} in its second half; ` +
       `SuperNode ${shown(node)}; database ${shown(file)}`,
   );
   assert.ok(Math.max(...link) < MAX_RESIDENT_MIB, `the SuperLink takes ${Math.max(...link)} MiB`);
