@@ -1,7 +1,7 @@
 import { joinBytes } from "../base/bytes.ts";
-import { crc32, inflateRawSync } from "node:zlib";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
+import { crc32, inflateRaw } from "../base/platform.ts";
 import { MAX_ARRAY_BYTES, MAX_ZIP_ENTRIES } from "./limits.ts";
 
 /** Signatures, sizes and fields of records: PKWARE's APPNOTE 6.3, section 4.3. */
@@ -256,9 +256,7 @@ function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
 
 function inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
   try {
-    // A limit of 0 would mean none.
-    const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
-    return new Uint8Array(content.buffer, content.byteOffset, content.length);
+    return inflateRaw(raw, size);
   } catch (error) {
     throw damaged(`"${name}" cannot be decompressed to ${size} bytes`, error);
   }

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
+import { sha256 } from "../../base/platform.ts";
 import { readAt, writeAt } from "./file_io.ts";
 import { BLOCK_BYTES } from "./limits.ts";
-import { sha256 } from "./sha256.ts";
 import {
   encodeHeader,
   MAGIC,
