@@ -1,4 +1,4 @@
-import { PortEngine } from "../../ml/session/port_engine.ts";
+import { PortEngine } from "../../ml/engine/port_engine.ts";
 import { setStartEngine } from "../../ml/session/start_engine.ts";
 import type { OpenTrainer } from "./protocol.ts";
 

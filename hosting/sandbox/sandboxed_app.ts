@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { log } from "../../base/log.ts";
 import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
-import type { Device } from "../../ml/session/device.ts";
+import type { Device } from "../../ml/engine/device.ts";
 import type { AppModule } from "../app/app_module.ts";
 import { AppHost } from "../app/app_host.ts";
 import type { OpenAppLink } from "../app/app_link.ts";

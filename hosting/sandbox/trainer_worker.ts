@@ -3,10 +3,10 @@
  * ask for over the port.
  */
 import { requireSelfContained } from "../../ml/onnx/self_contained.ts";
-import { requireRuntime } from "../../ml/session/device.ts";
-import { LocalEngine } from "../../ml/session/engine.ts";
+import { requireRuntime } from "../../ml/session/probe.ts";
+import { LocalEngine } from "../../ml/session/local_engine.ts";
 import { flushDenormals } from "../../ml/session/flush_denormals.ts";
-import { serveEngine } from "../../ml/session/serve_engine.ts";
+import { serveEngine } from "../../ml/engine/serve_engine.ts";
 import type { ToTrainer } from "./protocol.ts";
 
 const scope = self as unknown as {

@@ -1,4 +1,4 @@
-import type { Device } from "./device.ts";
+import type { Device } from "../engine/device.ts";
 
 /** What models compute with when their own options do not say. */
 export interface ComputeDefaults {

@@ -1,8 +1,5 @@
-import type { Engine, EngineCompute } from "./engine.ts";
+import type { StartEngine } from "../engine/engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
-
-/** Starts what computes for a model. */
-export type StartEngine = (compute: EngineCompute) => Promise<Engine>;
 
 let current: StartEngine = ({ threads, device }) =>
   Promise.resolve(new WorkerEngine(threads, device));

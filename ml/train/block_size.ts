@@ -10,8 +10,8 @@ import { blockConvolutions, canBeBlocked } from "../lower/blocked/block_convolut
 import { canPackPools } from "../lower/blocked/pack_pools.ts";
 import { blockedPatterns } from "../lower/blocked/with_blocks.ts";
 import { lowerGraph } from "../lower/program.ts";
-import type { Engine } from "../session/engine.ts";
-import type { StartEngine } from "../session/start_engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import type { StartEngine } from "../engine/engine.ts";
 import { BLOCK_SIZES, MAX_BLOCK_ERROR } from "./limits.ts";
 
 /** What the engines that a function starts were found to have; they are all on this machine. */

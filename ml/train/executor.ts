@@ -10,9 +10,10 @@ import {
   stepsName,
 } from "../lower/program.ts";
 import type { Optimizations } from "../lower/passes.ts";
-import type { Device } from "../session/device.ts";
-import type { Engine, EngineCompute, NamedTensor, Run } from "../session/engine.ts";
-import { type StartEngine, startEngine } from "../session/start_engine.ts";
+import type { Device } from "../engine/device.ts";
+import type { Engine, EngineCompute, NamedTensor, Run } from "../engine/engine.ts";
+import type { StartEngine } from "../engine/engine.ts";
+import { startEngine } from "../session/start_engine.ts";
 import { blockSize, wantsBlocks } from "./block_size.ts";
 import type { DatasetParts } from "./dataset.ts";
 import { inputName, NAMES, targetName } from "./programs.ts";

@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
-import type { Engine } from "../session/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { RESIDENT_DATASETS } from "./limits.ts";
 
 /** Keeps the data sets used last in the engine's memory: each tensor goes there once, not with every call. */

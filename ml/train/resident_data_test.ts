@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tensor } from "../../tensor/tensor.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { RESIDENT_DATASETS } from "./limits.ts";
 import { ResidentData } from "./resident_data.ts";
 

@@ -9,6 +9,9 @@ import { codeOf, sourceFiles } from "./source_files.ts";
 /** The one file that another platform replaces. */
 const PLATFORM = "base/platform.ts";
 
+/** Packages that need no operating system either: protobuf's encoding, TOML, and what makes values for tests. */
+const PORTABLE = ["@bufbuild/protobuf", "fast-check", "smol-toml"];
+
 const sources = new Map(sourceFiles().map((file) => [file.path, file]));
 
 /** The SuperLink's domain still hashes with Node's modules; nothing else of them is left in it. */
@@ -39,6 +42,12 @@ Deno.test("architecture: only the platform's file leads from pure rooms to an op
     .filter((path) => path !== PLATFORM)
     .flatMap((path) => tiesOf(sources.get(path)?.text ?? "").map((tie) => `${path}: ${tie}`))
     .filter((offence) => !TO_COME.test(offence));
+  assert.deepEqual(offences, []);
+});
+
+Deno.test("architecture: pure rooms need no package that needs an operating system", () => {
+  const packages = reachable(pure).flatMap((path) => sources.get(path)?.neededPackages ?? []);
+  const offences = packages.filter((name) => !name.startsWith("node:") && !PORTABLE.includes(name));
   assert.deepEqual(offences, []);
 });
 

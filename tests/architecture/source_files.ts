@@ -12,6 +12,8 @@ export interface SourceFile {
   readonly neededFiles: readonly string[];
   /** Packages and built-in modules, without the paths within them. */
   readonly packages: readonly string[];
+  /** Those of them that it needs when it runs. */
+  readonly neededPackages: readonly string[];
 }
 
 const SKIPPED = new Set(["dist", "node_modules", "vectors"]);
@@ -35,14 +37,19 @@ function* paths(folder: string): Generator<string> {
 function read(path: string): SourceFile {
   const text = Deno.readTextFileSync(repositoryPath(path));
   const named = specifiers(text);
-  const packages = named.filter((specifier) => fileOf(path, specifier) === undefined);
+  const needed = specifiers(codeOf(text));
   return {
     path,
     text,
     files: filesOf(path, named),
-    neededFiles: filesOf(path, specifiers(codeOf(text))),
-    packages: packages.map(packageName),
+    neededFiles: filesOf(path, needed),
+    packages: packagesOf(path, named),
+    neededPackages: packagesOf(path, needed),
   };
+}
+
+function packagesOf(path: string, specifiers: readonly string[]): string[] {
+  return specifiers.filter((specifier) => fileOf(path, specifier) === undefined).map(packageName);
 }
 
 function filesOf(path: string, specifiers: readonly string[]): string[] {
