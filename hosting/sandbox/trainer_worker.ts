@@ -14,25 +14,29 @@ const scope = self as unknown as {
   postMessage(message: "ended"): void;
 };
 
-flushDenormals();
-let maxThreads = 1;
+/** Takes what the sandbox says to this thread. */
+function listen(): void {
+  let maxThreads = 1;
+  scope.onmessage = ({ data, ports }) => {
+    if (data.kind === "assign-threads") {
+      maxThreads = data.threads;
+      return;
+    }
+    if (data.kind === "prepare") {
+      // What fails here is told when a model asks for it.
+      requireRuntime().catch(() => {});
+      return;
+    }
+    maxThreads = data.maxThreads;
+    const { threads, device, memoryBytes } = data;
+    serveEngine(
+      ports[0]!,
+      LocalEngine.create(Math.min(threads, maxThreads), device),
+      { admit: requireSelfContained, threads: () => maxThreads, memoryBytes },
+      () => scope.postMessage("ended"),
+    );
+  };
+}
 
-scope.onmessage = ({ data, ports }) => {
-  if (data.kind === "assign-threads") {
-    maxThreads = data.threads;
-    return;
-  }
-  if (data.kind === "prepare") {
-    // What fails here is told when a model asks for it.
-    requireRuntime().catch(() => {});
-    return;
-  }
-  maxThreads = data.maxThreads;
-  const { threads, device, memoryBytes } = data;
-  serveEngine(
-    ports[0]!,
-    LocalEngine.create(Math.min(threads, maxThreads), device),
-    { admit: requireSelfContained, threads: () => maxThreads, memoryBytes },
-    () => scope.postMessage("ended"),
-  );
-};
+flushDenormals();
+listen();
