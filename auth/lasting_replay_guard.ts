@@ -3,10 +3,10 @@ import { RESERVED_AHEAD_SECONDS, SIGNER_SWEEP_SECONDS } from "./limits.ts";
 import { ReplayGuard, type ReplayVerdict } from "./replay_guard.ts";
 import type { VerifiedTime } from "./signed_time.ts";
 
-/** Where it is kept, beyond the life of a process, up to which time each peer's signatures may have been accepted. */
+/** Keeps, beyond the life of a process, up to which signed time each peer's signatures may have been accepted. */
 export interface SignerLedger {
-  /** What earlier processes noted, by peer. */
-  readonly earlier: ReadonlyMap<string, number>;
+  /** What was noted, by peer. */
+  read(): Promise<ReadonlyMap<string, number>>;
   /**
    * Notes times in the place of those that are there; resolves when they survive the death of the process. Calls take
    * effect in their order.
@@ -18,7 +18,10 @@ export interface SignerLedger {
 }
 
 /** Keeps nothing: a process without a database accepts once more, after its restart, what it accepted before. */
-export const NO_LEDGER: SignerLedger = { earlier: new Map(), note: () => Promise.resolve() };
+export const NO_LEDGER: SignerLedger = {
+  read: () => Promise.resolve(new Map()),
+  note: () => Promise.resolve(),
+};
 
 /** "unsure": a process before this one may have accepted the signature; the peer has to sign anew, a moment later. */
 export type LastingVerdict = ReplayVerdict | "unsure";
@@ -67,13 +70,22 @@ export class LastingReplayGuard {
   #next: Promise<void> | undefined;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(options: LastingReplayGuardOptions) {
+  /** A guard that knows what earlier processes noted in the ledger. */
+  static async open(options: LastingReplayGuardOptions): Promise<LastingReplayGuard> {
+    return new LastingReplayGuard(options, await options.ledger?.read());
+  }
+
+  /** @param earlier what earlier processes noted, by peer; nothing by default */
+  constructor(
+    options: LastingReplayGuardOptions,
+    earlier: ReadonlyMap<string, number> = new Map(),
+  ) {
     const { windowSeconds, ledger = NO_LEDGER, clock = systemClock } = options;
     this.#windowSeconds = windowSeconds;
     this.#clock = clock;
     this.#ledger = ledger;
     this.#replays = new ReplayGuard({ windowSeconds, clock });
-    this.#earlier = ledger.earlier;
+    this.#earlier = earlier;
     this.#start = this.#swept = clock.now();
   }
 

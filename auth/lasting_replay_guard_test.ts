@@ -7,10 +7,13 @@ const WINDOW = 310;
 
 /** A ledger that outlives the guards that write to it, and counts what they write. */
 class FakeLedger implements SignerLedger {
-  earlier: ReadonlyMap<string, number> = new Map();
   writes = 0;
   failing = false;
   #kept = new Map<string, number>();
+
+  read(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map(this.#kept));
+  }
 
   note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void> {
     if (this.failing) return Promise.reject(new Error("the disk is full"));
@@ -22,8 +25,10 @@ class FakeLedger implements SignerLedger {
 
   /** A guard of another process, which finds what is kept by now. */
   guard(clock: FakeClock): LastingReplayGuard {
-    this.earlier = new Map(this.#kept);
-    return new LastingReplayGuard({ windowSeconds: WINDOW, ledger: this, clock });
+    return new LastingReplayGuard(
+      { windowSeconds: WINDOW, ledger: this, clock },
+      new Map(this.#kept),
+    );
   }
 
   get size(): number {

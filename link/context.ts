@@ -1,101 +1,121 @@
-import type { Clock } from "../base/clock.ts";
-import { FlwrError } from "../base/error.ts";
-import type { Random } from "../base/random.ts";
+import type { ArtifactContext } from "./artifacts/context.ts";
+import { dropUnfinishedArtifacts, removeArtifacts } from "./artifacts/pieces.ts";
 import type { LinkEvent } from "./events.ts";
-import type { Joins } from "./joins.ts";
 import type { LinkLimits } from "./limits.ts";
-import type { LooseReplies } from "./loose_replies.ts";
-import type { LinkObject, MessageDraft } from "./message.ts";
-import type { QuietInstructions } from "./quiet.ts";
-import type { Retention } from "./retention.ts";
-import type { RunOutcomes } from "./run_outcomes.ts";
-import { NotSynced } from "./store/not_synced.ts";
-import type { Durability, LinkStore, LinkTransaction } from "./store/store.ts";
-import type { StoreTrouble } from "./store_trouble.ts";
-import type { TrafficMeter } from "./traffic.ts";
-import type { TreeCache } from "./tree_cache.ts";
-import type { Topic, Wakes } from "./wakes.ts";
+import type { MessageContext } from "./messages/context.ts";
+import { endMessagesOfRun, messagesOfNodes, removeMessagesOfRun } from "./messages/dependents.ts";
+import { mayHave, wasGiven } from "./messages/object_rights.ts";
+import type { NodeContext, NodeDependents, NodeTransaction } from "./nodes/context.ts";
+import type { ObjectContext, ObjectRights, ObjectTransaction } from "./objects/context.ts";
+import type { RunContext, RunDependents, RunTransaction } from "./runs/context.ts";
+import type { LinkStore, LinkTables } from "./store/store.ts";
+import type { StoreTrouble } from "./transactions/store_trouble.ts";
+import type { Effects, Transacts } from "./transactions/transactions.ts";
 
-/** What every operation of the SuperLink's domain works with. */
-export interface LinkContext {
-  readonly store: LinkStore;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly limits: LinkLimits;
-  readonly messageObject: (message: MessageDraft) => LinkObject;
-  readonly wakes: Wakes;
-  readonly quiet: QuietInstructions;
-  readonly traffic: TrafficMeter;
-  readonly trees: TreeCache;
-  readonly loose: LooseReplies;
-  readonly joins: Joins;
-  /** What the owner's list of keys calls the holder of a key. */
-  readonly listedName: (publicKey: Uint8Array) => string | undefined;
-  readonly retention: Retention;
-  /** When it is looked next whether too many nodes are away. */
-  readonly absences: Retention;
-  readonly outcomes: RunOutcomes;
-  /** Bytes that each open push has brought since the service began, by session. */
-  readonly staged: Map<string, number>;
-  readonly trouble: StoreTrouble;
-  readonly onEvent: (event: LinkEvent) => void;
-  /** Tells the housekeeper that something becomes due at this Unix time in seconds. */
-  readonly expect: (dueAt: number) => void;
-  /** Aborted once the service closes. */
-  readonly closing: AbortSignal;
-}
+/** What the operations of all nouns work with. */
+export type LinkContext =
+  & Transacts<LinkTransaction, LinkEvent>
+  & Omit<
+    NodeContext & RunContext & MessageContext & ObjectContext & ArtifactContext,
+    "limits" | "transact"
+  >
+  & {
+    readonly store: LinkStore;
+    readonly limits: LinkLimits;
+    readonly trouble: StoreTrouble;
+    readonly onEvent: (event: LinkEvent) => void;
+  };
 
-/** What a transaction brings about outside the store: once it is stored, or, for `undo`, when it failed. */
-export class Effects {
-  readonly events: LinkEvent[] = [];
-  readonly topics = new Set<Topic>();
-  readonly undo: (() => void)[] = [];
-  dueAt = Infinity;
-
-  due(at: number | undefined): void {
-    if (at !== undefined) this.dueAt = Math.min(this.dueAt, at);
-  }
-}
+/** What one attempt of a transaction reads and writes. */
+export type LinkTransaction =
+  & LinkTables
+  & Pick<NodeTransaction, "nodeDependents">
+  & Pick<RunTransaction, "runDependents">
+  & Pick<ObjectTransaction, "objectRights">;
 
 /**
- * Runs a transaction, then its effects; none of them when it fails. One that is committed and not on the disk yet has its
- * effects, and is reported as an error all the same, so that its caller tries again.
- *
- * @throws unavailable after the service was closed
+ * The tables, and what nouns do in the transactions of others: a noun that others depend on does not know them. The latter
+ * is made when it is asked for, because most transactions do not.
  */
-export async function transact<T>(
-  context: LinkContext,
-  durability: Durability,
-  work: (tx: LinkTransaction, effects: Effects) => Promise<T>,
-): Promise<T> {
-  requireOpen(context);
-  const effects = new Effects();
-  let result: T;
-  let notSynced: NotSynced | undefined;
-  try {
-    result = await context.store.transaction(durability, (tx) => work(tx, effects));
-  } catch (error) {
-    if (!context.closing.aborted) context.trouble.failed(error);
-    if (!(error instanceof NotSynced)) {
-      for (const undo of effects.undo) undo();
-      throw error;
-    }
-    notSynced = error;
-    result = error.result as T;
+class Transaction implements LinkTransaction {
+  readonly nodes;
+  readonly runs;
+  readonly logs;
+  readonly fabs;
+  readonly pieces;
+  readonly instructions;
+  readonly replies;
+  readonly pushes;
+  readonly objects;
+  readonly artifacts;
+  readonly #context: LinkContext;
+  readonly #tables: LinkTables;
+  readonly #effects: Effects<LinkEvent>;
+
+  constructor(context: LinkContext, tables: LinkTables, effects: Effects<LinkEvent>) {
+    this.nodes = tables.nodes;
+    this.runs = tables.runs;
+    this.logs = tables.logs;
+    this.fabs = tables.fabs;
+    this.pieces = tables.pieces;
+    this.instructions = tables.instructions;
+    this.replies = tables.replies;
+    this.pushes = tables.pushes;
+    this.objects = tables.objects;
+    this.artifacts = tables.artifacts;
+    this.#context = context;
+    this.#tables = tables;
+    this.#effects = effects;
   }
-  // Relaxed ones often have nothing to write.
-  if (durability === "durable" && notSynced === undefined) context.trouble.succeeded();
-  if (effects.dueAt < Infinity) context.expect(effects.dueAt);
-  for (const topic of effects.topics) {
-    context.quiet.disturb(topic);
-    context.wakes.wake(topic);
+
+  nextDue(): Promise<number | undefined> {
+    return this.#tables.nextDue();
   }
-  for (const event of effects.events) context.onEvent(event);
-  if (notSynced !== undefined) throw notSynced;
-  return result;
+
+  get nodeDependents(): NodeDependents {
+    return messagesOfNodes(this.#context, this.#tables, this.#effects);
+  }
+
+  get runDependents(): RunDependents {
+    return partsOfRuns(this.#context, this.#tables, this.#effects);
+  }
+
+  get objectRights(): ObjectRights {
+    return rightsByMessages(this.#context, this.#tables);
+  }
 }
 
-/** @throws unavailable after the service was closed */
-export function requireOpen(context: LinkContext): void {
-  if (context.closing.aborted) throw new FlwrError("unavailable", "The SuperLink is shutting down");
+/** Opens the domain's transaction over a store's tables. */
+export function openTransaction(
+  context: LinkContext,
+  tables: LinkTables,
+  effects: Effects<LinkEvent>,
+): LinkTransaction {
+  return new Transaction(context, tables, effects);
+}
+
+function partsOfRuns(
+  context: LinkContext,
+  tables: LinkTables,
+  effects: Effects<LinkEvent>,
+): RunDependents {
+  return {
+    isBusy: async (runId) => (await tables.instructions.ofRun(runId)).length > 0,
+    async ended(runId) {
+      await endMessagesOfRun(context, tables, effects, runId);
+      return await dropUnfinishedArtifacts(tables, runId);
+    },
+    removeArtifacts: (runId) => removeArtifacts(tables, runId),
+    async removed(runId) {
+      await removeMessagesOfRun(tables, runId);
+      await removeArtifacts(tables, runId);
+    },
+  };
+}
+
+function rightsByMessages(context: LinkContext, tables: LinkTables): ObjectRights {
+  return {
+    wasGiven: (caller, messageId) => wasGiven(tables, caller, messageId),
+    mayHave: (caller, id) => mayHave(context, tables, caller, id),
+  };
 }

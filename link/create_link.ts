@@ -1,16 +1,19 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts.ts";
-import { type LinkContext, transact } from "./context.ts";
+import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts/pieces.ts";
+import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
-import { getFabPiece, keepPieces } from "./attachments.ts";
-import { getFab } from "./fabs.ts";
 import { Housekeeper } from "./housekeeper.ts";
-import { pullInstruction, pushInstructions, returnInstruction } from "./instructions.ts";
-import { Joins } from "./joins.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
-import type { LinkService } from "./link.ts";
-import { LooseReplies } from "./loose_replies.ts";
+import type { Link } from "./link.ts";
+import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
+import type { MessageDraft } from "./messages/message.ts";
+import { openPush, putObject } from "./messages/pushes.ts";
+import { QuietInstructions } from "./messages/quiet.ts";
+import { confirmReceived, pullReplies } from "./messages/replies.ts";
+import { StagedBytes } from "./messages/staged_bytes.ts";
+import { pushInstructions, pushReply } from "./messages/whole_pushes.ts";
+import { Joins } from "./nodes/joins.ts";
 import {
   activateNode,
   createNode,
@@ -18,27 +21,25 @@ import {
   deleteNode,
   registerNode,
   unregisterNode,
-} from "./membership.ts";
-import type { LinkObject, MessageDraft } from "./message.ts";
-import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes.ts";
-import { objectTree, pullObject, treeOf } from "./object_pulls.ts";
-import { pullObjects } from "./objects_together.ts";
-import { openPush, putObject } from "./pushes.ts";
-import { QuietInstructions } from "./quiet.ts";
+} from "./nodes/membership.ts";
+import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
+import type { LinkObject } from "./objects/objects.ts";
+import { LooseReplies, objectTree, pullObject, treeOf } from "./objects/pulls.ts";
+import { pullObjects } from "./objects/pulls_together.ts";
+import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
-import { confirmReceived, pullReplies, pushReply } from "./replies.ts";
-import { Retention } from "./retention.ts";
-import { RunOutcomes } from "./run_outcomes.ts";
-import { beginRun, claimRun, finishRun, runHeartbeat } from "./run_claims.ts";
-import { failRun, stopRun } from "./run_end.ts";
-import { appendLog, readLog } from "./run_log.ts";
-import { createRun, getRun, listRuns, runOfToken } from "./runs.ts";
-import { noteSigned, signedUntil } from "./signers.ts";
+import { getFab, getFabPiece, keepPieces } from "./runs/bundles.ts";
+import { beginRun, claimRun, finishRun, runHeartbeat } from "./runs/claims.ts";
+import { failRun, stopRun } from "./runs/end.ts";
+import { appendLog, readLog } from "./runs/log.ts";
+import { RunOutcomes } from "./runs/outcomes.ts";
+import { createRun, getRun, listRuns, runOfToken } from "./runs/run_records.ts";
+import { TrafficMeter } from "./runs/traffic.ts";
 import type { LinkStore } from "./store/store.ts";
-import { StoreTrouble } from "./store_trouble.ts";
-import { TrafficMeter } from "./traffic.ts";
-import { TreeCache } from "./tree_cache.ts";
-import { Wakes } from "./wakes.ts";
+import { StoreTrouble } from "./transactions/store_trouble.ts";
+import { SweepTime } from "./transactions/sweep_time.ts";
+import { transactions } from "./transactions/transactions.ts";
+import { Wakes } from "./transactions/wakes.ts";
 
 /** What the SuperLink's domain is made of. */
 export interface LinkOptions {
@@ -53,6 +54,8 @@ export interface LinkOptions {
   readonly messageObject: (message: MessageDraft) => LinkObject;
   /** What the owner's list of keys calls the holder of a key (SPKI, DER); default: nothing. Must not throw. */
   readonly listedName?: (publicKey: Uint8Array) => string | undefined;
+  /** Reports trouble of the store; default: one of the domain's own. Others that write to the store share it. */
+  readonly trouble?: StoreTrouble;
   /** Told what happened, once it is stored. Must not throw. */
   readonly onEvent?: (event: LinkEvent) => void;
 }
@@ -61,100 +64,149 @@ export interface LinkOptions {
  * The SuperLink's domain over a store. It takes up what an earlier process left there: nodes that were online have
  * one heartbeat interval to return, and instructions that were handed out are handed out again.
  */
-export async function createLink(options: LinkOptions): Promise<LinkService> {
+export async function createLink(options: LinkOptions): Promise<Link> {
+  const { store, clock, random, messageObject } = options;
   const closing = new AbortController();
   const housekeeper = new Housekeeper();
   const limits = { ...DEFAULT_LINK_LIMITS, ...options.limits };
   const onEvent = options.onEvent ?? (() => {});
+  const [wakes, quiet] = [new Wakes(), new QuietInstructions()];
+  const { trouble = new StoreTrouble(clock, onEvent) } = options;
   const context: LinkContext = {
-    store: options.store,
-    clock: options.clock,
-    random: options.random,
+    store,
+    clock,
+    random,
     limits,
-    messageObject: options.messageObject,
-    wakes: new Wakes(),
-    quiet: new QuietInstructions(),
+    messageObject,
+    wakes,
+    quiet,
+    trouble,
     traffic: new TrafficMeter(),
     loose: new LooseReplies(),
     joins: new Joins(),
     listedName: options.listedName ?? (() => undefined),
-    retention: new Retention(),
-    absences: new Retention(),
+    retention: new SweepTime(),
+    absences: new SweepTime(),
     outcomes: new RunOutcomes(),
-    staged: new Map(),
+    staged: new StagedBytes(),
     trees: new TreeCache(limits.maxCachedTreeIds),
-    trouble: new StoreTrouble(options.clock, onEvent),
     onEvent,
-    expect: (dueAt) => housekeeper.expect(dueAt),
     closing: closing.signal,
+    transact: transactions({
+      store,
+      open: (tables, effects) => openTransaction(context, tables, effects),
+      trouble,
+      closing: closing.signal,
+      onEvent: onEvent,
+      onTopic: (topic) => {
+        quiet.disturb(topic);
+        wakes.wake(topic);
+      },
+      onDue: (dueAt) => housekeeper.expect(dueAt),
+    }),
   };
   try {
     await recover(context);
   } catch (error) {
-    await options.store.close();
+    await store.close();
     throw error;
   }
   housekeeper.start(context);
   return {
-    createNode: (input) => createNode(context, input),
-    registerNode: (input) => registerNode(context, input),
-    unregisterNode: (nodeId, by) => unregisterNode(context, nodeId, by),
-    activateNode: (input) => activateNode(context, input),
-    deactivateNode: (nodeId) => deactivateNode(context, nodeId),
-    deleteNode: (nodeId) => deleteNode(context, nodeId),
-    heartbeat: (nodeId, interval, patience, wire) =>
-      heartbeat(context, nodeId, interval, patience, wire),
-    nodeOfKey: (publicKey) => nodeOfKey(context, publicKey),
-    signedUntil: () => signedUntil(context),
-    noteSigned: (until, forgetBefore) => noteSigned(context, until, forgetBefore),
-    listNodes: () => listNodes(context),
-    onlineNodes: () => onlineNodes(context),
-    onlineNames: () => onlineNames(context),
-    createRun: (input) => createRun(context, input),
-    getRun: (runId) => getRun(context, runId),
-    listRuns: (range) => listRuns(context, range),
-    claimRun: (claim) => claimRun(context, claim),
-    runOfToken: (token) => runOfToken(context, token),
-    beginRun: (token) => beginRun(context, token),
-    runHeartbeat: (token) => runHeartbeat(context, token),
-    finishRun: (token, end) => finishRun(context, token, end),
-    stopRun: (runId) => stopRun(context, runId),
-    failRun: (runId, details) => failRun(context, runId, details),
-    appendLog: (runId, lines, begin) => appendLog(context, runId, lines, begin),
-    readLog: (runId, after, hold) => readLog(context, runId, after, hold),
-    putArtifactPiece: (runId, piece) => putArtifactPiece(context, runId, piece),
-    listArtifacts: (runId) => listArtifacts(context, runId),
-    readArtifactPiece: (artifactId, offset) => readArtifactPiece(context, artifactId, offset),
-    getFab: (hash) => getFab(context, hash),
-    getFabPiece: (fabHash, hash) => getFabPiece(context, fabHash, hash),
-    keepPieces: (hashes, content) => keepPieces(context, hashes, content),
-    pushInstructions: (messages, objects) => pushInstructions(context, messages, objects),
-    pullInstruction: (nodeId, hold) => pullInstruction(context, nodeId, hold),
-    returnInstruction: (nodeId, handed) => returnInstruction(context, nodeId, handed),
-    pushReply: (nodeId, reply, objects) => pushReply(context, nodeId, reply, objects),
-    pullReplies: (messageIds, hold) => pullReplies(context, messageIds, hold),
-    openPush: (push) => openPush(context, push),
-    putObject: (push, object, message) => putObject(context, push, object, message),
-    pullObject: (caller, id, makeRoom) => pullObject(context, caller, id, makeRoom),
-    pullObjects: (caller, wanted, makeRoom) => pullObjects(context, caller, wanted, makeRoom),
-    confirmReceived: (caller, messageId) => confirmReceived(context, caller, messageId),
-    treeOf: (root) => treeOf(context, root),
-    objectTree: (root, runId) => objectTree(context, root, runId),
+    ...nouns(context),
     close: async () => {
       if (!closing.signal.aborted) await saveTraffic(context);
       closing.abort();
-      context.wakes.wakeAll();
+      wakes.wakeAll();
       await housekeeper.stopped();
-      await options.store.close();
+      await store.close();
     },
   };
+}
+
+/** The operations of each noun, in the context. */
+function nouns(context: LinkContext): Omit<Link, "close"> {
+  return {
+    nodes: within(context, {
+      create: createNode,
+      register: registerNode,
+      unregister: unregisterNode,
+      activate: activateNode,
+      deactivate: deactivateNode,
+      leave: deleteNode,
+      heartbeat,
+      ofKey: nodeOfKey,
+      list: listNodes,
+      online: onlineNodes,
+      onlineNames,
+    }),
+    runs: within(context, {
+      create: createRun,
+      get: getRun,
+      list: listRuns,
+      claim: claimRun,
+      ofToken: runOfToken,
+      begin: beginRun,
+      heartbeat: runHeartbeat,
+      finish: finishRun,
+      stop: stopRun,
+      fail: failRun,
+      appendLog,
+      readLog,
+      getFab,
+      keepPieces,
+      getFabPiece,
+    }),
+    messages: within(context, {
+      pushInstructions,
+      pullInstruction,
+      returnInstruction,
+      pushReply,
+      pullReplies,
+      openPush,
+      putObject,
+      confirmReceived,
+    }),
+    objects: within(context, {
+      pull: pullObject,
+      pullTogether: pullObjects,
+      treeOf,
+      wholeTree: objectTree,
+    }),
+    artifacts: within(context, {
+      putPiece: putArtifactPiece,
+      list: listArtifacts,
+      readPiece: readArtifactPiece,
+    }),
+  };
+}
+
+type Operations<Context> = Readonly<
+  Record<string, (context: Context, ...input: never[]) => unknown>
+>;
+
+/** Operations without their first parameter, the context. */
+type Within<O> = {
+  readonly [Name in keyof O]: O[Name] extends
+    (context: never, ...input: infer Input) => infer Output ? (...input: Input) => Output
+    : never;
+};
+
+function within<Context, O extends Operations<Context>>(
+  context: Context,
+  operations: O,
+): Within<O> {
+  const bound = Object.entries(operations).map(([name, operation]) =>
+    [name, (...input: never[]) => operation(context, ...input)] as const
+  );
+  return Object.fromEntries(bound) as Within<O>;
 }
 
 /** Writes what was counted and is not in the store yet. */
 async function saveTraffic(context: LinkContext): Promise<void> {
   const runs = context.traffic.runs();
   if (runs.length === 0) return;
-  await transact(context, "relaxed", async (tx, effects) => {
+  await context.transact("relaxed", async (tx, effects) => {
     for (const runId of runs) await context.traffic.save(tx, effects, runId);
   });
 }

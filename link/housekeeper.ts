@@ -1,17 +1,35 @@
-import { settleDuePiece } from "./attachments.ts";
-import { type Effects, type LinkContext, transact } from "./context.ts";
-import { settleDueNode, sweepAbsentNodes } from "./nodes.ts";
-import { settleDuePush } from "./push_end.ts";
-import { sweepFinishedRuns } from "./retention.ts";
-import { settleDueRun } from "./run_claims.ts";
-import { settleDueInstruction } from "./settle_instruction.ts";
-import type { LinkTransaction } from "./store/store.ts";
+import type { LinkContext, LinkTransaction } from "./context.ts";
+import type { LinkEvent } from "./events.ts";
+import { settleDuePush } from "./messages/push_end.ts";
+import { settleDueInstruction } from "./messages/settle_instruction.ts";
+import { settleDueNode, sweepAbsentNodes } from "./nodes/presence.ts";
+import { settleDuePiece } from "./runs/bundles.ts";
+import { settleDueRun } from "./runs/claims.ts";
+import { sweepFinishedRuns } from "./runs/retention.ts";
+import type { SweepLimits } from "./transactions/sweep_time.ts";
+import type { Effects } from "./transactions/transactions.ts";
+
+/** How much the housekeeper does at once. */
+export interface HousekeepingLimits extends SweepLimits {
+  /** How many abandoned pushes, which can have thousands of objects each, it clears in one transaction. */
+  readonly housekeepingPushBatch: number;
+  /** How long it waits, in seconds, before it gives some more of the store's free space back. */
+  readonly reclaimIntervalSeconds: number;
+}
+
+/** How much the housekeeper does at once when nothing else is said. */
+export const DEFAULT_HOUSEKEEPING_LIMITS: HousekeepingLimits = {
+  housekeepingBatch: 100,
+  housekeepingSeconds: 0.05,
+  housekeepingPushBatch: 5,
+  reclaimIntervalSeconds: 1,
+};
 
 /** Deals with something that is due. */
 type Settle<T> = (
   context: LinkContext,
   tx: LinkTransaction,
-  effects: Effects,
+  effects: Effects<LinkEvent>,
   due: T,
 ) => Promise<void>;
 
@@ -68,7 +86,7 @@ export class Housekeeper {
   async #settle(context: LinkContext): Promise<number> {
     const { clock, closing, limits } = context;
     try {
-      return await transact(context, "relaxed", async (tx, effects) => {
+      const next = await context.transact("relaxed", async (tx, effects) => {
         const now = clock.now();
         const { housekeepingBatch: batch, housekeepingPushBatch: pushes } = limits;
         let settled = 0;
@@ -97,9 +115,10 @@ export class Housekeeper {
         if (next > clock.now() && context.retention.dueAt <= clock.now()) {
           await sweepFinishedRuns(context, tx, effects, now + limits.housekeepingSeconds);
         }
-        const absencesAt = Math.max(context.absences.dueAt, graceUntil);
-        return Math.min(next, context.retention.dueAt, absencesAt);
+        return next;
       });
+      const absencesAt = Math.max(context.absences.dueAt, context.trouble.graceUntil);
+      return Math.min(next, context.retention.dueAt, absencesAt);
     } catch (error) {
       if (!closing.aborted) context.onEvent({ kind: "housekeeping-failed", error });
       return clock.now() + RETRY_SECONDS;

@@ -1,14 +1,15 @@
-import { type Effects, type LinkContext, transact } from "./context.ts";
-import { forgottenAt, putAbsent } from "./nodes.ts";
-import { requeue } from "./requeue.ts";
-import type { LinkTransaction } from "./store/store.ts";
+import type { LinkContext, LinkTransaction } from "./context.ts";
+import type { LinkEvent } from "./events.ts";
+import { requeue } from "./messages/requeue.ts";
+import { forgottenAt, putAbsent } from "./nodes/presence.ts";
+import type { Effects } from "./transactions/transactions.ts";
 
 /**
  * Takes up what an earlier process left in the store; call it before anything else. Nobody could reach the SuperLink
  * while it was down, so nobody's time ran out in that while.
  */
 export function recover(context: LinkContext): Promise<void> {
-  return transact(context, "durable", async (tx, effects) => {
+  return context.transact("durable", async (tx, effects) => {
     await giveTime(context, tx, effects);
     for (const instruction of await tx.instructions.handedOut()) {
       await requeue(context, tx, effects, instruction, "superlink-restarted");
@@ -19,7 +20,7 @@ export function recover(context: LinkContext): Promise<void> {
 async function giveTime(
   context: LinkContext,
   tx: LinkTransaction,
-  effects: Effects,
+  effects: Effects<LinkEvent>,
 ): Promise<void> {
   const { clock, limits } = context;
   const now = clock.now();

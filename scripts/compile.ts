@@ -1,14 +1,17 @@
 /**
- * Makes one executable of the whole program with `deno compile`.
+ * Makes one executable of the whole program, in one of two ways.
  *
  *     deno task compile [--output dist/flwr] [--target TARGET]
+ *     deno task compile --self-extracting [--deno FILE] …
  *
  * `deno compile` needs `denort`, the runtime without the compiler, of exactly this Deno's version. It downloads it
- * unless the environment variable DENORT_BIN names one.
+ * unless the environment variable DENORT_BIN names one. `--self-extracting` needs nothing but the npm registry: the file
+ * contains Deno itself and unpacks at its first start.
  */
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
+import { FlwrError } from "../base/error.ts";
 import { reportError } from "../roles/report_error.ts";
 import { checkDenort } from "./compile/check_denort.ts";
 import { checkExecutable } from "./compile/check_executable.ts";
@@ -16,6 +19,8 @@ import { ENTRY, LIBRARY, loadedByUrl, READ_AT_RUN_TIME } from "./compile/entry_p
 import { type ModuleGraph, neededPackages, unneededFolders } from "./compile/npm_packages.ts";
 import { excludedOrtPlatforms } from "./compile/ort_platforms.ts";
 import { runDeno } from "./compile/run_deno.ts";
+import { DENO_BINARIES, denoBinary } from "./compile/self_extracting/deno_binary.ts";
+import { selfExtracting, writeExecutable } from "./compile/self_extracting/executable.ts";
 
 const PROJECT = fileURLToPath(new URL("..", import.meta.url));
 
@@ -30,6 +35,8 @@ const TARGETS = [
 
 const EXAMPLE = `
 Examples:
+  deno task compile --self-extracting
+  deno task compile --self-extracting --target aarch64-unknown-linux-gnu --output dist/flwr-arm64
   deno task compile
   deno task compile --output /usr/local/bin/flwr
   DENORT_BIN=/path/to/denort deno task compile
@@ -38,9 +45,18 @@ Examples:
 interface CompileFlags {
   output: string;
   target: string;
+  selfExtracting?: boolean;
+  deno?: string;
 }
 
-async function compile({ output, target }: CompileFlags): Promise<void> {
+async function compile(flags: CompileFlags): Promise<void> {
+  if (flags.selfExtracting) return await compileSelfExtracting(flags);
+  if (flags.deno !== undefined) {
+    throw new FlwrError("invalid-argument", "--deno is for --self-extracting alone", {
+      hints: ["Without it, DENORT_BIN names the runtime"],
+    });
+  }
+  const { output, target } = flags;
   await checkDenort(Deno.env.get("DENORT_BIN"));
   const executable = resolve(output);
   await Deno.mkdir(dirname(executable), { recursive: true });
@@ -62,7 +78,27 @@ async function compile({ output, target }: CompileFlags): Promise<void> {
     ...excluded.flatMap((path) => ["--exclude", path]),
     join(PROJECT, ENTRY),
   ], PROJECT);
-  if (target === Deno.build.target) await checkExecutable(executable);
+  if (target === Deno.build.target) {
+    const hint = `DENORT_BIN has to be denort ${Deno.version.deno}, for this platform`;
+    await checkExecutable(executable, hint);
+  }
+  console.log(executable);
+}
+
+async function compileSelfExtracting({ output, target, deno }: CompileFlags): Promise<void> {
+  if (!(target in DENO_BINARIES)) {
+    throw new FlwrError("unimplemented", `--self-extracting cannot make a file for ${target}`, {
+      hints: [`It can for ${Object.keys(DENO_BINARIES).join(", ")}`],
+    });
+  }
+  const executable = resolve(output);
+  const binary = await denoBinary({ target, given: deno, running: Deno.execPath() });
+  const made = await selfExtracting({ project: PROJECT, target, deno: binary });
+  await writeExecutable(executable, made);
+  if (target === Deno.build.target) {
+    await checkExecutable(executable, "Read what it needs in README.md, section One file");
+  }
+  console.error(`${(made.bytes.length / 1e6).toFixed(1)} MB, SHA-256 ${made.sha256}`);
   console.log(executable);
 }
 
@@ -87,6 +123,8 @@ try {
       new Option("--target <triple>", "platform to make it for").choices(TARGETS)
         .default(Deno.build.target),
     )
+    .option("--self-extracting", "with Deno inside, unpacked at the first start: needs no denort")
+    .option("--deno <file>", "Deno for the platform, instead of npm's; for --self-extracting")
     .addHelpText("after", EXAMPLE)
     .exitOverride()
     .action(compile)

@@ -36,7 +36,7 @@ class FakeProgram {
     const end = Promise.withResolvers<RunEnd | undefined>();
     this.open.set(runId, end);
     signal.addEventListener("abort", () => end.resolve(undefined));
-    await this.link.beginRun(token);
+    await this.link.runs.begin(token);
     try {
       return await end.promise;
     } finally {

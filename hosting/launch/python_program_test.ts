@@ -107,8 +107,8 @@ Deno.test("a process that dies before its run ended fails it with its last words
 Deno.test("a process whose run has ended leaves its end as it is", async () => {
   const untilSeen = "while [ ! -s $SEEN ]; do sleep 0.01; done";
   const { end } = await play(untilSeen, {}, async (link, seenFile) => {
-    await link.beginRun("token of 7");
-    await link.finishRun("token of 7", { outcome: "completed", details: "" });
+    await link.runs.begin("token of 7");
+    await link.runs.finish("token of 7", { outcome: "completed", details: "" });
     await Deno.writeTextFile(seenFile, "go");
   });
   assert.equal(end, undefined);

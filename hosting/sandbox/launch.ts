@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { packagesFolder } from "../../ml/session/packages_folder.ts";
+import { WITHOUT_TELEMETRY } from "../../ml/session/telemetry.ts";
 
 /** How a process is started. */
 export interface Launch {
@@ -44,7 +45,13 @@ export function sandboxLaunch(
     const value = environment(name);
     return value === undefined ? [] : [[name, value] as const];
   });
-  const env = { ...Object.fromEntries(passed), NO_COLOR: "1" };
+  const env = {
+    ...Object.fromEntries(passed),
+    ...WITHOUT_TELEMETRY,
+    // Deno looks for newer versions of itself on the network.
+    DENO_NO_UPDATE_CHECK: "1",
+    NO_COLOR: "1",
+  };
   if (Deno.build.standalone) return { file: Deno.execPath(), args: [SANDBOX_COMMAND], env };
   const project = fileURLToPath(PROJECT);
   const packages = [packagesFolder() ?? []].flat();

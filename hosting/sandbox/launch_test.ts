@@ -11,7 +11,13 @@ const environment: Readonly<Record<string, string>> = {
 Deno.test("an app's process gets no more of the environment than it needs", () => {
   const { env } = sandboxLaunch([], (name) => environment[name]);
   const { TMPDIR: _, ...others } = env;
-  assert.deepEqual(others, { HOME: "/home/me", FLWR_CACHE: "/cache", NO_COLOR: "1" });
+  assert.deepEqual(others, {
+    HOME: "/home/me",
+    FLWR_CACHE: "/cache",
+    NO_COLOR: "1",
+    DENO_NO_UPDATE_CHECK: "1",
+    ORT_DISABLE_TELEMETRY: "1",
+  });
 });
 
 Deno.test("its command line grants reading and native code, without prompts or downloads", () => {

@@ -1,3 +1,4 @@
+import type { Durability } from "../transactions/transactions.ts";
 import { earliestDue } from "./due.ts";
 import { Journal } from "./journal.ts";
 import { ArtifactMap, MemoryArtifacts } from "./memory_artifacts.ts";
@@ -9,25 +10,30 @@ import { MemoryPushes, PushMap } from "./memory_pushes.ts";
 import { LogMap, MemoryFabs, MemoryLogs, MemoryRuns, RunMap } from "./memory_runs.ts";
 import { MemorySigners } from "./memory_signers.ts";
 import { Serial } from "./serial.ts";
-import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
+import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
 
 /** A store that lasts as long as the process. Records are replaced, never changed. */
 export class MemoryStore implements LinkStore {
   readonly #serial = new Serial();
   readonly #tables = new Tables();
+  readonly signers = new MemorySigners(this.#serial);
 
   transaction<T>(
     _durability: Durability,
-    work: (tx: LinkTransaction) => Promise<T>,
+    work: (tables: LinkTables) => Promise<T>,
+    onCommit?: () => void,
   ): Promise<T> {
     return this.#serial.run(async () => {
       const journal = new Journal();
+      let result: T;
       try {
-        return await work(openTransaction(this.#tables, journal));
+        result = await work(openTransaction(this.#tables, journal));
       } catch (error) {
         journal.rollBack();
         throw error;
       }
+      onCommit?.();
+      return result;
     });
   }
 
@@ -68,12 +74,11 @@ class Tables {
   readonly messages = new MessageMap();
   readonly objects = new ObjectMap();
   readonly pushes = new PushMap();
-  readonly signers = new Map<string, number>();
   readonly artifacts = new ArtifactMap();
   readonly pieces = new PieceMap();
 }
 
-function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
+function openTransaction(tables: Tables, journal: Journal): LinkTables {
   return {
     nodes: new MemoryNodes(tables.nodes, journal),
     runs: new MemoryRuns(tables.runs, journal),
@@ -83,7 +88,6 @@ function openTransaction(tables: Tables, journal: Journal): LinkTransaction {
     replies: new MemoryReplies(tables.messages, journal),
     objects: new MemoryObjects(tables.objects, journal),
     pushes: new MemoryPushes(tables.pushes, journal),
-    signers: new MemorySigners(tables.signers, journal),
     artifacts: new MemoryArtifacts(tables.artifacts, journal),
     pieces: new MemoryPieces(tables.pieces, journal),
     nextDue: () => {

@@ -1,4 +1,4 @@
-import type { ArtifactRecord, ArtifactTable } from "./artifact_table.ts";
+import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";
 

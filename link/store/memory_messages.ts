@@ -1,14 +1,14 @@
-import { isOpen } from "../instruction_state.ts";
-import { expiryOf, type LinkMessage } from "../message.ts";
-import { earliestDue, mostUrgent } from "./due.ts";
-import type { Journal } from "./journal.ts";
-import { Links } from "./links.ts";
+import { isOpen } from "../messages/instruction_state.ts";
+import { expiryOf, type LinkMessage } from "../messages/message.ts";
 import type {
   InstructionProgress,
   InstructionRecord,
   InstructionTable,
   ReplyTable,
-} from "./message_tables.ts";
+} from "../messages/message_tables.ts";
+import { earliestDue, mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
+import { Links } from "./links.ts";
 
 /** An instruction with its place in the order of arrival. */
 interface Placed {

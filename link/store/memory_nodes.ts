@@ -1,6 +1,6 @@
+import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
-import type { NodeRecord, NodeTable } from "./node_table.ts";
 
 /** The nodes of a store in memory. */
 export class NodeMap {

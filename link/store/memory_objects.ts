@@ -1,7 +1,7 @@
-import type { LinkObject, ObjectId } from "../message.ts";
+import type { ObjectStanding, ObjectTable } from "../objects/object_table.ts";
+import type { LinkObject, ObjectId } from "../objects/objects.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";
-import type { ObjectStanding, ObjectTable } from "./object_table.ts";
 
 interface Counted extends ObjectStanding {
   readonly object: LinkObject;

@@ -1,7 +1,7 @@
+import type { PieceRecord, PieceTable } from "../runs/piece_table.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";
-import type { PieceRecord, PieceTable } from "./piece_table.ts";
 
 /** The pieces of a store in memory. */
 export class PieceMap {

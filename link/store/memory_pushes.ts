@@ -1,8 +1,8 @@
-import type { ObjectId } from "../message.ts";
+import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_table.ts";
+import type { ObjectId } from "../objects/objects.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";
-import type { AnnouncedMessage, PushRecord, PushTable } from "./push_table.ts";
 
 /** The pushes of a store in memory. */
 export class PushMap {

@@ -1,6 +1,4 @@
-import { isFinished } from "../run_state.ts";
-import { mostUrgent } from "./due.ts";
-import type { Journal } from "./journal.ts";
+import { isFinished } from "../runs/run_state.ts";
 import type {
   FabTable,
   FinishedRuns,
@@ -11,11 +9,16 @@ import type {
   RunRecord,
   RunTable,
   Traffic,
-} from "./run_table.ts";
+} from "../runs/run_table.ts";
+import { mostUrgent } from "./due.ts";
+import type { Journal } from "./journal.ts";
 
-/** The runs of a store in memory, in the order of arrival. */
+/** The runs of a store in memory. */
 export class RunMap {
   readonly byId = new Map<bigint, RunRecord>();
+  /** Each run's place in the order of arrival. */
+  readonly places = new Map<bigint, number>();
+  arrivals = 0;
   readonly idByToken = new Map<string, bigint>();
 }
 
@@ -39,11 +42,18 @@ export class MemoryRuns implements RunTable {
   }
 
   list(limit: number, skip: number): Promise<RunRecord[]> {
-    return Promise.resolve([...this.#map.byId.values()].reverse().slice(skip, skip + limit));
+    const newestFirst = [...this.#map.places].sort(([, a], [, b]) => b - a);
+    const ids = newestFirst.slice(skip, skip + limit).map(([runId]) => runId);
+    return Promise.resolve(ids.map((runId) => this.#map.byId.get(runId)!));
   }
 
   oldestPending(): Promise<RunRecord | undefined> {
-    return Promise.resolve(this.#find(({ state }) => state === "pending"));
+    let oldest: RunRecord | undefined;
+    for (const run of this.#map.byId.values()) {
+      if (run.state !== "pending") continue;
+      if (oldest === undefined || this.#place(run) < this.#place(oldest)) oldest = run;
+    }
+    return Promise.resolve(oldest);
   }
 
   hasSeries(seriesId: bigint): Promise<boolean> {
@@ -85,7 +95,8 @@ export class MemoryRuns implements RunTable {
       if (!isFinished(run.state)) continue;
       if (having === "log" && !run.logBytes) continue;
       if (having === "artifacts" && !run.artifactBytes) continue;
-      if (first === undefined || run.finishedAt! < first.finishedAt!) first = run;
+      const later = first === undefined ? -1 : run.finishedAt! - first.finishedAt!;
+      if (later < 0 || later === 0 && this.#place(run) < this.#place(first!)) first = run;
     }
     return Promise.resolve(first);
   }
@@ -99,6 +110,9 @@ export class MemoryRuns implements RunTable {
     if (before !== undefined && before !== run.tokenHash) {
       this.#journal.delete(this.#map.idByToken, before);
     }
+    if (!this.#map.byId.has(run.runId)) {
+      this.#journal.set(this.#map.places, run.runId, ++this.#map.arrivals);
+    }
     this.#journal.set(this.#map.byId, run.runId, run);
     if (run.tokenHash !== undefined) {
       this.#journal.set(this.#map.idByToken, run.tokenHash, run.runId);
@@ -110,6 +124,7 @@ export class MemoryRuns implements RunTable {
     const token = this.#map.byId.get(runId)?.tokenHash;
     if (token !== undefined) this.#journal.delete(this.#map.idByToken, token);
     this.#journal.delete(this.#map.byId, runId);
+    this.#journal.delete(this.#map.places, runId);
     return Promise.resolve();
   }
 
@@ -122,6 +137,10 @@ export class MemoryRuns implements RunTable {
       bytesReceived: run.bytesReceived + traffic.bytesReceived,
       clientAppSeconds: run.clientAppSeconds + traffic.clientAppSeconds,
     });
+  }
+
+  #place({ runId }: RunRecord): number {
+    return this.#map.places.get(runId)!;
   }
 
   #find(wanted: (run: RunRecord) => boolean): RunRecord | undefined {

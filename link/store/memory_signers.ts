@@ -1,29 +1,27 @@
-import type { Journal } from "./journal.ts";
-import type { SignerTable } from "./signer_table.ts";
+import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
+import type { Serial } from "./serial.ts";
 
-/** The signers in memory as one transaction sees them: they last as long as the process. */
-export class MemorySigners implements SignerTable {
-  readonly #map: Map<string, number>;
-  readonly #journal: Journal;
+/** Up to which time peers signed, in memory: it lasts as long as the process. */
+export class MemorySigners implements SignerLedger {
+  readonly #until = new Map<string, number>();
+  readonly #serial: Serial;
 
-  constructor(map: Map<string, number>, journal: Journal) {
-    this.#map = map;
-    this.#journal = journal;
+  /** @param serial of the store */
+  constructor(serial: Serial) {
+    this.#serial = serial;
   }
 
-  all(): Promise<Map<string, number>> {
-    return Promise.resolve(new Map(this.#map));
+  read(): Promise<Map<string, number>> {
+    return this.#serial.run(() => Promise.resolve(new Map(this.#until)));
   }
 
-  put(peer: string, until: number): Promise<void> {
-    this.#journal.set(this.#map, peer, until);
-    return Promise.resolve();
-  }
-
-  forget(before: number): Promise<void> {
-    for (const [peer, until] of this.#map) {
-      if (until < before) this.#journal.delete(this.#map, peer);
-    }
-    return Promise.resolve();
+  note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void> {
+    return this.#serial.run(() => {
+      for (const [peer, time] of until) this.#until.set(peer, time);
+      for (const [peer, time] of this.#until) {
+        if (time < forgetBefore) this.#until.delete(peer);
+      }
+      return Promise.resolve();
+    });
   }
 }

@@ -1,15 +1,17 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
+import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
+import { FlwrError } from "../../base/error.ts";
+import { type Durability, NotSynced } from "../transactions/transactions.ts";
 import { Serial } from "./serial.ts";
 import { cannotWrite, sqliteError } from "./sqlite_error.ts";
 import { isFull, LogSync } from "./sqlite_log.ts";
 import { openDatabase, type OpenOptions } from "./sqlite_open.ts";
 import { number, type Row } from "./sqlite_rows.ts";
-import { FlwrError } from "../../base/error.ts";
-import { NotSynced } from "./not_synced.ts";
+import { SqliteSigners } from "./sqlite_signers.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
-import type { Durability, LinkStore, LinkTransaction, StoreUsage } from "./store.ts";
+import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
 
 /** A moment on either side of which a crash leaves a different state. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -33,11 +35,12 @@ export class SqliteStore implements LinkStore {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
-  readonly #transaction: LinkTransaction;
+  readonly #transaction: LinkTables;
   readonly #serial = new Serial();
   readonly #onStep: (step: DurableStep) => void;
   readonly #log: LogSync;
   readonly #space: FreeSpace;
+  readonly signers: SignerLedger;
 
   /**
    * @param path the file; made with mode 0600 if it does not exist
@@ -47,8 +50,11 @@ export class SqliteStore implements LinkStore {
   constructor(path: string, options: SqliteOptions = {}) {
     this.#path = path;
     this.#onStep = options.onStep ?? (() => {});
-    this.#transaction = sqliteTransaction(
-      new Statements((sql) => this.#prepare(sql), () => this.#onStep("write")),
+    const sql = new Statements((text) => this.#prepare(text), () => this.#onStep("write"));
+    this.#transaction = sqliteTransaction(sql);
+    this.signers = new SqliteSigners(
+      sql,
+      (work) => this.#serial.run(() => this.#perform(() => work())),
     );
     this.#database = openDatabase(path, options);
     this.#log = new LogSync(path);
@@ -65,9 +71,10 @@ export class SqliteStore implements LinkStore {
 
   async transaction<T>(
     durability: Durability,
-    work: (tx: LinkTransaction) => Promise<T>,
+    work: (tables: LinkTables) => Promise<T>,
+    onCommit?: () => void,
   ): Promise<T> {
-    const result = await this.#serial.run(() => this.#perform(work));
+    const result = await this.#serial.run(() => this.#perform(work, onCommit));
     // Others go on meanwhile: what they build upon this is on the disk after it, or not at all.
     if (durability === "durable") {
       await this.#flush().catch((error) => {
@@ -116,13 +123,17 @@ export class SqliteStore implements LinkStore {
     this.#database.close();
   }
 
-  async #perform<T>(work: (tx: LinkTransaction) => Promise<T>): Promise<T> {
+  async #perform<T>(
+    work: (tables: LinkTables) => Promise<T>,
+    onCommit?: () => void,
+  ): Promise<T> {
     try {
       this.#onStep("begin");
       this.#prepare("BEGIN IMMEDIATE").run();
       const result = await work(this.#transaction);
       this.#onStep("commit");
       this.#prepare("COMMIT").run();
+      onCommit?.();
       this.#onStep("committed");
       return result;
     } catch (error) {

@@ -1,4 +1,4 @@
-import type { ArtifactRecord, ArtifactTable } from "./artifact_table.ts";
+import type { ArtifactRecord, ArtifactTable } from "../artifacts/artifact_table.ts";
 import { bytes, fromId, id, number, optional, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 

@@ -1,4 +1,4 @@
-import type { FabTable, LogEnd, LogEntry, LogTable } from "./run_table.ts";
+import type { FabTable, LogEnd, LogEntry, LogTable } from "../runs/run_table.ts";
 import { bytes, foreignText, fromId, fromText, number } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 

@@ -1,11 +1,11 @@
-import type { InstructionState } from "../instruction_state.ts";
-import type { LinkMessage } from "../message.ts";
+import type { InstructionState } from "../messages/instruction_state.ts";
+import type { LinkMessage } from "../messages/message.ts";
 import type {
   InstructionProgress,
   InstructionRecord,
   InstructionTable,
   ReplyTable,
-} from "./message_tables.ts";
+} from "../messages/message_tables.ts";
 import {
   foreignText,
   fromId,

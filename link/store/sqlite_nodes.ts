@@ -1,5 +1,5 @@
-import type { NodeState } from "../node_state.ts";
-import type { NodeRecord, NodeTable } from "./node_table.ts";
+import type { NodeState } from "../nodes/node_state.ts";
+import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import {
   bytes,
   foreignText,

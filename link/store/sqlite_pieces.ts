@@ -1,4 +1,4 @@
-import type { PieceRecord, PieceTable } from "./piece_table.ts";
+import type { PieceRecord, PieceTable } from "../runs/piece_table.ts";
 import { bytes, number, optional, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 

@@ -1,6 +1,6 @@
-import type { ObjectId } from "../message.ts";
-import type { PushState } from "../push_state.ts";
-import type { AnnouncedMessage, PushRecord, PushTable } from "./push_table.ts";
+import type { PushState } from "../messages/push_state.ts";
+import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_table.ts";
+import type { ObjectId } from "../objects/objects.ts";
 import { MESSAGE_COLUMNS, messageFrom, messageValues } from "./sqlite_messages.ts";
 import { fromId, id, marks, number, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";

@@ -1,5 +1,5 @@
-import type { RunState } from "../run_state.ts";
-import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "./run_table.ts";
+import type { RunState } from "../runs/run_state.ts";
+import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {
   foreignText,

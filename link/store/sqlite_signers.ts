@@ -1,30 +1,36 @@
-import type { SignerTable } from "./signer_table.ts";
+import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import { number, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** The signers in SQLite. */
-export class SqliteSigners implements SignerTable {
+/** Up to which time peers signed, in SQLite. It survives the death of the process. */
+export class SqliteSigners implements SignerLedger {
   readonly #sql: Statements;
+  readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;
 
-  constructor(sql: Statements) {
+  /** @param perform runs work as a transaction of the store */
+  constructor(sql: Statements, perform: <T>(work: () => Promise<T>) => Promise<T>) {
     this.#sql = sql;
+    this.#perform = perform;
   }
 
-  async all(): Promise<Map<string, number>> {
+  read(): Promise<Map<string, number>> {
     const entry = (row: Row): [string, number] => [text(row, "peer"), number(row, "until")];
-    return new Map(await this.#sql.all(entry, "SELECT peer, until FROM signer"));
-  }
-
-  async put(peer: string, until: number): Promise<void> {
-    await this.#sql.run(
-      `INSERT INTO signer (peer, until) VALUES (?, ?)
-         ON CONFLICT (peer) DO UPDATE SET until = excluded.until`,
-      peer,
-      until,
+    return this.#perform(async () =>
+      new Map(await this.#sql.all(entry, "SELECT peer, until FROM signer"))
     );
   }
 
-  async forget(before: number): Promise<void> {
-    await this.#sql.run("DELETE FROM signer WHERE until < ?", before);
+  note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void> {
+    return this.#perform(async () => {
+      for (const [peer, time] of until) {
+        await this.#sql.run(
+          `INSERT INTO signer (peer, until) VALUES (?, ?)
+             ON CONFLICT (peer) DO UPDATE SET until = excluded.until`,
+          peer,
+          time,
+        );
+      }
+      await this.#sql.run("DELETE FROM signer WHERE until < ?", forgetBefore);
+    });
   }
 }

@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import { runRecord } from "../testing/records.ts";
 import { SqliteStore } from "./sqlite.ts";
 import { MIGRATIONS } from "./sqlite_schema.ts";
-import type { LinkTransaction } from "./store.ts";
+import type { LinkTables } from "./store.ts";
 
 /** Registers a test with a path for a database in a folder of its own. */
 function pathTest(name: string, body: (path: string) => Promise<void> | void): void {
@@ -17,8 +17,7 @@ function pathTest(name: string, body: (path: string) => Promise<void> | void): v
   });
 }
 
-const write = (tx: LinkTransaction) =>
-  tx.runs.put(runRecord({ runId: 2n ** 64n - 1n, fabId: "app" }));
+const write = (tx: LinkTables) => tx.runs.put(runRecord({ runId: 2n ** 64n - 1n, fabId: "app" }));
 
 pathTest("what was committed is there when the file is opened again", async (path) => {
   const first = new SqliteStore(path);

@@ -7,12 +7,11 @@ import { SqlitePieces } from "./sqlite_pieces.ts";
 import { SqlitePushes } from "./sqlite_pushes.ts";
 import { number } from "./sqlite_rows.ts";
 import { SqliteRuns } from "./sqlite_runs.ts";
-import { SqliteSigners } from "./sqlite_signers.ts";
 import type { Statements } from "./sqlite_statements.ts";
-import type { LinkTransaction } from "./store.ts";
+import type { LinkTables } from "./store.ts";
 
 /** The operations of a transaction as SQL statements. Beginning and ending it is the store's. */
-export function sqliteTransaction(sql: Statements): LinkTransaction {
+export function sqliteTransaction(sql: Statements): LinkTables {
   return {
     nodes: new SqliteNodes(sql),
     runs: new SqliteRuns(sql),
@@ -22,7 +21,6 @@ export function sqliteTransaction(sql: Statements): LinkTransaction {
     replies: new SqliteReplies(sql),
     objects: new SqliteObjects(sql),
     pushes: new SqlitePushes(sql),
-    signers: new SqliteSigners(sql),
     artifacts: new SqliteArtifacts(sql),
     pieces: new SqlitePieces(sql),
     nextDue: () =>

@@ -1,11 +1,12 @@
-import type { ArtifactTable } from "./artifact_table.ts";
-import type { InstructionTable, ReplyTable } from "./message_tables.ts";
-import type { NodeTable } from "./node_table.ts";
-import type { ObjectTable } from "./object_table.ts";
-import type { PieceTable } from "./piece_table.ts";
-import type { PushTable } from "./push_table.ts";
-import type { FabTable, LogTable, RunTable } from "./run_table.ts";
-import type { SignerTable } from "./signer_table.ts";
+import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
+import type { ArtifactTable } from "../artifacts/artifact_table.ts";
+import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts";
+import type { PushTable } from "../messages/push_table.ts";
+import type { NodeTable } from "../nodes/node_table.ts";
+import type { ObjectTable } from "../objects/object_table.ts";
+import type { PieceTable } from "../runs/piece_table.ts";
+import type { FabTable, LogTable, RunTable } from "../runs/run_table.ts";
+import type { TransactionStore } from "../transactions/transactions.ts";
 
 /** How many rows each table of a store has. */
 export interface StoreUsage {
@@ -30,8 +31,8 @@ export interface StoreUsage {
   readonly fabPieces: number;
 }
 
-/** What one transaction can read and write. A read sees the writes before it. */
-export interface LinkTransaction {
+/** The tables that one transaction can read and write. A read sees the writes before it. */
+export interface LinkTables {
   readonly nodes: NodeTable;
   readonly runs: RunTable;
   readonly logs: LogTable;
@@ -40,26 +41,16 @@ export interface LinkTransaction {
   readonly replies: ReplyTable;
   readonly objects: ObjectTable;
   readonly pushes: PushTable;
-  readonly signers: SignerTable;
   readonly artifacts: ArtifactTable;
   readonly pieces: PieceTable;
   /** The earliest `dueAt` of anything. */
   nextDue(): Promise<number | undefined>;
 }
 
-/**
- * What a transaction survives once it is done: "durable" also the loss of power, "relaxed" at least the death of
- * the process. What is relaxed may be lost only together with everything after it.
- */
-export type Durability = "durable" | "relaxed";
-
 /** Where the SuperLink's domain keeps its state. */
-export interface LinkStore {
-  /**
-   * Runs `work` as one transaction: alone, and all or nothing. When `work` rejects, nothing has happened.
-   * `work` must await nothing but the transaction's own methods.
-   */
-  transaction<T>(durability: Durability, work: (tx: LinkTransaction) => Promise<T>): Promise<T>;
+export interface LinkStore extends TransactionStore<LinkTables> {
+  /** For the replay guard, which is no part of the domain: its notes are transactions of their own. */
+  readonly signers: SignerLedger;
   usage(): Promise<StoreUsage>;
   /**
    * Gives a little of the space that removed records left back to the system, where there is much of it: so little that

@@ -1,12 +1,12 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { LinkMessage } from "../message.ts";
+import assert from "node:assert/strict";
+import type { LinkMessage } from "../messages/message.ts";
+import type { InstructionRecord } from "../messages/message_tables.ts";
+import type { NodeRecord } from "../nodes/node_table.ts";
+import { nodeRecord, runRecord } from "../testing/records.ts";
 import { MemoryStore } from "./memory.ts";
 import { SqliteStore } from "./sqlite.ts";
-import type { InstructionRecord } from "./message_tables.ts";
-import type { NodeRecord } from "./node_table.ts";
-import { nodeRecord, runRecord } from "../testing/records.ts";
-import type { LinkStore, LinkTransaction } from "./store.ts";
+import type { LinkStore, LinkTables } from "./store.ts";
 
 /** Runs the same body over a store of each kind. */
 function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
@@ -192,6 +192,46 @@ eachStore("instructions come in the order in which they were added", async (stor
   });
 });
 
+eachStore("what a failed transaction removed comes back in its place", async (store) => {
+  await store.transaction("relaxed", async (tx) => {
+    const ended = { state: "finished:completed", finishedAt: 7 } as const;
+    for (const runId of [1n, 2n, 3n, 4n]) await tx.runs.put(runRecord({ runId, ...ended }));
+    for (const runId of [5n, 6n]) await tx.runs.put(runRecord({ runId, state: "pending" }));
+    for (let at = 1; at <= 5; at++) await tx.logs.add(4n, { at, end: at, text: `${at}` });
+    for (const messageId of ["a", "b", "c"]) {
+      const message = { ...MESSAGE, messageId, runId: 4n };
+      await tx.instructions.add({
+        message,
+        state: "waiting",
+        deliveries: 0,
+        told: false,
+        dueAt: 9,
+      });
+    }
+  });
+  const failing = store.transaction("relaxed", async (tx) => {
+    await tx.logs.trim(4n, 3, "…");
+    await tx.runs.remove(2n);
+    await tx.runs.remove(5n);
+    await tx.instructions.remove("a");
+    throw new Error("no");
+  });
+  await assert.rejects(failing);
+  await store.transaction("relaxed", async (tx) => {
+    const runs = await tx.runs.list(10, 0);
+    assert.deepEqual(runs.map(({ runId }) => runId), [6n, 5n, 4n, 3n, 2n, 1n]);
+    assert.equal((await tx.runs.oldestPending())?.runId, 5n);
+    assert.equal((await tx.runs.firstFinished())?.runId, 1n);
+    await tx.runs.remove(1n);
+    assert.equal((await tx.runs.firstFinished())?.runId, 2n);
+    const log = await tx.logs.since(4n, 0);
+    assert.deepEqual(log.map(({ text }) => text), ["1", "2", "3", "4", "5"]);
+    assert.equal(await tx.logs.size(4n), 5);
+    const waiting = await tx.instructions.openOf(9n);
+    assert.deepEqual(waiting.map(({ message }) => message.messageId), ["a", "b", "c"]);
+  });
+});
+
 eachStore("finished runs are counted, and found in the order of their end", async (store) => {
   const state = "finished:completed";
   await store.transaction("relaxed", async (tx) => {
@@ -229,9 +269,9 @@ eachStore("a run that is removed takes its token with it", async (store) => {
 });
 
 eachStore("a log knows its size, and goes from its beginning", async (store) => {
-  const add = (tx: LinkTransaction, at: number, end: number, text: string) =>
+  const add = (tx: LinkTables, at: number, end: number, text: string) =>
     tx.logs.add(3n, { at, end, text });
-  const texts = async (tx: LinkTransaction) => (await tx.logs.since(3n, 0)).map(({ text }) => text);
+  const texts = async (tx: LinkTables) => (await tx.logs.since(3n, 0)).map(({ text }) => text);
   await store.transaction("relaxed", async (tx) => {
     await tx.runs.put(runRecord());
     assert.equal(await tx.logs.size(3n), 0);
@@ -288,7 +328,7 @@ eachStore("a log that is cut within a line is marked, and is read in parts", asy
 });
 
 eachStore("a transaction that fails has not happened", async (store) => {
-  const fill = async (tx: LinkTransaction, suffix: string) => {
+  const fill = async (tx: LinkTables, suffix: string) => {
     await tx.runs.put(runRecord({ fabId: suffix }));
     await tx.nodes.put(nodeRecord({ publicKey: new TextEncoder().encode(suffix) }));
     await tx.instructions.add({

@@ -1,5 +1,5 @@
-import type { NodeRecord } from "../store/node_table.ts";
-import type { RunRecord } from "../store/run_table.ts";
+import type { NodeRecord } from "../nodes/node_table.ts";
+import type { RunRecord } from "../runs/run_table.ts";
 
 /** A run that started itself, as a test wants it. */
 export function runRecord(changes: Partial<RunRecord> = {}): RunRecord {

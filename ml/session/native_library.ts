@@ -8,7 +8,8 @@ import { cacheFolder } from "../data/cache_folder.ts";
 const PACKAGE = /^onnxruntime-node@(\d+\.\d+\.\d+)/;
 
 /** The shared library that the addon is linked with, on each system. */
-const LIBRARY = /^(libonnxruntime\.so\.\d+|libonnxruntime\.\d+\.dylib|onnxruntime\.dll)$/;
+export const NATIVE_LIBRARY =
+  /^(libonnxruntime\.so\.\d+|libonnxruntime\.\d+\.dylib|onnxruntime\.dll)$/;
 
 /** Bytes that are compared or copied at a time. */
 const PIECE_BYTES = 1 << 20;
@@ -68,7 +69,7 @@ export async function findEmbeddedLibrary(
       arch === "aarch64" ? "arm64" : "x64",
     );
     for (const { name } of await entries(platform)) {
-      if (LIBRARY.test(name)) return { path: join(platform, name), name, version };
+      if (NATIVE_LIBRARY.test(name)) return { path: join(platform, name), name, version };
     }
   }
   throw new FlwrError("not-found", `This executable has no ONNX Runtime for ${os} on ${arch}`);

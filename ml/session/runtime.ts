@@ -6,6 +6,7 @@ import type { Device } from "../engine/device.ts";
 import { MAX_THREADS } from "../engine/limits.ts";
 import { openNativeLibrary } from "./native_library.ts";
 import { withoutSharing } from "./shared_memory.ts";
+import { disableTelemetry } from "./telemetry.ts";
 
 /**
  * Microseconds that idle threads of a session wait busily for the next operator before they sleep. ONNX Runtime's
@@ -26,6 +27,7 @@ export type RuntimeTensor = OrtTensor;
  * @throws FlwrError "failed-precondition" when the library for this platform cannot be loaded
  */
 export async function loadRuntime(): Promise<Runtime> {
+  disableTelemetry();
   await openNativeLibrary();
   try {
     const runtime = await import("onnxruntime-node");

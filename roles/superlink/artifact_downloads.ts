@@ -2,7 +2,8 @@ import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { HostName } from "../../certs/host.ts";
 import { streamZip, zipLength } from "../../fab/zip/stream.ts";
-import type { LinkArtifact, LinkService } from "../../link/link.ts";
+import type { LinkArtifact } from "../../link/artifacts/artifacts.ts";
+import type { Link } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { Download, FileAnswer } from "../../rpc/http/download.ts";
@@ -11,7 +12,7 @@ import { ownHost } from "./own_host.ts";
 
 /** What artifacts are served with. */
 export interface ArtifactDownloadsOptions {
-  readonly link: Pick<LinkService, "listArtifacts" | "readArtifactPiece">;
+  readonly link: { readonly artifacts: Pick<Link["artifacts"], "list" | "readPiece"> };
   readonly clock: Clock;
   /** Those of the certificate; undefined without TLS. */
   readonly hosts: readonly HostName[] | undefined;
@@ -61,7 +62,7 @@ export class ArtifactDownloads implements Download {
         "There is nothing here (any more): ask for the artifacts again, with flwr pull RUN-ID",
       );
     }
-    const artifacts = await this.#options.link.listArtifacts(runId);
+    const artifacts = await this.#options.link.artifacts.list(runId);
     if (file === archiveName(runId)) return this.#archive(runId, artifacts);
     if (file === "index.json") return indexOf(runId, artifacts);
     const artifact = artifacts.find(({ name }) => file === `files/${name}`);
@@ -97,7 +98,7 @@ export class ArtifactDownloads implements Download {
 
   async *#content({ artifactId, size }: LinkArtifact): AsyncGenerator<Uint8Array, void, void> {
     for (let offset = 0; offset < size;) {
-      const piece = await this.#options.link.readArtifactPiece(artifactId, offset);
+      const piece = await this.#options.link.artifacts.readPiece(artifactId, offset);
       if (piece === undefined) return;
       yield piece;
       offset += piece.length;

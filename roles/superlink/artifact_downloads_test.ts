@@ -4,7 +4,7 @@ import { crc32 } from "node:zlib";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { readZip } from "../../fab/zip/read.ts";
-import type { LinkArtifact } from "../../link/link.ts";
+import type { LinkArtifact } from "../../link/artifacts/artifacts.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { FileAnswer } from "../../rpc/http/download.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
@@ -30,13 +30,15 @@ function start(hosts?: []) {
   }));
   const downloads = new ArtifactDownloads({
     link: {
-      listArtifacts: (runId) =>
-        runId === 7n
-          ? Promise.resolve(artifacts)
-          : Promise.reject(new FlwrError("not-found", "no such run")),
-      readArtifactPiece: (id, offset) => {
-        const piece = FILES[Number(id)]![1].subarray(offset, offset + 2);
-        return Promise.resolve(piece.length === 0 ? undefined : piece);
+      artifacts: {
+        list: (runId) =>
+          runId === 7n
+            ? Promise.resolve(artifacts)
+            : Promise.reject(new FlwrError("not-found", "no such run")),
+        readPiece: (id, offset) => {
+          const piece = FILES[Number(id)]![1].subarray(offset, offset + 2);
+          return Promise.resolve(piece.length === 0 ? undefined : piece);
+        },
       },
     },
     clock,

@@ -7,7 +7,7 @@ import { TokenKeys } from "../../auth/token_keys.ts";
 import { watchKeyList } from "../../auth/watch_key_list.ts";
 import { log } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
-import type { LinkService } from "../../link/link.ts";
+import type { Link } from "../../link/link.ts";
 import { hostOfPeer } from "../../rpc/address.ts";
 import {
   type KnownKeys,
@@ -33,7 +33,7 @@ export interface FleetAuthentications {
 
 /** Admits every SuperNode that reaches the Fleet API. @param replays remembers their signatures */
 export function admitEveryone(
-  link: LinkService,
+  link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
 ): FleetAuthentications {
   logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
@@ -53,7 +53,7 @@ export function admitEveryone(
  */
 export async function admitKnownKeys(
   files: AuthenticationFiles,
-  link: LinkService,
+  link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
   names: ListedNames,
   signal: AbortSignal,
@@ -109,7 +109,7 @@ const NO_KEYS = new KeyList();
 
 /** What a change of the key list acts on. */
 interface ListFollower {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "nodes">;
   readonly revocations: Revocations;
   readonly tokenKeys: TokenKeys;
   readonly signal: AbortSignal;
@@ -146,10 +146,10 @@ async function followList(
 }
 
 /** The node leaves against its will, so that whoever waits for its replies is told at once. */
-async function cutOff(link: LinkService, spki: Uint8Array): Promise<void> {
-  const node = await link.nodeOfKey(spki);
+async function cutOff(link: Pick<Link, "nodes">, spki: Uint8Array): Promise<void> {
+  const node = await link.nodes.ofKey(spki);
   // The owner's registration counts for itself.
-  if (node !== undefined && node.registeredBy === "self") await link.deleteNode(node.nodeId);
+  if (node !== undefined && node.registeredBy === "self") await link.nodes.leave(node.nodeId);
 }
 
 function joinLimiter(): RateLimiter {

@@ -1,6 +1,6 @@
 import { systemClock } from "../../base/clock.ts";
 import { log } from "../../base/log.ts";
-import type { LinkService } from "../../link/link.ts";
+import type { Link } from "../../link/link.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
@@ -32,7 +32,7 @@ export interface LegacyServices {
 
 /** What those APIs are made with. */
 export interface LegacyServicesOptions {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "nodes" | "runs" | "messages" | "objects">;
   readonly authentications: FleetAuthentications;
   /** Today's calls, which those of 1.20 to 1.22 use. */
   readonly currentFleet: ReturnType<typeof currentFleetHandlers>;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { configureSync, resetSync } from "@logtape/logtape";
-import type { LinkNode } from "../../link/link.ts";
+import type { LinkNode } from "../../link/nodes/nodes.ts";
 import { nodeRecord } from "../../link/testing/records.ts";
 import { LinkLog } from "./link_log.ts";
 

@@ -2,7 +2,8 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
 import { NodeLabels, shownName } from "../../base/node_labels.ts";
-import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
+import type { LinkEvent } from "../../link/events.ts";
+import type { InstructionFacts } from "../../link/messages/events.ts";
 
 const logger = log("superlink");
 

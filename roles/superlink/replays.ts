@@ -1,20 +1,32 @@
-import { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
+import { LastingReplayGuard, type SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import { SIGNATURE_WINDOW_SECONDS } from "../../auth/signed_time.ts";
 import { log } from "../../base/log.ts";
-import type { LinkService } from "../../link/link.ts";
+import type { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 
-/** Remembers which signatures were accepted, of nodes and of programs that take on tasks, in the domain's store. */
-export async function openReplays(link: LinkService): Promise<LastingReplayGuard> {
-  return new LastingReplayGuard({
+/**
+ * Remembers which signatures were accepted, of nodes and of programs that take on tasks.
+ *
+ * @param signers those of the SuperLink's store
+ * @param trouble hears of failures: nodes whose signatures cannot be noted are not heard either
+ */
+export async function openReplays(
+  signers: SignerLedger,
+  trouble: StoreTrouble,
+): Promise<LastingReplayGuard> {
+  return await LastingReplayGuard.open({
     windowSeconds: SIGNATURE_WINDOW_SECONDS,
     ledger: {
-      earlier: await link.signedUntil(),
-      note: (until, forgetBefore) => link.noteSigned(until, forgetBefore),
+      read: () => signers.read(),
+      note: (until, forgetBefore) =>
+        signers.note(until, forgetBefore).catch((error) => {
+          trouble.failed(error);
+          throw error;
+        }),
     },
   });
 }
 
-/** To be called before the domain is closed. What cannot be noted costs peers a second after the next start. */
+/** To be called before the store is closed. What cannot be noted costs peers a second after the next start. */
 export async function settleReplays(replays: LastingReplayGuard): Promise<void> {
   try {
     await replays.settle();

@@ -1,4 +1,5 @@
-import type { InstructionFacts, LinkEvent } from "../../link/events.ts";
+import type { LinkEvent } from "../../link/events.ts";
+import type { InstructionFacts } from "../../link/messages/events.ts";
 
 /** A run with instructions that nobody has answered yet. */
 export interface RunInFlight {

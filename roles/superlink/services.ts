@@ -3,7 +3,7 @@ import type { LastingReplayGuard } from "../../auth/lasting_replay_guard.ts";
 import { systemClock } from "../../base/clock.ts";
 import { load } from "../../base/load.ts";
 import { readFab } from "../../fab/read.ts";
-import type { LinkService } from "../../link/link.ts";
+import type { Link } from "../../link/link.ts";
 import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
@@ -46,7 +46,7 @@ export interface SuperLinkServices {
 
 /** What the APIs are made with. */
 export interface ServicesOptions {
-  readonly link: LinkService;
+  readonly link: Link;
   readonly authentications: FleetAuthentications;
   /** Remembers the signatures of programs that take on tasks. */
   readonly replays: LastingReplayGuard;

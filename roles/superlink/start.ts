@@ -4,6 +4,7 @@ import { log } from "../../base/log.ts";
 import { systemRandom } from "../../base/random.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
+import { StoreTrouble } from "../../link/transactions/store_trouble.ts";
 import { messageObject } from "../../rpc/objects/message.ts";
 import { aborted } from "../../base/aborted.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
@@ -50,18 +51,21 @@ export async function startSuperLink(
     events.hear(event);
     launching?.hear(event);
   };
+  const store = await openStore(config.database);
+  const trouble = new StoreTrouble(systemClock, hear);
   const link = await createLink({
-    store: await openStore(config.database),
+    store,
     clock: systemClock,
     random: systemRandom,
     limits: config.retention,
     messageObject,
     listedName: (publicKey) => listedNames.of(publicKey),
+    trouble,
     onEvent: hear,
   });
   cleanup.defer(() => link.close());
-  events.know(await link.listNodes());
-  const replays = await openReplays(link);
+  events.know(await link.nodes.list());
+  const replays = await openReplays(store.signers, trouble);
   const artifacts = new ArtifactDownloads({
     link,
     clock: systemClock,

@@ -1,6 +1,6 @@
 import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../link/message.ts";
+import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 import {
   type Array as ArrayProto,
   type ArrayRecord,

@@ -1,6 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject, MessageDraft, NewLinkMessage, ObjectId } from "../../link/message.ts";
+import type { MessageDraft, NewLinkMessage } from "../../link/messages/message.ts";
+import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 import { type Message, MessageSchema } from "../../proto/gen/current/message_pb.ts";
 import { decodeRequest } from "../codec.ts";
 import { MAX_MESSAGE_BODY_UNITS } from "./limits.ts";

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { sha256, sha256Hex } from "../../base/platform.ts";
-import type { LinkObject, ObjectId } from "../../link/message.ts";
+import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 import { MAX_HEAD_BYTES, SYNC_HASH_BYTES } from "./limits.ts";
 
 /** What an object can be, by the first word of its bytes (Flower 1.28 to 1.42). */

@@ -3,7 +3,7 @@ import { Buffer } from "node:buffer";
 import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject } from "../../link/message.ts";
+import type { LinkObject } from "../../link/objects/objects.ts";
 import { type RecordDict, RecordDictSchema } from "../../proto/gen/current/recorddict_pb.ts";
 import { deflateRecordDict } from "./deflate.ts";
 import { inflateRecordDict } from "./inflate.ts";

@@ -9,8 +9,11 @@ import { lateBuiltins, placing, requiredBuiltins } from "./plugins.ts";
 /** The folder that builds lie in, below the project's. */
 const BUILDS = "dist";
 
+/** The folder of the package that a file is of. */
+const PACKAGE = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/;
+
 /** Packages with native code, which are loaded from where they lie. */
-const NATIVE = ["onnxruntime-node"];
+export const NATIVE: readonly string[] = ["onnxruntime-node"];
 
 /**
  * Joins the program's modules and packages into a few files, so that it starts faster. What is loaded later, or in
@@ -23,13 +26,32 @@ const NATIVE = ["onnxruntime-node"];
 export async function buildProgram(project: string): Promise<string> {
   // What is changed while it is built is newer than the build.
   const began = new Date();
+  const { files } = await bundleProgram(project, await entryPoints(project));
+  return await placeBuild(join(project, BUILDS), files, began);
+}
+
+/** A built program, before it is written anywhere. */
+export interface Bundle {
+  /** The files of the build by their paths in its folder. */
+  readonly files: Map<string, Uint8Array>;
+  /** The folders of the npm packages whose code is in those files, as paths in the project. */
+  readonly packages: readonly string[];
+}
+
+/**
+ * Builds the program without writing it.
+ *
+ * @param project the project's folder, whose packages are set up
+ * @param modules all that something is started with, as paths in the project
+ */
+export async function bundleProgram(project: string, modules: readonly string[]): Promise<Bundle> {
   // esbuild names files by their real paths.
-  const files = await bundle(await Deno.realPath(project));
-  for (const folder of READ_AT_RUN_TIME) await addFiles(project, folder, files);
+  const bundle = await joinModules(await Deno.realPath(project), modules);
+  for (const folder of READ_AT_RUN_TIME) await addFiles(project, folder, bundle.files);
   const manifest = JSON.parse(await Deno.readTextFile(join(project, "deno.json")));
   const config = new TextEncoder().encode(JSON.stringify(builtConfig(manifest)));
-  files.set(BUILT_CONFIG, config);
-  return await placeBuild(join(project, BUILDS), files, began);
+  bundle.files.set(BUILT_CONFIG, config);
+  return bundle;
 }
 
 /** All modules that something is started with, as paths in the project. */
@@ -37,11 +59,10 @@ export async function entryPoints(project: string): Promise<string[]> {
   return [ENTRY, LIBRARY, ...await loadedByUrl(project)];
 }
 
-async function bundle(project: string): Promise<Map<string, Uint8Array>> {
-  const modules = await entryPoints(project);
+async function joinModules(project: string, modules: readonly string[]): Promise<Bundle> {
   const outdir = join(project, BUILDS);
   try {
-    const { outputFiles } = await esbuild.build({
+    const { outputFiles, metafile } = await esbuild.build({
       absWorkingDir: project,
       entryPoints: modules.map((module) => ({
         in: module,
@@ -49,23 +70,28 @@ async function bundle(project: string): Promise<Map<string, Uint8Array>> {
       })),
       outdir,
       write: false,
+      metafile: true,
       bundle: true,
       splitting: true,
       format: "esm",
       platform: "node",
       target: "esnext",
       chunkNames: "shared.[hash]",
-      external: NATIVE,
+      external: [...NATIVE],
       legalComments: "none",
       logLevel: "silent",
       plugins: [placing(project), lateBuiltins, requiredBuiltins],
     });
     const encoder = new TextEncoder();
-    return new Map(
+    const files = new Map(
       outputFiles.map(({ path, text }) =>
         [relative(outdir, path), encoder.encode(restoreClassNames(text))] as const
       ),
     );
+    const packages = Object.keys(metafile.inputs).flatMap((input) =>
+      PACKAGE.exec(input)?.[0] ?? []
+    );
+    return { files, packages: [...new Set(packages)].toSorted() };
   } finally {
     await esbuild.stop();
   }

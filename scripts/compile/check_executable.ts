@@ -2,13 +2,25 @@ import { FlwrError } from "../../base/error.ts";
 import { VERSION } from "../../base/version.ts";
 
 /**
- * Runs a new executable once: one on a denort of another version is made without complaint, and does not start.
+ * Runs a new executable once, in a cache folder of its own: one on a denort of another version is made without complaint,
+ * and does not start.
  *
+ * @param hint what to do when it does not work
  * @throws FlwrError "failed-precondition" when it does not tell its version
  */
-export async function checkExecutable(path: string): Promise<void> {
+export async function checkExecutable(path: string, hint: string): Promise<void> {
+  const cache = await Deno.makeTempDir({ prefix: "flwr-check-" });
+  try {
+    await checkVersion(path, cache, hint);
+  } finally {
+    await Deno.remove(cache, { recursive: true });
+  }
+}
+
+async function checkVersion(path: string, cache: string, hint: string): Promise<void> {
   const { success, stdout, stderr } = await new Deno.Command(path, {
     args: ["--version"],
+    env: { FLWR_CACHE: cache },
     stdin: "null",
   }).output();
   const said = new TextDecoder().decode(stdout).trim();
@@ -17,8 +29,6 @@ export async function checkExecutable(path: string): Promise<void> {
   throw new FlwrError(
     "failed-precondition",
     `"${path}" was made but does not work: it says ${words}`,
-    {
-      hints: [`DENORT_BIN has to be denort ${Deno.version.deno}, for this platform`],
-    },
+    { hints: [hint] },
   );
 }

@@ -52,6 +52,8 @@ function batchFile(words: readonly string[], { deno, project }: LauncherTarget):
   const [program, ...rest] = args.map(quoteBatch);
   return [
     "@echo off",
+    "setlocal",
+    "set DENO_NO_UPDATE_CHECK=1",
     `if exist ${program} (${program} ${rest.join(" ")} %*) else (`,
     `  ${FALLBACK} ${rest.join(" ")} %*)`,
     "",
@@ -69,6 +71,8 @@ function shellScript(words: readonly string[], { deno, project, build }: Launche
   const rest = [...words.map(quoteShell), '"$@"'].join(" ");
   return [
     "#!/bin/sh",
+    // Otherwise Deno looks for newer versions of itself on the network.
+    "export DENO_NO_UPDATE_CHECK=1",
     `config=${quoteShell(join(project, "deno.json"))}`,
     `main=${quoteShell(join(project, ENTRY))}`,
     "packages=auto",
@@ -106,7 +110,7 @@ function buildLines(project: string, build: string, packages: string): string[] 
  * Lines that let most commands start without looking for garbage, which takes 5 ms. A SuperNode's threads, which may train
  * an app's models, would hold more memory for that.
  */
-function heapLines([command]: readonly string[]): string[] {
+export function heapLines([command]: readonly string[]): string[] {
   const heap = `heap=--v8-flags=--min-semi-space-size=${START_HEAP_MEBIBYTES}`;
   if (command === "supernode") return ["heap="];
   return command === undefined ? ["heap=", `if [ "$1" != supernode ]; then ${heap}; fi`] : [heap];

@@ -153,6 +153,13 @@ Deno.test(
   },
 );
 
+Deno.test("a launcher keeps Deno from looking for newer versions of itself", () => {
+  for (const os of ["linux", "windows"] as const) {
+    const { text } = launcherFile({ name: "x", words: [] }, { ...target, os });
+    assert.match(text, /^(export|set) DENO_NO_UPDATE_CHECK=1\r?$/m);
+  }
+});
+
 Deno.test("on Windows it is a batch file, in which a percent sign is doubled", () => {
   const { file, text } = launcherFile({ name: "x", words: ["run"] }, {
     ...target,

@@ -3,7 +3,7 @@
  * to the import statements of the code.
  *
  * A room is a folder with what is below it, or a file, unless a longer entry claims that; `*` stands for one folder's
- * name.
+ * name, and braces in a row for each of the names within them.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["base", "roles", "roles/flags"],
@@ -33,6 +33,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "hosting/sandbox",
     "link",
     "link/store",
+    "link/transactions",
+    "link/{link.ts,nodes,runs,messages,artifacts}",
     "proto",
     "roles/flags",
     "roles/output",
@@ -50,7 +52,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "hosting/app",
     "hosting/python",
     "hosting/sandbox",
-    "link",
+    "link/{nodes,runs,messages,objects}",
     "ml/cores",
     "ml/engine",
     "proto",
@@ -157,12 +159,12 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "hosting/python": ["base", "fab"],
   "rpc": ["base", "proto", "rpc/wire"],
   "rpc/wire": ["base"],
-  "rpc/objects": ["base", "link", "proto", "rpc"],
+  "rpc/objects": ["base", "link/{messages,objects}", "proto", "rpc"],
   "rpc/dialects": [
     "app",
     "app/metadata.ts",
     "base",
-    "link",
+    "link/{runs,messages,objects}",
     "proto",
     "rpc/objects",
     "rpc/wire",
@@ -172,7 +174,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "app/metadata.ts",
     "auth",
     "base",
-    "link",
+    "link/objects",
     "proto",
     "rpc",
     "rpc/dialects",
@@ -182,7 +184,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     "app/metadata.ts",
     "auth",
     "base",
-    "link",
+    "link/{link.ts,nodes,runs,messages,objects,artifacts}",
     "proto",
     "rpc",
     "rpc/dialects",
@@ -191,8 +193,25 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "auth": ["base"],
   "certs": ["auth", "base"],
   "fab": ["app", "base"],
-  "link": ["base", "link/store"],
-  "link/store": ["base", "link"],
+  "link": [
+    "base",
+    "link/store",
+    "link/transactions",
+    "link/{link.ts,nodes,runs,messages,objects,artifacts}",
+  ],
+  "link/link.ts": ["link/{nodes,runs,messages,objects,artifacts}"],
+  "link/store": [
+    "auth",
+    "base",
+    "link/transactions",
+    "link/{nodes,runs,messages,objects,artifacts}",
+  ],
+  "link/messages": ["base", "link/transactions", "link/{nodes,runs,objects}"],
+  "link/artifacts": ["base", "link/runs", "link/transactions"],
+  "link/objects": ["base", "link/nodes", "link/transactions"],
+  "link/nodes": ["base", "link/transactions"],
+  "link/runs": ["base", "link/transactions"],
+  "link/transactions": ["base"],
   "app": ["app/metadata.ts", "base", "ml/engine", "tensor"],
   "app/metadata.ts": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/train"],
@@ -259,6 +278,14 @@ export const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@logtape/logtape": ["base", "rpc"],
 };
 
+/** Whether an entry of a row allows a room: braces in it stand for each of the names within them. */
+export function allows(entry: string, room: string): boolean {
+  const [, before, names, after] = /^(.*)\{(.*)\}(.*)$/.exec(entry) ?? [];
+  return names === undefined
+    ? entry === room
+    : names.split(",").some((name) => `${before}${name}${after}` === room);
+}
+
 /** Folders that may import everything, and that nothing above imports: tools and tests. */
 export const OUTSIDE: readonly string[] = ["bench", "scripts", "tests"];
 
@@ -267,6 +294,13 @@ export const PURE: readonly string[] = [
   "app",
   "app/metadata.ts",
   "link",
+  "link/artifacts",
+  "link/link.ts",
+  "link/messages",
+  "link/nodes",
+  "link/objects",
+  "link/runs",
+  "link/transactions",
   "ml/engine",
   "ml/graph",
   "ml/grad",

@@ -1,18 +1,16 @@
 import assert from "node:assert/strict";
 import type { FlwrError } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
+import type { LinkMessage, NewLinkMessage } from "../../link/messages/message.ts";
 import {
-  type ClaimedRun,
   type HandedInstruction,
   isRefusal,
-  type LinkNode,
-  type LinkRun,
-  type LogPiece,
   type OpenedPush,
-  type PulledObject,
   type Refusal,
-} from "../../link/link.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage, ObjectTree } from "../../link/message.ts";
+} from "../../link/messages/messages.ts";
+import type { LinkNode } from "../../link/nodes/nodes.ts";
+import type { LinkObject, ObjectTree, PulledObject } from "../../link/objects/objects.ts";
+import type { ClaimedRun, LinkRun, LogPiece } from "../../link/runs/runs.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";
 import { NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
@@ -57,8 +55,8 @@ export class Federation {
   /** One run of one round: every node gets an instruction, works on it and answers; all replies are checked. */
   async playRound(): Promise<void> {
     const token = await this.#launch();
-    assert.equal(await this.#link.insist("runHeartbeat", token), true);
-    await this.#link.insist("appendLog", this.#runId, [this.#logLine(this.#runId)]);
+    assert.equal(await this.#link.insist("runs.heartbeat", token), true);
+    await this.#link.insist("runs.appendLog", this.#runId, [this.#logLine(this.#runId)]);
     const model = large(`model ${++this.#round}`);
     const instructions = this.#ids.map((id) => this.#instruction(id, model.id));
     await this.#send(instructions, [CONSTANT, model]);
@@ -76,7 +74,9 @@ export class Federation {
       }
       const asked = [...expected, ...firstReplies.keys()];
       const as = this.#isOldKind ? {} : { runId: this.#runId };
-      for (const reply of await this.#link.insist<LinkMessage[]>("pullReplies", asked, as)) {
+      for (
+        const reply of await this.#link.insist<LinkMessage[]>("messages.pullReplies", asked, as)
+      ) {
         await this.#check(reply, instructions, firstReplies);
         expected.delete(reply.replyToMessageId);
       }
@@ -84,11 +84,11 @@ export class Federation {
     if (this.#isOldKind) {
       // It confirms nothing: what it was told goes with time.
       await this.#pass(31);
-      assert.equal(await this.#link.insist("runHeartbeat", token), true);
+      assert.equal(await this.#link.insist("runs.heartbeat", token), true);
       await this.#pass(31);
     } else {
       for (const id of firstReplies.values()) {
-        await this.#link.insist("confirmReceived", this.#serverApp, id);
+        await this.#link.insist("messages.confirmReceived", this.#serverApp, id);
       }
     }
     await this.#finish(token);
@@ -108,14 +108,14 @@ export class Federation {
 
   /** The newest runs are there, in their order, of the newest of them the logs, and nothing of any other. */
   async #checkHistory(logEntries: number): Promise<void> {
-    const runs = await this.#link.insist<LinkRun[]>("listRuns", { limit: 1000, skip: 0 });
+    const runs = await this.#link.insist<LinkRun[]>("runs.list", { limit: 1000, skip: 0 });
     assert.deepEqual(
       runs.map(({ runId }) => runId),
       this.#runs.toReversed().slice(0, KEPT_RUNS),
     );
     let lines = 0;
     for (const [index, { runId, logRemovedAt }] of runs.entries()) {
-      const { text } = await this.#link.insist<LogPiece>("readLog", runId, 0);
+      const { text } = await this.#link.insist<LogPiece>("runs.readLog", runId, 0);
       const line = this.#logLine(runId);
       lines += text.length / line.length;
       // What was repeated after a death may stand there twice.
@@ -142,22 +142,22 @@ export class Federation {
 
   /** Starts a run. A token that was lost on the way is good for nothing, and soon for nobody. */
   async #launch(): Promise<string> {
-    const { runId } = await this.#link.insist<LinkRun>("createRun", { ...APP, fab: FAB });
+    const { runId } = await this.#link.insist<LinkRun>("runs.create", { ...APP, fab: FAB });
     this.#runId = runId;
     this.#runs.push(runId);
     for (;;) {
-      const claimed = await this.#link.insist<ClaimedRun | null>("claimRun", { runId });
+      const claimed = await this.#link.insist<ClaimedRun | null>("runs.claim", { runId });
       if (claimed === null) {
         await this.#pass(31);
         continue;
       }
       try {
-        await this.#link.insist("beginRun", claimed.token);
+        await this.#link.insist("runs.begin", claimed.token);
       } catch (error) {
         // Begun before the SuperLink died.
         assert.equal((error as FlwrError).code, "failed-precondition");
       }
-      const run = await this.#link.insist<LinkRun>("runOfToken", claimed.token);
+      const run = await this.#link.insist<LinkRun>("runs.ofToken", claimed.token);
       assert.equal(run.state, "running");
       return claimed.token;
     }
@@ -165,12 +165,12 @@ export class Federation {
 
   async #finish(token: string): Promise<void> {
     try {
-      await this.#link.insist("finishRun", token, { outcome: "completed", details: "" });
+      await this.#link.insist("runs.finish", token, { outcome: "completed", details: "" });
     } catch (error) {
       // Finished before the SuperLink died.
       assert.equal((error as FlwrError).code, "unauthenticated");
     }
-    const run = await this.#link.insist<LinkRun>("getRun", this.#runId);
+    const run = await this.#link.insist<LinkRun>("runs.get", this.#runId);
     assert.equal(run.state, "finished:completed");
   }
 
@@ -178,7 +178,11 @@ export class Federation {
   async #send(messages: readonly NewLinkMessage[], objects: readonly LinkObject[]): Promise<void> {
     if (this.#isOldKind) {
       const all = [...objects, ...messages.map(rootOf)];
-      const pushed = await this.#link.insist<LinkMessage[]>("pushInstructions", messages, all);
+      const pushed = await this.#link.insist<LinkMessage[]>(
+        "messages.pushInstructions",
+        messages,
+        all,
+      );
       assert.ok(pushed.every((outcome) => !isRefusal(outcome)));
     } else {
       const refusals = await this.#push(1n, messages, objects);
@@ -195,7 +199,7 @@ export class Federation {
     const runId = this.#runId;
     const all = new Map([...objects, ...messages.map(rootOf)].map((each) => [each.id, each]));
     const tree: ObjectTree = new Map([...all].map(([id, { children }]) => [id, children]));
-    const opened = await this.#link.insist<OpenedPush>("openPush", {
+    const opened = await this.#link.insist<OpenedPush>("messages.openPush", {
       nodeId,
       runId,
       messages,
@@ -204,19 +208,22 @@ export class Federation {
     const { sessionId } = opened;
     for (const id of opened.missing) {
       const to = { nodeId, runId, sessionId };
-      assert.equal(await this.#link.insist("putObject", to, all.get(id)), true);
+      assert.equal(await this.#link.insist("messages.putObject", to, all.get(id)), true);
     }
     return opened.refusals;
   }
 
   /** What a node does again and again, as if its SuperLink had never died. */
   async #work(id: bigint): Promise<void> {
-    assert.equal(await this.#link.insist("heartbeat", id, 1800), true);
-    const instruction = await this.#link.insist<HandedInstruction | null>("pullInstruction", id);
+    assert.equal(await this.#link.insist("nodes.heartbeat", id, 1800), true);
+    const instruction = await this.#link.insist<HandedInstruction | null>(
+      "messages.pullInstruction",
+      id,
+    );
     if (instruction === null) return;
     assert.equal(instruction.dstNodeId, id);
     if (this.#random.uniform() < 0.4) {
-      await this.#link.insist("returnInstruction", id, instruction);
+      await this.#link.insist("messages.returnInstruction", id, instruction);
       return;
     }
     const { content, messageId } = instruction;
@@ -228,7 +235,7 @@ export class Federation {
     const { reply, objects } = this.#reply(instruction);
     // Sent until it is answered. A node of the older kind is refused the second time, if it is asked to work again.
     const refusal = id === this.#ids[0]
-      ? await this.#link.insist<LinkMessage | Refusal>("pushReply", id, reply, [
+      ? await this.#link.insist<LinkMessage | Refusal>("messages.pushReply", id, reply, [
         ...objects,
         rootOf(reply),
       ])
@@ -244,10 +251,10 @@ export class Federation {
     root: string,
     expected: readonly LinkObject[],
   ): Promise<void> {
-    const tree = await this.#link.insist<ObjectTree>("treeOf", root);
+    const tree = await this.#link.insist<ObjectTree>("objects.treeOf", root);
     assert.deepEqual([...tree], expected.map(({ id, children }) => [id, children]));
     for (const { id, bytes } of expected) {
-      const found = await this.#link.insist<PulledObject>("pullObject", caller, id);
+      const found = await this.#link.insist<PulledObject>("objects.pull", caller, id);
       assert.deepEqual(found, { found: true, bytes });
     }
   }
@@ -270,7 +277,7 @@ export class Federation {
 
   async #join(key: Uint8Array): Promise<bigint> {
     const input = { publicKey: key, heartbeatInterval: 1800 };
-    return (await this.#link.insist<LinkNode>("createNode", input)).nodeId;
+    return (await this.#link.insist<LinkNode>("nodes.create", input)).nodeId;
   }
 
   async #pass(seconds: number): Promise<void> {
@@ -281,7 +288,7 @@ export class Federation {
     } catch (error) {
       if (!(error instanceof Died)) throw error;
     }
-    for (const id of this.#ids) await this.#link.insist("heartbeat", id, 1800);
+    for (const id of this.#ids) await this.#link.insist("nodes.heartbeat", id, 1800);
   }
 
   #instruction(dstNodeId: bigint, content: string): NewLinkMessage {

@@ -1,4 +1,4 @@
-import type { LinkService } from "../../link/link.ts";
+import type { Link } from "../../link/link.ts";
 import type { DurableStep } from "../../link/store/sqlite.ts";
 
 /** How many finished runs its SuperLink keeps, and how much of their logs: that of one or two. */
@@ -6,7 +6,11 @@ export const KEPT_RUNS = 5;
 export const KEPT_LOG_BYTES = 80;
 
 /** What the crash test asks of its SuperLink: a method of the domain, time to pass, or what the store holds. */
-export type Operation = Exclude<keyof LinkService, "close"> | "advance" | "usage";
+export type Operation =
+  | { [Noun in Nouns]: `${Noun}.${keyof Link[Noun] & string}` }[Nouns]
+  | "advance"
+  | "usage";
+type Nouns = Exclude<keyof Link, "close">;
 
 /** A call, one per line on the SuperLink's standard input. */
 export interface Call {

@@ -47,6 +47,8 @@ const link = await createLink({
   },
 });
 
+type Method = (...input: readonly unknown[]) => Promise<unknown>;
+
 async function perform({ operation, input }: Call): Promise<unknown> {
   if (operation === "usage") return await store.usage();
   if (operation === "advance") {
@@ -55,8 +57,9 @@ async function perform({ operation, input }: Call): Promise<unknown> {
     await settle();
     return await store.usage();
   }
-  const method = link[operation] as (...input: readonly unknown[]) => Promise<unknown>;
-  return await method(...input);
+  const [noun, method] = operation.split(".") as [keyof typeof link, string];
+  const operations = link[noun] as unknown as Record<string, Method>;
+  return await operations[method]!(...input);
 }
 
 for await (const line of createInterface({ input: process.stdin })) {

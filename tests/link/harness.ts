@@ -2,17 +2,15 @@ import { join } from "node:path";
 import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
+import { attemptTwice } from "./attempt_twice.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
+import type { Link } from "../../link/link.ts";
+import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../link/messages/message.ts";
+import { isRefusal } from "../../link/messages/messages.ts";
+import { SUPERLINK_NODE_ID } from "../../link/nodes/nodes.ts";
+import type { LinkObject } from "../../link/objects/objects.ts";
 import type { LinkLimits } from "../../link/limits.ts";
-import { isRefusal, type LinkService } from "../../link/link.ts";
-import {
-  type LinkMessage,
-  type LinkObject,
-  type MessageDraft,
-  type NewLinkMessage,
-  SUPERLINK_NODE_ID,
-} from "../../link/message.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
@@ -24,15 +22,10 @@ export interface Reopenable {
 
 /** Registers one test per kind of store. */
 export function storeTest(name: string, body: (store: Reopenable) => Promise<void>): void {
-  Deno.test(`${name} (memory)`, () => {
+  Deno.test(`${name} (memory)`, () => body(lasting(new MemoryStore())));
+  Deno.test(`${name} (memory, each transaction twice)`, () => {
     const store = new MemoryStore();
-    const lasting: LinkStore = {
-      transaction: (durability, work) => store.transaction(durability, work),
-      usage: () => store.usage(),
-      reclaim: () => store.reclaim(),
-      close: () => Promise.resolve(),
-    };
-    return body({ open: () => lasting });
+    return body(lasting(Object.assign(store, { transaction: attemptTwice(store) })));
   });
   Deno.test(`${name} (SQLite)`, async () => {
     const folder = await Deno.makeTempDir();
@@ -42,6 +35,18 @@ export function storeTest(name: string, body: (store: Reopenable) => Promise<voi
       await Deno.remove(folder, { recursive: true });
     }
   });
+}
+
+/** A store in memory that is the same whenever it is opened. */
+function lasting(store: MemoryStore): Reopenable {
+  const lasting: LinkStore = {
+    transaction: (durability, work, onCommit) => store.transaction(durability, work, onCommit),
+    signers: store.signers,
+    usage: () => store.usage(),
+    reclaim: () => store.reclaim(),
+    close: () => Promise.resolve(),
+  };
+  return { open: () => lasting };
 }
 
 /** Registers one test of the whole domain per kind of store. */
@@ -72,7 +77,7 @@ export class Bench {
   #limits: Partial<LinkLimits>;
   #made = 0;
   store!: LinkStore;
-  link!: LinkService;
+  link!: Link;
   runId!: bigint;
 
   constructor(stores: Reopenable, limits: Partial<LinkLimits>) {
@@ -82,7 +87,7 @@ export class Bench {
 
   async start(): Promise<void> {
     await this.#open();
-    this.runId = (await this.link.createRun({ fabId: "", fabVersion: "" })).runId;
+    this.runId = (await this.link.runs.create({ fabId: "", fabVersion: "" })).runId;
   }
 
   /** Ends the service and starts another on the same store, with other limits if some are given. */
@@ -108,7 +113,7 @@ export class Bench {
   /** A node that is online for `heartbeatInterval` seconds. */
   async node(heartbeatInterval = 30, publicKey?: Uint8Array): Promise<bigint> {
     const input = { heartbeatInterval, ...(publicKey && { publicKey }) };
-    return (await this.link.createNode(input)).nodeId;
+    return (await this.link.nodes.create(input)).nodeId;
   }
 
   instruction(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
@@ -130,7 +135,7 @@ export class Bench {
   /** Pushes one instruction that must be taken. */
   async push(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): Promise<LinkMessage> {
     const message = this.instruction(dstNodeId, changes);
-    const [outcome] = await this.link.pushInstructions([message], [
+    const [outcome] = await this.link.messages.pushInstructions([message], [
       ...MODEL_OBJECTS,
       rootOf(message),
     ]);
@@ -161,7 +166,7 @@ export class Bench {
   async answer(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}) {
     const reply = this.reply(instruction, changes);
     const objects = [...UPDATE_OBJECTS, rootOf(reply)];
-    const outcome = await this.link.pushReply(reply.srcNodeId, reply, objects);
+    const outcome = await this.link.messages.pushReply(reply.srcNodeId, reply, objects);
     if (isRefusal(outcome)) throw new Error(outcome.reason);
     return outcome;
   }

@@ -14,9 +14,9 @@ linkTest("much that is due at once is settled in small transactions", async (ben
   const failed = () => bench.eventsOf("instruction-failed").length;
   const failedBefore: number[] = [];
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = (durability, work) => {
+  bench.store.transaction = (durability, work, onCommit) => {
     failedBefore.push(failed());
-    return transaction(durability, work);
+    return transaction(durability, work, onCommit);
   };
   await bench.pass(10);
   assert.deepEqual([...new Set([...failedBefore, failed()])], [0, 10, 20, 25]);
@@ -43,8 +43,11 @@ Deno.test("a store that fails is reported, and tried again", async () => {
   let failing = false;
   const link = await createLink({
     store: {
-      transaction: (durability, work) =>
-        failing ? Promise.reject(new Error("disk on fire")) : store.transaction(durability, work),
+      transaction: (durability, work, onCommit) =>
+        failing
+          ? Promise.reject(new Error("disk on fire"))
+          : store.transaction(durability, work, onCommit),
+      signers: store.signers,
       usage: () => store.usage(),
       reclaim: () => store.reclaim(),
       close: () => store.close(),
@@ -54,7 +57,7 @@ Deno.test("a store that fails is reported, and tried again", async () => {
     messageObject: errorObject,
     onEvent: (event) => events.push(event),
   });
-  await link.createNode({ heartbeatInterval: 30 });
+  await link.nodes.create({ heartbeatInterval: 30 });
   await settle();
   failing = true;
   await clock.advance(30);
@@ -74,10 +77,11 @@ Deno.test("a store that was full proves nothing about nodes that could not be he
   let full = false;
   const link = await createLink({
     store: {
-      transaction: (durability, work) =>
+      transaction: (durability, work, onCommit) =>
         full
           ? Promise.reject(new FlwrError("unavailable", "The SuperLink's disk is full"))
-          : store.transaction(durability, work),
+          : store.transaction(durability, work, onCommit),
+      signers: store.signers,
       usage: () => store.usage(),
       reclaim: () => store.reclaim(),
       close: () => store.close(),
@@ -87,18 +91,18 @@ Deno.test("a store that was full proves nothing about nodes that could not be he
     messageObject: errorObject,
     onEvent: (event) => events.push(event),
   });
-  const { nodeId } = await link.createNode({ heartbeatInterval: 30 });
+  const { nodeId } = await link.nodes.create({ heartbeatInterval: 30 });
   await settle();
   full = true;
   for (let waited = 0; waited < 120; waited += 5) {
-    await assert.rejects(link.heartbeat(nodeId, 30), { code: "unavailable" });
+    await assert.rejects(link.nodes.heartbeat(nodeId, 30), { code: "unavailable" });
     await clock.advance(5);
     await settle();
   }
   full = false;
   await clock.advance(20);
   await settle();
-  assert.equal(await link.heartbeat(nodeId, 30), true);
+  assert.equal(await link.nodes.heartbeat(nodeId, 30), true);
   await clock.advance(20);
   await settle();
   const kinds = events.map(({ kind }) => kind);

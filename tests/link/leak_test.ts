@@ -10,33 +10,33 @@ linkTest("200 rounds leave the store as it was", async (bench) => {
     const instructions = nodes.map((nodeId) =>
       bench.instruction(nodeId, { content: model.id, ttl: 300 })
     );
-    const pushed = await bench.link.pushInstructions(instructions, [
+    const pushed = await bench.link.messages.pushInstructions(instructions, [
       ...objects,
       ...instructions.map(rootOf),
     ]);
     assert.ok((await bench.store.usage()).objects >= 3);
     // The first node answers, the second answers with an error, the third not at all in every tenth round.
     for (const [index, nodeId] of nodes.entries()) {
-      const instruction = (await bench.link.pullInstruction(nodeId))!;
+      const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
       if (index === 2 && round % 10 === 0) continue;
       const { content: _, ...fields } = bench.reply(instruction);
       const outcome = index === 1
         ? { error: { code: 2, reason: "raised" } }
         : { content: model.id };
       const reply = { ...fields, ...outcome };
-      await bench.link.pushReply(nodeId, reply, [...objects, rootOf(reply)]);
+      await bench.link.messages.pushReply(nodeId, reply, [...objects, rootOf(reply)]);
     }
     const ids = pushed.map((outcome) => "messageId" in outcome ? outcome.messageId : "");
     // In every seventh round the ServerApp is gone and nobody asks.
-    if (round % 7 !== 0) await bench.link.pullReplies(ids);
-    for (const nodeId of nodes) await bench.link.heartbeat(nodeId, 1000);
+    if (round % 7 !== 0) await bench.link.messages.pullReplies(ids);
+    for (const nodeId of nodes) await bench.link.nodes.heartbeat(nodeId, 1000);
     await bench.pass(10, 1);
     const during = await bench.store.usage();
     assert.ok(during.instructions <= 120, `${during.instructions} instructions in round ${round}`);
     assert.ok(during.objects <= 201, `${during.objects} objects in round ${round}`);
   }
   for (let step = 0; step < 10; step++) {
-    for (const nodeId of nodes) await bench.link.heartbeat(nodeId, 1000);
+    for (const nodeId of nodes) await bench.link.nodes.heartbeat(nodeId, 1000);
     await bench.pass(100);
   }
   assert.deepEqual(await bench.store.usage(), before);

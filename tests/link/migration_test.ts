@@ -40,7 +40,7 @@ function migrationTest(name: string, body: (bench: Bench) => Promise<void>): voi
 }
 
 migrationTest("nodes and runs of the first release are known as before", async ({ link }) => {
-  const { publicKey: _, ...node } = (await link.nodeOfKey(KEY))!;
+  const { publicKey: _, ...node } = (await link.nodes.ofKey(KEY))!;
   assert.deepEqual(node, {
     nodeId: NODE_ID,
     state: "online",
@@ -51,10 +51,10 @@ migrationTest("nodes and runs of the first release are known as before", async (
     activatedAt: 1_800_000_010,
     wire: "current",
   });
-  const left = (await link.nodeOfKey(new Uint8Array([2])))!;
+  const left = (await link.nodes.ofKey(new Uint8Array([2])))!;
   assert.deepEqual([left.state, left.deactivatedAt], ["left", 1_800_000_010]);
-  assert.equal((await link.onlineNodes()).length, 2);
-  const { seriesId, taskId, ...run } = (await link.getRun(RUN_ID))!;
+  assert.equal((await link.nodes.online()).length, 2);
+  const { seriesId, taskId, ...run } = (await link.runs.get(RUN_ID))!;
   assert.notEqual(seriesId, 0n);
   assert.notEqual(taskId, 0n);
   assert.deepEqual(run, {
@@ -73,7 +73,7 @@ migrationTest("nodes and runs of the first release are known as before", async (
     bytesReceived: 0,
     clientAppSeconds: 0,
   });
-  const [newest, oldest] = await link.listRuns({ limit: 5, skip: 0 });
+  const [newest, oldest] = await link.runs.list({ limit: 5, skip: 0 });
   assert.notEqual(newest?.runId, RUN_ID);
   assert.equal(oldest?.runId, RUN_ID);
 });
@@ -81,35 +81,38 @@ migrationTest("nodes and runs of the first release are known as before", async (
 migrationTest("messages under way go on, and leave nothing behind", async (bench) => {
   const { link } = bench;
   for (const id of [HANDED_OUT, WAITING]) {
-    const instruction = (await link.pullInstruction(NODE_ID))!;
+    const instruction = (await link.messages.pullInstruction(NODE_ID))!;
     assert.equal(instruction.messageId, id);
-    assert.deepEqual((await link.objectTree("model")).at(-1), {
+    assert.deepEqual((await link.objects.wholeTree("model")).at(-1), {
       ...object("model"),
       children: ["weights", "layer"],
     });
     const reply = bench.reply(instruction);
-    await link.pushReply(NODE_ID, reply, [...UPDATE_OBJECTS, rootOf(reply)]);
+    await link.messages.pushReply(NODE_ID, reply, [...UPDATE_OBJECTS, rootOf(reply)]);
   }
-  const replies = await link.pullReplies([ANSWERED, HANDED_OUT, WAITING]);
+  const replies = await link.messages.pullReplies([ANSWERED, HANDED_OUT, WAITING]);
   assert.deepEqual(replies.map(({ content }) => content), [UPDATE.id, UPDATE.id, UPDATE.id]);
-  assert.equal((await link.pullReplies([HOPELESS]))[0]?.error?.code, 5);
-  assert.deepEqual(await link.objectTree(UPDATE.id), UPDATE_OBJECTS);
+  assert.equal((await link.messages.pullReplies([HOPELESS]))[0]?.error?.code, 5);
+  assert.deepEqual(await link.objects.wholeTree(UPDATE.id), UPDATE_OBJECTS);
   await bench.pass(100);
   const { instructions, replies: left, objects } = await bench.store.usage();
   assert.deepEqual([instructions, left, objects], [0, 0, 0]);
 });
 
 migrationTest("messages under way end with their run", async (bench) => {
-  await bench.link.stopRun(RUN_ID);
+  await bench.link.runs.stop(RUN_ID);
   await bench.pass(1);
   const { instructions, replies, objects } = await bench.store.usage();
   assert.deepEqual([instructions, replies, objects], [0, 0, 0]);
 });
 
 migrationTest("a run of before keeps files, as those of today", async ({ link }) => {
-  assert.deepEqual(await link.listArtifacts(RUN_ID), []);
+  assert.deepEqual(await link.artifacts.list(RUN_ID), []);
   const bytes = new Uint8Array([1, 2, 3]);
-  assert.equal(await link.putArtifactPiece(RUN_ID, { name: "m", size: 3, offset: 0, bytes }), true);
-  const [artifact] = await link.listArtifacts(RUN_ID);
-  assert.deepEqual(await link.readArtifactPiece(artifact!.artifactId, 0), bytes);
+  assert.equal(
+    await link.artifacts.putPiece(RUN_ID, { name: "m", size: 3, offset: 0, bytes }),
+    true,
+  );
+  const [artifact] = await link.artifacts.list(RUN_ID);
+  assert.deepEqual(await link.artifacts.readPiece(artifact!.artifactId, 0), bytes);
 });

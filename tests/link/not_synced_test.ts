@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
-import { NotSynced } from "../../link/store/not_synced.ts";
+import { NotSynced } from "../../link/transactions/transactions.ts";
 import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
 
 /** Lets the store commit and then say that the disk did not confirm it, as long as `failing` is set. */
 function failingSync(bench: Bench): { failing: boolean } {
   const state = { failing: false };
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = async (durability, work) => {
-    const result = await transaction(durability, work);
+  bench.store.transaction = async (durability, work, onCommit) => {
+    const result = await transaction(durability, work, onCommit);
     if (!state.failing || durability !== "durable") return result;
     throw new NotSynced(result, new FlwrError("unavailable", "The SuperLink's disk is full"));
   };
@@ -21,17 +21,19 @@ linkTest(
     const disk = failingSync(bench);
     const nodeId = await bench.node();
     const { messageId } = await bench.push(nodeId);
-    const instruction = (await bench.link.pullInstruction(nodeId))!;
-    const held = bench.link.pullReplies([messageId], { holdSeconds: 20 });
+    const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
+    const held = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
     const reply = bench.reply(instruction);
     const objects = [...UPDATE_OBJECTS, rootOf(reply)];
     disk.failing = true;
-    await assert.rejects(bench.link.pushReply(nodeId, reply, objects), { code: "unavailable" });
+    await assert.rejects(bench.link.messages.pushReply(nodeId, reply, objects), {
+      code: "unavailable",
+    });
     assert.equal((await held).length, 1);
     disk.failing = false;
     // The node was told to try again: its reply is taken once.
-    await bench.link.pushReply(nodeId, reply, objects);
-    assert.equal((await bench.link.pullReplies([messageId])).length, 1);
+    await bench.link.messages.pushReply(nodeId, reply, objects);
+    assert.equal((await bench.link.messages.pullReplies([messageId])).length, 1);
     assert.equal(bench.eventsOf("instruction-answered").length, 1);
   },
 );
@@ -39,17 +41,19 @@ linkTest(
 linkTest("what is rolled back has no effects", async (bench) => {
   const nodeId = await bench.node();
   const { messageId } = await bench.push(nodeId);
-  const instruction = (await bench.link.pullInstruction(nodeId))!;
+  const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
   const reply = bench.reply(instruction);
   const transaction = bench.store.transaction.bind(bench.store);
-  bench.store.transaction = (durability, work) =>
+  bench.store.transaction = (durability, work, onCommit) =>
     transaction(durability, async (tx) => {
       await work(tx);
       throw new FlwrError("unavailable", "The SuperLink's disk is full");
-    });
+    }, onCommit);
   const objects = [...UPDATE_OBJECTS, rootOf(reply)];
-  await assert.rejects(bench.link.pushReply(nodeId, reply, objects), { code: "unavailable" });
+  await assert.rejects(bench.link.messages.pushReply(nodeId, reply, objects), {
+    code: "unavailable",
+  });
   bench.store.transaction = transaction;
-  assert.equal((await bench.link.pullReplies([messageId])).length, 0);
+  assert.equal((await bench.link.messages.pullReplies([messageId])).length, 0);
   assert.equal(bench.eventsOf("instruction-answered").length, 0);
 });

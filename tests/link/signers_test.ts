@@ -10,17 +10,9 @@ import { errorObject } from "./harness.ts";
 const WINDOW_SECONDS = 310;
 
 /** The guard of a SuperLink that has just been started. */
-async function guardOf(
-  { link, clock }: Pick<Bench, "link" | "clock">,
-): Promise<LastingReplayGuard> {
-  return new LastingReplayGuard({
-    windowSeconds: WINDOW_SECONDS,
-    clock,
-    ledger: {
-      earlier: await link.signedUntil(),
-      note: (until, forgetBefore) => link.noteSigned(until, forgetBefore),
-    },
-  });
+function guardOf({ store, clock }: Pick<Bench, "store" | "clock">): Promise<LastingReplayGuard> {
+  const { signers: ledger } = store;
+  return LastingReplayGuard.open({ windowSeconds: WINDOW_SECONDS, clock, ledger });
 }
 
 const signed = (seconds: number) => ({ nonce: String(seconds), seconds });
@@ -49,26 +41,37 @@ linkTest("what does not count any more is not kept", async (bench) => {
   await guard.accept("a", signed(bench.clock.now()));
   await bench.pass(WINDOW_SECONDS + 2);
   await guard.accept("b", signed(bench.clock.now()));
-  assert.deepEqual([...(await bench.link.signedUntil()).keys()], ["b"]);
+  assert.deepEqual([...(await bench.store.signers.read()).keys()], ["b"]);
 });
 
-storeTest("a transaction that fails notes no signer", async (stores) => {
-  const store = stores.open();
-  const failing = store.transaction("relaxed", async (tx) => {
-    await tx.signers.put("a", 1);
-    await tx.signers.forget(0);
-    throw new Error("no");
+storeTest(
+  "a time takes the place of the one before, and what is earlier than asked for is forgotten",
+  async (stores) => {
+    const store = stores.open();
+    const { signers } = store;
+    await signers.note(new Map([["a", 2], ["b", 1]]), 0);
+    await signers.note(new Map([["a", 1.5]]), 1.25);
+    assert.deepEqual([...await signers.read()], [["a", 1.5]]);
+    await store.close();
+  },
+);
+
+Deno.test("a transaction that fails notes no signer", async () => {
+  const folder = await Deno.makeTempDir();
+  let failing = true;
+  const store = new SqliteStore(`${folder}/link.db`, {
+    onStep: (at) => {
+      if (failing && at === "commit") throw new Error("no");
+    },
   });
-  await assert.rejects(failing);
-  await store.transaction("relaxed", async (tx) => {
-    assert.equal((await tx.signers.all()).size, 0);
-    await tx.signers.put("a", 2);
-    await tx.signers.put("a", 1.5);
-    await tx.signers.put("b", 1);
-    await tx.signers.forget(1.25);
-    assert.deepEqual([...await tx.signers.all()], [["a", 1.5]]);
-  });
-  await store.close();
+  try {
+    await assert.rejects(store.signers.note(new Map([["a", 1]]), 0));
+    failing = false;
+    assert.equal((await store.signers.read()).size, 0);
+  } finally {
+    await store.close();
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 for (const step of ["begin", "write", "commit", "committed"] as const) {
@@ -83,24 +86,25 @@ for (const step of ["begin", "write", "commit", "committed"] as const) {
         },
       });
       const random = seededRandom(1);
-      return await createLink({ store, clock, random, messageObject: errorObject });
+      const link = await createLink({ store, clock, random, messageObject: errorObject });
+      return { store, link };
     };
     try {
       const now = clock.now();
       const first = await open();
-      const guard = await guardOf({ link: first, clock });
+      const guard = await guardOf({ store: first.store, clock });
       dying = true;
       // What the caller hears is an error: the call was not acted upon.
       await assert.rejects(guard.accept("a", signed(now)));
       dying = false;
-      await first.close();
+      await first.link.close();
       const second = await open();
       const again: LastingVerdict[] = [];
-      const next = await guardOf({ link: second, clock });
+      const next = await guardOf({ store: second.store, clock });
       for (let time = 0; time < 3; time++) again.push(await next.accept("a", signed(now)));
       const accepted = again.filter((verdict) => verdict === "fresh").length;
       assert.equal(accepted, step === "committed" ? 0 : 1, again.join());
-      await second.close();
+      await second.link.close();
     } finally {
       await Deno.remove(folder, { recursive: true });
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
-import type { LinkMessage } from "../../link/message.ts";
+import type { LinkMessage } from "../../link/messages/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { type Bench, linkTest, NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
 
@@ -78,35 +78,35 @@ class Life {
     const content = new Uint8Array([index % 7]);
     const attached = new TextEncoder().encode(`model of run ${index}`);
     const piece = createHash("sha256").update(attached).digest("hex");
-    await link.keepPieces([], attached);
-    const { runId } = await link.createRun({
+    await link.runs.keepPieces([], attached);
+    const { runId } = await link.runs.create({
       fabId: "flwr/app",
       fabVersion: "1",
       fab: { hash: `fab ${index % 7}`, content, pieces: [piece] },
     });
-    const { token } = (await link.claimRun({ runId }))!;
-    await link.beginRun(token);
+    const { token } = (await link.runs.claim({ runId }))!;
+    await link.runs.begin(token);
     this.#bench.runId = runId;
-    await link.appendLog(runId, [LINE]);
-    for (const nodeId of steady) await link.heartbeat(nodeId, 1800);
+    await link.runs.appendLog(runId, [LINE]);
+    for (const nodeId of steady) await link.nodes.heartbeat(nodeId, 1800);
     const nodes = [...steady, ...await this.#newNodes()];
     const instructions = await this.#instruct(nodes, index);
     await this.#announce(nodes[0]!, index);
     for (const instruction of instructions) await this.#work(instruction, index);
     if (this.#chance(0.8)) {
-      await link.pullReplies(instructions.map(({ messageId }) => messageId), { runId });
+      await link.messages.pullReplies(instructions.map(({ messageId }) => messageId), { runId });
     }
-    await link.appendLog(runId, [LINE]);
-    await link.putArtifactPiece(runId, {
+    await link.runs.appendLog(runId, [LINE]);
+    await link.artifacts.putPiece(runId, {
       name: "model.npz",
       size: content.length,
       offset: 0,
       bytes: content,
     });
-    if (this.#chance(0.7)) await link.finishRun(token, { outcome: "completed", details: "" });
-    else if (this.#chance(0.5)) await link.stopRun(runId);
+    if (this.#chance(0.7)) await link.runs.finish(token, { outcome: "completed", details: "" });
+    else if (this.#chance(0.5)) await link.runs.stop(runId);
     // Else its ServerApp has died, and is missed.
-    if (index % ABANDONED_EVERY === 0) await link.createRun({ fabId: "", fabVersion: "" });
+    if (index % ABANDONED_EVERY === 0) await link.runs.create({ fabId: "", fabVersion: "" });
   }
 
   /** Containers that start, with a key of their own or, as Flower 1.9's, without one. */
@@ -114,9 +114,9 @@ class Life {
     const { link } = this.#bench;
     const nodes = [await this.#bench.node(30), await this.#bench.node(30, this.key())];
     const publicKey = this.key();
-    const { nodeId } = await link.registerNode({ publicKey, by: "self" });
+    const { nodeId } = await link.nodes.register({ publicKey, by: "self" });
     if (this.#chance(0.7)) {
-      await link.activateNode({ publicKey, heartbeatInterval: 30 });
+      await link.nodes.activate({ publicKey, heartbeatInterval: 30 });
       nodes.push(nodeId);
     }
     return nodes;
@@ -125,7 +125,7 @@ class Life {
   async #instruct(nodes: readonly bigint[], index: number): Promise<LinkMessage[]> {
     const model = object(`model ${index}`, [object("constant")]);
     const messages = nodes.map((nodeId) => this.#bench.instruction(nodeId, { content: model.id }));
-    const pushed = await this.#bench.link.pushInstructions(messages, [
+    const pushed = await this.#bench.link.messages.pushInstructions(messages, [
       object("constant"),
       model,
       ...messages.map(rootOf),
@@ -139,7 +139,7 @@ class Life {
   /** Instructions that are announced, and of which the objects never come. */
   async #announce(nodeId: bigint, index: number): Promise<void> {
     const never = this.#bench.instruction(nodeId, { content: `never ${index}` });
-    const { sessionId } = await this.#bench.link.openPush({
+    const { sessionId } = await this.#bench.link.messages.openPush({
       nodeId: 1n,
       runId: this.#bench.runId,
       messages: [never],
@@ -152,22 +152,22 @@ class Life {
   async #work({ dstNodeId: nodeId }: LinkMessage, index: number): Promise<void> {
     const { link } = this.#bench;
     if (this.#chance(0.1)) return;
-    const instruction = (await link.pullInstruction(nodeId))!;
+    const instruction = (await link.messages.pullInstruction(nodeId))!;
     if (this.#chance(0.1)) return;
     const update = object(`update ${index} of ${nodeId}`, [object("constant")]);
     const reply = this.#bench.reply(instruction, { content: update.id });
-    const outcome = await link.pushReply(nodeId, reply, [
+    const outcome = await link.messages.pushReply(nodeId, reply, [
       object("constant"),
       update,
       rootOf(reply),
     ]);
     assert.ok("messageId" in outcome);
-    const node = (await link.listNodes()).find((each) => each.nodeId === nodeId)!;
+    const node = (await link.nodes.list()).find((each) => each.nodeId === nodeId)!;
     if (node.heartbeatInterval === 1800) return;
     const drawn = this.#random.uniform();
-    if (drawn < 0.3) await link.deactivateNode(nodeId);
-    else if (drawn < 0.5) await link.deleteNode(nodeId);
-    else if (drawn < 0.7 && node.publicKey) await link.unregisterNode(nodeId, "self");
+    if (drawn < 0.3) await link.nodes.deactivate(nodeId);
+    else if (drawn < 0.5) await link.nodes.leave(nodeId);
+    else if (drawn < 0.7 && node.publicKey) await link.nodes.unregister(nodeId, "self");
   }
 }
 
@@ -182,7 +182,7 @@ function checkBounds(usage: StoreUsage, when: string): void {
 linkTest("300 runs of nodes that come and go leave so much and no more", async (bench) => {
   const life = new Life(bench);
   const steady = [await bench.node(1800, life.key()), await bench.node(1800, life.key())];
-  const owned = await bench.link.registerNode({ publicKey: life.key() });
+  const owned = await bench.link.nodes.register({ publicKey: life.key() });
   const largest: Record<string, number> = {};
   for (let index = 0; index < RUNS; index++) {
     await life.run(index, steady);
@@ -200,7 +200,7 @@ linkTest("300 runs of nodes that come and go leave so much and no more", async (
   }
 
   // When all is quiet, what was kept of the past is all there is.
-  for (const nodeId of steady) await bench.link.deleteNode(nodeId);
+  for (const nodeId of steady) await bench.link.nodes.leave(nodeId);
   await bench.pass(LIMITS.selfStartedRunSeconds + 120, 200);
   const { logEntries, ...rest } = await bench.store.usage();
   assert.deepEqual(rest, {
@@ -209,9 +209,9 @@ linkTest("300 runs of nodes that come and go leave so much and no more", async (
     ...NOTHING_UNDER_WAY,
   });
   assert.ok(logEntries <= 20);
-  const [node] = await bench.link.listNodes();
+  const [node] = await bench.link.nodes.list();
   assert.equal(node?.nodeId, owned.nodeId);
-  const runs = await bench.link.listRuns({ limit: 1000, skip: 0 });
+  const runs = await bench.link.runs.list({ limit: 1000, skip: 0 });
   const told = bench.eventsOf("runs-removed").flatMap(({ runIds }) => runIds);
   const made = bench.eventsOf("run-created").map(({ runId }) => runId);
   const left = runs.map(({ runId }) => runId);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import type { LinkObject } from "../../link/message.ts";
+import type { LinkObject } from "../../link/objects/objects.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import { Bench, rootOf } from "./harness.ts";
 
@@ -33,25 +33,28 @@ Deno.test("after many runs with large models the database's file is small again"
     const send = async (name: string) => {
       const { root, objects } = model(name);
       const message = bench.instruction(nodeId, { content: root.id, ttl: 86_400 });
-      const [outcome] = await bench.link.pushInstructions([message], [...objects, rootOf(message)]);
+      const [outcome] = await bench.link.messages.pushInstructions([message], [
+        ...objects,
+        rootOf(message),
+      ]);
       assert.ok("messageId" in outcome!);
       return outcome;
     };
     const kept = await send("the model of a run that goes on");
     const runs = [];
     for (let count = 0; count < 20; count++) {
-      const { runId } = await bench.link.createRun({ fabId: "", fabVersion: "" });
+      const { runId } = await bench.link.runs.create({ fabId: "", fabVersion: "" });
       bench.runId = runId;
       await send(`model ${count}`);
       runs.push(runId);
     }
     assert.ok(Deno.statSync(path).size > 160 * MIB);
-    for (const runId of runs) await bench.link.stopRun(runId);
+    for (const runId of runs) await bench.link.runs.stop(runId);
     await bench.pass(200, 200);
     const file = Deno.statSync(path).size;
     assert.ok(file <= LARGEST, `${file / MIB} MiB`);
     assert.ok(Deno.statSync(`${path}-wal`).size <= 8 * MIB);
-    const tree = await bench.link.objectTree(kept.messageId);
+    const tree = await bench.link.objects.wholeTree(kept.messageId);
     assert.deepEqual(
       tree.slice(0, 8).map(({ bytes }) => bytes),
       model("").objects.slice(0, 8).map(({ bytes }) => bytes),

@@ -43,3 +43,26 @@ Deno.test("a platform without ONNX Runtime is refused before anything is done", 
   assert.equal(code, 2);
   assert.match(stderr, /'x86_64-apple-darwin' is invalid\. Allowed choices are/);
 });
+
+Deno.test("a platform without a POSIX shell gets no file that unpacks itself", async () => {
+  const outcome = await runScript("scripts/compile.ts", [
+    ...["--self-extracting", "--target", "x86_64-pc-windows-msvc"],
+  ]);
+  checkFailure(outcome, /^Error: --self-extracting cannot make a file for x86_64-pc-windows-msvc/);
+});
+
+Deno.test("--deno is refused where it would not be used", async () => {
+  checkFailure(await runScript("scripts/compile.ts", ["--deno", "deno"]), /^Error: --deno is for/);
+});
+
+scenario("a Deno that cannot be downloaded is asked for by name and version", async (stage) => {
+  const target = "aarch64-apple-darwin";
+  if (Deno.build.target === target) return;
+  const outcome = await runScript(
+    "scripts/compile.ts",
+    ["--self-extracting", "--target", target, "--output", stage.path("flwr")],
+    { NPM_CONFIG_REGISTRY: DEAD_PROXY, DENO_DIR: stage.path("cache") },
+  );
+  checkFailure(outcome, /npm's @deno\/darwin-arm64@\d+\.\d+\.\d+ cannot be had/);
+  assert.match(outcome.stderr, /--deno FILE/);
+});

@@ -58,7 +58,8 @@ Deno.test("docs/flags.md: every command with its flags, as the commands have the
 
 for (const document of ["docs/reference.md", "docs/threat-model.md"]) {
   Deno.test(`${document}: every flag that it names is a flag of some command`, async () => {
-    const flags = new Set(flagsOf(await flagsPage()));
+    const tasks = flagsIn(await helpOf("deno task compile"));
+    const flags = new Set([...flagsOf(await flagsPage()), ...tasks]);
     const text = prose(await Deno.readTextFile(repositoryPath(document)));
     const named = codeSpans(text).flatMap(flagsOf);
     assert.ok(named.length > 10);

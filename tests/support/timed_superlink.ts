@@ -4,7 +4,7 @@ import { FakeClock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
 import { readFab } from "../../fab/read.ts";
 import { createLink } from "../../link/create_link.ts";
-import type { LinkService } from "../../link/link.ts";
+import type { Link } from "../../link/link.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
@@ -45,14 +45,14 @@ export interface HttpAnswer {
  */
 export class TimedSuperLink implements AsyncDisposable {
   readonly clock: FakeClock;
-  readonly link: LinkService;
+  readonly link: Link;
   readonly #server: RpcServer;
   /** What went wrong inside. */
   readonly failures: unknown[];
 
   private constructor(
     clock: FakeClock,
-    link: LinkService,
+    link: Link,
     server: RpcServer,
     failures: unknown[],
   ) {
@@ -132,12 +132,17 @@ export class TimedSuperLink implements AsyncDisposable {
   }
 }
 
-function withoutHolding(link: LinkService): LinkService {
+function withoutHolding(link: Link): Link {
+  const { messages, runs } = link;
+  const atOnce = { holdSeconds: 0 };
   return {
     ...link,
-    pullInstruction: (node, options) => link.pullInstruction(node, { ...options, holdSeconds: 0 }),
-    pullReplies: (ids, options) => link.pullReplies(ids, { ...options, holdSeconds: 0 }),
-    claimRun: (options) => link.claimRun({ ...options, holdSeconds: 0 }),
+    runs: { ...runs, claim: (options) => runs.claim({ ...options, ...atOnce }) },
+    messages: {
+      ...messages,
+      pullInstruction: (node, options) => messages.pullInstruction(node, { ...options, ...atOnce }),
+      pullReplies: (ids, options) => messages.pullReplies(ids, { ...options, ...atOnce }),
+    },
   };
 }
 

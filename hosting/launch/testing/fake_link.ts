@@ -1,10 +1,11 @@
 import { FlwrError } from "../../../base/error.ts";
-import type { ClaimedRun, LinkRun } from "../../../link/link.ts";
-import { nextRunState, type RunEvent } from "../../../link/run_state.ts";
+import type { ClaimedRun, LinkRun } from "../../../link/runs/runs.ts";
+import { nextRunState, type RunTrigger } from "../../../link/runs/run_state.ts";
 import type { LaunchLink } from "../../../roles/superlink/launch/link_runs.ts";
 
 /** The domain as far as launching needs it, without a store or a clock. */
 export class FakeLink implements LaunchLink {
+  readonly runs: LaunchLink["runs"] = this;
   readonly #runs = new Map<bigint, LinkRun>();
   readonly #fabs = new Map<string, Uint8Array>();
   readonly #logs = new Map<bigint, string>();
@@ -55,7 +56,7 @@ export class FakeLink implements LaunchLink {
     while (this.state(runId) !== state) await this.#changed.promise;
   }
 
-  async claimRun({ signal }: { signal?: AbortSignal } = {}): Promise<ClaimedRun | undefined> {
+  async claim({ signal }: { signal?: AbortSignal } = {}): Promise<ClaimedRun | undefined> {
     for (;;) {
       if (signal?.aborted) return undefined;
       const run = [...this.#runs.values()].find(({ state }) => state === "pending");
@@ -69,15 +70,15 @@ export class FakeLink implements LaunchLink {
     }
   }
 
-  beginRun(token: string): Promise<LinkRun> {
+  begin(token: string): Promise<LinkRun> {
     return Promise.try(() => this.#move(this.#runOfToken(token).runId, "begin"));
   }
 
-  runHeartbeat(token: string): Promise<boolean> {
+  heartbeat(token: string): Promise<boolean> {
     return Promise.try(() => this.#runOfToken(token) !== undefined).catch(() => false);
   }
 
-  finishRun(
+  finish(
     token: string,
     { outcome, details }: { outcome: "completed" | "failed"; details: string },
   ): Promise<void> {
@@ -87,7 +88,7 @@ export class FakeLink implements LaunchLink {
     });
   }
 
-  failRun(runId: bigint, details: string): Promise<void> {
+  fail(runId: bigint, details: string): Promise<void> {
     return Promise.try(() => {
       if (!this.state(runId).startsWith("finished")) this.#move(runId, "fail", details);
     });
@@ -109,7 +110,7 @@ export class FakeLink implements LaunchLink {
     return Promise.resolve(this.pieces.get(hash));
   }
 
-  getRun(runId: bigint): Promise<LinkRun | undefined> {
+  get(runId: bigint): Promise<LinkRun | undefined> {
     return Promise.resolve(this.#runs.get(runId));
   }
 
@@ -127,7 +128,7 @@ export class FakeLink implements LaunchLink {
     return run;
   }
 
-  #move(runId: bigint, event: RunEvent, details = ""): LinkRun {
+  #move(runId: bigint, event: RunTrigger, details = ""): LinkRun {
     const run = this.#run(runId);
     const state = nextRunState(run.state, event);
     if (state === undefined) {

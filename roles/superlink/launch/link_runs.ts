@@ -2,25 +2,27 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
-import type { ClaimedRun, LinkRun, LinkService } from "../../../link/link.ts";
+import type { ClaimedRun, LinkRun, Runs } from "../../../link/runs/runs.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import { CLAIM_HOLD_SECONDS, HEARTBEAT_SECONDS } from "../../../hosting/launch/limits.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
 
 /** What launching needs of the SuperLink's domain. */
-export type LaunchLink = Pick<
-  LinkService,
-  | "appendLog"
-  | "beginRun"
-  | "claimRun"
-  | "failRun"
-  | "finishRun"
-  | "getFab"
-  | "getFabPiece"
-  | "getRun"
-  | "runHeartbeat"
->;
+export interface LaunchLink {
+  readonly runs: Pick<
+    Runs,
+    | "appendLog"
+    | "begin"
+    | "claim"
+    | "fail"
+    | "finish"
+    | "getFab"
+    | "getFabPiece"
+    | "get"
+    | "heartbeat"
+  >;
+}
 
 /** With what a SuperLink's own runs are taken on. */
 export interface LinkRunsOptions {
@@ -39,7 +41,10 @@ export class LinkRuns implements RunSource {
   }
 
   async take(signal: AbortSignal): Promise<TakenRun | undefined> {
-    const claimed = await this.#options.link.claimRun({ holdSeconds: CLAIM_HOLD_SECONDS, signal });
+    const claimed = await this.#options.link.runs.claim({
+      holdSeconds: CLAIM_HOLD_SECONDS,
+      signal,
+    });
     return claimed && new LinkTakenRun(claimed, this.#options);
   }
 }
@@ -63,7 +68,7 @@ class LinkTakenRun implements TakenRun {
 
   async load(): Promise<RunInput> {
     const { fabHash } = this.#run;
-    const fab = await this.#link.getFab(fabHash);
+    const fab = await this.#link.runs.getFab(fabHash);
     if (fab !== undefined) {
       return {
         fab,
@@ -75,27 +80,27 @@ class LinkTakenRun implements TakenRun {
   }
 
   async #piece(fabHash: string, hash: string): Promise<Uint8Array> {
-    const piece = await this.#link.getFabPiece(fabHash, hash);
+    const piece = await this.#link.runs.getFabPiece(fabHash, hash);
     if (piece !== undefined) return piece;
     throw new FlwrError("not-found", "The attachments of the run's app are not kept here any more");
   }
 
   async begin(): Promise<void> {
-    await this.#link.beginRun(this.token);
+    await this.#link.runs.begin(this.token);
   }
 
   log(lines: readonly string[]): Promise<void> {
-    return this.#link.appendLog(this.runId, lines);
+    return this.#link.runs.appendLog(this.runId, lines);
   }
 
   async finish(end: RunEnd): Promise<void> {
-    if (end.outcome === "completed") await this.#link.finishRun(this.token, end);
+    if (end.outcome === "completed") await this.#link.runs.finish(this.token, end);
     // Whether it had begun or not.
-    else await this.#link.failRun(this.runId, end.details);
+    else await this.#link.runs.fail(this.runId, end.details);
   }
 
   async isOver(): Promise<boolean> {
-    const { state } = await this.#link.getRun(this.runId) ?? {};
+    const { state } = await this.#link.runs.get(this.runId) ?? {};
     return state === undefined || state.startsWith("finished");
   }
 
@@ -104,7 +109,7 @@ class LinkTakenRun implements TakenRun {
     for (;;) {
       await this.#clock.sleep(HEARTBEAT_SECONDS, signal);
       if (signal.aborted) return true;
-      const alive = await this.#link.runHeartbeat(this.token).catch((error) => {
+      const alive = await this.#link.runs.heartbeat(this.token).catch((error) => {
         report(error);
         return true;
       });

@@ -1,4 +1,4 @@
-import type { LinkService } from "../../../link/link.ts";
+import type { Runs } from "../../../link/runs/runs.ts";
 
 /** Runs that are looked at together. */
 const PAGE = 200;
@@ -10,14 +10,14 @@ const PAGE = 200;
  * @param startedAt Unix time in seconds; runs that began later are this SuperLink's own
  */
 export async function settleLeftovers(
-  link: Pick<LinkService, "failRun" | "listRuns">,
+  link: { readonly runs: Pick<Runs, "fail" | "list"> },
   startedAt: number,
 ): Promise<void> {
   for (let skip = 0;; skip += PAGE) {
-    const runs = await link.listRuns({ limit: PAGE, skip });
+    const runs = await link.runs.list({ limit: PAGE, skip });
     for (const { runId, state, fabHash, runningAt = 0 } of runs) {
       if (state !== "running" || fabHash === "" || runningAt >= startedAt) continue;
-      await link.failRun(runId, "The SuperLink was restarted while the run was in flight");
+      await link.runs.fail(runId, "The SuperLink was restarted while the run was in flight");
     }
     if (runs.length < PAGE) return;
   }

@@ -3,7 +3,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { readFab } from "../../../fab/read.ts";
 import type { LinkEvent } from "../../../link/events.ts";
-import type { LinkService } from "../../../link/link.ts";
+import type { Link } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import { defaultMemoryBytes } from "../../../hosting/sandbox/limits.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
@@ -16,7 +16,7 @@ import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
 
 /** What the runs of submitted apps need of their SuperLink. */
 export interface LaunchOptions {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
   readonly runs: LaunchConfig;
   /** "host:port" by which processes on this machine reach the Runtime API. */

@@ -6,8 +6,15 @@ import type { RecordDict } from "../../../app/record_dict.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { scalarOf } from "../../../fab/scalar.ts";
-import type { LinkScalar, OpenedPush, PulledObject } from "../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type { NewLinkMessage } from "../../../link/messages/message.ts";
+import type { OpenedPush } from "../../../link/messages/messages.ts";
+import type {
+  LinkObject,
+  ObjectId,
+  ObjectTree,
+  PulledObject,
+} from "../../../link/objects/objects.ts";
+import type { LinkScalar } from "../../../link/runs/runs.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import { recordDictFromWire, recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
 import type {

@@ -1,5 +1,6 @@
 import type { Message } from "../../../app/message.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type { NewLinkMessage } from "../../../link/messages/message.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../../link/objects/objects.ts";
 import {
   deflateMessages,
   inflateMessage,

@@ -1,7 +1,14 @@
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkNode, OpenedPush, PulledObject } from "../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../link/message.ts";
+import type { NewLinkMessage } from "../../../link/messages/message.ts";
+import type { OpenedPush } from "../../../link/messages/messages.ts";
+import type { LinkNode } from "../../../link/nodes/nodes.ts";
+import type {
+  LinkObject,
+  ObjectId,
+  ObjectTree,
+  PulledObject,
+} from "../../../link/objects/objects.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type {
   AcquiredTask,

@@ -350,26 +350,26 @@ async function serverApp(nodes: number, options?: ConstructorParameters<typeof D
   const superlink = await FakeSuperLink.start();
   const { link, runtime, clock } = superlink;
   const fab = { hash: ID, content: new Uint8Array(1) };
-  const { runId } = await link.createRun({ fabId: "me/app", fabVersion: "1", fab });
+  const { runId } = await link.runs.create({ fabId: "me/app", fabVersion: "1", fab });
   const task = (await acquireTask(new DirectChannel(runtime), ["flwr-serverapp"]))!;
-  await link.beginRun(task.token);
+  await link.runs.begin(task.token);
   const channel = new DirectChannel(runtime, options);
   const connection = new RuntimeConnection(new RuntimeClient(channel, task.token), runId, clock);
-  for (let node = 0; node < nodes; node++) await link.createNode({ heartbeatInterval: 1000 });
+  for (let node = 0; node < nodes; node++) await link.nodes.create({ heartbeatInterval: 1000 });
   const instructions = async (arrays: ArrayRecord) =>
     (await connection.nodes(runId)).map(({ nodeId: dstNodeId }) =>
       Message.create({ content: { arrays }, dstNodeId, messageType: "train", clock })
     );
   /** Has every node answer with a model of its own. */
   const answer = async (arrays: (node: number) => ArrayRecord) => {
-    for (const [place, nodeId] of (await link.onlineNodes()).entries()) {
+    for (const [place, nodeId] of (await link.nodes.online()).entries()) {
       const { pushedAt: _, delivery: __, content: ___, ...metadata } =
-        (await link.pullInstruction(nodeId))!;
+        (await link.messages.pullInstruction(nodeId))!;
       const reply = new Message(metadata, new RecordDict())
         .reply({ arrays: arrays(place) }, { clock });
       const [deflated] = await deflateMessages([reply]);
       const { id, tree, objects } = deflated!;
-      await link.pushReply(nodeId, {
+      await link.messages.pushReply(nodeId, {
         ...reply.metadata,
         messageId: id,
         content: tree.children[0]!.objectId,
@@ -393,11 +393,11 @@ Deno.test("a ServerApp's phase is three calls, and its replies are confirmed by 
       replies.map((reply) => reply.content.arrayRecord("arrays")),
       [0, 1, 2].map((node) => model(20, 10 * round + node)),
     );
-    const held = await link.pullReplies(ids as string[], { runId });
+    const held = await link.messages.pullReplies(ids as string[], { runId });
     assert.ok(held.every(({ error }) => error === undefined), "not confirmed before the next call");
     await connection.push(runId, (await app.instructions(model(1, 99))).slice(0, 0));
     await connection.pull(runId, []);
-    const gone = await link.pullReplies(ids as string[], { runId });
+    const gone = await link.messages.pullReplies(ids as string[], { runId });
     assert.ok(gone.every(({ error }) => error?.code === 3), "confirmed");
     callsOf(channel);
   }

@@ -61,7 +61,7 @@ for (const transport of ["grpc", "http"] as const) {
     const ofMessages = calls.filter((name) => /Message|Object/.test(name));
     assert.deepEqual(ofMessages, ["PullMessages", "PushMessages"], "objects travel along");
     await node.leave();
-    assert.deepEqual(await stage.link.onlineNodes(), []);
+    assert.deepEqual(await stage.link.nodes.online(), []);
   });
 
   Deno.test(`${transport}: a node whose key leaves the list learns it while its pull is held`, async () => {
@@ -117,7 +117,7 @@ Deno.test("nodes of two generations share a port, and the call that both have", 
   const connection19 = new FleetConnection19(channel);
   cleanup.defer(() => connection19.close());
   const ids = [await current.join(30), await connection19.join(30)];
-  assert.deepEqual((await stage.link.onlineNodes()).toSorted(), ids.toSorted());
+  assert.deepEqual((await stage.link.nodes.online()).toSorted(), ids.toSorted());
   const run = await stage.run();
   assert.equal((await current.run(run.runId))!.seriesId, run.seriesId);
   const { response } = await channel.call(Fleet19.method.getRun, {

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkMessageError } from "../../../link/message.ts";
+import type { LinkMessageError } from "../../../link/messages/message.ts";
 import {
   type Message as WireMessage,
   MessageSchema,

@@ -1,6 +1,6 @@
 import { fromBinary, toJson } from "@bufbuild/protobuf";
-import type { LinkService } from "../../../link/link.ts";
-import { SUPERLINK_NODE_ID } from "../../../link/message.ts";
+import type { Link } from "../../../link/link.ts";
+import { SUPERLINK_NODE_ID } from "../../../link/nodes/nodes.ts";
 import { readObject } from "../../../rpc/objects/object.ts";
 import type { RecordedRandom } from "./recorded_random.ts";
 import { answerOf, type RecordedMessage, type Recording } from "./recording.ts";
@@ -13,7 +13,7 @@ export class Unrecorded {
 
   constructor(
     readonly recording: Recording,
-    readonly link: LinkService,
+    readonly link: Link,
     readonly random: RecordedRandom,
   ) {}
 
@@ -30,7 +30,7 @@ export class Unrecorded {
     const { acquired, tasks } = this.recording;
     if (acquired.has(runId)) return;
     this.random.drawToken(tasks.get(runId)!.token);
-    await this.link.claimRun();
+    await this.link.runs.claim();
   }
 
   async #pushObjects(exchange: Exchange): Promise<void> {
@@ -52,13 +52,13 @@ export class Unrecorded {
     for (const id of objectsToPush) {
       const bytes = this.recording.objects.get(id);
       if (bytes === undefined || this.recording.wasPushed(sessionId, id)) continue;
-      await this.link.putObject({ nodeId, runId, sessionId }, await readObject(id, bytes));
+      await this.link.messages.putObject({ nodeId, runId, sessionId }, await readObject(id, bytes));
     }
   }
 
   async #pull(): Promise<void> {
     for (const [messageId, nodeId] of this.#waiting) {
-      const pulled = await this.link.pullInstruction(nodeId);
+      const pulled = await this.link.messages.pullInstruction(nodeId);
       if (pulled?.messageId === messageId) this.#waiting.delete(messageId);
     }
   }

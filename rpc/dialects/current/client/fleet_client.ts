@@ -1,7 +1,6 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
-import type { PulledObject } from "../../../../link/link.ts";
-import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
 import type { AlongRequestSchema } from "../../../../proto/gen/current/along_pb.ts";
 import {
   Fleet,

@@ -8,7 +8,7 @@ import type { Clock } from "../../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
 import type { Random } from "../../../../base/random.ts";
-import type { LinkObject } from "../../../../link/message.ts";
+import type { LinkObject } from "../../../../link/objects/objects.ts";
 import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type { PullMessagesResponse } from "../../../../proto/gen/current/fleet_pb.ts";
 import type { ObjectTree as WireTree } from "../../../../proto/gen/current/message_pb.ts";

@@ -32,10 +32,10 @@ Deno.test("a node without a key makes one, registers it, and takes it back when 
   const channel = stage.channel();
   const node = stage.node(undefined, channel);
   const nodeId = await node.join(30);
-  assert.deepEqual(await stage.link.onlineNodes(), [nodeId]);
+  assert.deepEqual(await stage.link.nodes.online(), [nodeId]);
   assert.equal(await node.heartbeat(30), true);
   await node.leave();
-  const [left] = await stage.link.listNodes();
+  const [left] = await stage.link.nodes.list();
   assert.equal(left!.state, "unregistered");
   assert.equal(left!.publicKey!.length, 120, "P-384, as Flower's nodes make them");
   assert.notEqual(await node.join(30), nodeId, "the next key is another one");
@@ -49,7 +49,7 @@ Deno.test("a node with a key is the same node at every join, and stays registere
   const nodeId = await node.join(30);
   assert.equal(await node.join(30), nodeId);
   await node.leave();
-  assert.equal((await stage.link.listNodes())[0]!.state, "offline");
+  assert.equal((await stage.link.nodes.list())[0]!.state, "offline");
   assert.equal(await stage.node(key).join(30), nodeId);
   assert.equal(count(channel, "RegisterNode") + count(channel, "UnregisterNode"), 0);
 });
@@ -294,9 +294,9 @@ Deno.test("a node's name reaches the SuperLink, which refuses one that cannot be
       ...(name !== undefined && { name }),
     });
   await connect("Klinik Süd").join(30);
-  assert.equal((await stage.link.onlineNames())[0]!.name, "Klinik Süd");
+  assert.equal((await stage.link.nodes.onlineNames())[0]!.name, "Klinik Süd");
   await assert.rejects(connect("a\nb").join(30), { code: "invalid-argument" });
-  assert.equal((await stage.link.onlineNames())[0]!.name, "Klinik Süd");
+  assert.equal((await stage.link.nodes.onlineNames())[0]!.name, "Klinik Süd");
   await connect().join(30);
-  assert.equal((await stage.link.onlineNames())[0]!.name, undefined);
+  assert.equal((await stage.link.nodes.onlineNames())[0]!.name, undefined);
 });

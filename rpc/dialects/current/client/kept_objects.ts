@@ -1,4 +1,4 @@
-import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
 import { KEPT_SECONDS, MAX_KEPT_BYTES } from "./limits.ts";
 

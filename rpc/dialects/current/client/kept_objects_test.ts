@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkObject } from "../../../../link/message.ts";
+import type { LinkObject } from "../../../../link/objects/objects.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
 import { KeptObjects } from "./kept_objects.ts";
 import { KEPT_SECONDS, MAX_KEPT_BYTES } from "./limits.ts";

@@ -1,7 +1,6 @@
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { PulledObject } from "../../../../link/link.ts";
-import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
 import { readObject } from "../../../objects/object.ts";
 import { MAX_OBJECT_POLL_SECONDS, OBJECT_POLL_SECONDS, OBJECT_WAIT_SECONDS } from "./limits.ts";
 import type { Parallel } from "./parallel.ts";

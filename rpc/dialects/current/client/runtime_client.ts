@@ -4,8 +4,7 @@ import type { ConfigRecord } from "../../../../app/config_record.ts";
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { PulledObject } from "../../../../link/link.ts";
-import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
 import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type {
   Message as WireMessage,

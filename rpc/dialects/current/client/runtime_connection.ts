@@ -8,7 +8,7 @@ import {
 } from "../../../../app/metadata.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../../../link/message.ts";
+import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
 import { packAlong } from "../along.ts";
 import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";

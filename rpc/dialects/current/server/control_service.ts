@@ -1,9 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkRun, LinkService } from "../../../../link/link.ts";
-import { isFinished } from "../../../../link/run_state.ts";
-import { unknownRun } from "../../../../link/runs.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
+import { isFinished } from "../../../../link/runs/run_state.ts";
+import { unknownRun } from "../../../../link/runs/run_records.ts";
 import {
   type Control,
   type Exec,
@@ -36,7 +37,7 @@ import { type ReadFab, readSubmission } from "./submission.ts";
 
 /** What the Control API works with. */
 export interface ControlOptions {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "nodes" | "runs" | "artifacts">;
   readonly readFab: ReadFab;
   readonly clock: Clock;
   /**
@@ -69,14 +70,14 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     async startRun(request) {
       const submission = await readSubmission(request, readFab);
       if (submission === undefined) return create(StartRunResponseSchema);
-      const { runId, seriesId, federation } = await link.createRun(submission);
+      const { runId, seriesId, federation } = await link.runs.create(submission);
       return create(StartRunResponseSchema, { runId, seriesId, federation });
     },
 
     async listRuns({ runId, limit, skip, submits }) {
       if (submits) expectRun?.();
       const runs = runId === undefined
-        ? await link.listRuns({
+        ? await link.runs.list({
           limit: bounded(limit ?? BigInt(DEFAULT_LISTED_RUNS), MAX_LISTED_RUNS),
           skip: bounded(skip ?? 0n, Number.MAX_SAFE_INTEGER),
         })
@@ -86,7 +87,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     },
 
     async stopRun({ runId }) {
-      await numbered(() => link.stopRun(runId), {
+      await numbered(() => link.runs.stop(runId), {
         "not-found": "run-not-found",
         "failed-precondition": "run-already-finished",
       });
@@ -103,7 +104,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       while (!finished && !call.signal.aborted) {
         const holdSeconds = whole ? MAX_HOLD_SECONDS : 0;
         const read = await numbered(
-          () => link.readLog(runId, after, { holdSeconds, signal: call.signal, ...inParts }),
+          () => link.runs.readLog(runId, after, { holdSeconds, signal: call.signal, ...inParts }),
           { "not-found": "run-not-found" },
         );
         const piece = read.finished
@@ -129,7 +130,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
         const words = `Run ${runId} has not finished: it is ${state}, and may save artifacts still`;
         throw new ApiError("artifacts-not-there", words);
       }
-      if ((await link.listArtifacts(runId)).length === 0) {
+      if ((await link.artifacts.list(runId)).length === 0) {
         const words = artifactsRemovedAt === undefined
           ? `Run ${runId} has saved no artifacts`
           : `The artifacts of run ${runId} were removed at ${isoTime(artifactsRemovedAt)}: the ` +
@@ -140,25 +141,25 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     },
 
     async pushAttachment({ content, pieces }) {
-      const missing = await link.keepPieces(pieces, content.length > 0 ? content : undefined);
+      const missing = await link.runs.keepPieces(pieces, content.length > 0 ? content : undefined);
       return create(PushAttachmentResponseSchema, { missing });
     },
 
     async registerNode(request) {
       const registration = await readRegistration(request);
-      const { nodeId } = await numbered(() => link.registerNode(registration), {
+      const { nodeId } = await numbered(() => link.nodes.register(registration), {
         "already-exists": "public-key-in-use",
       });
       return create(RegisterNodeResponseSchema, { nodeId });
     },
 
     async unregisterNode({ nodeId }) {
-      await numbered(() => link.unregisterNode(nodeId), { "not-found": "node-not-found" });
+      await numbered(() => link.nodes.unregister(nodeId), { "not-found": "node-not-found" });
       return create(UnregisterNodeResponseSchema);
     },
 
     async listNodes() {
-      const nodes = await link.listNodes();
+      const nodes = await link.nodes.list();
       return create(ListNodesResponseSchema, { nodesInfo: nodes.map(nodeInfoToWire), now: now() });
     },
 
@@ -170,8 +171,8 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
     async showFederation({ federationName }) {
       checkFederation(federationName);
       const [nodes, runs] = await Promise.all([
-        link.listNodes(),
-        link.listRuns({ limit: MAX_LISTED_RUNS, skip: 0 }),
+        link.nodes.list(),
+        link.runs.list({ limit: MAX_LISTED_RUNS, skip: 0 }),
       ]);
       return create(ShowFederationResponseSchema, {
         federation: federationToWire({ nodes, runs }),
@@ -184,8 +185,8 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
   };
 }
 
-async function runOf(link: LinkService, runId: bigint): Promise<LinkRun> {
-  const run = await link.getRun(runId);
+async function runOf(link: Pick<Link, "runs">, runId: bigint): Promise<LinkRun> {
+  const run = await link.runs.get(runId);
   if (run === undefined) throw new ApiError("run-not-found", unknownRun(runId));
   return run;
 }

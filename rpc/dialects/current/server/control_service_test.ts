@@ -52,8 +52,8 @@ Deno.test("control: a submitted app waits as a run with its settings", async () 
   assert.equal(run.account, "none");
   assert.equal(run.pendingAt, clock.now());
   assert.equal(now, clock.now());
-  assert.deepEqual((await link.getRun(started.runId))?.overrideConfig, { rounds: 5n });
-  assert.deepEqual([...(await link.getFab(run.fabHash))!], [0, 0, 0, 0]);
+  assert.deepEqual((await link.runs.get(started.runId))?.overrideConfig, { rounds: 5n });
+  assert.deepEqual([...(await link.runs.getFab(run.fabHash))!], [0, 0, 0, 0]);
 });
 
 Deno.test("control: a run goes on with a series when it is told to", async () => {
@@ -101,7 +101,7 @@ Deno.test("control: stops a run once", async () => {
   await client.stopRun(runId);
   const { run } = await client.getRun(runId);
   assert.deepEqual([run.status, run.subStatus], ["finished", "stopped"]);
-  assert.equal(await link.claimRun(), undefined);
+  assert.equal(await link.runs.claim(), undefined);
   await assert.rejects(client.stopRun(runId), { code: "failed-precondition" });
 });
 
@@ -124,18 +124,18 @@ Deno.test("control: a log comes as it is written, and ends with the run", async 
   const { superlink, client, link, clock } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
-  const { token } = (await link.claimRun())!;
-  await link.beginRun(token);
-  await link.appendLog(runId, ["one\n"]);
+  const { token } = (await link.runs.claim())!;
+  await link.runs.begin(token);
+  await link.runs.appendLog(runId, ["one\n"]);
   const log = client.streamLogs(runId);
   const first = (await log.next()).value!;
   assert.equal(first.text, "one\n");
   const second = log.next();
   await clock.advance(1);
-  await link.appendLog(runId, ["two\n", "three\n"]);
+  await link.runs.appendLog(runId, ["two\n", "three\n"]);
   assert.equal((await second).value?.text, "two\nthree\n");
   const end = log.next();
-  await link.finishRun(token, { outcome: "completed", details: "" });
+  await link.runs.finish(token, { outcome: "completed", details: "" });
   assert.equal((await end).done, true);
   const later = await Array.fromAsync(client.streamLogs(runId, { after: first.latest }));
   assert.deepEqual(later.map(({ text }) => text), ["two\nthree\n"]);
@@ -148,7 +148,7 @@ Deno.test("control: a long log comes in parts that say when all has come; to Flo
   const parts = client.streamLogs(runId);
   assert.deepEqual((await parts.next()).value, { text: "", latest: 0, whole: true });
   const line = `${"x".repeat(99)}\n`;
-  await link.appendLog(runId, [line.repeat(10_000), "unfinished"]);
+  await link.runs.appendLog(runId, [line.repeat(10_000), "unfinished"]);
   const heard: boolean[] = [];
   let text = "";
   for await (const part of client.streamLogs(runId)) {
@@ -165,7 +165,7 @@ Deno.test("control: a long log comes in parts that say when all has come; to Flo
     assert.deepEqual([logOutput, whole], [text, undefined]);
     break;
   }
-  await link.stopRun(runId);
+  await link.runs.stop(runId);
   const all = await Array.fromAsync(client.streamLogs(runId));
   assert.equal(all.map(({ text }) => text).join(""), `${text}\nRun ${runId} was stopped\n`);
   assert.deepEqual(all.filter(({ whole }) => whole).length, 1);
@@ -175,7 +175,7 @@ Deno.test("control: following a log goes on after the connection broke, with wha
   const { superlink, client, link, clock, channel } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
-  await link.appendLog(runId, ["one\n"]);
+  await link.runs.appendLog(runId, ["one\n"]);
   const log = client.streamLogs(runId);
   assert.equal((await log.next()).value?.text, "one\n");
   let failures = 3;
@@ -183,7 +183,7 @@ Deno.test("control: following a log goes on after the connection broke, with wha
     if (failures-- > 0) throw new FlwrError("unavailable", "The connection broke");
   };
   await clock.advance(1);
-  await link.appendLog(runId, ["two\n"]);
+  await link.runs.appendLog(runId, ["two\n"]);
   const second = log.next();
   for (let step = 0; step < 5; step++) {
     await settle();
@@ -192,8 +192,8 @@ Deno.test("control: following a log goes on after the connection broke, with wha
   assert.equal((await second).value?.text, "two\n");
   failures = Infinity;
   const lost = assert.rejects(log.next(), { code: "unavailable" });
-  await link.stopRun(runId);
-  await link.appendLog(runId, ["three\n"]);
+  await link.runs.stop(runId);
+  await link.runs.appendLog(runId, ["three\n"]);
   for (let step = 0; step < 70; step++) {
     await settle();
     await clock.advance(1);
@@ -242,9 +242,9 @@ Deno.test("control: a run's artifacts are to be had once it has finished, and if
   const { superlink, client, link } = await start();
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
-  const { token } = (await link.claimRun())!;
-  await link.beginRun(token);
-  await link.putArtifactPiece(runId, {
+  const { token } = (await link.runs.claim())!;
+  await link.runs.begin(token);
+  await link.artifacts.putPiece(runId, {
     ...{ name: "m", size: 1, offset: 0 },
     bytes: new Uint8Array([1]),
   });
@@ -257,7 +257,7 @@ Deno.test("control: a run's artifacts are to be had once it has finished, and if
     21,
     `Run ${runId} has not finished: it is running, and may save artifacts still`,
   ]);
-  await link.finishRun(token, { outcome: "failed", details: "" });
+  await link.runs.finish(token, { outcome: "failed", details: "" });
   assert.equal(await client.pullArtifacts(runId), `http://fake/${runId}`);
   const other = await client.startRun(submission());
   await client.stopRun(other.runId);
@@ -272,14 +272,14 @@ Deno.test("control: artifacts that went for those of newer runs are said to have
   const { superlink, client, link, clock } = await start({ maxFinishedArtifactBytes: 0 });
   await using _ = superlink;
   const { runId } = await client.startRun(submission());
-  const { token } = (await link.claimRun())!;
-  await link.beginRun(token);
+  const { token } = (await link.runs.claim())!;
+  await link.runs.begin(token);
   const bytes = new Uint8Array([1]);
-  await link.putArtifactPiece(runId, { name: "m", size: 1, offset: 0, bytes });
-  await link.finishRun(token, { outcome: "completed", details: "" });
+  await link.artifacts.putPiece(runId, { name: "m", size: 1, offset: 0, bytes });
+  await link.runs.finish(token, { outcome: "completed", details: "" });
   await clock.advance(DEFAULT_LINK_LIMITS.finishedRunGraceSeconds + 1);
   await settle();
-  const removedAt = (await link.getRun(runId))?.artifactsRemovedAt;
+  const removedAt = (await link.runs.get(runId))?.artifactsRemovedAt;
   assert.ok(removedAt !== undefined);
   const refusal = await client.pullArtifacts(runId).then(() => undefined, FlwrError.from);
   assert.ok(refusal?.cause instanceof ApiError);

@@ -1,8 +1,10 @@
 /** What the calls of the Fleet API have in common, today's and those of Flower 1.15 to 1.22. */
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkRun, LinkService, PullOptions } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/message.ts";
-import { takesMessages } from "../../../../link/run_state.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { PullOptions } from "../../../../link/messages/messages.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import { takesMessages } from "../../../../link/runs/run_state.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import {
@@ -50,7 +52,7 @@ export async function orKeyRefused<T>(act: () => Promise<T>): Promise<T> {
  * @throws FlwrError "unauthenticated" when the node was cut off meanwhile
  */
 export async function pullInstruction(
-  link: LinkService,
+  link: Pick<Link, "messages">,
   call: Call<NodeCaller>,
   onError: (error: unknown) => void,
   { emptyHanded }: Pick<PullOptions, "emptyHanded"> = {},
@@ -58,21 +60,21 @@ export async function pullInstruction(
   const nodeId = nodeOf(call);
   const signal = AbortSignal.any([call.signal, call.caller.revoked]);
   const message = await orDenied(() =>
-    link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal, emptyHanded })
+    link.messages.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal, emptyHanded })
   );
   if (message === undefined) {
     if (call.caller.revoked.aborted) throw nodeDenied();
     return undefined;
   }
   call.delivered.then((delivered) => {
-    if (!delivered) return link.returnInstruction(nodeId, message);
+    if (!delivered) return link.messages.returnInstruction(nodeId, message);
   }).catch(onError);
   return message;
 }
 
 /** The run, if it is running: a Python SuperNode that is told otherwise leaves the message aside. */
-export async function requireRunning(link: LinkService, runId: bigint): Promise<LinkRun> {
-  const run = await link.getRun(runId);
+export async function requireRunning(link: Pick<Link, "runs">, runId: bigint): Promise<LinkRun> {
+  const run = await link.runs.get(runId);
   if (run === undefined) {
     throw new ApiError("run-not-running", `The SuperLink has no run ${runId}`);
   }

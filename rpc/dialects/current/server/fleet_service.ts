@@ -1,7 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkNode, LinkService } from "../../../../link/link.ts";
-import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import type { LinkNode } from "../../../../link/nodes/nodes.ts";
+import type { ObjectTree } from "../../../../link/objects/objects.ts";
 import {
   ActivateNodeResponseSchema,
   DeactivateNodeResponseSchema,
@@ -60,7 +62,7 @@ export interface FleetServiceOptions {
  * GetFab, so there are no others here.
  */
 export function currentFleetHandlers(
-  link: LinkService,
+  link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
   { knownKeysOnly, onError }: FleetServiceOptions,
 ): Handlers<typeof Fleet, NodeCaller> {
   return {
@@ -79,7 +81,7 @@ export function currentFleetHandlers(
       checkInterval(heartbeatInterval);
       const naming = await orMalformed(() => readNodeName(name));
       const { nodeId } = await orKeyRefused(() =>
-        link.createNode({
+        link.nodes.create({
           publicKey: caller.publicKey.spki,
           heartbeatInterval,
           patience: HEARTBEAT_PATIENCE,
@@ -92,7 +94,7 @@ export function currentFleetHandlers(
     },
 
     async deactivateNode(_request, call) {
-      await link.deactivateNode(nodeOf(call));
+      await link.nodes.deactivate(nodeOf(call));
       return create(DeactivateNodeResponseSchema);
     },
 
@@ -103,13 +105,17 @@ export function currentFleetHandlers(
           "Nodes do not unregister themselves here: their owner does",
         );
       }
-      await link.unregisterNode(nodeOf(call), "self");
+      await link.nodes.unregister(nodeOf(call), "self");
       return create(UnregisterNodeFleetResponseSchema);
     },
 
     async sendNodeHeartbeat({ heartbeatInterval }, call) {
       checkInterval(heartbeatInterval);
-      const success = await link.heartbeat(nodeOf(call), heartbeatInterval, HEARTBEAT_PATIENCE);
+      const success = await link.nodes.heartbeat(
+        nodeOf(call),
+        heartbeatInterval,
+        HEARTBEAT_PATIENCE,
+      );
       return create(SendNodeHeartbeatResponseSchema, { success });
     },
 
@@ -130,7 +136,11 @@ export function currentFleetHandlers(
       const together = asked && await whereThereIsRoom(
         () => {
           const wanted = { ...asked, messageIds: [messageId] };
-          return link.pullObjects({ nodeId, runId }, wanted, (bytes) => call.reserve(bytes));
+          return link.objects.pullTogether(
+            { nodeId, runId },
+            wanted,
+            (bytes) => call.reserve(bytes),
+          );
         },
       );
       return create(PullMessagesResponseSchema, {
@@ -154,7 +164,7 @@ export function currentFleetHandlers(
       const nodeId = nodeOf(call);
       const { along } = request;
       const brought = await orMalformed(() => readPushedAlong({ nodeId, runId }, along, trees));
-      const { missing, sessionId } = await link.openPush({
+      const { missing, sessionId } = await link.messages.openPush({
         nodeId,
         runId,
         messages,
@@ -173,7 +183,7 @@ export function currentFleetHandlers(
 
     async getRun({ runId }, call) {
       nodeOf(call);
-      const run = await link.getRun(runId);
+      const run = await link.runs.get(runId);
       if (run === undefined) {
         throw new ApiError("run-denied", `The SuperLink has no run ${runId}`);
       }
@@ -188,8 +198,8 @@ export function currentFleetHandlers(
       const content = hashStr === "" || run.fabHash === ""
         ? undefined
         : run.fabHash === hashStr
-        ? await link.getFab(hashStr)
-        : await link.getFabPiece(run.fabHash, hashStr);
+        ? await link.runs.getFab(hashStr)
+        : await link.runs.getFabPiece(run.fabHash, hashStr);
       if (content === undefined) {
         throw new ApiError(
           "fab-denied",
@@ -204,7 +214,7 @@ export function currentFleetHandlers(
       await requireRunning(link, runId);
       const pushed = await readPushedObject({ nodeId, runId }, objectId, objectContent);
       const stored = pushed !== undefined &&
-        await link.putObject({ nodeId, runId, sessionId }, pushed.object, pushed.message);
+        await link.messages.putObject({ nodeId, runId, sessionId }, pushed.object, pushed.message);
       return create(PushObjectResponseSchema, { stored });
     },
 
@@ -212,7 +222,7 @@ export function currentFleetHandlers(
       const nodeId = nodeOf(call);
       await requireRunning(link, runId);
       const makeRoom = (bytes: number) => call.reserve(bytes);
-      const { found, bytes } = await link.pullObject({ nodeId, runId }, objectId, makeRoom);
+      const { found, bytes } = await link.objects.pull({ nodeId, runId }, objectId, makeRoom);
       return create(PullObjectResponseSchema, {
         objectFound: found,
         objectAvailable: bytes !== undefined,
@@ -223,19 +233,19 @@ export function currentFleetHandlers(
     async confirmMessageReceived({ runId, messageObjectId }, call) {
       const nodeId = nodeOf(call);
       await requireRunning(link, runId);
-      await link.confirmReceived({ nodeId, runId }, messageObjectId);
+      await link.messages.confirmReceived({ nodeId, runId }, messageObjectId);
       return create(ConfirmMessageReceivedResponseSchema);
     },
   };
 }
 
 /** A node that makes its own key known. One whose answer was lost on the way asks again: it is not refused. */
-async function registerItself(link: LinkService, publicKey: Uint8Array): Promise<LinkNode> {
+async function registerItself(link: Pick<Link, "nodes">, publicKey: Uint8Array): Promise<LinkNode> {
   try {
-    return await link.registerNode({ publicKey, by: "self" });
+    return await link.nodes.register({ publicKey, by: "self" });
   } catch (error) {
     if (FlwrError.from(error).code !== "already-exists") throw error;
-    const node = await link.nodeOfKey(publicKey);
+    const node = await link.nodes.ofKey(publicKey);
     if (node !== undefined && node.registeredBy === "self" && node.state === "registered") {
       return node;
     }
@@ -262,11 +272,11 @@ async function orMalformed<T>(read: () => T | Promise<T>): Promise<T> {
 
 /** The tree of an instruction's objects; undefined when its run was stopped at this very moment. */
 async function treeOf(
-  link: LinkService,
+  link: Pick<Link, "objects">,
   { messageId }: LinkMessage,
 ): Promise<ObjectTree | undefined> {
   try {
-    return await link.treeOf(messageId);
+    return await link.objects.treeOf(messageId);
   } catch (error) {
     if (FlwrError.from(error).code === "not-found") return undefined;
     throw error;

@@ -107,7 +107,7 @@ Deno.test("a reply is announced, its objects pushed, and then it counts", async 
   }
   const taken = await stage.reply(instructionId);
   assert.equal(taken!.content.configRecord("question").string("text"), "why?");
-  assert.equal((await stage.link.getRun(runId))!.clientAppSeconds, 1.5);
+  assert.equal((await stage.link.runs.get(runId))!.clientAppSeconds, 1.5);
 });
 
 Deno.test("objects that are not what they are called, or another's message, are not stored", async () => {
@@ -204,7 +204,7 @@ Deno.test("what a node asks of a run that does not run is refused in Flower's nu
     refused("fab-denied"),
   );
   await assert.rejects(call(Fleet.method.getFab, { node, runId }), refused("fab-denied"));
-  await stage.link.stopRun(runId);
+  await stage.link.runs.stop(runId);
   const [messagesList, messageObjectTrees] = [[reply.wire], [reply.tree]];
   for (
     const late of [
@@ -224,10 +224,10 @@ Deno.test("a run's app bundle is given to its nodes", async () => {
   const bytes = new TextEncoder().encode("an app");
   const fabHash = createHash("sha256").update(bytes).digest("hex");
   const fab = { hash: fabHash, content: bytes };
-  const { runId } = await stage.link.createRun({ fabId: "me/app", fabVersion: "1.0.0", fab });
+  const { runId } = await stage.link.runs.create({ fabId: "me/app", fabVersion: "1.0.0", fab });
   await assert.rejects(call(Fleet.method.getRun, { node, runId }), refused("run-not-running"));
-  const claimed = await stage.link.claimRun({ runId });
-  await stage.link.beginRun(claimed!.token);
+  const claimed = await stage.link.runs.claim({ runId });
+  await stage.link.runs.begin(claimed!.token);
   const { run } = await call(Fleet.method.getRun, { node, runId });
   assert.deepEqual([run!.fabId, run!.fabHash, run!.seriesId !== 0n], ["me/app", fabHash, true]);
   const given = await call(Fleet.method.getFab, { node, runId, hashStr: fabHash });

@@ -1,9 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkRun, LinkService } from "../../../../link/link.ts";
-import { type LinkMessage, type ObjectTree, SUPERLINK_NODE_ID } from "../../../../link/message.ts";
-import { treeShape } from "../../../../link/tree_shape.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
+import type { ObjectTree } from "../../../../link/objects/objects.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
+import { treeShape } from "../../../../link/objects/tree_shape.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { MAX_TREE_DEPTH } from "../limits.ts";
@@ -19,17 +22,17 @@ import type {
 } from "./runtime_backend.ts";
 
 /** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
-export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBackend {
+export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): RuntimeBackend {
   const speaker = ({ runId }: RuntimeTask) => ({ nodeId: SUPERLINK_NODE_ID, runId });
   return {
     async taskOfToken(token) {
-      const run = await link.runOfToken(token);
+      const run = await link.runs.ofToken(token);
       return run && taskOfRun(run, token);
     },
 
     async acquireTask(types, hold) {
       if (!types.includes(SERVERAPP_TASK_TYPE)) return undefined;
-      const claimed = await link.claimRun(hold);
+      const claimed = await link.runs.claim(hold);
       if (claimed === undefined) return undefined;
       const { run, token } = claimed;
       return {
@@ -40,34 +43,36 @@ export function linkRuntimeBackend(link: LinkService, clock: Clock): RuntimeBack
       };
     },
 
-    heartbeat: ({ token }) => link.runHeartbeat(token),
+    heartbeat: ({ token }) => link.runs.heartbeat(token),
     beginTask: (task) => beginTask(link, task),
     finishTask: ({ token }, { outcome, details }) =>
-      withToken(() => link.finishRun(token, { outcome, details })),
+      withToken(() => link.runs.finish(token, { outcome, details })),
 
     async nodes() {
-      return (await link.listNodes()).filter(({ state }) => state === "online");
+      return (await link.nodes.list()).filter(({ state }) => state === "online");
     },
 
     openPush: (task, messages, trees, brought) =>
-      link.openPush({ ...speaker(task), messages, trees, ...(brought && { brought }) }),
-    putObject: (task, sessionId, object) => link.putObject({ ...speaker(task), sessionId }, object),
+      link.messages.openPush({ ...speaker(task), messages, trees, ...(brought && { brought }) }),
+    putObject: (task, sessionId, object) =>
+      link.messages.putObject({ ...speaker(task), sessionId }, object),
 
     async pullMessages(task, messageIds, hold) {
       const replies = await pullReplies(link, clock, task.runId, messageIds, hold);
       return await withTrees(link, replies);
     },
 
-    pullObject: (task, id, makeRoom) => link.pullObject(speaker(task), id, makeRoom),
-    pullObjects: (task, wanted, makeRoom) => link.pullObjects(speaker(task), wanted, makeRoom),
-    confirmReceived: (task, messageId) => link.confirmReceived(speaker(task), messageId),
+    pullObject: (task, id, makeRoom) => link.objects.pull(speaker(task), id, makeRoom),
+    pullObjects: (task, wanted, makeRoom) =>
+      link.objects.pullTogether(speaker(task), wanted, makeRoom),
+    confirmReceived: (task, messageId) => link.messages.confirmReceived(speaker(task), messageId),
     async appendLog({ runId }, pieces) {
       const time = new Date(clock.now() * 1000).toISOString();
       for await (const { begin, text } of stampedLog(pieces, time)) {
-        await link.appendLog(runId, [text], begin);
+        await link.runs.appendLog(runId, [text], begin);
       }
     },
-    putArtifactPiece: ({ runId }, piece) => link.putArtifactPiece(runId, piece),
+    putArtifactPiece: ({ runId }, piece) => link.artifacts.putPiece(runId, piece),
   };
 }
 
@@ -75,14 +80,17 @@ function taskOfRun({ taskId, runId }: LinkRun, token: string): RuntimeTask {
   return { taskId, runId, nodeId: SUPERLINK_NODE_ID, token };
 }
 
-async function beginTask(link: LinkService, { runId, token }: RuntimeTask): Promise<TaskInput> {
-  const run = await link.getRun(runId);
-  const content = run && await link.getFab(run.fabHash);
+async function beginTask(
+  link: Pick<Link, "runs">,
+  { runId, token }: RuntimeTask,
+): Promise<TaskInput> {
+  const run = await link.runs.get(runId);
+  const content = run && await link.runs.getFab(run.fabHash);
   if (content === undefined) {
     throw new ApiError("task-not-started", `The app of run ${runId} is not there (any more)`);
   }
   return {
-    run: await withToken(() => link.beginRun(token)),
+    run: await withToken(() => link.runs.begin(token)),
     fab: { hash: run!.fabHash, content, verifications: {} },
     nodeConfig: {},
     runConfig: {},
@@ -95,7 +103,7 @@ async function beginTask(link: LinkService, { runId, token }: RuntimeTask): Prom
  * again.
  */
 async function withTrees(
-  link: LinkService,
+  link: Pick<Link, "objects">,
   replies: readonly LinkMessage[],
 ): Promise<PulledMessage[]> {
   const pulled: PulledMessage[] = [];
@@ -110,8 +118,11 @@ async function withTrees(
 }
 
 /** An error is one object, which is not kept where the SuperLink does not even know the instruction. */
-async function treeOf(link: LinkService, { messageId, error }: LinkMessage): Promise<ObjectTree> {
-  return error === undefined ? await link.treeOf(messageId) : new Map([[messageId, []]]);
+async function treeOf(
+  link: Pick<Link, "objects">,
+  { messageId, error }: LinkMessage,
+): Promise<ObjectTree> {
+  return error === undefined ? await link.objects.treeOf(messageId) : new Map([[messageId, []]]);
 }
 
 /** Gives the domain's refusals of a token the numbers that Flower's processes know. */
@@ -133,7 +144,7 @@ async function withToken<T>(act: () => Promise<T>): Promise<T> {
 
 /** The replies that are there, held until there is one, and then for as long as the caller wants to have the rest too. */
 async function pullReplies(
-  link: LinkService,
+  link: Pick<Link, "messages">,
   clock: Clock,
   runId: bigint,
   messageIds: readonly string[],
@@ -143,7 +154,7 @@ async function pullReplies(
   const replies: LinkMessage[] = [];
   let deadline = clock.now() + holdSeconds;
   while (open.size > 0 && (replies.length === 0 || clock.now() < deadline)) {
-    const found = await link.pullReplies([...open], {
+    const found = await link.messages.pullReplies([...open], {
       runId,
       holdSeconds: Math.max(0, deadline - clock.now()),
       signal,

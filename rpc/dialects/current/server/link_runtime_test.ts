@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
-import type { LinkService } from "../../../../link/link.ts";
-import type { LinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import type { ObjectTree } from "../../../../link/objects/objects.ts";
 import { linkRuntimeBackend } from "./link_runtime.ts";
 
 /** Seven levels of seven objects, all of which refer to all of the next: 137,257 nodes, where each stands at its places. */
@@ -18,17 +19,19 @@ const WIDE: ObjectTree = new Map(
 const CONTENTS = Array.from({ length: 7 }, (_, place) => `0.${place}`);
 
 /** What of the domain a pull of replies needs: all replies are there. */
-function linkOf(replies: readonly string[]): LinkService {
-  const fake: Pick<LinkService, "pullReplies" | "treeOf"> = {
+function linkOf(replies: readonly string[]): Link {
+  const messages: Pick<Link["messages"], "pullReplies"> = {
     pullReplies: (ids) =>
       Promise.resolve(
         replies.filter((id) => ids.includes(id)).map((id) =>
           ({ messageId: `reply to ${id}`, replyToMessageId: id, content: "0.0" }) as LinkMessage
         ),
       ),
+  };
+  const objects: Pick<Link["objects"], "treeOf"> = {
     treeOf: (root) => Promise.resolve(new Map([[root, CONTENTS], ...WIDE])),
   };
-  return fake as LinkService;
+  return { messages, objects } as Link;
 }
 
 Deno.test("replies beyond what an answer holds come with the next", async () => {

@@ -1,5 +1,5 @@
 import { withFurtherLines } from "../../../../base/run_log_lines.ts";
-import type { LinkRun, LogPiece } from "../../../../link/link.ts";
+import type { LinkRun, LogPiece } from "../../../../link/runs/runs.ts";
 import { isoTime } from "../iso_time.ts";
 
 /**

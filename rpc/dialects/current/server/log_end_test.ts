@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { LinkRun } from "../../../../link/link.ts";
-import type { RunState } from "../../../../link/run_state.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
+import type { RunState } from "../../../../link/runs/run_state.ts";
 import { endLog } from "./log_end.ts";
 
 /** What a reader who has the log up to `after` gets of a run that ended at 20. */

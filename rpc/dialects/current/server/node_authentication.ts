@@ -8,7 +8,8 @@ import { LastingReplayGuard } from "../../../../auth/lasting_replay_guard.ts";
 import { SIGNATURE_WINDOW_SECONDS, verifyTime } from "../../../../auth/signed_time.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkNode, LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkNode } from "../../../../link/nodes/nodes.ts";
 import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
@@ -36,7 +37,7 @@ export interface KnownKeys {
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface NodeAuthenticationOptions {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "nodes">;
   /** Without it every key is admitted; calls are signed all the same. */
   readonly known?: KnownKeys;
   /** Bounds how often one key may register and activate. */
@@ -166,7 +167,7 @@ class Gate {
    * registered. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
    */
   async #admitted(call: CallHead, key: PublicKey): Promise<LinkNode | undefined> {
-    const node = await this.#options.link.nodeOfKey(key.spki);
+    const node = await this.#options.link.nodes.ofKey(key.spki);
     if (node?.state === "unregistered") throw strange(call, "the node was unregistered");
     const { known } = this.#options;
     const admitted = known === undefined || known.listed().findByPem(key.pem) !== undefined ||

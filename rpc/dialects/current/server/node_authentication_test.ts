@@ -209,7 +209,7 @@ Deno.test("listed keys join unasked, registered ones too, and neither registers 
   await using stage = await FleetStage.start({ knownKeysOnly: true });
   const [listed, registered] = [await Holder.start(stage), await Holder.start(stage)];
   stage.list(listed.key.publicKey);
-  await stage.link.registerNode({ publicKey: registered.key.publicKey.spki });
+  await stage.link.nodes.register({ publicKey: registered.key.publicKey.spki });
   for (const holder of [listed, registered]) {
     const nodeId = await holder.join();
     assert.equal((await holder.heartbeat(nodeId)).success, true);
@@ -252,7 +252,7 @@ Deno.test("a node that is unregistered is cut off at once, a held pull included,
     denied,
   );
   await stage.pulling;
-  await stage.link.unregisterNode(nodeId);
+  await stage.link.nodes.unregister(nodeId);
   await held;
   await assert.rejects(holder.heartbeat(nodeId), denied);
   await assert.rejects(holder.join(), refused("public-key-invalid"));

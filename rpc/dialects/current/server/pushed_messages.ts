@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../../base/error.ts";
-import type { NewLinkMessage, ObjectTree } from "../../../../link/message.ts";
+import type { NewLinkMessage } from "../../../../link/messages/message.ts";
+import type { ObjectTree } from "../../../../link/objects/objects.ts";
 import type {
   Message as WireMessage,
   ObjectTree as WireTree,

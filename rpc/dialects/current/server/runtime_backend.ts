@@ -1,15 +1,17 @@
+import type { ArtifactPiece } from "../../../../link/artifacts/artifacts.ts";
+import type { NewLinkMessage } from "../../../../link/messages/message.ts";
+import type { BroughtObject, OpenedPush } from "../../../../link/messages/messages.ts";
+import type { LinkNode } from "../../../../link/nodes/nodes.ts";
 import type {
-  ArtifactPiece,
-  BroughtObject,
-  LinkNode,
-  LinkScalar,
+  LinkObject,
   MakeRoom,
+  ObjectId,
   ObjectsTogether,
-  OpenedPush,
+  ObjectTree,
   PulledObject,
   WantedObjects,
-} from "../../../../link/link.ts";
-import type { LinkObject, NewLinkMessage, ObjectId, ObjectTree } from "../../../../link/message.ts";
+} from "../../../../link/objects/objects.ts";
+import type { LinkScalar } from "../../../../link/runs/runs.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
 /** A piece of work for one app process, as its token names it. */

@@ -4,7 +4,7 @@ import { Message } from "../../../../app/message.ts";
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { settle } from "../../../../base/testing/settle.ts";
-import type { LinkRun } from "../../../../link/link.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { messageObject } from "../../../objects/message.ts";
 import { acquireTask } from "../client/acquire_task.ts";
@@ -31,7 +31,7 @@ class Running implements AsyncDisposable {
   static async start(): Promise<Running> {
     const superlink = await FakeSuperLink.start();
     const { link } = superlink;
-    const run = await link.createRun({
+    const run = await link.runs.create({
       fabId: "me/app",
       fabVersion: "1",
       fab: { hash: "ab", content: FAB },
@@ -42,7 +42,7 @@ class Running implements AsyncDisposable {
     assert.equal(task.taskId, run.taskId);
     const nodes = [];
     for (let place = 0; place < 2; place++) {
-      nodes.push((await link.createNode({ heartbeatInterval: 30 })).nodeId);
+      nodes.push((await link.nodes.create({ heartbeatInterval: 30 })).nodeId);
     }
     return new Running(superlink, run, task.token, nodes);
   }
@@ -50,7 +50,7 @@ class Running implements AsyncDisposable {
   /** The same after its ServerApp has begun. */
   static async begun(): Promise<Running> {
     const running = await Running.start();
-    await running.superlink.link.beginRun(running.token);
+    await running.superlink.link.runs.begin(running.token);
     return running;
   }
 
@@ -78,20 +78,20 @@ class Running implements AsyncDisposable {
   /** The only node's instruction taken and answered, as by a SuperNode. */
   async answer(nodeId: bigint, value: number): Promise<void> {
     const { link, clock } = this.superlink;
-    const instruction = (await link.pullInstruction(nodeId))!;
+    const instruction = (await link.messages.pullInstruction(nodeId))!;
     const { pushedAt: _, content: __, ...metadata } = instruction;
     const reply = new Message(metadata, new RecordDict())
       .reply({ metrics: new ConfigRecord({ value }) }, { clock });
     const [deflated] = await deflateMessages([reply]);
     const { id, tree, objects } = deflated!;
-    const { sessionId } = await link.openPush({
+    const { sessionId } = await link.messages.openPush({
       nodeId,
       runId: this.run.runId,
       messages: [{ ...reply.metadata, messageId: id, content: contentOf(deflated!) }],
       trees: [treeFromWire(tree)],
     });
     for (const object of objects.values()) {
-      await link.putObject({ nodeId, runId: this.run.runId, sessionId }, object);
+      await link.messages.putObject({ nodeId, runId: this.run.runId, sessionId }, object);
     }
   }
 
@@ -109,9 +109,9 @@ const valueOf = (reply: Message) => reply.content.configRecord("metrics").number
 Deno.test("runtime: a run goes from waiting to finished, and its token is void then", async () => {
   await using running = await Running.start();
   const { superlink: { link, runtime, clock }, run } = running;
-  const stateOf = async () => (await link.getRun(run.runId))!.state;
+  const stateOf = async () => (await link.runs.get(run.runId))!.state;
   assert.equal(await stateOf(), "starting");
-  const task = await link.runOfToken(running.token);
+  const task = await link.runs.ofToken(running.token);
   assert.equal(task?.runId, run.runId);
 
   const { response: input } = await running.channel().call(Runtime.method.pullTaskInput, {});
@@ -130,7 +130,7 @@ Deno.test("runtime: a run goes from waiting to finished, and its token is void t
   assert.equal(heartbeat.success, true);
   await channel.call(Runtime.method.pushTaskOutput, { subStatus: "completed", context: {} });
   assert.equal(await stateOf(), "finished:completed");
-  const { text } = await link.readLog(run.runId, 0);
+  const { text } = await link.runs.readLog(run.runId, 0);
   assert.equal(text.replaceAll(/^\d{4}-\S+Z /gm, ""), "one\ntwo\n");
   await assert.rejects(channel.call(Runtime.method.getNodes, {}), { number: 1008 });
 
@@ -152,7 +152,7 @@ Deno.test("runtime: a program that asks for a task waits until there is one", as
   const asked = acquireTask(new DirectChannel(runtime), ["flwr-agentapp", "flwr-serverapp"]);
   await settle();
   const fab = { hash: "ab", content: FAB };
-  const { runId } = await link.createRun({ fabId: "me/app", fabVersion: "1", fab });
+  const { runId } = await link.runs.create({ fabId: "me/app", fabVersion: "1", fab });
   assert.equal((await asked)?.runId, runId);
   const vain = acquireTask(new DirectChannel(runtime), ["flwr-serverapp"]);
   await settle();
@@ -164,7 +164,7 @@ Deno.test("runtime: why a task failed is kept, its end cut off", async () => {
   await using running = await Running.begun();
   const details = "x".repeat(MAX_DETAILS_LENGTH + 1);
   await running.channel().call(Runtime.method.pushTaskOutput, { subStatus: "failed", details });
-  const run = await running.superlink.link.getRun(running.run.runId);
+  const run = await running.superlink.link.runs.get(running.run.runId);
   assert.equal(run?.state, "finished:failed");
   assert.equal(run?.details.length, MAX_DETAILS_LENGTH);
 });
@@ -172,7 +172,7 @@ Deno.test("runtime: why a task failed is kept, its end cut off", async () => {
 Deno.test("runtime: a ServerApp sees the nodes that are online", async () => {
   await using running = await Running.begun();
   const { link } = running.superlink;
-  await link.deactivateNode(running.nodes[0]!);
+  await link.nodes.deactivate(running.nodes[0]!);
   assert.deepEqual(await running.connection().nodes(running.run.runId), [{
     nodeId: running.nodes[1],
   }]);
@@ -242,7 +242,7 @@ Deno.test("runtime: what can no longer be answered comes as an error, which is a
   const { runId } = running.run;
   const channel = running.channel();
   const [messageId] = await running.connection().push(runId, [running.instruct(running.nodes[0]!)]);
-  await link.deactivateNode(running.nodes[0]!);
+  await link.nodes.deactivate(running.nodes[0]!);
   const { response } = await channel.call(Runtime.method.pullMessages, {
     messageIds: [messageId!],
   });
@@ -340,14 +340,14 @@ Deno.test("runtime: stores what hashes to its id and names the ServerApp as its 
 Deno.test("runtime: a stopped run's ServerApp hears of it at its next call", async () => {
   await using running = await Running.start();
   const { superlink: { runtime, link, clock }, run, token } = running;
-  await link.getFab("ab");
+  await link.runs.getFab("ab");
   const client = new RuntimeClient(new DirectChannel(runtime), token);
   const session = await TaskSession.begin(client, { clock }).catch((error) => error);
   assert.equal(session.code, "data-loss", "its app is not what its hash says");
   const [id] = await running.connection().push(run.runId, [running.instruct(running.nodes[0]!)]);
   const waiting = assert.rejects(client.pullMessages([id!]), { code: "cancelled" });
   await settle();
-  await link.stopRun(run.runId);
+  await link.runs.stop(run.runId);
   await assert.rejects(client.heartbeat(), { code: "cancelled" });
   await waiting;
 });

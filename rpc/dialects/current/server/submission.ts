@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkScalar, NewLinkRun } from "../../../../link/link.ts";
+import type { LinkScalar, NewLinkRun } from "../../../../link/runs/runs.ts";
 import type { StartRunRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";

@@ -2,14 +2,16 @@ import { create } from "@bufbuild/protobuf";
 import { createHash } from "node:crypto";
 import type { Message } from "../../../../app/message.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { ArtifactPiece, LinkNode, OpenedPush, PulledObject } from "../../../../link/link.ts";
-import {
-  type LinkObject,
-  type NewLinkMessage,
-  type ObjectId,
-  type ObjectTree,
-  SUPERLINK_NODE_ID,
-} from "../../../../link/message.ts";
+import type { ArtifactPiece } from "../../../../link/artifacts/artifacts.ts";
+import type { NewLinkMessage } from "../../../../link/messages/message.ts";
+import type { OpenedPush } from "../../../../link/messages/messages.ts";
+import { type LinkNode, SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
+import type {
+  LinkObject,
+  ObjectId,
+  ObjectTree,
+  PulledObject,
+} from "../../../../link/objects/objects.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { parseMessageObject } from "../../../objects/message.ts";

@@ -2,7 +2,7 @@ import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../../../link/limits.ts";
-import type { LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Control, Exec } from "../../../../proto/gen/current/control_pb.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
@@ -30,7 +30,7 @@ export class FakeSuperLink implements AsyncDisposable {
   readonly exec: ServiceBinding;
   readonly runtime: ServiceBinding;
 
-  private constructor(readonly link: LinkService, readonly clock: FakeClock) {
+  private constructor(readonly link: Link, readonly clock: FakeClock) {
     const backend = linkRuntimeBackend(link, clock);
     const control = controlHandlers({
       link,

@@ -7,7 +7,8 @@ import type { RecordDictInit } from "../../../../app/record_dict.ts";
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
-import type { LinkRun, LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkRun } from "../../../../link/runs/runs.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
@@ -22,7 +23,7 @@ import { DirectChannel } from "./direct_channel.ts";
 
 /** A SuperLink's Fleet API, as it is over gRPC, over a real domain in memory, without a network. Its clock stands still. */
 export class FleetStage implements AsyncDisposable {
-  readonly link: LinkService;
+  readonly link: Link;
   readonly clock: FakeClock;
   readonly binding: ServiceBinding;
   /** What was refused, and why. */
@@ -34,16 +35,19 @@ export class FleetStage implements AsyncDisposable {
   readonly #revocations = new Map<string, AbortController>();
   #listed = new KeyList();
 
-  private constructor(link: LinkService, clock: FakeClock, knownKeysOnly: boolean) {
+  private constructor(link: Link, clock: FakeClock, knownKeysOnly: boolean) {
     this.link = link;
     this.clock = clock;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.pulling = promise;
-    const watched: LinkService = {
+    const watched: Link = {
       ...link,
-      pullInstruction(nodeId, options) {
-        resolve();
-        return link.pullInstruction(nodeId, options);
+      messages: {
+        ...link.messages,
+        pullInstruction(nodeId, options) {
+          resolve();
+          return link.messages.pullInstruction(nodeId, options);
+        },
       },
     };
     const authentication = nodeAuthentication({
@@ -97,7 +101,7 @@ export class FleetStage implements AsyncDisposable {
 
   /** A run that is running. */
   run(): Promise<LinkRun> {
-    return this.link.createRun({ fabId: "", fabVersion: "" });
+    return this.link.runs.create({ fabId: "", fabVersion: "" });
   }
 
   /** An instruction for a node, as its ServerApp pushes it. @returns its id */
@@ -113,16 +117,16 @@ export class FleetStage implements AsyncDisposable {
     const [deflated] = await deflateMessages([message]);
     const objects = [...deflated!.objects.values()];
     const instruction = parseMessageObject(deflated!.objects.get(deflated!.id)!);
-    const [outcome] = await this.link.pushInstructions([instruction], objects);
+    const [outcome] = await this.link.messages.pushInstructions([instruction], objects);
     if ("reason" in outcome!) throw new Error(outcome.reason);
     return deflated!.id;
   }
 
   /** The reply to an instruction, as its ServerApp gets it. */
   async reply(messageId: string): Promise<Message | undefined> {
-    const [reply] = await this.link.pullReplies([messageId]);
+    const [reply] = await this.link.messages.pullReplies([messageId]);
     if (reply === undefined) return undefined;
-    const objects = await this.link.objectTree(reply.messageId);
+    const objects = await this.link.objects.wholeTree(reply.messageId);
     const byId = new Map(objects.map((object) => [object.id, object]));
     return inflateMessage(byId.get(reply.messageId)!, (id) => byId.get(id));
   }

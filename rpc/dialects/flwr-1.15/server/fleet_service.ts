@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
-import type { LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
 import type { Fleet as CurrentFleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import {
   CreateNodeResponseSchema,
@@ -51,7 +51,7 @@ export interface OlderFleetOptions {
  * heartbeats, which have another name. A node's first pull waits for its first heartbeat, which comes at the same time.
  */
 export function olderFleetHandlers(
-  link: LinkService,
+  link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
   { current, clock, onError, on119 }: OlderFleetOptions,
 ): Handlers<typeof Fleet, NodeCaller> {
   const signs = new FirstSigns(clock);
@@ -61,7 +61,7 @@ export function olderFleetHandlers(
     checkInterval(interval);
     const nodeId = nodeOf(call);
     const first = call.caller.wire === undefined ? wire : undefined;
-    const success = await link.heartbeat(nodeId, interval, HEARTBEAT_PATIENCE, first);
+    const success = await link.nodes.heartbeat(nodeId, interval, HEARTBEAT_PATIENCE, first);
     signs.shown(nodeId);
     return success;
   };
@@ -70,7 +70,7 @@ export function olderFleetHandlers(
   const wireOf = async (call: Call<NodeCaller>): Promise<string | undefined> => {
     const { wire, publicKey, revoked } = call.caller;
     if (wire !== undefined) return wire;
-    const look = async () => (await link.nodeOfKey(publicKey.spki))?.wire;
+    const look = async () => (await link.nodes.ofKey(publicKey.spki))?.wire;
     const signal = AbortSignal.any([call.signal, revoked]);
     const isShown = async () => await look() !== undefined;
     await signs.wait(nodeOf(call), isShown, MAX_HOLD_SECONDS, signal);
@@ -82,7 +82,7 @@ export function olderFleetHandlers(
     async createNode({ heartbeatInterval }, { caller }) {
       checkInterval(heartbeatInterval);
       const { nodeId } = await orKeyRefused(() =>
-        link.createNode({
+        link.nodes.create({
           publicKey: caller.publicKey.spki,
           heartbeatInterval,
           patience: HEARTBEAT_PATIENCE,
@@ -93,7 +93,7 @@ export function olderFleetHandlers(
     },
 
     async deleteNode(_request, call) {
-      await link.deleteNode(nodeOf(call));
+      await link.nodes.leave(nodeOf(call));
       return create(DeleteNodeResponseSchema);
     },
 

@@ -177,7 +177,7 @@ Deno.test("today's nodes are answered as ever by the service that also serves th
   const message = (await connection.pull())!;
   await connection.push(message.reply(content, { clock: stage.clock }));
   assert.deepEqual([...(await stage.reply(id))!.content.keys()], Object.keys(content));
-  assert.equal((await stage.link.nodeOfKey(key.publicKey.spki))!.wire, "current");
+  assert.equal((await stage.link.nodes.ofKey(key.publicKey.spki))!.wire, "current");
 });
 
 Deno.test("a whole reply that cannot be taken is answered with an error for the node", async () => {
@@ -224,7 +224,7 @@ Deno.test("a push for a run that is over, of too many messages, or of none is re
   for (const messages of [[], new Array(101).fill(reply)]) {
     await assert.rejects(push(messages), apiError("message-count-invalid"));
   }
-  await stage.link.stopRun(runId);
+  await stage.link.runs.stop(runId);
   await assert.rejects(push([reply]), apiError("run-not-running"));
 });
 
@@ -260,7 +260,7 @@ Deno.test("where known keys alone are admitted, an unknown one is told so when i
   stage.list(stranger.key.publicKey);
   const self = await stranger.join();
   const owned = await node(stage);
-  const { nodeId } = await stage.link.registerNode({ publicKey: owned.key.publicKey.spki });
+  const { nodeId } = await stage.link.nodes.register({ publicKey: owned.key.publicKey.spki });
   assert.equal((await owned.join()).nodeId, nodeId);
   // taken off the list, it is cut off while it waits
   await stranger.call(Fleet.method.ping, { node: self, pingInterval: 30 });

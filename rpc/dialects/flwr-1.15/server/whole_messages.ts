@@ -1,7 +1,7 @@
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkService } from "../../../../link/link.ts";
-import type { LinkMessage, LinkMessageError } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessage, LinkMessageError } from "../../../../link/messages/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { Message as WireMessage } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -17,7 +17,7 @@ import { draftOf, wholeFromWire, wholeToWire } from "../message.ts";
  * @returns undefined when its run was stopped at this very moment
  */
 export async function readWhole(
-  link: LinkService,
+  link: Pick<Link, "objects">,
   message: LinkMessage,
 ): Promise<WireMessage | undefined> {
   try {
@@ -38,7 +38,7 @@ export async function readWhole(
  *   metadata
  */
 export async function pushWhole(
-  link: LinkService,
+  link: Pick<Link, "runs" | "messages">,
   nodeId: bigint,
   messages: readonly WireMessage[],
 ): Promise<Record<string, number>> {
@@ -74,14 +74,14 @@ function readReply(
 
 /** As in Flower, a refused reply is not told from an accepted one. @returns the reply's id */
 async function push(
-  link: LinkService,
+  link: Pick<Link, "messages">,
   nodeId: bigint,
   draft: ReturnType<typeof draftOf>,
   content: RecordDict | undefined,
 ): Promise<string> {
   const { message, objects } = await storeMessage(draft, content)
     .catch((thrown) => storeMessage({ ...draft, error: refusedReply(thrown) }, undefined));
-  await link.pushReply(nodeId, message, objects);
+  await link.messages.pushReply(nodeId, message, objects);
   return message.messageId;
 }
 

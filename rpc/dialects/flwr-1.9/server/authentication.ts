@@ -11,7 +11,8 @@ import type { PublicKey } from "../../../../auth/public_key.ts";
 import type { RateLimiter } from "../../../../auth/rate_limiter.ts";
 import type { TokenKeys } from "../../../../auth/token_keys.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkNode, LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkNode } from "../../../../link/nodes/nodes.ts";
 import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
@@ -26,7 +27,7 @@ import { legacyRequestUnits } from "./request_bytes.ts";
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface FleetAuthenticationOptions {
-  readonly link: LinkService;
+  readonly link: Pick<Link, "nodes">;
   /** The SuperLink's own public key, which SuperNodes need for the shared secret. */
   readonly ownKey: PublicKey;
   readonly tokenKeys: TokenKeys;
@@ -150,7 +151,7 @@ async function identify(
       publicKey.fingerprint,
     );
   }
-  if (admission === "online-node" && !(await link.onlineNodes()).includes(node.nodeId)) {
+  if (admission === "online-node" && !(await link.nodes.online()).includes(node.nodeId)) {
     throw new Refused(`node ${node.nodeId} is offline`, publicKey.fingerprint);
   }
   return caller;
@@ -171,7 +172,7 @@ async function admittedHolder(
   const listed = admitted().findByPem(decodePublicKeyHeader(header) ?? "");
   const publicKey = listed ?? await readPublicKeyHeader(header).catch(() => undefined);
   if (publicKey === undefined) throw new Refused("the public key is invalid or on another curve");
-  const node = await link.nodeOfKey(publicKey.spki);
+  const node = await link.nodes.ofKey(publicKey.spki);
   if (node?.state === "unregistered") {
     throw new Refused("the node was unregistered", publicKey.fingerprint);
   }

@@ -41,10 +41,10 @@ Deno.test("keys that are listed, and those that the owner registered, are admitt
   const [listed, registered, joined, stranger, expelled] = await Promise.all(
     Array.from({ length: 5 }, async () => (await PrivateKey.generate("P-256")).publicKey),
   ) as [PublicKey, PublicKey, PublicKey, PublicKey, PublicKey];
-  await link.registerNode({ publicKey: registered.spki });
-  await link.createNode({ publicKey: joined.spki, heartbeatInterval: 30 });
-  const { nodeId } = await link.registerNode({ publicKey: expelled.spki });
-  await link.unregisterNode(nodeId);
+  await link.nodes.register({ publicKey: registered.spki });
+  await link.nodes.create({ publicKey: joined.spki, heartbeatInterval: 30 });
+  const { nodeId } = await link.nodes.register({ publicKey: expelled.spki });
+  await link.nodes.unregister(nodeId);
   const denials: Denial[] = [];
   const { admit } = fleetAuthentication({
     link,
@@ -64,7 +64,7 @@ Deno.test("keys that are listed, and those that the owner registered, are admitt
     "the key has not joined",
     "the call carries no token",
   ]);
-  await link.createNode({ publicKey: registered.spki, heartbeatInterval: 30 });
+  await link.nodes.create({ publicKey: registered.spki, heartbeatInterval: 30 });
   await admit!(callOf(registered, "PushTaskRes", "a token"));
   for (const key of [joined, stranger, expelled]) {
     await assert.rejects(async () => await admit!(callOf(key)), /^FlwrError: Access denied$/);

@@ -1,10 +1,10 @@
-import type { LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
 import type {
   LinkMessage,
-  LinkObject,
   MessageDraft,
   NewLinkMessage,
-} from "../../../../link/message.ts";
+} from "../../../../link/messages/message.ts";
+import type { LinkObject } from "../../../../link/objects/objects.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import { deflateRecordDict } from "../../../objects/deflate.ts";
@@ -39,11 +39,11 @@ export async function storeMessage(
 
 /** The content of a message that was just pulled; undefined for one that carries an error. */
 export async function loadContent(
-  link: LinkService,
+  link: Pick<Link, "objects">,
   { content, runId }: LinkMessage,
 ): Promise<RecordDict | undefined> {
   if (content === undefined) return undefined;
-  const objects = await link.objectTree(content, runId);
+  const objects = await link.objects.wholeTree(content, runId);
   const byId = new Map(objects.map((object) => [object.id, object]));
   return inflateRecordDict(content, (id) => byId.get(id));
 }

@@ -1,8 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import { isRefusal, type LinkService } from "../../../../link/link.ts";
-import { takesMessages } from "../../../../link/run_state.ts";
-import type { LinkMessage, LinkObject, NewLinkMessage } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessage, NewLinkMessage } from "../../../../link/messages/message.ts";
+import { isRefusal } from "../../../../link/messages/messages.ts";
+import type { LinkObject } from "../../../../link/objects/objects.ts";
+import { takesMessages } from "../../../../link/runs/run_state.ts";
 import {
   CreateRunResponseSchema,
   type Driver,
@@ -23,16 +25,18 @@ import { readPushedTask, taskResToWire } from "./task.ts";
 const TIME_STEP_SECONDS = 1e-6;
 
 /** The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain. */
-export function driverHandlers(link: LinkService): Handlers<typeof Driver, unknown> {
+export function driverHandlers(
+  link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
+): Handlers<typeof Driver, unknown> {
   return {
     async createRun({ fabId, fabVersion }) {
-      const { runId } = await link.createRun({ fabId, fabVersion });
+      const { runId } = await link.runs.create({ fabId, fabVersion });
       return create(CreateRunResponseSchema, { runId: idToWire(runId) });
     },
 
     async getNodes({ runId }) {
       const isKnown = await isUnderWay(link, idFromWire(runId));
-      const nodes = isKnown ? await link.onlineNames() : [];
+      const nodes = isKnown ? await link.nodes.onlineNames() : [];
       return create(GetNodesResponseSchema, {
         nodes: nodes.map(({ nodeId }) => nodeToWire(nodeId)),
         names: nodes.some(({ name }) => name !== undefined)
@@ -49,7 +53,7 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
       for (const runId of new Set(messages.map((message) => message.runId))) {
         await isUnderWay(link, runId);
       }
-      const outcomes = await link.pushInstructions(messages, objects);
+      const outcomes = await link.messages.pushInstructions(messages, objects);
       return create(PushTaskInsResponseSchema, {
         taskIds: outcomes.map((outcome) => isRefusal(outcome) ? "" : outcome.messageId),
       });
@@ -60,7 +64,7 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
       if (strange !== undefined) {
         throw new FlwrError("invalid-argument", `Task id "${strange}" was never given to a task`);
       }
-      const replies = await link.pullReplies(taskIds, {
+      const replies = await link.messages.pullReplies(taskIds, {
         holdSeconds: MAX_HOLD_SECONDS,
         signal: call.signal,
       });
@@ -74,8 +78,8 @@ export function driverHandlers(link: LinkService): Handlers<typeof Driver, unkno
  *
  * @throws FlwrError "failed-precondition" when it was ended: that wire has no other way to tell its ServerApp
  */
-async function isUnderWay(link: LinkService, runId: bigint): Promise<boolean> {
-  const run = await link.getRun(runId);
+async function isUnderWay(link: Pick<Link, "runs">, runId: bigint): Promise<boolean> {
+  const run = await link.runs.get(runId);
   if (run === undefined) return false;
   if (takesMessages(run.state)) return true;
   const why = run.details === "" ? "" : `: ${run.details}`;
@@ -111,7 +115,10 @@ async function readInstructions(
 }
 
 /** The replies as results, as many as one answer should carry: the ServerApp asks again for the others. */
-async function readReplies(link: LinkService, replies: readonly LinkMessage[]): Promise<TaskRes[]> {
+async function readReplies(
+  link: Pick<Link, "objects">,
+  replies: readonly LinkMessage[],
+): Promise<TaskRes[]> {
   const taskResList: TaskRes[] = [];
   let bytes = 0;
   for (const reply of replies) {

@@ -1,8 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import { isRefusal, type LinkService, type Refusal } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import { isRefusal, type Refusal } from "../../../../link/messages/messages.ts";
 import {
   CreateNodeResponseSchema,
   DeleteNodeResponseSchema,
@@ -40,12 +41,12 @@ const RECONNECT_SECONDS = 5n;
  * @param onError told of what fails after a call was answered
  */
 export function fleetHandlers(
-  link: LinkService,
+  link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
   onError: (error: unknown) => void,
 ): Handlers<typeof Fleet, FleetCaller> {
   return {
     async createNode({ pingInterval, name }, { caller }) {
-      const node = await link.createNode({
+      const node = await link.nodes.create({
         heartbeatInterval: pingInterval,
         ...readNodeName(name),
         ...(caller.publicKey === undefined ? {} : { publicKey: caller.publicKey.spki }),
@@ -54,26 +55,29 @@ export function fleetHandlers(
     },
 
     async deleteNode({ node }) {
-      await link.deleteNode(readNode(node));
+      await link.nodes.leave(readNode(node));
       return create(DeleteNodeResponseSchema);
     },
 
     async ping({ node, pingInterval }) {
-      const success = await link.heartbeat(readNode(node), pingInterval);
+      const success = await link.nodes.heartbeat(readNode(node), pingInterval);
       return create(PingResponseSchema, { success });
     },
 
     async pullTaskIns({ node }, call) {
       const nodeId = readNode(node);
       const signal = AbortSignal.any([call.signal, call.caller.revoked]);
-      const message = await link.pullInstruction(nodeId, { holdSeconds: MAX_HOLD_SECONDS, signal });
+      const message = await link.messages.pullInstruction(nodeId, {
+        holdSeconds: MAX_HOLD_SECONDS,
+        signal,
+      });
       if (message === undefined) {
         if (call.caller.revoked.aborted) throw accessDenied();
         return create(PullTaskInsResponseSchema);
       }
       // An instruction that did not arrive waits for the node's next pull.
       call.delivered.then((delivered) => {
-        if (!delivered) return link.returnInstruction(nodeId, message);
+        if (!delivered) return link.messages.returnInstruction(nodeId, message);
       }).catch(onError);
       const content = await loadContent(link, message);
       const named = content && instructionForLegacyNode(message.messageType, content);
@@ -94,7 +98,7 @@ export function fleetHandlers(
     },
 
     async getRun({ runId }) {
-      const run = await link.getRun(idFromWire(runId));
+      const run = await link.runs.get(idFromWire(runId));
       return create(GetRunResponseSchema, {
         run: run === undefined ? {} : {
           runId: idToWire(run.runId),
@@ -111,14 +115,17 @@ export function fleetHandlers(
  * hears of it now and not when its patience ends; the call succeeds all the same, as a 1.9 node would repeat a failed
  * one for ever.
  */
-async function pushResult(link: LinkService, taskRes: TaskRes): Promise<LinkMessage | Refusal> {
+async function pushResult(
+  link: Pick<Link, "messages" | "objects">,
+  taskRes: TaskRes,
+): Promise<LinkMessage | Refusal> {
   try {
     const { message, recordSet } = readPushedTask(taskRes);
     const named = recordSet && await nameReply(link, message, recordSetToDict(recordSet));
     const { message: reply, objects } = named === undefined || "items" in named
       ? await storeMessage(message, named)
       : await storeMessage({ ...message, error: named }, undefined);
-    return await link.pushReply(message.srcNodeId, reply, objects);
+    return await link.messages.pushReply(message.srcNodeId, reply, objects);
   } catch (error) {
     const { code, message: reason } = FlwrError.from(error);
     if (code !== "invalid-argument") throw error;
@@ -127,7 +134,7 @@ async function pushResult(link: LinkService, taskRes: TaskRes): Promise<LinkMess
 }
 
 async function pushErrorInstead(
-  link: LinkService,
+  link: Pick<Link, "messages">,
   { task, ...taskRes }: TaskRes,
   reason: string,
 ): Promise<LinkMessage | Refusal> {
@@ -139,7 +146,7 @@ async function pushErrorInstead(
     const failed = task && { ...task, recordset: undefined, error };
     const { message: draft } = readPushedTask({ ...taskRes, task: failed });
     const { message, objects } = await storeMessage(draft, undefined);
-    await link.pushReply(message.srcNodeId, message, objects);
+    await link.messages.pushReply(message.srcNodeId, message, objects);
   } catch (cause) {
     // Not even its envelope can be read: there is nobody to tell but the node.
     if (FlwrError.from(cause).code !== "invalid-argument") throw cause;

@@ -9,8 +9,8 @@ import { RecordDict, type RecordDictInit } from "../../../../app/record_dict.ts"
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
-import type { LinkService } from "../../../../link/link.ts";
-import type { MessageDraft } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { MessageDraft } from "../../../../link/messages/message.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { type TaskIns, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
@@ -23,11 +23,11 @@ import { fleetHandlers } from "./fleet_service.ts";
 
 /** A ServerApp of today on one side of a SuperLink, a node of the 1.9 wire on the other. */
 class MixedRun implements AsyncDisposable {
-  readonly #link: LinkService;
+  readonly #link: Link;
   readonly #clock: FakeClock;
   readonly #fleet;
 
-  private constructor(link: LinkService, clock: FakeClock) {
+  private constructor(link: Link, clock: FakeClock) {
     this.#link = link;
     this.#clock = clock;
     this.#fleet = fleetHandlers(link, (error) => assert.fail(String(error)));
@@ -51,8 +51,8 @@ class MixedRun implements AsyncDisposable {
     answer: (got: RecordDict) => RecordDictInit,
   ): Promise<RecordDict | { code: number; reason: string }> {
     const [node, run] = [
-      await this.#link.createNode({ heartbeatInterval: 30 }),
-      await this.#link.createRun({ fabId: "", fabVersion: "" }),
+      await this.#link.nodes.create({ heartbeatInterval: 30 }),
+      await this.#link.runs.create({ fabId: "", fabVersion: "" }),
     ];
     const draft: MessageDraft = {
       runId: run.runId,
@@ -68,11 +68,11 @@ class MixedRun implements AsyncDisposable {
       draft,
       recordDictToWire(RecordDict.from(content)),
     );
-    await this.#link.pushInstructions([message], objects);
+    await this.#link.messages.pushInstructions([message], objects);
     const taskIns = await this.#pull(node.nodeId);
     const got = recordDictFromWire(recordSetToDict(taskIns.task!.recordset!));
     await this.#push(node.nodeId, taskIns, RecordDict.from(answer(got)));
-    const [reply] = await this.#link.pullReplies([message.messageId]);
+    const [reply] = await this.#link.messages.pullReplies([message.messageId]);
     if (reply!.error !== undefined) return reply!.error;
     return recordDictFromWire((await loadContent(this.#link, reply!))!);
   }

@@ -1,5 +1,6 @@
-import type { LinkService } from "../../../../link/link.ts";
-import type { LinkMessageError, MessageDraft, ObjectId } from "../../../../link/message.ts";
+import type { Link } from "../../../../link/link.ts";
+import type { LinkMessageError, MessageDraft } from "../../../../link/messages/message.ts";
+import type { ObjectId } from "../../../../link/objects/objects.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { membersOf } from "../../../objects/inflate.ts";
 import { type ParsedObject, parseObject } from "../../../objects/object.ts";
@@ -13,14 +14,14 @@ import { CURRENT_ARRAYS, isAskedByOlderNames, replyFromLegacyNode } from "../leg
  * @returns the records, the same object where nothing is to be translated, or the error that their status stands for
  */
 export async function nameReply(
-  link: LinkService,
+  link: Pick<Link, "objects">,
   reply: MessageDraft,
   content: RecordDict,
 ): Promise<RecordDict | LinkMessageError> {
   const read = async (id: ObjectId | undefined): Promise<ParsedObject | undefined> => {
     if (id === undefined) return undefined;
     const caller = { nodeId: reply.srcNodeId, runId: reply.runId };
-    const { bytes } = await link.pullObject(caller, id);
+    const { bytes } = await link.objects.pull(caller, id);
     return bytes && parseObject(bytes);
   };
   const instruction = await read(reply.replyToMessageId);

@@ -3,7 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
-import type { LinkService } from "../../../../link/link.ts";
+import type { Link } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import { ErrorSchema } from "../../../../proto/gen/flwr-1.9/error_pb.ts";
@@ -18,11 +18,11 @@ import { fleetHandlers } from "./fleet_service.ts";
 /** Both services over one SuperLink, called as their handlers are, without a network. */
 class Services implements AsyncDisposable {
   readonly clock = new FakeClock();
-  readonly link: LinkService;
+  readonly link: Link;
   readonly #fleet;
   readonly #driver;
 
-  private constructor(link: LinkService, clock: FakeClock) {
+  private constructor(link: Link, clock: FakeClock) {
     this.link = link;
     this.clock = clock;
     this.#fleet = fleetHandlers(link, (error) => assert.fail(String(error)));
@@ -209,7 +209,7 @@ Deno.test("task ids that cannot be are refused, unknown ones answered with an er
 Deno.test("a task's id is that of its message's own object, of results and errors too", async () => {
   await using services = await Services.start();
   const { node, taskIns } = await services.handedOut();
-  const objects = await services.link.objectTree(taskIns.taskId);
+  const objects = await services.link.objects.wholeTree(taskIns.taskId);
   const message = parseMessageObject(objects.at(-1)!);
   assert.equal(message.messageId, taskIns.taskId);
   assert.equal(message.createdAt, taskIns.task!.createdAt);
@@ -218,7 +218,7 @@ Deno.test("a task's id is that of its message's own object, of results and error
   failed.task!.error = create(ErrorSchema, { code: 2n, reason: "boom" });
   const { results } = await services.fleet("pushTaskRes", { taskResList: [failed] });
   const [replyId] = Object.keys(results!);
-  const [reply] = await services.link.objectTree(replyId!);
+  const [reply] = await services.link.objects.wholeTree(replyId!);
   assert.deepEqual(parseMessageObject(reply!).error, { code: 2, reason: "boom" });
 });
 

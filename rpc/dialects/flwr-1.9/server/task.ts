@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkMessage, MessageDraft } from "../../../../link/message.ts";
+import type { LinkMessage, MessageDraft } from "../../../../link/messages/message.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import type { Task, TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { TaskInsSchema, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";

@@ -47,7 +47,7 @@ async function withNode(
     messageObject,
   });
   const [own, node] = [await PrivateKey.generate("P-256"), await PrivateKey.generate("P-256")];
-  const { nodeId } = await link.createNode({
+  const { nodeId } = await link.nodes.create({
     publicKey: node.publicKey.spki,
     heartbeatInterval: 30,
   });

@@ -1,0 +1,241 @@
+import { createHash } from "node:crypto";
+import { crc32 } from "node:zlib";
+import { artifactNameFault, artifactNamesClash } from "../../base/artifact_name.ts";
+import { FlwrError } from "../../base/error.ts";
+import { requireRun } from "../runs/run_records.ts";
+import { takesMessages } from "../runs/run_state.ts";
+import type { ArtifactRecord } from "./artifact_table.ts";
+import type { ArtifactPiece, LinkArtifact } from "./artifacts.ts";
+import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
+
+// A file comes in pieces, each in a transaction of its own. The last one is followed by a look at them all, piece by piece,
+// for the file's hash; only then is it whole, and takes the place of an earlier one of its name. So nobody sees half a
+// file, and whoever repeats a piece whose answer was lost, also after a restart, gets the same answer.
+
+/** See Artifacts.putPiece. */
+export async function putArtifactPiece(
+  context: ArtifactContext,
+  runId: bigint,
+  piece: ArtifactPiece,
+): Promise<boolean> {
+  checkPiece(context.limits, piece);
+  const placed = await context.transact("relaxed", (tx) => placePiece(context, tx, runId, piece));
+  if (placed.received < placed.size) return false;
+  if (placed.sha256 === undefined) await complete(context, placed);
+  return true;
+}
+
+/** See Artifacts.list. */
+export function listArtifacts(context: ArtifactContext, runId: bigint): Promise<LinkArtifact[]> {
+  return context.transact("relaxed", async (tx) => {
+    await requireRun(tx, runId);
+    const artifacts = await tx.artifacts.ofRun(runId);
+    return artifacts.flatMap(({ sha256, artifactId, name, size, crc32, savedAt }) =>
+      sha256 === undefined ? [] : [{ artifactId, name, size, crc32, sha256, savedAt }]
+    );
+  });
+}
+
+/** See Artifacts.readPiece. */
+export function readArtifactPiece(
+  context: ArtifactContext,
+  artifactId: bigint,
+  offset: number,
+): Promise<Uint8Array | undefined> {
+  return context.transact("relaxed", (tx) => tx.artifacts.piece(artifactId, offset));
+}
+
+/** Removes what a run kept: whoever removes the run's record does this before. */
+export async function removeArtifacts(tx: ArtifactTransaction, runId: bigint): Promise<void> {
+  for (const { artifactId } of await tx.artifacts.ofRun(runId)) {
+    await tx.artifacts.remove(artifactId);
+  }
+}
+
+/**
+ * Removes the files of a run that ends before their last piece has come.
+ *
+ * @returns how many bytes the others have together
+ */
+export async function dropUnfinishedArtifacts(
+  tx: ArtifactTransaction,
+  runId: bigint,
+): Promise<number> {
+  let kept = 0;
+  for (const { artifactId, sha256, size } of await tx.artifacts.ofRun(runId)) {
+    if (sha256 === undefined) await tx.artifacts.remove(artifactId);
+    else kept += size;
+  }
+  return kept;
+}
+
+/** What can be said of a piece by itself. */
+function checkPiece(
+  { maxArtifactPieceBytes: most, minArtifactPieceBytes: least }: ArtifactLimits,
+  { name, size, offset, bytes }: ArtifactPiece,
+): void {
+  const fault = artifactNameFault(name);
+  if (fault !== undefined) {
+    throw new FlwrError("invalid-argument", `Artifact "${name.slice(0, 200)}" ${fault}`);
+  }
+  if (!Number.isSafeInteger(size) || size < 0) {
+    throw new FlwrError("invalid-argument", `Artifact "${name}" has no size: ${size}`);
+  }
+  const end = offset + bytes.length;
+  if (!Number.isSafeInteger(offset) || offset < 0 || end > size) {
+    throw new FlwrError(
+      "invalid-argument",
+      `A piece of artifact "${name}" is not within its ${size} bytes: ` +
+        `it has ${bytes.length} from ${offset} on`,
+    );
+  }
+  if (bytes.length <= most && (bytes.length >= least || end === size)) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `A piece of artifact "${name}" has ${bytes.length} bytes: ` +
+      `every one but the last must have from ${least} to ${most}`,
+  );
+}
+
+/** Puts a piece where it belongs. @returns the artifact as it stands then */
+async function placePiece(
+  context: ArtifactContext,
+  tx: ArtifactTransaction,
+  runId: bigint,
+  piece: ArtifactPiece,
+): Promise<ArtifactRecord> {
+  const { name, size, offset, bytes } = piece;
+  const { state } = await requireRun(tx, runId);
+  if (!takesMessages(state)) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Artifact "${name}" cannot be saved: run "${runId}" is not running but ${state}`,
+    );
+  }
+  const all = await tx.artifacts.ofRun(runId);
+  const known = all.filter((artifact) => artifact.name === name);
+  const upload = known.find(({ sha256 }) => sha256 === undefined);
+  if (offset === 0) {
+    if (upload !== undefined) await tx.artifacts.remove(upload.artifactId);
+    checkRoom(context.limits, all, piece);
+    return await addPiece(context, tx, {
+      artifactId: await freshId(context, tx),
+      runId,
+      name,
+      size,
+      received: 0,
+      crc32: 0,
+      savedAt: 0,
+    }, bytes);
+  }
+  if (upload?.size === size && upload.received === offset) {
+    return await addPiece(context, tx, upload, bytes);
+  }
+  for (const artifact of known) {
+    if (artifact.size === size && await hasPiece(tx, artifact, piece)) return artifact;
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    `A piece of artifact "${name}" does not follow what came before: it is from ${offset} on of ` +
+      `${size} bytes, and there are ${upload?.received ?? 0} of ${upload?.size ?? 0}`,
+  );
+}
+
+/** Whether the piece came before. */
+async function hasPiece(
+  tx: ArtifactTransaction,
+  { artifactId }: ArtifactRecord,
+  { offset, bytes }: ArtifactPiece,
+): Promise<boolean> {
+  const stored = await tx.artifacts.piece(artifactId, offset);
+  return stored?.length === bytes.length && stored.every((byte, place) => byte === bytes[place]);
+}
+
+async function addPiece(
+  { clock }: ArtifactContext,
+  tx: ArtifactTransaction,
+  artifact: ArtifactRecord,
+  bytes: Uint8Array,
+): Promise<ArtifactRecord> {
+  const { artifactId, received } = artifact;
+  const grown: ArtifactRecord = {
+    ...artifact,
+    received: received + bytes.length,
+    crc32: crc32(bytes, artifact.crc32),
+    savedAt: clock.now(),
+  };
+  await tx.artifacts.put(grown);
+  if (bytes.length > 0) await tx.artifacts.addPiece(artifactId, received, bytes);
+  return grown;
+}
+
+/** Holds a run's artifacts to their limits, and to names that can stand side by side. */
+function checkRoom(
+  { maxArtifactsPerRun, maxArtifactBytesPerRun }: ArtifactLimits,
+  all: readonly ArtifactRecord[],
+  { name, size }: ArtifactPiece,
+): void {
+  const others = all.filter((artifact) => artifact.name !== name);
+  const clash = others.find((artifact) => artifactNamesClash(artifact.name, name));
+  if (clash !== undefined) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Artifact "${name}" cannot be saved together with "${clash.name}": some systems take them for one`,
+    );
+  }
+  const names = new Set(others.map((artifact) => artifact.name));
+  if (names.size >= maxArtifactsPerRun) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `Artifact "${name}" is one too many: a run may have ${maxArtifactsPerRun}`,
+    );
+  }
+  const total = others.reduce((sum, artifact) => sum + artifact.size, size);
+  if (total <= maxArtifactBytesPerRun) return;
+  throw new FlwrError(
+    "resource-exhausted",
+    `Artifact "${name}" is too large: a run's may have ${maxArtifactBytesPerRun} bytes together, ` +
+      `with it they have ${total}`,
+  );
+}
+
+/** All pieces are there: the file becomes whole. */
+async function complete(
+  context: ArtifactContext,
+  { artifactId, runId, name, size }: ArtifactRecord,
+): Promise<void> {
+  const hash = createHash("sha256");
+  for (let offset = 0; offset < size;) {
+    const bytes = await readArtifactPiece(context, artifactId, offset);
+    if (bytes === undefined) throw gone(name);
+    hash.update(bytes);
+    offset += bytes.length;
+  }
+  const sha256 = hash.digest("hex");
+  await context.transact("durable", async (tx, effects) => {
+    const artifact = await tx.artifacts.get(artifactId);
+    if (artifact === undefined) throw gone(name);
+    // The same last piece came twice, at once.
+    if (artifact.sha256 !== undefined) return;
+    for (const other of await tx.artifacts.ofRun(runId)) {
+      if (other.name === name && other.artifactId !== artifactId) {
+        await tx.artifacts.remove(other.artifactId);
+      }
+    }
+    await tx.artifacts.put({ ...artifact, sha256 });
+    effects.emit({ kind: "artifact-saved", runId, name, size });
+  });
+}
+
+function gone(name: string): FlwrError {
+  return new FlwrError(
+    "failed-precondition",
+    `Artifact "${name}" was given up before it was whole: its run ended, or it was begun anew`,
+  );
+}
+
+async function freshId({ random }: ArtifactContext, tx: ArtifactTransaction): Promise<bigint> {
+  let id = random.uint64();
+  while (id === 0n || await tx.artifacts.get(id) !== undefined) id = random.uint64();
+  return id;
+}

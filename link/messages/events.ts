@@ -1,0 +1,64 @@
+import type { LinkMessage } from "./message.ts";
+
+/** What happens to messages. */
+export type MessageEvent =
+  | { readonly kind: "instruction-pushed"; readonly instruction: InstructionFacts }
+  | {
+    readonly kind: "instruction-refused";
+    readonly runId: bigint;
+    readonly nodeId: bigint;
+    readonly reason: string;
+  }
+  /** `delivery` counts from 1; above that it is a redelivery. */
+  | {
+    readonly kind: "instruction-handed-out";
+    readonly instruction: InstructionFacts;
+    readonly delivery: number;
+  }
+  | {
+    readonly kind: "instruction-requeued";
+    readonly instruction: InstructionFacts;
+    readonly cause:
+      | "returned"
+      | "did-not-arrive"
+      | "node-joined-again"
+      | "superlink-restarted"
+      | "push-expired";
+  }
+  | { readonly kind: "instruction-answered"; readonly instruction: InstructionFacts }
+  /** An error stands in for the reply from now on. */
+  | {
+    readonly kind: "instruction-failed";
+    readonly instruction: InstructionFacts;
+    readonly code: number;
+    readonly reason: string;
+  }
+  | {
+    readonly kind: "reply-refused";
+    readonly nodeId: bigint;
+    readonly replyToMessageId: string;
+    readonly reason: string;
+  }
+  /** Objects of announced messages never came; `messages` is how many were dropped. */
+  | {
+    readonly kind: "push-expired";
+    readonly nodeId: bigint;
+    readonly runId: bigint;
+    readonly messages: number;
+  };
+
+/** What identifies an instruction to a reader of the log. */
+export interface InstructionFacts {
+  readonly messageId: string;
+  readonly runId: bigint;
+  readonly nodeId: bigint;
+  readonly messageType: string;
+  readonly groupId: string;
+}
+
+/** What identifies the instruction in an event. */
+export function factsOf(
+  { messageId, runId, dstNodeId, messageType, groupId }: LinkMessage,
+): InstructionFacts {
+  return { messageId, runId, nodeId: dstNodeId, messageType, groupId };
+}

@@ -1,0 +1,86 @@
+import { requireNode } from "../nodes/presence.ts";
+import { hold } from "../transactions/hold.ts";
+import type { MessageContext } from "./context.ts";
+import { factsOf } from "./events.ts";
+import { nextInstructionState } from "./instruction_state.ts";
+import type { HandedInstruction, PullOptions } from "./messages.ts";
+import { requeue, requeueHanded } from "./requeue.ts";
+
+/** See Messages.pullInstruction. */
+export async function pullInstruction(
+  context: MessageContext,
+  nodeId: bigint,
+  options: PullOptions = {},
+): Promise<HandedInstruction | undefined> {
+  const joins = context.joins.of(nodeId);
+  // Once: what another pull is handed meanwhile is not looked at.
+  let emptyHanded = options.emptyHanded === true;
+  const found = await hold(context, [`work:${nodeId}`], options, async () => {
+    const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
+    emptyHanded = false;
+    if (instruction === undefined || instruction === REPLACED) return instruction;
+    if (!options.signal?.aborted) return instruction;
+    await takeBack(context, nodeId, instruction, { counts: false });
+    return undefined;
+  });
+  return found === REPLACED ? undefined : found;
+}
+
+/** What a pull finds whose node has joined again since: an end. */
+const REPLACED = "replaced";
+
+// Relaxed: a hand-out that was forgotten is repeated after the restart, as all of them are.
+function handOut(
+  context: MessageContext,
+  nodeId: bigint,
+  { joins, emptyHanded, signal }: PullOptions & { readonly joins: number },
+): Promise<HandedInstruction | typeof REPLACED | undefined> {
+  return context.transact("relaxed", async (tx, effects) => {
+    await requireNode(tx, nodeId);
+    if (context.joins.of(nodeId) !== joins) return REPLACED;
+    if (signal?.aborted) return undefined;
+    if (emptyHanded) await requeueHanded(context, tx, effects, nodeId, "did-not-arrive");
+    const { maxDeliveries } = context.limits;
+    const now = context.clock.now();
+    const instruction = await tx.instructions.nextWaiting(nodeId, now, maxDeliveries);
+    if (instruction === undefined) return undefined;
+    const { message, told, dueAt } = instruction;
+    const state = nextInstructionState(instruction.state, "hand-out")!;
+    const deliveries = instruction.deliveries + 1;
+    await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+    effects.emit({
+      kind: "instruction-handed-out",
+      instruction: factsOf(message),
+      delivery: deliveries,
+    });
+    return { ...message, delivery: deliveries };
+  });
+}
+
+/** See Messages.returnInstruction. */
+export function returnInstruction(
+  context: MessageContext,
+  nodeId: bigint,
+  handed: Delivery,
+): Promise<void> {
+  return takeBack(context, nodeId, handed, { counts: true });
+}
+
+/** What tells one delivery of an instruction from the others. */
+type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
+
+/** `counts`: whether the node may have seen it, so that it counts as a delivery. */
+function takeBack(
+  context: MessageContext,
+  nodeId: bigint,
+  { messageId, delivery }: Delivery,
+  { counts }: { counts: boolean },
+): Promise<void> {
+  return context.transact("relaxed", async (tx, effects) => {
+    const [instruction] = await tx.instructions.get([messageId]);
+    if (instruction?.message.dstNodeId !== nodeId || instruction.state !== "handed-out") return;
+    if (instruction.deliveries !== delivery) return;
+    const deliveries = instruction.deliveries - (counts ? 0 : 1);
+    await requeue(context, tx, effects, { ...instruction, deliveries }, "returned");
+  });
+}

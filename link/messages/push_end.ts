@@ -1,0 +1,74 @@
+import type { ObjectId } from "../objects/objects.ts";
+import { removeUnneeded } from "../objects/references.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { nextPushState } from "./push_state.ts";
+import type { PushRecord } from "./push_table.ts";
+import { refuse } from "./reject_reply.ts";
+import { requeue } from "./requeue.ts";
+
+/**
+ * Settles pushes of which no message waits any more. Durable: with it, all that came before is handed to the disk, so
+ * that the answer to the last object of a push means what it says.
+ */
+export async function settlePushes(
+  context: MessageContext,
+  sessionIds: readonly string[],
+): Promise<void> {
+  if (sessionIds.length === 0) return;
+  await context.transact("durable", async (tx, effects) => {
+    for (const sessionId of sessionIds) {
+      context.staged.forget(effects, sessionId);
+      const push = await tx.pushes.get(sessionId);
+      const state = push && nextPushState(push.state, "settle");
+      // Another call may have settled it, or announced another message under it, in the meantime.
+      if (state === undefined || await tx.pushes.hasMessages(sessionId)) continue;
+      await tx.pushes.put({ ...push!, state });
+      await releaseObjects(tx, await tx.pushes.objectsOf(sessionId));
+    }
+  });
+}
+
+/** Ends pushes: what they announced is not waited for any more. The housekeeper clears them away. */
+export async function endPushes(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  pushes: readonly PushRecord[],
+): Promise<void> {
+  const dueAt = context.clock.now();
+  for (const push of pushes) await tx.pushes.put({ ...push, dueAt });
+  if (pushes.length > 0) effects.due(dueAt);
+}
+
+/** Clears a push away whose time has passed, and the messages that still wait for objects. */
+export async function settleDuePush(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  push: PushRecord,
+): Promise<void> {
+  const { sessionId, nodeId, runId } = push;
+  const announced = await tx.pushes.messagesOf(sessionId);
+  const objects = await tx.pushes.objectsOf(sessionId);
+  await tx.pushes.remove(sessionId);
+  if (push.state === "open") await releaseObjects(tx, objects);
+  context.staged.forget(effects, sessionId);
+  for (const { message } of announced) {
+    refuse(effects, message, `Objects of message "${message.messageId}" never came`);
+    // Its node may have died over the push, or lost track of it: it can do the work again.
+    const [instruction] = await tx.instructions.get([message.replyToMessageId]);
+    if (instruction?.state === "handed-out") {
+      await requeue(context, tx, effects, instruction, "push-expired");
+    }
+  }
+  if (announced.length > 0) {
+    effects.emit({ kind: "push-expired", nodeId, runId, messages: announced.length });
+  }
+}
+
+/** Removes, of the objects that a push announced and that is not open any more, those that nobody needs. */
+async function releaseObjects(tx: MessageTransaction, ids: readonly ObjectId[]): Promise<void> {
+  for (const id of ids) {
+    if ((await tx.objects.standing(id))?.references === 0) await removeUnneeded(tx, id);
+  }
+}

@@ -1,0 +1,366 @@
+import { FlwrError } from "../../base/error.ts";
+import { Turns } from "../../base/turn.ts";
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
+import { addObject } from "../objects/references.ts";
+import { saysTheSame, takeBrought } from "./brought.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import type { NewLinkMessage } from "./message.ts";
+import { treeFault } from "./message_fault.ts";
+import type { OpenedPush, PushedMessages, Refusal } from "./messages.ts";
+import { settlePushes } from "./push_end.ts";
+import type { PushRecord } from "./push_table.ts";
+import {
+  instructionRefusal,
+  type ReplyRefusal,
+  replyRefusal,
+  takenBefore,
+} from "./record_message.ts";
+import { refuse, rejectReply } from "./reject_reply.ts";
+import { takeWholeMessages } from "./whole_messages.ts";
+
+/** A push's time is not prolonged by less. */
+const REFRESH_SECONDS = 1;
+
+/** Announced objects that are looked at before others have their turn: some 3 ms. */
+const OBJECTS_PER_TURN = 5000;
+
+/** Who pushes. */
+interface Pusher {
+  readonly nodeId: bigint;
+  readonly runId: bigint;
+}
+
+/** See Messages.openPush. */
+export async function openPush(
+  context: MessageContext,
+  pushed: PushedMessages,
+): Promise<OpenedPush> {
+  const faults = await treeFaults(context, pushed);
+  // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with. That may be at
+  // once where objects come with it.
+  const { opened, finished } = await context.transact(
+    pushed.brought === undefined ? "relaxed" : "durable",
+    (tx, effects) => announce(context, tx, effects, pushed, faults),
+  );
+  await settlePushes(context, finished);
+  return opened;
+}
+
+/**
+ * Why the trees of messages are not theirs, by the place of the message. Before the transaction, which cannot wait: a
+ * batch announces its model's objects once for each node.
+ */
+async function treeFaults(
+  { limits }: MessageContext,
+  { messages, trees }: PushedMessages,
+): Promise<(string | undefined)[]> {
+  const turns = new Turns(OBJECTS_PER_TURN);
+  const faults: (string | undefined)[] = [];
+  for (const [place, message] of messages.entries()) {
+    const tree = trees[place];
+    faults.push(treeFault(message, tree, limits));
+    await turns.spend(tree?.size ?? 1);
+  }
+  return faults;
+}
+
+async function announce(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  pushed: PushedMessages,
+  faults: readonly (string | undefined)[],
+): Promise<{ opened: OpenedPush; finished: readonly string[] }> {
+  const { messages, trees, runId } = pushed;
+  const { clock, limits } = context;
+  let session = await sessionOf(tx, pushed);
+  const refusals: (Refusal | undefined)[] = [];
+  const waiting: { messageId: string; tree: ObjectTree }[] = [];
+  const finished: string[] = [];
+  for (const [index, message] of messages.entries()) {
+    const tree = trees[index];
+    const outcome = await judge(context, tx, pushed, message, faults[index]);
+    refusals.push(outcome.refusal && { reason: outcome.refusal.reason });
+    if (outcome.refusal !== undefined) {
+      await reject(context, tx, effects, pushed, message, outcome.refusal);
+    }
+    if (!outcome.waits) continue;
+    const clientAppSeconds = pushed.clientAppSeconds?.[index] ?? 0;
+    if (outcome.isNew && pushed.brought !== undefined) {
+      const taken = await takeBrought(context, tx, effects, {
+        message: { ...message, pushedAt: 0 },
+        clientAppSeconds,
+        brought: pushed.brought,
+      });
+      finished.push(...taken.finished);
+      if (taken.isTaken) continue;
+    }
+    session ??= await newSession(context, tx, pushed);
+    const { sessionId } = session;
+    if (outcome.isNew) {
+      await tx.pushes.addMessage({
+        sessionId,
+        message: { ...message, pushedAt: 0 },
+        clientAppSeconds,
+      });
+    }
+    waiting.push({ messageId: message.messageId, tree: tree! });
+  }
+  if (session === undefined) {
+    for (const { object } of pushed.brought?.values() ?? []) {
+      context.traffic.receive(effects, runId, object.bytes.length);
+    }
+    await context.traffic.save(tx, effects, runId);
+    return { opened: { refusals, missing: [], sessionId: "" }, finished };
+  }
+
+  const dueAt = clock.now() + limits.pushSessionSeconds;
+  await tx.pushes.put({ ...session, dueAt });
+  effects.due(dueAt);
+  const missing = new Set(await list(tx, session.sessionId, waiting));
+  const whole: ObjectId[] = [];
+  for (const { messageId } of waiting) {
+    if ((await tx.objects.standing(messageId))?.waits === 0) whole.push(messageId);
+  }
+  finished.push(...await takeWholeMessages(context, tx, effects, whole));
+  for (const { object, message } of pushed.brought?.values() ?? []) {
+    if (!missing.has(object.id)) {
+      context.traffic.receive(effects, runId, object.bytes.length);
+      continue;
+    }
+    const pusher = { ...pushed, sessionId: session.sessionId };
+    const outcome = await store(context, tx, effects, pusher, object, message);
+    if (outcome.stored) missing.delete(object.id);
+    finished.push(...outcome.finished);
+  }
+  await context.traffic.save(tx, effects, runId);
+  return { opened: { refusals, missing: [...missing], sessionId: session.sessionId }, finished };
+}
+
+/** What is to be done with a message of a push. */
+interface Judgement {
+  readonly refusal?: ReplyRefusal;
+  /** Whether it waits for objects, now or since it was announced before. */
+  readonly waits: boolean;
+  readonly isNew: boolean;
+}
+
+async function judge(
+  context: MessageContext,
+  tx: MessageTransaction,
+  pushed: PushedMessages,
+  message: NewLinkMessage,
+  fault: string | undefined,
+): Promise<Judgement> {
+  const no = (reason: string, forGood: boolean) => ({
+    refusal: { reason, forGood },
+    waits: false,
+    isNew: false,
+  });
+  const { nodeId, runId } = pushed;
+  if (message.runId !== runId) {
+    const reason =
+      `The message is for another run than its push: "${message.runId}", not "${runId}"`;
+    return no(reason, true);
+  }
+  if (fault !== undefined) return no(fault, true);
+  const announced = await tx.pushes.message(message.messageId);
+  if (announced !== undefined) {
+    const owner = await tx.pushes.get(announced.sessionId);
+    return owner?.nodeId === nodeId && owner.runId === runId
+      ? { waits: true, isNew: false }
+      : no(`Message id "${message.messageId}" is another message's`, false);
+  }
+  if (message.srcNodeId === nodeId && await takenBefore(tx, message) !== undefined) {
+    return { waits: false, isNew: false };
+  }
+  if (nodeId === SUPERLINK_NODE_ID) {
+    const reason = await instructionRefusal(context, tx, message);
+    return reason === undefined ? { waits: true, isNew: true } : no(reason, true);
+  }
+  const refusal = await replyRefusal(context, tx, nodeId, message);
+  return refusal === undefined
+    ? { waits: true, isNew: true }
+    : { refusal, waits: false, isNew: false };
+}
+
+async function reject(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  { nodeId }: Pusher,
+  message: NewLinkMessage,
+  refusal: ReplyRefusal,
+): Promise<void> {
+  if (nodeId === SUPERLINK_NODE_ID) refuse(effects, message, refusal.reason);
+  else await rejectReply(context, tx, effects, { nodeId, reply: message, refusal });
+}
+
+/** The push under which one of the messages was announced before, by the same caller. */
+async function sessionOf(
+  tx: MessageTransaction,
+  { nodeId, runId, messages }: PushedMessages,
+): Promise<PushRecord | undefined> {
+  for (const { messageId } of messages) {
+    const announced = await tx.pushes.message(messageId);
+    const push = announced && await tx.pushes.get(announced.sessionId);
+    if (push?.nodeId === nodeId && push.runId === runId) return push;
+  }
+  return undefined;
+}
+
+async function newSession(
+  { clock, limits, random }: MessageContext,
+  tx: MessageTransaction,
+  pusher: Pusher,
+): Promise<PushRecord> {
+  const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
+    state === "open"
+  );
+  if (open.length >= limits.maxOpenPushes) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `Node "${pusher.nodeId}" has too many pushes that wait for objects: ${open.length} for run ` +
+        `"${pusher.runId}"`,
+    );
+  }
+  const { nodeId, runId } = pusher;
+  const session: PushRecord = {
+    sessionId: random.uuid(),
+    nodeId,
+    runId,
+    state: "open",
+    dueAt: clock.now() + limits.pushSessionSeconds,
+  };
+  await tx.pushes.put(session);
+  return session;
+}
+
+/** Notes the objects that messages need, which keeps those that are there, and returns the others. */
+async function list(
+  tx: MessageTransaction,
+  sessionId: string,
+  waiting: readonly { messageId: string; tree: ObjectTree }[],
+): Promise<ObjectId[]> {
+  const missing: ObjectId[] = [];
+  const seen = new Set<ObjectId>();
+  const visit = async (id: ObjectId, tree: ObjectTree): Promise<void> => {
+    if (seen.has(id)) return;
+    seen.add(id);
+    const standing = await tx.objects.standing(id);
+    await tx.pushes.addObject(sessionId, id);
+    if (standing?.waits === 0) return;
+    if (standing === undefined) missing.push(id);
+    // An object that is there has the children that its bytes say, whatever was announced.
+    const children = standing === undefined ? tree.get(id) : await tx.objects.childrenOf(id);
+    for (const child of children ?? []) await visit(child, tree);
+  };
+  for (const { messageId, tree } of waiting) await visit(messageId, tree);
+  return missing;
+}
+
+/** See Messages.putObject. */
+export async function putObject(
+  context: MessageContext,
+  pusher: Pusher & { readonly sessionId: string },
+  object: LinkObject,
+  message?: NewLinkMessage,
+): Promise<boolean> {
+  const { stored, finished } = await context.transact(
+    "relaxed",
+    (tx, effects) => store(context, tx, effects, pusher, object, message),
+  );
+  await settlePushes(context, finished);
+  return stored;
+}
+
+/** `finished`: the pushes of which no message waits any more. */
+async function store(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  pusher: Pusher & { readonly sessionId: string },
+  object: LinkObject,
+  message: NewLinkMessage | undefined,
+): Promise<{ stored: boolean; finished: readonly string[] }> {
+  const { clock, limits, staged, traffic } = context;
+  const pushes = await findPushes(context, tx, pusher, object.id);
+  const [push] = pushes;
+  if (push === undefined) return { stored: false, finished: [] };
+  const isNew = push.state === "open" && await tx.objects.standing(object.id) === undefined;
+  if (isNew && message !== undefined && !await wasAnnounced(tx, message)) {
+    return { stored: false, finished: [] };
+  }
+  if (isNew) {
+    const { sessionId } = push;
+    await requireSpace(context, tx, effects, pusher, object.bytes.length);
+    staged.add(effects, sessionId, object.bytes.length);
+  }
+  // Not for every object of a fast push: it would be a page more to write each time.
+  const dueAt = clock.now() + limits.pushSessionSeconds;
+  for (const each of pushes) {
+    if (dueAt - each.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...each, dueAt });
+  }
+  const whole = isNew ? await addObject(tx, object) : [];
+  const finished = await takeWholeMessages(context, tx, effects, whole);
+  traffic.receive(effects, push.runId, object.bytes.length);
+  if (finished.length > 0) await traffic.save(tx, effects, push.runId);
+  return { stored: true, finished };
+}
+
+/**
+ * Whether a message was announced with the sender, receiver and instruction that its own object names: whoever gets it
+ * reads them there, and must not be told that somebody else was answered.
+ */
+async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promise<boolean> {
+  const announced = (await tx.pushes.message(said.messageId))?.message;
+  return announced !== undefined && saysTheSame(said, announced);
+}
+
+/**
+ * The caller's pushes that announced the object and have not ended: the one that the caller names or, if it names none,
+ * all open ones. Objects recur from reply to reply, so a settled push counts only where no open one wants the object.
+ */
+async function findPushes(
+  { clock }: MessageContext,
+  tx: MessageTransaction,
+  { nodeId, runId, sessionId }: Pusher & { readonly sessionId: string },
+  id: ObjectId,
+): Promise<PushRecord[]> {
+  const named = sessionId === "" ? undefined : await tx.pushes.get(sessionId);
+  const candidates = sessionId === "" ? await tx.pushes.of(nodeId, runId) : named ? [named] : [];
+  const own = candidates.filter((push) =>
+    push.nodeId === nodeId && push.runId === runId && push.dueAt > clock.now()
+  );
+  const open: PushRecord[] = [];
+  for (const push of own) {
+    if (push.state === "open" && await tx.pushes.hasObject(push.sessionId, id)) open.push(push);
+  }
+  if (open.length > 0) return open;
+  for (const push of own) {
+    if (push.state === "settled" && await tx.pushes.hasObject(push.sessionId, id)) return [push];
+  }
+  return [];
+}
+
+/** @throws resource-exhausted */
+async function requireSpace(
+  { limits, staged }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  pusher: Pusher,
+  length: number,
+): Promise<void> {
+  const open = (await tx.pushes.of(pusher.nodeId, pusher.runId)).filter(({ state }) =>
+    state === "open"
+  );
+  const total = open.reduce((sum, { sessionId }) => sum + staged.of(effects, sessionId), length);
+  if (total > limits.maxOpenPushBytes) {
+    throw new FlwrError(
+      "resource-exhausted",
+      `The unfinished pushes of node "${pusher.nodeId}" for run "${pusher.runId}" would hold more than ` +
+        `${limits.maxOpenPushBytes} bytes: ${total}`,
+    );
+  }
+}

@@ -1,0 +1,118 @@
+import { hold, type HoldOptions } from "../transactions/hold.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { unknownInstructionReply } from "./error_reply.ts";
+import { isOpen } from "./instruction_state.ts";
+import { expiryOf, type LinkMessage } from "./message.ts";
+import type { InstructionRecord } from "./message_tables.ts";
+import { failInstruction, letGo } from "./settle_instruction.ts";
+import { type Verdict, verdictOn } from "./verdict.ts";
+
+/** See Messages.pullReplies. */
+export async function pullReplies(
+  context: MessageContext,
+  messageIds: readonly string[],
+  options: HoldOptions & { runId?: bigint } = {},
+): Promise<LinkMessage[]> {
+  const ids = [...new Set(messageIds)];
+  if (ids.length === 0) return [];
+  const { runId } = options;
+  const topics = ids.map((id) => `reply:${id}` as const);
+  const found = await hold(context, topics, options, async () => {
+    const asked = ids.filter((id) => !context.quiet.has(id, runId));
+    if (asked.length === 0) return undefined;
+    // Relaxed: an error that was told and then forgotten with the power can only turn into a reply.
+    const told = await context.transact(
+      "relaxed",
+      (tx, effects) => tell(context, tx, effects, asked, runId),
+    );
+    return told.length > 0 ? told : undefined;
+  });
+  return found ?? [];
+}
+
+/** All replies that are there; only if there is none, errors for those that will never be there. */
+async function tell(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  ids: readonly string[],
+  runId: bigint | undefined,
+): Promise<LinkMessage[]> {
+  const { clock, limits, quiet } = context;
+  const now = clock.now();
+  const asked = await instructionsOf(tx, ids, runId);
+  const settled = [...asked.values()].filter(({ state }) => !isOpen(state));
+  const replies = await tx.replies.to(settled.map(({ message }) => message.messageId));
+  const told: LinkMessage[] = [];
+  for (const reply of replies) {
+    const instruction = asked.get(reply.replyToMessageId)!;
+    const verdict = verdictOn(instruction, undefined, now, limits);
+    if (verdict !== undefined) {
+      told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+    } else {
+      if (!instruction.told) await markTold(context, tx, effects, instruction, runId);
+      told.push(reply);
+    }
+  }
+  const hopeless: [InstructionRecord, Verdict][] = [];
+  for (const instruction of asked.values()) {
+    if (!isOpen(instruction.state)) continue;
+    const { messageId, dstNodeId } = instruction.message;
+    const node = await tx.nodes.get(dstNodeId);
+    const verdict = verdictOn(instruction, node, now, limits);
+    if (verdict === undefined) quiet.note(effects, messageId, instruction.message.runId);
+    else hopeless.push([instruction, verdict]);
+  }
+  if (told.length > 0) return told;
+  for (const [instruction, verdict] of hopeless) {
+    told.push(await failInstruction(context, tx, effects, instruction, verdict, { told: true }));
+  }
+  for (const id of ids) {
+    if (asked.has(id)) continue;
+    const draft = unknownInstructionReply(id, runId ?? 0n, now);
+    const object = context.messageObject(draft);
+    context.loose.add(effects, object, draft.runId);
+    told.push({ ...draft, messageId: object.id, pushedAt: now });
+  }
+  return told;
+}
+
+/** The instructions that the caller knows of, by id; those of a run that has finished are as good as gone. */
+async function instructionsOf(
+  tx: MessageTransaction,
+  ids: readonly string[],
+  runId: bigint | undefined,
+): Promise<Map<string, InstructionRecord>> {
+  const records = await tx.instructions.get(ids);
+  const known = records.filter(({ message, state }) =>
+    state !== "cancelled" && (runId === undefined || message.runId === runId)
+  );
+  return new Map(known.map((record) => [record.message.messageId, record]));
+}
+
+async function markTold(
+  { clock, limits }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  { message, state, deliveries }: InstructionRecord,
+  runId: bigint | undefined,
+): Promise<void> {
+  const grace = clock.now() + limits.replyGraceSeconds;
+  const dueAt = runId === undefined ? grace : Math.max(grace, expiryOf(message));
+  await tx.instructions.update(message.messageId, { state, deliveries, told: true, dueAt });
+  effects.due(dueAt);
+}
+
+/** See Messages.confirmReceived. */
+export function confirmReceived(
+  context: MessageContext,
+  { nodeId, runId }: { nodeId: bigint; runId: bigint },
+  messageId: string,
+): Promise<void> {
+  return context.transact("relaxed", async (tx) => {
+    const reply = await tx.replies.get(messageId);
+    if (reply === undefined || reply.dstNodeId !== nodeId || reply.runId !== runId) return;
+    const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
+    if (instruction?.told) await letGo(tx, instruction);
+  });
+}

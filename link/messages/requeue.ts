@@ -1,0 +1,38 @@
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { factsOf, type MessageEvent } from "./events.ts";
+import { nextInstructionState } from "./instruction_state.ts";
+import type { InstructionRecord } from "./message_tables.ts";
+
+/** Why an instruction waits again. */
+type Cause = Extract<MessageEvent, { kind: "instruction-requeued" }>["cause"];
+
+/** Makes an instruction that was handed out wait again. */
+export async function requeue(
+  { limits }: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  instruction: InstructionRecord,
+  cause: Cause,
+): Promise<void> {
+  const { message, deliveries, told, dueAt } = instruction;
+  const state = nextInstructionState(instruction.state, "requeue")!;
+  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+  const spent = deliveries >= limits.maxDeliveries;
+  effects.wake(spent ? `reply:${message.messageId}` : `work:${message.dstNodeId}`);
+  effects.emit({ kind: "instruction-requeued", instruction: factsOf(message), cause });
+}
+
+/** Makes all instructions wait again that were handed to a node and are not answered. */
+export async function requeueHanded(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  nodeId: bigint,
+  cause: Cause,
+): Promise<void> {
+  for (const instruction of await tx.instructions.openOf(nodeId)) {
+    if (instruction.state === "handed-out") {
+      await requeue(context, tx, effects, instruction, cause);
+    }
+  }
+}

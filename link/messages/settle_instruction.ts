@@ -1,0 +1,65 @@
+import { addObject, releaseTree } from "../objects/references.ts";
+import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
+import { errorReply } from "./error_reply.ts";
+import { factsOf } from "./events.ts";
+import { nextInstructionState } from "./instruction_state.ts";
+import { expiryOf, type LinkMessage } from "./message.ts";
+import type { InstructionRecord } from "./message_tables.ts";
+import { type Verdict, verdictOn } from "./verdict.ts";
+
+/** Puts an error in the place of an instruction's reply and lets all objects of the two go. */
+export async function failInstruction(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  instruction: InstructionRecord,
+  { event, error }: Verdict,
+  { told }: { told: boolean },
+): Promise<LinkMessage> {
+  const { message, deliveries } = instruction;
+  const now = context.clock.now();
+  const draft = errorReply(message, error, now);
+  const object = context.messageObject(draft);
+  const reply: LinkMessage = { ...draft, messageId: object.id, pushedAt: now };
+  await releaseObjects(tx, instruction);
+  if (await tx.objects.standing(object.id) === undefined) await addObject(tx, object);
+  await tx.objects.addReferences(object.id, 1);
+  await tx.replies.put(reply);
+  context.outcomes.note(effects, reply);
+  const state = nextInstructionState(instruction.state, event)!;
+  const grace = now + context.limits.replyGraceSeconds;
+  // What nobody was told of is kept for as long as a reply would be.
+  const dueAt = told ? grace : Math.max(grace, expiryOf(message));
+  await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
+  effects.due(dueAt);
+  effects.wake(`reply:${message.messageId}`);
+  effects.emit({ kind: "instruction-failed", instruction: factsOf(message), ...error });
+  return reply;
+}
+
+/** Settles an instruction whose time has passed: an unsettled one expires, a settled one is removed. */
+export async function settleDueInstruction(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  instruction: InstructionRecord,
+): Promise<void> {
+  const verdict = verdictOn(instruction, undefined, context.clock.now(), context.limits);
+  if (verdict === undefined) await letGo(tx, instruction);
+  else await failInstruction(context, tx, effects, instruction, verdict, { told: false });
+}
+
+/** Removes an instruction, its reply, and the objects that are still held for the two. */
+export async function letGo(tx: MessageTransaction, instruction: InstructionRecord): Promise<void> {
+  await releaseObjects(tx, instruction);
+  await tx.instructions.remove(instruction.message.messageId);
+}
+
+/** Lets go the objects that are still held for an instruction: its own, or its reply's if there is one. */
+async function releaseObjects(
+  tx: MessageTransaction,
+  { message: { messageId } }: InstructionRecord,
+): Promise<void> {
+  const [reply] = await tx.replies.to([messageId]);
+  await releaseTree(tx, reply?.messageId ?? messageId);
+}

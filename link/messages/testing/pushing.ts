@@ -1,0 +1,54 @@
+import { type Bench, MODEL_OBJECTS, rootOf, UPDATE_OBJECTS } from "../../../tests/link/harness.ts";
+import { SUPERLINK_NODE_ID } from "../../nodes/nodes.ts";
+import type { LinkObject, ObjectTree } from "../../objects/objects.ts";
+import type { LinkMessage, NewLinkMessage } from "../message.ts";
+
+/** The announced tree of a message over objects. */
+export function treeOf(message: NewLinkMessage, objects: readonly LinkObject[]): ObjectTree {
+  return new Map([...objects, rootOf(message)].map(({ id, children }) => [id, children]));
+}
+
+/** Announces instructions with the model. */
+export function openInstructions(bench: Bench, messages: readonly NewLinkMessage[]) {
+  const trees = messages.map((message) => treeOf(message, MODEL_OBJECTS));
+  return bench.link.messages.openPush({
+    nodeId: SUPERLINK_NODE_ID,
+    runId: bench.runId,
+    messages,
+    trees,
+  });
+}
+
+/** Announces a reply with the update. */
+export function openReply(bench: Bench, reply: NewLinkMessage) {
+  const { srcNodeId: nodeId, runId } = reply;
+  return bench.link.messages.openPush({
+    nodeId,
+    runId,
+    messages: [reply],
+    trees: [treeOf(reply, UPDATE_OBJECTS)],
+    clientAppSeconds: [1.5],
+  });
+}
+
+/** An instruction that its node was handed. */
+export async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
+  await bench.push(nodeId);
+  return (await bench.link.messages.pullInstruction(nodeId))!;
+}
+
+/** Pushes the objects of these ids. */
+export async function put(
+  bench: Bench,
+  nodeId: bigint,
+  sessionId: string,
+  objects: readonly LinkObject[],
+): Promise<boolean[]> {
+  const stored: boolean[] = [];
+  for (const each of objects) {
+    stored.push(
+      await bench.link.messages.putObject({ nodeId, runId: bench.runId, sessionId }, each),
+    );
+  }
+  return stored;
+}

@@ -1,0 +1,78 @@
+import { isMember } from "../nodes/node_state.ts";
+import type { NodeRecord } from "../nodes/node_table.ts";
+import type { MessageLimits } from "./context.ts";
+import { LinkErrorCode } from "./error_reply.ts";
+import { type InstructionTrigger, isOpen } from "./instruction_state.ts";
+import { expiryOf, type LinkMessageError } from "./message.ts";
+import type { InstructionRecord } from "./message_tables.ts";
+
+/** Why an instruction will have no reply, and what that makes of it. */
+export interface Verdict {
+  readonly event: Extract<InstructionTrigger, "expire" | "give-up">;
+  readonly error: LinkMessageError;
+}
+
+/**
+ * Whether there is still hope for an instruction's reply.
+ *
+ * @param node the instruction's node; undefined when it is forgotten
+ * @param now Unix time in seconds
+ * @returns undefined while there is hope, or when the matter is settled
+ */
+export function verdictOn(
+  instruction: InstructionRecord,
+  node: NodeRecord | undefined,
+  now: number,
+  limits: MessageLimits,
+): Verdict | undefined {
+  const { message, state, deliveries, told } = instruction;
+  const expired = expiryOf(message) <= now;
+  const name = `"${message.messageId}"`;
+  if (state === "answered" && expired && !told) {
+    return verdict(
+      "expire",
+      LinkErrorCode.ReplyUnavailable,
+      `The reply of node "${message.dstNodeId}" expired before it was asked for: instruction ${name} ` +
+        `had a ttl of ${message.ttl} s`,
+    );
+  }
+  if (!isOpen(state)) return undefined;
+  if (expired) {
+    return verdict(
+      "expire",
+      LinkErrorCode.MessageUnavailable,
+      `Instruction ${name} expired: node "${message.dstNodeId}" did not answer within ` +
+        `its ttl of ${message.ttl} s`,
+    );
+  }
+  const absence = absenceOf(node, now);
+  if (absence !== undefined) {
+    return verdict(
+      "give-up",
+      LinkErrorCode.NodeUnavailable,
+      `Node "${message.dstNodeId}" is not available: ${absence}`,
+    );
+  }
+  if (state === "waiting" && deliveries >= limits.maxDeliveries) {
+    return verdict(
+      "give-up",
+      LinkErrorCode.ClientAppCrashed,
+      `Node "${message.dstNodeId}" was handed instruction ${name} ${deliveries} times and never answered`,
+    );
+  }
+  return undefined;
+}
+
+/** Why a node cannot answer now, as the end of a sentence. */
+function absenceOf(node: NodeRecord | undefined, now: number): string | undefined {
+  if (node === undefined) return "it is not known any more";
+  if (!isMember(node.state)) return node.state === "left" ? "it left" : "it was unregistered";
+  if (node.state === "online" && node.onlineUntil > now) return undefined;
+  return node.deactivatedAt !== undefined && node.deactivatedAt >= (node.activatedAt ?? 0)
+    ? "it went offline by its own word"
+    : `no heartbeat within the ${node.heartbeatInterval} s it promised`;
+}
+
+function verdict(event: Verdict["event"], code: number, reason: string): Verdict {
+  return { event, error: { code, reason } };
+}

@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { isMember, nextNodeState, type NodeState, type NodeTrigger } from "./node_state.ts";
+
+const EVENTS: readonly NodeTrigger[] = [
+  "join",
+  "heartbeat",
+  "lapse",
+  "deactivate",
+  "leave",
+  "unregister",
+];
+
+/** The state after each event, in the order above; "-" where it is not legal. */
+const TABLE: Readonly<Record<NodeState, string>> = {
+  registered: "online online - registered left unregistered",
+  online: "online online offline offline left unregistered",
+  offline: "online online - offline left unregistered",
+  left: "online - - - - unregistered",
+  unregistered: "- - - - - -",
+};
+
+Deno.test("nodes move as the table says", () => {
+  for (const [state, row] of Object.entries(TABLE)) {
+    const actual = EVENTS.map((event) => nextNodeState(state as NodeState, event) ?? "-");
+    assert.equal(actual.join(" "), row, state);
+  }
+});
+
+Deno.test("those that left or were unregistered take no part", () => {
+  const members = Object.keys(TABLE).filter((state) => isMember(state as NodeState));
+  assert.deepEqual(members, ["registered", "online", "offline"]);
+});

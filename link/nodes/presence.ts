@@ -1,0 +1,181 @@
+import { FlwrError } from "../../base/error.ts";
+import type { NodeContext, NodeEffects, NodeLimits, NodeTransaction } from "./context.ts";
+import { isMember, nextNodeState } from "./node_state.ts";
+import type { NodeRecord } from "./node_table.ts";
+import type { LinkNode, OnlineNode } from "./nodes.ts";
+
+/** Seconds after which the housekeeper looks whether too many nodes are away. */
+const SWEEP_SECONDS = 60;
+
+/** See Nodes.heartbeat. */
+export function heartbeat(
+  context: NodeContext,
+  nodeId: bigint,
+  heartbeatInterval: number,
+  patience = 1,
+  wire?: string,
+): Promise<boolean> {
+  requireInterval(context, heartbeatInterval);
+  // Relaxed: after a loss of power every node that was online gets a new interval anyway.
+  return context.transact("relaxed", async (tx, effects) => {
+    const node = await tx.nodes.get(nodeId);
+    const state = node && nextNodeState(node.state, "heartbeat");
+    if (node === undefined || state === undefined) return false;
+    const onlineUntil = context.clock.now() + heartbeatInterval * patience;
+    await tx.nodes.put({
+      ...node,
+      state,
+      onlineUntil,
+      heartbeatInterval,
+      dueAt: onlineUntil,
+      ...(wire !== undefined && { wire }),
+    });
+    effects.due(onlineUntil);
+    if (node.state !== state) effects.emit({ kind: "node-returned", nodeId });
+    return true;
+  });
+}
+
+/** See Nodes.ofKey. */
+export function nodeOfKey(
+  context: NodeContext,
+  publicKey: Uint8Array,
+): Promise<LinkNode | undefined> {
+  return context.transact("relaxed", async (tx) => {
+    const node = await tx.nodes.byKey(publicKey);
+    return node && toNode(node);
+  });
+}
+
+/** See Nodes.list. */
+export function listNodes(context: NodeContext): Promise<LinkNode[]> {
+  return context.transact("relaxed", async (tx) => (await tx.nodes.all()).map(toNode));
+}
+
+/** See Nodes.online. */
+export async function onlineNodes(context: NodeContext): Promise<bigint[]> {
+  return (await onlineNames(context)).map(({ nodeId }) => nodeId);
+}
+
+/** See Nodes.onlineNames. */
+export function onlineNames(context: NodeContext): Promise<OnlineNode[]> {
+  return context.transact("relaxed", async (tx) => {
+    const nodes = await tx.nodes.onlineNames(context.clock.now());
+    return nodes.map(({ nodeId, joinName, name = joinName }) => ({
+      nodeId,
+      ...(name !== undefined && { name }),
+    }));
+  });
+}
+
+/** Settles a node whose time has passed: an online one is offline now, one that has been away for long forgotten. */
+export async function settleDueNode(
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
+  node: NodeRecord,
+): Promise<void> {
+  const { nodeId, onlineUntil } = node;
+  const state = nextNodeState(node.state, "lapse");
+  if (state === undefined) return await forget(context, tx, effects, nodeId);
+  await putAbsent(context, tx, effects, { ...node, state });
+  effects.emit({ kind: "node-offline", nodeId, onlineUntil });
+  await tx.nodeDependents.absent(nodeId);
+}
+
+/**
+ * Forgets nodes that are away where there are more than limits.maxAbsentNodes, as many as one transaction may.
+ *
+ * @param until Unix time in seconds after which no more are forgotten
+ */
+export async function sweepAbsentNodes(
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
+  until: number,
+): Promise<void> {
+  const { absences, clock, limits: { maxAbsentNodes, housekeepingBatch } } = context;
+  absences.begin(effects);
+  let excess = await tx.nodes.countPassing() - maxAbsentNodes;
+  if (excess <= 0) return;
+  for (const { nodeId } of await tx.nodes.passing(Math.min(excess, housekeepingBatch))) {
+    await forget(context, tx, effects, nodeId);
+    excess--;
+    if (clock.now() > until) break;
+  }
+  if (excess > 0) absences.expect(effects, clock.now());
+}
+
+async function forget(
+  context: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
+  nodeId: bigint,
+): Promise<void> {
+  await tx.nodes.remove(nodeId);
+  context.joins.forget(effects, nodeId);
+  effects.emit({ kind: "node-forgotten", nodeId });
+  await tx.nodeDependents.absent(nodeId);
+}
+
+/**
+ * The node, if it is there.
+ *
+ * @throws not-found when it never joined, has left, or was unregistered
+ */
+export async function requireNode(
+  tx: Pick<NodeTransaction, "nodes">,
+  nodeId: bigint,
+): Promise<NodeRecord> {
+  const node = await tx.nodes.get(nodeId);
+  if (node === undefined || !isMember(node.state)) {
+    throw new FlwrError("not-found", `Node "${nodeId}" is not here: it never joined or has left`);
+  }
+  return node;
+}
+
+/** Keeps a node that is not online now; one that nobody registered but itself only for a while. */
+export async function putAbsent(
+  { absences, clock, limits }: NodeContext,
+  tx: NodeTransaction,
+  effects: NodeEffects,
+  { dueAt: _, ...node }: NodeRecord,
+): Promise<void> {
+  const dueAt = forgottenAt(node, limits);
+  await tx.nodes.put({ ...node, ...(dueAt !== undefined && { dueAt }) });
+  if (dueAt === undefined) return;
+  // There may be too many of them now.
+  const sweepAt = Math.min(clock.now() + SWEEP_SECONDS, absences.dueAt);
+  absences.expect(effects, sweepAt);
+  effects.due(Math.min(dueAt, sweepAt));
+}
+
+/**
+ * When a node that is away is forgotten, as Unix time in seconds; undefined for never. One without a key can never be
+ * recognised again; one that registered itself can do so again; who else is a node is for the SuperLink's owner to say.
+ */
+export function forgottenAt(
+  { publicKey, registeredBy, registeredAt, onlineUntil }: NodeRecord,
+  { absentNodeRetentionSeconds, anonymousNodeRetentionSeconds }: NodeLimits,
+): number | undefined {
+  if (publicKey === undefined) return onlineUntil + anonymousNodeRetentionSeconds;
+  if (registeredBy === "owner" || absentNodeRetentionSeconds === Infinity) return undefined;
+  return Math.max(onlineUntil, registeredAt) + absentNodeRetentionSeconds;
+}
+
+/** @throws invalid-argument */
+export function requireInterval({ limits }: NodeContext, seconds: number): void {
+  const longest = limits.maxHeartbeatIntervalSeconds;
+  if (!(seconds > 0 && seconds <= longest)) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Heartbeat interval is not between 0 and ${longest} s: "${seconds}"`,
+    );
+  }
+}
+
+/** A node as callers see it. */
+export function toNode({ dueAt: _, joinName, ...node }: NodeRecord): LinkNode {
+  const { name = joinName } = node;
+  return { ...node, ...(name !== undefined && { name }) };
+}

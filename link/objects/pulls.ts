@@ -1,0 +1,99 @@
+import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import type { Effects } from "../transactions/transactions.ts";
+import type { ObjectCaller, ObjectContext } from "./context.ts";
+import { knownTree } from "./known_tree.ts";
+import type { LinkObject, MakeRoom, ObjectId, ObjectTree, PulledObject } from "./objects.ts";
+import { missingObject, readTree } from "./references.ts";
+
+/** How many are remembered: a ServerApp asks for the objects of what it was told at once. */
+const CAPACITY = 1000;
+
+/**
+ * The objects of errors that were told about instructions which the store does not know. There is no place for them
+ * there, and they need none: who asks again after a restart is told anew.
+ */
+export class LooseReplies {
+  readonly #objects = new Map<ObjectId, { object: LinkObject; runId: bigint }>();
+
+  add(effects: Effects<never>, object: LinkObject, runId: bigint): void {
+    effects.after(() => {
+      this.#objects.delete(object.id);
+      this.#objects.set(object.id, { object, runId });
+      if (this.#objects.size > CAPACITY) this.#objects.delete(this.#objects.keys().next().value!);
+    });
+  }
+
+  get(id: ObjectId): { readonly object: LinkObject; readonly runId: bigint } | undefined {
+    return this.#objects.get(id);
+  }
+}
+
+/** See Objects.pull. */
+export async function pullObject(
+  context: ObjectContext,
+  caller: ObjectCaller,
+  id: ObjectId,
+  makeRoom?: MakeRoom,
+): Promise<PulledObject> {
+  if (makeRoom !== undefined) {
+    const bytes = await context.transact(
+      "relaxed",
+      async (tx) =>
+        looseObject(context, caller, id)?.length ??
+          (await tx.objectRights.mayHave(caller, id) ? await tx.objects.size(id) : undefined),
+    );
+    if (bytes === undefined) return { found: false };
+    await makeRoom(bytes);
+  }
+  // Looked at again: that may have taken long.
+  return await context.transact("relaxed", async (tx, effects) => {
+    const loose = looseObject(context, caller, id);
+    if (loose !== undefined) return { found: true, bytes: loose };
+    const bytes = await tx.objectRights.mayHave(caller, id)
+      ? await tx.objects.bytes(id)
+      : undefined;
+    if (bytes === undefined) return { found: false };
+    context.traffic.send(effects, caller.runId, bytes.length);
+    return { found: true, bytes };
+  });
+}
+
+/** The object of an error that the store does not have and the caller was told. */
+function looseObject(
+  { loose }: ObjectContext,
+  { nodeId, runId }: ObjectCaller,
+  id: ObjectId,
+): Uint8Array | undefined {
+  const found = loose.get(id);
+  return found !== undefined && nodeId === SUPERLINK_NODE_ID && found.runId === runId
+    ? found.object.bytes
+    : undefined;
+}
+
+/** See Objects.treeOf. */
+export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTree> {
+  return context.transact("relaxed", async (tx) => {
+    if (context.loose.get(root) !== undefined) return new Map([[root, []]]);
+    if ((await tx.objects.standing(root))?.waits !== 0) throw missingObject(root);
+    const children = await tx.objects.childrenOf(root);
+    const tree = new Map<ObjectId, readonly ObjectId[]>([[root, children]]);
+    for (const child of children) {
+      for (const [id, below] of (await knownTree(context, tx, child)).ids) tree.set(id, below);
+    }
+    return tree;
+  });
+}
+
+/** See Objects.wholeTree. */
+export function objectTree(
+  context: ObjectContext,
+  root: ObjectId,
+  runId: bigint | undefined,
+): Promise<LinkObject[]> {
+  return context.transact("relaxed", async (tx, effects) => {
+    const objects = await readTree(tx, root);
+    const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
+    if (runId !== undefined) context.traffic.send(effects, runId, bytes);
+    return objects;
+  });
+}

@@ -1,0 +1,103 @@
+import type { ObjectCaller, ObjectContext, ObjectTransaction } from "./context.ts";
+import { knownTree } from "./known_tree.ts";
+import type { MakeRoom, ObjectId, ObjectsTogether, ObjectTree, WantedObjects } from "./objects.ts";
+
+/** Objects that were chosen for an answer, by the message that the caller may have them for. */
+interface Choice {
+  readonly byMessage: ReadonlyMap<ObjectId, readonly ObjectId[]>;
+  readonly bytes: number;
+  readonly served: number;
+}
+
+/** See Objects.pullTogether. */
+export async function pullObjects(
+  context: ObjectContext,
+  caller: ObjectCaller,
+  wanted: WantedObjects,
+  makeRoom: MakeRoom,
+): Promise<ObjectsTogether> {
+  const { byMessage, bytes, served } = await context.transact(
+    "relaxed",
+    (tx) => choose(context, tx, caller, wanted),
+  );
+  if (bytes === 0) return { objects: [], served };
+  await makeRoom(bytes);
+  // Looked at again: that may have taken long.
+  return await context.transact("relaxed", async (tx, effects) => {
+    const objects = [];
+    for (const [messageId, ids] of byMessage) {
+      if (!await tx.objectRights.wasGiven(caller, messageId)) continue;
+      for (const id of ids) {
+        const bytes = await tx.objects.bytes(id);
+        if (bytes !== undefined) objects.push({ id, bytes });
+      }
+    }
+    context.traffic.send(
+      effects,
+      caller.runId,
+      objects.reduce((sum, { bytes }) => sum + bytes.length, 0),
+    );
+    return { objects, served };
+  });
+}
+
+async function choose(
+  context: ObjectContext,
+  tx: ObjectTransaction,
+  caller: ObjectCaller,
+  { messageIds, maxBytes, maxObjects, holds }: WantedObjects,
+): Promise<Choice> {
+  const byMessage = new Map<ObjectId, ObjectId[]>();
+  const chosen = new Set<ObjectId>(holds);
+  let [served, objectsLeft, bytesLeft] = [0, maxObjects, maxBytes];
+  for (const messageId of messageIds) {
+    const needed = await tx.objectRights.wasGiven(caller, messageId)
+      ? await neededOf(context, tx, messageId, chosen, maxObjects)
+      : [];
+    const total = needed.reduce((sum, { size }) => sum + size, 0);
+    const isTooLarge = needed.length > maxObjects || total > maxBytes;
+    // What comes whole in the next answer is not begun in this one.
+    if (!isTooLarge && (needed.length > objectsLeft || total > bytesLeft)) break;
+    const ids: ObjectId[] = [];
+    for (const { id, size } of needed) {
+      if (objectsLeft === 0) break;
+      if (size > bytesLeft) continue;
+      ids.push(id);
+      chosen.add(id);
+      objectsLeft--;
+      bytesLeft -= size;
+    }
+    byMessage.set(messageId, ids);
+    served++;
+  }
+  return { byMessage, bytes: maxBytes - bytesLeft, served };
+}
+
+/**
+ * The objects of a message but for some with all that is below them, parents first, with their sizes in bytes: no more
+ * than one above `most` are looked at.
+ */
+async function neededOf(
+  context: ObjectContext,
+  tx: ObjectTransaction,
+  messageId: ObjectId,
+  without: ReadonlySet<ObjectId>,
+  most: number,
+): Promise<{ id: ObjectId; size: number }[]> {
+  const needed: { id: ObjectId; size: number }[] = [];
+  const seen = new Set<ObjectId>();
+  const left: { id: ObjectId; tree?: ObjectTree }[] = [{ id: messageId }];
+  for (let next = left.pop(); next !== undefined && needed.length <= most; next = left.pop()) {
+    const { id, tree } = next;
+    if (seen.has(id) || without.has(id)) continue;
+    seen.add(id);
+    const size = await tx.objects.size(id);
+    if (size === undefined) continue;
+    needed.push({ id, size });
+    const children = tree?.get(id) ?? await tx.objects.childrenOf(id);
+    for (const child of children.toReversed()) {
+      left.push({ id: child, tree: tree ?? (await knownTree(context, tx, child)).ids });
+    }
+  }
+  return needed;
+}

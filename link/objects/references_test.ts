@@ -1,0 +1,68 @@
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { object, storeTest } from "../../tests/link/harness.ts";
+import { DEFAULT_LINK_LIMITS } from "../limits.ts";
+import type { LinkObject } from "./objects.ts";
+import { completeTree, readTree, releaseTree } from "./references.ts";
+
+/** Objects that refer only to earlier ones, so that there is no circle. */
+const dags = fc.array(fc.array(fc.nat({ max: 11 }), { maxLength: 4 }), {
+  minLength: 1,
+  maxLength: 12,
+}).map((shape) =>
+  shape.reduce<LinkObject[]>((objects, picks, index) => {
+    const children = [...new Set(picks)].filter((pick) => pick < index);
+    return [...objects, object(`${index}`, children.map((child) => objects[child]!))];
+  }, [])
+);
+
+function reachable(objects: readonly LinkObject[], roots: Iterable<string>): Set<string> {
+  const found = new Set<string>();
+  const left = [...roots];
+  for (let id = left.pop(); id !== undefined; id = left.pop()) {
+    if (!found.has(id)) left.push(...objects[Number(id)]!.children);
+    found.add(id);
+  }
+  return found;
+}
+
+storeTest("exactly what the held contents need is stored", async (stores) => {
+  const store = stores.open();
+  const steps = fc.array(fc.record({ hold: fc.boolean(), pick: fc.nat({ max: 11 }) }), {
+    maxLength: 30,
+  });
+  await fc.assert(
+    fc.asyncProperty(dags, steps, (objects, moves) =>
+      store.transaction("relaxed", async (tx) => {
+        const given = new Map(objects.map((each) => [each.id, each]));
+        const held: string[] = [];
+        for (const { hold, pick } of [...moves, ...moves.map(() => ({ hold: false, pick: 0 }))]) {
+          if (hold) {
+            const root = `${pick % objects.length}`;
+            held.push(root);
+            const { fault } = await completeTree(tx, root, given, DEFAULT_LINK_LIMITS);
+            assert.equal(fault, undefined);
+            await tx.objects.addReferences(root, 1);
+            const tree = await readTree(tx, root);
+            assert.deepEqual(new Set(tree.map(({ id }) => id)), reachable(objects, [root]));
+            const seen = new Set<string>();
+            for (const { id, children } of tree) {
+              assert.ok(children.every((child) => seen.has(child)), "children first");
+              seen.add(id);
+            }
+          } else if (held.length > 0) {
+            await releaseTree(tx, held.splice(pick % held.length, 1)[0]!);
+          }
+          const needed = reachable(objects, held);
+          for (const { id } of objects) {
+            const waits = needed.has(id) ? 0 : undefined;
+            assert.equal((await tx.objects.standing(id))?.waits, waits, id);
+          }
+        }
+        assert.equal(held.length, 0);
+      })),
+    { numRuns: 60, seed: 7 },
+  );
+  assert.equal((await store.usage()).objects, 0);
+  await store.close();
+});

@@ -1,0 +1,133 @@
+import { FlwrError } from "../../base/error.ts";
+import { hold, type HoldOptions } from "../transactions/hold.ts";
+import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
+import { endRun } from "./end.ts";
+import { toRun } from "./run_records.ts";
+import { nextRunState } from "./run_state.ts";
+import type { RunRecord } from "./run_table.ts";
+import type { ClaimedRun, LinkRun } from "./runs.ts";
+import { settleSelfStarted } from "./self_started.ts";
+import { hashToken, newToken } from "./token.ts";
+
+/** See Runs.claim. */
+export function claimRun(
+  context: RunContext,
+  options: HoldOptions & { runId?: bigint } = {},
+): Promise<ClaimedRun | undefined> {
+  const { runId } = options;
+  const { clock, limits, random } = context;
+  return hold(
+    context,
+    ["runs"],
+    options,
+    () =>
+      context.transact("durable", async (tx, effects) => {
+        const run = runId === undefined ? await tx.runs.oldestPending() : await tx.runs.get(runId);
+        const state = run && nextRunState(run.state, "claim");
+        if (run === undefined || state === undefined || options.signal?.aborted) return undefined;
+        const token = newToken(random);
+        const now = clock.now();
+        const claimed: RunRecord = {
+          ...run,
+          state,
+          startingAt: now,
+          tokenHash: hashToken(token),
+          dueAt: now + limits.claimSeconds,
+        };
+        await tx.runs.put(claimed);
+        effects.due(claimed.dueAt);
+        effects.emit({ kind: "run-claimed", runId: run.runId });
+        return { run: toRun(context, claimed), token };
+      }),
+  );
+}
+
+/** See Runs.begin. */
+export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
+  return context.transact("durable", async (tx, effects) => {
+    const run = await runOf(tx, token);
+    const state = nextRunState(run.state, "begin");
+    if (state === undefined) {
+      throw new FlwrError("failed-precondition", `Run "${run.runId}" has begun: ${run.state}`);
+    }
+    const now = context.clock.now();
+    const begun: RunRecord = {
+      ...run,
+      state,
+      runningAt: now,
+      dueAt: now + context.limits.taskTimeoutSeconds,
+    };
+    await tx.runs.put(begun);
+    context.outcomes.begin(effects, run.runId);
+    effects.due(begun.dueAt);
+    effects.emit({ kind: "run-began", runId: run.runId });
+    return toRun(context, begun);
+  });
+}
+
+/** See Runs.heartbeat. */
+export function runHeartbeat(context: RunContext, token: string): Promise<boolean> {
+  const hash = hashToken(token);
+  const { clock, limits, traffic } = context;
+  // Relaxed: after a loss of power every run gets new time anyway.
+  return context.transact("relaxed", async (tx, effects) => {
+    const run = await tx.runs.byToken(hash);
+    if (run === undefined) return false;
+    const dueAt = clock.now() + limits.taskTimeoutSeconds;
+    await tx.runs.put({ ...run, dueAt });
+    await traffic.save(tx, effects, run.runId);
+    effects.due(dueAt);
+    return true;
+  });
+}
+
+/** See Runs.finish. */
+export function finishRun(
+  context: RunContext,
+  token: string,
+  { outcome, details }: { outcome: "completed" | "failed"; details: string },
+): Promise<void> {
+  return context.transact("durable", async (tx, effects) => {
+    const run = await runOf(tx, token);
+    const fault = outcome === "completed" ? context.outcomes.fault(run.runId) : undefined;
+    const completed = outcome === "completed" && fault === undefined;
+    const state = nextRunState(run.state, completed ? "complete" : "fail");
+    if (state === undefined) {
+      throw new FlwrError(
+        "failed-precondition",
+        `Run "${run.runId}" cannot be ${outcome}: ${run.state}`,
+      );
+    }
+    await endRun(context, tx, effects, run, state, fault ?? details);
+  });
+}
+
+/** Settles a run of which nothing was heard in time: one that was claimed waits again, one that ran has failed. */
+export async function settleDueRun(
+  context: RunContext,
+  tx: RunTransaction,
+  effects: RunEffects,
+  run: RunRecord,
+): Promise<void> {
+  const released = nextRunState(run.state, "release");
+  if (released !== undefined) {
+    const { tokenHash: _, dueAt: __, startingAt: ___, ...rest } = run;
+    await tx.runs.put({ ...rest, state: released });
+    effects.wake("runs");
+    effects.emit({ kind: "run-released", runId: run.runId });
+    return;
+  }
+  if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
+  const details = `No heartbeat received from the ServerApp for ` +
+    `${context.limits.taskTimeoutSeconds} s`;
+  await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);
+}
+
+/** @throws unauthenticated */
+async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
+  const run = await tx.runs.byToken(hashToken(token));
+  if (run === undefined) {
+    throw new FlwrError("unauthenticated", "The token is not, or no longer, that of a run");
+  }
+  return run;
+}

@@ -1,0 +1,122 @@
+import { FlwrError } from "../../base/error.ts";
+import { needPieces } from "./bundles.ts";
+import type { RunContext, RunTransaction } from "./context.ts";
+import { SELF_STARTED } from "./run_state.ts";
+import type { RunRecord } from "./run_table.ts";
+import type { LinkRun, NewLinkRun } from "./runs.ts";
+import { hashToken } from "./token.ts";
+import { sum } from "./traffic.ts";
+
+/** The one federation that an open SuperLink of Flower has. */
+const DEFAULT_FEDERATION = "@none/default";
+
+/** See Runs.create. */
+export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
+  return context.transact("durable", async (tx, effects) => {
+    const { fabId, fabVersion, fab, overrideConfig = {} } = input;
+    if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
+      throw new FlwrError(
+        "not-found",
+        `No run that the SuperLink keeps is of series "${input.seriesId}"`,
+      );
+    }
+    const now = context.clock.now();
+    const run: RunRecord = {
+      runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
+      fabId,
+      fabVersion,
+      fabHash: fab?.hash ?? "",
+      overrideConfig,
+      federation: input.federation ?? DEFAULT_FEDERATION,
+      seriesId: input.seriesId ??
+        await freshId(context, (id) => tx.runs.hasSeries(id)),
+      taskId: await freshId(context, () => Promise.resolve(false)),
+      details: "",
+      pendingAt: now,
+      ...(fab === undefined
+        ? {
+          state: SELF_STARTED,
+          startingAt: now,
+          runningAt: now,
+          dueAt: now + context.limits.selfStartedRunSeconds,
+        }
+        : { state: "pending" }),
+      bytesSent: 0,
+      bytesReceived: 0,
+      clientAppSeconds: 0,
+    };
+    await tx.runs.put(run);
+    if (fab !== undefined && !await tx.fabs.has(fab.hash)) {
+      await tx.fabs.add(fab.hash, fab.content);
+      await needPieces(tx, fab.hash, fab.pieces ?? []);
+    }
+    if (run.state === "pending") effects.wake("runs");
+    effects.due(run.dueAt);
+    effects.emit({ kind: "run-created", runId: run.runId });
+    return toRun(context, run);
+  });
+}
+
+/** See Runs.get. */
+export function getRun(context: RunContext, runId: bigint): Promise<LinkRun | undefined> {
+  return readRun(context, (tx) => tx.runs.get(runId));
+}
+
+/** See Runs.ofToken. */
+export function runOfToken(context: RunContext, token: string): Promise<LinkRun | undefined> {
+  const hash = hashToken(token);
+  return readRun(context, (tx) => tx.runs.byToken(hash));
+}
+
+/** See Runs.list. */
+export function listRuns(
+  context: RunContext,
+  { limit, skip }: { limit: number; skip: number },
+): Promise<LinkRun[]> {
+  return context.transact("relaxed", async (tx) => {
+    const runs = await tx.runs.list(limit, skip);
+    return runs.map((run) => toRun(context, run));
+  });
+}
+
+/** A run as callers see it. */
+export function toRun(
+  { traffic }: RunContext,
+  { tokenHash: _, dueAt: __, logBytes: ___, artifactBytes: ____, ...run }: RunRecord,
+): LinkRun {
+  return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
+}
+
+/** @throws not-found */
+export async function requireRun(
+  tx: Pick<RunTransaction, "runs">,
+  runId: bigint,
+): Promise<RunRecord> {
+  const run = await tx.runs.get(runId);
+  if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
+  return run;
+}
+
+/** What is said of a run that is not there: nobody can tell whether it ever was. */
+export function unknownRun(runId: bigint): string {
+  return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
+}
+
+function readRun(
+  context: RunContext,
+  find: (tx: RunTransaction) => Promise<RunRecord | undefined>,
+): Promise<LinkRun | undefined> {
+  return context.transact("relaxed", async (tx) => {
+    const run = await find(tx);
+    return run && toRun(context, run);
+  });
+}
+
+async function freshId(
+  { random }: RunContext,
+  isTaken: (id: bigint) => Promise<boolean>,
+): Promise<bigint> {
+  let id = random.uint64();
+  while (id === 0n || await isTaken(id)) id = random.uint64();
+  return id;
+}

@@ -1,0 +1,336 @@
+import assert from "node:assert/strict";
+import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
+import { isRefusal } from "../messages/messages.ts";
+
+const HASH = "ab".repeat(32);
+const CONTENT = new Uint8Array([1, 2, 3]);
+const FAB = { fabId: "flwr/app", fabVersion: "1.2.3", fab: { hash: HASH, content: CONTENT } };
+
+/** A run with an app, which waits to be claimed. */
+function submit(bench: Bench) {
+  return bench.link.runs.create(FAB);
+}
+
+/** A run that has begun, which the bench's messages are of from then on; its token. */
+async function begin(bench: Bench): Promise<string> {
+  const { runId } = await submit(bench);
+  const { token } = (await bench.link.runs.claim({ runId }))!;
+  await bench.link.runs.begin(token);
+  bench.runId = runId;
+  return token;
+}
+
+linkTest("a run is found by its id, as it was made, also after a restart", async (bench) => {
+  const overrideConfig = {
+    whole: 2n ** 63n - 1n,
+    real: 3,
+    tiny: -0,
+    none: NaN,
+    yes: true,
+    text: "ü\0",
+    bytes: new Uint8Array([0, 255]),
+    ["__proto__x"]: "x",
+  };
+  const run = await bench.link.runs.create({ ...FAB, overrideConfig, federation: "@a/b" });
+  assert.equal(run.state, "pending");
+  assert.deepEqual(await bench.link.runs.get(run.runId), run);
+  await bench.restart();
+  const again = await bench.link.runs.get(run.runId);
+  assert.deepEqual(again, run);
+  assert.ok(Object.is(again!.overrideConfig.tiny, -0));
+  assert.equal(await bench.link.runs.get(run.runId ^ 1n), undefined);
+  assert.deepEqual(await bench.link.runs.getFab(HASH), CONTENT);
+  assert.equal(await bench.link.runs.getFab("other"), undefined);
+});
+
+linkTest("a run without an app runs at once, and nobody can claim it", async (bench) => {
+  const run = (await bench.link.runs.get(bench.runId))!;
+  const now = bench.clock.now();
+  assert.equal(run.state, "running");
+  assert.deepEqual([run.pendingAt, run.startingAt, run.runningAt], [now, now, now]);
+  assert.equal(run.federation, "@none/default");
+  assert.equal(await bench.link.runs.claim(), undefined);
+  assert.equal(await bench.link.runs.claim({ runId: bench.runId }), undefined);
+  await bench.pass(10_000);
+  assert.equal((await bench.link.runs.get(bench.runId))?.state, "running");
+});
+
+linkTest("an app's bundle is kept as long as a run of it has not finished", async (bench) => {
+  const runs = [await submit(bench), await submit(bench), await submit(bench)];
+  const [first, second, third] = runs.map(({ runId }) => runId);
+  const { token } = (await bench.link.runs.claim({ runId: first! }))!;
+  await bench.link.runs.stop(second!);
+  await bench.link.runs.fail(third!, "for a test");
+  assert.deepEqual(await bench.link.runs.getFab(HASH), CONTENT);
+  await bench.link.runs.begin(token);
+  await bench.link.runs.finish(token, { outcome: "completed", details: "" });
+  assert.equal(await bench.link.runs.getFab(HASH), undefined);
+  // whoever runs it again brings it again
+  await submit(bench);
+  assert.deepEqual(await bench.link.runs.getFab(HASH), CONTENT);
+});
+
+linkTest("a run that cannot be made leaves no bundle behind", async (bench) => {
+  await assert.rejects(bench.link.runs.create({ ...FAB, seriesId: 77n }), { code: "not-found" });
+  assert.equal(await bench.link.runs.getFab(HASH), undefined);
+});
+
+linkTest("a run goes on with a series that there is", async (bench) => {
+  const first = await submit(bench);
+  const second = await bench.link.runs.create({ ...FAB, seriesId: first.seriesId });
+  assert.equal(second.seriesId, first.seriesId);
+  assert.notEqual((await bench.link.runs.create(FAB)).seriesId, first.seriesId);
+  await assert.rejects(bench.link.runs.create({ ...FAB, seriesId: 77n }), { code: "not-found" });
+});
+
+linkTest("runs are listed from the newest on", async (bench) => {
+  const ids = [bench.runId];
+  for (let index = 0; index < 3; index++) ids.unshift((await submit(bench)).runId);
+  const list = async (limit: number, skip: number) =>
+    (await bench.link.runs.list({ limit, skip })).map(({ runId }) => runId);
+  assert.deepEqual(await list(10, 0), ids);
+  assert.deepEqual(await list(2, 1), ids.slice(1, 3));
+  assert.deepEqual(await list(2, 4), []);
+});
+
+linkTest("a run goes from claim to begin to finish, with a token for the time", async (bench) => {
+  const { runId } = await submit(bench);
+  await bench.clock.advance(1);
+  const claimed = (await bench.link.runs.claim())!;
+  assert.equal(claimed.run.runId, runId);
+  assert.equal(claimed.run.state, "starting");
+  assert.match(claimed.token, /^[0-9a-f]{256}$/);
+  assert.equal(await bench.link.runs.claim(), undefined);
+  assert.equal(await bench.link.runs.claim({ runId }), undefined);
+  assert.equal((await bench.link.runs.ofToken(claimed.token))?.runId, runId);
+  assert.equal(await bench.link.runs.ofToken(claimed.token.replace(/.$/, "x")), undefined);
+
+  await bench.clock.advance(1);
+  const begun = await bench.link.runs.begin(claimed.token);
+  assert.equal(begun.state, "running");
+  await assert.rejects(bench.link.runs.begin(claimed.token), { code: "failed-precondition" });
+  await bench.clock.advance(1);
+  await bench.link.runs.finish(claimed.token, { outcome: "completed", details: "all good" });
+  const run = (await bench.link.runs.get(runId))!;
+  const at = run.pendingAt;
+  assert.deepEqual(
+    [run.state, run.details, run.startingAt, run.runningAt, run.finishedAt],
+    ["finished:completed", "all good", at + 1, at + 2, at + 3],
+  );
+  assert.equal(await bench.link.runs.ofToken(claimed.token), undefined);
+  assert.equal(await bench.link.runs.heartbeat(claimed.token), false);
+  const end = { outcome: "completed", details: "" } as const;
+  for (const token of [claimed.token, ""]) {
+    await assert.rejects(bench.link.runs.finish(token, end), { code: "unauthenticated" });
+    await assert.rejects(bench.link.runs.begin(token), { code: "unauthenticated" });
+  }
+});
+
+linkTest("the oldest run is claimed first, and a held claim hears of a new one", async (bench) => {
+  const first = await submit(bench);
+  await submit(bench);
+  assert.equal((await bench.link.runs.claim())?.run.runId, first.runId);
+  await bench.link.runs.claim();
+  const held = bench.link.runs.claim({ holdSeconds: 20 });
+  const third = await submit(bench);
+  assert.equal((await held)?.run.runId, third.runId);
+});
+
+linkTest("a run can be claimed by one of many", async (bench) => {
+  const { runId } = await submit(bench);
+  const claims = await Promise.all([1, 2, 3].map(() => bench.link.runs.claim({ runId })));
+  assert.equal(claims.filter((claim) => claim !== undefined).length, 1);
+});
+
+linkTest("who claims a run and does not begin it loses it", async (bench) => {
+  await submit(bench);
+  const { token, run } = (await bench.link.runs.claim())!;
+  const held = bench.link.runs.claim({ holdSeconds: 20 });
+  await bench.pass(20);
+  assert.equal(await held, undefined);
+  const next = bench.link.runs.claim({ holdSeconds: 20 });
+  await bench.pass(10);
+  const again = (await next)!;
+  assert.equal(again.run.runId, run.runId);
+  assert.notEqual(again.token, token);
+  await assert.rejects(bench.link.runs.begin(token), { code: "unauthenticated" });
+  assert.equal((await bench.link.runs.begin(again.token)).state, "running");
+});
+
+linkTest("a run whose ServerApp falls silent has failed", async (bench) => {
+  const token = await begin(bench);
+  await bench.pass(59);
+  assert.equal(await bench.link.runs.heartbeat(token), true);
+  await bench.pass(59);
+  assert.equal((await bench.link.runs.get(bench.runId))?.state, "running");
+  await bench.pass(2);
+  const run = (await bench.link.runs.get(bench.runId))!;
+  assert.equal(run.state, "finished:failed");
+  assert.match(run.details, /^No heartbeat received/);
+  assert.equal(await bench.link.runs.heartbeat(token), false);
+});
+
+linkTest("a restart is nobody's silence", async (bench) => {
+  const token = await begin(bench);
+  await submit(bench);
+  const claimed = (await bench.link.runs.claim())!;
+  await bench.pass(20);
+  await bench.link.close();
+  await bench.clock.advance(1000);
+  await bench.restart();
+  await bench.pass(29);
+  assert.equal((await bench.link.runs.begin(claimed.token)).state, "running");
+  assert.equal(await bench.link.runs.heartbeat(token), true);
+});
+
+linkTest("a run that has not begun can fail, but not be completed", async (bench) => {
+  await submit(bench);
+  const { token, run } = (await bench.link.runs.claim())!;
+  const end = { outcome: "completed", details: "" } as const;
+  await assert.rejects(bench.link.runs.finish(token, end), { code: "failed-precondition" });
+  await bench.link.runs.finish(token, { outcome: "failed", details: "no such file" });
+  const { state, details } = (await bench.link.runs.get(run.runId))!;
+  assert.deepEqual([state, details], ["finished:failed", "no such file"]);
+});
+
+linkTest("a run is stopped from outside, whoever started it", async (bench) => {
+  const selfStarted = bench.runId;
+  const token = await begin(bench);
+  for (const runId of [selfStarted, bench.runId]) {
+    await bench.link.runs.stop(runId);
+    assert.equal((await bench.link.runs.get(runId))?.state, "finished:stopped");
+    await assert.rejects(bench.link.runs.stop(runId), { code: "failed-precondition" });
+    await bench.link.runs.fail(runId, "too late");
+    assert.equal((await bench.link.runs.get(runId))?.details, "");
+  }
+  assert.equal(await bench.link.runs.ofToken(token), undefined);
+  await assert.rejects(bench.link.runs.stop(5n), { code: "not-found" });
+  const { runId } = await submit(bench);
+  await bench.link.runs.fail(runId, "no Python");
+  assert.deepEqual((await bench.link.runs.get(runId))?.details, "no Python");
+  assert.deepEqual(bench.eventsOf("run-finished").map(({ state }) => state), [
+    "finished:stopped",
+    "finished:stopped",
+    "finished:failed",
+  ]);
+});
+
+linkTest("the end of a run ends its messages", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const token = await begin(bench);
+  const before = await bench.store.usage();
+  const [answered, handed, waiting] = [
+    await bench.push(nodeId),
+    await bench.push(nodeId),
+    await bench.push(nodeId),
+  ];
+  await bench.link.messages.pullInstruction(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
+  await bench.answer(answered);
+  const ids = [handed.messageId, waiting.messageId];
+  const { runId } = bench;
+  const pull = bench.link.messages.pullReplies(ids, { runId, holdSeconds: 20 });
+  const late = bench.reply(handed);
+  await bench.link.runs.finish(token, { outcome: "completed", details: "" });
+
+  const replies = await pull;
+  assert.deepEqual(replies.map(({ error }) => error?.code), [3, 3]);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+  const outcome = await bench.link.messages.pushReply(nodeId, late, [
+    ...UPDATE_OBJECTS,
+    rootOf(late),
+  ]);
+  assert.ok(isRefusal(outcome));
+  const caller = { nodeId, runId };
+  assert.deepEqual(await bench.link.objects.pull(caller, "model"), { found: false });
+  const [refused] = await bench.link.messages.pushInstructions([bench.instruction(nodeId)], []);
+  assert.match(isRefusal(refused!) ? refused.reason : "taken", /takes no messages: finished/);
+  await bench.pass(1);
+  assert.deepEqual(await bench.store.usage(), { ...before, fabs: 0 });
+  assert.deepEqual(
+    (await bench.link.messages.pullReplies([answered.messageId]))[0]?.error?.code,
+    3,
+  );
+});
+
+linkTest("what is sent and received is counted", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const token = await begin(bench);
+  const pushed = await bench.push(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
+  const received = (await bench.link.runs.get(bench.runId))!.bytesReceived;
+  const model = (await bench.link.objects.wholeTree(pushed.messageId))
+    .reduce((sum, { bytes }) => sum + bytes.length, 0);
+  assert.equal(received, model);
+  const caller = { nodeId, runId: bench.runId };
+  const { bytes } = await bench.link.objects.pull(caller, "model");
+  assert.equal((await bench.link.runs.get(bench.runId))!.bytesSent, bytes!.length);
+  await bench.restart();
+  assert.equal((await bench.link.runs.get(bench.runId))!.bytesSent, bytes!.length);
+  await bench.link.objects.wholeTree(pushed.messageId, bench.runId);
+  assert.equal(await bench.link.runs.heartbeat(token), true);
+  assert.equal(
+    (await bench.link.runs.list({ limit: 1, skip: 0 }))[0]!.bytesSent,
+    bytes!.length + model,
+  );
+});
+
+linkTest("only a run's own instructions are known to its ServerApp", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const foreign = await bench.push(nodeId);
+  assert.deepEqual(await bench.link.messages.pullReplies([foreign.messageId]), []);
+  await begin(bench);
+  const { runId } = bench;
+  const [reply] = await bench.link.messages.pullReplies([foreign.messageId], { runId });
+  assert.equal(reply?.error?.code, 3);
+  assert.equal(reply.runId, runId);
+  const tree = await bench.link.objects.treeOf(reply.messageId);
+  assert.deepEqual([...tree], [[reply.messageId, []]]);
+  const caller = { nodeId: 1n, runId };
+  assert.equal((await bench.link.objects.pull(caller, reply.messageId)).found, true);
+  assert.equal(
+    (await bench.link.objects.pull({ ...caller, nodeId }, reply.messageId)).found,
+    false,
+  );
+});
+
+linkTest("a completed run in which no node gave a result has failed", async (bench) => {
+  const nodeId = await bench.node(1000);
+  /** Completes a run whose instructions are answered so, and tells how it ended. */
+  const endAfter = async (answers: readonly ("result" | "error")[]) => {
+    const token = await begin(bench);
+    for (const answer of answers) {
+      const instruction = await bench.push(nodeId);
+      await bench.link.messages.pullInstruction(nodeId);
+      if (answer === "result") {
+        await bench.answer(instruction);
+        continue;
+      }
+      const { content: _, ...fields } = bench.reply(instruction);
+      const reply = { ...fields, error: { code: 7, reason: `no app ${"x".repeat(1000)}` } };
+      assert.ok(!isRefusal(await bench.link.messages.pushReply(nodeId, reply, [rootOf(reply)])));
+    }
+    await bench.link.runs.finish(token, { outcome: "completed", details: "" });
+    const { state, details } = (await bench.link.runs.get(bench.runId))!;
+    return { state, details };
+  };
+  const failed = await endAfter(["error", "error"]);
+  assert.equal(failed.state, "finished:failed");
+  assert.match(failed.details, new RegExp(`all 2 .* from node ${nodeId}: no app x{100,300}$`));
+  assert.match((await endAfter(["error"])).details, /the only reply was an error/);
+  assert.equal((await endAfter(["error", "result", "error"])).state, "finished:completed");
+  assert.equal((await endAfter([])).state, "finished:completed", "a run may ask nobody");
+});
+
+linkTest("a run is not judged by the replies since a restart alone", async (bench) => {
+  const nodeId = await bench.node(1000);
+  const token = await begin(bench);
+  await bench.restart();
+  const instruction = await bench.push(nodeId);
+  await bench.link.messages.pullInstruction(nodeId);
+  const { content: _, ...fields } = bench.reply(instruction);
+  const reply = { ...fields, error: { code: 7, reason: "no app" } };
+  await bench.link.messages.pushReply(nodeId, reply, [rootOf(reply)]);
+  await bench.link.runs.finish(token, { outcome: "completed", details: "" });
+  assert.equal((await bench.link.runs.get(bench.runId))!.state, "finished:completed");
+});

@@ -1,0 +1,54 @@
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { createTar } from "nanotar";
+import { FlwrError } from "../../../base/error.ts";
+
+/** Longest path that the archive's format has room for, in bytes. */
+const MAX_PATH_BYTES = 100;
+
+/** Bytes that are compressed at a time. */
+const PIECE_BYTES = 4 << 20;
+
+/**
+ * The time that all files have: they are older than anything that is written later, which is how start.sh notices
+ * changes, and the same contents make the same archive.
+ */
+const TIME = Date.UTC(1980, 0, 1, 12);
+
+/**
+ * A gzip-compressed tar archive, which `gzip -dc | tar -xf -` unpacks anywhere. Its files are read-only, and only for their
+ * owner.
+ *
+ * @param files the contents by their paths
+ * @param programs which of them can be run
+ * @throws FlwrError "internal" for a path that the format has no room for
+ */
+export async function makeArchive(
+  files: ReadonlyMap<string, Uint8Array>,
+  programs: ReadonlySet<string>,
+): Promise<Uint8Array> {
+  const names = [...files.keys()].toSorted();
+  for (const name of names) {
+    if (new TextEncoder().encode(name).length <= MAX_PATH_BYTES) continue;
+    throw new FlwrError("internal", `"${name}" is longer than ${MAX_PATH_BYTES} bytes`);
+  }
+  const tar = createTar(
+    names.map((name) => ({
+      name,
+      data: files.get(name)!,
+      attrs: { mode: programs.has(name) ? "500" : "400" },
+    })),
+    { attrs: { mtime: TIME, uid: 0, gid: 0 } },
+  );
+  return await compress(tar);
+}
+
+/** Pieces are compressed beside each other; one after the other they are one gzip file. */
+async function compress(bytes: Uint8Array): Promise<Uint8Array> {
+  const pieces: Uint8Array[] = [];
+  for (let start = 0; start < bytes.length; start += PIECE_BYTES) {
+    pieces.push(bytes.subarray(start, start + PIECE_BYTES));
+  }
+  const compressed = await Promise.all(pieces.map((piece) => promisify(gzip)(piece)));
+  return new Uint8Array(await new Blob(compressed).arrayBuffer());
+}

@@ -1,0 +1,39 @@
+import { dirname, join } from "node:path";
+
+/**
+ * Renames a folder to the one that a program runs from. If the target is there already, its files are replaced one by one, so that programs that run from it
+ * always find each of them. Hidden files come last: they say that the others are whole.
+ *
+ * @param unfinished the unpacked folder
+ * @param program its name from then on, on the same file system
+ * @throws Deno's errors, for example when the target is a file
+ */
+export async function placeProgram(unfinished: string, program: string): Promise<void> {
+  try {
+    await Deno.rename(unfinished, program);
+  } catch (error) {
+    if (!await isFolder(program)) throw error;
+    const files = await Array.fromAsync(filesBelow(unfinished, ""));
+    for (const file of files.toSorted((a, b) => Number(isHidden(a)) - Number(isHidden(b)))) {
+      const target = join(program, file);
+      await Deno.mkdir(dirname(target), { recursive: true, mode: 0o700 });
+      await Deno.rename(join(unfinished, file), target);
+    }
+  }
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return (await Deno.lstat(path).catch(() => undefined))?.isDirectory ?? false;
+}
+
+function isHidden(file: string): boolean {
+  return file.startsWith(".");
+}
+
+async function* filesBelow(root: string, folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(join(root, folder))) {
+    const path = join(folder, name);
+    if (isDirectory) yield* filesBelow(root, path);
+    else yield path;
+  }
+}
