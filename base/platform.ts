@@ -1,20 +1,19 @@
 /**
  * What the rooms without an operating system need of the platform, in one file: a node in a browser brings another file
- * with the same exports. `tests/architecture/platform_test.ts` holds that nothing else leads from these rooms to one.
- *
- * Of the web's own interfaces they use `crypto`, `performance`, timers and `TextEncoder` where they are.
+ * with the same exports. `tests/architecture/platform_test.ts` finds everything else that ties these rooms to Node or
+ * Deno. What the web has, too, such as `crypto`, timers and `TextEncoder`, they use directly.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import { createHash } from "node:crypto";
 import { setImmediate } from "node:timers";
 import { crc32 as zlibCrc32, inflateRawSync, inflateSync } from "node:zlib";
 
-/** The SHA-256 of bytes, or of a text in UTF-8, in lower-case hexadecimal. Blocks the thread: 2 ms for 1 MB. */
+/** The SHA-256 of bytes, or of a text in UTF-8, in lower-case hexadecimal. It blocks the thread: use {@link sha256} for more than some hundred kilobytes. */
 export function sha256Hex(bytes: Uint8Array | string): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** The SHA-256 of bytes, computed in another thread. They are copied at once: the caller may change them. */
+/** The SHA-256 of bytes, computed in another thread. The bytes are copied at once: the caller may change them. */
 export async function sha256(bytes: Uint8Array): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>));
 }
@@ -75,13 +74,14 @@ export function afterOthers(callback: () => void): void {
 }
 
 /**
- * A value that a piece of work sees, and everything that the work starts or awaits; other work in the same thread sees its
- * own. It is what the proposal for JavaScript calls `AsyncContext.Variable`.
+ * A value that a piece of work sees, and everything that the work starts or awaits. Other work in the same thread sees its
+ * own value. JavaScript's proposal for this is `AsyncContext.Variable`; where a platform has nothing of the kind, a thread
+ * that runs one app can keep the last value.
  */
 export class AsyncVariable<T> {
   readonly #storage = new AsyncLocalStorage<T>();
 
-  /** The value that the work which asks was started with; undefined outside of {@link run}. */
+  /** The value of the innermost {@link run} around the caller; undefined where there is none. */
   get(): T | undefined {
     return this.#storage.getStore();
   }

@@ -11,8 +11,8 @@ export interface ComputeSettings {
 }
 
 /**
- * What the models of an app compute with. The SuperNode, the SuperLink or the sandbox that runs the app makes it and hands
- * it to the app in its context. Models take it by themselves: you need not pass it on.
+ * What the models of an app compute with. Whatever runs the app, such as a SuperNode or a sandbox, makes it and hands it to
+ * the app in its context. Models take it by themselves: you need not pass it on.
  */
 export interface Compute {
   /** Device of models whose options name none. */
@@ -20,27 +20,28 @@ export interface Compute {
   /** Starts what computes for a model. */
   readonly startEngine: (compute: EngineCompute) => Promise<Engine>;
   /**
-   * Counts a model among those that compute now.
+   * Counts a model among those that compute now, until the slot is disposed of.
    *
-   * @param threads exactly so many, as a model's own options say; default: as many as `threads()` says
+   * @param threads number of threads from the model's own options, at least 1 (default: the app's part of the machine's
+   *   cores, or what the node's owner set)
    */
   register(threads?: number): ComputeSlot;
 }
 
-/** A model's place among those that compute at the same time; it ends with its disposal. */
+/** A model's place among those that compute at the same time. */
 export interface ComputeSlot extends Disposable {
-  /** Threads that the model should use now, at least 1; it changes when others come and go. */
+  /** Number of threads that the model should use now, at least 1. It changes when other models start and end. */
   threads(): number;
 }
 
 const current = new AsyncVariable<Compute>();
 
-/** Does an app's work: models that it makes, now or later, compute with this. @returns what the work returns */
+/** Runs an app's work: models that it makes, now or later, compute with this. @returns what the work returns */
 export function computingWith<Result>(compute: Compute, work: () => Result): Result {
   return current.run(compute, work);
 }
 
-/** What the app whose work this is computes with; undefined outside of apps, as in a script or a test. */
+/** What the running app computes with; undefined outside of apps, as in a script or a test. */
 export function currentCompute(): Compute | undefined {
   return current.get();
 }
