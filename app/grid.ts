@@ -18,7 +18,7 @@ import {
   SUPERLINK_NODE_ID,
 } from "./metadata.ts";
 
-/** How long a call may take. */
+/** Timeout of a call. */
 export interface WaitOptions {
   /** Seconds; default: without end. */
   readonly timeout?: number;
@@ -26,7 +26,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a Grid may be made with. */
+/** Options of a Grid. */
 export interface GridOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -42,7 +42,7 @@ interface Pending {
   readonly instruction: Message;
 }
 
-/** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
+/** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export class Grid {
   /** The run that messages are sent in. */
   readonly runId: RunId;

@@ -13,7 +13,7 @@ import {
 } from "./metadata.ts";
 import { isRecordDict, RecordDict, type RecordDictInit } from "./record_dict.ts";
 
-/** What an instruction is made from. */
+/** Contents and options of a new instruction. */
 export interface InstructionInit {
   /** The records that go with it. */
   readonly content: RecordDictInit;
@@ -29,7 +29,7 @@ export interface InstructionInit {
   readonly clock?: Clock;
 }
 
-/** What a reply may be told. */
+/** Options of a reply. */
 export interface ReplyOptions {
   /** Seconds during which the reply counts; never longer than its instruction does. Default: as long. */
   readonly ttl?: number;
@@ -73,7 +73,7 @@ export class Message {
     if (typeof dstNodeId !== "bigint" || dstNodeId === 0n) {
       throw new FlwrError(
         "invalid-argument",
-        `A node id is a bigint other than 0n: got ${describeType(dstNodeId)} ${dstNodeId}`,
+        `A node id must be a bigint other than 0n: got ${describeType(dstNodeId)} ${dstNodeId}`,
       );
     }
     const ttl = init.ttl ?? DEFAULT_TTL_SECONDS;

@@ -34,7 +34,7 @@ import {
 } from "./update_bound.ts";
 import { averageModels, weightFactors } from "./weighted_average.ts";
 
-/** Aggregates the metrics of the replies that count, which come in ascending order of node id. */
+/** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (
   replies: readonly CheckedReply[],
   weightedByKey: string,
@@ -173,7 +173,7 @@ export class FedAvg extends Strategy {
       }
       const { reply, norm } = largestUpdate(sent, chosen);
       const reason =
-        `Reply refused: Its update is the largest (norm ${formatNorm(norm)}) of those ` +
+        `Reply rejected: its update is the largest (norm ${formatNorm(norm)}) of those ` +
         `whose aggregate is not finite: ${made.problem}`;
       excluded.push({ nodeId: reply.nodeId, reason });
       remaining = remaining.filter((other) => other !== reply);
@@ -290,7 +290,7 @@ export class FedAvg extends Strategy {
 /** Replies that all weigh nothing have no average: none of them counts. */
 function refuseWeightless({ accepted, failures }: CheckedReplies, key: string): CheckedReplies {
   if (hasWeight(accepted)) return { accepted, failures };
-  const reason = `Reply refused: Metric "${key}" is 0 in every reply`;
+  const reason = `Reply rejected: metric "${key}" is 0 in every reply`;
   return {
     accepted: [],
     failures: [...failures, ...accepted.map(({ nodeId }) => ({ nodeId, reason }))],

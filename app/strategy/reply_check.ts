@@ -12,7 +12,7 @@ import type { RecordDict } from "../record_dict.ts";
 import type { Failure } from "./result.ts";
 import { averagedDType } from "./weighted_average.ts";
 
-/** A reply that counts. */
+/** A reply that passed all checks. */
 export interface CheckedReply {
   /** The node that replied. */
   readonly nodeId: NodeId;
@@ -68,7 +68,7 @@ export function checkReplies(
       checked.accepted.push(checkReply(nodeId, reply.content, expectation, global));
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
-      checked.failures.push({ nodeId, reason: `Reply refused: ${error.message}` });
+      checked.failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
     }
   }
   return checked;
@@ -92,7 +92,7 @@ function checkReply(
 function only<R>(records: ReadonlyMap<string, R>, kind: string): R {
   const [record] = records.values();
   if (record !== undefined && records.size === 1) return record;
-  throw refused(`It has ${records.size} ${kind}s, expected 1`);
+  throw refused(`expected 1 ${kind}, got ${records.size}`);
 }
 
 function checkWeight(metrics: MetricRecord, key: string, max: number): number {

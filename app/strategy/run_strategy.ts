@@ -17,14 +17,14 @@ export type ConfigSource =
   | Named<ConfigInput>
   | ((round: number) => ConfigRecord | Named<ConfigInput>);
 
-/** Evaluates the global model at the ServerApp; undefined where it did not this time. */
+/** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
 export type EvaluateFn = (
   round: number,
   arrays: ArrayRecord,
 ) => ServerMetrics | Promise<ServerMetrics>;
 
 /**
- * Decides after a round whether the run has reached its goal.
+ * Decides after a round whether to end the run.
  *
  * @param round the round that has just ended
  * @param rounds all rounds so far, in order; the last is `round`
@@ -37,7 +37,7 @@ export type StopRule = (
 /** What {@link EvaluateFn} measured. */
 export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
 
-/** What a strategy's run may be told. */
+/** Options of a strategy's run. */
 export interface StartOptions {
   /** How many rounds. Default: 3. */
   readonly numRounds?: number;
@@ -183,7 +183,7 @@ async function asksToStop(
     "invalid-argument",
     `stopWhen returned ${typeof answer}, expected a boolean`,
     {
-      hints: ["Return true to stop after this round, false to go on"],
+      hints: ["Return true to stop after this round, false to continue"],
     },
   );
 }

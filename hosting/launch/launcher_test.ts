@@ -120,7 +120,7 @@ Deno.test("a run that cannot be started fails with the reason in its details and
   );
   link.submit(2n);
   await link.reached(2n, "finished:failed");
-  assert.match(link.details(2n), /bundle is not kept here/);
+  assert.match(link.details(2n), /no longer has the run's app bundle/);
 });
 
 Deno.test("a launcher that ends fails what runs, and takes no more", async () => {

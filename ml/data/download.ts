@@ -115,6 +115,6 @@ function unavailable(message: string, cause?: unknown): FlwrError {
 
 function mismatch({ title, url }: Download, how: string): FlwrError {
   return new FlwrError("data-loss", `${title} from "${url}" is not what was published: ${how}`, {
-    hints: ["Try again; if it stays so, the registry or a proxy before it hands out another file"],
+    hints: ["Try again. If it fails again, the registry or a proxy delivers another file"],
   });
 }

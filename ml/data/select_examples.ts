@@ -18,7 +18,7 @@ export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLi
 }
 
 /**
- * One partition of a data set: what a node works on. The rows are copied.
+ * One partition of a data set, such as a node's share. The rows are copied.
  *
  * @param partitions what a partitioner found
  * @param id the partition's number, from 0

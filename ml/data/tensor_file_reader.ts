@@ -139,6 +139,6 @@ async function readHeader(
 
 function damaged(path: string, how: string): FlwrError {
   return new FlwrError("data-loss", `Data file "${path}" is damaged: ${how}`, {
-    hints: ["Delete the file and run the command again: it will be made anew"],
+    hints: ["Delete the file and run the command again: the program makes it again"],
   });
 }

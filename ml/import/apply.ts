@@ -13,7 +13,7 @@ import { MAX_ALL_CONSTANT_ELEMENTS, MAX_VALUE_ELEMENTS } from "./limits.ts";
 import { ruleOf } from "./operators.ts";
 import { matchesName, type NamePattern } from "./patterns.ts";
 
-/** Which tensors of a file are trained, where the rules do not say what the user wants. */
+/** Chooses which tensors of a file are trained, if the rules do not fit. */
 export interface TrainingChoice {
   /** Names of parameters and running statistics that stay as they are. */
   readonly freeze?: NamePattern;

@@ -46,7 +46,7 @@ function refuseOthers(bytes: Uint8Array): void {
     ? OTHERS.find((known) => start.startsWith(known.start))
     : { is: `in ${flat}`, hint: "Export the model as ONNX" };
   if (other === undefined) return;
-  throw new FlwrError("invalid-argument", `The file is no ONNX file: it is ${other.is}`, {
+  throw new FlwrError("invalid-argument", `The file is not an ONNX file: it is ${other.is}`, {
     hints: [other.hint],
   });
 }

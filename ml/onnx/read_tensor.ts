@@ -21,7 +21,7 @@ function shapeOf({ name, dims }: TensorProto, size: number): number[] {
     );
   }
   const wrong = shape.some((length) => !Number.isSafeInteger(length) || length < 0);
-  if (wrong) throw damaged(name, `[${shape}] is no shape`);
+  if (wrong) throw damaged(name, `[${shape}] is not a shape`);
   if (!(elementCount(shape) * size <= MAX_TENSOR_BYTES)) {
     throw new FlwrError(
       "resource-exhausted",

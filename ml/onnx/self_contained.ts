@@ -88,7 +88,7 @@ function decode(bytes: Uint8Array): ModelProto {
   try {
     return MODEL.decode(bytes);
   } catch (cause) {
-    throw new FlwrError("data-loss", "The model is no ONNX model", { cause });
+    throw new FlwrError("data-loss", "The bytes are not an ONNX model", { cause });
   }
 }
 

@@ -23,13 +23,16 @@ interface ListFlags extends AskingFlags {
 /** The `list` command. */
 export function command(): Command {
   const command = new Command("list")
-    .description("List the runs of a SuperLink, the newest first, or all about one of them.")
+    .description("List a SuperLink's runs, newest first, or show one in detail.")
     .addOption(
-      new Option("--run-id <id>", "show all about this run (default: all runs)")
+      new Option("--run-id <id>", "show this run in detail (default: list all runs)")
         .argParser(readId).conflicts("limit"),
     )
     .addOption(
-      new Option("--limit <n>", "most runs to list (default: the SuperLink's, mostly 20)")
+      new Option(
+        "--limit <n>",
+        "maximum number of runs to list (default: the SuperLink decides, usually 20)",
+      )
         .argParser(readCount),
     );
   return asksSuperLink(command, EXAMPLE, list);

@@ -7,7 +7,7 @@ export function readNameFlag(name: string | undefined): string | undefined {
   const problem = name === undefined ? undefined : nodeNameProblem(name);
   if (problem === undefined) return name;
   return readingFlag(() => {
-    throw new FlwrError("invalid-argument", `The name of --name ${problem}`, {
+    throw new FlwrError("invalid-argument", `--name: the name ${problem}`, {
       hints: [`Give 1 to ${MAX_NODE_NAME_LENGTH} visible characters, as in: --name hospital-b`],
     });
   });

@@ -8,8 +8,8 @@ import { FlwrError } from "../../base/error.ts";
 export async function readSuperexecSecret(file: string): Promise<Uint8Array> {
   const flag = "--superexec-auth-secret-file";
   const bytes = await Deno.readFile(file).catch((cause) => {
-    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+    throw new FlwrError("not-found", `${flag}: cannot read file "${file}"`, { cause });
   });
   if (bytes.length > 0) return bytes;
-  throw new FlwrError("invalid-argument", `File "${file}" of ${flag} is empty`);
+  throw new FlwrError("invalid-argument", `${flag}: file "${file}" is empty`);
 }

@@ -64,7 +64,7 @@ export class RemoteRuns implements RunSource {
         signal,
       );
       if (task !== undefined) {
-        log("superexec").info("Run {runId} is taken on", { runId: task.runId });
+        log("superexec").info("Starting run {runId}", { runId: task.runId });
         return new RemoteRun(this.#channel, task, { clock, random });
       }
       if (clock.now() - asked < HELD_PULL_SECONDS) {
@@ -89,13 +89,17 @@ export class RemoteRuns implements RunSource {
 
 function explain(cause: FlwrError, address: string, hasSecret: boolean): FlwrError {
   if (cause.code !== "unauthenticated") return cause;
-  return new FlwrError(cause.code, `"${address}" gives its runs to others: ${cause.message}`, {
-    hints: [
-      "Start the SuperLink with --isolation process",
-      hasSecret
-        ? "Compare the file of --superexec-auth-secret-file with the SuperLink's, and the clocks"
-        : "If it has a SuperExec secret, give that with --superexec-auth-secret-file",
-    ],
-    cause,
-  });
+  return new FlwrError(
+    cause.code,
+    `"${address}" does not give its runs to this SuperExec: ${cause.message}`,
+    {
+      hints: [
+        "Start the SuperLink with --isolation process",
+        hasSecret
+          ? "Compare the secret of --superexec-auth-secret-file with the SuperLink's, and the two machines' clocks"
+          : "If it has a SuperExec secret, add --superexec-auth-secret-file",
+      ],
+      cause,
+    },
+  );
 }

@@ -59,7 +59,7 @@ export class ArtifactDownloads implements Download {
     if (runId === undefined) {
       throw new FlwrError(
         "not-found",
-        "There is nothing here (any more): ask for the artifacts again, with flwr pull RUN-ID",
+        "This link is not valid or has expired. Get a new one with: flwr pull RUN-ID --url-only",
       );
     }
     const artifacts = await this.#options.link.artifacts.list(runId);

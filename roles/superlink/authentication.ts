@@ -36,7 +36,7 @@ export function admitEveryone(
   link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
 ): FleetAuthentications {
-  logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
+  logger.warn("Authentication is off: any SuperNode that reaches the Fleet API may join");
   return {
     current: nodeAuthentication({ link, replays, joinLimiter: joinLimiter(), onDenied: logDenied }),
     legacy: undefined,
@@ -66,7 +66,7 @@ export async function admitKnownKeys(
     : await followList(files.publicKeyList, { link, revocations, tokenKeys, signal });
   names.follow(listed);
   const known: KnownKeys = { listed, revoked: (key) => revocations.signalOf(key) };
-  logger.info("Authentication on: {count} public keys listed, own key {fingerprint}", {
+  logger.info("Authentication is on: {count} public keys listed, own key {fingerprint}", {
     count: listed().size,
     fingerprint: ownKey.publicKey.fingerprint,
   });
@@ -129,19 +129,19 @@ async function followList(
       for (const key of removed) {
         revocations.revoke(key);
         tokenKeys.forget(key);
-        logger.warn("Key {fingerprint} was removed from the list: its node is cut off", {
+        logger.warn("Key {fingerprint} was removed from the list: its node is disconnected", {
           fingerprint: key.fingerprint,
         });
         cutOff(link, key.spki).catch(logFailure);
       }
     },
     onError: ({ message }) =>
-      logger.error("The changed key list is not used, the one before still is: {message}", {
+      logger.error("The changed key list is invalid, so the previous one stays in use: {message}", {
         message,
       }),
   });
   warnOfComments(list.current.keys());
-  if (list.current.size === 0) logger.warn("The key list is empty: it lets no SuperNode join");
+  if (list.current.size === 0) logger.warn("The key list is empty, so no SuperNode can join");
   return () => list.current;
 }
 

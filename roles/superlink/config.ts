@@ -72,7 +72,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   if (flags.insecure) {
     if (authentication !== undefined) {
       throw new FlwrError("failed-precondition", "Authentication of SuperNodes needs TLS", {
-        hints: ["Leave out --insecure and give the three --ssl-… files"],
+        hints: ["Remove --insecure and add the three --ssl-… files"],
       });
     }
     return config;
@@ -89,9 +89,9 @@ function readHostNames(text: string | undefined): string[] {
   const names = text?.split(",").map((name) => name.trim()) ?? [];
   for (const name of names) {
     if (name === "*" || /^[\w-]+(\.[\w-]+)*$/.test(name)) continue;
-    throw new FlwrError("invalid-argument", `--allowed-host has no host name: "${name}"`, {
+    throw new FlwrError("invalid-argument", `--allowed-host: "${name}" is not a host name`, {
       hints: [
-        'Give names without scheme and port, as "superlink.example.org", with commas between',
+        "Give names without scheme or port, separated by commas, for example superlink.example.org",
       ],
     });
   }
@@ -115,7 +115,7 @@ function tlsFiles(flags: SuperLinkFlags): ServerTlsFiles {
   throw new FlwrError("invalid-argument", `TLS needs ${missing.join(" and ")}`, {
     hints: [
       'Make certificates with "flwr keys generate"',
-      "Or serve without TLS, on a machine of your own, with --insecure",
+      "To try it on your own machine without TLS, use --insecure",
     ],
   });
 }
@@ -127,15 +127,15 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
       "invalid-argument",
       "--superexec-auth-secret-file needs --isolation process",
       {
-        hints: ["This SuperLink starts ServerApps itself: nobody else may take them"],
+        hints: ["This SuperLink starts ServerApps itself, so no SuperExec needs a secret"],
       },
     );
   }
   if (isolation === "process" && flags.runtimeApiAllowRemote && secretFile === undefined) {
     throw new FlwrError(
       "failed-precondition",
-      "Every machine could take runs: --isolation process with --runtime-api-allow-remote needs a secret",
-      { hints: ["Give one with --superexec-auth-secret-file, to the SuperExec, too"] },
+      "--isolation process with --runtime-api-allow-remote needs a secret: without one, any machine could take runs",
+      { hints: ["Add --superexec-auth-secret-file to the SuperLink and to the SuperExec"] },
     );
   }
   return {

@@ -51,9 +51,12 @@ export function legacyServices(
         clock: systemClock,
         onError: logFailure,
         on119: (nodeId) =>
-          logger.warn("Node {nodeId} runs Flower 1.19, which is not served: install 1.18 or 1.20", {
-            nodeId,
-          }),
+          logger.warn(
+            "Node {nodeId} runs Flower 1.19, which is not supported: install 1.18 or 1.20",
+            {
+              nodeId,
+            },
+          ),
       }),
       maxRequestBytes: olderRequestBytes,
     }),

@@ -32,11 +32,11 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
       return logger.info("Node {node} left", event);
     case "node-forgotten":
       return logger.info(
-        "Node {node} was forgotten: it registered itself, and was away for long",
+        "Node {node} was removed: it had registered itself and was offline for too long",
         event,
       );
     case "node-deactivated":
-      return logger.info("Node {node} went offline by its own word", event);
+      return logger.info("Node {node} left", event);
     case "node-registered":
       return logger.info("Node {node} was registered", event);
     case "node-unregistered":
@@ -44,10 +44,10 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
     case "run-created":
       return logger.info("Run {runId} was created", event);
     case "run-claimed":
-      return logger.info("Run {runId} is being started", event);
+      return logger.info("Starting run {runId}", event);
     case "run-released":
       return logger.warn(
-        "Run {runId} waits again: the program that took it did not begin it",
+        "Run {runId} is waiting again, because the program that took it did not start it",
         event,
       );
     case "run-began":
@@ -56,24 +56,24 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
       return logRunEnd(event);
     case "run-logs-removed":
       return logger.info(
-        "Removed the logs of {count} finished runs, for newer ones fill --run-log-retention-mib: {runs}",
+        "Removed the logs of {count} finished runs, because newer logs use all of --run-log-retention-mib: {runs}",
         removed(event.runIds),
       );
     case "run-artifacts-removed":
       return logger.info(
-        "Removed the artifacts of {count} finished runs, for newer ones fill --run-artifact-retention-mib: {runs}",
+        "Removed the artifacts of {count} finished runs, because newer ones use all of --run-artifact-retention-mib: {runs}",
         removed(event.runIds),
       );
     case "runs-removed":
       return logger.info(
-        "Removed {count} finished runs, for there are --finished-run-retention-count newer ones: {runs}",
+        "Removed {count} finished runs, because --finished-run-retention-count newer ones exist: {runs}",
         removed(event.runIds),
       );
     case "artifact-saved":
       return logger.info("Run {runId} saved {name}, {size} bytes", event);
     case "push-expired":
       return logger.warn(
-        "Run {runId}: objects of {messages} messages from node {node} never came",
+        "Run {runId}: the objects of {messages} messages from node {node} did not arrive",
         event,
       );
     case "instruction-pushed":
@@ -82,7 +82,7 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
         facts(event.instruction),
       );
     case "instruction-refused":
-      return logger.warn("Run {runId}: an instruction for node {node} was refused: {reason}", {
+      return logger.warn("Run {runId}: rejected an instruction for node {node}: {reason}", {
         ...event,
       });
     case "instruction-handed-out": {
@@ -110,22 +110,25 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
         reason: event.reason,
       });
     case "reply-refused":
-      return logger.warn("A reply of node {node} to {replyToMessageId} was refused: {reason}", {
+      return logger.warn("Rejected a reply of node {node} to {replyToMessageId}: {reason}", {
         ...event,
       });
     case "housekeeping-failed":
       // A full disk is reported by the store itself.
       if (FlwrError.from(event.error).code === "unavailable") return;
-      return logger.error("The store failed; trying again: {error}", { error: event.error });
+      return logger.error("The database failed. Retrying: {error}", { error: event.error });
     case "store-failed": {
       const { message, hints } = event.error;
-      return logger.error("{message}. Nodes and apps try again until it can write. {hint}", {
-        message,
-        hint: hints.join(". "),
-      });
+      return logger.error(
+        "{message}. Nodes and apps retry until the database can write again. {hint}",
+        {
+          message,
+          hint: hints.join(". "),
+        },
+      );
     }
     case "store-recovered":
-      return logger.info("The store writes again");
+      return logger.info("The database can write again");
   }
 }
 

@@ -154,7 +154,7 @@ async function naming<T>(flag: string, starting: Promise<T>): Promise<T> {
     const { code, message, hints } = FlwrError.from(error);
     if (code === "internal") throw error;
     throw new FlwrError(code, `${flag}: ${message}`, {
-      hints: [...hints, `Or do without it: ${flag} none`].slice(0, 3),
+      hints: [...hints, `Or switch it off: ${flag} none`].slice(0, 3),
       cause: error,
     });
   }

@@ -99,7 +99,7 @@ export async function startSuperLink(
       ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
     });
   } else {
-    logger.info("Submitted apps wait for a SuperExec: --isolation process");
+    logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
   logger.info("SuperLink ready");
   const running = cleanup.move();
@@ -125,7 +125,7 @@ export async function startSuperLink(
 /** Tells of the runs that a user started by hand and that are not over. */
 function warnOfRuns(inFlight: RunsInFlight, stored: boolean): void {
   const outlook = stored
-    ? "the run goes on when the SuperLink is started again on this database"
+    ? "the run continues when the SuperLink starts again with this database"
     : "their answers are lost with this SuperLink's memory";
   for (const { runId, unanswered } of inFlight.list()) {
     logger.warn("Run {runId} is in flight, {unanswered} instructions unanswered: {outlook}", {

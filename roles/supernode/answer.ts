@@ -96,9 +96,12 @@ async function work(
           { cause: error, failure: { told: `${ended} ${told}`, details: `${ended} ${details}` } },
         );
       }
-      log("supernode").warn("The ClientApp ended its worker ({reason}): trying in a fresh one", {
-        reason: error.message,
-      });
+      log("supernode").warn(
+        "The ClientApp crashed its worker ({reason}). Trying again in a new one",
+        {
+          reason: error.message,
+        },
+      );
     }
   }
 }

@@ -73,7 +73,7 @@ export class Membership {
         if (!FORGOTTEN.has(error.code) || isRecent(joinedAt, clock) || signal.aborted) throw error;
         reason = error.message;
       }
-      this.#log.warn("The SuperLink turns node {nodeId} away ({reason}): joining again", {
+      this.#log.warn("The SuperLink rejected node {nodeId} ({reason}). Joining again", {
         nodeId: this.#nodeId,
         reason,
       });
@@ -95,7 +95,9 @@ export class Membership {
     ]);
     patience.abort();
     if (inTime) this.#log.info("SuperNode {nodeId} left", { nodeId: this.#nodeId });
-    else this.#log.warn("The SuperLink did not hear the farewell: it will find the node offline");
+    else {this.#log.warn(
+        "Could not tell the SuperLink that this node is leaving. It will be marked offline soon",
+      );}
   }
 
   async #joinOnce(signal: AbortSignal): Promise<void> {
@@ -135,8 +137,8 @@ export class Superseded extends FlwrError {
   constructor(nodeId: NodeId, cause: unknown) {
     super("failed-precondition", `Another SuperNode joined with the key of this node, ${nodeId}`, {
       hints: [
-        "Give each SuperNode a key of its own: flwr keys generate",
-        "If you restarted this node yourself, the newer one goes on: nothing needs to be done",
+        "Give each SuperNode its own key: flwr keys generate",
+        "If you restarted this node yourself, ignore this: the newer one is running",
       ],
       cause,
     });
@@ -177,6 +179,6 @@ function isNotAdmittedNow(error: unknown): error is ApiError {
 function notAdmitted(error: ApiError): FlwrError {
   return new FlwrError(error.code, error.message, {
     cause: error,
-    hints: ["Have the node's public key registered: flwr supernode register"],
+    hints: ["Ask the SuperLink's owner to register the node's public key: flwr supernode register"],
   });
 }

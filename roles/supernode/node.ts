@@ -148,7 +148,7 @@ export class SuperNode {
     using _ = this.#idle.work(runId);
     const answer = await this.#answer(instruction, signal);
     if (answer === undefined) {
-      this.#log.info("{run}: it is over, no reply is sent", { run });
+      this.#log.info("{run} has ended. The reply was not sent", { run });
       return;
     }
     const { reply, seconds, details = reply.error?.reason } = answer;
@@ -165,9 +165,9 @@ export class SuperNode {
       if (error instanceof Superseded) throw error;
       // A SuperLink that was restarted without a database knows no such run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
-        this.#log.info("{run}: it is over, the reply is not wanted any more", { run });
+        this.#log.info("{run} has ended. The SuperLink did not need the reply", { run });
       } else {
-        this.#goOnAfter(error, "The reply could not be sent: {reason}");
+        this.#goOnAfter(error, "Could not send the reply: {reason}");
       }
     }
   }

@@ -107,7 +107,7 @@ export const app = new ClientApp().train(() => {
     for (const { lines } of nodes) {
       assert.ok(
         lines.some((line) =>
-          /it is over, no reply/.test(line) && line.includes(`${stopped.runId}`)
+          /has ended\. The reply was not sent/.test(line) && line.includes(`${stopped.runId}`)
         ),
       );
     }

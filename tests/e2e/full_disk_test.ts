@@ -37,7 +37,7 @@ scenario("full disk: a run goes on when there is room again, and its nodes stay"
 
   const result = await runResult(run, file);
   assert.deepEqual(result.rounds.map(({ results }) => results), [2, 2, 2]);
-  await superlink.waitForLine(/The store writes again/);
+  await superlink.waitForLine(/The database can write again/);
   for (const process of [superlink, first, second]) assertNoStackTrace(process);
   assert.equal((await first.end("SIGINT")).code, 0);
 }, { ignore: !canMountSmallDisk() });

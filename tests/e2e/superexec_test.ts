@@ -71,7 +71,7 @@ scenario(
     const trust = ["--root-certificates", credentials.caCertificate];
     const stranger = startFlwr(stage, "stranger", [...flags, ...trust]);
     assert.equal((await stranger.ended(END_SECONDS)).code, 1);
-    assert.match(stranger.lines.join("\n"), /gives its runs to others.*\n.*--isolation process/);
+    assert.match(stranger.lines.join("\n"), /does not give its runs.*\n.*--isolation process/);
 
     const health = ["--health-server-address", "127.0.0.1:0"];
     const known = [...flags, ...trust, ...health, "--superexec-auth-secret-file", secret];
@@ -125,7 +125,7 @@ scenario(
     const completed = await start("end");
     assert.match(await logOf(client, completed), /does end\n/);
     assert.equal(await endOf(client, completed), "completed: ");
-    await superexec.waitForLine(new RegExp(`Run ${stopped} was ended by its SuperLink`));
+    await superexec.waitForLine(new RegExp(`The SuperLink ended run ${stopped}`));
 
     await superexec.end("SIGINT");
     const ended = async () => (await client.getRun(first)).run.status === "finished";

@@ -10,6 +10,7 @@ import { scenario, type Stage } from "../support/stage.ts";
 import { commandLines } from "./markdown.ts";
 import { blocksUnder, denoArgs, writeOwnApp } from "./readme.ts";
 
+const WHOLE_APP = "A whole app";
 const QUICK_START = "Quick start";
 const WITH_KEYS = "With keys: Flower's authentication example";
 const EXAMPLE = "examples/flower-authentication";
@@ -23,6 +24,51 @@ const RUN_SECONDS = 90;
 
 const dataFile = `${cacheFolder()}/cifar10/${DATA_FILE}`;
 const hasData = await Deno.stat(dataFile).then(({ isFile }) => isFile, () => false);
+
+scenario("readme: its whole app passes the type check and trains on two tables", async (stage) => {
+  const [app, ...more] = blocksUnder(WHOLE_APP, "ts");
+  assert.deepEqual(more, []);
+  await Deno.writeTextFile(stage.path("app.ts"), `${app!.text}\n`);
+  const check = stage.start({
+    name: "deno check",
+    command: Deno.execPath(),
+    args: ["check", "--config", repositoryPath("deno.json"), stage.path("app.ts")],
+  });
+  assert.equal((await check.ended(RUN_SECONDS)).code, 0, check.tail());
+
+  for (const hospital of ["a", "b"]) {
+    await Deno.writeTextFile(
+      stage.path(`hospital-${hospital}.csv`),
+      patients(hospital === "a" ? 0 : 1),
+    );
+  }
+  const lines = blocksUnder(WHOLE_APP, "sh").flatMap(({ text }) => commandLines(text));
+  assert.equal(lines.length, 4, "SuperLink, two SuperNodes, ServerApp");
+  const [superLink, nodeA, nodeB, serverApp] = lines as [string[], string[], string[], string[]];
+  const type = (line: readonly string[], ...more: string[]) =>
+    stage.start({
+      name: line.slice(0, 2).join(" "),
+      command: Deno.execPath(),
+      args: [...denoArgs(line), ...more],
+      cwd: stage.folder.path,
+    });
+  const link = type(superLink, ...FREE_PORTS);
+  const [http, driver] = await Promise.all([/HTTP .* on (\S+)$/, /Driver API.* on (\S+)$/].map(
+    async (line) => (await link.waitForLine(line))[1]!,
+  )) as [string, string];
+  await Promise.all([nodeA, nodeB].map((line) => joined(type(line, "--superlink", http))));
+  const saved = stage.path("saved");
+  const history = stage.path("history.json");
+  const run = type(serverApp, "--server", driver, "--artifacts", saved, "--json", history);
+  await assertRounds(3, run);
+  const { histories: [{ rounds }] } = JSON.parse(await Deno.readTextFile(history));
+  const [first, , last] = rounds.map((round: { train: { metrics: { loss: number } } }) =>
+    round.train.metrics.loss
+  );
+  assert.ok(last < first, `the loss falls: ${first}, then ${last}`);
+  const model = decodeNpz(await Deno.readFile(`${saved}/model.npz`));
+  assert.deepEqual([...model.keys()], ["weight", "bias"]);
+});
 
 scenario("readme: its own app passes the type check", async (stage) => {
   await writeOwnApp(stage.folder.path);
@@ -154,6 +200,15 @@ async function runByHand(
   assert.equal((await type(more).ended(30)).code, 0);
   await link.waitForLine(/was added to the list/);
   await joined(node(3));
+}
+
+/** A table of 64 patients whose outcome depends on four measurements, other ones for each hospital. */
+function patients(hospital: number): string {
+  const rows = Array.from({ length: 64 }, (_, i) => {
+    const cells = [2, 3, 5, 7].map((prime) => ((i + 32 * hospital) % prime) / prime);
+    return [...cells, cells[0]! + cells[1]! > 0.5 ? "ill" : "well"].join(",");
+  });
+  return ["a,b,c,d,outcome", ...rows, ""].join("\n");
 }
 
 type Seven<T> = [T, T, T, T, T, T, T];

@@ -73,7 +73,7 @@ class RowReader {
     const { length } = this.#header;
     if (cells.length === length) return { cells, line: this.#line };
     throw malformed(
-      `Line ${this.#line} has another number of cells than the header: ${cells.length} instead of ${length}`,
+      `Line ${this.#line} has ${cells.length} cells, but the header has ${length}`,
       lengthHints(this.#header, cells),
     );
   }
@@ -139,7 +139,7 @@ class RowReader {
     if (end === text.length && !last) return undefined;
     if (end < text.length && end !== this.#cellEnd(text, end)) {
       throw malformed(
-        `Line ${this.#line + lines} has text behind a closing quote`,
+        `Line ${this.#line + lines} has text after a closing quote`,
         /^\s*[[{]/.test(text) && this.#line === 1
           ? headerHints([text.trim()[0]!])
           // A tab counts as a space where it does not divide cells.

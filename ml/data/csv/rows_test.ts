@@ -35,8 +35,8 @@ Deno.test("csv rows: quotes hold delimiters, line ends and quotes", async () => 
 });
 
 Deno.test("csv rows: lines are counted, also within quotes", async () => {
-  await refused('a,b\n"1\n2",3\n4\n', /Line 4 has another number of cells/);
-  await refused('a,b\n"1\n2" x,3\n', /Line 3 has text behind a closing quote/);
+  await refused('a,b\n"1\n2",3\n4\n', /Line 4 has 1 cells, but the header has 2/);
+  await refused('a,b\n"1\n2" x,3\n', /Line 3 has text after a closing quote/);
   await refused('a,b\n1,2\n"3,4\n5,6\n', /quote in line 3 is not closed/);
 });
 

@@ -22,7 +22,7 @@ export function requireConstantSize(shape: readonly number[]): void {
   if (fits && elementCount(shape) <= MAX_CONSTANT_ELEMENTS) return;
   throw new FlwrError(
     fits ? "resource-exhausted" : "invalid-argument",
-    `${showShape(shape)} is no shape of at most ${MAX_CONSTANT_ELEMENTS} elements`,
+    `${showShape(shape)} is not a shape of at most ${MAX_CONSTANT_ELEMENTS} elements`,
   );
 }
 

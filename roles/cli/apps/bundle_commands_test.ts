@@ -50,7 +50,7 @@ Deno.test("flwr new, build and install: an app goes from a template to where it 
     assert.deepEqual([again.code, again.stdout, again.stderr], [
       0,
       installed.stdout,
-      "tester/my-app 1.0.0 is installed already",
+      "tester/my-app 1.0.0 is already installed",
     ]);
   }));
 
@@ -85,7 +85,7 @@ Deno.test("flwr new, build and install: --format json prints one object, ids and
     assert.deepEqual(await json("new", "my-app"), {
       code: 1,
       success: false,
-      "error-message": '"my-app" is there already',
+      "error-message": '"my-app" already exists',
     });
   }));
 
@@ -106,13 +106,13 @@ Deno.test("flwr new, build and install: what cannot be done is told in a sentenc
       ],
       [["new", "x", "--framework", "PyTorch"], /^Error: --framework "PyTorch" is not supported/],
       [["build", "--app", "gone"], /^Error: Folder ".*gone" cannot be read/],
-      [["build"], /^Error: ".*" is no app's folder/],
-      [["install", "gone.fab"], /^Error: Bundle "gone\.fab" cannot be read/],
+      [["build"], /^Error: ".*" is not an app folder/],
+      [["install", "gone.fab"], /^Error: Cannot read bundle "gone\.fab"/],
       [
         ["install", "evil.fab"],
-        /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get it/,
+        /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get the bundle again/,
       ],
-      [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /its hash begins with/],
+      [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /does not match its name/],
     ];
     for (const [args, says] of refusals) {
       const { code, stdout, stderr } = await flwr(folder, ...args);

@@ -70,8 +70,8 @@ export function parseFlowerConfig(bytes: Uint8Array, file: string): FlowerConfig
       if (table !== undefined) return readConnectionTable(name, table, file);
       throw new FlwrError("not-found", `There is no SuperLink "${name}" in "${file}"`, {
         hints: [
-          names.length === 0 ? "It names none" : `It names: ${names.join(", ")}`,
-          `Add a table [superlink.${name}] there, or give an address: 127.0.0.1:8000`,
+          names.length === 0 ? "The file has none" : `The file has: ${names.join(", ")}`,
+          `Add a table [superlink.${name}] to the file, or give an address: 127.0.0.1:8000`,
         ],
       });
     },
@@ -110,9 +110,9 @@ async function create(home: string, file: string): Promise<void> {
   } catch (cause) {
     // Another command may have made it just now.
     if (cause instanceof Deno.errors.AlreadyExists) return;
-    throw new FlwrError("failed-precondition", `"${file}" cannot be written`, {
+    throw new FlwrError("failed-precondition", `Cannot write "${file}"`, {
       cause,
-      hints: ["Give Flower another folder with the environment variable FLWR_HOME"],
+      hints: ["Choose another folder with the environment variable FLWR_HOME"],
     });
   }
 }

@@ -82,11 +82,11 @@ async function planSuperLink(
   if (curve !== undefined && pair.publicKey.curve !== curve) {
     throw new FlwrError(
       "failed-precondition",
-      `Key of the SuperLink "${layout.superLink}" is on ${pair.publicKey.curve}, not on ${curve}`,
+      `The SuperLink's key "${layout.superLink}" uses ${pair.publicKey.curve}, not ${curve}`,
       {
         hints: [
           "All keys of a federation share one curve: leave out --curve",
-          "To make everything anew, add --force",
+          "To make everything again, add --force",
         ],
       },
     );

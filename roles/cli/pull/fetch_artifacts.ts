@@ -36,9 +36,9 @@ export async function fetchArtifacts(
     }
   } catch (cause) {
     if (cause instanceof FlwrError) throw cause;
-    throw new FlwrError("failed-precondition", `Artifacts cannot be written to "${output}"`, {
+    throw new FlwrError("failed-precondition", `Cannot write artifacts to "${output}"`, {
       cause,
-      hints: ["Check that the disk has room, and that the folder may be written to"],
+      hints: ["Check the free disk space and the folder's permissions"],
     });
   } finally {
     await Deno.remove(staging, { recursive: true }).catch(() => {});
@@ -64,8 +64,8 @@ async function save(
   if (received === size && hash.digest("hex") === sha256) return;
   throw new FlwrError(
     "data-loss",
-    `Artifact "${name}" came damaged: ${received} of ${size} bytes, and not what its hash says`,
-    { hints: ["Try again: it may have been saved anew, or removed, meanwhile"] },
+    `Artifact "${name}" is damaged: got ${received} of ${size} bytes, and the hash does not match`,
+    { hints: ["Try again: it may have been replaced or removed during the download"] },
   );
 }
 

@@ -27,13 +27,16 @@ export function readIndex(bytes: Uint8Array): ListedArtifact[] {
         before.name === name || artifactNamesClash(before.name, name)
       );
       if (other !== undefined) {
-        throw new FlwrError("data-loss", `"${name}" and "${other.name}" are one file`);
+        throw new FlwrError(
+          "data-loss",
+          `"${name}" and "${other.name}" are the same file on some systems`,
+        );
       }
     }
     return artifacts;
   } catch (cause) {
-    const words = cause instanceof FlwrError ? cause.message : "it is no JSON";
-    throw new FlwrError("data-loss", `The SuperLink's list of artifacts cannot be used: ${words}`, {
+    const words = cause instanceof FlwrError ? cause.message : "it is not JSON";
+    throw new FlwrError("data-loss", `The SuperLink's list of artifacts is invalid: ${words}`, {
       cause,
     });
   }

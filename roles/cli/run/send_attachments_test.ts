@@ -58,7 +58,7 @@ Deno.test("a SuperLink that takes no attachments is named, and an app without an
     assert.equal(asked, 0);
     await assert.rejects(sendAttachments(flower, [model]), {
       code: "failed-precondition",
-      message: /10 MiB only.*model\.onnx/,
+      message: /up to 10 MiB.*model\.onnx/,
     });
   }));
 

@@ -76,13 +76,16 @@ class LinkTakenRun implements TakenRun {
         piece: (hash) => this.#piece(fabHash, hash),
       };
     }
-    throw new FlwrError("not-found", "The run's app bundle is not kept here any more");
+    throw new FlwrError("not-found", "The SuperLink no longer has the run's app bundle");
   }
 
   async #piece(fabHash: string, hash: string): Promise<Uint8Array> {
     const piece = await this.#link.runs.getFabPiece(fabHash, hash);
     if (piece !== undefined) return piece;
-    throw new FlwrError("not-found", "The attachments of the run's app are not kept here any more");
+    throw new FlwrError(
+      "not-found",
+      "The SuperLink no longer has the attachments of the run's app",
+    );
   }
 
   async begin(): Promise<void> {
@@ -128,7 +131,10 @@ function settings({ overrideConfig }: LinkRun): RunConfig {
   return Object.fromEntries(
     Object.entries(overrideConfig).map(([name, value]) => {
       if (!(value instanceof Uint8Array)) return [name, value];
-      throw new FlwrError("invalid-argument", `Setting "${name}" of the run is bytes`);
+      throw new FlwrError(
+        "invalid-argument",
+        `Setting "${name}" of the run is bytes, which an app cannot read`,
+      );
     }),
   );
 }

@@ -60,7 +60,9 @@ export function startLaunching(
   const settling = settleLeftovers(link, systemClock.now()).catch((error) => {
     const { code, message } = FlwrError.from(error);
     if (code === "unavailable") return;
-    log("superlink").error("Runs of before the restart were not settled: {message}", { message });
+    log("superlink").error("Could not end the runs from before the restart: {message}", {
+      message,
+    });
   });
   return {
     hear(event) {

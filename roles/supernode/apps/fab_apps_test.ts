@@ -250,7 +250,7 @@ Deno.test("a run whose app cannot be run is refused with Flower's number for why
   for (const run of [undefined, runOf({ fabHash: "", fabId: "" })]) {
     await assert.rejects(
       apps.appFor(run),
-      refused(MessageErrorCode.LoadClientApp, /brings no app.*without one of its own/),
+      refused(MessageErrorCode.LoadClientApp, /sends no app.*without one/),
     );
   }
 
@@ -286,7 +286,7 @@ Deno.test("with trusted entities an app that none of them signed goes no further
   await using apps = scene.apps(trusted);
   await assert.rejects(
     apps.appFor(runOf()),
-    refused(MessageErrorCode.InvalidFab, /nobody whom this SuperNode trusts/),
+    refused(MessageErrorCode.InvalidFab, /no key of --trusted-entities signed it/),
   );
   assert.deepEqual(scene.started, []);
 });

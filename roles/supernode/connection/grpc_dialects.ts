@@ -48,8 +48,8 @@ export function flwr19(options: DialectOptions): Dialect {
       }
       throw new FlwrError(
         "failed-precondition",
-        `"${options.address}" does not speak today's Flower, and older ones send no apps`,
-        { hints: ["Name the app that this node is to run: flwr supernode client:app"] },
+        `"${options.address}" runs an older Flower, which does not send apps`,
+        { hints: ["Name the app for this node: flwr supernode client:app"] },
       );
     },
   };

@@ -165,7 +165,7 @@ export class NegotiatedConnection implements FleetConnection {
       this.#wasAway = true;
       throw new FlwrError(
         "not-found",
-        `${this.#options.superLink} does not speak ${agreed.dialect.name} any more`,
+        `${this.#options.superLink} no longer speaks ${agreed.dialect.name}`,
         { cause: error },
       );
     }

@@ -19,7 +19,7 @@ export async function readTrustedEntities(file: string): Promise<TrustedEntities
   const text = await readText({ file, flag: FLAG }, "Trusted entities", MAX_TRUSTED_ENTITIES_BYTES);
   const lines = [...parseFlatYaml(text, `File ${shown}`)];
   if (lines.length === 0) {
-    throw new FlwrError("invalid-argument", `File ${shown} names nobody: no app could ever run`);
+    throw new FlwrError("invalid-argument", `File ${shown} lists no keys, so no app could run`);
   }
   return new Map(
     await Promise.all(

@@ -101,7 +101,7 @@ Deno.test("new: nothing is written over", () =>
     await Deno.writeTextFile(join(parent, "my-app/server.ts"), "mine");
     await assert.rejects(createApp(plan(parent)), {
       code: "already-exists",
-      message: /is there already/,
+      message: /already exists/,
     });
     assert.equal(await Deno.readTextFile(join(parent, "my-app/server.ts")), "mine");
   }));
