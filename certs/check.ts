@@ -1,24 +1,27 @@
 import { isIP } from "node:net";
-import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { createPublicKey, type X509Certificate } from "node:crypto";
 import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { MalformedError } from "../auth/der.ts";
 import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
 import { type Chain, findChains } from "./chain.ts";
+import { CheckBudget } from "./check_budget.ts";
 import { oneLine, problemOfChain } from "./check_chain.ts";
 import { clientWarnings } from "./client_warnings.ts";
 import { type CertificateUses, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
-import { MAX_CERTIFICATE_FILE_BYTES } from "./limits.ts";
+import { MAX_CERTIFICATE_FILE_BYTES, MAX_SIGNATURES } from "./limits.ts";
 import { problemOfLoading } from "./load_check.ts";
 import {
+  type Certificates,
   MAKE_THEM,
   parseAuthorities,
   parseCertificates,
   parseKey,
   writeCertificates,
 } from "./parse.ts";
+import { isKeyOf } from "./public_key.ts";
 
 /** The three files that a server with TLS is given. */
 export interface ServerTlsFiles {
@@ -67,8 +70,8 @@ export async function readServerTls(
   requireValidNow([own], files.certificate, clock);
   requireValidNow(authorities, files.authority, clock);
   const publicKey = createPublicKey(privateKey);
-  if (!sameKey(publicKey, own.publicKey)) {
-    const place = between.findIndex((other) => sameKey(publicKey, other.publicKey));
+  if (!isKeyOf(publicKey, own)) {
+    const place = between.findIndex((other) => isKeyOf(publicKey, other));
     if (place !== -1) {
       throw new FlwrError(
         "failed-precondition",
@@ -88,19 +91,8 @@ export async function readServerTls(
       { hints: ["Give the key that the certificate was made with", MAKE_THEM] },
     );
   }
-  const chains = findChains(own, between, authorities);
-  if (chains.length === 0) {
-    throw new FlwrError(
-      "failed-precondition",
-      `Certificate in ${describeFile(files.certificate)} does not come from the authority in ${
-        describeFile(files.authority)
-      }: its issuer is "${oneLine(own.issuer)}"`,
-      {
-        hints: ["Put the certificates between both into the certificate file, after the server's"],
-      },
-    );
-  }
-  const chain = requireValidChain(chains, files.certificate, clock);
+  const usesOf = rememberUses();
+  const chain = requireValidChain(files, certificates, authorities, usesOf, clock);
   const hosts = hostsOf(own);
   if (hosts.length === 0) {
     throw new FlwrError(
@@ -169,19 +161,57 @@ function requireValidNow(
   });
 }
 
-/** The first chain that clients would accept. @throws FlwrError "failed-precondition" with what is wrong with the first */
+/**
+ * The first chain that clients would accept.
+ *
+ * @throws FlwrError "failed-precondition" with what is wrong with the first, or where there is none
+ */
 function requireValidChain(
-  chains: readonly Chain[],
-  named: NamedFile,
+  files: ServerTlsFiles,
+  [own, ...between]: Certificates,
+  authorities: Certificates,
+  usesOf: UsesOf,
   clock: Clock,
 ): Chain {
-  const problems = chains.map((chain) => problemOfChain(chain, usesOf, clock.now()));
-  const valid = chains.find((_, i) => problems[i] === undefined);
-  if (valid !== undefined) return valid;
-  throw refusedByClients(named, problems[0]!);
+  const budget = new CheckBudget();
+  let problem: string | undefined;
+  for (const chain of findChains(own, between, authorities, budget)) {
+    const found = problemOfChain(chain, usesOf, clock.now(), budget);
+    if (found === undefined) return chain;
+    problem ??= found;
+  }
+  if (problem !== undefined) throw refusedByClients(files.certificate, problem);
+  const from = `the authority in ${describeFile(files.authority)}`;
+  if (budget.hasNoSignature) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Certificate in ${describeFile(files.certificate)} was not found to come from ${from}: ` +
+        `clients verify at most ${MAX_SIGNATURES} signatures, and too many certificates have the names of issuers`,
+      { hints: ["Leave only the server's own issuers in both files"] },
+    );
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    `Certificate in ${describeFile(files.certificate)} does not come from ${from}: its issuer is "${
+      oneLine(own.issuer)
+    }"`,
+    {
+      hints: ["Put the certificates between both into the certificate file, after the server's"],
+    },
+  );
 }
 
-/** What a certificate may be used for; undefined where that cannot be read, and clients decide alone. */
+type UsesOf = (certificate: X509Certificate) => CertificateUses | undefined;
+
+/** What a certificate may be used for, read once; undefined where that cannot be read, and clients decide alone. */
+function rememberUses(): UsesOf {
+  const known = new Map<X509Certificate, CertificateUses | undefined>();
+  return (certificate) => {
+    if (!known.has(certificate)) known.set(certificate, usesOf(certificate));
+    return known.get(certificate);
+  };
+}
+
 function usesOf({ raw }: X509Certificate): CertificateUses | undefined {
   try {
     return readUses(raw);
@@ -196,12 +226,6 @@ function refusedByClients(named: NamedFile, problem: string): FlwrError {
     "failed-precondition",
     `Clients would refuse the certificate in ${describeFile(named)}: ${problem}`,
     { hints: ["Have the certificate made anew by an authority that may", MAKE_THEM] },
-  );
-}
-
-function sameKey(a: KeyObject, b: KeyObject): boolean {
-  return a.export({ type: "spki", format: "der" }).equals(
-    b.export({ type: "spki", format: "der" }),
   );
 }
 

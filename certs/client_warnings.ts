@@ -4,11 +4,11 @@ import { oneLine } from "./check_chain.ts";
 import { encodingFaults } from "./encoding.ts";
 import { type CertificateUses, KNOWN } from "./extensions.ts";
 import { NAME_TAG, showName } from "./name_constraints.ts";
+import { keyKind, type PublicKeyInfo } from "./public_key.ts";
 
-/** Keys that BoringSSL does not offer to verify in a handshake, by their type or curve. */
-const NOT_IN_PYTHON: Readonly<Record<string, string>> = {
-  ed25519: "an Ed25519 key",
-  secp521r1: "a key on the curve P-521",
+/** Keys that BoringSSL does not offer to verify in a handshake. */
+const NOT_IN_PYTHON: Partial<Record<NonNullable<PublicKeyInfo["kind"]>, string>> = {
+  Ed25519: "an Ed25519 key",
   "P-521": "a key on the curve P-521",
 };
 
@@ -30,7 +30,10 @@ export function clientWarnings(
     : undefined;
   const python = pythonProblem(own, uses) ??
     issuers.map((issuer) => {
-      const limits = usesOf(issuer)?.constraints;
+      const { constraints: limits, damaged = [] } = usesOf(issuer) ?? {};
+      if (damaged.length > 0) {
+        return `its issuer "${oneLine(issuer.subject)}" has a damaged extension (${damaged[0]})`;
+      }
       const byAddress = limits !== undefined &&
         [...limits.permitted, ...limits.excluded].some(({ tag }) => tag === NAME_TAG.ip);
       return byAddress
@@ -47,8 +50,8 @@ function pythonProblem(
   certificate: X509Certificate,
   uses: CertificateUses | undefined,
 ): string | undefined {
-  const { asymmetricKeyType: type = "", asymmetricKeyDetails: details } = certificate.publicKey;
-  const key = NOT_IN_PYTHON[details?.namedCurve ?? type];
+  const kind = keyKind(certificate);
+  const key = kind && NOT_IN_PYTHON[kind];
   if (key !== undefined) return `it has ${key}`;
   if (encodingFaults(certificate.raw).serial) return "its serial number is not encoded as DER is";
   if (uses === undefined) return undefined;

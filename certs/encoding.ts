@@ -26,7 +26,7 @@ export function encodingFaults(der: Uint8Array): EncodingFaults {
     let times = false;
     while (!validity.done) {
       const { tag, contents } = validity.next();
-      times ||= TIMES[tag]?.test(String.fromCharCode(...contents)) !== true;
+      times ||= TIMES[tag]?.test(new TextDecoder("latin1").decode(contents)) !== true;
     }
     const repeats = (first === 0 && second! < 0x80) || (first === 0xff && second! >= 0x80);
     return { times, serial: second !== undefined && repeats };

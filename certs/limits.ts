@@ -16,5 +16,11 @@ export const MAX_CERTIFICATE_HOSTS = 100;
 /** Shortest RSA key of a server, in bits: OpenSSL refuses shorter ones with words of its own (security level 2 of OpenSSL 3). */
 export const MIN_RSA_BITS = 2048;
 
-/** Most ways from a server certificate to its authorities that are looked at. */
-export const MAX_CHAINS = 100;
+/** Longest RSA key whose signatures clients verify, in bits: rustls and BoringSSL refuse longer ones. */
+export const MAX_RSA_BITS = 8192;
+
+/** Most signatures of certificates that are verified at a start: rustls verifies as many for a connection. */
+export const MAX_SIGNATURES = 100;
+
+/** Most pairs of a name and a name constraint that are compared at a start: rustls compares as many for a connection. */
+export const MAX_NAME_COMPARISONS = 250_000;
