@@ -179,10 +179,11 @@ function requireValidChain(
     const found = problemOfChain(chain, usesOf, clock.now(), budget);
     if (found === undefined) return chain;
     problem ??= found;
+    if (budget.isExceeded) break;
   }
   if (problem !== undefined) throw refusedByClients(files.certificate, problem);
   const from = `the authority in ${describeFile(files.authority)}`;
-  if (budget.hasNoSignature) {
+  if (budget.isExceeded) {
     throw new FlwrError(
       "failed-precondition",
       `Certificate in ${describeFile(files.certificate)} was not found to come from ${from}: ` +

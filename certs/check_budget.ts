@@ -8,22 +8,19 @@ export class CheckBudget {
   #signatures = MAX_SIGNATURES;
   #comparisons = MAX_NAME_COMPARISONS;
 
-  /** Whether there is no signature left to verify. */
-  get hasNoSignature(): boolean {
-    return this.#signatures === 0;
+  /** Whether more was asked for than there is: clients look at no other chain then. */
+  get isExceeded(): boolean {
+    return this.#signatures < 0 || this.#comparisons < 0;
   }
 
   /** Takes one signature to verify. @returns false where there is none left */
   takeSignature(): boolean {
-    if (this.#signatures === 0) return false;
-    this.#signatures--;
-    return true;
+    return --this.#signatures >= 0;
   }
 
-  /** Takes comparisons of names with constraints. @returns false where fewer are left, and none is left then */
+  /** Takes comparisons of names with constraints. @returns false where fewer are left */
   takeComparisons(count: number): boolean {
-    const isLeft = count <= this.#comparisons;
-    this.#comparisons = isLeft ? this.#comparisons - count : 0;
-    return isLeft;
+    this.#comparisons -= count;
+    return this.#comparisons >= 0;
   }
 }

@@ -2,9 +2,12 @@ import type { X509Certificate } from "node:crypto";
 import type { Chain } from "./chain.ts";
 import { oneLine } from "./check_chain.ts";
 import { encodingFaults } from "./encoding.ts";
-import { type CertificateUses, KNOWN } from "./extensions.ts";
+import { type CertificateUses, KNOWN, type NameConstraints } from "./extensions.ts";
 import { NAME_TAG, showName } from "./name_constraints.ts";
 import { keyKind, type PublicKeyInfo } from "./public_key.ts";
+
+/** Tag of directoryName (RFC 5280, section 4.2.1.6). */
+const NAME_TAG_OF_SUBJECT = 0xa4;
 
 /** Keys that BoringSSL does not offer to verify in a handshake. */
 const NOT_IN_PYTHON: Partial<Record<NonNullable<PublicKeyInfo["kind"]>, string>> = {
@@ -25,9 +28,11 @@ export function clientWarnings(
 ): string[] {
   const [own, ...issuers] = chain;
   const uses = usesOf(own);
+  const uncompared = issuers.find((issuer) => hasUncompared(uses, usesOf(issuer)?.constraints));
   const ours = uses?.isAuthority === true
     ? "it is that of an authority (CA:TRUE), not a server's"
-    : undefined;
+    : uncompared &&
+      `its issuer "${oneLine(uncompared.subject)}" limits other names than hosts (nameConstraints)`;
   const python = pythonProblem(own, uses) ??
     issuers.map((issuer) => {
       const { constraints: limits, damaged = [] } = usesOf(issuer) ?? {};
@@ -44,6 +49,18 @@ export function clientWarnings(
     ...(ours === undefined ? [] : [`This program's own SuperNodes refuse it: ${ours}`]),
     ...(python === undefined ? [] : [`Flower's SuperNodes in Python refuse it: ${python}`]),
   ];
+}
+
+/** Whether rustls would have to compare names of a kind that it refuses for that: each certificate has a directoryName, its subject. */
+function hasUncompared(
+  uses: CertificateUses | undefined,
+  limits: NameConstraints | undefined,
+): boolean {
+  if (limits === undefined) return false;
+  const compared: number[] = Object.values(NAME_TAG);
+  const own = [NAME_TAG_OF_SUBJECT, ...(uses?.names ?? []).map(({ tag }) => tag)];
+  const others = new Set(own.filter((tag) => !compared.includes(tag)));
+  return [...limits.permitted, ...limits.excluded].some(({ tag }) => others.has(tag));
 }
 
 function pythonProblem(
