@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { CheckBudget } from "./check_budget.ts";
 import { MAX_CHAIN_LENGTH } from "./limits.ts";
+import { nameText } from "./name_text.ts";
 import { madeSignature } from "./signature.ts";
 
 /** A certificate, its issuer, that one's issuer, and so on; the last is an authority, or the only one. */
@@ -11,9 +12,8 @@ interface Candidate {
   readonly certificate: X509Certificate;
   /** Its bytes. */
   readonly id: string;
-  /** Undefined: an empty name. */
-  readonly subject: string | undefined;
-  readonly issuer: string | undefined;
+  readonly subject: string;
+  readonly issuer: string;
 }
 
 /**
@@ -56,11 +56,15 @@ export function* findChains(
 }
 
 function candidate(certificate: X509Certificate): Candidate {
-  const { raw, subject, issuer } = certificate;
-  return { certificate, id: raw.toString("latin1"), subject, issuer };
+  return {
+    certificate,
+    id: certificate.raw.toString("latin1"),
+    subject: nameText(certificate, "subject"),
+    issuer: nameText(certificate, "issuer"),
+  };
 }
 
-function bySubject(candidates: readonly Candidate[]): Map<string | undefined, Candidate[]> {
+function bySubject(candidates: readonly Candidate[]): Map<string, Candidate[]> {
   return Map.groupBy(candidates, ({ subject }) => subject);
 }
 

@@ -7,12 +7,13 @@ import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
 import { type Chain, findChains } from "./chain.ts";
 import { CheckBudget } from "./check_budget.ts";
-import { oneLine, problemOfChain } from "./check_chain.ts";
+import { problemOfChain } from "./check_chain.ts";
 import { clientWarnings } from "./client_warnings.ts";
 import { type CertificateUses, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_CERTIFICATE_FILE_BYTES, MAX_SIGNATURES } from "./limits.ts";
 import { problemOfLoading } from "./load_check.ts";
+import { oneLine } from "./name_text.ts";
 import {
   type Certificates,
   MAKE_THEM,
@@ -194,7 +195,7 @@ function requireValidChain(
   throw new FlwrError(
     "failed-precondition",
     `Certificate in ${describeFile(files.certificate)} does not come from ${from}: its issuer is "${
-      oneLine(own.issuer)
+      oneLine(own, "issuer")
     }"`,
     {
       hints: ["Put the certificates between both into the certificate file, after the server's"],

@@ -5,6 +5,7 @@ import { encodingFaults } from "./encoding.ts";
 import { type CertificateUses, KNOWN } from "./extensions.ts";
 import { MAX_NAME_COMPARISONS } from "./limits.ts";
 import { countComparisons, forbiddenName } from "./name_constraints.ts";
+import { nameText, oneLine } from "./name_text.ts";
 import { problemOfKey } from "./public_key.ts";
 import { brokenHash } from "./signature.ts";
 
@@ -29,7 +30,7 @@ export function problemOfChain(
   let issuersBelow = 0;
   const names = usesOf(chain[0])?.names ?? [];
   for (const [i, certificate] of chain.entries()) {
-    const name = `"${oneLine(certificate.subject)}"`;
+    const name = `"${oneLine(certificate, "subject")}"`;
     const uses = usesOf(certificate);
     const isAuthority = i > 0 && i === chain.length - 1;
     if (i > 0) {
@@ -86,13 +87,9 @@ export function problemOfChain(
       return `${which} is for other purposes than a server's (extKeyUsage without serverAuth)`;
     }
     // A new key of one authority, signed by the old one, does not count.
-    if (i > 0 && certificate.subject !== certificate.issuer) issuersBelow++;
+    if (i > 0 && nameText(certificate, "subject") !== nameText(certificate, "issuer")) {
+      issuersBelow++;
+    }
   }
   return undefined;
-}
-
-/** A name of several lines as one. */
-export function oneLine(name: string | undefined): string {
-  // Node says undefined of an empty name.
-  return name?.replaceAll("\n", ", ") ?? "";
 }

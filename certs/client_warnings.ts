@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { Chain } from "./chain.ts";
-import { oneLine } from "./check_chain.ts";
 import { encodingFaults } from "./encoding.ts";
 import { type CertificateUses, KNOWN, type NameConstraints } from "./extensions.ts";
 import { NAME_TAG, showName } from "./name_constraints.ts";
+import { oneLine } from "./name_text.ts";
 import { keyKind, type PublicKeyInfo } from "./public_key.ts";
 
 /** Tag of directoryName (RFC 5280, section 4.2.1.6). */
@@ -32,17 +32,19 @@ export function clientWarnings(
   const ours = uses?.isAuthority === true
     ? "it is that of an authority (CA:TRUE), not a server's"
     : uncompared &&
-      `its issuer "${oneLine(uncompared.subject)}" limits other names than hosts (nameConstraints)`;
+      `its issuer "${
+        oneLine(uncompared, "subject")
+      }" limits other names than hosts (nameConstraints)`;
   const python = pythonProblem(own, uses) ??
     issuers.map((issuer) => {
       const { constraints: limits, damaged = [] } = usesOf(issuer) ?? {};
       if (damaged.length > 0) {
-        return `its issuer "${oneLine(issuer.subject)}" has a damaged extension (${damaged[0]})`;
+        return `its issuer "${oneLine(issuer, "subject")}" has a damaged extension (${damaged[0]})`;
       }
       const byAddress = limits !== undefined &&
         [...limits.permitted, ...limits.excluded].some(({ tag }) => tag === NAME_TAG.ip);
       return byAddress
-        ? `its issuer "${oneLine(issuer.subject)}" limits addresses (nameConstraints)`
+        ? `its issuer "${oneLine(issuer, "subject")}" limits addresses (nameConstraints)`
         : undefined;
     }).find((problem) => problem !== undefined);
   return [

@@ -1,0 +1,44 @@
+import type { X509Certificate } from "node:crypto";
+import { DerReader, MalformedError, TAG } from "../auth/der.ts";
+
+/** Explicit [0] of TBSCertificate: the version. */
+const VERSION = 0xa0;
+/** Longest name that a sentence shows, in characters. */
+const MAX_SHOWN = 200;
+
+/**
+ * A certificate's name, with a line for each part; empty where the certificate has none. Deno 2.9 throws for names in another
+ * encoding than Unicode's, which clients compare as bytes: those are "#" and the digits of their encoding, as in RFC 4514.
+ */
+export function nameText(certificate: X509Certificate, whose: "subject" | "issuer"): string {
+  try {
+    // Node says undefined of an empty name.
+    return certificate[whose] ?? "";
+  } catch {
+    return `#${encodedName(certificate.raw, whose)}`;
+  }
+}
+
+/** A certificate's name as one line, cut where it is long. */
+export function oneLine(certificate: X509Certificate, whose: "subject" | "issuer"): string {
+  const text = nameText(certificate, whose).replaceAll("\n", ", ");
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+function encodedName(der: Uint8Array, whose: "subject" | "issuer"): string {
+  try {
+    const certificate = new DerReader(new DerReader(der).read(TAG.sequence));
+    const fields = new DerReader(certificate.read(TAG.sequence));
+    fields.readOptional(VERSION);
+    fields.read(TAG.integer); // the serial number
+    fields.read(TAG.sequence); // the algorithm
+    const issuer = fields.raw();
+    if (whose === "issuer") return issuer.toHex();
+    fields.read(TAG.sequence); // the validity
+    return fields.raw().toHex();
+  } catch (error) {
+    // A certificate of a form that no client reads: its names are like no other's.
+    if (error instanceof MalformedError) return der.toHex();
+    throw error;
+  }
+}
