@@ -9,10 +9,11 @@ import { type Chain, findChains } from "./chain.ts";
 import { CheckBudget } from "./check_budget.ts";
 import { problemOfChain } from "./check_chain.ts";
 import { clientWarnings } from "./client_warnings.ts";
-import { type CertificateUses, readUses } from "./extensions.ts";
+import { type CertificateUses, type GeneralName, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
 import { MAX_CERTIFICATE_FILE_BYTES, MAX_SIGNATURES } from "./limits.ts";
 import { problemOfLoading } from "./load_check.ts";
+import { NAME_TAG } from "./name_constraints.ts";
 import { oneLine } from "./name_text.ts";
 import {
   type Certificates,
@@ -94,8 +95,10 @@ export async function readServerTls(
   }
   const usesOf = rememberUses();
   const chain = requireValidChain(files, certificates, authorities, usesOf, clock);
-  const hosts = hostsOf(own);
-  if (hosts.length === 0) {
+  const uses = usesOf(own);
+  const hosts = hostsOf(uses?.names ?? []);
+  const loading = problemOfLoading(writeCertificates(certificates), pem);
+  if (hosts.length === 0 && (uses !== undefined || loading === undefined)) {
     throw new FlwrError(
       "failed-precondition",
       `Certificate in ${describeFile(files.certificate)} names no host: clients would refuse it`,
@@ -108,7 +111,6 @@ export async function readServerTls(
       },
     );
   }
-  const loading = problemOfLoading(writeCertificates(certificates), pem);
   if (loading !== undefined) throw refusedByClients(files.certificate, loading);
   const warnings = clientWarnings(chain, usesOf).map((why) =>
     `Certificate in ${describeFile(files.certificate)} is not for all clients. ${why}`
@@ -209,12 +211,12 @@ type UsesOf = (certificate: X509Certificate) => CertificateUses | undefined;
 function rememberUses(): UsesOf {
   const known = new Map<X509Certificate, CertificateUses | undefined>();
   return (certificate) => {
-    if (!known.has(certificate)) known.set(certificate, usesOf(certificate));
+    if (!known.has(certificate)) known.set(certificate, readUsesOf(certificate));
     return known.get(certificate);
   };
 }
 
-function usesOf({ raw }: X509Certificate): CertificateUses | undefined {
+function readUsesOf({ raw }: X509Certificate): CertificateUses | undefined {
   try {
     return readUses(raw);
   } catch (error) {
@@ -231,15 +233,26 @@ function refusedByClients(named: NamedFile, problem: string): FlwrError {
   );
 }
 
-/** The DNS names and addresses of a certificate's subjectAltName, without names that clients match with no host. */
-function hostsOf({ subjectAltName = "" }: X509Certificate): HostName[] {
-  return subjectAltName.split(", ").flatMap((name): HostName[] => {
-    const [, kind, value = ""] = /^(DNS|IP Address):(.+)$/.exec(name) ?? [];
-    if (kind === "DNS") {
-      // An address counts as one alone, and "*" stands for one label of several.
-      const matches = isIP(value) === 0 && !/^(\*|.+\*.*|.*\.)$/.test(value);
-      return matches ? [{ type: "dns", value: value.toLowerCase() }] : [];
+/**
+ * The DNS names and addresses of a certificate's subjectAltName, without names that clients match with no host. They are read
+ * as they are encoded: Node's `subjectAltName` is one text, in which a name can hold a comma, and none for odd names beside.
+ */
+function hostsOf(names: readonly GeneralName[]): HostName[] {
+  return names.flatMap(({ tag, value }): HostName[] => {
+    if (tag === NAME_TAG.ip && [4, 16].includes(value.length)) {
+      return [{ type: "ip", value: addressText(value) }];
     }
-    return kind === undefined ? [] : [{ type: "ip", value: shortestAddress(value.toLowerCase()) }];
+    const text = tag === NAME_TAG.dns ? new TextDecoder("latin1").decode(value).toLowerCase() : "";
+    // An address counts as one alone, and "*" stands for one label of several.
+    const matches = /^[a-z0-9._*-]+$/.test(text) && isIP(text) === 0 &&
+      !/^(\*|.+\*.*|.*\.)$/.test(text);
+    return matches ? [{ type: "dns", value: text }] : [];
   });
+}
+
+/** @param bytes of an IPv4 or IPv6 address */
+function addressText(bytes: Uint8Array): string {
+  return bytes.length === 4
+    ? bytes.join(".")
+    : shortestAddress(bytes.toHex().match(/.{4}/g)!.join(":"));
 }

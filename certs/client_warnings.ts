@@ -1,9 +1,9 @@
 import type { X509Certificate } from "node:crypto";
 import type { Chain } from "./chain.ts";
 import { encodingFaults } from "./encoding.ts";
-import { type CertificateUses, KNOWN, type NameConstraints } from "./extensions.ts";
+import { type CertificateUses, KNOWN, NAME_TAGS, type NameConstraints } from "./extensions.ts";
 import { NAME_TAG, showName } from "./name_constraints.ts";
-import { oneLine } from "./name_text.ts";
+import { encodedName, isDamagedName, oneLine } from "./name_text.ts";
 import { keyKind, type PublicKeyInfo } from "./public_key.ts";
 
 /** Tag of directoryName (RFC 5280, section 4.2.1.6). */
@@ -29,13 +29,25 @@ export function clientWarnings(
   const [own, ...issuers] = chain;
   const uses = usesOf(own);
   const uncompared = issuers.find((issuer) => hasUncompared(uses, usesOf(issuer)?.constraints));
-  const ours = uses?.isAuthority === true
+  const other = chain.find((certificate, i) =>
+    chain[i + 1] !== undefined &&
+    encodedName(certificate, "issuer") !== encodedName(chain[i + 1]!, "subject")
+  );
+  const ours = other !== undefined
+    ? `its issuer's name, "${oneLine(other, "issuer")}", is encoded in two ways`
+    : uses?.isAuthority === true
     ? "it is that of an authority (CA:TRUE), not a server's"
     : uncompared &&
       `its issuer "${
         oneLine(uncompared, "subject")
       }" limits other names than hosts (nameConstraints)`;
+  const misnamed = chain.find((certificate) =>
+    (["subject", "issuer"] as const).some((whose) =>
+      isDamagedName(Uint8Array.fromHex(encodedName(certificate, whose)))
+    )
+  );
   const python = pythonProblem(own, uses) ??
+    (misnamed && `a name in the certificate of "${oneLine(misnamed, "subject")}" is damaged`) ??
     issuers.map((issuer) => {
       const { constraints: limits, damaged = [] } = usesOf(issuer) ?? {};
       if (damaged.length > 0) {
@@ -81,6 +93,10 @@ function pythonProblem(
   if (uses.critical.some((id) => !KNOWN.includes(id))) {
     return "it has a critical extension that they do not know";
   }
+  const isNamed = uses.names.every(({ tag, value }) =>
+    NAME_TAGS.includes(tag) && (tag !== NAME_TAG_OF_SUBJECT || !isDamagedName(value))
+  );
+  if (!isNamed) return "its subjectAltName has a damaged name";
   const address = uses.names.find(({ tag, value }) =>
     tag === NAME_TAG.ip && ![4, 16].includes(value.length)
   );

@@ -69,7 +69,7 @@ export const KNOWN: readonly string[] = [
 ];
 
 /** The tags of GeneralName's nine kinds (RFC 5280, section 4.2.1.6). */
-const NAME_TAGS: readonly number[] = [0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, 0x86, 0x87, 0x88];
+export const NAME_TAGS: readonly number[] = [0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, 0x86, 0x87, 0x88];
 
 /** TBSCertificate's `extensions [3] EXPLICIT`. */
 const EXTENSIONS = 0xa3;

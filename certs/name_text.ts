@@ -3,6 +3,7 @@ import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 
 /** Explicit [0] of TBSCertificate: the version. */
 const VERSION = 0xa0;
+const [SET, UTF8_STRING] = [0x31, 0x0c];
 /** Longest name that a sentence shows, in characters. */
 const MAX_SHOWN = 200;
 
@@ -15,7 +16,7 @@ export function nameText(certificate: X509Certificate, whose: "subject" | "issue
     // Node says undefined of an empty name.
     return certificate[whose] ?? "";
   } catch {
-    return `#${encodedName(certificate.raw, whose)}`;
+    return `#${encodedName(certificate, whose)}`;
   }
 }
 
@@ -25,7 +26,11 @@ export function oneLine(certificate: X509Certificate, whose: "subject" | "issuer
   return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
 }
 
-function encodedName(der: Uint8Array, whose: "subject" | "issuer"): string {
+/** A certificate's name as it is encoded, in hexadecimal. */
+export function encodedName(
+  { raw: der }: X509Certificate,
+  whose: "subject" | "issuer",
+): string {
   try {
     const certificate = new DerReader(new DerReader(der).read(TAG.sequence));
     const fields = new DerReader(certificate.read(TAG.sequence));
@@ -39,6 +44,31 @@ function encodedName(der: Uint8Array, whose: "subject" | "issuer"): string {
   } catch (error) {
     // A certificate of a form that no client reads: its names are like no other's.
     if (error instanceof MalformedError) return der.toHex();
+    throw error;
+  }
+}
+
+/**
+ * Whether BoringSSL refuses a name: one that has an empty part, or text that is not UTF-8 and says that it is.
+ *
+ * @param der Name ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value } (RFC 5280, section 4.1.2.4)
+ */
+export function isDamagedName(der: Uint8Array): boolean {
+  try {
+    const parts = new DerReader(new DerReader(der).read(TAG.sequence));
+    while (!parts.done) {
+      const values = new DerReader(parts.read(SET));
+      if (values.done) return true;
+      while (!values.done) {
+        const value = new DerReader(values.read(TAG.sequence));
+        value.read(TAG.oid);
+        const { tag, contents } = value.next();
+        if (tag === UTF8_STRING) new TextDecoder("utf-8", { fatal: true }).decode(contents);
+      }
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof MalformedError || error instanceof TypeError) return true;
     throw error;
   }
 }
