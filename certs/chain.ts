@@ -1,8 +1,10 @@
 import type { X509Certificate } from "node:crypto";
 import type { CheckBudget } from "./check_budget.ts";
-import { MAX_CHAIN_LENGTH } from "./limits.ts";
 import { nameText } from "./name_text.ts";
 import { madeSignature } from "./signature.ts";
+
+/** Longest way from a server certificate to its authority that is followed, in certificates. */
+const MAX_CHAIN_LENGTH = 10;
 
 /** A certificate, its issuer, that one's issuer, and so on; the last is an authority, or the only one. */
 export type Chain = readonly [X509Certificate, ...X509Certificate[]];

@@ -11,7 +11,7 @@ import { problemOfChain } from "./check_chain.ts";
 import { clientWarnings } from "./client_warnings.ts";
 import { type CertificateUses, type GeneralName, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
-import { MAX_CERTIFICATE_FILE_BYTES, MAX_SIGNATURES } from "./limits.ts";
+import { MAX_SIGNATURES } from "./limits.ts";
 import { problemOfLoading } from "./load_check.ts";
 import { NAME_TAG } from "./name_constraints.ts";
 import { oneLine } from "./name_text.ts";
@@ -24,6 +24,9 @@ import {
   writeCertificates,
 } from "./parse.ts";
 import { isKeyOf } from "./public_key.ts";
+
+/** Largest certificate or key file that is read, in bytes: the bundles of all public authorities have about 250 KiB. */
+const MAX_CERTIFICATE_FILE_BYTES = 4 * 1024 * 1024;
 
 /** The three files that a server with TLS is given. */
 export interface ServerTlsFiles {

@@ -1,7 +1,7 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { sameBytes } from "../base/bytes.ts";
-import { MAX_RSA_BITS, MIN_RSA_BITS } from "./limits.ts";
+import { MIN_RSA_BITS } from "./limits.ts";
 
 /** Explicit [0] of TBSCertificate: the version. */
 const VERSION = 0xa0;
@@ -15,6 +15,8 @@ const ALGORITHMS: Readonly<Record<string, PublicKeyInfo["kind"]>> = {
 };
 const EC_PUBLIC_KEY = "06072a8648ce3d0201";
 const ED25519_BYTES = 32;
+/** Longest RSA key whose signatures clients verify, in bits: rustls and BoringSSL refuse longer ones. */
+const MAX_RSA_BITS = 8192;
 /** BoringSSL, and AWS-LC behind rustls, take exponents of at most 33 bits. */
 const MAX_RSA_EXPONENT = 2n ** 33n;
 
