@@ -1,8 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { DerReader, MalformedError, TAG } from "../auth/der.ts";
+import { readFields } from "./fields.ts";
 
-/** Explicit [0] of TBSCertificate: the version. */
-const VERSION = 0xa0;
 const [SET, UTF8_STRING] = [0x31, 0x0c];
 /** Longest name that a sentence shows, in characters. */
 const MAX_SHOWN = 200;
@@ -32,15 +31,7 @@ export function encodedName(
   whose: "subject" | "issuer",
 ): string {
   try {
-    const certificate = new DerReader(new DerReader(der).read(TAG.sequence));
-    const fields = new DerReader(certificate.read(TAG.sequence));
-    fields.readOptional(VERSION);
-    fields.read(TAG.integer); // the serial number
-    fields.read(TAG.sequence); // the algorithm
-    const issuer = fields.raw();
-    if (whose === "issuer") return issuer.toHex();
-    fields.read(TAG.sequence); // the validity
-    return fields.raw().toHex();
+    return readFields(der)[whose].toHex();
   } catch (error) {
     // A certificate of a form that no client reads: its names are like no other's.
     if (error instanceof MalformedError) return der.toHex();

@@ -1,10 +1,9 @@
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { sameBytes } from "../base/bytes.ts";
+import { readFields } from "./fields.ts";
 import { MIN_RSA_BITS } from "./limits.ts";
 
-/** Explicit [0] of TBSCertificate: the version. */
-const VERSION = 0xa0;
 /** AlgorithmIdentifiers of keys (RFC 3279, 5480 and 8410), by their encodings in hexadecimal. */
 const ALGORITHMS: Readonly<Record<string, PublicKeyInfo["kind"]>> = {
   "06092a864886f70d0101010500": "RSA",
@@ -39,13 +38,7 @@ export interface PublicKeyInfo {
  * @throws MalformedError where it is none
  */
 export function readPublicKey(der: Uint8Array): PublicKeyInfo {
-  const certificate = new DerReader(new DerReader(der).read(TAG.sequence));
-  const fields = new DerReader(certificate.read(TAG.sequence));
-  fields.readOptional(VERSION);
-  fields.read(TAG.integer); // the serial number
-  // The algorithm, the issuer, the validity and the subject.
-  for (let i = 0; i < 4; i++) fields.read(TAG.sequence);
-  const info = fields.raw();
+  const { publicKey: info } = readFields(der);
   const parts = new DerReader(new DerReader(info).read(TAG.sequence));
   const algorithm = parts.read(TAG.sequence).toHex();
   const bits = parts.read(TAG.bits);
