@@ -41,7 +41,7 @@ export interface ArtifactLimits {
   readonly minArtifactPieceBytes: number;
 }
 
-/** The what bounds artifacts when nothing else is said. */
+/** What bounds artifacts when nothing else is said. */
 export const DEFAULT_ARTIFACT_LIMITS: ArtifactLimits = {
   maxArtifactsPerRun: 1000,
   maxArtifactBytesPerRun: 2 * 2 ** 30,

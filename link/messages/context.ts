@@ -70,7 +70,7 @@ export interface MessageLimits {
   readonly maxOpenPushBytes: number;
 }
 
-/** The what bounds messages when nothing else is said. */
+/** What bounds messages when nothing else is said. */
 export const DEFAULT_MESSAGE_LIMITS: MessageLimits = {
   maxDeliveries: 5,
   replyGraceSeconds: 60,

@@ -74,7 +74,7 @@ export interface NodeLimits {
   readonly maxAbsentNodes: number;
 }
 
-/** The what bounds nodes when nothing else is said. */
+/** What bounds nodes when nothing else is said. */
 export const DEFAULT_NODE_LIMITS: NodeLimits = {
   maxHeartbeatIntervalSeconds: 1800,
   anonymousNodeRetentionSeconds: 3600,

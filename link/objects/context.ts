@@ -51,7 +51,7 @@ export interface ObjectLimits {
   readonly maxCachedTreeIds: number;
 }
 
-/** The what bounds objects when nothing else is said. */
+/** What bounds objects when nothing else is said. */
 export const DEFAULT_OBJECT_LIMITS: ObjectLimits = {
   maxObjectDepth: 16,
   maxTreeNodes: 50_000,

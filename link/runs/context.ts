@@ -103,7 +103,7 @@ export interface RunLimits {
   readonly sparePieceSeconds: number;
 }
 
-/** The what bounds runs when nothing else is said. */
+/** What bounds runs when nothing else is said. */
 export const DEFAULT_RUN_LIMITS: RunLimits = {
   claimSeconds: 30,
   taskTimeoutSeconds: 60,

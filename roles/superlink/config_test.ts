@@ -118,7 +118,7 @@ Deno.test("a secret of flower-superexec goes with --isolation process, which nee
     );
     assert.match(
       (await refusal({ isolation: "process", superexecAuthSecretFile: join(dir, "no") })).message,
-      /^--superexec-auth-secret-file: cannot read file/,
+      /of --superexec-auth-secret-file cannot be read/,
     );
   });
 });
