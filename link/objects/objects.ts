@@ -75,12 +75,4 @@ export interface Objects {
   ): Promise<ObjectsTogether>;
   /** Which objects a root is made of, the root first, for a message just pulled. @throws not-found */
   treeOf(root: ObjectId): Promise<ObjectTree>;
-  /**
-   * The objects under a root, children first, each once, for a message just pulled. An instruction's are there
-   * until it is answered, a reply's until its grace ends.
-   *
-   * @param runId the run as whose traffic the bytes count, if any
-   * @throws not-found
-   */
-  wholeTree(root: ObjectId, runId?: bigint): Promise<LinkObject[]>;
 }
