@@ -23,7 +23,10 @@ interface BroughtOutcome {
   readonly finished: readonly string[];
 }
 
-/** Takes a message at once, without a push that waits, if each of its objects came with it or is there. */
+/**
+ * Takes a message at once, without a push that waits, if each of its objects came with it or is there. Nothing speaks
+ * against the message itself: that was found in this transaction.
+ */
 export async function takeBrought(
   context: MessageContext,
   tx: MessageTransaction,
@@ -44,10 +47,14 @@ export async function takeBrought(
   };
   const { fault, whole } = await completeTree(tx, messageId, find, context.limits);
   if (fault !== undefined) return NOT_TAKEN;
+  // It was judged just now. The others come after it, so that nothing has happened since.
+  const judged = { message, clientAppSeconds };
+  const refusal = await takeMessage(context, tx, effects, judged, undefined);
   const finished = await takeWholeMessages(context, tx, effects, whole);
-  const refusal = await takeMessage(context, tx, effects, { message, clientAppSeconds });
   // It was refused: no push keeps its objects.
-  if ((await tx.objects.standing(messageId))?.references === 0) await removeUnneeded(tx, messageId);
+  if (refusal !== undefined && (await tx.objects.standing(messageId))?.references === 0) {
+    await removeUnneeded(tx, messageId);
+  }
   return { isTaken: true, refusal, finished };
 }
 

@@ -8,6 +8,7 @@ import {
   instructionRefusal,
   recordInstruction,
   recordReply,
+  type ReplyRefusal,
   replyRefusal,
 } from "./record_message.ts";
 import { refuse, rejectReply } from "./reject_reply.ts";
@@ -29,45 +30,61 @@ export async function takeWholeMessages(
     const announced = await tx.pushes.message(id);
     if (announced === undefined) continue;
     await tx.pushes.removeMessage(id);
-    await takeMessage(context, tx, effects, announced);
+    await takeAnnounced(context, tx, effects, announced);
     if (!await tx.pushes.hasMessages(announced.sessionId)) finished.push(announced.sessionId);
   }
   return finished;
 }
 
+/** Takes a message that is whole. Much may have happened since the announcement, so it is judged again. */
+async function takeAnnounced(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  announced: AnnouncedMessage,
+): Promise<void> {
+  const { message } = announced;
+  const { messageId, srcNodeId, replyToMessageId } = message;
+  const fault = rootFault(message, await tx.objects.childrenOf(messageId));
+  const refusal = fault !== undefined
+    ? { reason: fault, forGood: true }
+    : replyToMessageId !== ""
+    ? await replyRefusal(context, tx, srcNodeId, message)
+    : asRefusal(await instructionRefusal(context, tx, message));
+  await takeMessage(context, tx, effects, announced, refusal);
+}
+
 /**
- * Takes a message that is whole. Much may have happened since the announcement, so it is judged again.
+ * Records a message that is whole, or rejects it.
  *
- * @returns why it was refused, if it was
+ * @param refusal what was found against the message in this transaction; the shape of its content is judged here
+ * @returns why it was rejected, if it was
  */
 export async function takeMessage(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   { message, clientAppSeconds }: Pick<AnnouncedMessage, "message" | "clientAppSeconds">,
+  refusal: ReplyRefusal | undefined,
 ): Promise<Refusal | undefined> {
-  const { messageId, runId, srcNodeId, replyToMessageId, content } = message;
-  const children = await tx.objects.childrenOf(messageId);
-  const fault = rootFault(message, children) ??
-    (content === undefined ? undefined : await shapeFault(context, tx, content));
-  if (replyToMessageId === "") {
-    const reason = fault ?? await instructionRefusal(context, tx, message);
-    if (reason === undefined) {
-      await recordInstruction(context, tx, effects, message);
-      return undefined;
-    }
-    refuse(effects, message, reason);
+  const { runId, srcNodeId, replyToMessageId, content } = message;
+  if (content !== undefined) refusal ??= asRefusal(await shapeFault(context, tx, content));
+  if (refusal !== undefined) {
+    const { reason } = refusal;
+    if (replyToMessageId === "") refuse(effects, message, reason);
+    else await rejectReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
     return { reason };
   }
-  const refusal = fault === undefined
-    ? await replyRefusal(context, tx, srcNodeId, message)
-    : { reason: fault, forGood: true };
-  if (refusal !== undefined) {
-    await rejectReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
-    return { reason: refusal.reason };
+  if (replyToMessageId === "") {
+    await recordInstruction(context, tx, effects, message);
+    return undefined;
   }
   const [instruction] = await tx.instructions.get([replyToMessageId]);
   await recordReply(context, tx, effects, message, instruction!);
   await context.traffic.save(tx, effects, runId, { clientAppSeconds });
   return undefined;
+}
+
+function asRefusal(reason: string | undefined): ReplyRefusal | undefined {
+  return reason === undefined ? undefined : { reason, forGood: true };
 }

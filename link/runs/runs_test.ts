@@ -264,7 +264,7 @@ linkTest("what is sent and received is counted", async (bench) => {
   assert.equal((await bench.link.runs.get(bench.runId))!.bytesSent, bytes!.length);
   await bench.link.messages.pullInstruction(nodeId);
   const all = { messageIds: [pushed.messageId], maxBytes: 10_000, maxObjects: 100 };
-  await bench.link.objects.pullTogether(caller, all, () => Promise.resolve());
+  await bench.link.objects.pullTogether(caller, all);
   assert.equal(await bench.link.runs.heartbeat(token), true);
   assert.equal(
     (await bench.link.runs.list({ limit: 1, skip: 0 }))[0]!.bytesSent,

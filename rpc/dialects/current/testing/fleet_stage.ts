@@ -130,7 +130,6 @@ export class FleetStage implements AsyncDisposable {
     const { objects } = await this.link.objects.pullTogether(
       { nodeId: reply.dstNodeId, runId: reply.runId },
       { messageIds: [reply.messageId], maxBytes: 2 ** 40, maxObjects: 2 ** 20 },
-      () => Promise.resolve(),
     );
     const byId = new Map(objects.map((object) => [object.id, object]));
     return inflateMessage(byId.get(reply.messageId)!, (id) => byId.get(id));

@@ -49,14 +49,13 @@ export async function loadContent(
 ): Promise<RecordDict | undefined> {
   if (content === undefined) return undefined;
   const wanted = { messageIds: [messageId], ...ALL };
-  const { objects } = await link.objects.pullTogether({ nodeId: dstNodeId, runId }, wanted, noWait);
+  const { objects } = await link.objects.pullTogether({ nodeId: dstNodeId, runId }, wanted);
   const byId = new Map(objects.map((object) => [object.id, object]));
   return inflateRecordDict(content, (id) => byId.get(id));
 }
 
 /** A message is inflated in memory as a whole, so its objects are read in one go. */
 const ALL = { maxBytes: Number.MAX_SAFE_INTEGER, maxObjects: Number.MAX_SAFE_INTEGER };
-const noWait = () => Promise.resolve();
 
 /**
  * Pushes messages whose objects are all there, in one transaction.

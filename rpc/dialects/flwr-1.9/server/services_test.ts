@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
@@ -267,13 +268,20 @@ Deno.test("names of nodes stand beside their ids, and where no node has one ther
 Deno.test("a result in the ServerApp's name is refused, and no sign of life of its run", async () => {
   await using services = await Services.start();
   const { node, runId, taskIns } = await services.handedOut();
+  const days = async (count: number) => {
+    for (let step = 0; step < count * 10; step++) {
+      await services.clock.advance(8_640);
+      await settle();
+    }
+  };
+  await days(20);
   const forged = services.result({ node, taskIns });
   forged.task!.producer = nodeToWire(SUPERLINK_NODE_ID);
   const { results } = await services.fleet("pushTaskRes", { taskResList: [forged] });
   assert.deepEqual(Object.keys(results!), ["None"]);
-  const ids = [taskIns.taskId];
-  const link = services.link.messages;
-  assert.deepEqual(await link.pullReplies(ids, { runId: idFromWire(runId) }), []);
+  await days(11);
+  const run = await services.link.runs.get(idFromWire(runId));
+  assert.equal(run?.state, "finished:stopped");
 });
 
 Deno.test("a push whose tasks are refused one by one tells which, whatever run they are of", async () => {
