@@ -55,5 +55,5 @@ export interface ObjectLimits {
 export const DEFAULT_OBJECT_LIMITS: ObjectLimits = {
   maxObjectDepth: 16,
   maxTreeNodes: 50_000,
-  maxCachedTreeIds: 200_000,
+  maxCachedTreeIds: 20_000,
 };

@@ -17,7 +17,10 @@ export class TreeCache {
   readonly #maxIds: number;
   #ids = 0;
 
-  /** @param maxIds how many ids all trees may have together; those used longest ago go first */
+  /**
+   * @param maxIds how many ids all trees may have together; those used longest ago go first, and the last one stays even
+   *   if it has more: a SuperLink that serves one large model needs it for each node
+   */
   constructor(maxIds: number) {
     this.#maxIds = maxIds;
   }
@@ -36,7 +39,7 @@ export class TreeCache {
     this.#trees.set(root, tree);
     this.#ids += tree.ids.size;
     for (const [oldest, { ids }] of this.#trees) {
-      if (this.#ids <= this.#maxIds) break;
+      if (this.#ids <= this.#maxIds || oldest === root) break;
       this.#trees.delete(oldest);
       this.#ids -= ids.size;
     }
