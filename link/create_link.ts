@@ -12,7 +12,6 @@ import { openPush, putObject } from "./messages/pushes.ts";
 import { QuietInstructions } from "./messages/quiet.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
 import { StagedBytes } from "./messages/staged_bytes.ts";
-import { pushInstructions, pushReply } from "./messages/whole_pushes.ts";
 import { Joins } from "./nodes/joins.ts";
 import {
   activateNode,
@@ -24,7 +23,7 @@ import {
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
 import type { LinkObject } from "./objects/objects.ts";
-import { LooseReplies, objectTree, pullObject, treeOf } from "./objects/pulls.ts";
+import { LooseReplies, pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pulls_together.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
 import { recover } from "./recover.ts";
@@ -158,10 +157,8 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
       getFabPiece,
     }),
     messages: within(context, {
-      pushInstructions,
       pullInstruction,
       returnInstruction,
-      pushReply,
       pullReplies,
       openPush,
       putObject,
@@ -171,7 +168,6 @@ function nouns(context: LinkContext): Omit<Link, "close"> {
       pull: pullObject,
       pullTogether: pullObjects,
       treeOf,
-      wholeTree: objectTree,
     }),
     artifacts: within(context, {
       putPiece: putArtifactPiece,

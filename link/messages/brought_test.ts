@@ -127,7 +127,8 @@ linkTest("nothing stays of a message that is refused when it is whole", async (b
   const before = await bench.store.usage();
   assert.equal(before.objects, 4);
   // With what is there already it is deeper than any message may be; its announcement does not say so.
-  await instruct(chain[3]!, [{ ...chain[2]!, children: [] }, chain[3]!]);
+  const { refusals } = await instruct(chain[3]!, [{ ...chain[2]!, children: [] }, chain[3]!]);
+  assert.match(refusals[0]!.reason, /nested more than 4 deep/);
   assert.equal(bench.eventsOf("instruction-refused").length, 1);
   assert.deepEqual(await bench.store.usage(), before);
 }, { maxObjectDepth: 4 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { linkTest, MODEL, MODEL_OBJECTS, object, rootOf } from "../../tests/link/harness.ts";
-import { isRefusal } from "./messages.ts";
+import { pushWhole, wholePush } from "../../tests/link/push_whole.ts";
 
 linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   const nodeId = await bench.node();
@@ -21,11 +21,11 @@ linkTest("objects come children first, each once", async (bench) => {
   const root = object("root", [left, shared]);
   const message = bench.instruction(nodeId, { content: root.id });
   const objects = [rootOf(message), root, left, shared, object("unneeded")];
-  await bench.link.messages.pushInstructions([message], objects);
-  assert.deepEqual(await bench.link.objects.wholeTree("root"), [shared, left, root]);
-  const whole = await bench.link.objects.wholeTree(message.messageId);
+  assert.deepEqual(await pushWhole(bench.link, [message], objects), [undefined]);
+  assert.deepEqual(await bench.stored("root"), [shared, left, root]);
+  const whole = await bench.stored(message.messageId);
   assert.deepEqual(whole, [shared, left, root, rootOf(message)]);
-  await assert.rejects(bench.link.objects.wholeTree("unneeded"), { code: "not-found" });
+  await assert.rejects(bench.stored("unneeded"), { code: "not-found" });
 });
 
 linkTest("a held pull wakes at the push, without time passing", async (bench) => {
@@ -248,32 +248,37 @@ linkTest("refused messages are reported one by one, the others taken", async (be
   const messages = [
     bench.instruction(nodeId),
     bench.instruction(99n),
-    bench.instruction(nodeId, { runId: 5n }),
-    bench.instruction(nodeId, { content: "nowhere" }),
+    bench.instruction(nodeId, { content: undefined }),
     bench.instruction(nodeId),
   ];
   const objects = [...MODEL_OBJECTS, ...messages.map(rootOf)];
-  const outcomes = await bench.link.messages.pushInstructions(messages, objects);
-  assert.deepEqual(outcomes.map((outcome) => isRefusal(outcome) ? outcome.reason : "taken"), [
+  const refusals = await pushWhole(bench.link, messages, objects);
+  assert.deepEqual(refusals.map((refusal) => refusal?.reason ?? "taken"), [
     "taken",
     'Node "99" is not known or has left',
-    'Run "5" is not known',
-    'Object "nowhere" of the message is missing',
+    "A message has either content or an error: it has neither",
     "taken",
   ]);
+  const elsewhere = bench.instruction(nodeId, { runId: 5n });
+  assert.equal(await bench.refusalOf(elsewhere, MODEL_OBJECTS), 'Run "5" is not known');
   assert.equal(bench.eventsOf("instruction-refused").length, 3);
   assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
   assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 });
 
-linkTest("a refused message leaves no object behind", async (bench) => {
+linkTest("a message that stays incomplete leaves no object behind", async (bench) => {
   const nodeId = await bench.node();
   const root = object("root", [MODEL, object("absent")]);
   const message = bench.instruction(nodeId, { content: "root" });
   const objects = [rootOf(message), root, ...MODEL_OBJECTS];
-  const [outcome] = await bench.link.messages.pushInstructions([message], objects);
-  assert.deepEqual(outcome, { reason: 'Object "absent" of the message is missing' });
+  const { missing } = await bench.link.messages.openPush(wholePush([message], objects));
+  assert.deepEqual(missing, ["absent"]);
+  assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
+  await bench.pass(200);
+  assert.deepEqual(bench.eventsOf("instruction-refused").map(({ reason }) => reason), [
+    `Objects of message "${message.messageId}" never came`,
+  ]);
   assert.equal((await bench.store.usage()).objects, 0);
 });
 
@@ -282,10 +287,9 @@ linkTest("a circle of objects is refused", async (bench) => {
   const round = { id: "a", bytes: new Uint8Array(), children: ["b"] };
   const back = { id: "b", bytes: new Uint8Array(), children: ["a"] };
   const message = bench.instruction(nodeId, { content: "a" });
-  const [outcome] = await bench.link.messages.pushInstructions([message], [
-    rootOf(message),
-    round,
-    back,
-  ]);
-  assert.deepEqual(outcome, { reason: "The message's objects are nested more than 16 deep" });
+  assert.equal(
+    await bench.refusalOf(message, [round, back]),
+    "The message's objects are nested more than 16 deep",
+  );
+  assert.equal((await bench.store.usage()).objects, 0);
 });

@@ -61,14 +61,6 @@ export interface Refusal {
  */
 export interface Messages {
   /**
-   * Takes instructions with the objects they need, their own objects included, in one transaction; wakes the pulls
-   * that wait for them. One that was taken before is answered as then, and not taken twice.
-   */
-  pushInstructions(
-    messages: readonly NewLinkMessage[],
-    objects: readonly LinkObject[],
-  ): Promise<(LinkMessage | Refusal)[]>;
-  /**
    * The oldest instruction that waits for the node; marks it as handed out. Held as the options say, but no longer than
    * until the node joins again: whoever joined last has its place.
    *
@@ -85,15 +77,6 @@ export interface Messages {
     handed: Pick<HandedInstruction, "messageId" | "delivery">,
   ): Promise<void>;
   /**
-   * Takes a node's reply once, with the objects it needs, its own included: another one for the same instruction is
-   * refused, the same again is answered as before. `nodeId` is who sends.
-   */
-  pushReply(
-    nodeId: bigint,
-    reply: NewLinkMessage,
-    objects: readonly LinkObject[],
-  ): Promise<LinkMessage | Refusal>;
-  /**
    * Replies to the given instructions, as soon as there is one. Asking again for one that was returned gives it
    * again for limits.replyGraceSeconds: an answer lost on the way is not lost for good. Instructions that can no
    * longer be answered (node gone, expired, unknown) come back as error replies, and are final from then on.
@@ -107,11 +90,13 @@ export interface Messages {
     options?: HoldOptions & { runId?: bigint },
   ): Promise<LinkMessage[]>;
   /**
-   * Announces messages: instructions of a run's ServerApp, or a node's replies. They count, as by pushInstructions
-   * and pushReply, once their objects are there: at once when none is missing. Announcing the same message again
-   * gives what is still missing: a caller whose answer was lost asks again. Survives a restart of the SuperLink.
+   * Announces messages: instructions of a run's ServerApp, or a node's replies. They count once their objects are
+   * there, and wake the pulls that wait for them. Announcing the same message again gives what is still missing: a
+   * caller whose answer was lost asks again. One that was taken before is not taken twice; another reply to an answered
+   * instruction is refused. Survives a restart of the SuperLink.
    *
-   * A message whose objects all come with it, or are there, is taken at once, and durable with the answer.
+   * A message whose objects all come with it, or are there, is taken or refused at once, in one transaction with all
+   * others of the push, and durable with the answer.
    *
    * An object that several open pushes lack is asked of each of them, since any may die, and counts for all once it
    * came.
@@ -138,9 +123,4 @@ export interface Messages {
    * its node may die first.
    */
   confirmReceived(caller: { nodeId: bigint; runId: bigint }, messageId: string): Promise<void>;
-}
-
-/** Tells a refusal from an accepted message. */
-export function isRefusal(outcome: LinkMessage | Refusal): outcome is Refusal {
-  return "reason" in outcome;
 }

@@ -79,7 +79,7 @@ linkTest("a reply that comes too late is refused when it is whole", async (bench
   const instruction = await handed(bench, nodeId);
   const [slow, fast] = [bench.reply(instruction), bench.reply(instruction)];
   const { sessionId } = await openReply(bench, slow);
-  await bench.link.messages.pushReply(nodeId, fast, [...UPDATE_OBJECTS, rootOf(fast)]);
+  assert.equal(await bench.refusalOf(fast, UPDATE_OBJECTS), undefined);
   await put(bench, nodeId, sessionId, [rootOf(slow)]);
   assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /already answered/);
   const [told] = await bench.link.messages.pullReplies([instruction.messageId]);

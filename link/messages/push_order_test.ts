@@ -54,7 +54,7 @@ linkTest(
             const instruction = await bench.link.messages.pullInstruction(nodeId);
             if (instruction === undefined) break;
             pulled.add(instruction.messageId);
-            await bench.link.objects.wholeTree(instruction.messageId);
+            await bench.stored(instruction.messageId);
           }
           const whole = lost === undefined ? messages : messages.slice(0, -1);
           for (const { messageId } of whole) assert.ok(pulled.has(messageId));

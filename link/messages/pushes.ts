@@ -3,6 +3,7 @@ import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
 import { addObject } from "../objects/references.ts";
+import { hearSelfStarted } from "../runs/self_started.ts";
 import { saysTheSame, takeBrought } from "./brought.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { NewLinkMessage } from "./message.ts";
@@ -41,7 +42,11 @@ export async function openPush(
   // once where objects come with it.
   const { opened, finished } = await context.transact(
     pushed.brought === undefined ? "relaxed" : "durable",
-    (tx, effects) => announce(context, tx, effects, pushed, faults),
+    async (tx, effects) => {
+      const { nodeId, runId } = pushed;
+      if (nodeId === SUPERLINK_NODE_ID) await hearSelfStarted(context, tx, runId);
+      return await announce(context, tx, effects, pushed, faults);
+    },
   );
   await settlePushes(context, finished);
   return opened;
@@ -94,6 +99,7 @@ async function announce(
         brought: pushed.brought,
       });
       finished.push(...taken.finished);
+      refusals[index] = taken.refusal;
       if (taken.isTaken) continue;
     }
     session ??= await newSession(context, tx, pushed);

@@ -9,7 +9,6 @@ import {
 } from "../../tests/link/harness.ts";
 import type { LinkObject, ObjectTree } from "../objects/objects.ts";
 import type { LinkMessage, NewLinkMessage } from "./message.ts";
-import { isRefusal } from "./messages.ts";
 import { handed, openInstructions, openReply, put, treeOf } from "./testing/pushing.ts";
 
 linkTest("an instruction counts once its last object is there, in any order", async (bench) => {
@@ -59,7 +58,7 @@ linkTest("an open push keeps what it relies on", async (bench) => {
   await bench.answer(first);
   await put(bench, 1n, sessionId, [rootOf(message)]);
   const taken = (await bench.link.messages.pullInstruction(nodeId))!;
-  assert.equal((await bench.link.objects.wholeTree(taken.messageId)).length, 4);
+  assert.equal((await bench.stored(taken.messageId)).length, 4);
 });
 
 linkTest("a reply comes object by object, and its ClientApp's time counts", async (bench) => {
@@ -116,18 +115,16 @@ linkTest("announcing again is answered as before", async (bench) => {
     missing: [],
     sessionId: "",
   });
-  const [outcome] = await bench.link.messages.pushInstructions([message], []);
-  assert.deepEqual(outcome, { ...message, pushedAt: bench.clock.now() });
+  assert.equal(await bench.refusalOf(message, []), undefined);
   assert.notEqual(await bench.link.messages.pullInstruction(nodeId), undefined);
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
 
   const reply = bench.reply(message as LinkMessage);
   const opened = await openReply(bench, reply);
-  const objects = [...UPDATE_OBJECTS, rootOf(reply)];
-  // Brought whole by another way meanwhile.
-  const taken = await bench.link.messages.pushReply(nodeId, reply, objects);
-  assert.ok(!isRefusal(taken));
-  assert.deepEqual(await bench.link.messages.pushReply(nodeId, reply, []), taken);
+  // Announced again meanwhile, with all its objects.
+  assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
+  assert.equal((await bench.store.usage()).replies, 1);
+  assert.equal(await bench.refusalOf(reply, []), undefined);
   assert.deepEqual(await openReply(bench, reply), {
     refusals: [undefined],
     missing: [],

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
 import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
 import type { LinkMessage, NewLinkMessage } from "./message.ts";
-import { isRefusal } from "./messages.ts";
 
 /** An instruction that its node was handed. */
 async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
@@ -12,12 +11,9 @@ async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {
 
 /** Pushes a reply whole, which must be refused. @returns why */
 async function refused(bench: Bench, nodeId: bigint, reply: NewLinkMessage): Promise<string> {
-  const outcome = await bench.link.messages.pushReply(nodeId, reply, [
-    ...UPDATE_OBJECTS,
-    rootOf(reply),
-  ]);
-  assert.ok(isRefusal(outcome));
-  return outcome.reason;
+  const reason = await bench.refusalOf(reply, UPDATE_OBJECTS, nodeId);
+  assert.notEqual(reason, undefined);
+  return reason!;
 }
 
 const FAULTS: readonly [what: string, changes: Partial<NewLinkMessage>][] = [

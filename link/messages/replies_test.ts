@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
 import { linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import type { NewLinkMessage } from "./message.ts";
-import { isRefusal } from "./messages.ts";
-
-/** What a reply needs. */
-const objectsOf = (reply: NewLinkMessage) => [...UPDATE_OBJECTS, rootOf(reply)];
+import { wholePush } from "../../tests/link/push_whole.ts";
 
 const KEY = new Uint8Array([1]);
 
@@ -17,7 +13,7 @@ linkTest("a reply reaches who waits for it, at once", async (bench) => {
   const taken = await bench.answer(instruction);
   assert.deepEqual(await held, [taken]);
   assert.equal(taken.replyToMessageId, messageId);
-  assert.deepEqual(await bench.link.objects.wholeTree("update"), UPDATE_OBJECTS);
+  assert.deepEqual(await bench.stored("update"), UPDATE_OBJECTS);
 });
 
 linkTest("all replies that are there come together", async (bench) => {
@@ -60,11 +56,11 @@ linkTest("a reply can be asked for again during its grace, and is gone after it"
   const first = await bench.link.messages.pullReplies([messageId]);
   await bench.pass(59);
   assert.deepEqual(await bench.link.messages.pullReplies([messageId]), first);
-  assert.deepEqual(await bench.link.objects.wholeTree("update"), UPDATE_OBJECTS);
+  assert.deepEqual(await bench.stored("update"), UPDATE_OBJECTS);
   await bench.pass(2);
   const [late] = await bench.link.messages.pullReplies([messageId]);
   assert.equal(late?.error?.code, 3);
-  await assert.rejects(bench.link.objects.wholeTree("update"), { code: "not-found" });
+  await assert.rejects(bench.stored("update"), { code: "not-found" });
 });
 
 linkTest("a second reply is refused", async (bench) => {
@@ -73,30 +69,31 @@ linkTest("a second reply is refused", async (bench) => {
   await bench.link.messages.pullInstruction(nodeId);
   const taken = await bench.answer(pushed);
   const reply = bench.reply(pushed);
-  const second = await bench.link.messages.pushReply(nodeId, reply, objectsOf(reply));
-  assert.ok(isRefusal(second));
-  assert.match(second.reason, /already answered/);
+  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /already answered/);
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), [taken]);
   assert.deepEqual(bench.eventsOf("reply-refused").map((event) => event.nodeId), [nodeId]);
 });
 
-linkTest("a reply with missing objects is refused, the next may do", async (bench) => {
+linkTest("a reply with missing objects is not taken, the next may do", async (bench) => {
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
   const reply = bench.reply(pushed);
-  const outcome = await bench.link.messages.pushReply(nodeId, reply, [rootOf(reply)]);
-  assert.deepEqual(outcome, { reason: 'Object "update" of the message is missing' });
-  await bench.answer(pushed);
+  const { missing } = await bench.link.messages.openPush(wholePush([reply], [rootOf(reply)]));
+  assert.deepEqual(missing, ["update"]);
+  assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), []);
+  // Its objects make the first one whole, too, which comes too late then.
+  const next = await bench.answer(pushed);
+  const [taken] = await bench.link.messages.pullReplies([pushed.messageId]);
+  assert.equal(taken?.messageId, next.messageId);
+  assert.match(bench.eventsOf("reply-refused").at(-1)!.reason, /already answered/);
 });
 
 linkTest("an instruction that was not handed out takes no reply", async (bench) => {
   const nodeId = await bench.node();
   const pushed = await bench.push(nodeId);
   const reply = bench.reply(pushed);
-  const outcome = await bench.link.messages.pushReply(nodeId, reply, objectsOf(reply));
-  assert.ok(isRefusal(outcome));
-  assert.match(outcome.reason, /was not handed to node/);
+  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /was not handed to node/);
 });
 
 linkTest("unknown instructions have an error for a reply", async (bench) => {
@@ -165,9 +162,7 @@ linkTest("an error that was told is final", async (bench) => {
   await bench.node(15, KEY);
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
   const reply = bench.reply(pushed);
-  const late = await bench.link.messages.pushReply(nodeId, reply, objectsOf(reply));
-  assert.ok(isRefusal(late));
-  assert.match(late.reason, /undeliverable/);
+  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /undeliverable/);
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), told);
   await bench.restart();
   assert.deepEqual(await bench.link.messages.pullReplies([pushed.messageId]), told);
@@ -200,9 +195,7 @@ linkTest("an expired instruction takes no reply", async (bench) => {
   await bench.link.messages.pullInstruction(nodeId);
   const reply = bench.reply(pushed);
   await bench.clock.advance(10);
-  const outcome = await bench.link.messages.pushReply(nodeId, reply, objectsOf(reply));
-  assert.ok(isRefusal(outcome));
-  assert.match(outcome.reason, /expired/);
+  assert.match((await bench.refusalOf(reply, UPDATE_OBJECTS))!, /expired/);
 });
 
 linkTest("a reply that nobody asked for expires with its instruction", async (bench) => {

@@ -2,11 +2,13 @@ import { shapeFault } from "../objects/known_tree.ts";
 import type { ObjectId } from "../objects/objects.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { rootFault } from "./message_fault.ts";
+import type { Refusal } from "./messages.ts";
 import type { AnnouncedMessage } from "./push_table.ts";
 import {
   instructionRefusal,
   recordInstruction,
   recordReply,
+  type ReplyRefusal,
   replyRefusal,
 } from "./record_message.ts";
 import { refuse, rejectReply } from "./reject_reply.ts";
@@ -28,36 +30,61 @@ export async function takeWholeMessages(
     const announced = await tx.pushes.message(id);
     if (announced === undefined) continue;
     await tx.pushes.removeMessage(id);
-    await takeMessage(context, tx, effects, announced);
+    await takeAnnounced(context, tx, effects, announced);
     if (!await tx.pushes.hasMessages(announced.sessionId)) finished.push(announced.sessionId);
   }
   return finished;
 }
 
 /** Takes a message that is whole. Much may have happened since the announcement, so it is judged again. */
+async function takeAnnounced(
+  context: MessageContext,
+  tx: MessageTransaction,
+  effects: MessageEffects,
+  announced: AnnouncedMessage,
+): Promise<void> {
+  const { message } = announced;
+  const { messageId, srcNodeId, replyToMessageId } = message;
+  const fault = rootFault(message, await tx.objects.childrenOf(messageId));
+  const refusal = fault !== undefined
+    ? { reason: fault, forGood: true }
+    : replyToMessageId !== ""
+    ? await replyRefusal(context, tx, srcNodeId, message)
+    : asRefusal(await instructionRefusal(context, tx, message));
+  await takeMessage(context, tx, effects, announced, refusal);
+}
+
+/**
+ * Records a message that is whole, or rejects it.
+ *
+ * @param refusal what was found against the message in this transaction; the shape of its content is judged here
+ * @returns why it was rejected, if it was
+ */
 export async function takeMessage(
   context: MessageContext,
   tx: MessageTransaction,
   effects: MessageEffects,
   { message, clientAppSeconds }: Pick<AnnouncedMessage, "message" | "clientAppSeconds">,
-): Promise<void> {
-  const { messageId, runId, srcNodeId, replyToMessageId, content } = message;
-  const children = await tx.objects.childrenOf(messageId);
-  const fault = rootFault(message, children) ??
-    (content === undefined ? undefined : await shapeFault(context, tx, content));
-  if (replyToMessageId === "") {
-    const reason = fault ?? await instructionRefusal(context, tx, message);
-    if (reason !== undefined) return refuse(effects, message, reason);
-    await recordInstruction(context, tx, effects, message);
-    return;
-  }
-  const refusal = fault === undefined
-    ? await replyRefusal(context, tx, srcNodeId, message)
-    : { reason: fault, forGood: true };
+  refusal: ReplyRefusal | undefined,
+): Promise<Refusal | undefined> {
+  const { runId, srcNodeId, replyToMessageId, content } = message;
+  if (content !== undefined) refusal ??= asRefusal(await shapeFault(context, tx, content));
   if (refusal !== undefined) {
-    return await rejectReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
+    const { reason } = refusal;
+    if (replyToMessageId === "") refuse(effects, message, reason);
+    else await rejectReply(context, tx, effects, { nodeId: srcNodeId, reply: message, refusal });
+    return { reason };
+  }
+  if (replyToMessageId === "") {
+    await recordInstruction(context, tx, effects, message);
+    return undefined;
   }
   const [instruction] = await tx.instructions.get([replyToMessageId]);
   await recordReply(context, tx, effects, message, instruction!);
   await context.traffic.save(tx, effects, runId, { clientAppSeconds });
+  return undefined;
+}
+
+function asRefusal(reason: string | undefined): ReplyRefusal | undefined {
+  return reason === undefined ? undefined : { reason, forGood: true };
 }

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import { isRefusal } from "../messages/messages.ts";
+import { linkTest, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
 
 const KEY = new Uint8Array([1, 2, 3]);
 const OTHER = new Uint8Array([1, 2, 4]);
@@ -78,15 +77,11 @@ linkTest("an unregistered node gets nothing, for good", async (bench) => {
   );
   await assert.rejects(bench.link.nodes.register({ publicKey: KEY }), { code: "already-exists" });
   const reply = bench.reply(pushed);
-  const outcome = await bench.link.messages.pushReply(nodeId, reply, [
-    ...UPDATE_OBJECTS,
-    rootOf(reply),
-  ]);
-  assert.deepEqual(outcome, { reason: `Node "${nodeId}" was unregistered` });
+  const refusal = await bench.refusalOf(reply, UPDATE_OBJECTS);
+  assert.equal(refusal, `Node "${nodeId}" was unregistered`);
   const caller = { nodeId, runId: bench.runId };
   assert.deepEqual(await bench.link.objects.pull(caller, "model"), { found: false });
-  const [outcome2] = await bench.link.messages.pushInstructions([bench.instruction(nodeId)], []);
-  assert.ok(isRefusal(outcome2!));
+  assert.notEqual(await bench.refusalOf(bench.instruction(nodeId), []), undefined);
   await bench.restart();
   const [node] = await bench.link.nodes.list();
   assert.equal(node?.state, "unregistered");

@@ -65,22 +65,14 @@ export interface Objects {
   /**
    * Objects of messages that the caller was given, as by pull, in one answer.
    *
-   * @param makeRoom waited for before their bytes are read
+   * @param makeRoom waited for before their bytes are read; without it they are read at once
    * @throws what `makeRoom` throws
    */
   pullTogether(
     caller: { nodeId: bigint; runId: bigint },
     wanted: WantedObjects,
-    makeRoom: MakeRoom,
+    makeRoom?: MakeRoom,
   ): Promise<ObjectsTogether>;
   /** Which objects a root is made of, the root first, for a message just pulled. @throws not-found */
   treeOf(root: ObjectId): Promise<ObjectTree>;
-  /**
-   * The objects under a root, children first, each once, for a message just pulled. An instruction's are there
-   * until it is answered, a reply's until its grace ends.
-   *
-   * @param runId the run as whose traffic the bytes count, if any
-   * @throws not-found
-   */
-  wholeTree(root: ObjectId, runId?: bigint): Promise<LinkObject[]>;
 }

@@ -3,7 +3,7 @@ import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
 import type { LinkObject, MakeRoom, ObjectId, ObjectTree, PulledObject } from "./objects.ts";
-import { missingObject, readTree } from "./references.ts";
+import { missingObject } from "./references.ts";
 
 /** How many are remembered: a ServerApp asks for the objects of what it was told at once. */
 const CAPACITY = 1000;
@@ -81,19 +81,5 @@ export function treeOf(context: ObjectContext, root: ObjectId): Promise<ObjectTr
       for (const [id, below] of (await knownTree(context, tx, child)).ids) tree.set(id, below);
     }
     return tree;
-  });
-}
-
-/** See Objects.wholeTree. */
-export function objectTree(
-  context: ObjectContext,
-  root: ObjectId,
-  runId: bigint | undefined,
-): Promise<LinkObject[]> {
-  return context.transact("relaxed", async (tx, effects) => {
-    const objects = await readTree(tx, root);
-    const bytes = objects.reduce((sum, object) => sum + object.bytes.length, 0);
-    if (runId !== undefined) context.traffic.send(effects, runId, bytes);
-    return objects;
   });
 }

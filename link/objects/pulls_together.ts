@@ -1,3 +1,4 @@
+import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext, ObjectTransaction } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
 import type { MakeRoom, ObjectId, ObjectsTogether, ObjectTree, WantedObjects } from "./objects.ts";
@@ -14,31 +15,46 @@ export async function pullObjects(
   context: ObjectContext,
   caller: ObjectCaller,
   wanted: WantedObjects,
-  makeRoom: MakeRoom,
+  makeRoom?: MakeRoom,
 ): Promise<ObjectsTogether> {
-  const { byMessage, bytes, served } = await context.transact(
-    "relaxed",
-    (tx) => choose(context, tx, caller, wanted),
-  );
-  if (bytes === 0) return { objects: [], served };
-  await makeRoom(bytes);
+  if (makeRoom === undefined) {
+    return await context.transact("relaxed", async (tx, effects) => {
+      const choice = await choose(context, tx, caller, wanted);
+      return await read(context, tx, effects, caller, choice);
+    });
+  }
+  const choice = await context.transact("relaxed", (tx) => choose(context, tx, caller, wanted));
+  if (choice.bytes === 0) return { objects: [], served: choice.served };
+  await makeRoom(choice.bytes);
   // Looked at again: that may have taken long.
-  return await context.transact("relaxed", async (tx, effects) => {
-    const objects = [];
-    for (const [messageId, ids] of byMessage) {
-      if (!await tx.objectRights.wasGiven(caller, messageId)) continue;
-      for (const id of ids) {
-        const bytes = await tx.objects.bytes(id);
-        if (bytes !== undefined) objects.push({ id, bytes });
-      }
+  return await context.transact(
+    "relaxed",
+    (tx, effects) => read(context, tx, effects, caller, choice),
+  );
+}
+
+/** The chosen objects of messages that are still the caller's. */
+async function read(
+  context: ObjectContext,
+  tx: ObjectTransaction,
+  effects: Effects<never>,
+  caller: ObjectCaller,
+  { byMessage, served }: Choice,
+): Promise<ObjectsTogether> {
+  const objects = [];
+  for (const [messageId, ids] of byMessage) {
+    if (!await tx.objectRights.wasGiven(caller, messageId)) continue;
+    for (const id of ids) {
+      const bytes = await tx.objects.bytes(id);
+      if (bytes !== undefined) objects.push({ id, bytes });
     }
-    context.traffic.send(
-      effects,
-      caller.runId,
-      objects.reduce((sum, { bytes }) => sum + bytes.length, 0),
-    );
-    return { objects, served };
-  });
+  }
+  context.traffic.send(
+    effects,
+    caller.runId,
+    objects.reduce((sum, { bytes }) => sum + bytes.length, 0),
+  );
+  return { objects, served };
 }
 
 async function choose(

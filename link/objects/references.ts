@@ -44,12 +44,12 @@ export interface Completion {
  * Stores what a message needs, of what is given and not yet there.
  *
  * @param root the message's own object
- * @param given objects by id; those that the root does not need are left alone
+ * @param find gives the objects that came with the message; only those that the root needs are stored
  */
 export async function completeTree(
   tx: ObjectTables,
   root: ObjectId,
-  given: ReadonlyMap<ObjectId, LinkObject>,
+  find: (id: ObjectId) => LinkObject | undefined,
   limits: ObjectLimits,
 ): Promise<Completion> {
   const added: LinkObject[] = [];
@@ -62,7 +62,7 @@ export async function completeTree(
     if (depth > limits.maxObjectDepth) {
       return `The message's objects are nested more than ${limits.maxObjectDepth} deep`;
     }
-    const object = given.get(id);
+    const object = find(id);
     if (standing === undefined && object === undefined) {
       return `Object "${id}" of the message is missing`;
     }
@@ -98,24 +98,6 @@ export async function removeUnneeded(tx: ObjectTables, root: ObjectId): Promise<
       if (await tx.objects.addReferences(child, -1) === 0) left.push(child);
     }
   }
-}
-
-/**
- * The objects under a root, children first, each once.
- *
- * @throws not-found
- */
-export async function readTree(tx: ObjectTables, root: ObjectId): Promise<LinkObject[]> {
-  const tree = new Map<ObjectId, LinkObject>();
-  const visit = async (id: ObjectId): Promise<void> => {
-    if (tree.has(id)) return;
-    const object = await tx.objects.get(id);
-    if (object === undefined) throw missingObject(id);
-    for (const child of object.children) await visit(child);
-    tree.set(id, object);
-  };
-  await visit(root);
-  return [...tree.values()];
 }
 
 /** What is thrown for an object that is not there. */

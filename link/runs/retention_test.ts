@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
+import { type Bench, linkTest, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
 import { SqliteStore } from "../store/sqlite.ts";
 
 const FAB = {
@@ -288,7 +288,7 @@ linkTest("a run that started itself ends when nothing was heard of it for long",
   assert.equal(await state(), "running");
   await link.nodes.heartbeat(nodeId, 1800);
   const reply = bench.reply((await link.messages.pullInstruction(nodeId))!);
-  await link.messages.pushReply(nodeId, reply, [...UPDATE_OBJECTS, rootOf(reply)]);
+  assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
   assert.equal((await link.messages.pullReplies([sent.messageId])).length, 1);
   await bench.restart();
   await bench.pass(21 * day, 300);

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import { isRefusal } from "../messages/messages.ts";
+import { type Bench, linkTest, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
 
 const HASH = "ab".repeat(32);
 const CONTENT = new Uint8Array([1, 2, 3]);
@@ -236,15 +235,11 @@ linkTest("the end of a run ends its messages", async (bench) => {
   const replies = await pull;
   assert.deepEqual(replies.map(({ error }) => error?.code), [3, 3]);
   assert.equal(await bench.link.messages.pullInstruction(nodeId), undefined);
-  const outcome = await bench.link.messages.pushReply(nodeId, late, [
-    ...UPDATE_OBJECTS,
-    rootOf(late),
-  ]);
-  assert.ok(isRefusal(outcome));
+  assert.notEqual(await bench.refusalOf(late, UPDATE_OBJECTS), undefined);
   const caller = { nodeId, runId };
   assert.deepEqual(await bench.link.objects.pull(caller, "model"), { found: false });
-  const [refused] = await bench.link.messages.pushInstructions([bench.instruction(nodeId)], []);
-  assert.match(isRefusal(refused!) ? refused.reason : "taken", /takes no messages: finished/);
+  const refused = await bench.refusalOf(bench.instruction(nodeId), []);
+  assert.match(refused!, /takes no messages: finished/);
   await bench.pass(1);
   assert.deepEqual(await bench.store.usage(), { ...before, fabs: 0 });
   assert.deepEqual(
@@ -259,7 +254,7 @@ linkTest("what is sent and received is counted", async (bench) => {
   const pushed = await bench.push(nodeId);
   await bench.link.messages.pullInstruction(nodeId);
   const received = (await bench.link.runs.get(bench.runId))!.bytesReceived;
-  const model = (await bench.link.objects.wholeTree(pushed.messageId))
+  const model = (await bench.stored(pushed.messageId))
     .reduce((sum, { bytes }) => sum + bytes.length, 0);
   assert.equal(received, model);
   const caller = { nodeId, runId: bench.runId };
@@ -267,7 +262,9 @@ linkTest("what is sent and received is counted", async (bench) => {
   assert.equal((await bench.link.runs.get(bench.runId))!.bytesSent, bytes!.length);
   await bench.restart();
   assert.equal((await bench.link.runs.get(bench.runId))!.bytesSent, bytes!.length);
-  await bench.link.objects.wholeTree(pushed.messageId, bench.runId);
+  await bench.link.messages.pullInstruction(nodeId);
+  const all = { messageIds: [pushed.messageId], maxBytes: 10_000, maxObjects: 100 };
+  await bench.link.objects.pullTogether(caller, all);
   assert.equal(await bench.link.runs.heartbeat(token), true);
   assert.equal(
     (await bench.link.runs.list({ limit: 1, skip: 0 }))[0]!.bytesSent,
@@ -308,7 +305,7 @@ linkTest("a completed run in which no node gave a result has failed", async (ben
       }
       const { content: _, ...fields } = bench.reply(instruction);
       const reply = { ...fields, error: { code: 7, reason: `no app ${"x".repeat(1000)}` } };
-      assert.ok(!isRefusal(await bench.link.messages.pushReply(nodeId, reply, [rootOf(reply)])));
+      assert.equal(await bench.refusalOf(reply, []), undefined);
     }
     await bench.link.runs.finish(token, { outcome: "completed", details: "" });
     const { state, details } = (await bench.link.runs.get(bench.runId))!;
@@ -330,7 +327,7 @@ linkTest("a run is not judged by the replies since a restart alone", async (benc
   await bench.link.messages.pullInstruction(nodeId);
   const { content: _, ...fields } = bench.reply(instruction);
   const reply = { ...fields, error: { code: 7, reason: "no app" } };
-  await bench.link.messages.pushReply(nodeId, reply, [rootOf(reply)]);
+  assert.equal(await bench.refusalOf(reply, []), undefined);
   await bench.link.runs.finish(token, { outcome: "completed", details: "" });
   assert.equal((await bench.link.runs.get(bench.runId))!.state, "finished:completed");
 });

@@ -15,7 +15,7 @@ linkTest("what is counted survives a write that fails", async (bench) => {
       throw new Error("disk full");
     }, onCommit);
   await assert.rejects(
-    bench.link.messages.pushInstructions([bench.instruction(nodeId)], []),
+    bench.refusalOf(bench.instruction(nodeId), []),
     /disk full/,
   );
   bench.store.transaction = transaction;

@@ -19,7 +19,7 @@ import { parseOrdered } from "./python_json.ts";
 const MAX_INFLATED_BYTES = MAX_MESSAGE_BYTES;
 
 /** Finds an object by its id. The bytes are trusted to hash to it. */
-export type GetObject = (id: ObjectId) => LinkObject | undefined;
+export type GetObject = (id: ObjectId) => Pick<LinkObject, "bytes"> | undefined;
 
 /**
  * Puts a RecordDict together from its objects. An array of one chunk is a view of the chunk's bytes.

@@ -38,7 +38,9 @@ export function messageObject(message: MessageInit): LinkObject {
  * @throws FlwrError "invalid-argument" for another object, and for a message that has not exactly one of content and
  *   error, or an id or content in its body
  */
-export function parseMessageObject({ id, bytes }: LinkObject): NewLinkMessage {
+export function parseMessageObject(
+  { id, bytes }: Pick<LinkObject, "id" | "bytes">,
+): NewLinkMessage {
   const { type, children, body } = parseObject(bytes);
   if (type !== "Message") throw malformed(`it is a ${type}, expected Message`);
   const { metadata: head, content, error } = readBody(body);

@@ -23,7 +23,7 @@ linkTest("what a run receives is counted once", async (bench) => {
   const before = await received();
   const reply = bench.reply(instruction);
   const objects = [...UPDATE_OBJECTS, rootOf(reply)];
-  await bench.link.messages.pushReply(nodeId, reply, objects);
+  assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
   assert.equal(
     await received() - before,
     objects.reduce((sum, { bytes }) => sum + bytes.length, 0),
@@ -74,7 +74,7 @@ async function endWithErrors(bench: Bench): Promise<string> {
     ...bench.reply(instruction),
     error: { code: 2, reason: "no" },
   };
-  await link.messages.pushReply(nodeId, reply, [rootOf(reply)]);
+  assert.equal(await bench.refusalOf(reply, []), undefined);
   await link.runs.finish(token, { outcome: "completed", details: "" });
   return (await link.runs.get(runId))!.details;
 }

@@ -2,18 +2,14 @@ import assert from "node:assert/strict";
 import type { FlwrError } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
 import type { LinkMessage, NewLinkMessage } from "../../link/messages/message.ts";
-import {
-  type HandedInstruction,
-  isRefusal,
-  type OpenedPush,
-  type Refusal,
-} from "../../link/messages/messages.ts";
+import type { HandedInstruction, OpenedPush } from "../../link/messages/messages.ts";
 import type { LinkNode } from "../../link/nodes/nodes.ts";
 import type { LinkObject, ObjectTree, PulledObject } from "../../link/objects/objects.ts";
 import type { ClaimedRun, LinkRun, LogPiece } from "../../link/runs/runs.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";
 import { NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
+import { wholePush } from "./push_whole.ts";
 import { Died, type MortalSuperLink } from "./mortal_superlink.ts";
 
 const NODES = 2;
@@ -177,17 +173,23 @@ export class Federation {
   /** Sends instructions, whole or object by object. */
   async #send(messages: readonly NewLinkMessage[], objects: readonly LinkObject[]): Promise<void> {
     if (this.#isOldKind) {
-      const all = [...objects, ...messages.map(rootOf)];
-      const pushed = await this.#link.insist<LinkMessage[]>(
-        "messages.pushInstructions",
-        messages,
-        all,
-      );
-      assert.ok(pushed.every((outcome) => !isRefusal(outcome)));
+      const refusals = await this.#pushWhole(messages, objects);
+      assert.ok(refusals.every((refusal) => !refusal));
     } else {
       const refusals = await this.#push(1n, messages, objects);
       assert.ok(refusals.every((refusal) => !refusal));
     }
+  }
+
+  /** Pushes messages with all their objects: whatever dies, none waits for any. */
+  async #pushWhole(
+    messages: readonly NewLinkMessage[],
+    objects: readonly LinkObject[],
+  ): Promise<OpenedPush["refusals"]> {
+    const push = wholePush(messages, [...objects, ...messages.map(rootOf)]);
+    const opened = await this.#link.insist<OpenedPush>("messages.openPush", push);
+    assert.deepEqual([opened.missing, opened.sessionId], [[], ""]);
+    return opened.refusals;
   }
 
   /** Pushes messages object by object. */
@@ -234,13 +236,10 @@ export class Federation {
     ]);
     const { reply, objects } = this.#reply(instruction);
     // Sent until it is answered. A node of the older kind is refused the second time, if it is asked to work again.
-    const refusal = id === this.#ids[0]
-      ? await this.#link.insist<LinkMessage | Refusal>("messages.pushReply", id, reply, [
-        ...objects,
-        rootOf(reply),
-      ])
-      : (await this.#push(id, [reply], objects))[0];
-    if (refusal && "reason" in refusal) {
+    const [refusal] = id === this.#ids[0]
+      ? await this.#pushWhole([reply], objects)
+      : await this.#push(id, [reply], objects);
+    if (refusal) {
       assert.match(refusal.reason, /already answered|no longer there/);
     }
   }

@@ -13,10 +13,11 @@ const OPERATIONS: readonly Operation[] = [
   "runs.claim",
   "runs.begin",
   "runs.heartbeat",
-  "messages.pushInstructions",
   "messages.pullInstruction",
   "messages.returnInstruction",
-  "messages.pushReply",
+  // With all objects and without, of ServerApp and node: in rounds that alternate.
+  "messages.openPush",
+  "messages.openPush",
   "messages.openPush",
   "messages.putObject",
   "messages.pullReplies",

@@ -3,13 +3,14 @@ import { FakeClock } from "../../base/clock.ts";
 import { type Random, seededRandom } from "../../base/random.ts";
 import { settle } from "../../base/testing/settle.ts";
 import { attemptTwice } from "./attempt_twice.ts";
+import { pushWhole } from "./push_whole.ts";
+import { readTree } from "./read_tree.ts";
 import { createLink } from "../../link/create_link.ts";
 import type { LinkEvent } from "../../link/events.ts";
 import type { Link } from "../../link/link.ts";
 import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../link/messages/message.ts";
-import { isRefusal } from "../../link/messages/messages.ts";
 import { SUPERLINK_NODE_ID } from "../../link/nodes/nodes.ts";
-import type { LinkObject } from "../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
@@ -135,12 +136,7 @@ export class Bench {
   /** Pushes one instruction that must be taken. */
   async push(dstNodeId: bigint, changes: Partial<NewLinkMessage> = {}): Promise<LinkMessage> {
     const message = this.instruction(dstNodeId, changes);
-    const [outcome] = await this.link.messages.pushInstructions([message], [
-      ...MODEL_OBJECTS,
-      rootOf(message),
-    ]);
-    if (outcome === undefined || isRefusal(outcome)) throw new Error(outcome?.reason);
-    return outcome;
+    return await this.#take(message, MODEL_OBJECTS);
   }
 
   reply(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}): NewLinkMessage {
@@ -165,10 +161,35 @@ export class Bench {
   /** Pushes a reply that must be taken. */
   async answer(instruction: LinkMessage, changes: Partial<NewLinkMessage> = {}) {
     const reply = this.reply(instruction, changes);
-    const objects = [...UPDATE_OBJECTS, rootOf(reply)];
-    const outcome = await this.link.messages.pushReply(reply.srcNodeId, reply, objects);
-    if (isRefusal(outcome)) throw new Error(outcome.reason);
-    return outcome;
+    return await this.#take(reply, UPDATE_OBJECTS);
+  }
+
+  async #take(message: NewLinkMessage, objects: readonly LinkObject[]): Promise<LinkMessage> {
+    const pushedAt = this.clock.now();
+    const reason = await this.refusalOf(message, objects);
+    if (reason !== undefined) throw new Error(reason);
+    return { ...message, pushedAt };
+  }
+
+  /**
+   * Pushes a message with these objects and its own.
+   *
+   * @param nodeId who pushes; default: the sender that the message names
+   * @returns why it was refused; undefined when it was taken
+   */
+  async refusalOf(
+    message: NewLinkMessage,
+    objects: readonly LinkObject[],
+    nodeId?: bigint,
+  ): Promise<string | undefined> {
+    const all = [...objects, rootOf(message)];
+    const [refusal] = await pushWhole(this.link, [message], all, nodeId);
+    return refusal?.reason;
+  }
+
+  /** The objects that are stored under a root, children first, each once. @throws not-found */
+  stored(root: ObjectId): Promise<LinkObject[]> {
+    return this.store.transaction("relaxed", (tx) => readTree(tx, root));
   }
 
   /** Moves time on in steps, letting what wakes up at each finish. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { linkTest, object, rootOf } from "./harness.ts";
+import { pushWhole } from "./push_whole.ts";
 
 linkTest("200 rounds leave the store as it was", async (bench) => {
   const nodes = [await bench.node(1000), await bench.node(1000), await bench.node(1000)];
@@ -10,10 +11,11 @@ linkTest("200 rounds leave the store as it was", async (bench) => {
     const instructions = nodes.map((nodeId) =>
       bench.instruction(nodeId, { content: model.id, ttl: 300 })
     );
-    const pushed = await bench.link.messages.pushInstructions(instructions, [
+    const refusals = await pushWhole(bench.link, instructions, [
       ...objects,
       ...instructions.map(rootOf),
     ]);
+    assert.ok(refusals.every((refusal) => refusal === undefined));
     assert.ok((await bench.store.usage()).objects >= 3);
     // The first node answers, the second answers with an error, the third not at all in every tenth round.
     for (const [index, nodeId] of nodes.entries()) {
@@ -24,9 +26,9 @@ linkTest("200 rounds leave the store as it was", async (bench) => {
         ? { error: { code: 2, reason: "raised" } }
         : { content: model.id };
       const reply = { ...fields, ...outcome };
-      await bench.link.messages.pushReply(nodeId, reply, [...objects, rootOf(reply)]);
+      assert.equal(await bench.refusalOf(reply, objects), undefined);
     }
-    const ids = pushed.map((outcome) => "messageId" in outcome ? outcome.messageId : "");
+    const ids = instructions.map(({ messageId }) => messageId);
     // In every seventh round the ServerApp is gone and nobody asks.
     if (round % 7 !== 0) await bench.link.messages.pullReplies(ids);
     for (const nodeId of nodes) await bench.link.nodes.heartbeat(nodeId, 1000);

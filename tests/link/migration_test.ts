@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { MIGRATIONS } from "../../link/store/sqlite_schema.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
-import { Bench, object, rootOf, UPDATE, UPDATE_OBJECTS } from "./harness.ts";
+import { Bench, object, UPDATE, UPDATE_OBJECTS } from "./harness.ts";
 
 /** What the first release wrote: a reply that waits, an instruction handed out, one waiting, one without hope. */
 const ROWS = new URL("../vectors/link/version1.sql", import.meta.url);
@@ -83,17 +83,17 @@ migrationTest("messages under way go on, and leave nothing behind", async (bench
   for (const id of [HANDED_OUT, WAITING]) {
     const instruction = (await link.messages.pullInstruction(NODE_ID))!;
     assert.equal(instruction.messageId, id);
-    assert.deepEqual((await link.objects.wholeTree("model")).at(-1), {
+    assert.deepEqual((await bench.stored("model")).at(-1), {
       ...object("model"),
       children: ["weights", "layer"],
     });
     const reply = bench.reply(instruction);
-    await link.messages.pushReply(NODE_ID, reply, [...UPDATE_OBJECTS, rootOf(reply)]);
+    assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
   }
   const replies = await link.messages.pullReplies([ANSWERED, HANDED_OUT, WAITING]);
   assert.deepEqual(replies.map(({ content }) => content), [UPDATE.id, UPDATE.id, UPDATE.id]);
   assert.equal((await link.messages.pullReplies([HOPELESS]))[0]?.error?.code, 5);
-  assert.deepEqual(await link.objects.wholeTree(UPDATE.id), UPDATE_OBJECTS);
+  assert.deepEqual(await bench.stored(UPDATE.id), UPDATE_OBJECTS);
   await bench.pass(100);
   const { instructions, replies: left, objects } = await bench.store.usage();
   assert.deepEqual([instructions, left, objects], [0, 0, 0]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { NotSynced } from "../../link/transactions/transactions.ts";
-import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "./harness.ts";
+import { type Bench, linkTest, UPDATE_OBJECTS } from "./harness.ts";
 
 /** Lets the store commit and then say that the disk did not confirm it, as long as `failing` is set. */
 function failingSync(bench: Bench): { failing: boolean } {
@@ -24,15 +24,14 @@ linkTest(
     const instruction = (await bench.link.messages.pullInstruction(nodeId))!;
     const held = bench.link.messages.pullReplies([messageId], { holdSeconds: 20 });
     const reply = bench.reply(instruction);
-    const objects = [...UPDATE_OBJECTS, rootOf(reply)];
     disk.failing = true;
-    await assert.rejects(bench.link.messages.pushReply(nodeId, reply, objects), {
+    await assert.rejects(bench.refusalOf(reply, UPDATE_OBJECTS), {
       code: "unavailable",
     });
     assert.equal((await held).length, 1);
     disk.failing = false;
     // The node was told to try again: its reply is taken once.
-    await bench.link.messages.pushReply(nodeId, reply, objects);
+    assert.equal(await bench.refusalOf(reply, UPDATE_OBJECTS), undefined);
     assert.equal((await bench.link.messages.pullReplies([messageId])).length, 1);
     assert.equal(bench.eventsOf("instruction-answered").length, 1);
   },
@@ -49,8 +48,7 @@ linkTest("what is rolled back has no effects", async (bench) => {
       await work(tx);
       throw new FlwrError("unavailable", "The SuperLink's disk is full");
     }, onCommit);
-  const objects = [...UPDATE_OBJECTS, rootOf(reply)];
-  await assert.rejects(bench.link.messages.pushReply(nodeId, reply, objects), {
+  await assert.rejects(bench.refusalOf(reply, UPDATE_OBJECTS), {
     code: "unavailable",
   });
   bench.store.transaction = transaction;

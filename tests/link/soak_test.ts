@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
-import type { LinkMessage } from "../../link/messages/message.ts";
+import type { NewLinkMessage } from "../../link/messages/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { type Bench, linkTest, NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";
+import { pushWhole } from "./push_whole.ts";
 
 // Years in miniature: 300 runs of four minutes each, on a clock that is moved, with nodes that come and go, ServerApps
 // that die, messages that nobody answers, and pushes that are never brought to their end.
@@ -122,18 +123,16 @@ class Life {
     return nodes;
   }
 
-  async #instruct(nodes: readonly bigint[], index: number): Promise<LinkMessage[]> {
+  async #instruct(nodes: readonly bigint[], index: number): Promise<NewLinkMessage[]> {
     const model = object(`model ${index}`, [object("constant")]);
     const messages = nodes.map((nodeId) => this.#bench.instruction(nodeId, { content: model.id }));
-    const pushed = await this.#bench.link.messages.pushInstructions(messages, [
+    const refusals = await pushWhole(this.#bench.link, messages, [
       object("constant"),
       model,
       ...messages.map(rootOf),
     ]);
-    return pushed.map((outcome) => {
-      assert.ok("messageId" in outcome);
-      return outcome;
-    });
+    assert.ok(refusals.every((refusal) => refusal === undefined));
+    return messages;
   }
 
   /** Instructions that are announced, and of which the objects never come. */
@@ -149,19 +148,14 @@ class Life {
   }
 
   /** What a node does with its instruction: answer, die over it, or pause, leave or unregister after it. */
-  async #work({ dstNodeId: nodeId }: LinkMessage, index: number): Promise<void> {
+  async #work({ dstNodeId: nodeId }: NewLinkMessage, index: number): Promise<void> {
     const { link } = this.#bench;
     if (this.#chance(0.1)) return;
     const instruction = (await link.messages.pullInstruction(nodeId))!;
     if (this.#chance(0.1)) return;
     const update = object(`update ${index} of ${nodeId}`, [object("constant")]);
     const reply = this.#bench.reply(instruction, { content: update.id });
-    const outcome = await link.messages.pushReply(nodeId, reply, [
-      object("constant"),
-      update,
-      rootOf(reply),
-    ]);
-    assert.ok("messageId" in outcome);
+    assert.equal(await this.#bench.refusalOf(reply, [object("constant"), update]), undefined);
     const node = (await link.nodes.list()).find((each) => each.nodeId === nodeId)!;
     if (node.heartbeatInterval === 1800) return;
     const drawn = this.#random.uniform();

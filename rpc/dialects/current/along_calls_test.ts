@@ -14,6 +14,7 @@ import { settle } from "../../../base/testing/settle.ts";
 import { type AlongObjectSchema, AlongRequestSchema } from "../../../proto/gen/current/along_pb.ts";
 import { Fleet, type PullMessagesResponse } from "../../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
+import { pushWhole } from "../../../tests/link/push_whole.ts";
 import { acquireTask } from "./client/acquire_task.ts";
 import { type DeflatedMessage, deflateMessages } from "./client/message_objects.ts";
 import { NodeCredentials } from "./client/node_credentials.ts";
@@ -369,11 +370,12 @@ async function serverApp(nodes: number, options?: ConstructorParameters<typeof D
         .reply({ arrays: arrays(place) }, { clock });
       const [deflated] = await deflateMessages([reply]);
       const { id, tree, objects } = deflated!;
-      await link.messages.pushReply(nodeId, {
+      const pushed = {
         ...reply.metadata,
         messageId: id,
         content: tree.children[0]!.objectId,
-      }, [...objects.values()]);
+      };
+      assert.deepEqual(await pushWhole(link, [pushed], [...objects.values()]), [undefined]);
     }
   };
   return { superlink, link, connection, channel, runId, instructions, answer, token: task.token };

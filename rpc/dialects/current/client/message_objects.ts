@@ -67,7 +67,10 @@ function deflateMessage(
  * @throws FlwrError "not-found" for an object that is missing; "invalid-argument" for a malformed one;
  *   "resource-exhausted" for records that are too large
  */
-export function inflateMessage(root: LinkObject, get: GetObject): Message {
+export function inflateMessage(
+  root: Pick<LinkObject, "id" | "bytes">,
+  get: GetObject,
+): Message {
   const { content, error, ...metadata } = parseMessageObject(root);
   return new Message(
     metadata,

@@ -10,6 +10,7 @@ import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
 import type { LinkRun } from "../../../../link/runs/runs.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
+import { pushWhole } from "../../../../tests/link/push_whole.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
@@ -117,8 +118,8 @@ export class FleetStage implements AsyncDisposable {
     const [deflated] = await deflateMessages([message]);
     const objects = [...deflated!.objects.values()];
     const instruction = parseMessageObject(deflated!.objects.get(deflated!.id)!);
-    const [outcome] = await this.link.messages.pushInstructions([instruction], objects);
-    if ("reason" in outcome!) throw new Error(outcome.reason);
+    const [refusal] = await pushWhole(this.link, [instruction], objects);
+    if (refusal !== undefined) throw new Error(refusal.reason);
     return deflated!.id;
   }
 
@@ -126,7 +127,10 @@ export class FleetStage implements AsyncDisposable {
   async reply(messageId: string): Promise<Message | undefined> {
     const [reply] = await this.link.messages.pullReplies([messageId]);
     if (reply === undefined) return undefined;
-    const objects = await this.link.objects.wholeTree(reply.messageId);
+    const { objects } = await this.link.objects.pullTogether(
+      { nodeId: reply.dstNodeId, runId: reply.runId },
+      { messageIds: [reply.messageId], maxBytes: 2 ** 40, maxObjects: 2 ** 20 },
+    );
     const byId = new Map(objects.map((object) => [object.id, object]));
     return inflateMessage(byId.get(reply.messageId)!, (id) => byId.get(id));
   }

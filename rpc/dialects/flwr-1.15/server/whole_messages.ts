@@ -8,7 +8,7 @@ import type { Message as WireMessage } from "../../../../proto/gen/flwr-1.15/mes
 import { ApiError } from "../../../api_error.ts";
 import { metadataFromWire } from "../../../objects/metadata.ts";
 import { requireRunning } from "../../current/server/fleet_call.ts";
-import { loadContent, storeMessage } from "../../flwr-1.9/server/content.ts";
+import { loadContent, pushStored, storeMessage } from "../../flwr-1.9/server/content.ts";
 import { draftOf, wholeFromWire, wholeToWire } from "../message.ts";
 
 /**
@@ -79,10 +79,10 @@ async function push(
   draft: ReturnType<typeof draftOf>,
   content: RecordDict | undefined,
 ): Promise<string> {
-  const { message, objects } = await storeMessage(draft, content)
+  const reply = await storeMessage(draft, content)
     .catch((thrown) => storeMessage({ ...draft, error: refusedReply(thrown) }, undefined));
-  await link.messages.pushReply(nodeId, message, objects);
-  return message.messageId;
+  await pushStored(link, nodeId, [reply]);
+  return reply.message.messageId;
 }
 
 /** The error that takes the place of a reply. Throws what is the SuperLink's own fault. */

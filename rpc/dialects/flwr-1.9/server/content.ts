@@ -4,7 +4,8 @@ import type {
   MessageDraft,
   NewLinkMessage,
 } from "../../../../link/messages/message.ts";
-import type { LinkObject } from "../../../../link/objects/objects.ts";
+import type { BroughtObject, Refusal } from "../../../../link/messages/messages.ts";
+import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import { deflateRecordDict } from "../../../objects/deflate.ts";
@@ -37,15 +38,49 @@ export async function storeMessage(
   };
 }
 
-/** The content of a message that was just pulled; undefined for one that carries an error. */
+/**
+ * The content of a message that its receiver just pulled; undefined for one that carries an error.
+ *
+ * @throws FlwrError "not-found" when the message is no longer the receiver's, because its run was stopped meanwhile
+ */
 export async function loadContent(
   link: Pick<Link, "objects">,
-  { content, runId }: LinkMessage,
+  { messageId, content, runId, dstNodeId }: LinkMessage,
 ): Promise<RecordDict | undefined> {
   if (content === undefined) return undefined;
-  const objects = await link.objects.wholeTree(content, runId);
+  const wanted = { messageIds: [messageId], ...ALL };
+  const { objects } = await link.objects.pullTogether({ nodeId: dstNodeId, runId }, wanted);
   const byId = new Map(objects.map((object) => [object.id, object]));
   return inflateRecordDict(content, (id) => byId.get(id));
+}
+
+/** A message is inflated in memory as a whole, so its objects are read in one go. */
+const ALL = { maxBytes: Number.MAX_SAFE_INTEGER, maxObjects: Number.MAX_SAFE_INTEGER };
+
+/**
+ * Pushes messages whose objects are all there, in one transaction.
+ *
+ * @param nodeId who pushes: a node its replies, SUPERLINK_NODE_ID a run's instructions
+ * @param stored messages of one run
+ * @returns for each message why it was refused; undefined for one that was taken
+ */
+export async function pushStored(
+  link: Pick<Link, "messages">,
+  nodeId: bigint,
+  stored: readonly StoredMessage[],
+): Promise<readonly (Refusal | undefined)[]> {
+  const brought = new Map<ObjectId, BroughtObject>();
+  for (const { objects } of stored) {
+    for (const object of objects) brought.set(object.id, { object });
+  }
+  const { refusals } = await link.messages.openPush({
+    nodeId,
+    runId: stored[0]!.message.runId,
+    messages: stored.map(({ message }) => message),
+    trees: stored.map(({ objects }) => new Map(objects.map(({ id, children }) => [id, children]))),
+    brought,
+  });
+  return refusals;
 }
 
 /** About how many bytes a content takes on the wire: its arrays; the rest is small. */

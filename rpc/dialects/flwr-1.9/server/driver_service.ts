@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage, NewLinkMessage } from "../../../../link/messages/message.ts";
-import { isRefusal } from "../../../../link/messages/messages.ts";
-import type { LinkObject } from "../../../../link/objects/objects.ts";
+import type { LinkMessage } from "../../../../link/messages/message.ts";
+import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
+import type { ObjectId } from "../../../../link/objects/objects.ts";
 import { takesMessages } from "../../../../link/runs/run_state.ts";
 import {
   CreateRunResponseSchema,
@@ -18,7 +18,13 @@ import type { Handlers } from "../../../service.ts";
 import { MAX_CONTENT_BYTES_PER_CALL, MAX_HOLD_SECONDS } from "../limits.ts";
 import { idFromWire, idToWire, nodeToWire } from "../node_id.ts";
 import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
-import { arrayBytes, loadContent, storeMessage } from "./content.ts";
+import {
+  arrayBytes,
+  loadContent,
+  pushStored,
+  type StoredMessage,
+  storeMessage,
+} from "./content.ts";
 import { readPushedTask, taskResToWire } from "./task.ts";
 
 /** The least by which two times of creation differ, in seconds: a double's step at present is 2⁻²². */
@@ -49,13 +55,20 @@ export function driverHandlers(
       if (taskInsList.length === 0) {
         throw new FlwrError("invalid-argument", "The request carries no task");
       }
-      const { messages, objects } = await readInstructions(taskInsList);
-      for (const runId of new Set(messages.map((message) => message.runId))) {
-        await isUnderWay(link, runId);
+      const instructions = await readInstructions(taskInsList);
+      const byRun = Map.groupBy(instructions, ({ message }) => message.runId);
+      for (const runId of byRun.keys()) await isUnderWay(link, runId);
+      const refused = new Set<ObjectId>();
+      for (const ofRun of byRun.values()) {
+        const refusals = await pushStored(link, SUPERLINK_NODE_ID, ofRun);
+        for (const [place, { message }] of ofRun.entries()) {
+          if (refusals[place] !== undefined) refused.add(message.messageId);
+        }
       }
-      const outcomes = await link.messages.pushInstructions(messages, objects);
       return create(PushTaskInsResponseSchema, {
-        taskIds: outcomes.map((outcome) => isRefusal(outcome) ? "" : outcome.messageId),
+        taskIds: instructions.map(({ message: { messageId } }) =>
+          refused.has(messageId) ? "" : messageId
+        ),
       });
     },
 
@@ -90,28 +103,26 @@ async function isUnderWay(link: Pick<Link, "runs">, runId: bigint): Promise<bool
 }
 
 /**
- * All instructions of a push, with the objects of all of them, each once: a model for every node is kept once.
+ * All instructions of a push.
  *
  * Tasks that are equal in everything are different tasks on this wire, and the same message in the domain: the later
  * ones are made a moment later.
  */
 async function readInstructions(
   taskInsList: readonly TaskIns[],
-): Promise<{ messages: NewLinkMessage[]; objects: LinkObject[] }> {
-  const objects = new Map<string, LinkObject>();
-  const messages = new Map<string, NewLinkMessage>();
+): Promise<StoredMessage[]> {
+  const instructions = new Map<string, StoredMessage>();
   for (const taskIns of taskInsList) {
     let { message: draft, recordSet } = readPushedTask(taskIns);
     const content = recordSet && recordSetToDict(recordSet);
     let stored = await storeMessage(draft, content);
-    while (messages.has(stored.message.messageId)) {
+    while (instructions.has(stored.message.messageId)) {
       draft = { ...draft, createdAt: draft.createdAt + TIME_STEP_SECONDS };
       stored = await storeMessage(draft, content);
     }
-    messages.set(stored.message.messageId, stored.message);
-    for (const object of stored.objects) objects.set(object.id, object);
+    instructions.set(stored.message.messageId, stored);
   }
-  return { messages: [...messages.values()], objects: [...objects.values()] };
+  return [...instructions.values()];
 }
 
 /** The replies as results, as many as one answer should carry: the ServerApp asks again for the others. */

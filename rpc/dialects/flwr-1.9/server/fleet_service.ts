@@ -2,8 +2,6 @@ import { create } from "@bufbuild/protobuf";
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/messages/message.ts";
-import { isRefusal, type Refusal } from "../../../../link/messages/messages.ts";
 import {
   CreateNodeResponseSchema,
   DeleteNodeResponseSchema,
@@ -24,7 +22,7 @@ import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
 import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
-import { loadContent, storeMessage } from "./content.ts";
+import { loadContent, pushStored, storeMessage } from "./content.ts";
 import { nameReply } from "./reply_names.ts";
 import { readPushedTask, taskInsToWire } from "./task.ts";
 
@@ -75,11 +73,13 @@ export function fleetHandlers(
         if (call.caller.revoked.aborted) throw accessDenied();
         return create(PullTaskInsResponseSchema);
       }
-      // An instruction that did not arrive waits for the node's next pull.
-      call.delivered.then((delivered) => {
-        if (!delivered) return link.messages.returnInstruction(nodeId, message);
-      }).catch(onError);
-      const content = await loadContent(link, message);
+      const { delivered } = call;
+      // An instruction that did not arrive waits for the node's next pull. Until it is read it is this node's.
+      const content = await loadContent(link, message).finally(() => {
+        delivered.then((arrived) => {
+          if (!arrived) return link.messages.returnInstruction(nodeId, message);
+        }).catch(onError);
+      });
       const named = content && instructionForLegacyNode(message.messageType, content);
       const taskIns = taskInsToWire(message, named && dictToRecordSet(named));
       return create(PullTaskInsResponseSchema, { taskInsList: [taskIns] });
@@ -88,8 +88,8 @@ export function fleetHandlers(
     async pushTaskRes({ taskResList }) {
       const results: Record<string, number> = {};
       for (const taskRes of taskResList) {
-        const outcome = await pushResult(link, taskRes);
-        results[isRefusal(outcome) ? REFUSED_RESULT_KEY : outcome.messageId] = 0;
+        const messageId = await pushResult(link, taskRes);
+        results[messageId ?? REFUSED_RESULT_KEY] = 0;
       }
       return create(PushTaskResResponseSchema, {
         reconnect: { reconnect: RECONNECT_SECONDS },
@@ -114,22 +114,26 @@ export function fleetHandlers(
  * Takes a result. One whose content cannot be taken is answered for the node with an error, so that the ServerApp
  * hears of it now and not when its patience ends; the call succeeds all the same, as a 1.9 node would repeat a failed
  * one for ever.
+ *
+ * @returns the reply's id; undefined for a result that was refused
  */
 async function pushResult(
   link: Pick<Link, "messages" | "objects">,
   taskRes: TaskRes,
-): Promise<LinkMessage | Refusal> {
+): Promise<string | undefined> {
   try {
     const { message, recordSet } = readPushedTask(taskRes);
     const named = recordSet && await nameReply(link, message, recordSetToDict(recordSet));
-    const { message: reply, objects } = named === undefined || "items" in named
+    const reply = named === undefined || "items" in named
       ? await storeMessage(message, named)
       : await storeMessage({ ...message, error: named }, undefined);
-    return await link.messages.pushReply(message.srcNodeId, reply, objects);
+    const [refusal] = await pushStored(link, message.srcNodeId, [reply]);
+    return refusal === undefined ? reply.message.messageId : undefined;
   } catch (error) {
     const { code, message: reason } = FlwrError.from(error);
     if (code !== "invalid-argument") throw error;
-    return await pushErrorInstead(link, taskRes, reason);
+    await pushErrorInstead(link, taskRes, reason);
+    return undefined;
   }
 }
 
@@ -137,7 +141,7 @@ async function pushErrorInstead(
   link: Pick<Link, "messages">,
   { task, ...taskRes }: TaskRes,
   reason: string,
-): Promise<LinkMessage | Refusal> {
+): Promise<void> {
   const error = errorToWire({
     code: MessageErrorCode.Unknown,
     reason: `The SuperLink refused the reply: ${reason}`,
@@ -145,13 +149,11 @@ async function pushErrorInstead(
   try {
     const failed = task && { ...task, recordset: undefined, error };
     const { message: draft } = readPushedTask({ ...taskRes, task: failed });
-    const { message, objects } = await storeMessage(draft, undefined);
-    await link.messages.pushReply(message.srcNodeId, message, objects);
+    await pushStored(link, draft.srcNodeId, [await storeMessage(draft, undefined)]);
   } catch (cause) {
     // Not even its envelope can be read: there is nobody to tell but the node.
     if (FlwrError.from(cause).code !== "invalid-argument") throw cause;
   }
-  return { reason };
 }
 
 /** A node that speaks for itself: never the anonymous one, which stands for ServerApps. */

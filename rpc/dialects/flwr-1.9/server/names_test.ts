@@ -18,7 +18,7 @@ import { messageObject } from "../../../objects/message.ts";
 import { recordDictFromWire, recordDictToWire } from "../../record_dict.ts";
 import { nodeToWire } from "../node_id.ts";
 import { dictToRecordSet, recordSetToDict } from "../recordset.ts";
-import { loadContent, storeMessage } from "./content.ts";
+import { loadContent, pushStored, storeMessage } from "./content.ts";
 import { fleetHandlers } from "./fleet_service.ts";
 
 /** A ServerApp of today on one side of a SuperLink, a node of the 1.9 wire on the other. */
@@ -64,15 +64,15 @@ class MixedRun implements AsyncDisposable {
       createdAt: this.#clock.now(),
       ttl: 3600,
     };
-    const { message, objects } = await storeMessage(
+    const stored = await storeMessage(
       draft,
       recordDictToWire(RecordDict.from(content)),
     );
-    await this.#link.messages.pushInstructions([message], objects);
+    assert.deepEqual(await pushStored(this.#link, SUPERLINK_NODE_ID, [stored]), [undefined]);
     const taskIns = await this.#pull(node.nodeId);
     const got = recordDictFromWire(recordSetToDict(taskIns.task!.recordset!));
     await this.#push(node.nodeId, taskIns, RecordDict.from(answer(got)));
-    const [reply] = await this.#link.messages.pullReplies([message.messageId]);
+    const [reply] = await this.#link.messages.pullReplies([stored.message.messageId]);
     if (reply!.error !== undefined) return reply!.error;
     return recordDictFromWire((await loadContent(this.#link, reply!))!);
   }

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
+import { settle } from "../../../../base/testing/settle.ts";
 import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
@@ -11,6 +12,9 @@ import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { Node } from "../../../../proto/gen/flwr-1.9/node_pb.ts";
 import { type TaskIns, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
+import { readObject } from "../../../objects/object.ts";
+import { idFromWire, nodeFromWire, nodeToWire } from "../node_id.ts";
+import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
 import { MAX_CONTENT_BYTES_PER_CALL } from "../limits.ts";
 import { driverHandlers } from "./driver_service.ts";
 import { fleetHandlers } from "./fleet_service.ts";
@@ -113,6 +117,13 @@ class Services implements AsyncDisposable {
     });
   }
 
+  /** The own object of a task's message, as its receiver gets it. */
+  async object(receiver: Node, { taskId, runId }: { taskId: string; runId: bigint }) {
+    const caller = { nodeId: nodeFromWire(receiver)!, runId: idFromWire(runId) };
+    const { bytes } = await this.link.objects.pull(caller, taskId);
+    return await readObject(taskId, bytes!);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.link.close();
   }
@@ -209,8 +220,7 @@ Deno.test("task ids that cannot be are refused, unknown ones answered with an er
 Deno.test("a task's id is that of its message's own object, of results and errors too", async () => {
   await using services = await Services.start();
   const { node, taskIns } = await services.handedOut();
-  const objects = await services.link.objects.wholeTree(taskIns.taskId);
-  const message = parseMessageObject(objects.at(-1)!);
+  const message = parseMessageObject(await services.object(taskIns.task!.consumer!, taskIns));
   assert.equal(message.messageId, taskIns.taskId);
   assert.equal(message.createdAt, taskIns.task!.createdAt);
   const failed = services.result({ node, taskIns });
@@ -218,8 +228,12 @@ Deno.test("a task's id is that of its message's own object, of results and error
   failed.task!.error = create(ErrorSchema, { code: 2n, reason: "boom" });
   const { results } = await services.fleet("pushTaskRes", { taskResList: [failed] });
   const [replyId] = Object.keys(results!);
-  const [reply] = await services.link.objects.wholeTree(replyId!);
-  assert.deepEqual(parseMessageObject(reply!).error, { code: 2, reason: "boom" });
+  await services.driver("pullTaskRes", { taskIds: [taskIns.taskId] });
+  const reply = await services.object(nodeToWire(SUPERLINK_NODE_ID), {
+    taskId: replyId!,
+    runId: taskIns.runId,
+  });
+  assert.deepEqual(parseMessageObject(reply).error, { code: 2, reason: "boom" });
 });
 
 Deno.test("tasks that are equal in everything are different tasks", async () => {
@@ -249,4 +263,56 @@ Deno.test("names of nodes stand beside their ids, and where no node has one ther
   assert.deepEqual([nodes!.length, names!.length], [2, 2]);
   const place = nodes!.findIndex(({ nodeId }) => nodeId === node!.nodeId);
   assert.deepEqual([names![place], names![1 - place]], ["hospital-b", ""]);
+});
+
+Deno.test("a result in the ServerApp's name is refused, and no sign of life of its run", async () => {
+  await using services = await Services.start();
+  const { node, runId, taskIns } = await services.handedOut();
+  const days = async (count: number) => {
+    for (let step = 0; step < count * 10; step++) {
+      await services.clock.advance(8_640);
+      await settle();
+    }
+  };
+  await days(20);
+  const forged = services.result({ node, taskIns });
+  forged.task!.producer = nodeToWire(SUPERLINK_NODE_ID);
+  const { results } = await services.fleet("pushTaskRes", { taskResList: [forged] });
+  assert.deepEqual(Object.keys(results!), ["None"]);
+  await days(11);
+  const run = await services.link.runs.get(idFromWire(runId));
+  assert.equal(run?.state, "finished:stopped");
+});
+
+Deno.test("a push whose tasks are refused one by one tells which, whatever run they are of", async () => {
+  await using services = await Services.start();
+  const { node, runId } = await services.handedOut();
+  const other = await services.driver("createRun", {}) as { runId: bigint };
+  const task = (run: bigint, consumer: Node, data = new Uint8Array(4)) => ({
+    runId: run,
+    groupId: "2",
+    task: {
+      producer: { nodeId: 0n, anonymous: true },
+      consumer,
+      createdAt: services.clock.now(),
+      ttl: 3600,
+      taskType: "train",
+      recordset: { parameters: { p: { dataKeys: ["0"], dataValues: [{ data }] } } },
+    },
+  });
+  const { taskIds } = await services.driver("pushTaskIns", {
+    taskInsList: [
+      task(runId, node),
+      task(other.runId, node),
+      task(runId, nodeToWire(99n)),
+      task(other.runId, node, new Uint8Array(5)),
+    ],
+  });
+  assert.deepEqual(taskIds!.map((id) => id === ""), [false, false, true, false]);
+  const pulled: string[] = [];
+  for (let pull = 0; pull < 3; pull++) {
+    const { taskInsList } = await services.fleet("pullTaskIns", { node });
+    pulled.push(taskInsList![0]!.taskId!);
+  }
+  assert.deepEqual(new Set(pulled), new Set(taskIds!.filter((id) => id !== "")));
 });

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
+import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
 import type { LinkMessage, MessageDraft } from "../../../../link/messages/message.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import type { Task, TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
@@ -39,6 +40,9 @@ export function readPushedTask(pushed: TaskIns | TaskRes): PushedTask {
     createdAt: task.createdAt,
     ttl: task.ttl,
   };
+  if (isResult && message.srcNodeId === SUPERLINK_NODE_ID) {
+    throw malformed("producer", "a result comes from a node, and this one is anonymous");
+  }
   if (task.taskType === "") throw malformed("task_type", "it is empty");
   if ((task.recordset === undefined) === (task.error === undefined)) {
     throw malformed("recordset", "exactly one of recordset and error must be set");
