@@ -140,14 +140,15 @@ Deno.test("install: a folder of another program is not replaced by a bundle with
     const { folder } = await installFab(fab, home);
     await Deno.remove(join(folder, ".info"), { recursive: true });
     const before = await tree(folder);
+    const all = { ...appFiles("typescript"), "lib/task.ts": "task" };
     for (
-      const files of [
-        { ...appFiles("typescript"), "client.ts": "evil", "more.ts": "evil" },
-        { ...appFiles("typescript"), "more.ts": "evil" },
-        { ...appFiles("typescript"), "client.ts": "evil" },
+      const changes of [
+        { "client.ts": "evil", "more.ts": "evil" },
+        { "more.ts": "evil" },
+        { "client.ts": "evil" },
       ]
     ) {
-      const made = readFab(archive(files));
+      const made = readFab(archive({ ...all, ...changes }));
       const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
       const apart = await installFab(evil, home);
       assert.equal(basename(apart.folder), fabLongFolderName(fab.config, evil.hash));
