@@ -6,3 +6,6 @@ export const QUIET_SECONDS = 1;
 
 /** The same before the first line, which may be a long log that takes its time. */
 export const FIRST_LINE_SECONDS = 10;
+
+/** Seconds that the next part of a log may take of which the SuperLink has said that more is to come. */
+export const PART_SECONDS = 120;
