@@ -21,13 +21,13 @@ function usage(): string {
     "",
   ]);
   return [
-    `flwr ${VERSION}: federated learning, Flower's wire protocols, no Python needed`,
+    `flwr ${VERSION}: federated learning, Flower's wire protocols, without Python`,
     "",
     "Usage: flwr <command> [options]",
     "",
     ...groups,
-    "Each command explains itself: flwr <command> --help",
-    `Colours are for terminals alone; none: ${NO_COLOR}, or NO_COLOR=1`,
+    "For a command's options: flwr <command> --help",
+    `To turn colours off: ${NO_COLOR}, or NO_COLOR=1 in the environment`,
   ].join("\n");
 }
 
@@ -70,7 +70,7 @@ function prepare(command: Command, path: string): Command {
 }
 
 function prepareErrors(command: Command, path: string): void {
-  command.exitOverride().showHelpAfterError(`(${path} --help explains every option)`);
+  command.exitOverride().showHelpAfterError(`(see ${path} --help)`);
   for (const child of command.commands) prepareErrors(child, `${path} ${child.name()}`);
 }
 

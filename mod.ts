@@ -58,17 +58,14 @@ export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/strategy/contributions.ts";
-export { FedAdagrad } from "./app/strategy/fedadagrad.ts";
-export { FedAdam } from "./app/strategy/fedadam.ts";
+export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
 export type { Moments } from "./app/strategy/moments.ts";
 export { FedMedian } from "./app/strategy/fedmedian.ts";
-export type { FedOptOptions } from "./app/strategy/fedopt.ts";
-export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export { FedTrimmedAvg, type FedTrimmedAvgOptions } from "./app/strategy/fedtrimmedavg.ts";
-export { FedYogi } from "./app/strategy/fedyogi.ts";
+export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export {
   type HistoryJson,
   historyToJson,
@@ -77,8 +74,7 @@ export {
   type PhaseJson,
   type RoundJson,
 } from "./app/strategy/history_json.ts";
-export { Krum } from "./app/strategy/krum.ts";
-export { MultiKrum, type MultiKrumOptions } from "./app/strategy/multikrum.ts";
+export { Krum, MultiKrum, type MultiKrumOptions } from "./app/strategy/krum.ts";
 export type { CheckedReply } from "./app/strategy/reply_check.ts";
 export {
   type Failure,

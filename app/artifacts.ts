@@ -3,10 +3,10 @@ import { FlwrError } from "../base/error.ts";
 import type { ArrayRecord } from "./array_record.ts";
 import { describeType, isKind } from "./brand.ts";
 
-/** What can be kept: bytes, a text, or a model's arrays, as a .npz file. */
+/** Content of an artifact: bytes, a string, or a model's arrays, saved as a .npz file. */
 export type ArtifactContent = Uint8Array | string | ArrayRecord;
 
-/** The files that a run keeps: what it came to. Whoever started it fetches them with `flwr pull`. */
+/** The files that a run saves as its results. Whoever started it fetches them with `flwr pull`. */
 export interface Artifacts {
   /**
    * Keeps a file; one that was saved under the same name before is replaced.
@@ -72,7 +72,7 @@ function checkName(name: string): void {
   if (typeof name !== "string") {
     throw new FlwrError(
       "invalid-argument",
-      `An artifact's name is not a text: got ${describeType(name)}`,
+      `An artifact's name is not a string: got ${describeType(name)}`,
     );
   }
   const fault = artifactNameFault(name);
@@ -88,7 +88,7 @@ function bytesOf(name: string, content: ArtifactContent): Uint8Array {
   if (!isKind(content, "ArrayRecord")) {
     throw new FlwrError(
       "invalid-argument",
-      `Artifact "${name}" is neither bytes nor a text nor an ArrayRecord: ` +
+      `Artifact "${name}" is not a Uint8Array, a string or an ArrayRecord: ` +
         `got ${describeType(content)}`,
       { hints: ["For an object: JSON.stringify(object)", "For tensors: ArrayRecord.fromTensors"] },
     );

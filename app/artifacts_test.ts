@@ -51,9 +51,13 @@ Deno.test("artifacts: what cannot be kept is refused before anything is sent", a
       message,
     });
   await refused("../model", "x", /"\.\.\/model" is no plain path/);
-  await refused(5, "x", /name is not a text: got number/);
+  await refused(5, "x", /name is not a string: got number/);
   await refused("a".repeat(300), "x", /longer than 200 characters: 300/);
-  await refused("m.json", { loss: 1 }, /neither bytes nor a text nor an ArrayRecord: got Object/);
+  await refused(
+    "m.json",
+    { loss: 1 },
+    /is not a Uint8Array, a string or an ArrayRecord: got Object/,
+  );
   await refused("m.json", undefined, /got undefined/);
   await refused("model.onnx", new ArrayRecord(), /holds arrays, which become a \.npz/);
   assert.equal(store.files.size, 0);

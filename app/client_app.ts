@@ -10,7 +10,7 @@ import { MessageErrorCode, type MessageType } from "./metadata.ts";
 import type { RecordDictInit } from "./record_dict.ts";
 import { asShareable } from "./shareable.ts";
 
-/** What a handler answers: the records of the reply, or a whole reply made with `message.reply`. */
+/** Result of a handler: the records of the reply, or a full reply made with `message.reply`. */
 export type HandlerResult = Message | RecordDictInit;
 
 /** Answers messages of one type. What it throws becomes an error reply. */
@@ -19,13 +19,13 @@ export type Handler = (
   context: Context,
 ) => HandlerResult | Promise<HandlerResult>;
 
-/** What a handler may be registered with. */
+/** Options of a handler. */
 export interface HandlerOptions {
   /** Modifiers around this handler only, inside those of the app. */
   readonly mods?: readonly ClientMod[];
 }
 
-/** What a ClientApp may be made with. */
+/** Options of a ClientApp. */
 export interface ClientAppOptions {
   /** Modifiers around every handler; the first one is the outermost. */
   readonly mods?: readonly ClientMod[];
@@ -43,7 +43,7 @@ export function isClientApp(value: unknown): value is ClientApp {
 }
 
 /**
- * What runs on a node: a handler for each type of message.
+ * The program of a node: a handler for each type of message.
  *
  * @example
  * ```ts
@@ -144,14 +144,14 @@ export class ClientApp {
       );
     }
     if (this.#handlers.has(messageType)) {
-      throw new FlwrError("already-exists", `ClientApp has a handler for "${messageType}" already`);
+      throw new FlwrError("already-exists", `ClientApp already has a handler for "${messageType}"`);
     }
     const respond: Respond = async (message, context) => {
       const result = await handler(message, context);
       if (isMessage(result)) return result;
       if (typeof result !== "object" || result === null) {
         throw misuse(
-          `The handler for "${messageType}" answers records or a Message: got ${
+          `The handler for "${messageType}" must return records or a Message: got ${
             describeType(result)
           }`,
         );

@@ -73,7 +73,7 @@ Deno.test("a handler that answers nothing, or another message, is an error reply
     new ClientApp().train(() => result as RecordDict).handle(instruction(), context);
   assert.match(
     (await answer(undefined)).error!.reason,
-    /answers records or a Message: got undefined/,
+    /must return records or a Message: got undefined/,
   );
   assert.match((await answer(5)).error!.reason, /got number/);
   assert.match((await answer({ metrics: 5 })).error!.reason, /"metrics": A RecordDict holds/);
@@ -122,7 +122,7 @@ Deno.test("replies carry the time of the injected clock", async () => {
 
 Deno.test("registration refuses doubles, non-functions and names that are no action", () => {
   const app = new ClientApp().train(() => ({}));
-  assert.throws(() => app.train(() => ({})), /has a handler for "train" already/);
+  assert.throws(() => app.train(() => ({})), /already has a handler for "train"/);
   assert.throws(() => app.query("a-b", () => ({})), /Message type "query.a-b"/);
   assert.throws(
     () => app.query("ping", 5 as unknown as Handler),

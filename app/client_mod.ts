@@ -1,7 +1,7 @@
 import type { Context } from "./context.ts";
 import type { Message } from "./message.ts";
 
-/** What answers a message: a handler, or a handler with modifiers around it. */
+/** A function that answers a message: a handler, possibly wrapped in modifiers. */
 export type Respond = (message: Message, context: Context) => Promise<Message>;
 
 /**

@@ -2,8 +2,10 @@ import { parse, TomlError, type TomlValue } from "smol-toml";
 import { FlwrError } from "../base/error.ts";
 import { ConfigRecord } from "./config_record.ts";
 import { float } from "./float.ts";
-import { MAX_CONFIG_STRING_LENGTH } from "./limits.ts";
 import type { ConfigInput } from "./typed_value.ts";
+
+/** The longest key-value configuration text that is read. */
+const MAX_CONFIG_STRING_LENGTH = 65_536;
 
 /** A key as Flower allows it: letters, digits, `_`, `-`, `.`; or anything in double quotes. */
 const KEY = /(?:[A-Za-z0-9_.-]+|"(?:[^"\\]|\\.)*")/y;

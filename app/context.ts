@@ -3,7 +3,7 @@ import type { ConfigRecord } from "./config_record.ts";
 import type { NodeId, RunId } from "./metadata.ts";
 import type { RecordDict } from "./record_dict.ts";
 
-/** What an app knows beside its messages. */
+/** What an app gets in addition to a message: ids, settings and state. */
 export interface Context {
   /** The run that the app works for. */
   readonly runId: RunId;
@@ -17,7 +17,7 @@ export interface Context {
   readonly runConfig: ConfigRecord;
 }
 
-/** What a ServerApp knows and has beside its grid. */
+/** What a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
 export interface ServerContext extends Context {
   /** Where it keeps what the run came to: `await artifacts.save("model.npz", arrays)`. */
   readonly artifacts: Artifacts;

@@ -2,7 +2,7 @@ import type { MessageError, MessageId, MessageType, NodeId } from "./metadata.ts
 import type { MetricRecord } from "./metric_record.ts";
 import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./strategy/result.ts";
 
-/** What happens in a run, as it happens: for a terminal to show. */
+/** An event of a running run, for example to show on a terminal. */
 export type ProgressEvent =
   /** Fewer nodes are online than are needed. Reported at once, at each change, and every 10 seconds. */
   | {
@@ -71,5 +71,5 @@ export type ProgressEvent =
   /** A line of the app's own. */
   | { readonly type: "note"; readonly text: string };
 
-/** Hears of what happens. */
+/** Receives the events of a run. */
 export type ProgressListener = (event: ProgressEvent) => void;

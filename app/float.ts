@@ -15,7 +15,7 @@ export class Float {
 }
 
 /**
- * Makes a number travel as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
+ * Makes a number that is sent as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
  * record travels as an integer otherwise.
  *
  * @example
@@ -27,7 +27,7 @@ export function float(value: number | readonly number[]): Float {
   const numbers = typeof value === "number" ? [value] : value;
   for (const number of numbers) {
     if (typeof number !== "number") {
-      throw new FlwrError("invalid-argument", `Only a number can be a float: got ${typeof number}`);
+      throw new FlwrError("invalid-argument", `A float must be a number: got ${typeof number}`);
     }
   }
   return new Float(typeof value === "number" ? value : [...value]);

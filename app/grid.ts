@@ -1,14 +1,9 @@
+import { unlessAborted } from "../base/aborted.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { NodeLabels } from "../base/node_labels.ts";
 import type { DriverConnection } from "./connection.ts";
 import type { ProgressEvent, ProgressListener } from "./events.ts";
-import {
-  EMPTY_PULL_INTERVAL_SECONDS,
-  NODE_POLL_INTERVAL_SECONDS,
-  REPLY_REPORT_INTERVAL_SECONDS,
-  WAIT_REPORT_INTERVAL_SECONDS,
-} from "./limits.ts";
 import type { Message } from "./message.ts";
 import {
   MessageErrorCode,
@@ -18,7 +13,19 @@ import {
   SUPERLINK_NODE_ID,
 } from "./metadata.ts";
 
-/** How long a call may take. */
+/** Seconds between two looks for replies at a SuperLink that answers at once that there are none. */
+const EMPTY_PULL_INTERVAL_SECONDS = 0.25;
+
+/** Seconds between two looks for nodes while waiting for more of them. */
+const NODE_POLL_INTERVAL_SECONDS = 0.5;
+
+/** Seconds after which a wait that has not moved is reported again. */
+const WAIT_REPORT_INTERVAL_SECONDS = 10;
+
+/** Seconds between two reports that replies are still missing. */
+const REPLY_REPORT_INTERVAL_SECONDS = 30;
+
+/** Timeout of a call. */
 export interface WaitOptions {
   /** Seconds; default: without end. */
   readonly timeout?: number;
@@ -26,7 +33,7 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
 }
 
-/** What a Grid may be made with. */
+/** Options of a Grid. */
 export interface GridOptions {
   /** Default: the machine's clock. */
   readonly clock?: Clock;
@@ -42,7 +49,7 @@ interface Pending {
   readonly instruction: Message;
 }
 
-/** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
+/** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export class Grid {
   /** The run that messages are sent in. */
   readonly runId: RunId;
@@ -208,10 +215,6 @@ export class Grid {
   ): Promise<void> {
     const over = new AbortController();
     const stop = this.#anySignal(signal, over.signal);
-    const stopped = new Promise<Message[]>((resolve) => {
-      if (stop.aborted) resolve([]);
-      stop.addEventListener("abort", () => resolve([]), { once: true });
-    });
     const deadline = new AbortController();
     const timer = timeout === Infinity
       ? undefined
@@ -219,12 +222,11 @@ export class Grid {
     try {
       while (pending.size > 0 && !stop.aborted) {
         const asked = this.clock.now();
-        const pulling = this.#connection.pull(this.runId, [...pending.keys()], stop)
-          .catch((error) => {
-            if (stop.aborted) return [];
-            throw error;
-          });
-        const replies = await Promise.race([pulling, stopped]);
+        const pulling = this.#connection.pull(this.runId, [...pending.keys()], stop);
+        const replies = await unlessAborted(pulling, stop).catch((error) => {
+          if (stop.aborted) return [];
+          throw error;
+        });
         for (const reply of replies) {
           const waiting = pending.get(reply.metadata.replyToMessageId);
           if (waiting === undefined) continue;

@@ -1,7 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { describeType, isKind, KIND } from "./brand.ts";
-import { MAX_REASON_LENGTH, REPLY_MIN_AGE_SECONDS } from "./limits.ts";
 import { checkMessageType } from "./message_type.ts";
 import {
   DEFAULT_TTL_SECONDS,
@@ -13,7 +12,14 @@ import {
 } from "./metadata.ts";
 import { isRecordDict, RecordDict, type RecordDictInit } from "./record_dict.ts";
 
-/** What an instruction is made from. */
+/** Seconds that a reply is younger than its instruction at least: Flower drops a reply that is not strictly younger,
+ * and a double holds today's Unix time to a quarter of a microsecond. */
+const REPLY_MIN_AGE_SECONDS = 1e-6;
+
+/** Characters of an error's reason that travel; a longer one is cut. */
+const MAX_REASON_LENGTH = 4_096;
+
+/** Contents and options of a new instruction. */
 export interface InstructionInit {
   /** The records that go with it. */
   readonly content: RecordDictInit;
@@ -29,7 +35,7 @@ export interface InstructionInit {
   readonly clock?: Clock;
 }
 
-/** What a reply may be told. */
+/** Options of a reply. */
 export interface ReplyOptions {
   /** Seconds during which the reply counts; never longer than its instruction does. Default: as long. */
   readonly ttl?: number;
@@ -73,7 +79,7 @@ export class Message {
     if (typeof dstNodeId !== "bigint" || dstNodeId === 0n) {
       throw new FlwrError(
         "invalid-argument",
-        `A node id is a bigint other than 0n: got ${describeType(dstNodeId)} ${dstNodeId}`,
+        `A node id must be a bigint other than 0n: got ${describeType(dstNodeId)} ${dstNodeId}`,
       );
     }
     const ttl = init.ttl ?? DEFAULT_TTL_SECONDS;

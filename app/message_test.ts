@@ -26,7 +26,7 @@ Deno.test("an instruction that cannot be is refused", () => {
   const init = { content: {}, dstNodeId: 5n, messageType: "train" };
   assert.throws(
     () => Message.create({ ...init, dstNodeId: 0n }),
-    /node id is a bigint other than 0n/,
+    /node id must be a bigint other than 0n/,
   );
   assert.throws(
     () => Message.create({ ...init, dstNodeId: 5 as unknown as bigint }),

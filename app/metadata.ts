@@ -12,12 +12,12 @@ export const SUPERLINK_NODE_ID: NodeId = 1n;
 export const DEFAULT_TTL_SECONDS = 43_200;
 
 /**
- * What a message is for: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the
+ * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the
  * older Flower names `get_parameters`, `get_properties`, `reconnect`.
  */
 export type MessageType = string;
 
-/** Everything about a message but its content. Field for field Flower's `Metadata` (1.23 and later). */
+/** Everything about a message except its content. Field for field Flower's `Metadata` (1.23 and later). */
 export interface Metadata {
   /** The run that it belongs to; 0n until it is sent. */
   readonly runId: RunId;
@@ -39,7 +39,7 @@ export interface Metadata {
   readonly ttl: number;
 }
 
-/** Codes of an error that travels in place of a message's content (Flower 1.41 contract, section 3.5). */
+/** Codes of the error that a message carries instead of content (Flower 1.41 contract, section 3.5). */
 export const MessageErrorCode = {
   Unknown: 0,
   LoadClientApp: 1,
@@ -53,7 +53,7 @@ export const MessageErrorCode = {
   ClientAppCrashed: 8,
 } as const;
 
-/** An error that travels in place of a message's content. */
+/** An error that a message carries instead of content. */
 export interface MessageError {
   /** One of {@link MessageErrorCode}, or a later Flower's. */
   readonly code: number;

@@ -12,7 +12,7 @@ import { ValueRecord } from "./value_record.ts";
 const TYPES = new Set(["double", "sint64", "uint64", "double[]", "sint64[]", "uint64[]"]);
 
 /**
- * Named numbers, and lists of numbers: what a node measured.
+ * Named numbers and lists of numbers, such as a node's measurements.
  *
  * @example
  * ```ts

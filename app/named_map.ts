@@ -1,7 +1,7 @@
 import { FlwrError } from "../base/error.ts";
 import { describeType } from "./brand.ts";
 
-/** Names with values: what each record is made from. */
+/** Names with values, from which a record can be made. */
 export type Named<V> =
   | Iterable<readonly [string, V]>
   | { readonly [name: string]: V };

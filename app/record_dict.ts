@@ -32,7 +32,7 @@ export function isRecordDict(value: unknown): value is RecordDict {
 }
 
 /**
- * What a message carries and what a context keeps: records by name, in order.
+ * Records by name, in order: the content of a message, or the state of a context.
  *
  * @example
  * ```ts

@@ -4,7 +4,7 @@ import type { ServerContext } from "./context.ts";
 import type { Grid } from "./grid.ts";
 
 /**
- * What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. What a promise
+ * A ServerApp's main function. The run succeeded when it returns, and failed when it throws. What a promise
  * gives does not count.
  */
 export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
@@ -15,7 +15,7 @@ export function isServerApp(value: unknown): value is ServerApp {
 }
 
 /**
- * What drives a run.
+ * The program that controls a run.
  *
  * @example
  * ```ts
@@ -41,7 +41,7 @@ export class ServerApp {
       );
     }
     if (this.#main !== undefined) {
-      throw new FlwrError("already-exists", "ServerApp has a main already");
+      throw new FlwrError("already-exists", "ServerApp already has a main");
     }
     this.#main = main;
     return this;
@@ -51,7 +51,7 @@ export class ServerApp {
   async run(grid: Grid, context: ServerContext): Promise<void> {
     if (this.#main === undefined) {
       throw new FlwrError("failed-precondition", "ServerApp has no main", {
-        hints: ["Give it one: new ServerApp().main(async (grid, context) => { … })"],
+        hints: ["Add one: new ServerApp().main(async (grid, context) => { … })"],
       });
     }
     await this.#main(grid, context);

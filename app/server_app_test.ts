@@ -34,7 +34,7 @@ Deno.test("what main throws comes out", async () => {
 
 Deno.test("a ServerApp has exactly one main", async () => {
   await assert.rejects(new ServerApp().run(grid, context), /ServerApp has no main/);
-  assert.throws(() => new ServerApp().main(() => {}).main(() => {}), /has a main already/);
+  assert.throws(() => new ServerApp().main(() => {}).main(() => {}), /already has a main/);
   assert.throws(
     () => new ServerApp().main(5 as unknown as () => void),
     /not a function: got number/,

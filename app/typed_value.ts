@@ -34,10 +34,10 @@ export type ConfigValue =
   | string[]
   | Uint8Array[];
 
-/** What an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
+/** A value that an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
 export type MetricInput = number | bigint | Float | readonly number[] | readonly bigint[];
 
-/** What an app may put into a ConfigRecord. */
+/** A value that an app may put into a ConfigRecord. */
 export type ConfigInput =
   | MetricInput
   | boolean

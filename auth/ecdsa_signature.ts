@@ -1,7 +1,9 @@
 import { type Bytes, concat, toFixedLength } from "./bytes.ts";
 import { type Curve, curveFacts } from "./curve.ts";
 import { der, DerReader, derUnsigned, MalformedError, TAG } from "./der.ts";
-import { MAX_SIGNATURE_BYTES } from "./limits.ts";
+
+/** Longest ECDSA signature in DER, in bytes: P-521 takes at most 139. */
+const MAX_SIGNATURE_BYTES = 160;
 
 /**
  * An ECDSA signature in DER (RFC 3279, section 2.2.3) from WebCrypto's r ‖ s.

@@ -1,8 +1,10 @@
 import { FlwrError } from "../base/error.ts";
-import { MAX_PUBLIC_KEY_HEADER } from "./limits.ts";
 import { decodeBase64 } from "./pem.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import type { PublicKey } from "./public_key.ts";
+
+/** Longest request header with a public key that is decoded, in characters; a P-521 key takes 360. */
+export const MAX_PUBLIC_KEY_HEADER = 1024;
 
 /** Names of the metadata that authenticate a call of the Fleet API up to Flower 1.14. */
 export const PUBLIC_KEY_HEADER = "public-key";

@@ -3,9 +3,9 @@ import {
   decodePublicKeyHeader,
   decodeTokenHeader,
   encodePublicKeyHeader,
+  MAX_PUBLIC_KEY_HEADER,
   readPublicKeyHeader,
 } from "./header.ts";
-import { MAX_PUBLIC_KEY_HEADER } from "./limits.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { keyFacts, signedRequests } from "./testing/vectors.ts";
 

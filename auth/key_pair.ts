@@ -1,10 +1,12 @@
 import { FlwrError } from "../base/error.ts";
-import { MAX_KEY_FILE_BYTES } from "./limits.ts";
 import { parsePrivateKey } from "./parse_private_key.ts";
 import { parsePublicKey } from "./parse_public_key.ts";
 import { belongTogether, type PrivateKey } from "./private_key.ts";
 import type { PublicKey } from "./public_key.ts";
 import { describeFile, type NamedFile, readText } from "./read_text.ts";
+
+/** Largest key or public key file that is read, in bytes: an OpenSSH P-521 key with a long comment is under 2 KiB. */
+export const MAX_KEY_FILE_BYTES = 64 * 1024;
 
 /** Where a key pair lies, and by which flags the user said so. */
 export interface KeyPairFiles {

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../base/error.ts";
-import { readKeyPair, readPrivateKey, readPublicKey } from "./key_pair.ts";
-import { MAX_KEY_FILE_BYTES } from "./limits.ts";
+import { MAX_KEY_FILE_BYTES, readKeyPair, readPrivateKey, readPublicKey } from "./key_pair.ts";
 import { KEY_FOLDER, keyFacts } from "./testing/vectors.ts";
 import { inTemporaryFolder } from "./testing/tools.ts";
 

@@ -1,7 +1,15 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { RESERVED_AHEAD_SECONDS, SIGNER_SWEEP_SECONDS } from "./limits.ts";
 import { ReplayGuard, type ReplayVerdict } from "./replay_guard.ts";
 import type { VerifiedTime } from "./signed_time.ts";
+
+/**
+ * Seconds beyond a signature's own time that are noted as used before it is accepted. A peer that calls all the time
+ * costs one write in so long; after a crash of the SuperLink it waits at most so long to be heard again.
+ */
+const RESERVED_AHEAD_SECONDS = 1;
+
+/** Seconds between two looks for peers whose last signature does not count any more. */
+const SIGNER_SWEEP_SECONDS = 60;
 
 /** Keeps, beyond the life of a process, up to which signed time each peer's signatures may have been accepted. */
 export interface SignerLedger {

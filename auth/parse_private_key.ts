@@ -2,7 +2,7 @@ import { FlwrError } from "../base/error.ts";
 import { MalformedError } from "./der.ts";
 import { derKind } from "./der_kind.ts";
 import { decodeOpenSshPrivate, EncryptedKeyError, OPENSSH_LABEL } from "./openssh_private.ts";
-import { type PemBlock, readPem } from "./pem.ts";
+import { type PemBlock, privateBlocks } from "./pem.ts";
 import { decodePkcs8, decodeSec1, ExplicitParametersError, type PrivateKeyParts } from "./pkcs8.ts";
 import { PrivateKey } from "./private_key.ts";
 
@@ -26,7 +26,6 @@ export async function parsePrivateKey(
   file = "FILE",
 ): Promise<PrivateKey> {
   const block = findPrivateBlock(text, where, file);
-  if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") throw encrypted(where, file);
   const decode = DECODERS[block.label];
   if (decode === undefined) {
     throw refusal(`Private key ${where} is a "${block.label}": expected an elliptic-curve key`);
@@ -36,7 +35,7 @@ export async function parsePrivateKey(
     if (block.bytes === undefined) throw new MalformedError("it is not base64");
     parts = decode(block.bytes);
   } catch (error) {
-    if (error instanceof EncryptedKeyError) throw encrypted(where, file);
+    if (error instanceof EncryptedKeyError) throw hasPassphrase(where, file);
     if (!(error instanceof MalformedError)) throw error;
     if (error instanceof ExplicitParametersError) {
       throw refusal(
@@ -50,13 +49,14 @@ export async function parsePrivateKey(
 }
 
 function findPrivateBlock(text: string, where: string, file: string): PemBlock {
-  const [block, ...others] = readPem(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (others.length > 0) {
+  const { block, count, encrypted } = privateBlocks(text);
+  if (count > 1) {
     throw refusal(
-      `Private key ${where} is one of ${others.length + 1} in the file`,
+      `Private key ${where} is one of ${count} in the file`,
       "Leave only the key that is meant in the file",
     );
   }
+  if (encrypted) throw hasPassphrase(where, file);
   if (block !== undefined) return block;
   const der = derKind(text);
   if (der !== undefined) {
@@ -81,7 +81,7 @@ function findPrivateBlock(text: string, where: string, file: string): PemBlock {
   throw refusal(`Private key ${where} is neither an OpenSSH nor a PEM private key`);
 }
 
-function encrypted(where: string, file: string): FlwrError {
+function hasPassphrase(where: string, file: string): FlwrError {
   return new FlwrError("failed-precondition", `Private key ${where} is protected by a passphrase`, {
     hints: [`Write it without one: ssh-keygen -p -N "" -f ${file}`],
   });

@@ -15,7 +15,7 @@ const MAKE_ONE = 'Make one with: flwr keys generate, or: ssh-keygen -t ecdsa -b 
  */
 export async function parsePublicKey(text: string, where: string): Promise<PublicKey> {
   if (text.includes("PRIVATE KEY-----")) {
-    throw refusal(`Public key ${where} is a private key`, "Name the .pub file that lies beside it");
+    throw refusal(`Public key ${where} is a private key`, "Name the .pub file in the same folder");
   }
   const block = readPem(text).find(({ label }) => label === "PUBLIC KEY");
   if (block !== undefined) {

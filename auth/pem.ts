@@ -21,6 +21,24 @@ export function readPem(text: string): PemBlock[] {
   }));
 }
 
+/** The private keys of a text. Files with several are refused: which is meant must not be guessed. */
+export interface PrivateBlocks {
+  /** The first; undefined where there is none. */
+  readonly block: PemBlock | undefined;
+  readonly count: number;
+  /** Whether the first has a passphrase. */
+  readonly encrypted: boolean;
+}
+
+/** Every kind of private key, OpenSSH's as well. OpenSSH's own encryption is found by those who decode its blocks. */
+export function privateBlocks(text: string): PrivateBlocks {
+  const blocks = readPem(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
+  const [block] = blocks;
+  const encrypted = block !== undefined &&
+    (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY");
+  return { block, count: blocks.length, encrypted };
+}
+
 /**
  * The bytes as an armoured block.
  *

@@ -1,17 +1,22 @@
-import { MAX_CACHED_PUBLIC_KEYS, MAX_PUBLIC_KEY_PEM_BYTES } from "./limits.ts";
 import { readPem } from "./pem.ts";
 import { type PublicKey, publicKeyFromSpki } from "./public_key.ts";
 import { FlwrError } from "../base/error.ts";
+import { RecentMap } from "../base/recent_map.ts";
+
+/** How many nodes' public keys are kept read at once; the one unused for longest is read again when it returns. */
+const MAX_CACHED_PUBLIC_KEYS = 10_000;
+
+/** Longest PEM text of a public key that is read, in bytes: P-521 takes 268. */
+const MAX_PUBLIC_KEY_PEM_BYTES = 512;
 
 /** Public keys as callers name them, read once: a point is checked, and imported, at a key's first call only. */
 export class PublicKeys {
-  readonly #capacity: number;
-  /** By PEM text; the one asked for last comes last. */
-  readonly #known = new Map<string, PublicKey>();
+  /** By PEM text. */
+  readonly #known: RecentMap<string, PublicKey>;
 
   /** @param capacity how many are kept; beyond it the one unused for longest goes */
   constructor(capacity: number = MAX_CACHED_PUBLIC_KEYS) {
-    this.#capacity = capacity;
+    this.#known = new RecentMap(capacity);
   }
 
   /** The number of keys kept. */
@@ -29,18 +34,9 @@ export class PublicKeys {
     if (pem.length > MAX_PUBLIC_KEY_PEM_BYTES) return undefined;
     const text = new TextDecoder().decode(pem);
     const known = this.#known.get(text);
-    if (known !== undefined) {
-      this.#known.delete(text);
-      this.#known.set(text, known);
-      return known;
-    }
+    if (known !== undefined) return known;
     const key = await parse(text);
-    if (key === undefined) return undefined;
-    this.#known.set(text, key);
-    for (const oldest of this.#known.keys()) {
-      if (this.#known.size <= this.#capacity) break;
-      this.#known.delete(oldest);
-    }
+    if (key !== undefined) this.#known.set(text, key);
     return key;
   }
 }

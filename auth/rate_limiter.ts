@@ -1,5 +1,8 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { MAX_RATE_LIMITED_CALLERS } from "./limits.ts";
+import { RecentMap } from "../base/recent_map.ts";
+
+/** How many callers a rate limiter keeps account of. */
+const MAX_RATE_LIMITED_CALLERS = 10_000;
 
 /** How much a rate limiter lets through per caller. */
 export interface RateLimiterOptions {
@@ -16,11 +19,11 @@ export interface RateLimiterOptions {
 /** A token bucket per caller: full at first, a token per call, refilled evenly. */
 export class RateLimiter {
   readonly #options: Required<RateLimiterOptions>;
-  /** The one used last comes last. */
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #buckets: RecentMap<string, { tokens: number; at: number }>;
 
   constructor(options: RateLimiterOptions) {
     this.#options = { capacity: MAX_RATE_LIMITED_CALLERS, clock: systemClock, ...options };
+    this.#buckets = new RecentMap(this.#options.capacity);
   }
 
   /** The number of callers kept account of. */
@@ -40,8 +43,7 @@ export class RateLimiter {
     const bucket = this.#buckets.get(caller);
     const tokens = bucket === undefined ? burst : this.#refilled(bucket, now);
     const admitted = tokens >= 1;
-    this.#buckets.delete(caller);
-    this.#makeRoom(now);
+    if (bucket === undefined) this.#makeRoom(now);
     this.#buckets.set(caller, { tokens: admitted ? tokens - 1 : tokens, at: now });
     return admitted ? 0 : (1 - tokens) / perSecond;
   }
@@ -51,16 +53,11 @@ export class RateLimiter {
     return Math.min(burst, bucket.tokens + Math.max(0, now - bucket.at) * perSecond);
   }
 
-  /** At capacity, drops the callers whose buckets are full again, which loses nothing, or else the one unused for longest. */
+  /** At capacity, drops the callers whose buckets are full again, which loses nothing. */
   #makeRoom(now: number): void {
     if (this.#buckets.size < this.#options.capacity) return;
     for (const [caller, bucket] of this.#buckets) {
       if (this.#refilled(bucket, now) >= this.#options.burst) this.#buckets.delete(caller);
-    }
-    if (this.#buckets.size < this.#options.capacity) return;
-    for (const oldest of this.#buckets.keys()) {
-      this.#buckets.delete(oldest);
-      break;
     }
   }
 }

@@ -1,6 +1,11 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { MAX_REMEMBERED_PER_PEER, MAX_REMEMBERED_SIGNATURES } from "./limits.ts";
 import type { VerifiedTime } from "./signed_time.ts";
+
+/** How many accepted signatures a replay guard remembers over all peers. */
+const MAX_REMEMBERED_SIGNATURES = 1_000_000;
+
+/** How many of them one peer takes up, beyond which its oldest are forgotten and refused by their time. */
+const MAX_REMEMBERED_PER_PEER = 20_000;
 
 /** How long and how much a replay guard remembers. */
 export interface ReplayGuardOptions {

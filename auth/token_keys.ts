@@ -1,19 +1,21 @@
-import { MAX_CACHED_TOKEN_KEYS } from "./limits.ts";
+import { RecentMap } from "../base/recent_map.ts";
 import type { PrivateKey } from "./private_key.ts";
 import type { PublicKey } from "./public_key.ts";
 import { TokenKey } from "./token_key.ts";
 
+/** How many peers' HMAC keys are kept at once; the one unused for longest is derived again when it returns. */
+const MAX_CACHED_TOKEN_KEYS = 10_000;
+
 /** The HMAC keys shared with each peer, derived when first asked for and kept. */
 export class TokenKeys {
   readonly #own: PrivateKey;
-  readonly #capacity: number;
-  /** By the peer's PEM; the one asked for last comes last. */
-  readonly #cached = new Map<string, Promise<TokenKey>>();
+  /** By the peer's PEM. */
+  readonly #cached: RecentMap<string, Promise<TokenKey>>;
 
   /** @param capacity how many are kept; beyond it the one unused for longest goes */
   constructor(own: PrivateKey, capacity: number = MAX_CACHED_TOKEN_KEYS) {
     this.#own = own;
-    this.#capacity = capacity;
+    this.#cached = new RecentMap(capacity);
   }
 
   /** The number of keys kept. */
@@ -28,12 +30,7 @@ export class TokenKeys {
    */
   async for(peer: PublicKey): Promise<TokenKey> {
     const key = this.#cached.get(peer.pem) ?? TokenKey.derive(this.#own, peer);
-    this.#cached.delete(peer.pem);
     this.#cached.set(peer.pem, key);
-    for (const oldest of this.#cached.keys()) {
-      if (this.#cached.size <= this.#capacity) break;
-      this.#cached.delete(oldest);
-    }
     try {
       return await key;
     } catch (error) {

@@ -1,8 +1,10 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { type KeyList, type ListedKey, readKeyList } from "./key_list.ts";
-import { KEY_LIST_POLL_SECONDS } from "./limits.ts";
 import type { NamedFile } from "./read_text.ts";
+
+/** How often a watched key list is looked at, in seconds. */
+const KEY_LIST_POLL_SECONDS = 1;
 
 /** How a key list is watched. */
 export interface WatchKeyListOptions {

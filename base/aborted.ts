@@ -5,3 +5,27 @@ export function aborted(signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 }
+
+/**
+ * The result of work, unless the signal is aborted first. The work goes on without anyone who waits for it: it must see
+ * the signal itself if it is to end. Leaves no listener on the signal.
+ *
+ * @param reason the error for an aborted signal; default: the signal's reason
+ * @throws the error of `reason`, or what the work throws
+ */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  reason: () => unknown = () => signal.reason,
+): Promise<T> {
+  const { promise: abandoned, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(reason());
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([abandoned, work]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    for (const late of [work, abandoned]) late.catch(() => {});
+  }
+}

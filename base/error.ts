@@ -1,4 +1,4 @@
-/** What went wrong, in terms every boundary (command line, gRPC, HTTP) can map to its own status. */
+/** Kind of an error. Command line, gRPC and HTTP map it to their own status. */
 export type ErrorCode =
   | "invalid-argument" // the caller's value is wrong, whatever the state
   | "failed-precondition" // the value is fine, the state is not: no TLS, key pair mismatch, file exists
@@ -14,7 +14,7 @@ export type ErrorCode =
   | "data-loss" // stored or downloaded bytes do not match their digest
   | "internal"; // our own fault
 
-/** What an error carries beside its sentence. */
+/** Optional parts of an error: hints and cause. */
 export interface FlwrErrorOptions {
   /** What the user can do next, one sentence each, at most three. */
   hints?: readonly string[];
@@ -23,7 +23,7 @@ export interface FlwrErrorOptions {
 }
 
 /**
- * The one error type of the project.
+ * The project's only error type.
  *
  * The message is a sentence for people: upper case first, no full stop, the value in quotes, the current state
  * after a colon. Anything else that is thrown is a bug and reported as "internal".

@@ -75,9 +75,19 @@ function lineSink(
   return (record) => write(encoder.encode(formatter(record)));
 }
 
+/** The message reads as in the text format. */
 function jsonFormatter(): TextFormatter {
   const formatter = getJsonLinesFormatter();
-  return (record) => printableJson(formatter(record));
+  return (record) => {
+    const message = record.message.map((part, at) => at % 2 === 0 ? part : jsonText(part));
+    return printableJson(formatter({ ...record, message: [message.join("")] }));
+  };
+}
+
+function jsonText(value: unknown): string {
+  return typeof value === "string" || typeof value === "bigint"
+    ? value.toString()
+    : Deno.inspect(value, { colors: false });
 }
 
 /** How lines for people look. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { testWithAllRights } from "./testing/all_rights.ts";
 
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
 const FOLDER = new URL(".", import.meta.url).href;
@@ -25,30 +26,38 @@ async function logged(code: string, format = "text"): Promise<string[]> {
   return text.trimEnd().split("\n").map((line) => line.replace(/^\S+ /, ""));
 }
 
-Deno.test("of one kind and address few lines a minute are written, and all of other causes", async () => {
-  const lines = await logged(`
+testWithAllRights(
+  "of one kind and address few lines a minute are written, and all of other causes",
+  async () => {
+    const lines = await logged(`
     for (let i = 0; i < 1000; i++) denied("192.0.2.1");
     denied("192.0.2.2");
     for (let i = 0; i < 20; i++) logger.info("Round {i}", { i });
   `);
-  assert.equal(lines.filter((line) => line.endsWith("Denied 192.0.2.1")).length, 10);
-  assert.equal(lines.filter((line) => line.endsWith("Denied 192.0.2.2")).length, 1);
-  assert.equal(lines.filter((line) => line.includes("Round")).length, 20);
-});
+    assert.equal(lines.filter((line) => line.endsWith("Denied 192.0.2.1")).length, 10);
+    assert.equal(lines.filter((line) => line.endsWith("Denied 192.0.2.2")).length, 1);
+    assert.equal(lines.filter((line) => line.includes("Round")).length, 20);
+  },
+);
 
-Deno.test("of one kind lines of many addresses are bounded together, at each level", async () => {
-  const lines = await logged(`
+testWithAllRights(
+  "of one kind lines of many addresses are bounded together, at each level",
+  async () => {
+    const lines = await logged(`
     for (let i = 0; i < 5000; i++) denied("192.0.2." + i);
     for (let i = 0; i < 5000; i++) logger.debug("Call {i}", { i, ...causedBy("refused calls", "192.0.2." + i) });
     for (let i = 0; i < 5000; i++) logger.info("Node {i}", { i, ...causedBy("nodes") });
   `);
-  for (const word of ["Denied", "Call", "Node"]) {
-    assert.equal(lines.filter((line) => line.includes(word)).length, 300, word);
-  }
-});
+    for (const word of ["Denied", "Call", "Node"]) {
+      assert.equal(lines.filter((line) => line.includes(word)).length, 300, word);
+    }
+  },
+);
 
-Deno.test("what was left out is told at the end of the window, and the next begins anew", async () => {
-  const lines = await logged(`
+testWithAllRights(
+  "what was left out is told at the end of the window, and the next begins anew",
+  async () => {
+    const lines = await logged(`
     import { LogLimiter } from "${FOLDER}log_limiter.ts";
     const limiter = new LogLimiter({ perHost: 2, perKind: 5, entries: 3 });
     const record = (kind, host) => ({ category: ["flwr", "test"], properties: causedBy(kind, host) });
@@ -65,18 +74,19 @@ Deno.test("what was left out is told at the end of the window, and the next begi
     allowed("calls", "a", 1);
     limiter.endWindow();
   `);
-  assert.deepEqual(lines, [
-    "INFO    test: 2 of calls a",
-    "INFO    test: 1 of calls b",
-    "INFO    test: 2 of calls undefined",
-    "WARNING test: 100 more calls in the last minute are not listed",
-    "WARNING test: 10 more calls from a in the last minute are not listed",
-    "WARNING test: 8 more calls in the last minute are not listed",
-    "INFO    test: 1 of calls a",
-  ]);
-});
+    assert.deepEqual(lines, [
+      "INFO    test: 2 of calls a",
+      "INFO    test: 1 of calls b",
+      "INFO    test: 2 of calls undefined",
+      "WARNING test: 100 more calls in the last minute are not listed",
+      "WARNING test: 10 more calls from a in the last minute are not listed",
+      "WARNING test: 8 more calls in the last minute are not listed",
+      "INFO    test: 1 of calls a",
+    ]);
+  },
+);
 
-Deno.test("a text that others chose is cut off, in text and as JSON", async () => {
+testWithAllRights("a text that others chose is cut off, in text and as JSON", async () => {
   const code = 'denied("192.0.2.1", { reason: "x".repeat(100_000) }); logger.info("end", {})';
   const [line] = await logged(code, "json");
   assert.ok(line!.length < 1500, `${line!.length} characters`);

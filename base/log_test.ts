@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import type { LogFormat } from "./log.ts";
+import { testWithAllRights } from "./testing/all_rights.ts";
 
 const MODULE = new URL("./log.ts", import.meta.url).href;
 const CONFIG = fileURLToPath(new URL("../deno.json", import.meta.url));
@@ -24,7 +25,7 @@ async function logged(format: LogFormat): Promise<string> {
   return new TextDecoder().decode(stderr);
 }
 
-Deno.test("text from others cannot forge a line or move the cursor", async () => {
+testWithAllRights("text from others cannot forge a line or move the cursor", async () => {
   const text = await logged("text");
   // deno-lint-ignore no-control-regex -- control characters are what is looked for
   assert.doesNotMatch(text, /[\x00-\x09\x0b-\x1f]/);
@@ -32,9 +33,10 @@ Deno.test("text from others cannot forge a line or move the cursor", async () =>
   assert.equal(text.split("\n").length, 2, "one line and its end");
 });
 
-Deno.test("as JSON each line is one object, whatever others wrote", async () => {
+testWithAllRights("as JSON each line is one object, whatever others wrote", async () => {
   const [line, ...rest] = (await logged("json")).split("\n");
   assert.deepEqual(rest, [""]);
-  const { level, logger, properties } = JSON.parse(line!);
+  const { level, logger, message, properties } = JSON.parse(line!);
+  assert.equal(message, `Node 9223372036854775808 said ${HOSTILE}`, "as the text format has it");
   assert.deepEqual([level, logger, properties.reason], ["WARN", "flwr.superlink", HOSTILE]);
 });

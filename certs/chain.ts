@@ -1,6 +1,11 @@
 import type { X509Certificate } from "node:crypto";
 import { madeSignature } from "./signature.ts";
-import { MAX_CHAIN_LENGTH, MAX_CHAINS } from "./limits.ts";
+
+/** Longest way from a server certificate to its authority that is followed, in certificates. */
+const MAX_CHAIN_LENGTH = 10;
+
+/** Most ways from a server certificate to its authorities that are looked at. */
+const MAX_CHAINS = 100;
 
 /** A certificate, its issuer, that one's issuer, and so on; the last is an authority, or the only one. */
 export type Chain = readonly [X509Certificate, ...X509Certificate[]];

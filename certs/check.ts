@@ -10,7 +10,6 @@ import { oneLine, problemOfChain } from "./check_chain.ts";
 import { clientWarnings } from "./client_warnings.ts";
 import { type CertificateUses, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
-import { MAX_CERTIFICATE_FILE_BYTES } from "./limits.ts";
 import { problemOfLoading } from "./load_check.ts";
 import {
   MAKE_THEM,
@@ -19,6 +18,9 @@ import {
   parseKey,
   writeCertificates,
 } from "./parse.ts";
+
+/** Largest certificate or key file that is read, in bytes: the bundles of all public authorities have about 250 KiB. */
+const MAX_CERTIFICATE_FILE_BYTES = 4 * 1024 * 1024;
 
 /** The three files that a server with TLS is given. */
 export interface ServerTlsFiles {

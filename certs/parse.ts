@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { derKind } from "../auth/der_kind.ts";
 import { MalformedError } from "../auth/der.ts";
-import { type PemBlock, readPem, writePem } from "../auth/pem.ts";
+import { type PemBlock, privateBlocks, readPem, writePem } from "../auth/pem.ts";
 import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "../auth/pkcs8.ts";
 import { describeFile, type NamedFile } from "../auth/read_text.ts";
 import { FlwrError } from "../base/error.ts";
@@ -169,14 +169,14 @@ function otherThanCertificates(text: string, file: string): { what: string; hint
  */
 export function parseKey(text: string, named: NamedFile): { privateKey: KeyObject; pem: string } {
   const which = `Key in ${describeFile(named)}`;
-  const [block, ...others] = readPem(text).filter(({ label }) => label.endsWith("PRIVATE KEY"));
-  if (others.length > 0) {
-    throw new FlwrError("invalid-argument", `${which} is one of ${others.length + 1} in the file`, {
+  const { block, count, encrypted } = privateBlocks(text);
+  if (count > 1) {
+    throw new FlwrError("invalid-argument", `${which} is one of ${count} in the file`, {
       hints: ["Leave only the key that belongs to the certificate in the file"],
     });
   }
   if (block === undefined) throw noPrivateKey(text, named);
-  if (block.encrypted || block.label === "ENCRYPTED PRIVATE KEY") {
+  if (encrypted) {
     throw new FlwrError("failed-precondition", `${which} is protected by a passphrase`, {
       hints: [`Write it without one: openssl pkey -in ${named.file} -out NEW`],
     });

@@ -1,6 +1,9 @@
 import { isAbsolute, join, relative, sep as SEPARATOR } from "node:path";
 import { FlwrError } from "../base/error.ts";
-import { MAX_FILES_LOOKED_AT, MAX_FOLDER_DEPTH } from "./limits.ts";
+import { MAX_FOLDER_DEPTH } from "./limits.ts";
+
+/** Files that are looked at in an app's folder before the build gives up: a folder that is no app's, such as "/". */
+const MAX_FILES_LOOKED_AT = 200_000;
 
 /** Folders that nothing of a bundle is ever in, and that can be large. */
 const NEVER_ENTERED = new Set([".git", "__pycache__"]);

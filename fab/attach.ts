@@ -29,7 +29,7 @@ export function listedAttachments(
   const key = '"attachments" in [tool.flwr.app]';
   if (language === "python") {
     throw new FlwrError("invalid-argument", `${key} is for TypeScript apps only`, {
-      hints: ["Take it out: Flower sends no files beside the bundle of a Python app"],
+      hints: ["Remove it: Flower does not send attachments for Python apps"],
     });
   }
   if (!Array.isArray(value) || !value.every((path) => typeof path === "string")) {

@@ -1,7 +1,8 @@
+import { MAX_ATTACHMENT_BYTES } from "./attachments.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { buildFab } from "./build.ts";
-import { MAX_ATTACHMENT_BYTES, MAX_FAB_BYTES } from "./limits.ts";
+import { MAX_FAB_BYTES } from "./limits.ts";
 import { readFab } from "./read.ts";
 import { appFiles, withApp } from "./testing/app_files.ts";
 

@@ -3,9 +3,15 @@ import {
   type Attachment,
   type GetPiece,
   isAttachmentFile,
+  MAX_ATTACHED_BYTES,
   writeAttachment,
 } from "./attachments.ts";
-import { MAX_CACHED_ATTACHMENT_BYTES, STALE_PART_SECONDS } from "./limits.ts";
+
+/** Bytes of attachments that a node's machine keeps for the next runs: those of four of the largest bundles. */
+const MAX_CACHED_ATTACHMENT_BYTES = 4 * MAX_ATTACHED_BYTES;
+
+/** Seconds after which a file that was being fetched is left over from a process that died. */
+export const STALE_PART_SECONDS = 86_400;
 
 /** The name of a file that is being fetched. */
 const PART_ENDING = ".part";

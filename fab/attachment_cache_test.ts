@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { AttachmentCache } from "./attachment_cache.ts";
+import { AttachmentCache, STALE_PART_SECONDS } from "./attachment_cache.ts";
 import type { Attachment } from "./attachments.ts";
 import { sha256 } from "./contents.ts";
-import { STALE_PART_SECONDS } from "./limits.ts";
 import { withApp } from "./testing/app_files.ts";
 
 /** Files of a thousand bytes, and how often each was fetched. */

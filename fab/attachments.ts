@@ -1,14 +1,20 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../base/error.ts";
 import { sha256 } from "./contents.ts";
-import {
-  ATTACHMENT_PIECE_BYTES,
-  MAX_ATTACHED_BYTES,
-  MAX_ATTACHMENT_BYTES,
-  MAX_ATTACHMENTS,
-} from "./limits.ts";
 import { pathFault } from "./path.ts";
 import { quoted, refused, tooLarge } from "./refusal.ts";
+
+/** Bytes of the largest attachment, a file that travels beside its bundle: a model of 130 million float32. */
+export const MAX_ATTACHMENT_BYTES = 512 * 1024 * 1024;
+
+/** Bytes that the attachments of one bundle may have together. */
+export const MAX_ATTACHED_BYTES = 2 * MAX_ATTACHMENT_BYTES;
+
+/** Attachments of one bundle. */
+export const MAX_ATTACHMENTS = 32;
+
+/** Bytes of an attachment's piece, but for the last: one call carries it, and no program has more of it in memory. */
+export const ATTACHMENT_PIECE_BYTES = 4 * 1024 * 1024;
 
 /** The path of a bundle's list of attachments. Flower's own bundles have no such file. */
 export const ATTACHMENTS_PATH = ".info/ATTACHMENTS";

@@ -3,9 +3,13 @@ import { join } from "node:path";
 import { FlwrError } from "../base/error.ts";
 import {
   type Attachment,
+  ATTACHMENT_PIECE_BYTES,
   ATTACHMENTS_PATH,
   describeAttachment,
   isAttachmentFile,
+  MAX_ATTACHED_BYTES,
+  MAX_ATTACHMENT_BYTES,
+  MAX_ATTACHMENTS,
   readAttachmentList,
   readPiece,
   writeAttachment,
@@ -13,12 +17,6 @@ import {
 } from "./attachments.ts";
 import { sha256 } from "./contents.ts";
 import { installFab } from "./install.ts";
-import {
-  ATTACHMENT_PIECE_BYTES,
-  MAX_ATTACHED_BYTES,
-  MAX_ATTACHMENT_BYTES,
-  MAX_ATTACHMENTS,
-} from "./limits.ts";
 import { readFab } from "./read.ts";
 import { appFiles, withApp } from "./testing/app_files.ts";
 import { archive } from "./testing/archives.ts";

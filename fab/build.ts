@@ -19,7 +19,7 @@ import { collision, pathFault } from "./path.ts";
 import { selectFiles } from "./select/select_files.ts";
 import { tableAt, type TomlTable } from "./toml/value.ts";
 import { writeToml } from "./toml/write.ts";
-import { writeZip } from "./zip/write.ts";
+import { writeZip } from "../base/zip/write.ts";
 
 /**
  * Makes a bundle of an app's folder. The same files give the same bytes as Flower's own `flwr build` on Unix.

@@ -1,6 +1,8 @@
 import type { AppConfig } from "./app_config.ts";
 import type { Attachment } from "./attachments.ts";
-import { SHORT_HASH_LENGTH } from "./limits.ts";
+
+/** Hexadecimal digits of a bundle's hash that its file and its folder are named by. */
+const SHORT_HASH_LENGTH = 8;
 
 /** An app bundle: what is sent, and what it says of itself. */
 export interface Fab {

@@ -1,6 +1,12 @@
+import { MAX_ATTACHED_BYTES } from "./attachments.ts";
 import { join } from "node:path";
 import { FlwrError } from "../base/error.ts";
-import { MAX_KEPT_APPS, MAX_KEPT_APPS_BYTES } from "./limits.ts";
+
+/** Apps that runs brought which a machine keeps; those in use may be more. */
+export const MAX_KEPT_APPS = 100;
+
+/** Bytes of the apps that runs brought which a machine keeps: of four with all attachments that there may be. */
+const MAX_KEPT_APPS_BYTES: number = 4 * MAX_ATTACHED_BYTES;
 
 /**
  * The folder below that of the apps with a file for each app that a run brought, by the app's folder's name. In it are the

@@ -1,4 +1,8 @@
-import { MAX_LABEL_LENGTH, MAX_NAME_LENGTH } from "./limits.ts";
+/** Characters of an app's name: Flower's limit. */
+const MAX_NAME_LENGTH = 32;
+
+/** Characters of a publisher or a version: both become part of a folder's name. */
+const MAX_LABEL_LENGTH = 64;
 
 /** What is wrong with an app's name; undefined for a good one. Flower's rule: letters of any script are letters. */
 export function nameFault(name: string): string | undefined {

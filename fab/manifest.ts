@@ -44,7 +44,7 @@ export async function readManifest(
   if (manifest !== undefined) return manifest;
   throw new FlwrError(
     "not-found",
-    `"${folder}" is no app's folder: it has neither "${MANIFEST}" nor "${OWN_MANIFEST}"`,
+    `"${folder}" is not an app folder: found neither "${MANIFEST}" nor "${OWN_MANIFEST}"`,
     { hints: ['"flwr new" makes an app'] },
   );
 }

@@ -1,4 +1,10 @@
-import { MAX_FOLDER_DEPTH, MAX_PATH_BYTES, MAX_SEGMENT_BYTES } from "./limits.ts";
+import { MAX_FOLDER_DEPTH } from "./limits.ts";
+
+/** UTF-8 bytes of a name between two slashes: what file systems take. */
+const MAX_SEGMENT_BYTES = 255;
+
+/** UTF-8 bytes of a whole path in a bundle: leaves room for the folder it is installed to. */
+const MAX_PATH_BYTES = 1024;
 
 /** Names that Windows takes for devices, whatever ending follows. */
 const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;

@@ -7,7 +7,7 @@ import { MANIFEST } from "./manifest.ts";
 import { collision, pathFault } from "./path.ts";
 import { quoted, refused, tooLarge } from "./refusal.ts";
 import { parseToml } from "./toml/parse.ts";
-import { readZip } from "./zip/read.ts";
+import { readZip } from "./read_archive.ts";
 
 /**
  * Reads an app bundle and checks all of it: the archive's form, the paths, sizes and hashes of its files, and what it

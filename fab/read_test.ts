@@ -6,8 +6,8 @@ import { MAX_FAB_BYTES, MAX_FAB_FILES } from "./limits.ts";
 import { readFab } from "./read.ts";
 import { appFiles } from "./testing/app_files.ts";
 import { archive, deflated, encode, type Files, tampered } from "./testing/archives.ts";
-import { CENTRAL, CentralField, EndField, Field, LOCAL, Method } from "./zip/layout.ts";
-import { writeZip } from "./zip/write.ts";
+import { CENTRAL, CentralField, EndField, Field, LOCAL, Method } from "../base/zip/layout.ts";
+import { writeZip } from "../base/zip/write.ts";
 
 const good: Files = appFiles("typescript");
 const withFile = (path: string, text = "x") => archive({ ...good, [path]: text });

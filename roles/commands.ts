@@ -31,14 +31,14 @@ export interface CommandEntry {
 const COMMANDS: readonly CommandEntry[] = [
   {
     name: "superlink",
-    summary: "Start a SuperLink: the server that connects ServerApps and SuperNodes",
+    summary: "Start a SuperLink, the server that connects ServerApps and SuperNodes",
     group: "Servers and nodes",
     secures: true,
     module: new URL("./superlink/command.ts", import.meta.url),
   },
   {
     name: "supernode",
-    summary: "Start a SuperNode; register, unregister and list those of a SuperLink",
+    summary: "Start a SuperNode; register, unregister or list SuperNodes",
     group: "Servers and nodes",
     secures: true,
     module: new URL("./supernode/command.ts", import.meta.url),
@@ -46,14 +46,14 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "superexec",
-    summary: "Start a SuperExec: it runs the ServerApps of a SuperLink that starts none",
+    summary: "Start a SuperExec, which runs ServerApps for a SuperLink",
     group: "Servers and nodes",
     secures: true,
     module: new URL("./superexec/command.ts", import.meta.url),
   },
   {
     name: "federation",
-    summary: "Show the federations of a SuperLink",
+    summary: "Show a SuperLink's federations",
     group: "Servers and nodes",
     secures: true,
     module: new URL("./cli/federation/command.ts", import.meta.url),
@@ -66,7 +66,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "types",
-    summary: "Let editors, deno check and tsc find flwr in an app's folder",
+    summary: "Let editors, deno check and tsc find flwr from an app's folder",
     group: "Apps",
     module: new URL("./cli/apps/types.ts", import.meta.url),
   },
@@ -92,14 +92,14 @@ const COMMANDS: readonly CommandEntry[] = [
   {
     name: "list",
     alias: "ls",
-    summary: "List runs, or show all about one (also: ls)",
+    summary: "List runs, or show one in detail (also: ls)",
     group: "Runs",
     secures: true,
     module: new URL("./cli/list.ts", import.meta.url),
   },
   {
     name: "log",
-    summary: "Show what a run's ServerApp writes",
+    summary: "Show a run's log",
     group: "Runs",
     secures: true,
     module: new URL("./cli/log/command.ts", import.meta.url),
@@ -113,7 +113,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "pull",
-    summary: "Fetch what a run's ServerApp saved: its artifacts",
+    summary: "Download a run's artifacts, the files that its ServerApp saved",
     group: "Runs",
     secures: true,
     module: new URL("./cli/pull/command.ts", import.meta.url),
@@ -127,7 +127,7 @@ const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: "config",
-    summary: "Show how SuperLinks are reached by name",
+    summary: "Show the SuperLinks in config.toml",
     group: "Keys and settings",
     module: new URL("./cli/config/command.ts", import.meta.url),
   },
@@ -149,7 +149,7 @@ const COMMANDS: readonly CommandEntry[] = [
 function hosted(...names: readonly string[]): CommandEntry[] {
   return names.map((name) => ({
     name,
-    summary: "Not offered",
+    summary: "Not supported",
     module: new URL("./cli/hosted.ts", import.meta.url),
   }));
 }

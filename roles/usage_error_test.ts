@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../base/error.ts";
-import { readFlagAddress } from "./flags/flag_address.ts";
+import { readFlagAddress, readingFlag, UsageError } from "./flags/values.ts";
 import { ExitStatus } from "./flags/exit_status.ts";
 import { reportError } from "./report_error.ts";
-import { readingFlag, UsageError } from "./flags/usage_error.ts";
 
 const thrown = (code: "invalid-argument" | "not-found") => () => {
   throw new FlwrError(code, "--flag: no", { hints: ["a hint"] });

@@ -1,3 +1,4 @@
+import { DECODED_BYTES_PER_TURN } from "./codec.ts";
 import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
@@ -10,7 +11,7 @@ import {
 import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
 import { methodNotAllowed, Refusal } from "./http/refusal.ts";
-import { DECODED_BYTES_PER_TURN, MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
+import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
 import { bindService, type Handlers } from "./service.ts";
 import { turnsDuring } from "../base/testing/turns_during.ts";
 

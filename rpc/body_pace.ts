@@ -1,4 +1,12 @@
-import { BODY_GRACE_SECONDS, MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
+import { MIN_BODY_BYTES_PER_SECOND } from "./limits.ts";
+
+/** Seconds that any request's body may take, on either wire. */
+const BODY_GRACE_SECONDS = 30;
+
+/** Seconds that a body may take, each way. @param bytes how large it is */
+export function bodySeconds(bytes: number): number {
+  return BODY_GRACE_SECONDS + bytes / MIN_BODY_BYTES_PER_SECOND;
+}
 
 /** How slowly the body of a request may come, or that of an answer be taken. */
 export interface PaceLimits {

@@ -1,11 +1,21 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import {
-  BUDGET_BYTES,
-  BUDGET_PATIENCE_SECONDS,
-  SLOW_AFTER_SECONDS,
-  SLOW_BUDGET_BYTES,
-} from "./limits.ts";
+
+/**
+ * Bytes of large bodies that servers read at the same time, and as many again of large answers that they send: four of
+ * Flower's chunks of 5 MiB, and room for smaller ones. More of them keep no core busier, but each is in memory several
+ * times while it is under way.
+ */
+const BUDGET_BYTES = 24 * 1024 * 1024;
+
+/** Seconds after which a body under way counts as slow: a chunk on a line of 40 Mbit/s takes as long. */
+const SLOW_AFTER_SECONDS = 1;
+
+/** Bytes of slow bodies, each way, beside the budget: fifty lines may be slow, or stand still, before others wait. */
+const SLOW_BUDGET_BYTES = 256 * 1024 * 1024;
+
+/** Seconds that a large body waits for its turn. Flower's HTTP clients give up at 30 s; "unavailable" has them try again. */
+export const BUDGET_PATIENCE_SECONDS = 20;
 
 /** How much may be taken at a time. */
 export interface ByteBudgetOptions {

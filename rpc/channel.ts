@@ -37,7 +37,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /**
    * Seconds for each try. Without it over gRPC as long as the connection lives, over HTTP, which cannot ask whether
-   * it does, a time by the size of what is sent and received (rpc/http/limits.ts); a stream may take for ever.
+   * it does, a time by the size of what is sent and received (rpc/body_pace.ts); a stream may take for ever.
    */
   readonly timeoutSeconds?: number;
   /**

@@ -3,9 +3,9 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { PullObjectResponseSchema } from "../proto/gen/current/message_pb.ts";
 import { GetFabResponseSchema } from "../proto/gen/current/run_pb.ts";
 import { PushAppMessagesRequestSchema } from "../proto/gen/current/runtime_pb.ts";
-import { decode, decodeInTurns, encode, encodeInParts } from "./codec.ts";
+import { decode, DECODED_BYTES_PER_TURN, decodeInTurns, encode, encodeInParts } from "./codec.ts";
 import { joined } from "./http/joined.ts";
-import { DECODED_BYTES_PER_TURN, MAX_BATCH_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
+import { MAX_BATCH_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
 import { turnsDuring } from "../base/testing/turns_during.ts";
 
 const LARGE = new Uint8Array(SMALL_BODY_BYTES + 1).map((_, place) => place);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { sendAtOnce } from "./no_delay.ts";
 import { testCertificates } from "./testing/certificates.ts";
+import { HAS_ALL_RIGHTS } from "../base/testing/all_rights.ts";
 
 /** TCP_NODELAY of the sockets of this process whose own port is this one, and that do not listen. */
 function noDelayAt(port: number): boolean[] {
@@ -26,7 +27,7 @@ function noDelayAt(port: number): boolean[] {
 
 Deno.test({
   name: "connections of a TLS listener send at once, those of no other",
-  ignore: Deno.build.os !== "linux",
+  ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
 }, async () => {
   const { ca, cert, key } = await testCertificates();
   const accepted = async (prepare: (listener: Deno.TlsListener) => unknown) => {

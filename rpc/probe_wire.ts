@@ -2,8 +2,23 @@ import { connect as connectTcp } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { type Address, isIP } from "./address.ts";
 import type { ClientTls } from "./client_tls.ts";
-import { PROBE_TIMEOUT_MS, serverSpeaksFirstMs } from "./limits.ts";
+import { PROBE_TIMEOUT_MS } from "./limits.ts";
 import { UNREACHABLE } from "./probe.ts";
+
+/** Least and most milliseconds that a server of HTTP/2 has to speak first, before it is taken for one of HTTP/1. */
+const SERVER_SPEAKS_FIRST_MS = { least: 25, most: 300 } as const;
+
+/**
+ * Milliseconds that a server of HTTP/2 has to speak first. Its first frame is on its way when it hears that the client
+ * is connected: one way there and one back, so twice the time that connecting took leaves it as much again. A server
+ * that was slow to speak is asked as if it spoke HTTP/1, and told by its first frame all the same.
+ *
+ * @param connectMs how long it took to connect
+ */
+function serverSpeaksFirstMs(connectMs: number): number {
+  const { least, most } = SERVER_SPEAKS_FIRST_MS;
+  return Math.min(most, least + 2 * connectMs);
+}
 
 /** What a port speaks: "http" for HTTP/1.1, "grpc" for HTTP/2 only; "unknown" also for TLS on one side only. */
 export type Wire = "http" | "grpc" | "unknown" | "unreachable";

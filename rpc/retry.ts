@@ -2,7 +2,9 @@ import type { Clock } from "../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../base/error.ts";
 import type { Random } from "../base/random.ts";
 import { ApiError } from "./api_error.ts";
-import { MAX_RETRY_WAIT_SECONDS } from "./limits.ts";
+
+/** Seconds of the longest wait between two tries. */
+const MAX_RETRY_WAIT_SECONDS = 20;
 
 /** How long to go on trying. */
 export interface RetryPolicy {

@@ -7,15 +7,15 @@ import { PACE_LIMITS, type PaceLimits } from "./body_pace.ts";
 import { answerGrpc, methodsByPath } from "./grpc_services.ts";
 import { healthService } from "./health.ts";
 import { Http2Server } from "./http2/server.ts";
-import {
-  KEEPALIVE_TIMEOUT_MS,
-  MAX_CONCURRENT_STREAMS,
-  MAX_CONNECTION_IDLE_MS,
-  SERVER_KEEPALIVE_MS,
-  SERVER_WINDOW_BYTES,
-} from "./limits.ts";
+import { KEEPALIVE_TIMEOUT_MS, SERVER_KEEPALIVE_MS, SERVER_WINDOW_BYTES } from "./limits.ts";
 import { PaceWatch } from "./pace_watch.ts";
 import type { ServiceBinding } from "./service.ts";
+
+/** Calls that one connection may have open at a time: a SuperNode needs three, a proxy in front of many needs more. */
+export const MAX_CONCURRENT_STREAMS = 1000;
+
+/** Milliseconds without a call after which a server closes a connection. A SuperNode pings every 20 s. */
+const MAX_CONNECTION_IDLE_MS = 30 * 60_000;
 
 /** A server's certificate, as PEM text. What is wrong with it shows at the first handshake: check it before. */
 export interface ServerTls {

@@ -1,7 +1,10 @@
 /**
- * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`. Makes the environments of the real Flowers first,
- * so that its installation is seen and counts in no test's time. The last line is the count of all tests.
+ * Runs the tests: `deno task test [PATH ...] [OPTION OF deno test ...]`, with `--unit` (`deno task test:unit`) only the
+ * fast ones. Makes the environments of the real Flowers first, so that its installation is seen and counts in no test's
+ * time. `--coverage` measures which lines the tests run. Then come the slowest files; the last line is the count of all
+ * tests.
  */
+import { join } from "node:path";
 import { NIGHTLY } from "../tests/support/nightly.ts";
 import {
   EVERY_DAY_VERSIONS,
@@ -9,19 +12,34 @@ import {
   FLOWER_VERSIONS,
   flowerEnvironments,
 } from "../tests/support/python.ts";
+import { formatCoverage, parseLcov } from "./coverage_summary.ts";
 import { formatTestSummary, parseTestSummary } from "./test_summary.ts";
+import { formatFileTimes, slowestFiles } from "./test_times.ts";
+import { UNIT_TESTS } from "./unit_tests.ts";
 
 /** Where the tests with the real Flower are. */
 const INTEROP = "tests/interop";
+/** How many files the lists at the end have. */
+const LISTED = 10;
 
-if (runsInterop(Deno.args)) {
+const OWN_OPTIONS = ["--unit", "--coverage"];
+const unit = Deno.args.includes("--unit");
+const args = Deno.args.filter((arg) => !OWN_OPTIONS.includes(arg));
+const profile = Deno.args.includes("--coverage") ? await Deno.makeTempDir() : undefined;
+
+if (!unit && runsInterop(args)) {
   const python = await findPython();
   const versions = NIGHTLY ? FLOWER_VERSIONS : EVERY_DAY_VERSIONS;
   if (python !== undefined) await flowerEnvironments(python, versions, console.log);
 }
 
 const child = new Deno.Command(Deno.execPath(), {
-  args: ["test", "-A", "--parallel", ...Deno.args],
+  args: [
+    ...["test", "-A", "--parallel"],
+    ...(unit ? UNIT_TESTS : []),
+    ...(profile === undefined ? [] : [`--coverage=${profile}`, "--coverage-raw-data-only"]),
+    ...args,
+  ],
   stdout: "piped",
 }).spawn();
 let output = "";
@@ -33,10 +51,26 @@ for await (const chunk of child.stdout) {
   }
 }
 const { code } = await child.status;
+const slowest = slowestFiles(output, LISTED);
+if (slowest.length === LISTED) console.log(`Slowest files:\n${formatFileTimes(slowest)}`);
+if (profile !== undefined) await showCoverage(profile);
 // without a summary nothing ran: a type error, or no file matched
 const summary = parseTestSummary(output) ?? { passed: 0, failed: 1, skipped: 0 };
 console.log(formatTestSummary(summary));
 Deno.exit(code === 0 && summary.failed > 0 ? 1 : code);
+
+/** Shows what part of the lines the tests ran. It decides nothing: a profile that cannot be read fails no tests. */
+async function showCoverage(folder: string): Promise<void> {
+  const report = join(folder, "report.lcov");
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["coverage", "--quiet", "--lcov", `--output=${report}`, folder],
+  }).output();
+  if (success) {
+    const files = parseLcov(await Deno.readTextFile(report), Deno.cwd());
+    console.log(`Coverage: ${formatCoverage(files, LISTED)}`);
+  } else console.log(`Coverage is not known:\n${new TextDecoder().decode(stderr)}`);
+  await Deno.remove(folder, { recursive: true });
+}
 
 /** Whether the tests that were asked for can contain those with the real Flower. */
 function runsInterop(args: readonly string[]): boolean {

@@ -1,5 +1,6 @@
+/** The colours in what `deno test` prints. */
 // deno-lint-ignore no-control-regex -- colour codes start with the escape character
-const COLOURS = /\x1b\[[0-9;]*m/g;
+export const COLOURS = /\x1b\[[0-9;]*m/g;
 /** The last line of `deno test`: `ok | 12 passed (3 steps) | 0 failed | 1 ignored | … (2s)`. */
 const SUMMARY = /^(?:ok|FAILED) \| (\d+) passed(?: \([^)]*\))? \| (\d+) failed(.*)$/m;
 const IGNORED = /\| (\d+) ignored/;

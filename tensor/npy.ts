@@ -1,9 +1,12 @@
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
 import { arrayConstructor, type DType, type DTypeData, itemSize } from "./dtype.ts";
-import { MAX_NPY_HEADER_BYTES, MAX_RANK } from "./limits.ts";
+import { MAX_RANK } from "./limits.ts";
 import { formatNpyHeader, type NpyHeader, parseNpyHeader } from "./npy_header.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "./tensor.ts";
+
+/** Longest text header of a .npy file, in bytes: what numpy itself reads by default (`max_header_size`). */
+const MAX_NPY_HEADER_BYTES = 10_000;
 
 /** "\x93NUMPY": how every .npy file begins (numpy's NEP 1). */
 const MAGIC = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59];
@@ -43,7 +46,7 @@ export function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * The tensor that a .npy file holds (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
+ * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
  * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
  *
  * @param bytes the whole file, nothing before or after it

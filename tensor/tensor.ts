@@ -20,7 +20,7 @@ export function elementCount(shape: readonly number[]): number {
 }
 
 /**
- * Puts data and shape together; the data is not copied.
+ * Makes a tensor from a shape and data, which are not copied.
  *
  * @throws FlwrError "invalid-argument" when the shape does not hold as many elements as there are
  */

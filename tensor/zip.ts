@@ -1,25 +1,24 @@
-import { joinBytes } from "../base/bytes.ts";
-import { crc32, inflateRawSync } from "node:zlib";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
-import { MAX_ARRAY_BYTES, MAX_ZIP_ENTRIES } from "./limits.ts";
+import { type CentralEntry, readCentral, unpack } from "../base/zip/entry.ts";
+import {
+  CENTRAL,
+  ENCRYPTED_FLAG,
+  END,
+  END64,
+  EndField,
+  Field,
+  LOCAL,
+  LOCATOR64,
+  Method,
+  UTF8_FLAG,
+} from "../base/zip/layout.ts";
+import { DATE, writeZip } from "../base/zip/write.ts";
+import { MAX_ARRAY_BYTES } from "./limits.ts";
 
-/** Signatures, sizes and fields of records: PKWARE's APPNOTE 6.3, section 4.3. */
-const LOCAL = { signature: 0x04034b50, bytes: 30 } as const;
-const CENTRAL = { signature: 0x02014b50, bytes: 46 } as const;
-const END = { signature: 0x06054b50, bytes: 22 } as const;
-/** End record of zip64 and its locator: 4.3.14 and 4.3.15, without extensible data. */
-const END64 = { signature: 0x06064b50, bytes: 56 } as const;
-const LOCATOR64 = { signature: 0x07064b50, bytes: 20 } as const;
-const STORED = 0;
-const DEFLATED = 8;
-/** Flags: bit 0 says encrypted, bit 11 that names are UTF-8. */
-const ENCRYPTED = 1;
-const UTF8 = 1 << 11;
-/** Version 2.0 of the format: enough for stored and deflated entries. */
-const VERSION = 20;
-/** 1 January 1980, the format's first day: equal content gives equal bytes. */
-const DATE = (1 << 5) | 1;
+/** Most files in a zip archive; more than the parameters of any model, and less than the format could say. */
+const MAX_ZIP_ENTRIES = 10_000;
+
 /** Code page 437 from byte 128. */
 const CP437 =
   "ÇüéâäàåçêëèïîìÄÅÉæÆôöòûùÿÖÜ¢£¥₧ƒáíóúñÑªº¿⌐¬½¼¡«»░▒▓│┤╡╢╖╕╣║╗╝╜╛┐└┴┬├─┼╞╟╚╔╩╦╠═╬╧╨╤╥╙╘╒╓╫╪┘┌█▄▌▐▀" +
@@ -71,9 +70,9 @@ export function unzip(bytes: Uint8Array): Map<string, Uint8Array> {
 /** What the directory says of each file, checked against the limits before any is read. */
 function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
   const end = findEnd(bytes, view);
-  const count = view.getUint16(end + 10, true);
-  const size = view.getUint32(end + 12, true);
-  const offset = view.getUint32(end + 16, true);
+  const count = view.getUint16(end + EndField.count, true);
+  const size = view.getUint32(end + EndField.directoryBytes, true);
+  const offset = view.getUint32(end + EndField.directoryOffset, true);
   if (count === 0xffff || size === 0xffffffff || offset === 0xffffffff) {
     throw unsupported("its directory needs the zip64 format");
   }
@@ -86,10 +85,7 @@ function readDirectory(bytes: Uint8Array, view: DataView): Entry[] {
   let total = 0;
   const entries: Entry[] = [];
   for (let i = 0; i < count; i++) {
-    if (at + CENTRAL.bytes > directoryEnd || view.getUint32(at, true) !== CENTRAL.signature) {
-      throw damaged("its directory is cut short");
-    }
-    const entry = readEntry(bytes, view, at, shift);
+    const entry = readEntry(bytes, view, at, { end: directoryEnd, shift });
     total += entry.size;
     if (total > MAX_ARRAY_BYTES) throw tooLarge(`holds more than ${MAX_ARRAY_BYTES} bytes`);
     entries.push(entry);
@@ -134,43 +130,28 @@ function skipZip64(
 export function zip(
   files: Iterable<readonly [name: string, bytes: Uint8Array]>,
 ): Uint8Array<ArrayBuffer> {
-  const local: Uint8Array[] = [];
-  const central: Uint8Array[] = [];
-  let offset = 0;
-  for (const [name, bytes] of files) {
-    const encoded = new TextEncoder().encode(name);
-    const [inFront, inDirectory] = [
-      record(LOCAL, encoded, bytes),
-      record(CENTRAL, encoded, bytes, offset),
-    ];
-    local.push(inFront, bytes);
-    central.push(inDirectory);
-    offset += inFront.length + bytes.length;
-  }
-  const directory = central.reduce((sum, { length }) => sum + length, 0);
-  if (offset + directory >= 2 ** 32 || central.length > MAX_ZIP_ENTRIES) {
+  const all = [...files];
+  const bytes = all.reduce<number>(
+    (sum, [name, { length }]) => sum + length + LOCAL.bytes + CENTRAL.bytes + 2 * nameLength(name),
+    END.bytes,
+  );
+  if (bytes >= 2 ** 32 || all.length > MAX_ZIP_ENTRIES) {
     throw tooLarge("would be larger than 4 GiB or have too many files");
   }
-  const end = new DataView(new ArrayBuffer(END.bytes));
-  end.setUint32(0, END.signature, true);
-  end.setUint16(8, central.length, true);
-  end.setUint16(10, central.length, true);
-  end.setUint32(12, directory, true);
-  end.setUint32(16, offset, true);
-  return joinBytes([...local, ...central, new Uint8Array(end.buffer)]);
+  return writeZip(all, DATE.none);
 }
 
-interface Entry {
+/** Bytes of a name. */
+function nameLength(name: string): number {
+  return new TextEncoder().encode(name).length;
+}
+
+/** A file of an archive, whose offset counts from the first byte. */
+interface Entry
+  extends Pick<CentralEntry, "method" | "crc" | "packed" | "size" | "offset" | "next"> {
   readonly name: string;
-  readonly method: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly size: number;
-  readonly offset: number;
   /** Why it cannot be read; undefined where nothing is known against it. */
   readonly refusal?: string;
-  /** Where the directory goes on. */
-  readonly next: number;
 }
 
 function findEnd(bytes: Uint8Array, view: DataView): number {
@@ -193,33 +174,27 @@ function findEnd(bytes: Uint8Array, view: DataView): number {
   });
 }
 
-function readEntry(bytes: Uint8Array, view: DataView, at: number, shift: number): Entry {
-  const lengthOf = (field: number) => view.getUint16(at + field, true);
-  const [nameBytes, extra, comment] = [lengthOf(28), lengthOf(30), lengthOf(32)];
-  const next = at + CENTRAL.bytes + nameBytes + extra + comment;
-  if (next > bytes.length) throw damaged("its directory is cut short");
-  const flags = view.getUint16(at + 8, true);
-  const name = decodeName(
-    bytes.subarray(at + CENTRAL.bytes, at + CENTRAL.bytes + nameBytes),
-    (flags & UTF8) !== 0,
-  );
-  const [packed, size, offset] = [20, 24, 42].map((field) => view.getUint32(at + field, true)) as [
-    number,
-    number,
-    number,
-  ];
-  const method = view.getUint16(at + 10, true);
-  const refusal = (flags & ENCRYPTED) !== 0
+/** @param place where the directory ends, and how far what is in front of the archive shifts offsets */
+function readEntry(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  { end, shift }: { readonly end: number; readonly shift: number },
+): Entry {
+  const entry = readCentral(bytes, view, at, end);
+  if (entry === undefined || entry.next > bytes.length) throw damaged("its directory is cut short");
+  const { nameBytes, flags, method, crc, packed, size, offset, next } = entry;
+  const refusal = (flags & ENCRYPTED_FLAG) !== 0
     ? "is encrypted"
     : [packed, size, offset].includes(0xffffffff)
     ? "needs the zip64 format"
-    : method !== STORED && method !== DEFLATED
+    : method !== Method.stored && method !== Method.deflated
     ? `is compressed by method ${method}`
     : undefined;
   return {
-    name,
+    name: decodeName(nameBytes, (flags & UTF8_FLAG) !== 0),
     method,
-    crc: view.getUint32(at + 16, true),
+    crc,
     packed,
     // What is refused takes no space.
     size: refusal === undefined ? size : 0,
@@ -237,56 +212,17 @@ function decodeName(bytes: Uint8Array, utf8: boolean): string {
 }
 
 function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
-  const { name, offset, method, packed, size, refusal } = entry;
+  const { name, offset, packed, refusal } = entry;
   if (refusal !== undefined) throw unsupported(`"${name}" ${refusal}`);
   if (offset + LOCAL.bytes > bytes.length || view.getUint32(offset, true) !== LOCAL.signature) {
     throw damaged(`"${name}" is not where the directory says`);
   }
   // The lengths here count: they may differ from those in the directory.
-  const start = offset + LOCAL.bytes + view.getUint16(offset + 26, true) +
-    view.getUint16(offset + 28, true);
+  const start = offset + LOCAL.bytes + view.getUint16(offset + Field.nameLength, true) +
+    view.getUint16(offset + Field.extraLength, true);
   const raw = bytes.subarray(start, start + packed);
   if (raw.length !== packed) throw damaged(`"${name}" is cut short`);
-  const content = method === STORED ? raw : inflate(name, raw, size);
-  if (content.length !== size || crc32(content) !== entry.crc) {
-    throw damaged(`"${name}" does not match its size or checksum`);
-  }
-  return content;
-}
-
-function inflate(name: string, raw: Uint8Array, size: number): Uint8Array {
-  try {
-    // A limit of 0 would mean none.
-    const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
-    return new Uint8Array(content.buffer, content.byteOffset, content.length);
-  } catch (error) {
-    throw damaged(`"${name}" cannot be decompressed to ${size} bytes`, error);
-  }
-}
-
-/** The record of a stored file: before its bytes, or with their offset for the directory. */
-function record(
-  { signature, bytes: fixed }: typeof LOCAL | typeof CENTRAL,
-  name: Uint8Array,
-  content: Uint8Array,
-  offset?: number,
-): Uint8Array {
-  const result = new Uint8Array(fixed + name.length);
-  const view = new DataView(result.buffer);
-  view.setUint32(0, signature, true);
-  // The directory has one field more in front: the version it was made by.
-  const shift = offset === undefined ? 0 : 2;
-  view.setUint16(4, VERSION, true);
-  view.setUint16(4 + shift, VERSION, true);
-  view.setUint16(6 + shift, UTF8, true);
-  view.setUint16(12 + shift, DATE, true);
-  view.setUint32(14 + shift, crc32(content), true);
-  view.setUint32(18 + shift, content.length, true);
-  view.setUint32(22 + shift, content.length, true);
-  view.setUint16(26 + shift, name.length, true);
-  if (offset !== undefined) view.setUint32(42, offset, true);
-  result.set(name, fixed);
-  return result;
+  return unpack(entry, raw, (how, cause) => damaged(`"${name}" ${how}`, cause));
 }
 
 function damaged(how: string, cause?: unknown): FlwrError {

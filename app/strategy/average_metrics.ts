@@ -2,7 +2,7 @@ import { float } from "../float.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { MetricValue } from "../typed_value.ts";
 
-/** The metrics of one reply, and how much they count. */
+/** The metrics of one reply, and their weight. */
 export interface WeighedMetrics {
   /** The metrics, by name. */
   readonly metrics: MetricRecord;

@@ -1,7 +1,7 @@
 import type { NodeId } from "../metadata.ts";
 import type { Failure, PhaseName, PhaseRecord, RoundRecord } from "./result.ts";
 
-/** How often a node was asked for one thing, and how often its reply counted. */
+/** How often a node was asked in a phase, and how often its reply counted. */
 export interface PhaseShare {
   /** Rounds in which the node was asked. */
   readonly asked: number;

@@ -4,7 +4,6 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { ArrayRecord } from "../array_record.ts";
 import type { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
-import { MAX_EXCLUDED_REPLIES, MAX_NUM_EXAMPLES, MAX_UPDATE_NORM } from "../limits.ts";
 import { Message } from "../message.ts";
 import { MessageTypes } from "../message_type.ts";
 import type { MessageType, NodeId } from "../metadata.ts";
@@ -15,7 +14,12 @@ import { checkCount, checkNumber } from "./check_option.ts";
 import { ModelTypes } from "./finite_model.ts";
 import { requestInitialArrays } from "./initial_arrays.ts";
 import { Moments } from "./moments.ts";
-import { type CheckedReplies, type CheckedReply, checkReplies } from "./reply_check.ts";
+import {
+  type CheckedReplies,
+  type CheckedReply,
+  checkReplies,
+  MAX_NUM_EXAMPLES,
+} from "./reply_check.ts";
 import type { Failure } from "./result.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";
 import {
@@ -34,7 +38,16 @@ import {
 } from "./update_bound.ts";
 import { averageModels, weightFactors } from "./weighted_average.ts";
 
-/** Aggregates the metrics of the replies that count, which come in ascending order of node id. */
+/**
+ * The longest update that is believed, as a Euclidean norm, where the strategy does not say otherwise: beyond any model and
+ * any sum that nodes may send instead of one, and low enough that its square stays a number.
+ */
+const MAX_UPDATE_NORM = 1e30;
+
+/** How many replies a round leaves out, one after the other, to find a model that is finite; then the old model stays. */
+const MAX_EXCLUDED_REPLIES = 10;
+
+/** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (
   replies: readonly CheckedReply[],
   weightedByKey: string,
@@ -173,7 +186,7 @@ export class FedAvg extends Strategy {
       }
       const { reply, norm } = largestUpdate(sent, chosen);
       const reason =
-        `Reply refused: Its update is the largest (norm ${formatNorm(norm)}) of those ` +
+        `Reply rejected: its update is the largest (norm ${formatNorm(norm)}) of those ` +
         `whose aggregate is not finite: ${made.problem}`;
       excluded.push({ nodeId: reply.nodeId, reason });
       remaining = remaining.filter((other) => other !== reply);
@@ -290,7 +303,7 @@ export class FedAvg extends Strategy {
 /** Replies that all weigh nothing have no average: none of them counts. */
 function refuseWeightless({ accepted, failures }: CheckedReplies, key: string): CheckedReplies {
   if (hasWeight(accepted)) return { accepted, failures };
-  const reason = `Reply refused: Metric "${key}" is 0 in every reply`;
+  const reason = `Reply rejected: metric "${key}" is 0 in every reply`;
   return {
     accepted: [],
     failures: [...failures, ...accepted.map(({ nodeId }) => ({ nodeId, reason }))],

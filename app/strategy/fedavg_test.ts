@@ -194,7 +194,7 @@ Deno.test("replies that all weigh nothing do not count", async () => {
     {
       code: "failed-precondition",
       message: "Training failed in every round. The last error, from node 3: " +
-        'Reply refused: Metric "num-examples" is 0 in every reply',
+        'Reply rejected: metric "num-examples" is 0 in every reply',
     },
   );
 });

@@ -2,7 +2,7 @@ import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /**
- * Doubles by name and place: what a strategy remembers of a model from round to round. Zero at first.
+ * Doubles by parameter name and position, which a strategy keeps from round to round. Zero at first.
  *
  * A round works on a draft. The strategy keeps the draft when the round's model is finite, and drops it otherwise, so that
  * one bad reply cannot spoil later rounds.

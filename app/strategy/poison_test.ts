@@ -8,16 +8,13 @@ import { Grid } from "../grid.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { NodeId } from "../metadata.ts";
 import { instruction } from "../testing.ts";
-import { FedAdagrad } from "./fedadagrad.ts";
-import { FedAdam } from "./fedadam.ts";
+import { FedAdagrad, FedAdam, FedYogi } from "./fedopt.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { FedAvgM } from "./fedavgm.ts";
 import { FedMedian } from "./fedmedian.ts";
-import { FedProx } from "./fedprox.ts";
 import { FedTrimmedAvg } from "./fedtrimmedavg.ts";
-import { FedYogi } from "./fedyogi.ts";
-import { Krum } from "./krum.ts";
-import { MultiKrum } from "./multikrum.ts";
+import { FedProx } from "./fedprox.ts";
+import { Krum, MultiKrum } from "./krum.ts";
 
 const STRATEGIES: Readonly<Record<string, (options: FedAvgOptions) => FedAvg>> = {
   FedAvg: (options) => new FedAvg(options),

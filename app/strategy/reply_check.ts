@@ -3,7 +3,6 @@ import type { DType } from "../../tensor/dtype.ts";
 import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
-import { MAX_NUM_EXAMPLES } from "../limits.ts";
 import type { Message } from "../message.ts";
 import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
@@ -12,7 +11,10 @@ import type { RecordDict } from "../record_dict.ts";
 import type { Failure } from "./result.ts";
 import { averagedDType } from "./weighted_average.ts";
 
-/** A reply that counts. */
+/** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */
+export const MAX_NUM_EXAMPLES = 1e9;
+
+/** A reply that passed all checks. */
 export interface CheckedReply {
   /** The node that replied. */
   readonly nodeId: NodeId;
@@ -68,7 +70,7 @@ export function checkReplies(
       checked.accepted.push(checkReply(nodeId, reply.content, expectation, global));
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
-      checked.failures.push({ nodeId, reason: `Reply refused: ${error.message}` });
+      checked.failures.push({ nodeId, reason: `Reply rejected: ${error.message}` });
     }
   }
   return checked;
@@ -92,7 +94,7 @@ function checkReply(
 function only<R>(records: ReadonlyMap<string, R>, kind: string): R {
   const [record] = records.values();
   if (record !== undefined && records.size === 1) return record;
-  throw refused(`It has ${records.size} ${kind}s, expected 1`);
+  throw refused(`expected 1 ${kind}, got ${records.size}`);
 }
 
 function checkWeight(metrics: MetricRecord, key: string, max: number): number {

@@ -56,7 +56,7 @@ Deno.test("arrays that are not like those sent are refused", () => {
   const double = tensor("float64", [2], Float64Array.of(1, 2));
   const matrix = tensor("float32", [1, 2], Float32Array.of(1, 2));
   const cases: [{ [name: string]: Tensor }, RegExp][] = [
-    [{ weight }, /^Reply refused: Arrays are missing: "counter"$/],
+    [{ weight }, /^Reply rejected: Arrays are missing: "counter"$/],
     [{ weight, counter, more: weight }, /Arrays are unknown: "more"/],
     [{ "0": weight }, /Arrays are missing: "weight", "counter"/],
     [{ weight: matrix, counter }, /Array "weight" has shape \[1,2\], expected \[2\]/],
@@ -113,10 +113,13 @@ Deno.test("metrics must be finite", () => {
 
 Deno.test("a reply has one MetricRecord, and one ArrayRecord where a model was asked for", () => {
   const metrics = new MetricRecord({ "num-examples": 1 });
-  assert.match(reasonOf(check({})), /It has 0 MetricRecords, expected 1/);
-  assert.match(reasonOf(check({ metrics, more: metrics })), /It has 2 MetricRecords/);
-  assert.match(reasonOf(check({ metrics })), /It has 0 ArrayRecords/);
-  assert.match(reasonOf(check({ metrics, arrays: global, more: global })), /It has 2 ArrayRecords/);
+  assert.match(reasonOf(check({})), /expected 1 MetricRecord, got 0/);
+  assert.match(reasonOf(check({ metrics, more: metrics })), /expected 1 MetricRecord, got 2/);
+  assert.match(reasonOf(check({ metrics })), /expected 1 ArrayRecord, got 0/);
+  assert.match(
+    reasonOf(check({ metrics, arrays: global, more: global })),
+    /expected 1 ArrayRecord, got 2/,
+  );
 });
 
 Deno.test("error replies are failures with their code; all is in the order of node ids", () => {
@@ -129,7 +132,7 @@ Deno.test("error replies are failures with their code; all is in the order of no
   ], { weightedByKey: "num-examples" });
   assert.deepEqual(checked.accepted.map(({ nodeId }) => nodeId), [6n, 9n]);
   assert.deepEqual(checked.failures, [
-    { nodeId: 7n, reason: "Reply refused: It has 0 MetricRecords, expected 1" },
+    { nodeId: 7n, reason: "Reply rejected: expected 1 MetricRecord, got 0" },
     { nodeId: 8n, code: 2, reason: "boom" },
   ]);
 });

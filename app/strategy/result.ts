@@ -3,10 +3,10 @@ import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { type Contribution, contributionsOf } from "./contributions.ts";
 
-/** The two things that nodes are asked to do in a round. */
+/** The two phases of a round. */
 export type PhaseName = "train" | "evaluate";
 
-/** A reply that does not count, and why. */
+/** A rejected or failed reply, with the reason. */
 export interface Failure {
   /** The node whose reply is missing or could not be used. */
   readonly nodeId: NodeId;
@@ -50,7 +50,7 @@ export interface RoundRecord {
   readonly seconds: number;
 }
 
-/** What came out of a run: the model, and the history of how it came about. */
+/** Result of a run: the model, and the history of its rounds. */
 export class Result {
   /** The global model after the last round. */
   readonly arrays: ArrayRecord;

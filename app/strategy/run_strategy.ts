@@ -2,7 +2,6 @@ import { FlwrError } from "../../base/error.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
-import { DEFAULT_ROUND_TIMEOUT_SECONDS } from "../limits.ts";
 import type { Message } from "../message.ts";
 import { MetricRecord } from "../metric_record.ts";
 import type { Named } from "../named_map.ts";
@@ -11,20 +10,23 @@ import type { ConfigInput, MetricInput } from "../typed_value.ts";
 import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "./result.ts";
 import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
 
+/** Seconds within which a round's replies count, where the caller does not say otherwise (Flower 1.41). */
+const DEFAULT_ROUND_TIMEOUT_SECONDS = 3_600;
+
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource =
   | ConfigRecord
   | Named<ConfigInput>
   | ((round: number) => ConfigRecord | Named<ConfigInput>);
 
-/** Evaluates the global model at the ServerApp; undefined where it did not this time. */
+/** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
 export type EvaluateFn = (
   round: number,
   arrays: ArrayRecord,
 ) => ServerMetrics | Promise<ServerMetrics>;
 
 /**
- * Decides after a round whether the run has reached its goal.
+ * Decides after a round whether to end the run.
  *
  * @param round the round that has just ended
  * @param rounds all rounds so far, in order; the last is `round`
@@ -37,7 +39,7 @@ export type StopRule = (
 /** What {@link EvaluateFn} measured. */
 export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
 
-/** What a strategy's run may be told. */
+/** Options of a strategy's run. */
 export interface StartOptions {
   /** How many rounds. Default: 3. */
   readonly numRounds?: number;
@@ -183,7 +185,7 @@ async function asksToStop(
     "invalid-argument",
     `stopWhen returned ${typeof answer}, expected a boolean`,
     {
-      hints: ["Return true to stop after this round, false to go on"],
+      hints: ["Return true to stop after this round, false to continue"],
     },
   );
 }

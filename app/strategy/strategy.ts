@@ -21,7 +21,7 @@ export interface Round {
   readonly signal?: AbortSignal;
 }
 
-/** Whom a phase asks for what. */
+/** The nodes of a phase, and the message for each. */
 export interface PhasePlan {
   /** The instructions; none skips the phase. */
   readonly messages: readonly Message[];
@@ -29,7 +29,7 @@ export interface PhasePlan {
   readonly available: number;
 }
 
-/** What came of a phase's replies. */
+/** Result of aggregating a phase's replies. */
 export interface PhaseOutcome {
   /** The nodes whose replies went into the aggregate. */
   readonly results: readonly NodeId[];
@@ -41,13 +41,13 @@ export interface PhaseOutcome {
   readonly metrics?: MetricRecord;
 }
 
-/** What came of a training phase's replies. */
+/** Result of aggregating a training phase's replies. */
 export interface TrainOutcome extends PhaseOutcome {
   /** The new global model; undefined leaves the old one. */
   readonly arrays?: ArrayRecord;
 }
 
-/** How a run goes about its rounds: whom to ask for what, and what to make of the answers. */
+/** Decides which nodes get which message in each round, and how to aggregate the replies. */
 export abstract class Strategy {
   /** What a terminal calls it. */
   get name(): string {

@@ -3,7 +3,7 @@ import type { CheckedReplies, CheckedReply } from "./reply_check.ts";
 import type { Failure } from "./result.ts";
 import { scaleUpdate, updateNorm } from "./update_norm.ts";
 
-/** What happens to a reply whose update is longer than `maxUpdateNorm`. */
+/** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
 export type LargeUpdateAction = "refuse" | "clip";
 
 /**
@@ -30,7 +30,7 @@ export function boundUpdates(
     } else {
       refused.push({
         nodeId: reply.nodeId,
-        reason: `Reply refused: Its update has norm ${formatNorm(norm)}, at most ` +
+        reason: `Reply rejected: its update has norm ${formatNorm(norm)}, at most ` +
           `${formatNorm(maxNorm)} is accepted (maxUpdateNorm)`,
       });
     }

@@ -4,6 +4,9 @@ const VECTORS = new URL("../../tests/vectors/", import.meta.url).pathname;
 /** Keys of recorded sessions of Flower 1.9, made by ssh-keygen: client 3 has a scalar of 47 bytes. */
 export const KEY_FOLDER = `${VECTORS}flwr-1.9-keys/`;
 
+/** Keys of each curve as ssh-keygen of OpenSSH 9.2 makes them, without a comment. */
+export const SSH_KEYGEN_FOLDER = `${VECTORS}auth/ssh-keygen/`;
+
 /** What Python's cryptography says about each file of KEY_FOLDER. */
 export interface KeyFacts {
   private_scalar_hex: string;

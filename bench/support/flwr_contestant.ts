@@ -59,7 +59,7 @@ export function flwrContestant({ folder, nodeConfig, runConfig, root }: FlwrApp)
       );
       return {
         process,
-        readySeconds: process.waitForLine(/ServerApp .* is loaded/).then(seconds),
+        readySeconds: process.waitForLine(/Loaded ServerApp /).then(seconds),
         history: async () => parseFlwrHistory(await Deno.readTextFile(file)),
       };
     },

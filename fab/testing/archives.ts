@@ -1,7 +1,7 @@
 import { crc32, deflateRawSync } from "node:zlib";
 import { CONTENTS_PATH, contentsLine } from "../contents.ts";
-import { CENTRAL, CentralField, END, EndField, Field, Method } from "../zip/layout.ts";
-import { writeZip } from "../zip/write.ts";
+import { CENTRAL, CentralField, END, EndField, Field, Method } from "../../base/zip/layout.ts";
+import { writeZip } from "../../base/zip/write.ts";
 
 /** Files by their paths. */
 export type Files = Record<string, string>;

@@ -1,8 +1,13 @@
 import { parse, TomlError } from "smol-toml";
 import { FlwrError } from "../../base/error.ts";
-import { MAX_MANIFEST_BYTES, MAX_TOML_DEPTH } from "../limits.ts";
 import { hideNumericKeys } from "./numeric_keys.ts";
 import { type TomlTable, TomlTime, type TomlValue } from "./value.ts";
+
+/** Bytes of a pyproject.toml or flwr.toml that is parsed. */
+export const MAX_MANIFEST_BYTES = 256 * 1024;
+
+/** Structures within structures that a pyproject.toml may have. */
+const MAX_TOML_DEPTH = 64;
 
 /**
  * Reads a TOML file as Python's tomli does: line ends become "\n", the order of keys is kept, whole numbers differ from

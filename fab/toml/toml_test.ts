@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import vectors from "../../tests/vectors/fab/toml.json" with { type: "json" };
-import { MAX_MANIFEST_BYTES } from "../limits.ts";
 import { hideNumericKeys } from "./numeric_keys.ts";
-import { parseToml } from "./parse.ts";
+import { MAX_MANIFEST_BYTES, parseToml } from "./parse.ts";
 import type { TomlTable, TomlValue } from "./value.ts";
 import { writeToml } from "./write.ts";
 import { doubles } from "../../base/testing/doubles.ts";

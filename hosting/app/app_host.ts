@@ -162,7 +162,7 @@ export class AppHost implements Disposable {
     const failure = (said.kind === "crashed" ? said.failure : undefined) ??
       { told: reason, details: reason };
     throw new AppNotLoaded(
-      `"${this.#module.file}" ended its worker while it was loaded`,
+      `"${this.#module.file}" crashed its worker while it was being loaded`,
       [reason],
       failure,
     );

@@ -27,7 +27,7 @@ export async function findAppModule(spec: string, directory: string): Promise<Ap
   const match = /^(.+):([A-Za-z_$][\w$]*)$/.exec(spec);
   if (match === null) {
     throw new FlwrError("invalid-argument", `App "${spec}" is not of the form "module:name"`, {
-      hints: ['"client:app" means: what client.ts exports under the name "app"'],
+      hints: ['"client:app" is the export "app" of client.ts'],
     });
   }
   const [, module, exportName] = match as unknown as [string, string, string];
@@ -43,8 +43,10 @@ export async function findAppModule(spec: string, directory: string): Promise<Ap
   }
   throw new FlwrError("not-found", `App "${spec}" was not found in "${root}"`, {
     hints: [
-      `Looked for ${candidates.slice(0, 2).map((file) => `"${file}"`).join(", ")} and the like`,
-      "Name the folder that holds it with --dir",
+      `Looked for ${
+        candidates.slice(0, 2).map((file) => `"${file}"`).join(", ")
+      } and similar files`,
+      "Name the folder that contains it with --dir",
     ],
   });
 }

@@ -159,7 +159,8 @@ export class RunReport {
     for (const { nodeId, code, reason } of failures) {
       // An error that a node replied was shown when it came; a refused reply is news.
       if (code !== undefined) continue;
-      lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${reason}`);
+      const why = reason.replace(/^Reply rejected: /, "");
+      lines.push(`    rejected the reply of ${this.#nodeOf(nodeId)}: ${why}`);
     }
     if (metrics !== undefined && metrics.size > 0) lines.push(`    ${formatMetrics(metrics)}`);
     return lines;

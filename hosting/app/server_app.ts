@@ -5,6 +5,7 @@ import { Grid } from "../../app/grid.ts";
 import { SUPERLINK_NODE_ID } from "../../app/metadata.ts";
 import { RecordDict } from "../../app/record_dict.ts";
 import type { ServerApp } from "../../app/server_app.ts";
+import { unlessAborted } from "../../base/aborted.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { RunReport } from "./report.ts";
 
@@ -55,15 +56,10 @@ export async function runServerApp(
 }
 
 /** A stopped run does not wait for what its app is doing. */
-async function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>();
-  const stop = () =>
-    reject(new FlwrError("cancelled", `The run was stopped by ${String(signal.reason)}`));
-  if (signal.aborted) stop();
-  signal.addEventListener("abort", stop, { once: true });
-  try {
-    return await Promise.race([work, stopped]);
-  } finally {
-    signal.removeEventListener("abort", stop);
-  }
+function orStopped<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return unlessAborted(
+    work,
+    signal,
+    () => new FlwrError("cancelled", `The run was stopped by ${String(signal.reason)}`),
+  );
 }

@@ -1,11 +1,11 @@
+import { MAX_BATCH_BYTES } from "./line_log.ts";
 import type { Readable } from "node:stream";
 import { trainerThreads } from "../../ml/cores/trainer_slot.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
-import { sandboxRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
+import { sandboxRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { SandboxChild } from "../sandbox/child.ts";
 import { sandboxLaunch } from "../sandbox/launch.ts";
 import { checkSaid } from "./checked_said.ts";
-import { MAX_BATCH_BYTES } from "./limits.ts";
 import { OutputTail } from "./output_tail.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 

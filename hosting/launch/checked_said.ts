@@ -1,15 +1,17 @@
+import { MAX_BATCH_BYTES, MAX_WAITING_LOG_CHARS, MIN_LINE_CHARS } from "./line_log.ts";
 import { FlwrError } from "../../base/error.ts";
 import { FURTHER_LINE, isRunLogLine } from "../../base/run_log_lines.ts";
 import { choiceOf, fieldsOf, integerOf, listOf, textOf } from "../../base/untrusted.ts";
-import {
-  MAX_BATCH_BYTES,
-  MAX_HINT_LENGTH,
-  MAX_HINTS,
-  MAX_LINE_LENGTH,
-  MAX_LINES_PER_BATCH,
-  MAX_SENTENCE_LENGTH,
-} from "./limits.ts";
 import type { FromWorker } from "./worker_protocol.ts";
+
+/** Longest text of an app that is taken: a line of its log, a sentence of its error, in characters. */
+export const MAX_LINE_LENGTH = 64 * 1024;
+export const MAX_SENTENCE_LENGTH = 8192;
+export const MAX_HINTS = 8;
+const MAX_HINT_LENGTH = 1024;
+
+/** Most lines of log that come together. */
+export const MAX_LINES_PER_BATCH: number = Math.ceil(MAX_WAITING_LOG_CHARS / MIN_LINE_CHARS) + 1;
 
 const KINDS = ["ready", "lines", "completed", "failed", "crashed", "call", "cancel"] as const;
 

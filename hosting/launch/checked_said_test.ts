@@ -1,15 +1,15 @@
+import { MAX_BATCH_BYTES } from "./line_log.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../base/error.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
-import { checkSaid } from "./checked_said.ts";
 import {
-  MAX_BATCH_BYTES,
+  checkSaid,
   MAX_HINTS,
   MAX_LINE_LENGTH,
   MAX_LINES_PER_BATCH,
   MAX_SENTENCE_LENGTH,
-} from "./limits.ts";
+} from "./checked_said.ts";
 import type { FromWorker } from "./worker_protocol.ts";
 
 Deno.test("what an app's process may say is taken as it is, without what else it adds", () => {

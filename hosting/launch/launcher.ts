@@ -5,10 +5,12 @@ import { systemRandom } from "../../base/random.ts";
 import type { Language } from "../../fab/component.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import { withRetries } from "../../rpc/retry.ts";
-import { aborted } from "../../base/aborted.ts";
-import { TAKE_RETRY_SECONDS } from "./limits.ts";
+import { unlessAborted } from "../../base/aborted.ts";
 import { errorLines, type RunEnd, type RunProgram } from "./program.ts";
 import type { RunSource, TakenRun } from "./run_source.ts";
+
+/** Seconds before the launcher asks again after asking for runs failed. */
+const TAKE_RETRY_SECONDS = 1;
 
 const logger = log("launcher");
 
@@ -69,11 +71,9 @@ export class Launcher implements AsyncDisposable {
 
   async #take(): Promise<void> {
     const { signal } = this.#stopping;
-    const stopped = aborted(signal);
     while (!signal.aborted) {
-      await Promise.race([this.#full?.promise, stopped]);
-      if (signal.aborted) return;
       try {
+        if (this.#full !== undefined) await unlessAborted(this.#full.promise, signal);
         const run = await this.#options.runs.take(signal);
         if (run !== undefined) this.#start(run);
       } catch (error) {

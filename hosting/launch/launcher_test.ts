@@ -4,8 +4,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { Launcher } from "./launcher.ts";
-import { HEARTBEAT_SECONDS } from "./limits.ts";
-import { LinkRuns } from "../../roles/superlink/launch/link_runs.ts";
+import { HEARTBEAT_SECONDS, LinkRuns } from "../../roles/superlink/launch/link_runs.ts";
 import type { RunEnd, RunProgram } from "./program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
 
@@ -120,7 +119,7 @@ Deno.test("a run that cannot be started fails with the reason in its details and
   );
   link.submit(2n);
   await link.reached(2n, "finished:failed");
-  assert.match(link.details(2n), /bundle is not kept here/);
+  assert.match(link.details(2n), /no longer has the run's app bundle/);
 });
 
 Deno.test("a launcher that ends fails what runs, and takes no more", async () => {

@@ -1,6 +1,14 @@
 import { formatWithOptions } from "node:util";
 import { RunLogLines } from "../../base/run_log_lines.ts";
-import { MAX_WAITING_LOG_CHARS, MIN_LINE_CHARS } from "./limits.ts";
+
+/** Characters of log that wait beside an app while the SuperLink stores what came before; the rest is dropped. */
+export const MAX_WAITING_LOG_CHARS = 1024 * 1024;
+
+/** Bytes of log that come together: what waited, three bytes a character, and a note of what was dropped. */
+export const MAX_BATCH_BYTES: number = 3 * MAX_WAITING_LOG_CHARS + 1024;
+
+/** Characters that a line of log counts as at least: those of a time. */
+export const MIN_LINE_CHARS = 24;
 
 /** The console's functions that write a line of what they are given. */
 const WRITERS = ["log", "info", "warn", "error", "debug", "trace"] as const;

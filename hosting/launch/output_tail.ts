@@ -1,4 +1,5 @@
-import { MAX_OUTPUT_TAIL_BYTES } from "./limits.ts";
+/** Last bytes that an app's process wrote, beside the app, which are kept to explain a crash. */
+const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
 
 /** The last of what a process writes, on however many streams, in the order in which it came. */
 export class OutputTail {

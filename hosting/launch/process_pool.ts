@@ -1,6 +1,8 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { AppProcess, type AppProcessOptions } from "./app_process.ts";
-import { SPARE_SECONDS } from "./limits.ts";
+
+/** Seconds that a process which no app needed is kept ready. */
+const SPARE_SECONDS = 300;
 
 /** How a pool of processes is made. */
 export interface ProcessPoolOptions extends AppProcessOptions {

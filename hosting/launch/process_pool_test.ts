@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { HAS_ALL_RIGHTS } from "../../base/testing/all_rights.ts";
 import { eventually } from "../../tests/support/deadline.ts";
 import { AppProcess } from "./app_process.ts";
 import { ProcessPool } from "./process_pool.ts";
@@ -20,44 +21,52 @@ async function sandboxes(): Promise<number[]> {
   return found;
 }
 
-const linux = { ignore: Deno.build.os !== "linux" };
+const linux = { ignore: !HAS_ALL_RIGHTS || Deno.build.os !== "linux" };
 
-Deno.test("process pool: a spare that ended while it waited is replaced", linux, async () => {
-  const started: AppProcess[] = [];
-  const { start } = AppProcess;
-  AppProcess.start = async (options) => {
-    const process = await start.call(AppProcess, options);
-    started.push(process);
-    return process;
-  };
-  try {
+Deno.test(
+  "process pool: a spare that ended while it waited is replaced",
+  linux,
+  async () => {
+    const started: AppProcess[] = [];
+    const { start } = AppProcess;
+    AppProcess.start = async (options) => {
+      const process = await start.call(AppProcess, options);
+      started.push(process);
+      return process;
+    };
+    try {
+      await using pool = new ProcessPool(OPTIONS);
+      pool.warm();
+      await eventually(async () => (await sandboxes()).length === 1, 20, "the spare to start");
+      Deno.kill((await sandboxes())[0]!, "SIGKILL");
+      await eventually(() => Promise.resolve(started[0]!.crashed), 20, "the spare to end");
+
+      await using process = await pool.take();
+      const said: FromWorker["kind"][] = [];
+      await process.attend(({ kind }) => void said.push(kind));
+      assert.deepEqual([said, process.crashed], [["ready"], false]);
+      assert.deepEqual([started.length, started[1] === process], [2, true]);
+    } finally {
+      AppProcess.start = start;
+    }
+  },
+);
+
+Deno.test(
+  "process pool: a spare that could not be started is replaced",
+  linux,
+  async () => {
     await using pool = new ProcessPool(OPTIONS);
+    const before = Deno.env.get("TMPDIR");
+    Deno.env.set("TMPDIR", "/nowhere");
     pool.warm();
-    await eventually(async () => (await sandboxes()).length === 1, 20, "the spare to start");
-    Deno.kill((await sandboxes())[0]!, "SIGKILL");
-    await eventually(() => Promise.resolve(started[0]!.crashed), 20, "the spare to end");
-
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
     await using process = await pool.take();
-    const said: FromWorker["kind"][] = [];
-    await process.attend(({ kind }) => void said.push(kind));
-    assert.deepEqual([said, process.crashed], [["ready"], false]);
-    assert.deepEqual([started.length, started[1] === process], [2, true]);
-  } finally {
-    AppProcess.start = start;
-  }
-});
-
-Deno.test("process pool: a spare that could not be started is replaced", linux, async () => {
-  await using pool = new ProcessPool(OPTIONS);
-  const before = Deno.env.get("TMPDIR");
-  Deno.env.set("TMPDIR", "/nowhere");
-  pool.warm();
-  if (before === undefined) Deno.env.delete("TMPDIR");
-  else Deno.env.set("TMPDIR", before);
-  await using process = await pool.take();
-  await process.attend(() => {});
-  assert.equal(process.crashed, false);
-});
+    await process.attend(() => {});
+    assert.equal(process.crashed, false);
+  },
+);
 
 Deno.test("app process: who attends it late hears of its end", linux, async () => {
   await using process = await AppProcess.start(OPTIONS);

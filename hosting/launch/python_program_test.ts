@@ -7,6 +7,7 @@ import { LinkRuns } from "../../roles/superlink/launch/link_runs.ts";
 import type { RunApp, RunEnd } from "./program.ts";
 import { pythonProgram, type PythonProgramOptions } from "./python_program.ts";
 import { FakeLink } from "./testing/fake_link.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 /** Not looked at: the process gets the bundle from the Runtime API. */
 const APP: RunApp = { fab: {} as CheckedFab, overrideConfig: {} };
@@ -61,50 +62,59 @@ while [ $# -gt 0 ]; do
 done
 echo "telemetry $FLWR_TELEMETRY_ENABLED" >> $SEEN`;
 
-Deno.test("a program of a Flower that is too old is told from an app that fails", async () => {
-  const older = `
+testWithAllRights(
+  "a program of a Flower that is too old is told from an app that fails",
+  async () => {
+    const older = `
 echo 'usage: flwr-serverapp [-h] [--serverappio-api-address ADDRESS]' >&2
 echo 'flwr-serverapp: error: unrecognized arguments: --runtime-api-address 127.0.0.1:1' >&2
 exit 2`;
-  await assert.rejects(play(older), (error) => {
-    assert.ok(error instanceof FlwrError);
-    assert.equal(error.code, "failed-precondition");
-    assert.match(error.message, /^flwr-serverapp is too old .* 1\.36 or later is needed$/);
-    assert.match(error.hints[0]!, /\/python -m pip install --upgrade flwr$/);
-    return true;
-  });
-  const { end } = await play("echo 'usage: my-app FILE' >&2; exit 2");
-  assert.deepEqual(end, {
-    outcome: "failed",
-    details: "flwr-serverapp ended with status 2 before its run did: usage: my-app FILE",
-  });
-});
+    await assert.rejects(play(older), (error) => {
+      assert.ok(error instanceof FlwrError);
+      assert.equal(error.code, "failed-precondition");
+      assert.match(error.message, /^flwr-serverapp is too old .* 1\.36 or later is needed$/);
+      assert.match(error.hints[0]!, /\/python -m pip install --upgrade flwr$/);
+      return true;
+    });
+    const { end } = await play("echo 'usage: my-app FILE' >&2; exit 2");
+    assert.deepEqual(end, {
+      outcome: "failed",
+      details: "flwr-serverapp ended with status 2 before its run did: usage: my-app FILE",
+    });
+  },
+);
 
-Deno.test("the process is told all that it needs, the token in a file of its own", async () => {
-  const { seen } = await play(WRITE_ALL);
-  assert.match(seen, /--runtime-api-address\n127\.0\.0\.1:8000\n/);
-  assert.match(seen, /token of 7\n-rw-------\n--token-file\n/);
-  assert.match(seen, new RegExp(`--insecure\n--parent-pid\n${Deno.pid}\n`));
-  assert.match(seen, /telemetry 0/);
-  assert.doesNotMatch(seen, /--allow-runtime/);
-  const other = await play(WRITE_ALL, { authorityFile: "/ca.crt", installDependencies: true });
-  assert.match(other.seen, /--root-certificates\n\/ca\.crt\n/);
-  assert.match(other.seen, /--allow-runtime-dependency-installation/);
-});
+testWithAllRights(
+  "the process is told all that it needs, the token in a file of its own",
+  async () => {
+    const { seen } = await play(WRITE_ALL);
+    assert.match(seen, /--runtime-api-address\n127\.0\.0\.1:8000\n/);
+    assert.match(seen, /token of 7\n-rw-------\n--token-file\n/);
+    assert.match(seen, new RegExp(`--insecure\n--parent-pid\n${Deno.pid}\n`));
+    assert.match(seen, /telemetry 0/);
+    assert.doesNotMatch(seen, /--allow-runtime/);
+    const other = await play(WRITE_ALL, { authorityFile: "/ca.crt", installDependencies: true });
+    assert.match(other.seen, /--root-certificates\n\/ca\.crt\n/);
+    assert.match(other.seen, /--allow-runtime-dependency-installation/);
+  },
+);
 
-Deno.test("a process that dies before its run ended fails it with its last words", async () => {
-  const { link, end } = await play("echo 'No module named flwr' >&2; exit 3");
-  assert.deepEqual(end, {
-    outcome: "failed",
-    details: "flwr-serverapp ended with status 3 before its run did: No module named flwr",
-  });
-  assert.equal(
-    link.log(7n),
-    `The last output of flwr-serverapp:\n${" ".repeat(25)}No module named flwr\n`,
-  );
-});
+testWithAllRights(
+  "a process that dies before its run ended fails it with its last words",
+  async () => {
+    const { link, end } = await play("echo 'No module named flwr' >&2; exit 3");
+    assert.deepEqual(end, {
+      outcome: "failed",
+      details: "flwr-serverapp ended with status 3 before its run did: No module named flwr",
+    });
+    assert.equal(
+      link.log(7n),
+      `The last output of flwr-serverapp:\n${" ".repeat(25)}No module named flwr\n`,
+    );
+  },
+);
 
-Deno.test("a process whose run has ended leaves its end as it is", async () => {
+testWithAllRights("a process whose run has ended leaves its end as it is", async () => {
   const untilSeen = "while [ ! -s $SEEN ]; do sleep 0.01; done";
   const { end } = await play(untilSeen, {}, async (link, seenFile) => {
     await link.runs.begin("token of 7");

@@ -14,13 +14,15 @@ import { catchCrashes } from "../app/catch_crashes.ts";
 import { RunReport } from "../app/report.ts";
 import { runServerApp } from "../app/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
-import { LOG_FLUSH_MS } from "./limits.ts";
 import { assignThreads } from "../../ml/cores/trainer_slot.ts";
 import { openTrainersBy } from "../sandbox/open_trainers.ts";
 import type { AssignThreads, OpenTrainer } from "../sandbox/protocol.ts";
 import type { Posted, ToWorker, WorkerJob } from "./worker_protocol.ts";
 // What every app imports: loaded while nothing waits for it.
 import "../../mod.ts";
+
+/** Milliseconds for which lines of an app are gathered before they go to the log together. */
+const LOG_FLUSH_MS = 100;
 
 const scope = self as unknown as {
   postMessage(message: Posted | OpenTrainer, transfer?: Transferable[]): void;

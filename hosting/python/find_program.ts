@@ -49,7 +49,7 @@ export async function findPythonCommand(
     : folders.map((folder) => join(folder, python));
   const found = await firstFile(candidates);
   if (found === undefined) {
-    throw new FlwrError("failed-precondition", `Python "${python}" of --python is not there`);
+    throw new FlwrError("failed-precondition", `--python: "${python}" does not exist`);
   }
   // Not its real path: the python of a virtual environment is a link out of it.
   const folder = dirname(found);

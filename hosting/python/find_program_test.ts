@@ -60,7 +60,7 @@ Deno.test("what is missing is said, with what to do", async () => {
     const nothing = await refusal(undefined, `${folder}/bin`);
     assert.match(nothing.message, /no flwr-serverapp on this SuperLink's PATH/);
     assert.match(nothing.hints.join(" "), /pip install flwr.*--python/);
-    assert.match((await refusal("python9", folder)).message, /"python9" of --python is not there/);
+    assert.match((await refusal("python9", folder)).message, /^--python: "python9" does not exist/);
     const without = await refusal(`${folder}/bin/python`, "");
     assert.match(without.message, /Beside the Python of --python there is no flwr-serverapp/);
   });

@@ -1,5 +1,10 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
-import { INTERRUPT_GRACE_SECONDS, MAX_OUTPUT_TAIL_BYTES } from "./limits.ts";
+
+/** Seconds that a process has to end after SIGINT before it is killed: `flwr stop` is done within two. */
+const INTERRUPT_GRACE_SECONDS = 1;
+
+/** Last bytes of a Python process' output that are kept to explain how it ended. */
+const MAX_OUTPUT_TAIL_BYTES = 16 * 1024;
 
 /** A program to start. */
 export interface ProgramOptions {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { runProgram } from "./process_group.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const never = new AbortController().signal;
 
@@ -30,7 +31,7 @@ async function startWithChild(setUp: string) {
   return { controller, end, child: Number(child) };
 }
 
-Deno.test("a program's end and its last words are told", async () => {
+testWithAllRights("a program's end and its last words are told", async () => {
   const end = await runProgram({
     program: "/bin/sh",
     args: ["-c", "echo out; echo err $WORD >&2; exit 3"],
@@ -42,7 +43,7 @@ Deno.test("a program's end and its last words are told", async () => {
   assert.match(end.output, /err given\n/);
 });
 
-Deno.test("a program's lines are told as they come, whole", async () => {
+testWithAllRights("a program's lines are told as they come, whole", async () => {
   const lines: string[] = [];
   await runProgram({
     program: "/bin/sh",
@@ -54,7 +55,7 @@ Deno.test("a program's lines are told as they come, whole", async () => {
   assert.deepEqual(lines, ["one", "two", "", "rest"]);
 });
 
-Deno.test("only the end of a long output is kept", async () => {
+testWithAllRights("only the end of a long output is kept", async () => {
   const { output } = await runProgram({
     program: "/bin/sh",
     args: ["-c", "seq 1 20000"],
@@ -65,7 +66,7 @@ Deno.test("only the end of a long output is kept", async () => {
   assert.ok(output.length <= 16 * 1024);
 });
 
-Deno.test("an aborted program ends with all that it started", async () => {
+testWithAllRights("an aborted program ends with all that it started", async () => {
   const { controller, end, child } = await startWithChild("");
   controller.abort();
   const { code, signal } = await end;
@@ -73,14 +74,17 @@ Deno.test("an aborted program ends with all that it started", async () => {
   await gone(child);
 });
 
-Deno.test("a program that does not heed SIGINT is killed with all that it started", async () => {
-  const { controller, end, child } = await startWithChild("trap '' INT;");
-  controller.abort();
-  assert.equal((await end).signal, "SIGKILL");
-  await gone(child);
-});
+testWithAllRights(
+  "a program that does not heed SIGINT is killed with all that it started",
+  async () => {
+    const { controller, end, child } = await startWithChild("trap '' INT;");
+    controller.abort();
+    assert.equal((await end).signal, "SIGKILL");
+    await gone(child);
+  },
+);
 
-Deno.test("what a program leaves behind when it ends goes with it", async () => {
+testWithAllRights("what a program leaves behind when it ends goes with it", async () => {
   const folder = await Deno.makeTempDir();
   await runProgram({
     program: "/bin/sh",

@@ -1,6 +1,8 @@
 import { join, relative, sep } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { MAX_APP_FILES } from "./limits.ts";
+
+/** Most files that an app's folder may hold: all are looked at before the app is started. */
+const MAX_APP_FILES = 10_000;
 
 /**
  * Makes sure that an app's folder holds plain files and folders only: Deno follows a link without asking whether the

@@ -1,3 +1,4 @@
+import { MAX_NAME_LENGTH, MAX_RANK, RECORD_LIMITS } from "./record_columns.ts";
 import type { NdArrayFields } from "../../app/nd_array.ts";
 import type { MessageError, Metadata } from "../../app/metadata.ts";
 import type { PlainMessage, PlainRecord, PlainRecordDict } from "../../app/transferable.ts";
@@ -16,17 +17,25 @@ import {
 } from "../../base/untrusted.ts";
 import type { Failure } from "../app/failure.ts";
 import type { FromWorker } from "../app/worker_protocol.ts";
-import {
-  MAX_ENTRIES,
-  MAX_HINT_LENGTH,
-  MAX_HINTS,
-  MAX_NAME_LENGTH,
-  MAX_RANK,
-  MAX_SENTENCE_LENGTH,
-  MAX_STATE_BYTES,
-  MAX_TEXT_LENGTH,
-  MAX_TOLD_LENGTH,
-} from "./limits.ts";
+
+/** Most bytes of arrays and settings that an app may keep from one message to the next: the node keeps them for it. */
+export const MAX_STATE_BYTES = 1024 ** 3;
+
+/** Most entries of a list that an app posts to its own process. */
+const MAX_ENTRIES: number = RECORD_LIMITS.numbers;
+
+/** Longest text among the settings that an app replies, in characters. */
+const MAX_TEXT_LENGTH: number = RECORD_LIMITS.textBytes;
+
+/** Longest sentence about an error that is taken from an app, in characters, and most hints. */
+const MAX_SENTENCE_LENGTH = 8_192;
+const MAX_HINTS = 8;
+
+/** Longest sentence about an error that the SuperLink may be told, in characters. */
+const MAX_TOLD_LENGTH = 512;
+
+/** Longest hint that is taken from an app, in characters. */
+const MAX_HINT_LENGTH = 1_024;
 
 const MIN_SINT64 = -(2n ** 63n);
 const MAX_SINT64 = 2n ** 63n - 1n;

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../base/error.ts";
-import { checkSaid } from "./checked_reply.ts";
-import { MAX_STATE_BYTES } from "./limits.ts";
+import { checkSaid, MAX_STATE_BYTES } from "./checked_reply.ts";
 
 const METADATA = {
   runId: 1n,

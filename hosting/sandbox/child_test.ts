@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { eventually, within } from "../../tests/support/deadline.ts";
 import { SandboxChild, type SandboxChildOptions } from "./child.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 /** Seconds after which what should have come has not. */
 const PATIENCE = 30;
@@ -34,40 +35,46 @@ function saying(
   });
 }
 
-Deno.test("nothing more of a process is read until what it said is dealt with", async () => {
-  const heard: unknown[] = [];
-  const dealt = Promise.withResolvers<void>();
-  const child = saying([1, 2, 3], {
-    hear: async (said) => {
-      heard.push(said);
-      await dealt.promise;
-    },
-  });
-  await eventually(() => heard.length > 0, PATIENCE, "the first word");
-  await new Promise((resolve) => setTimeout(resolve));
-  assert.deepEqual(heard, [1]);
-  dealt.resolve();
-  await eventually(() => heard.length === 3, PATIENCE, "the others");
-  child.end();
-  await within(child.exited, PATIENCE, "its end");
-});
+testWithAllRights(
+  "nothing more of a process is read until what it said is dealt with",
+  async () => {
+    const heard: unknown[] = [];
+    const dealt = Promise.withResolvers<void>();
+    const child = saying([1, 2, 3], {
+      hear: async (said) => {
+        heard.push(said);
+        await dealt.promise;
+      },
+    });
+    await eventually(() => heard.length > 0, PATIENCE, "the first word");
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.deepEqual(heard, [1]);
+    dealt.resolve();
+    await eventually(() => heard.length === 3, PATIENCE, "the others");
+    child.end();
+    await within(child.exited, PATIENCE, "its end");
+  },
+);
 
-Deno.test("a process that cannot be started is told as such, without the path of its program", async () => {
-  const file = "/nowhere/deno";
-  const reasons: string[] = [];
-  const child = saying([], {
-    launch: { file, args: [], env: {} },
-    hear: () => {},
-    crashed: (reason) => void reasons.push(reason),
-  });
-  await within(child.exited, PATIENCE, "its end");
-  assert.equal(reasons.length, 1);
-  assert.match(reasons[0]!, /^it cannot be started: /);
-  assert.doesNotMatch(reasons[0]!, /nowhere/);
-  await within(child.write({}), PATIENCE, "what is said to nobody");
-});
+testWithAllRights(
+  "a process that cannot be started is told as such, without the path of its program",
+  async () => {
+    const file = "/nowhere/deno";
+    const reasons: string[] = [];
+    const child = saying([], {
+      launch: { file, args: [], env: {} },
+      hear: () => {},
+      crashed: (reason) => void reasons.push(reason),
+    });
+    await within(child.exited, PATIENCE, "its end");
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0]!, /^it cannot be started: /);
+    assert.doesNotMatch(reasons[0]!, /nowhere/);
+    await within(child.write({}), PATIENCE, "what is said to nobody");
+  },
+);
 
-Deno.test("what is thrown over a word ends the process, also later", async () => {
+testWithAllRights("what is thrown over a word ends the process, also later", async () => {
   const crashed = Promise.withResolvers<string>();
   const child = saying([1], {
     hear: async () => {

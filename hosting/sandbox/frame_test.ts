@@ -1,9 +1,15 @@
+import {
+  decodeFrames,
+  encodeFrame,
+  type FrameLimits,
+  MAX_DEPTH,
+  MAX_FRAME_BODY_BYTES,
+  MAX_FRAME_TEXT_BYTES,
+} from "./frame.ts";
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FlwrError } from "../../base/error.ts";
-import { decodeFrames, encodeFrame, type FrameLimits } from "./frame.ts";
-import { BODY_ALIGNMENT, MAX_DEPTH, MAX_FRAME_BODY_BYTES, MAX_FRAME_TEXT_BYTES } from "./limits.ts";
-import { ByteRun } from "./record_columns.ts";
+import { BODY_ALIGNMENT, ByteRun } from "./record_columns.ts";
 import { doubles } from "../../base/testing/doubles.ts";
 
 const LIMITS: FrameLimits = { textBytes: MAX_FRAME_TEXT_BYTES.fromApp };

@@ -78,3 +78,16 @@ export function sandboxLaunch(
 function asListed(path: string): string {
   return path.replaceAll(",", ",,");
 }
+
+/** Most memory that a sandboxed app may take when its owner does not say: half of the machine's, within these bounds. */
+const MIN_MEMORY_BYTES = 1024 ** 3;
+const MAX_MEMORY_BYTES = 16 * 1024 ** 3;
+
+/**
+ * Bytes that an app's process may take, its models and data sets included.
+ *
+ * @param total bytes that the machine has
+ */
+export function defaultMemoryBytes(total: number): number {
+  return Math.min(MAX_MEMORY_BYTES, Math.max(MIN_MEMORY_BYTES, total / 2));
+}

@@ -1,5 +1,13 @@
 import type { Clock } from "../../base/clock.ts";
-import { LOG_LINES, MAX_LINE_LENGTH, OUTPUT_BYTES_PER_SECOND } from "./limits.ts";
+
+/** Longest line of an app's output that goes into the node's log, in characters; the rest is cut. */
+export const MAX_LINE_LENGTH = 2_000;
+
+/** Lines of an app's output that go into the node's log at once, and per second from then on. */
+export const LOG_LINES = { burst: 200, perSecond: 20 } as const;
+
+/** Bytes of an app's output that are read in a second; an app that writes more waits. */
+const OUTPUT_BYTES_PER_SECOND = 1024 ** 2;
 
 /** Takes a line of an app's output. */
 export type TakeLine = (line: string) => void;

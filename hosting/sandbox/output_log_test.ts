@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../base/clock.ts";
-import { LOG_LINES, MAX_LINE_LENGTH } from "./limits.ts";
-import { logOutput } from "./output_log.ts";
+import { LOG_LINES, logOutput, MAX_LINE_LENGTH } from "./output_log.ts";
 
 /** A clock on which nobody waits: sleeping moves it, and says how long. */
 class MovingClock implements Clock {

@@ -2,9 +2,18 @@ import type { PlainRecordDict } from "../../app/transferable.ts";
 import { FlwrError } from "../../base/error.ts";
 import { choiceOf, fieldsOf } from "../../base/untrusted.ts";
 import type { FromWorker } from "../app/worker_protocol.ts";
-import { errorOf, KINDS, maybeFailure, metadataOf, plainWord } from "./checked_reply.ts";
-import { COPY_PIECE_BYTES, MAX_STATE_BYTES, RECORD_LIMITS } from "./limits.ts";
-import { unpackRecords } from "./record_columns.ts";
+import {
+  errorOf,
+  KINDS,
+  MAX_STATE_BYTES,
+  maybeFailure,
+  metadataOf,
+  plainWord,
+} from "./checked_reply.ts";
+import { RECORD_LIMITS, unpackRecords } from "./record_columns.ts";
+
+/** Bytes of an app's state that are copied at once: 1 to 3 ms. The rest waits for the next turn. */
+export const COPY_PIECE_BYTES = 4 * 1024 ** 2;
 
 /** Gives way to what else waits for this thread. */
 export type Turn = () => Promise<void>;

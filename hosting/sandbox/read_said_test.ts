@@ -1,10 +1,10 @@
+import { MAX_STATE_BYTES } from "./checked_reply.ts";
 import assert from "node:assert/strict";
 import type { PlainRecordDict } from "../../app/transferable.ts";
 import type { FromWorker } from "../app/worker_protocol.ts";
-import { decodeFrames, encodeFrame } from "./frame.ts";
-import { COPY_PIECE_BYTES, MAX_FRAME_TEXT_BYTES, MAX_STATE_BYTES } from "./limits.ts";
+import { decodeFrames, encodeFrame, MAX_FRAME_TEXT_BYTES } from "./frame.ts";
 import { packSaid } from "./packed_messages.ts";
-import { readSaid } from "./read_said.ts";
+import { COPY_PIECE_BYTES, readSaid } from "./read_said.ts";
 
 const METADATA = {
   runId: 1n,

@@ -2,7 +2,38 @@ import type { NdArrayFields } from "../../app/nd_array.ts";
 import type { PlainRecord, PlainRecordDict } from "../../app/transferable.ts";
 import type { TypedConfigValue, TypedMetricValue } from "../../app/typed_value.ts";
 import { FlwrError } from "../../base/error.ts";
-import { BODY_ALIGNMENT, MAX_NAME_LENGTH, MAX_RANK, type RecordLimits } from "./limits.ts";
+
+/** How much of some records is read. */
+export interface RecordLimits {
+  /** Names of records and entries, and pieces of bytes, together. */
+  readonly entries: number;
+  /** Integers, booleans, texts and lists, together. */
+  readonly values: number;
+  /** Floating-point numbers and lengths of axes, together. */
+  readonly numbers: number;
+  /** Bytes of names and texts, together. */
+  readonly textBytes: number;
+}
+
+/**
+ * How much an app may reply, and as much again keep as its state: reading this takes some 30 ms, in which the node does
+ * nothing else. Only the numbers and bytes of arrays are not counted: they are not looked at one by one.
+ */
+export const RECORD_LIMITS: RecordLimits = {
+  entries: 110_000,
+  values: 250_000,
+  numbers: 1_000_000,
+  textBytes: 4 * 1024 ** 2,
+};
+
+/** Where arrays begin in a frame's body: at multiples of this, as their elements do in a .npy file. */
+export const BODY_ALIGNMENT = 64;
+
+/** Longest name of a record or an entry that an app replies, in characters. */
+export const MAX_NAME_LENGTH = 4_096;
+
+/** Most dimensions of an array that an app replies. */
+export const MAX_RANK = 64;
 
 /** Byte arrays that travel one after the other, each aligned, and arrive as one: {@link unpackRecords} divides it. */
 export class ByteRun {

@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { PlainRecordDict } from "../../app/transferable.ts";
 import { FlwrError } from "../../base/error.ts";
-import { BODY_ALIGNMENT, RECORD_LIMITS, type RecordLimits } from "./limits.ts";
-import { type PackedRecords, packRecords, unpackRecords } from "./record_columns.ts";
+import {
+  BODY_ALIGNMENT,
+  type PackedRecords,
+  packRecords,
+  RECORD_LIMITS,
+  type RecordLimits,
+  unpackRecords,
+} from "./record_columns.ts";
 import { doubles } from "../../base/testing/doubles.ts";
 
 /** The run of bytes as it lies in a frame's body. */

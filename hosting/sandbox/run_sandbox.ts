@@ -7,13 +7,23 @@ import { write, writeSync } from "node:fs";
 import { FlwrError } from "../../base/error.ts";
 import { type Failure, uncaught } from "../app/failure.ts";
 import type { FromWorker } from "../app/worker_protocol.ts";
-import { FRAMES_FD } from "./channel.ts";
+import { decodeFrames, encodeFrame, FRAMES_FD, MAX_FRAME_TEXT_BYTES } from "./frame.ts";
 import { checkSaid } from "./checked_reply.ts";
-import { decodeFrames, encodeFrame } from "./frame.ts";
-import { MAX_FRAME_TEXT_BYTES, MAX_QUEUED_FRAMES, MEMORY_CHECK_MILLISECONDS } from "./limits.ts";
 import type { AssignThreads, Rehearse, SandboxStart, ToProcess } from "./protocol.ts";
 import { packSaid } from "./packed_messages.ts";
 import { Trainers } from "./trainers.ts";
+
+/**
+ * Milliseconds between two looks at how much memory the process takes. A thread touches about 1 GB of new memory a
+ * second: so much may be taken beyond the limit, times the threads that do, times this.
+ */
+const MEMORY_CHECK_MILLISECONDS = 25;
+
+/**
+ * Most frames that may wait to be written by an app's process. Each of a ClientApp's answers a question, and one is asked
+ * at a time; a ServerApp makes calls, as many at once as it likes within reason.
+ */
+const MAX_QUEUED_FRAMES = { ClientApp: 16, ServerApp: 1024 } as const;
 
 /** Runs until the node closes the process' standard input, the app crashes, or takes too much memory. */
 export async function runSandbox(): Promise<never> {

@@ -6,10 +6,9 @@ import type { AppModule } from "../app/app_module.ts";
 import { AppHost } from "../app/app_host.ts";
 import type { OpenAppLink } from "../app/app_link.ts";
 import { grantedPaths, requirePlainFiles } from "./app_files.ts";
-import { sandboxLaunch } from "./launch.ts";
-import { defaultMemoryBytes } from "./limits.ts";
+import { defaultMemoryBytes, sandboxLaunch } from "./launch.ts";
 import type { TakeLine } from "./output_log.ts";
-import { sandboxes } from "./process_link.ts";
+import { sandboxes } from "./child.ts";
 
 /** What runs a ClientApp in the sandbox. */
 const WORKER = new URL("./app_worker.ts", import.meta.url);

@@ -4,8 +4,10 @@ import type { Device } from "../../ml/session/device.ts";
 import { MAX_THREADS } from "../../ml/session/limits.ts";
 import { type FromTrainer, reportError } from "../../ml/session/protocol.ts";
 import { type Failure, uncaught } from "../app/failure.ts";
-import { MAX_TRAINERS } from "./limits.ts";
 import type { ToTrainer } from "./protocol.ts";
+
+/** Models of an app that may be open for training at once; each has a thread of its own. */
+export const MAX_TRAINERS = 16;
 
 /** What an app's trainers may take. */
 export interface TrainersOptions {

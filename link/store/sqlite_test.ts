@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 import { runRecord } from "../testing/records.ts";
 import { SqliteStore } from "./sqlite.ts";
 import { SqliteInstructions } from "./sqlite_messages.ts";
@@ -8,8 +9,12 @@ import { Statements } from "./sqlite_statements.ts";
 import type { LinkTables } from "./store.ts";
 
 /** Registers a test with a path for a database in a folder of its own. */
-function pathTest(name: string, body: (path: string) => Promise<void> | void): void {
-  Deno.test(name, async () => {
+function pathTest(
+  name: string,
+  body: (path: string) => Promise<void> | void,
+  register: (name: string, fn: () => Promise<void>) => void = Deno.test,
+): void {
+  register(name, async () => {
     const folder = await Deno.makeTempDir();
     try {
       await body(`${folder}/link.db`);
@@ -76,7 +81,7 @@ pathTest("a file that another process has open is refused", async (path) => {
     await other.status;
   }
   await new SqliteStore(path).close();
-});
+}, testWithAllRights);
 
 pathTest("a file that is no database is refused and left alone", (path) => {
   const text = "These are my notes, please do not overwrite them. ".repeat(100);
@@ -254,6 +259,7 @@ pathTest(
     assert.equal(again.reclaimable, true, "it stays so");
     await again.close();
   },
+  testWithAllRights,
 );
 
 pathTest("a database of an earlier version that is too large stays as it is", async (path) => {
@@ -265,4 +271,4 @@ pathTest("a database of an earlier version that is too large stays as it is", as
   await fill(store, ODD);
   await store.close();
   assert.ok(Deno.statSync(path).size < 21 * 2 ** 20, "free pages are used again");
-});
+}, testWithAllRights);

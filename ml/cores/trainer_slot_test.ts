@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { runtimeFolder } from "./runtime_folder.ts";
 import { countTrainers, registerTrainer, trainerThreads } from "./trainer_slot.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const PROCESS = new URL("./trainer_process_fixture.ts", import.meta.url).pathname;
 
@@ -96,24 +97,27 @@ Deno.test("trainer slots: an owner's trainers stand in for its reservations", ()
   assert.equal(countTrainers([training("a"), training("a"), training("b")]), 3);
 });
 
-Deno.test("trainer slots: processes see each other come, go and die", () =>
-  inFolder(async (folder) => {
-    using own = registerTrainer({ folder, cores: 12 });
-    await using first = await TrainerProcess.start(folder);
-    await using node = await TrainerProcess.start(folder, "reserved");
-    const killed = await TrainerProcess.start(folder);
-    await using _killed = killed;
-    assert.deepEqual(
-      [own.threads(), await first.threads(), await node.threads(), await killed.threads()],
-      [3, 3, 3, 3],
-    );
-    await killed.kill();
-    assert.deepEqual([own.threads(), await first.threads()], [4, 4]);
-    assert.equal(filesIn(folder), 3, "what the dead process left is cleaned up");
-    await first[Symbol.asyncDispose]();
-    assert.equal(own.threads(), 6);
-    assert.equal(filesIn(folder), 2);
-  }));
+testWithAllRights(
+  "trainer slots: processes see each other come, go and die",
+  () =>
+    inFolder(async (folder) => {
+      using own = registerTrainer({ folder, cores: 12 });
+      await using first = await TrainerProcess.start(folder);
+      await using node = await TrainerProcess.start(folder, "reserved");
+      const killed = await TrainerProcess.start(folder);
+      await using _killed = killed;
+      assert.deepEqual(
+        [own.threads(), await first.threads(), await node.threads(), await killed.threads()],
+        [3, 3, 3, 3],
+      );
+      await killed.kill();
+      assert.deepEqual([own.threads(), await first.threads()], [4, 4]);
+      assert.equal(filesIn(folder), 3, "what the dead process left is cleaned up");
+      await first[Symbol.asyncDispose]();
+      assert.equal(own.threads(), 6);
+      assert.equal(filesIn(folder), 2);
+    }),
+);
 
 Deno.test("trainer slots: workers of one process are trainers of their own", () =>
   inFolder(async (folder) => {

@@ -15,7 +15,7 @@ export function cacheFolder(environment: UserEnvironment = processEnvironment): 
   if (place !== undefined) return join(place, "flwr");
   throw new FlwrError(
     "failed-precondition",
-    "There is no folder for cached files: no home folder",
+    "Cannot find a folder for cached files: the home folder is unknown",
     {
       hints: ["Set FLWR_CACHE to a folder"],
     },

@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
-import { DOWNLOAD_STALL_SECONDS, PROGRESS_PERCENT } from "./limits.ts";
+
+/** A download that brings nothing for this many seconds has failed. */
+const DOWNLOAD_STALL_SECONDS = 60;
+
+/** How often a download says how far it is: every so many percent. */
+const PROGRESS_PERCENT = 10;
 
 /** What to download, and how it is known to be right. */
 export interface Download {
@@ -115,6 +120,6 @@ function unavailable(message: string, cause?: unknown): FlwrError {
 
 function mismatch({ title, url }: Download, how: string): FlwrError {
   return new FlwrError("data-loss", `${title} from "${url}" is not what was published: ${how}`, {
-    hints: ["Try again; if it stays so, the registry or a proxy before it hands out another file"],
+    hints: ["Try again. If it fails again, the registry or a proxy delivers another file"],
   });
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { withFileLock } from "./file_lock.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 async function inFolder(test: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -36,26 +37,29 @@ Deno.test("file lock: work that fails lets the lock go", () =>
     assert.equal(await withFileLock(path, () => Promise.resolve(7), () => assert.fail()), 7);
   }));
 
-Deno.test("file lock: a process that is killed lets the lock go", () =>
-  inFolder(async (path) => {
-    const code = `
+testWithAllRights(
+  "file lock: a process that is killed lets the lock go",
+  () =>
+    inFolder(async (path) => {
+      const code = `
       const file = await Deno.open(Deno.args[0], { create: true, write: true });
       await file.lock(true);
       console.log("held");
       await new Promise((resolve) => setTimeout(resolve, 60_000));`;
-    const child = new Deno.Command(Deno.execPath(), {
-      args: ["eval", code, path],
-      stdout: "piped",
-    }).spawn();
-    const reader = child.stdout.getReader();
-    assert.match(new TextDecoder().decode((await reader.read()).value), /^held/);
-    let waited = false;
-    const got = withFileLock(path, () => Promise.resolve("got"), () => {
-      waited = true;
-      child.kill("SIGKILL");
-    });
-    assert.equal(await got, "got");
-    assert(waited);
-    await child.status;
-    await reader.cancel();
-  }));
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["eval", code, path],
+        stdout: "piped",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      assert.match(new TextDecoder().decode((await reader.read()).value), /^held/);
+      let waited = false;
+      const got = withFileLock(path, () => Promise.resolve("got"), () => {
+        waited = true;
+        child.kill("SIGKILL");
+      });
+      assert.equal(await got, "got");
+      assert(waited);
+      await child.status;
+      await reader.cancel();
+    }),
+);

@@ -1,8 +1,10 @@
 import { extname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { MAX_FOLDER_DEPTH } from "./limits.ts";
 import { PICTURE_EXTENSIONS } from "./picture/decode.ts";
 import { fileError } from "./read_bytes.ts";
+
+/** How deep folders of pictures may lie in one another. */
+const MAX_FOLDER_DEPTH = 32;
 
 /** What file managers leave behind. Their hidden files (".DS_Store", "._1.png") are passed over with all hidden ones. */
 const LEFT_BEHIND = ["thumbs.db", "desktop.ini"];
@@ -27,7 +29,7 @@ export async function findClasses(
   for (const { name, path, kind } of await entries(folder)) {
     if (kind === "folder") found.push(name);
     else if (isPicture(name)) {
-      throw new FlwrError("invalid-argument", `File "${path}" is in no folder of a class`);
+      throw new FlwrError("invalid-argument", `File "${path}" is not in a class folder`);
     }
   }
   if (given === undefined) return found;
@@ -35,8 +37,8 @@ export async function findClasses(
   if (unknown === undefined) return given;
   throw new FlwrError(
     "invalid-argument",
-    `Folder "${join(folder, unknown)}" is none of the classes: ${given.join(", ")}`,
-    { hints: ["Add it to classes, or move it elsewhere"] },
+    `Folder "${join(folder, unknown)}" is not one of the classes: ${given.join(", ")}`,
+    { hints: ["Add it to classes, or move it away"] },
   );
 }
 
@@ -62,7 +64,7 @@ export async function findPictures(folder: string, mayBeEmpty: boolean): Promise
       else {
         throw new FlwrError("invalid-argument", `File "${path}" is not a PNG or JPEG picture`, {
           hints: [
-            "Convert other pictures to PNG, and keep other files outside of the class folders",
+            "Convert other images to PNG, and keep other files out of the class folders",
           ],
         });
       }
@@ -115,7 +117,9 @@ async function behindLink(path: string): Promise<Deno.FileInfo> {
     return await Deno.stat(path);
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw fileError(path, error);
-    throw new FlwrError("not-found", `Link "${path}" leads to nothing`, { cause: error });
+    throw new FlwrError("not-found", `Link "${path}" is broken: its target does not exist`, {
+      cause: error,
+    });
   }
 }
 

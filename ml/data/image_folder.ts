@@ -99,7 +99,7 @@ function checkBits(folder: string, usedBits: readonly number[]): void {
         `Multiply the samples by ${
           2 ** (16 - most)
         } and save the pictures again, or save them with 8 bits`,
-        "Keep masks of labels in a .npy file: readNpy gives their numbers as they are",
+        "Save label masks as .npy files: readNpy returns their numbers unchanged",
       ],
     },
   );

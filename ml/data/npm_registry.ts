@@ -31,7 +31,7 @@ export async function npmRegistry(surroundings: NpmSurroundings): Promise<string
   }
   throw new FlwrError(
     "failed-precondition",
-    "No npm registry is known to download from: there is no npm, and no configuration names one",
+    "Cannot find an npm registry: npm is not installed, and no configuration names one",
     {
       hints: [
         "Install Node with npm, or set NPM_CONFIG_REGISTRY",

@@ -48,7 +48,7 @@ const CASES: [string, NpmSurroundings, string | undefined][] = [
 for (const [when, given, expected] of CASES) {
   Deno.test(`npm registry: when ${when}`, async () => {
     if (expected === undefined) {
-      await assert.rejects(npmRegistry(given), /No npm registry is known/);
+      await assert.rejects(npmRegistry(given), /Cannot find an npm registry/);
     } else assert.equal(await npmRegistry(given), expected);
   });
 }

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { Dataset } from "../train/dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import type { Partitions } from "./partition/partitions.ts";
 import { sharedArray } from "./shared_array.ts";
 
@@ -18,7 +18,7 @@ export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLi
 }
 
 /**
- * One partition of a data set: what a node works on. The rows are copied.
+ * One partition of a data set, such as a node's share. The rows are copied.
  *
  * @param partitions what a partitioner found
  * @param id the partition's number, from 0

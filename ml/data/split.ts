@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { seededRandom } from "../../base/random.ts";
-import type { Dataset } from "../train/dataset.ts";
+import type { Dataset } from "./dataset.ts";
 import {
   DEFAULT_SEED,
   type Labels,
@@ -11,7 +11,7 @@ import {
 } from "./partition/partitions.ts";
 import { selectExamples } from "./select_examples.ts";
 
-/** How to divide examples for training and test. */
+/** How to split examples into training and test data. */
 export interface SplitOptions {
   /** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
   readonly testFraction: number;
@@ -33,7 +33,7 @@ export interface SplitPositions {
 }
 
 /**
- * Divides a data set into one for training and one for test, at random unless it is `chronological`. The rows are copied, and keep their order.
+ * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
  * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
  *   where targets are not classes or a class has a single example

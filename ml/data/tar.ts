@@ -1,5 +1,13 @@
 import { FlwrError } from "../../base/error.ts";
-import { MAX_ARCHIVE_BYTES, MAX_ARCHIVE_ENTRIES, MAX_ARCHIVE_ENTRY_BYTES } from "./limits.ts";
+
+/** Most files in an archive that we read. */
+const MAX_ARCHIVE_ENTRIES = 1_000;
+
+/** Most bytes of one file in an archive; the largest of CIFAR-10 are 31 MB. */
+const MAX_ARCHIVE_ENTRY_BYTES = 2 ** 26;
+
+/** Most bytes of all files in an archive together. */
+const MAX_ARCHIVE_BYTES = 2 ** 30;
 
 /** A regular file in an archive. */
 export interface TarEntry {

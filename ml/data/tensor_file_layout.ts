@@ -1,6 +1,8 @@
 import { type DType, itemSize } from "../../tensor/dtype.ts";
 import { elementCount } from "../../tensor/tensor.ts";
-import { BLOCK_BYTES } from "./limits.ts";
+
+/** Bytes of one block of a data file: what is verified by one digest. */
+export const BLOCK_BYTES = 2 ** 20;
 
 /** A tensor that a data file holds. */
 export interface TensorPlan {

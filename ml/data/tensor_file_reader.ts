@@ -1,10 +1,10 @@
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import { readAt } from "./file_io.ts";
-import { BLOCK_BYTES, MAX_HEADER_BYTES } from "./limits.ts";
 import { sha256 } from "./sha256.ts";
 import { sharedArray } from "./shared_array.ts";
 import {
+  BLOCK_BYTES,
   MAGIC,
   placeTensors,
   PREAMBLE_BYTES,
@@ -12,6 +12,9 @@ import {
   type TensorPlace,
   type TensorPlan,
 } from "./tensor_file_layout.ts";
+
+/** Most bytes of a data file's header; CIFAR-10's takes 13 kB. */
+const MAX_HEADER_BYTES = 2 ** 20;
 
 /** How many blocks are hashed at once; WebCrypto holds a copy of each. */
 const HASHES_IN_FLIGHT = 4;
@@ -139,6 +142,6 @@ async function readHeader(
 
 function damaged(path: string, how: string): FlwrError {
   return new FlwrError("data-loss", `Data file "${path}" is damaged: ${how}`, {
-    hints: ["Delete the file and run the command again: it will be made anew"],
+    hints: ["Delete the file and run the command again: the program makes it again"],
   });
 }

@@ -1,7 +1,7 @@
+import { BLOCK_BYTES } from "./tensor_file_layout.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { BLOCK_BYTES } from "./limits.ts";
 import type { TensorPlan } from "./tensor_file_layout.ts";
 import { TensorFile } from "./tensor_file_reader.ts";
 import { writeTensorFile } from "./tensor_file_writer.ts";

@@ -1,8 +1,8 @@
 import { FlwrError } from "../../base/error.ts";
 import { readAt, writeAt } from "./file_io.ts";
-import { BLOCK_BYTES } from "./limits.ts";
 import { sha256 } from "./sha256.ts";
 import {
+  BLOCK_BYTES,
   encodeHeader,
   MAGIC,
   placeTensors,

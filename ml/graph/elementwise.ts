@@ -53,7 +53,7 @@ export const sigmoid: Unary = unary("sigmoid");
 export const erf: Unary = unary("erf");
 /** max(x, 0), with gradient 0 at 0 as PyTorch has it. */
 export const relu: Unary = unary("relu");
-/** log(1 + eˣ), also where eˣ is too large for a float. */
+/** log(1 + eˣ), even if eˣ is too large for a float. */
 export const softplus: Unary = unary("softplus");
 /** The sine of an angle in radians. */
 export const sin: Unary = unary("sin");
@@ -86,7 +86,7 @@ function operands(what: string, a: Operand, b: Operand): [Value, Value] {
   return [left, right];
 }
 
-/** A function of two arrays, number by number: shapes are stretched over each other as in numpy. */
+/** A function of two arrays, number by number: shapes broadcast as in NumPy. */
 export type Binary = (a: Operand, b: Operand) => Value;
 
 type BinaryPrimitive =

@@ -4,7 +4,7 @@ import { broadcastShapes, normalizeAxes, normalizeAxis, sameShape, showShape } f
 import { node, type Value } from "./value.ts";
 
 /**
- * The same elements in another shape; one axis may be −1 and is then worked out.
+ * The same elements in another shape; one axis may be −1 and is then computed.
  *
  * @throws FlwrError "invalid-argument" when the numbers of elements differ
  */

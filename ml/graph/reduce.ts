@@ -46,7 +46,7 @@ export function logSoftmax(x: Value, axis = -1): Value {
   return node("logSoftmax", { axis: normalizeAxis(x.shape, axis) }, [x], x.shape, x.dtype);
 }
 
-/** The index of the first maximum along an axis, which goes away; int64, no gradient. */
+/** The index of the first maximum along an axis, which is removed; int64, no gradient. */
 export function argMax(x: Value, axis = -1): Value {
   const along = normalizeAxis(x.shape, axis);
   const shape = x.shape.filter((_, other) => other !== along);

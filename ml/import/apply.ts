@@ -9,11 +9,16 @@ import { Call, computedType, type StateValue, type Values } from "./call.ts";
 import { ConstantFolder } from "./fold.ts";
 import { KernelCheck } from "./kernel_check.ts";
 import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph.ts";
-import { MAX_ALL_CONSTANT_ELEMENTS, MAX_VALUE_ELEMENTS } from "./limits.ts";
 import { ruleOf } from "./operators.ts";
 import { matchesName, type NamePattern } from "./patterns.ts";
 
-/** Which tensors of a file are trained, where the rules do not say what the user wants. */
+/** Most elements of any array while a file's graph is applied: 2³¹, beyond what training could hold in memory. */
+const MAX_VALUE_ELEMENTS = 2 ** 31;
+
+/** Most elements of all such arrays of one graph together: 512 MiB of float32. */
+const MAX_ALL_CONSTANT_ELEMENTS = 2 ** 27;
+
+/** Chooses which tensors of a file are trained, if the rules do not fit. */
 export interface TrainingChoice {
   /** Names of parameters and running statistics that stay as they are. */
   readonly freeze?: NamePattern;

@@ -5,7 +5,9 @@ import type { Value } from "../graph/value.ts";
 import type { Scope } from "../nn/layer.ts";
 import type { AttributeValue } from "../onnx/read_attribute.ts";
 import type { OnnxNode } from "./graph.ts";
-import { MAX_LISTED_NUMBERS } from "./limits.ts";
+
+/** Most axes lengths, starts, ends and the like that one input of a node may list. */
+const MAX_LISTED_NUMBERS = 2 ** 16;
 
 /** A state of the network, and whether training moves it. */
 export interface StateValue {

@@ -2,7 +2,9 @@ import { FlwrError } from "../../base/error.ts";
 import { arrayConstructor, type DType, type TypedArray } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { constant, type Node, type Primitive, type Value } from "../graph/value.ts";
-import { MAX_FOLDED_ELEMENTS } from "./limits.ts";
+
+/** Most elements of an array that is computed while a graph is read, in about 0.2 s. */
+const MAX_FOLDED_ELEMENTS = 2 ** 20;
 
 /** Where each element of the result comes from: which input, and its flat position there. */
 type Source = (flat: number) => readonly [input: number, flat: number];

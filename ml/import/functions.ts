@@ -1,8 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
-import { MAX_NODES } from "../onnx/limits.ts";
 import type { AttributeProto, FunctionProto, NodeProto } from "../onnx/message/messages.ts";
-import { domainOf } from "../onnx/read_model.ts";
-import { MAX_FUNCTION_DEPTH } from "./limits.ts";
+import { domainOf, MAX_NODES } from "../onnx/read_model.ts";
+
+/** How deep functions of a file may call each other; exporters stay below 5. */
+const MAX_FUNCTION_DEPTH = 16;
 
 /** A node with the versions of operator sets that hold where it stands. */
 export interface PlacedNode {

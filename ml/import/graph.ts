@@ -49,7 +49,7 @@ export interface OnnxGraph {
 
 function inputOf({ name, type }: ValueInfoProto): OnnxInput {
   if (type?.tensorType === undefined) {
-    throw new FlwrError("unimplemented", `Input "${name}" of the ONNX graph is no tensor`);
+    throw new FlwrError("unimplemented", `Input "${name}" of the ONNX graph is not a tensor`);
   }
   const { elemType, shape } = type.tensorType;
   return {

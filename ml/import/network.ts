@@ -144,7 +144,7 @@ function inputsOf({ inputs }: OnnxGraph, given: NamedValues): Value[] {
 }
 
 /**
- * A network out of an ONNX file, to be trained on: as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
+ * Makes a trainable network from an ONNX file, as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
  * (skl2onnx) write it, for operator sets 7 to 28.
  *
  * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's

@@ -49,7 +49,7 @@ export function neededNodes(
       throw new FlwrError("data-loss", `${where} needs the value "${name}", which nothing makes`);
     }
     if (state.get(node) === "open") {
-      throw new FlwrError("data-loss", `The ONNX graph goes in a circle at node ${show(node)}`);
+      throw new FlwrError("data-loss", `The ONNX graph has a cycle at node ${show(node)}`);
     }
     if (state.has(node)) return;
     state.set(node, "open");

@@ -59,7 +59,7 @@ export function chooseOutputs(graph: GraphProto, asked?: readonly string[]): Map
     return new Map([[name, name]]);
   }
   if (asked.length === 0) {
-    throw new FlwrError("invalid-argument", "A network has at least one output: got none");
+    throw new FlwrError("invalid-argument", "A network needs at least one output: got none");
   }
   return new Map(asked.map((name) => [name, askedFor(graph, name)]));
 }

@@ -1,4 +1,4 @@
-/** Names that are meant: a full name, a regular expression, or a list of both. */
+/** Selects names: a full name, a regular expression, or a list of both. */
 export type NamePattern = string | RegExp | readonly (string | RegExp)[];
 
 /** Whether a name is meant. */

@@ -2,7 +2,12 @@ import { matmul } from "../graph/linear.ts";
 import { transpose } from "../graph/movement.ts";
 import { rewrite } from "../graph/traverse.ts";
 import type { Node, Value } from "../graph/value.ts";
-import { INNERMOST_BATCHES } from "./limits.ts";
+
+/**
+ * Fewest and most examples in a batch for which dense layers have it as the innermost axis (batch_innermost.ts): fewer
+ * fill no vector, and with more the weights are no longer the larger factor.
+ */
+export const INNERMOST_BATCHES = [16, 256] as const;
 
 /** Whether a value is the transpose of a parameter. */
 function isTurnedParameter(value: Value): value is Node<"transpose"> {

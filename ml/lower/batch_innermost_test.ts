@@ -5,8 +5,7 @@ import { matmul } from "../graph/linear.ts";
 import { transpose } from "../graph/movement.ts";
 import type { Value } from "../graph/value.ts";
 import { assertSameMeaning, countOf, real } from "../testing/compare.ts";
-import { batchInnermost } from "./batch_innermost.ts";
-import { INNERMOST_BATCHES } from "./limits.ts";
+import { batchInnermost, INNERMOST_BATCHES } from "./batch_innermost.ts";
 import { sinkTransposes } from "./sink_transposes.ts";
 
 const [fewest, most] = INNERMOST_BATCHES;

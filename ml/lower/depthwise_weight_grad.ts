@@ -2,8 +2,10 @@ import { elementCount, tensor } from "../../tensor/tensor.ts";
 import { outputSize } from "../graph/geometry.ts";
 import type { Node } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
-import { MAX_DIAGONAL_WIDTH } from "./limits.ts";
 import type { Pattern } from "./tile.ts";
+
+/** Widest image for which a depthwise kernel's gradient goes over all pairs of columns (depthwise_weight_grad.ts). */
+const MAX_DIAGONAL_WIDTH = 48;
 
 type WeightGrad = Node<"convWeightGrad">;
 

@@ -1,7 +1,12 @@
 import { sameShape } from "../graph/shape.ts";
 import type { Node, Value } from "../graph/value.ts";
-import { MIN_ROWS_OF_BIAS } from "./limits.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
+
+/**
+ * Fewest rows of a product to which a bias is added by an operator of its own: Gemm copies the bias into all rows first,
+ * on one thread.
+ */
+export const MIN_ROWS_OF_BIAS = 512;
 
 interface Factor {
   readonly value: Value;

@@ -1,6 +1,8 @@
 import { elementCount } from "../../tensor/tensor.ts";
-import { MIN_SUMMED_ROWS } from "./limits.ts";
 import type { Pattern } from "./tile.ts";
+
+/** Fewest rows whose sum is a product with ones (leading_sums.ts). */
+export const MIN_SUMMED_ROWS = 256;
 
 /**
  * A sum over the first axes, as gradients of biases and scales are, is a product of a row of ones with the rows: twice

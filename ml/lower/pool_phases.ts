@@ -6,7 +6,18 @@ import { matmul } from "../graph/linear.ts";
 import { reshape, transpose } from "../graph/movement.ts";
 import { rewrite } from "../graph/traverse.ts";
 import type { Value } from "../graph/value.ts";
-import { MAX_PATCH_ROWS, MAX_PHASE_WASTE, MIN_INNERMOST_BATCH } from "./limits.ts";
+
+/**
+ * How much more arithmetic a convolution may take as a product with shifted kernels (pool_phases.ts) than as it stands.
+ * A 5 × 5 kernel under a 2 × 2 pool takes 1.44 times as much, a 3 × 3 kernel 1.78 times.
+ */
+const MAX_PHASE_WASTE = 2;
+
+/** Fewest examples in a batch for which the batch is made the innermost axis: rows that short are slow to gather. */
+export const MIN_INNERMOST_BATCH = 8;
+
+/** Most rows of patches (channels · taps): beyond, plain convolution works in the cache and this does not. */
+const MAX_PATCH_ROWS = 1024;
 
 /** Along one axis: which elements of the input the windows of a pool see together, and through which kernel taps. */
 interface Axis {

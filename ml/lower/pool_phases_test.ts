@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { conv, maxPool } from "../graph/convolution.ts";
 import { assertSameMeaning, countOf, real } from "../testing/compare.ts";
-import { MIN_INNERMOST_BATCH } from "./limits.ts";
-import { poolPhases } from "./pool_phases.ts";
+import { MIN_INNERMOST_BATCH, poolPhases } from "./pool_phases.ts";
 
 const geometry = fc.record({
   batch: fc.integer({ min: MIN_INNERMOST_BATCH, max: MIN_INNERMOST_BATCH + 2 }),

@@ -1,6 +1,8 @@
 import { tensor } from "../../tensor/tensor.ts";
-import { MAX_TRIANGLE_ROWS } from "./limits.ts";
 import type { Pattern } from "./tile.ts";
+
+/** Most rows that the first maximum is found in by a triangular product, whose cost grows with their square. */
+const MAX_TRIANGLE_ROWS = 16;
 
 /** Steep enough that any difference that is no denormal number comes out as 0. */
 const STEEP = 1e36;

@@ -11,7 +11,7 @@ import { dropValues } from "./dropout.ts";
 import { fanInUniform, filled, xavier } from "./initializer.ts";
 import { type Layer, layer, type LayerOptions, type Scope } from "./layer.ts";
 
-/** What a position may see. */
+/** Positions that each position may attend to. */
 export interface AttentionMasks {
   /** Whether a position sees only itself and those before it (default false). */
   readonly causal?: boolean;

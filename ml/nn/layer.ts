@@ -10,7 +10,7 @@ export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"
 /** Makes the first values of a state, of the state's dtype. */
 export type StateInitializer = (random: Random, shape: readonly number[]) => Tensor;
 
-/** Where a layer gets what it needs while a network is traced. */
+/** What a layer can use while a network is traced. */
 export interface Scope {
   /** Dotted path of the layer, as in PyTorch's state_dict; empty for the network itself. */
   readonly path: string;
@@ -97,7 +97,7 @@ export function applyLayer(layer: Layer, x: Value, scope: Scope): Value {
 }
 
 /**
- * A layer out of a function over symbolic arrays, for whatever has no ready one. Other layers are its parts.
+ * Makes a layer from a function over symbolic arrays. Other layers are its parts.
  *
  * @example A block with a residual connection, whose parameters are `conv1.weight`, `conv2.weight` and so on.
  * ```ts

@@ -8,7 +8,7 @@ import type { Value } from "../graph/value.ts";
 import { requirePositive, requireRange } from "./optimizer.ts";
 import { logitsOf } from "./probabilities.ts";
 
-/** What training makes small. The trainer takes the mean over the batch. */
+/** A function that training minimises. The trainer takes the mean over the batch. */
 export interface Loss {
   /** What it is, for messages: `crossEntropy`. */
   readonly kind: string;

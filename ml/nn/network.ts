@@ -11,7 +11,7 @@ export interface Network {
 }
 
 /**
- * A network out of a function, where inputs or outputs are several. Layers are its parts, as in `layer`.
+ * Makes a network with several inputs or outputs from a function. Layers are its parts, as in `layer`.
  *
  * @example Images and texts that are told apart together, and rated
  * ```ts

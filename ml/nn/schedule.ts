@@ -1,7 +1,7 @@
 import { requireRange } from "./optimizer.ts";
 
 /**
- * What the learning rate is multiplied by in a step; any function of the step will do.
+ * A function from the step to the factor of the learning rate.
  *
  * @param step the step's number in its fit, from 1
  * @param steps steps that the fit has

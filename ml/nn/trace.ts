@@ -45,7 +45,7 @@ class Ledger {
 
   uniform(shape: readonly number[]): Value {
     if (this.randomKey === undefined) {
-      throw new FlwrError("invalid-argument", "Random numbers are for training only");
+      throw new FlwrError("invalid-argument", "Random numbers are available only in training");
     }
     return uniform(this.randomKey, this.#salt++, shape);
   }

@@ -59,7 +59,7 @@ function resolve(model: string, location: string): string {
   } catch (cause) {
     throw new FlwrError(
       "not-found",
-      `Data of the ONNX file are missing: "${location}" is not beside it`,
+      `Data of the ONNX file are missing: "${location}" is not in the same folder`,
       { cause },
     );
   }

@@ -1,7 +1,12 @@
-import { IR_VERSION, OPSET_VERSION } from "./limits.ts";
 import type { GraphProto } from "./message/messages.ts";
 import { BLOCKED_DOMAIN, BLOCKED_VERSION } from "./operators.ts";
 import { MODEL } from "./message/types.ts";
+
+/** The version of ONNX's operator set that models are written for. */
+export const OPSET_VERSION = 18;
+
+/** The version of ONNX's file format that models are written in: the one that came with the operator set. */
+export const IR_VERSION = 8n;
 
 function usesBlocks({ node }: GraphProto): boolean {
   return node.some(({ domain, attribute }) =>

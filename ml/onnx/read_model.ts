@@ -1,7 +1,15 @@
 import { FlwrError } from "../../base/error.ts";
-import { MAX_MODEL_BYTES, MAX_NODES, READABLE_OPSETS } from "./limits.ts";
 import type { GraphProto, ModelProto } from "./message/messages.ts";
 import { MODEL } from "./message/types.ts";
+
+/** Most nodes in a model: a hundred times what large networks have. */
+export const MAX_NODES = 100_000;
+
+/** Oldest and newest version of ONNX's operator set that files may be written for. */
+const READABLE_OPSETS = { oldest: 7, newest: 28 } as const;
+
+/** Most bytes of a model file: protocol buffers cannot be larger (2 GiB). */
+const MAX_MODEL_BYTES = 2 ** 31 - 1;
 
 /** A model file whose outermost parts are there. */
 export interface ReadModel {
@@ -46,7 +54,7 @@ function refuseOthers(bytes: Uint8Array): void {
     ? OTHERS.find((known) => start.startsWith(known.start))
     : { is: `in ${flat}`, hint: "Export the model as ONNX" };
   if (other === undefined) return;
-  throw new FlwrError("invalid-argument", `The file is no ONNX file: it is ${other.is}`, {
+  throw new FlwrError("invalid-argument", `The file is not an ONNX file: it is ${other.is}`, {
     hints: [other.hint],
   });
 }

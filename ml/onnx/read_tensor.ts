@@ -4,9 +4,11 @@ import { MAX_RANK } from "../../tensor/limits.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 import { dtypeOf } from "./element_type.ts";
 import { type ExternalData, readExternal } from "./external_data.ts";
-import { MAX_TENSOR_BYTES } from "./limits.ts";
 import type { TensorProto } from "./message/messages.ts";
 import { ELEMENT, LOCATION } from "./message/numbers.ts";
+
+/** Most bytes of elements in one tensor of a file, its external data included: 2 GiB. */
+const MAX_TENSOR_BYTES = 2 ** 31 - 1;
 
 function damaged(name: string, reason: string): FlwrError {
   return new FlwrError("data-loss", `Tensor "${name}" in the ONNX file is damaged: ${reason}`);
@@ -21,7 +23,7 @@ function shapeOf({ name, dims }: TensorProto, size: number): number[] {
     );
   }
   const wrong = shape.some((length) => !Number.isSafeInteger(length) || length < 0);
-  if (wrong) throw damaged(name, `[${shape}] is no shape`);
+  if (wrong) throw damaged(name, `[${shape}] is not a shape`);
   if (!(elementCount(shape) * size <= MAX_TENSOR_BYTES)) {
     throw new FlwrError(
       "resource-exhausted",

@@ -1,13 +1,8 @@
+import { MAX_NODES } from "./read_model.ts";
+import { IR_VERSION, OPSET_VERSION } from "./model.ts";
 import { FlwrError } from "../../base/error.ts";
 import { DTYPES, itemSize } from "../../tensor/dtype.ts";
 import { elementType } from "./element_type.ts";
-import {
-  IR_VERSION,
-  MAX_GRAPH_DEPTH,
-  MAX_NODES,
-  MAX_WINDOW_LENGTH,
-  OPSET_VERSION,
-} from "./limits.ts";
 import type {
   AttributeProto,
   GraphProto,
@@ -20,6 +15,12 @@ import { ATTRIBUTE_TYPE as Type, LOCATION } from "./message/numbers.ts";
 import { MODEL } from "./message/types.ts";
 import { isBlockedOperator, unsafeBlockedNode } from "./blocked_nodes.ts";
 import { BLOCKED_DOMAIN, BLOCKED_VERSION, OPERATORS } from "./operators.ts";
+
+/** How deep graphs may lie in each other in a model from somebody who is not trusted: a loop's body in its graph. */
+const MAX_GRAPH_DEPTH = 2;
+
+/** Longest kernel, stride, dilation, padding, and most groups, of a model from a sandbox: beyond it sizes overflow. */
+const MAX_WINDOW_LENGTH = 2n ** 24n;
 
 const KNOWN_OPERATORS: ReadonlySet<string> = new Set(OPERATORS);
 
@@ -88,7 +89,7 @@ function decode(bytes: Uint8Array): ModelProto {
   try {
     return MODEL.decode(bytes);
   } catch (cause) {
-    throw new FlwrError("data-loss", "The model is no ONNX model", { cause });
+    throw new FlwrError("data-loss", "The bytes are not an ONNX model", { cause });
   }
 }
 

@@ -1,14 +1,20 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Fields, fieldsOf, integerOf, listOf, pairOf, textOf } from "../../base/untrusted.ts";
 import { arrayConstructor, type DType, DTYPES, itemSize } from "../../tensor/dtype.ts";
-import {
-  MAX_LOADED_MODEL_BYTES,
-  MAX_NAME_LENGTH,
-  MAX_NAMES,
-  MAX_RANK,
-  MAX_THREADS,
-} from "./limits.ts";
+import { MAX_THREADS } from "./limits.ts";
 import type { Call, PackedNamedTensor, PackedTensor, Request } from "./protocol.ts";
+
+/** Most dimensions of a tensor from another thread that is not trusted; numpy's arrays have at most 64. */
+const MAX_RANK = 64;
+
+/** Longest name of a model or tensor from there, in characters. */
+const MAX_NAME_LENGTH = 1024;
+
+/** Most names in one call from there: parameters of a large network with all that its optimiser keeps. */
+const MAX_NAMES = 65_536;
+
+/** Most bytes of one model from there: tables and constants, for parameters are inputs. */
+const MAX_LOADED_MODEL_BYTES = 512 * 1024 ** 2;
 
 /** Elements that ONNX Runtime uses as places in memory. */
 const INDEX_TYPES: ReadonlySet<DType> = new Set<DType>(["int32", "int64"]);

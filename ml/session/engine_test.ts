@@ -9,6 +9,7 @@ import { type Engine, LocalEngine, type Run } from "./engine.ts";
 import { PortEngine } from "./port_engine.ts";
 import { serveEngine } from "./serve_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
+import { HAS_ALL_RIGHTS } from "../../base/testing/all_rights.ts";
 
 const source = (name: string) => input(name, "float32", [2]) as Node<"input">;
 
@@ -147,7 +148,7 @@ Deno.test("an absurd number of threads is refused", async () => {
 Deno.test({
   name:
     "worker thread: denormals count as zeros in each, and stay as they are where workers are started",
-  ignore: Deno.build.os !== "linux",
+  ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
   fn: async () => {
     const script = `
       import { tensor } from "./tensor/tensor.ts";

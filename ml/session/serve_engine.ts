@@ -4,8 +4,13 @@ import { elementCount } from "../../tensor/tensor.ts";
 import { answerCall } from "./answer_call.ts";
 import { checkRequest } from "./checked_call.ts";
 import type { Engine } from "./engine.ts";
-import { MAX_OPEN_MODELS, MAX_WAITING_CALLS } from "./limits.ts";
 import { type Call, type FromTrainer, handedOver, reportError } from "./protocol.ts";
+
+/** Most calls from there that may wait for their answer: a model never has more than a few under way. */
+export const MAX_WAITING_CALLS = 64;
+
+/** Most models from there that are open at once: one for each kind of step of one network. */
+export const MAX_OPEN_MODELS = 64;
 
 /** What somebody who is not trusted may have an engine do. */
 export interface EngineGuard {

@@ -3,9 +3,8 @@ import { FlwrError } from "../../base/error.ts";
 import { type DType, DTYPES } from "../../tensor/dtype.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor } from "./engine.ts";
-import { MAX_OPEN_MODELS, MAX_WAITING_CALLS } from "./limits.ts";
 import type { FromTrainer } from "./protocol.ts";
-import { serveEngine } from "./serve_engine.ts";
+import { MAX_OPEN_MODELS, MAX_WAITING_CALLS, serveEngine } from "./serve_engine.ts";
 
 /** Remembers what it was told; a run never ends. */
 class FakeEngine implements Engine {

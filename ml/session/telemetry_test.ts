@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const RUNTIME = new URL("./runtime.ts", import.meta.url).href;
 
@@ -10,7 +11,7 @@ await InferenceSession.create(new Uint8Array(1)).catch(() => {});
 console.log("loaded");
 `;
 
-Deno.test("ONNX Runtime makes no id for this machine, and tells nobody of it", async () => {
+testWithAllRights("ONNX Runtime makes no id for this machine, and tells nobody of it", async () => {
   const home = await Deno.makeTempDir();
   try {
     const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {

@@ -7,7 +7,7 @@ import { showShape } from "../graph/shape.ts";
 import { constant, type Value } from "../graph/value.ts";
 
 /**
- * Random changes of images [channels, height, width], drawn anew for each image in each epoch of training from the fit's
+ * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
  * seed, before normalisation. Evaluation and prediction see the images as they are.
  */
 export interface Augmentation {

@@ -12,7 +12,12 @@ import { blockedPatterns } from "../lower/blocked/with_blocks.ts";
 import { lowerGraph } from "../lower/program.ts";
 import type { Engine } from "../session/engine.ts";
 import type { StartEngine } from "../session/start_engine.ts";
-import { BLOCK_SIZES, MAX_BLOCK_ERROR } from "./limits.ts";
+
+/** Channels of a block that ONNX Runtime has operators for, on processors with AVX-512 and on others. */
+const BLOCK_SIZES = [16, 8] as const;
+
+/** Largest error of convolutions on blocks, relative to the largest number, that is rounding. */
+const MAX_BLOCK_ERROR = 1e-5;
 
 /** What the engines that a function starts were found to have; they are all on this machine. */
 const found = new WeakMap<StartEngine, Promise<number | undefined>>();

@@ -5,7 +5,7 @@ import { dense } from "../nn/dense.ts";
 import { crossEntropy } from "../nn/loss.ts";
 import { sgd } from "../nn/sgd.ts";
 import { type Engine, LocalEngine, type NamedTensor, type Run } from "../session/engine.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { Model } from "./model.ts";
 
 type Method = "load" | "write" | "read" | "run";

@@ -1,10 +1,9 @@
+import { unlessAborted } from "../../base/aborted.ts";
 import { FlwrError } from "../../base/error.ts";
 
 /** @throws FlwrError "cancelled" when the signal is aborted */
 export function throwIfCancelled(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) {
-    throw new FlwrError("cancelled", "The call was cancelled", { cause: signal.reason });
-  }
+  if (signal?.aborted) throw cancelled(signal);
 }
 
 /**
@@ -15,19 +14,9 @@ export function throwIfCancelled(signal: AbortSignal | undefined): void {
  */
 export async function unlessCancelled<T>(work: Promise<T>, signal?: AbortSignal): Promise<T> {
   if (signal === undefined) return await work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => {
-    try {
-      throwIfCancelled(signal);
-    } catch (error) {
-      reject(error);
-    }
-  };
-  signal.addEventListener("abort", abort);
-  abort();
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-  }
+  return await unlessAborted(work, signal, () => cancelled(signal));
+}
+
+function cancelled(signal: AbortSignal): FlwrError {
+  return new FlwrError("cancelled", "The call was cancelled", { cause: signal.reason });
 }

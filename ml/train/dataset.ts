@@ -1,21 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import { type InputSpec, inputType } from "./input_spec.ts";
 import { namesOf, type OneOrNamed, type Parts, sameParts, toParts } from "./parts.ts";
-
-/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
-export interface Dataset {
-  /** Inputs [examples, …], of the dtype and shape that the model was made for. */
-  readonly x: Tensor;
-  /** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
-  readonly y: Tensor;
-  /**
-   * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
-   * weight · loss over its batch small; losses and accuracies that are told are means by weight.
-   */
-  readonly weights?: Tensor;
-}
 
 /** Examples for a network of several inputs or outputs: row i of each array belongs together. */
 export interface NamedDataset {

@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { requireRange } from "../nn/optimizer.ts";
 import type { Evaluation } from "./fit_options.ts";
 
-/** When to end a fit that does not get better, judged on its validation data after each epoch. */
+/** When to stop a fit whose validation result no longer improves. Checked after each epoch. */
 export interface EarlyStop {
   /** Epochs without a better one after which the fit ends, at least 1. */
   readonly patience: number;

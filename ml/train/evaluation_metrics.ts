@@ -1,7 +1,7 @@
 import type { Evaluation } from "./fit_options.ts";
 
 /**
- * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy where the loss has a notion of
+ * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
  * right answers. A regression has none.
  */
 export function evaluationMetrics(

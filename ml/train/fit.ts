@@ -179,7 +179,7 @@ class EpochTrainer {
     const step = this.#meter.steps + 1;
     throw new FlwrError(
       "failed-precondition",
-      `The loss is no number any more: ${loss} in step ${step} (epoch ${epoch}), ` +
+      `The loss became ${loss} in step ${step} (epoch ${epoch}), ` +
         `learning rate ${this.#rates.at(step)}`,
       { hints: ["Use a smaller learning rate", "Look for NaN or huge numbers in the data"] },
     );

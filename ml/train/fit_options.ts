@@ -3,7 +3,7 @@ import type { Schedule } from "../nn/schedule.ts";
 import type { NamedDataset } from "./dataset.ts";
 import type { EarlyStop } from "./early_stop.ts";
 
-/** How far a fit is. */
+/** Progress of a fit. */
 export interface Progress {
   /** The epoch under way, from 1. */
   readonly epoch: number;
@@ -22,7 +22,7 @@ export interface Progress {
 }
 
 /**
- * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to what is made small. The loss
+ * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to the loss. The loss
  * that is told is without it.
  */
 export interface Proximal {
@@ -32,7 +32,7 @@ export interface Proximal {
   readonly to?: ReadonlyMap<string, Tensor>;
 }
 
-/** What an epoch of a fit came to. */
+/** Result of an epoch of a fit. */
 export interface EpochReport {
   /** The epoch that has ended, from 1. */
   readonly epoch: number;
@@ -107,7 +107,7 @@ export interface FitResult {
   readonly seconds: number;
 }
 
-/** What an evaluation came to. */
+/** Result of an evaluation. */
 export interface Evaluation {
   /** Mean loss over the examples, by weight. */
   readonly loss: number;

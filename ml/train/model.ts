@@ -301,7 +301,7 @@ export class Model implements AsyncDisposable {
     work: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
     if (this.#busy) {
-      throw new FlwrError("failed-precondition", "The model is busy: wait for the call before");
+      throw new FlwrError("failed-precondition", "The model is busy: wait for the previous call");
     }
     this.#busy = true;
     const own = this.#disposing.signal;

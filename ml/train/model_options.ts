@@ -12,7 +12,7 @@ import type { OneOrNamed } from "./parts.ts";
 import type { StoredType } from "./stored_type.ts";
 import type { Clipping } from "./step_gradients.ts";
 
-/** What a model is made of. */
+/** Options of a model. */
 export interface ModelOptions {
   /** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
   readonly network: Layer | Network;

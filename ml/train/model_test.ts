@@ -12,7 +12,7 @@ import { sequential } from "../nn/sequential.ts";
 import { setComputeDefaults } from "../session/compute_defaults.ts";
 import type { Device } from "../session/device.ts";
 import { type EngineCompute, LocalEngine } from "../session/engine.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import type { FitOptions, Progress } from "./fit_options.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";

@@ -1,7 +1,9 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
 import type { Engine } from "../session/engine.ts";
-import { RESIDENT_DATASETS } from "./limits.ts";
+
+/** Data sets that stay in the training thread's memory; of more, the one used longest ago goes. */
+export const RESIDENT_DATASETS = 4;
 
 /** Keeps the data sets used last in the engine's memory: each tensor goes there once, not with every call. */
 export class ResidentData {

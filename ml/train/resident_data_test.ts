@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { tensor } from "../../tensor/tensor.ts";
 import { LocalEngine } from "../session/engine.ts";
-import { RESIDENT_DATASETS } from "./limits.ts";
-import { ResidentData } from "./resident_data.ts";
+import { RESIDENT_DATASETS, ResidentData } from "./resident_data.ts";
 
 const numbers = (...values: number[]) =>
   tensor("uint8", [values.length, 1, 1], Uint8Array.from(values));

@@ -3,8 +3,16 @@ import { findRowMixing } from "../graph/rows.ts";
 import { input, type Node } from "../graph/value.ts";
 import { connect } from "./connect.ts";
 import { inputType, prepareInput } from "./input_spec.ts";
-import { EVALUATION_BATCH, MAX_MIXED_EXAMPLES } from "./limits.ts";
 import type { Recipe } from "./programs.ts";
+
+/**
+ * Examples per step of an evaluation. Small networks are measured to be fastest at 32 to 96, depending on how large the
+ * processor's cache is; larger ones at 16 to 32, where what passes between layers stays in the cache.
+ */
+const EVALUATION_BATCH = 32;
+
+/** Most examples at once of a network whose outputs depend on which examples come together. */
+const MAX_MIXED_EXAMPLES = 4096;
 
 /** Two odd batch sizes, neither of which is a likely length of anything else. */
 const SIZES = [37, 41] as const;

@@ -1,4 +1,11 @@
-import { MAX_SLICE_STEPS, SLICE_SECONDS, SLICES_IN_FLIGHT } from "./limits.ts";
+/** Seconds that one call into ONNX Runtime should take: progress comes and cancelling works this often. */
+export const SLICE_SECONDS = 0.03;
+
+/** Most steps in one call, which bounds the memory for what the steps yield. */
+export const MAX_SLICE_STEPS = 2048;
+
+/** Calls that are handed to the training thread ahead of time, so that it never waits for the next. */
+export const SLICES_IN_FLIGHT = 2;
 
 /** Chooses how many steps go into one call, so that a call takes about SLICE_SECONDS. */
 export class SliceLength {

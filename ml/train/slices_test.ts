@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { MAX_SLICE_STEPS, SLICE_SECONDS, SLICES_IN_FLIGHT } from "./limits.ts";
-import { SliceLength } from "./slices.ts";
+import { MAX_SLICE_STEPS, SLICE_SECONDS, SliceLength, SLICES_IN_FLIGHT } from "./slices.ts";
 
 Deno.test("slices grow until a call takes the time it should, and shrink when steps get slower", () => {
   const length = new SliceLength();

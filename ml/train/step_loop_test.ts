@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { Engine, Run, RunResult } from "../session/engine.ts";
-import { SLICES_IN_FLIGHT } from "./limits.ts";
-import { SliceLength } from "./slices.ts";
+import { SliceLength, SLICES_IN_FLIGHT } from "./slices.ts";
 import { runSteps, type StepLoop } from "./step_loop.ts";
 
 /** An engine whose runs return the number of their model, and that remembers how many were under way at once. */

@@ -3,8 +3,13 @@ import { mixBits } from "../graph/random.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import type { NamedTensor } from "../session/engine.ts";
 import type { Fit } from "./fit.ts";
-import { MIN_LEARNING_RATE } from "./limits.ts";
 import { NAMES, scalarName } from "./programs.ts";
+
+/**
+ * What a learning rate of 0 is taken for: no weight moves by it, but a momentum that is kept times the rate is not
+ * forgotten.
+ */
+const MIN_LEARNING_RATE = 1e-30;
 
 /** The numbers that each step of a fit gets from outside: the optimiser's, and the key of its random numbers. */
 export class StepRates {

@@ -3,7 +3,7 @@ import { Command } from "commander";
 import { FlwrError } from "../../base/error.ts";
 import { addForeignOptions, type ForeignOption } from "../flags/foreign_options.ts";
 import { RUN_FOREIGN } from "./run/foreign_flags.ts";
-import { SUPERLINK_FOREIGN } from "../superlink/foreign_flags.ts";
+import { SUPERLINK_FOREIGN } from "../superlink/flags.ts";
 import { SUPERNODE_FOREIGN } from "../supernode/foreign_flags.ts";
 
 async function parse(options: readonly ForeignOption[], ...args: string[]): Promise<void> {

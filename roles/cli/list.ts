@@ -3,7 +3,7 @@ import type { RunId } from "../../app/metadata.ts";
 import { askSuperLink } from "./config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
-import { readCount, readId } from "../flags/read_id.ts";
+import { readCount, readId } from "../flags/values.ts";
 import { runColumns, runDetails, runJson, showRun } from "./tables/runs.ts";
 import { stdoutScreen } from "../output/screen.ts";
 import { tableLines } from "../output/table.ts";
@@ -23,13 +23,16 @@ interface ListFlags extends AskingFlags {
 /** The `list` command. */
 export function command(): Command {
   const command = new Command("list")
-    .description("List the runs of a SuperLink, the newest first, or all about one of them.")
+    .description("List a SuperLink's runs, newest first, or show one in detail.")
     .addOption(
-      new Option("--run-id <id>", "show all about this run (default: all runs)")
+      new Option("--run-id <id>", "show this run in detail (default: list all runs)")
         .argParser(readId).conflicts("limit"),
     )
     .addOption(
-      new Option("--limit <n>", "most runs to list (default: the SuperLink's, mostly 20)")
+      new Option(
+        "--limit <n>",
+        "maximum number of runs to list (default: the SuperLink decides, usually 20)",
+      )
         .argParser(readCount),
     );
   return asksSuperLink(command, EXAMPLE, list);

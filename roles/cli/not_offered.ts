@@ -21,7 +21,7 @@ export function notOfferedCommand(
   path = "",
 ): Command {
   return new Command(name)
-    .description(`${purpose} (not offered)`)
+    .description(`${purpose} (not supported)`)
     .argument("[arguments...]")
     .allowUnknownOption()
     .action((words: readonly string[]) => {
@@ -29,7 +29,7 @@ export function notOfferedCommand(
       return printOutput(json ? "json" : "default", () => {
         throw new FlwrError(
           "unimplemented",
-          `"flwr ${path}${name}" is not offered: it is for SuperLinks with accounts, as Flower hosts them`,
+          `"flwr ${path}${name}" is not supported: it needs a SuperLink with accounts, such as Flower's hosted one`,
           { hints: hint === undefined ? [] : [hint] },
         );
       });

@@ -3,7 +3,7 @@ import type { RunId } from "../../app/metadata.ts";
 import { askSuperLink } from "./config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "./config/options.ts";
 import type { Output } from "../output/format.ts";
-import { readId } from "../flags/read_id.ts";
+import { readId } from "../flags/values.ts";
 
 const EXAMPLE = `
 Example:
@@ -13,7 +13,7 @@ Example:
 /** The `stop` command. */
 export function command(): Command {
   const command = new Command("stop")
-    .description("Stop a run: its ServerApp is ended, its messages are dropped.")
+    .description("Stop a run. The SuperLink ends its ServerApp and drops its messages.")
     .argument("<run-id>", "the run's id", readId);
   return asksSuperLink(command, EXAMPLE, stop);
 }
@@ -24,5 +24,5 @@ async function stop(
   flags: AskingFlags,
 ): Promise<Output> {
   await askSuperLink(superlink, flags, (control) => control.stopRun(runId));
-  return { json: { "run-id": String(runId) }, lines: [`Run ${runId} is stopped`] };
+  return { json: { "run-id": String(runId) }, lines: [`Stopped run ${runId}`] };
 }

@@ -3,8 +3,7 @@ import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
-import { readFlagAddress } from "./flag_address.ts";
-import { wholeNumber } from "./whole_number.ts";
+import { readFlagAddress, wholeNumber } from "./values.ts";
 
 /** What the flags give that say whom to trust. */
 export interface TrustFlags {
@@ -25,12 +24,12 @@ export function addTrustOptions(command: Command): Command {
   return command
     .option(
       "--insecure",
-      "connect without TLS; anyone on the way can read and change messages",
+      "connect without TLS; anyone on the network path can read and change messages",
       false,
     )
     .option(
       "--root-certificates <file>",
-      "PEM file with the CA certificate that the SuperLink's was signed with (default: the system's)",
+      "PEM file with the certificate of the CA that signed the SuperLink's certificate (default: the system's CAs)",
     );
 }
 
@@ -38,13 +37,16 @@ export function addTrustOptions(command: Command): Command {
 export function addConnectionOptions(command: Command, defaultAddress: string): Command {
   return addTrustOptions(command)
     .option("--superlink <host:port>", `address of the SuperLink (default: "${defaultAddress}")`)
-    .option("--server <host:port>", "the same, under its older name (default: as --superlink)")
+    .option("--server <host:port>", "older name of --superlink (default: that of --superlink)")
     .addOption(
-      new Option("--max-retries <n>", "tries after the first before giving up (default: no limit)")
+      new Option("--max-retries <n>", "number of retries before giving up (default: no limit)")
         .argParser(wholeNumber({})),
     )
     .addOption(
-      new Option("--max-wait-time <seconds>", "time to try before giving up (default: no limit)")
+      new Option(
+        "--max-wait-time <seconds>",
+        "seconds to keep trying before giving up (default: no limit)",
+      )
         .argParser(positiveNumber),
     );
 }
@@ -70,8 +72,8 @@ export async function readTrust(
   if (insecure && file !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      "--insecure and --root-certificates exclude each other",
-      { hints: ["Leave out --insecure to use TLS"] },
+      "--insecure and --root-certificates cannot be used together",
+      { hints: ["To use TLS, remove --insecure"] },
     );
   }
   if (insecure) return "insecure";
@@ -84,7 +86,7 @@ export async function readTrust(
 
 function superLinkAddress({ server, superlink }: ConnectionFlags): string | undefined {
   if (server !== undefined && superlink !== undefined && server !== superlink) {
-    log("connection").warn("--superlink {superlink} is used, --server {server} is not", {
+    log("connection").warn("Using --superlink {superlink} and ignoring --server {server}", {
       superlink,
       server,
     });

@@ -1,5 +1,5 @@
 import { IncompleteRun } from "../../hosting/app/incomplete.ts";
-import { UsageError } from "./usage_error.ts";
+import { UsageError } from "./values.ts";
 
 /** Exit statuses of every command: 0 success, then these. */
 export const ExitStatus = { failure: 1, usage: 2, incomplete: 3 } as const;

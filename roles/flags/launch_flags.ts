@@ -2,7 +2,7 @@ import { type Command, Option } from "commander";
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
-import { wholeNumber } from "./whole_number.ts";
+import { wholeNumber } from "./values.ts";
 
 /** The flags, as commander parses them, of a command that runs the ServerApps of submitted apps. */
 export interface LaunchFlags {
@@ -24,17 +24,17 @@ export function addLaunchOptions(command: Command): Command {
   return command
     .option(
       "--python <file>",
-      "the Python, in an environment with flwr, that runs the ServerApps of Python apps (default: flwr-serverapp on PATH)",
+      "Python executable that runs Python ServerApps; its environment must contain flwr (default: flwr-serverapp on PATH)",
     )
     .option(
       "--allow-runtime-dependency-installation",
-      "let Python apps install what their pyproject.toml asks for, from the package index",
+      "let Python apps install the dependencies of their pyproject.toml from the package index",
       DEFAULT_LAUNCH_FLAGS.allowRuntimeDependencyInstallation,
     )
     .addOption(
       new Option(
         "--allow-read <folder>",
-        "let submitted TypeScript ServerApps read this folder, too; may be repeated (default: none)",
+        "folder that submitted TypeScript ServerApps may also read; repeatable (default: none)",
       ).argParser((folder: string, before: readonly string[] | undefined) => [
         ...(before ?? []),
         folder,
@@ -43,7 +43,7 @@ export function addLaunchOptions(command: Command): Command {
     .addOption(
       new Option(
         "--concurrent-runs <n>",
-        "how many submitted apps may run at the same time; the others wait",
+        "number of submitted apps that may run at the same time; the others wait",
       ).default(DEFAULT_LAUNCH_FLAGS.concurrentRuns).argParser(wholeNumber({ from: 1 })),
     );
 }
@@ -63,7 +63,25 @@ export async function readLaunchConfig(
 async function readableFolder(folder: string): Promise<string> {
   // The real path: permissions are checked against it.
   const path = await Deno.realPath(folder).catch((cause) => {
-    throw new FlwrError("not-found", `Folder "${folder}" of --allow-read is not there`, { cause });
+    throw new FlwrError("not-found", `--allow-read: folder "${folder}" does not exist`, { cause });
   });
   return path;
+}
+
+/** Who starts the processes of apps: "subprocess": the program itself; "process": a SuperExec. */
+export const ISOLATIONS = ["subprocess", "process"] as const;
+export type Isolation = typeof ISOLATIONS[number];
+
+/**
+ * Reads the secret that a SuperExec shares with those whose tasks it takes on: the file's bytes as they are.
+ *
+ * @throws FlwrError "not-found", or "invalid-argument" for an empty file
+ */
+export async function readSuperexecSecret(file: string): Promise<Uint8Array> {
+  const flag = "--superexec-auth-secret-file";
+  const bytes = await Deno.readFile(file).catch((cause) => {
+    throw new FlwrError("not-found", `File "${file}" of ${flag} cannot be read`, { cause });
+  });
+  if (bytes.length > 0) return bytes;
+  throw new FlwrError("invalid-argument", `File "${file}" of ${flag} is empty`);
 }

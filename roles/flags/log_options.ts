@@ -11,10 +11,10 @@ export interface LogFlags {
 export function addLogOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--log-format <format>", "how log lines look, on stderr").choices(LOG_FORMATS)
+      new Option("--log-format <format>", "format of log lines, on stderr").choices(LOG_FORMATS)
         .default("text"),
     )
-    .option("--verbose", "log every call, too", false);
+    .option("--verbose", "also log every call", false);
 }
 
 /** Starts logging as the flags say. @param file gets every line, too */

@@ -6,9 +6,11 @@ const SOON_SECONDS = 0.05;
 
 /** One line per failed try that is going to be repeated: what failed, and how long the wait is. */
 export function logRetry({ attempt, waitSeconds, error }: Retry): void {
-  log("connection").warn("{reason}; try {attempt} failed, next {when}", {
+  log("connection").warn("{reason}. Attempt {attempt} failed; retrying {when}", {
+    event: "call-retried",
+    code: error.code,
     reason: error.message,
     attempt,
-    when: waitSeconds < SOON_SECONDS ? "at once" : `in ${waitSeconds.toFixed(1)} s`,
+    when: waitSeconds < SOON_SECONDS ? "now" : `in ${waitSeconds.toFixed(1)} s`,
   });
 }

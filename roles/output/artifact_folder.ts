@@ -19,7 +19,7 @@ export class ArtifactFolder implements ArtifactStore {
     if (clash !== undefined) {
       throw new FlwrError(
         "invalid-argument",
-        `Artifact "${name}" cannot be saved together with "${clash}": some systems take them for one`,
+        `Artifact "${name}" cannot be saved together with "${clash}": some file systems treat the names as one`,
       );
     }
     const path = join(this.#folder, name);
@@ -31,9 +31,9 @@ export class ArtifactFolder implements ArtifactStore {
       await Deno.rename(unfinished, path);
     } catch (cause) {
       await Deno.remove(unfinished).catch(() => {});
-      throw new FlwrError("failed-precondition", `Artifact "${path}" cannot be written`, {
+      throw new FlwrError("failed-precondition", `Cannot write artifact "${path}"`, {
         cause,
-        hints: ["Check that the disk has room, and that the folder may be written to"],
+        hints: ["Check the free disk space and the folder's permissions"],
       });
     }
     this.#names.add(name);
@@ -50,14 +50,18 @@ export class ArtifactFolder implements ArtifactStore {
 export async function requireNewFolder(folder: string, flag: string): Promise<void> {
   try {
     for await (const { name } of Deno.readDir(folder)) {
-      throw new FlwrError("already-exists", `Folder "${folder}" is not empty: "${name}" is there`, {
-        hints: [`Name another folder with ${flag}, or empty this one`],
-      });
+      throw new FlwrError(
+        "already-exists",
+        `Folder "${folder}" is not empty: it contains "${name}"`,
+        {
+          hints: [`Name another folder with ${flag}, or empty this one`],
+        },
+      );
     }
   } catch (cause) {
     if (cause instanceof FlwrError) throw cause;
     if (cause instanceof Deno.errors.NotFound) return;
-    throw new FlwrError("failed-precondition", `"${folder}" of ${flag} is no folder to write to`, {
+    throw new FlwrError("failed-precondition", `${flag}: cannot write to folder "${folder}"`, {
       cause,
     });
   }

@@ -33,7 +33,7 @@ Deno.test("artifact folder: a file that cannot be written is named, and nothing 
     await Deno.mkdir(`${folder}/m`);
     await assert.rejects(new ArtifactFolder(folder).save("m", new Uint8Array()), {
       code: "failed-precondition",
-      message: `Artifact "${folder}/m" cannot be written`,
+      message: `Cannot write artifact "${folder}/m"`,
     });
     assert.deepEqual(await names(folder), ["m"]);
   }));
@@ -45,10 +45,10 @@ Deno.test("artifact folder: a new or an empty one will do, and no other", () =>
     await Deno.writeTextFile(`${folder}/mine`, "");
     await assert.rejects(requireNewFolder(folder, "--artifacts"), {
       code: "already-exists",
-      message: /is not empty: "mine" is there/,
+      message: /is not empty: it contains "mine"/,
     });
     await assert.rejects(requireNewFolder(`${folder}/mine`, "--artifacts"), {
       code: "failed-precondition",
-      message: /of --artifacts is no folder/,
+      message: /^--artifacts: cannot write to folder/,
     });
   }));

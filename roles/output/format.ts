@@ -15,7 +15,7 @@ export interface Output {
 
 /** The option `--format`. */
 export function formatOption(): Option {
-  return new Option("--format <format>", "how to print what comes out").choices(OUTPUT_FORMATS)
+  return new Option("--format <format>", "output format").choices(OUTPUT_FORMATS)
     .default("default");
 }
 

@@ -4,7 +4,7 @@ import type { RunSummary } from "../../rpc/dialects/current/client/control_summa
 import { coloursIf, statusStyle } from "./colours.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { LogText } from "./log_text.ts";
-import { readCount, readId } from "../flags/read_id.ts";
+import { readCount, readId } from "../flags/values.ts";
 import { runColumns, runDetails, runJson, showRun } from "../cli/tables/runs.ts";
 import { type Column, fieldLines, tableLines } from "./table.ts";
 import { durationText, timeText } from "./units.ts";

@@ -14,7 +14,7 @@ import { tableAt } from "../../fab/toml/value.ts";
 import { openChannel } from "../../rpc/channel.ts";
 import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
 import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
-import { readingFlag } from "../flags/usage_error.ts";
+import { readingFlag } from "../flags/values.ts";
 import { type ConnectionFlags, readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";
@@ -49,7 +49,7 @@ export async function runHere(spec: string, flags: HereFlags, signal: AbortSigna
   if (flags.artifacts !== undefined) await requireNewFolder(flags.artifacts, "--artifacts");
   const { address, tls } = await readConnection(flags, DEFAULT_ADDRESS);
   const app = await importApp(await findAppModule(spec, flags.dir), isServerApp, "ServerApp");
-  log("run").info("ServerApp {spec} is loaded; connecting to {address}", { spec, address });
+  log("run").info("Loaded ServerApp {spec}. Connecting to {address}", { spec, address });
   const connection = new DriverConnection19(
     openChannel({
       address,
@@ -115,7 +115,7 @@ async function writeHistory(file: string, report: RunReport): Promise<void> {
   try {
     await Deno.writeTextFile(file, JSON.stringify(report.toJson(), undefined, 2) + "\n");
   } catch (cause) {
-    throw new FlwrError("failed-precondition", `File "${file}" of --json cannot be written`, {
+    throw new FlwrError("failed-precondition", `--json: cannot write file "${file}"`, {
       cause,
     });
   }

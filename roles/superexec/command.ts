@@ -7,18 +7,18 @@ import { addSuperExecOptions, type SuperExecFlags } from "./flags.ts";
 import { SUPEREXEC_FOREIGN } from "./foreign_flags.ts";
 
 const EXAMPLE = `
-Example, beside a SuperLink, ours or Flower's own, that was started with --isolation process:
+Example, for a SuperLink (ours or Flower's own) that runs with --isolation process on this machine:
   flwr superexec --insecure --runtime-api-address 127.0.0.1:8000
 
-TypeScript apps run in sandboxes, Python apps in Flower's own program, if it is there. A SuperLink without
---isolation process starts ServerApps itself, and needs no SuperExec.
+TypeScript apps run in sandboxes. Python apps run in Flower's own program, which must be installed. A SuperLink without
+--isolation process runs ServerApps itself and needs no SuperExec.
 `;
 
 /** The `superexec` command. */
 export function command(): Command {
   const command = new Command("superexec")
     .description(
-      "Start a SuperExec: it runs the ServerApps of a SuperLink that starts none itself.",
+      "Start a SuperExec, which runs ServerApps for a SuperLink started with --isolation process.",
     )
     .addHelpText("after", EXAMPLE)
     .action(async (flags: SuperExecFlags & LogFlags) => {

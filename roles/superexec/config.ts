@@ -1,10 +1,9 @@
 import { ExecutorSecret } from "../../auth/executor_secret.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
 import { readTrust } from "../flags/connection_options.ts";
-import { readFlagAddress } from "../flags/flag_address.ts";
-import { readSuperexecSecret } from "../flags/superexec_secret.ts";
+import { readFlagAddress } from "../flags/values.ts";
+import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
-import { readLaunchConfig } from "../flags/launch_flags.ts";
 import type { SuperExecFlags } from "./flags.ts";
 
 /** A SuperExec's flags, read and checked. */

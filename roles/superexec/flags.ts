@@ -13,14 +13,14 @@ export interface SuperExecFlags extends TrustFlags, LaunchFlags {
 export function addSuperExecOptions(command: Command): Command {
   command.requiredOption(
     "--runtime-api-address <host:port>",
-    "address of the SuperLink whose runs are taken on: that of its HTTP",
+    "HTTP address of the SuperLink",
   );
   addTrustOptions(command).option(
     "--superexec-auth-secret-file <file>",
-    "the secret that the SuperLink was given under the same flag (default: none)",
+    "file with the secret that the SuperLink got with the same flag (default: none)",
   );
   return addLaunchOptions(command).option(
     "--health-server-address <host:port>",
-    "serve gRPC's health service there, without TLS (default: none)",
+    "address of a gRPC health service, without TLS (default: none)",
   );
 }

@@ -21,7 +21,7 @@ export const SUPEREXEC_FOREIGN: readonly ForeignOption[] = [
   {
     flags: "--parent-pid <pid>",
     refusal: () => ({
-      reason: "it runs until it is told to stop, by Ctrl-C or SIGTERM",
+      reason: "it runs until Ctrl-C or SIGTERM stops it",
       hint: "Leave the flag out",
     }),
   },

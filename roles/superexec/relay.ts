@@ -2,8 +2,8 @@ import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
-import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
-import { runtimeRequestUnits } from "../../rpc/dialects/current/server/runtime_request_units.ts";
+import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
+import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
 import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 

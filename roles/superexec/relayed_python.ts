@@ -1,7 +1,9 @@
 import { startHttpServer } from "../../rpc/http/server.ts";
 import type { RunProgram } from "../../hosting/launch/program.ts";
 import { pythonProgram, type PythonProgramOptions } from "../../hosting/launch/python_program.ts";
-import { CLOSE_SECONDS } from "./limits.ts";
+
+/** Seconds that open calls of a program may take once it has ended, and the health service's. */
+const CLOSE_SECONDS = 1;
 
 /**
  * Runs Python ServerApps whose task this process has begun, to know their language: Flower's program would be refused

@@ -42,7 +42,7 @@ export class RemoteRun implements TakenRun {
       input: () => this.#input(),
       finished: () => {
         this.#finished = true;
-        log("superexec").info("Run {runId} has said how it ended", { runId });
+        log("superexec").info("Run {runId} reported its result", { runId });
       },
     });
   }
@@ -87,7 +87,10 @@ export class RemoteRun implements TakenRun {
     const { ended } = this.#client;
     await Promise.race([aborted(signal), aborted(ended)]);
     if (signal.aborted || !ended.aborted) return true;
-    log("superexec").info("Run {runId} was ended by its SuperLink", { runId: this.runId });
+    log("superexec").info("The SuperLink ended run {runId}", {
+      event: "run-ended",
+      runId: this.runId,
+    });
     return false;
   }
 

@@ -5,7 +5,7 @@ import { log } from "../../base/log.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
 import type { Channel } from "../../rpc/channel.ts";
 import { acquireTask } from "../../rpc/dialects/current/client/acquire_task.ts";
-import { HELD_PULL_SECONDS, pollWait } from "../../rpc/dialects/current/client/limits.ts";
+import { longPoll } from "../../rpc/dialects/current/client/poll.ts";
 import { aborted } from "../../base/aborted.ts";
 import type { RunSource, TakenRun } from "../../hosting/launch/run_source.ts";
 import { RemoteRun } from "./remote_run.ts";
@@ -57,18 +57,13 @@ export class RemoteRuns implements RunSource {
   /** Flower's own SuperLink answers at once: it is polled, ours holds the question. */
   async take(signal: AbortSignal): Promise<TakenRun | undefined> {
     const [secret, clock, random] = [this.#secret, this.#clock, this.#random];
-    for (let empty = 1; !signal.aborted; empty++) {
-      const asked = clock.now();
-      const task = await this.#ask(
-        () => acquireTask(this.#channel, TASK_TYPES, { ...(secret && { secret }), signal, random }),
-        signal,
-      );
+    const ask = () =>
+      acquireTask(this.#channel, TASK_TYPES, { ...(secret && { secret }), signal, random });
+    while (!signal.aborted) {
+      const task = await longPoll({ clock, random }, signal, () => this.#ask(ask, signal));
       if (task !== undefined) {
-        log("superexec").info("Run {runId} is taken on", { runId: task.runId });
+        log("superexec").info("Starting run {runId}", { event: "run-taken", runId: task.runId });
         return new RemoteRun(this.#channel, task, { clock, random });
-      }
-      if (clock.now() - asked < HELD_PULL_SECONDS) {
-        await clock.sleep(pollWait(empty, random.uniform()), signal);
       }
     }
     return undefined;
@@ -89,13 +84,17 @@ export class RemoteRuns implements RunSource {
 
 function explain(cause: FlwrError, address: string, hasSecret: boolean): FlwrError {
   if (cause.code !== "unauthenticated") return cause;
-  return new FlwrError(cause.code, `"${address}" gives its runs to others: ${cause.message}`, {
-    hints: [
-      "Start the SuperLink with --isolation process",
-      hasSecret
-        ? "Compare the file of --superexec-auth-secret-file with the SuperLink's, and the clocks"
-        : "If it has a SuperExec secret, give that with --superexec-auth-secret-file",
-    ],
-    cause,
-  });
+  return new FlwrError(
+    cause.code,
+    `"${address}" does not give its runs to this SuperExec: ${cause.message}`,
+    {
+      hints: [
+        "Start the SuperLink with --isolation process",
+        hasSecret
+          ? "Compare the secret of --superexec-auth-secret-file with the SuperLink's, and the two machines' clocks"
+          : "If it has a SuperExec secret, add --superexec-auth-secret-file",
+      ],
+      cause,
+    },
+  );
 }

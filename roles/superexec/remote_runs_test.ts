@@ -140,7 +140,7 @@ Deno.test("a SuperLink that gives its runs to others is told, with what to do", 
   const runs = runsOf(server);
   const taking = runs.take(stopping.signal);
   const { message, hints } = await runs.refused;
-  assert.match(message, /gives its runs to others: Not to you/);
+  assert.match(message, /does not give its runs to this SuperExec: Not to you/);
   assert.match(hints.join(), /--isolation process.*--superexec-auth-secret-file/);
   stopping.abort();
   assert.equal(await taking, undefined);

@@ -4,14 +4,16 @@ import { readFab } from "../../fab/read.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { aborted } from "../../base/aborted.ts";
 import { logRetry } from "../flags/log_retry.ts";
-import { defaultMemoryBytes } from "../../hosting/sandbox/limits.ts";
+import { defaultMemoryBytes } from "../../hosting/sandbox/launch.ts";
 import { Launcher } from "../../hosting/launch/launcher.ts";
 import { ProcessPool } from "../../hosting/launch/process_pool.ts";
 import { typescriptProgram } from "../../hosting/launch/typescript_program.ts";
 import type { SuperExecConfig } from "./config.ts";
-import { FAREWELL_SECONDS } from "./limits.ts";
 import { relayedPython } from "./relayed_python.ts";
 import { RemoteRuns } from "./remote_runs.ts";
+
+/** Seconds in which the SuperLink is told what became of the runs when the SuperExec ends. */
+const FAREWELL_SECONDS = 10;
 
 const logger = log("superexec");
 
@@ -30,7 +32,11 @@ export async function runSuperExec(
       new URL("../../rpc/health_endpoint.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
-    logger.info("Health checks are answered at {address}", { address: health.address });
+    logger.info("Health checks are answered at {address}", {
+      event: "listening",
+      api: "health",
+      address: health.address,
+    });
   }
   const channel = openHttpChannel({ address, tls, onRetry: logRetry });
   resources.defer(() => channel.close());

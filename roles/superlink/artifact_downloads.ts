@@ -1,7 +1,7 @@
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { HostName } from "../../certs/host.ts";
-import { streamZip, zipLength } from "../../fab/zip/stream.ts";
+import { streamZip, zipLength } from "../../base/zip/stream.ts";
 import type { LinkArtifact } from "../../link/artifacts/artifacts.ts";
 import type { Link } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
@@ -59,7 +59,7 @@ export class ArtifactDownloads implements Download {
     if (runId === undefined) {
       throw new FlwrError(
         "not-found",
-        "There is nothing here (any more): ask for the artifacts again, with flwr pull RUN-ID",
+        "This link is not valid or has expired. Get a new one with: flwr pull RUN-ID --url-only",
       );
     }
     const artifacts = await this.#options.link.artifacts.list(runId);

@@ -1,14 +1,14 @@
+import { ARTIFACT_LINK_SECONDS, MAX_ARTIFACT_LINKS } from "./artifact_links.ts";
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
-import { readZip } from "../../fab/zip/read.ts";
+import { readZip } from "../../fab/read_archive.ts";
 import type { LinkArtifact } from "../../link/artifacts/artifacts.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { FileAnswer } from "../../rpc/http/download.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
-import { ARTIFACT_LINK_SECONDS, MAX_ARTIFACT_LINKS } from "./limits.ts";
 
 const FILES: readonly (readonly [name: string, bytes: Uint8Array])[] = [
   ["a/b.txt", new Uint8Array([1, 2, 3, 4, 5])],

@@ -1,5 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
-import { ARTIFACT_LINK_SECONDS, MAX_ARTIFACT_LINKS } from "./limits.ts";
+
+/** Seconds for which artifacts can be fetched from where PullArtifacts said: time to copy the address by hand. */
+export const ARTIFACT_LINK_SECONDS = 600;
+
+/** Such addresses that are good at the same time; the oldest go: 100 bytes or so each. */
+export const MAX_ARTIFACT_LINKS = 1000;
 
 /** Bytes of a token before they are written in hexadecimal: nobody guesses it. */
 const TOKEN_BYTES = 32;

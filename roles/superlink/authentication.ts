@@ -15,11 +15,14 @@ import {
   nodeAuthentication,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
 import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
-import type { AuthenticationFiles } from "./authentication_files.ts";
-import { JOIN_BURST, JOINS_PER_SECOND } from "./limits.ts";
+import type { AuthenticationFiles } from "./config.ts";
 import { logFailure } from "./log_failure.ts";
 import { type ListedNames, warnOfComments } from "./listed_names.ts";
 import { Revocations } from "./revocations.ts";
+
+/** How often the holder of one key may join: at once, and per second in the long run. A node joins once a start. */
+const JOIN_BURST = 10;
+const JOINS_PER_SECOND = 1;
 
 const logger = log("superlink");
 
@@ -36,7 +39,7 @@ export function admitEveryone(
   link: Pick<Link, "nodes">,
   replays: LastingReplayGuard,
 ): FleetAuthentications {
-  logger.warn("Authentication off: every SuperNode that reaches the Fleet API may join");
+  logger.warn("Authentication is off: any SuperNode that reaches the Fleet API may join");
   return {
     current: nodeAuthentication({ link, replays, joinLimiter: joinLimiter(), onDenied: logDenied }),
     legacy: undefined,
@@ -66,7 +69,7 @@ export async function admitKnownKeys(
     : await followList(files.publicKeyList, { link, revocations, tokenKeys, signal });
   names.follow(listed);
   const known: KnownKeys = { listed, revoked: (key) => revocations.signalOf(key) };
-  logger.info("Authentication on: {count} public keys listed, own key {fingerprint}", {
+  logger.info("Authentication is on: {count} public keys listed, own key {fingerprint}", {
     count: listed().size,
     fingerprint: ownKey.publicKey.fingerprint,
   });
@@ -124,24 +127,28 @@ async function followList(
     onChange(added, removed) {
       warnOfComments(added);
       for (const { fingerprint } of added) {
-        logger.info("Key {fingerprint} was added to the list: its node may join", { fingerprint });
+        logger.info("Key {fingerprint} was added to the list: its node may join", {
+          event: "key-added",
+          fingerprint,
+        });
       }
       for (const key of removed) {
         revocations.revoke(key);
         tokenKeys.forget(key);
-        logger.warn("Key {fingerprint} was removed from the list: its node is cut off", {
+        logger.warn("Key {fingerprint} was removed from the list: its node is disconnected", {
+          event: "key-removed",
           fingerprint: key.fingerprint,
         });
         cutOff(link, key.spki).catch(logFailure);
       }
     },
     onError: ({ message }) =>
-      logger.error("The changed key list is not used, the one before still is: {message}", {
+      logger.error("The changed key list is invalid, so the previous one stays in use: {message}", {
         message,
       }),
   });
   warnOfComments(list.current.keys());
-  if (list.current.size === 0) logger.warn("The key list is empty: it lets no SuperNode join");
+  if (list.current.size === 0) logger.warn("The key list is empty, so no SuperNode can join");
   return () => list.current;
 }
 
@@ -166,6 +173,7 @@ interface Denied {
 
 function logDenied(denied: Denied): void {
   logger.warn("Denied {method} from {peer}, key {fingerprint}: {reason}", {
+    event: "call-denied",
     ...denied,
     fingerprint: denied.fingerprint ?? "unknown",
     ...causedBy("denied calls", hostOfPeer(denied.peer)),

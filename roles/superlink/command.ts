@@ -1,13 +1,12 @@
 import { Command } from "commander";
 import { addForeignOptions } from "../flags/foreign_options.ts";
-import { SUPERLINK_FOREIGN } from "./foreign_flags.ts";
+import { addSuperLinkOptions, SUPERLINK_FOREIGN, type SuperLinkFlags } from "./flags.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../flags/log_options.ts";
 import { onShutdown } from "../flags/shutdown.ts";
-import { addSuperLinkOptions, type SuperLinkFlags } from "./flags.ts";
 import { RotatingLogFile } from "./log_file.ts";
 
 const EXAMPLE = `
-Example, with TLS and authentication (files as "flwr keys generate" makes them):
+Example with TLS and authentication (the files come from "flwr keys generate"):
   flwr superlink \\
     --ssl-ca-certfile certificates/ca.crt \\
     --ssl-certfile certificates/server.pem \\
@@ -16,14 +15,14 @@ Example, with TLS and authentication (files as "flwr keys generate" makes them):
     --auth-superlink-private-key keys/server_credentials \\
     --auth-superlink-public-key keys/server_credentials.pub
 
-Example, for a first try on one machine:
+Example for a first try on one machine:
   flwr superlink --insecure
 `;
 
 /** The `superlink` command. */
 export function command(): Command {
   const command = new Command("superlink")
-    .description("Start a SuperLink: the server that connects ServerApps and SuperNodes.")
+    .description("Start a SuperLink, the server that connects ServerApps and SuperNodes.")
     .addHelpText("after", EXAMPLE)
     .action(async (flags: SuperLinkFlags & LogFlags) => {
       using logFile = openLogFile(flags);

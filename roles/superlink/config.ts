@@ -1,16 +1,10 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { readServerTls, type ServerTls, type ServerTlsFiles } from "../../certs/check.ts";
-import {
-  type AuthenticationFiles,
-  missingFlags,
-  readAuthenticationFiles,
-} from "./authentication_files.ts";
-import { readSuperexecSecret } from "../flags/superexec_secret.ts";
+import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
 import type { LaunchConfig } from "../../hosting/launch/config.ts";
-import { readLaunchConfig } from "../flags/launch_flags.ts";
 import { type Listeners, readListeners } from "./listeners.ts";
 import { readRetention, type RetentionLimits } from "./retention.ts";
 
@@ -72,7 +66,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
   if (flags.insecure) {
     if (authentication !== undefined) {
       throw new FlwrError("failed-precondition", "Authentication of SuperNodes needs TLS", {
-        hints: ["Leave out --insecure and give the three --ssl-… files"],
+        hints: ["Remove --insecure and add the three --ssl-… files"],
       });
     }
     return config;
@@ -89,9 +83,9 @@ function readHostNames(text: string | undefined): string[] {
   const names = text?.split(",").map((name) => name.trim()) ?? [];
   for (const name of names) {
     if (name === "*" || /^[\w-]+(\.[\w-]+)*$/.test(name)) continue;
-    throw new FlwrError("invalid-argument", `--allowed-host has no host name: "${name}"`, {
+    throw new FlwrError("invalid-argument", `--allowed-host: "${name}" is not a host name`, {
       hints: [
-        'Give names without scheme and port, as "superlink.example.org", with commas between',
+        "Give names without scheme or port, separated by commas, for example superlink.example.org",
       ],
     });
   }
@@ -115,7 +109,7 @@ function tlsFiles(flags: SuperLinkFlags): ServerTlsFiles {
   throw new FlwrError("invalid-argument", `TLS needs ${missing.join(" and ")}`, {
     hints: [
       'Make certificates with "flwr keys generate"',
-      "Or serve without TLS, on a machine of your own, with --insecure",
+      "To try it on your own machine without TLS, use --insecure",
     ],
   });
 }
@@ -127,15 +121,15 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
       "invalid-argument",
       "--superexec-auth-secret-file needs --isolation process",
       {
-        hints: ["This SuperLink starts ServerApps itself: nobody else may take them"],
+        hints: ["This SuperLink starts ServerApps itself, so no SuperExec needs a secret"],
       },
     );
   }
   if (isolation === "process" && flags.runtimeApiAllowRemote && secretFile === undefined) {
     throw new FlwrError(
       "failed-precondition",
-      "Every machine could take runs: --isolation process with --runtime-api-allow-remote needs a secret",
-      { hints: ["Give one with --superexec-auth-secret-file, to the SuperExec, too"] },
+      "--isolation process with --runtime-api-allow-remote needs a secret: without one, any machine could take runs",
+      { hints: ["Add --superexec-auth-secret-file to the SuperLink and to the SuperExec"] },
     );
   }
   return {
@@ -143,4 +137,51 @@ async function readRuns(flags: SuperLinkFlags): Promise<RunsConfig> {
     ...(secretFile === undefined ? {} : { superexecSecret: await readSuperexecSecret(secretFile) }),
     ...await readLaunchConfig(flags),
   };
+}
+
+/** Which SuperNodes are admitted, when not all are: those whose keys were registered, and those listed. */
+export interface AuthenticationFiles {
+  /** CSV of public keys; undefined: only registered ones count. */
+  readonly publicKeyList?: string;
+  /** The SuperLink's own key pair, for the scheme of Flower 1.8 to 1.14; undefined: one is made for this start. */
+  readonly ownKey?: { readonly privateKey: string; readonly publicKey: string };
+}
+
+/**
+ * What the `--auth-…` flags ask for; undefined to admit every SuperNode.
+ *
+ * @throws FlwrError "invalid-argument" when only one of two files that belong together is given
+ */
+export function readAuthenticationFiles(
+  { enableSupernodeAuth, authListPublicKeys, authSuperlinkPrivateKey, authSuperlinkPublicKey }:
+    SuperLinkFlags,
+): AuthenticationFiles | undefined {
+  const pair = {
+    "--auth-superlink-private-key": authSuperlinkPrivateKey,
+    "--auth-superlink-public-key": authSuperlinkPublicKey,
+  };
+  const missing = missingFlags(
+    enableSupernodeAuth ? pair : { "--auth-list-public-keys": authListPublicKeys, ...pair },
+  );
+  const none = missing.length === (enableSupernodeAuth ? 2 : 3);
+  if (none && !enableSupernodeAuth) return undefined;
+  if (!none && missing.length > 0) {
+    throw new FlwrError("invalid-argument", `Authentication also needs ${missing.join(" and ")}`, {
+      hints: [
+        "Give all three --auth-… flags, or none to admit every SuperNode",
+        "--enable-supernode-auth needs none of them, and admits nodes that were registered",
+      ],
+    });
+  }
+  return {
+    ...(authListPublicKeys === undefined ? {} : { publicKeyList: authListPublicKeys }),
+    ...(authSuperlinkPrivateKey === undefined || authSuperlinkPublicKey === undefined
+      ? {}
+      : { ownKey: { privateKey: authSuperlinkPrivateKey, publicKey: authSuperlinkPublicKey } }),
+  };
+}
+
+/** The names of the flags that were not given. */
+export function missingFlags(flags: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(flags).filter((name) => flags[name] === undefined);
 }

@@ -114,11 +114,11 @@ Deno.test("a secret of flower-superexec goes with --isolation process, which nee
     );
     assert.match(
       (await refusal({ isolation: "process", runtimeApiAllowRemote: true })).message,
-      /Every machine could take runs/,
+      /any machine could take runs/,
     );
     assert.match(
       (await refusal({ isolation: "process", superexecAuthSecretFile: join(dir, "no") })).message,
-      /of --superexec-auth-secret-file cannot be read/,
+      /^--superexec-auth-secret-file: cannot read file/,
     );
   });
 });
@@ -128,6 +128,6 @@ Deno.test("a folder that apps may read must be there", async () => {
     const { runs } = await readSuperLinkConfig({ ...INSECURE, allowRead: [dir] });
     assert.deepEqual(runs.allowRead, [dir]);
     const error = await refusal({ allowRead: [join(dir, "gone")] });
-    assert.match(error.message, /gone" of --allow-read is not there/);
+    assert.match(error.message, /^--allow-read: folder ".*gone" does not exist/);
   });
 });

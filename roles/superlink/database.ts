@@ -19,7 +19,7 @@ export function readDatabase(text: string): string | undefined {
   if (scheme === undefined) return MEMORY_NAMES.has(text) ? undefined : text;
   if (!/^sqlite(\+.*)?$/i.test(scheme)) {
     throw new FlwrError("unimplemented", `--database "${scheme}://…" is not supported`, {
-      hints: ["Give the path of a SQLite file, or sqlite:///path"],
+      hints: ["Use the path of a SQLite file, or sqlite:///path"],
     });
   }
   const file = rest.replace(/^\//, "").replace(/\?.*$/, "");
@@ -41,8 +41,8 @@ export async function openStore(file: string | undefined): Promise<LinkStore> {
     const store = new SqliteStore(file);
     if (!store.reclaimable) {
       log("superlink").warn(
-        "Database {file} is of an earlier version and too large to be rebuilt at the start: it uses its free space " +
-          "again, and never gets smaller",
+        "Database {file} is from an earlier version and too large to rebuild at start. It reuses free space, " +
+          "but the file does not shrink",
         { file },
       );
     }

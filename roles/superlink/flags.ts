@@ -1,7 +1,13 @@
+import type { ForeignOption } from "../flags/foreign_options.ts";
 import { type Command, Option } from "commander";
-import { type Isolation, ISOLATIONS } from "../flags/isolation.ts";
-import { wholeNumber } from "../flags/whole_number.ts";
-import { addLaunchOptions, DEFAULT_LAUNCH_FLAGS, type LaunchFlags } from "../flags/launch_flags.ts";
+import {
+  addLaunchOptions,
+  DEFAULT_LAUNCH_FLAGS,
+  type Isolation,
+  ISOLATIONS,
+  type LaunchFlags,
+} from "../flags/launch_flags.ts";
+import { wholeNumber } from "../flags/values.ts";
 import { addRetentionOptions, DEFAULT_RETENTION_FLAGS, type RetentionFlags } from "./retention.ts";
 
 /** What switches a listener off, in the place of its address or port. */
@@ -65,16 +71,16 @@ export function addSuperLinkOptions(command: Command): Command {
   return command
     .option(
       "--log-file <file>",
-      "also write the log to this file, without colours, and rotate it (default: none)",
+      "also write the log to this file and rotate it (default: none)",
     )
     .addOption(
-      new Option("--log-rotation-interval-hours <n>", "hours after which a new log file is begun")
+      new Option("--log-rotation-interval-hours <n>", "hours until a new log file begins")
         .default(DEFAULT_FLAGS.logRotationIntervalHours).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
       new Option(
         "--log-rotation-max-mib <n>",
-        "begin a new log file, too, before one becomes larger than this many MiB",
+        "MiB until a new log file begins",
       ).default(DEFAULT_FLAGS.logRotationMaxMib).argParser(wholeNumber({ from: 1 })),
     )
     .addOption(
@@ -87,27 +93,27 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--insecure",
-      "serve without TLS; anyone on the way can read and change messages",
+      "serve without TLS; anyone on the network path can read and change messages",
       DEFAULT_FLAGS.insecure,
     )
     .option(
       "--ssl-ca-certfile <file>",
-      "PEM file with the CA certificate that signed the server's (default: none)",
+      "PEM file with the certificate of the CA that signed the server's certificate (default: none)",
     )
     .option("--ssl-certfile <file>", "PEM file with the server's certificate (default: none)")
     .option("--ssl-keyfile <file>", "PEM file with the server's private key (default: none)")
     .option(
       "--enable-supernode-auth",
-      'admit only SuperNodes whose public keys were registered with "flwr supernode register", or are listed',
+      'admit only SuperNodes whose public keys are registered ("flwr supernode register") or listed',
       DEFAULT_FLAGS.enableSupernodeAuth,
     )
     .option(
       "--auth-list-public-keys <csv>",
-      "admit SuperNodes whose public keys stand in this file; read again when it changes; goes with --enable-supernode-auth, or with both files of the key pair below (default: none)",
+      "admit SuperNodes whose public keys are listed in this file, which is reread when it changes; also needs --enable-supernode-auth or both --auth-superlink-… flags (default: none)",
     )
     .option(
       "--auth-superlink-private-key <file>",
-      "the SuperLink's private key, OpenSSH or PEM, by which SuperNodes of Flower 1.8 to 1.14 know it (default: one made at each start)",
+      "the SuperLink's private key, OpenSSH or PEM, which SuperNodes of Flower 1.8 to 1.14 use (default: a new one at each start)",
     )
     .option(
       "--auth-superlink-public-key <file>",
@@ -119,46 +125,46 @@ function addListenerOptions(command: Command): void {
   command
     .option(
       "--host <host>",
-      "where today's SuperNodes, apps and the flwr command connect, over HTTP",
+      "HTTP host for today's SuperNodes, apps and the flwr command",
       DEFAULT_FLAGS.host,
     )
-    .option("--port <port>", `the port of --host; "${OFF}" for no HTTP`, DEFAULT_FLAGS.port)
+    .option("--port <port>", `HTTP port; "${OFF}" switches HTTP off`, DEFAULT_FLAGS.port)
     .option(
       "--allowed-host <names>",
-      'other host names under which callers reach this SuperLink over HTTP, through a proxy for example, with commas between them; "*" for any (default: none)',
+      'additional host names for HTTP, separated by commas, for example those of a proxy; "*" allows any (default: none)',
     )
     .option(
       "--fleet-api-address <host:port>",
-      `where SuperNodes that speak gRPC connect (Flower up to 1.38); "${OFF}" for not at all`,
+      `gRPC address for SuperNodes of Flower up to 1.38; "${OFF}" switches it off`,
       DEFAULT_FLAGS.fleetApiAddress,
     )
     .option(
       "--control-api-address <host:port>",
-      `where the flwr command of Flower up to 1.36 connects, over gRPC; "${OFF}" for not at all`,
+      `gRPC address for the flwr command of Flower up to 1.36; "${OFF}" switches it off`,
       DEFAULT_FLAGS.controlApiAddress,
     )
     .option(
       "--driver-api-address <host:port>",
-      `where ServerApps that were started by hand connect, over gRPC; "${OFF}" for not at all`,
+      `gRPC address for ServerApps started by hand; "${OFF}" switches it off`,
       DEFAULT_FLAGS.driverApiAddress,
     )
     .option(
       "--health-server-address <host:port>",
-      "serve gRPC's health service there, too, without TLS (default: none)",
+      "address of an additional gRPC health service, without TLS (default: none)",
     )
     .option(
       "--control-api-allow-remote",
-      "let other machines use the control API, which has no authentication: anyone who reaches it can run code on every node",
+      "let other machines use the Control API; it has no authentication, so anyone who reaches it can run code on every node",
       DEFAULT_FLAGS.controlApiAllowRemote,
     )
     .option(
       "--runtime-api-allow-remote",
-      "let app processes on other machines use the runtime API, with the token of their run",
+      "let app processes on other machines use the Runtime API, with the token of their run",
       DEFAULT_FLAGS.runtimeApiAllowRemote,
     )
     .option(
       "--driver-api-allow-remote",
-      "let the driver API, which has no authentication, listen beyond this machine",
+      "let other machines use the Driver API, which has no authentication",
       DEFAULT_FLAGS.driverApiAllowRemote,
     );
 }
@@ -167,19 +173,72 @@ function addRunOptions(command: Command): void {
   command
     .option(
       "--database <file>",
-      "keep the state in this SQLite file, so that runs and nodes survive a restart",
+      "SQLite file for the state; with it, runs and nodes survive a restart",
       DEFAULT_FLAGS.database,
     );
   addRetentionOptions(command)
     .addOption(
       new Option(
         "--isolation <mode>",
-        '"subprocess": start the ServerApps of submitted apps here; "process": leave that to a SuperExec',
+        '"subprocess": this program runs submitted ServerApps; "process": a SuperExec does',
       ).choices(ISOLATIONS).default(DEFAULT_FLAGS.isolation),
     )
     .option(
       "--superexec-auth-secret-file <file>",
-      "with --isolation process: the secret that a SuperExec must know (default: none)",
+      "with --isolation process: file with the secret that a SuperExec must know (default: none)",
     );
   addLaunchOptions(command);
 }
+
+const NO_REST = {
+  reason: "Flower 1.9's REST transport is not served here, gRPC is",
+  hint: "Leave the flag out on both ends",
+};
+
+const NO_ADAPTER = {
+  reason: "calls wrapped in Flower's gRPC adapter are not served",
+  hint: "Leave the flag out on both ends",
+};
+
+const ONE_PORT = {
+  reason: "apps connect to --host and --port, as in today's Flower",
+  hint: "Leave the flag out, or give its address by --host and --port",
+};
+
+const ONE_CERTIFICATE = {
+  reason: "all APIs have the one certificate of the --ssl-… files",
+  hint: "Leave the flag out",
+};
+
+/** Flags of `flower-superlink`, 1.9 and today's. */
+export const SUPERLINK_FOREIGN: readonly ForeignOption[] = [
+  {
+    flags: "--fleet-api-type <type>",
+    refusal: (type) => {
+      if (type === "grpc-rere") return undefined;
+      return type === "grpc-adapter" ? NO_ADAPTER : NO_REST;
+    },
+  },
+  {
+    // Apps install nothing here unless that is allowed.
+    flags: "--disable-runtime-dependency-installation",
+    refusal: () => undefined,
+  },
+  {
+    flags: "--simulation",
+    refusal: () => ({
+      reason: "this SuperLink runs no nodes itself",
+      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
+    }),
+  },
+  { flags: "--serverappio-api-address <address>", refusal: () => ONE_PORT },
+  { flags: "--exec-api-address <address>", refusal: () => ONE_PORT },
+  { flags: "--appio-ssl-certfile <file>", refusal: () => ONE_CERTIFICATE },
+  { flags: "--appio-ssl-keyfile <file>", refusal: () => ONE_CERTIFICATE },
+  { flags: "--appio-ssl-ca-certfile <file>", refusal: () => ONE_CERTIFICATE },
+  {
+    // Flower itself looks at it only when it serves REST.
+    flags: "--fleet-api-num-workers <n>",
+    refusal: () => undefined,
+  },
+];

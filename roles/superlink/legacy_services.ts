@@ -6,14 +6,14 @@ import { Fleet as OlderFleet } from "../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { olderFleetHandlers } from "../../rpc/dialects/flwr-1.15/server/fleet_service.ts";
-import { olderRequestBytes } from "../../rpc/dialects/flwr-1.15/server/request_bytes.ts";
+import { olderRequestBytes } from "../../rpc/dialects/current/server/fleet_policy.ts";
 import { fleetAuthentication } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import { driverHandlers } from "../../rpc/dialects/flwr-1.9/server/driver_service.ts";
 import { fleetHandlers } from "../../rpc/dialects/flwr-1.9/server/fleet_service.ts";
 import {
   legacyRequestBytes,
   legacyRequestUnits,
-} from "../../rpc/dialects/flwr-1.9/server/request_bytes.ts";
+} from "../../rpc/dialects/flwr-1.9/server/policy.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import { logFailure } from "./log_failure.ts";
@@ -51,9 +51,12 @@ export function legacyServices(
         clock: systemClock,
         onError: logFailure,
         on119: (nodeId) =>
-          logger.warn("Node {nodeId} runs Flower 1.19, which is not served: install 1.18 or 1.20", {
-            nodeId,
-          }),
+          logger.warn(
+            "Node {nodeId} runs Flower 1.19, which is not supported: install 1.18 or 1.20",
+            {
+              nodeId,
+            },
+          ),
       }),
       maxRequestBytes: olderRequestBytes,
     }),

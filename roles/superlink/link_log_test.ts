@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { configureSync, resetSync } from "@logtape/logtape";
+import { FlwrError } from "../../base/error.ts";
 import type { LinkNode } from "../../link/nodes/nodes.ts";
 import { nodeRecord } from "../../link/testing/records.ts";
 import { LinkLog } from "./link_log.ts";
@@ -23,6 +24,36 @@ function lines(body: (log: LinkLog) => void, options = {}): string[] {
 const joined = (nodeId: bigint, name?: string, takeover = false) =>
   ({ kind: "node-joined", nodeId, takeover, ...(name !== undefined && { name }) }) as const;
 const instruction = { messageId: "m", runId: 7n, messageType: "train", groupId: "1" };
+
+Deno.test("each line of an event has its kind as its property, whatever its words", () => {
+  const events: unknown[] = [];
+  configureSync({
+    reset: true,
+    sinks: { events: ({ properties }) => void events.push(properties["event"]) },
+    loggers: [
+      { category: ["flwr"], lowestLevel: "debug", sinks: ["events"] },
+      { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["events"] },
+    ],
+  });
+  const log = new LinkLog({});
+  log.hear(joined(2n));
+  log.hear({ kind: "run-finished", runId: 7n, state: "finished:failed", details: "no" });
+  log.hear({
+    kind: "instruction-handed-out",
+    instruction: { ...instruction, nodeId: 2n },
+    delivery: 1,
+  });
+  log.hear({ kind: "store-failed", error: new FlwrError("unavailable", "The disk is full") });
+  log.hear({ kind: "store-recovered" });
+  resetSync();
+  assert.deepEqual(events, [
+    "node-joined",
+    "run-finished",
+    "instruction-handed-out",
+    "store-failed",
+    "store-recovered",
+  ]);
+});
 
 Deno.test("the log calls nodes by their names; a join says which id has which", () => {
   const written = lines((log) => {

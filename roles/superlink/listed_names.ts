@@ -27,7 +27,7 @@ export function warnOfComments(keys: readonly ListedKey[]): void {
     const problem = comment === undefined ? undefined : nodeNameProblem(comment);
     if (problem === undefined) continue;
     log("superlink").warn(
-      "The comment behind key {fingerprint} in the list does not name its node: it {problem}",
+      "Key list: the comment after key {fingerprint} is not a valid node name: it {problem}",
       { fingerprint, problem },
     );
   }

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { type Address, formatAddress, isLoopback } from "../../rpc/address.ts";
-import { readFlagAddress } from "../flags/flag_address.ts";
+import { readFlagAddress } from "../flags/values.ts";
 import { OFF, type SuperLinkFlags } from "./flags.ts";
 
 /** Where each API listens, as "host:port"; one that is missing is switched off. */
@@ -53,9 +53,13 @@ export function readListeners(flags: AddressFlags): Listeners {
     ...given("health", flags.healthServerAddress ?? OFF),
   };
   if (addresses.http === undefined && addresses.fleet === undefined) {
-    throw new FlwrError("invalid-argument", "No SuperNode could connect: HTTP and gRPC are off", {
-      hints: [`Give a port with --port, or an address with --fleet-api-address`],
-    });
+    throw new FlwrError(
+      "invalid-argument",
+      "No SuperNode can connect, because HTTP and gRPC are both off",
+      {
+        hints: [`Set --port or --fleet-api-address`],
+      },
+    );
   }
   refuseOpenApi("control", addresses.control, flags.controlApiAllowRemote, "submit apps");
   refuseOpenApi("driver", addresses.driver, flags.driverApiAllowRemote, "run the ServerApp");
@@ -92,7 +96,7 @@ function refuseOpenApi(
     {
       hints: [
         `Use a loopback address such as 127.0.0.1:${address.port} and ${purpose} on this machine`,
-        `Or say that the network is trusted with --${name}-api-allow-remote`,
+        `If the network is trusted, add --${name}-api-allow-remote`,
       ],
     },
   );

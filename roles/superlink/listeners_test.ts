@@ -45,7 +45,7 @@ Deno.test("each listener can be switched off, but not all that SuperNodes use", 
     { fleet: "127.0.0.1:9092" },
   );
   assert.equal(read({ fleetApiAddress: "none" }).fleet, undefined);
-  assert.match(refusal({ port: "none", fleetApiAddress: "none" }).message, /No SuperNode could/);
+  assert.match(refusal({ port: "none", fleetApiAddress: "none" }).message, /No SuperNode can/);
 });
 
 Deno.test("a malformed address is named with its flag", () => {

@@ -8,7 +8,7 @@ import type { InstructionFacts } from "../../link/messages/events.ts";
 const logger = log("superlink");
 
 /**
- * Writes what happens in the SuperLink to the log, in the words of whoever runs it.
+ * Writes what happens in the SuperLink to the log, in the words of whoever runs it. Each line has the event's kind as its property `event`.
  *
  * @param labels what nodes are called
  */
@@ -21,120 +21,124 @@ export function logLinkEvent(told: LinkEvent, labels = new NodeLabels()): void {
     ...instruction,
     node: labels.of(instruction.nodeId),
   });
+  const line = logger.with({ event: told.kind });
   switch (event.kind) {
     case "node-joined":
-      return logJoin(event);
+      return logJoin(line, event);
     case "node-offline":
-      return logger.warn("Node {node} is offline: its heartbeat is overdue", { ...event });
+      return line.warn("Node {node} is offline: its heartbeat is overdue", { ...event });
     case "node-returned":
-      return logger.info("Node {node} is back", event);
+      return line.info("Node {node} is back", event);
     case "node-left":
-      return logger.info("Node {node} left", event);
+      return line.info("Node {node} left", event);
     case "node-forgotten":
-      return logger.info(
-        "Node {node} was forgotten: it registered itself, and was away for long",
+      return line.info(
+        "Node {node} was removed: it had registered itself and was offline for too long",
         event,
       );
     case "node-deactivated":
-      return logger.info("Node {node} went offline by its own word", event);
+      return line.info("Node {node} left", event);
     case "node-registered":
-      return logger.info("Node {node} was registered", event);
+      return line.info("Node {node} was registered", event);
     case "node-unregistered":
-      return logger.info("Node {node} was unregistered: its key is never admitted again", event);
+      return line.info("Node {node} was unregistered: its key is never admitted again", event);
     case "run-created":
-      return logger.info("Run {runId} was created", event);
+      return line.info("Run {runId} was created", event);
     case "run-claimed":
-      return logger.info("Run {runId} is being started", event);
+      return line.info("Starting run {runId}", event);
     case "run-released":
-      return logger.warn(
-        "Run {runId} waits again: the program that took it did not begin it",
+      return line.warn(
+        "Run {runId} is waiting again, because the program that took it did not start it",
         event,
       );
     case "run-began":
-      return logger.info("Run {runId} runs", event);
+      return line.info("Run {runId} runs", event);
     case "run-finished":
-      return logRunEnd(event);
+      return logRunEnd(line, event);
     case "run-logs-removed":
-      return logger.info(
-        "Removed the logs of {count} finished runs, for newer ones fill --run-log-retention-mib: {runs}",
+      return line.info(
+        "Removed the logs of {count} finished runs, because newer logs use all of --run-log-retention-mib: {runs}",
         removed(event.runIds),
       );
     case "run-artifacts-removed":
-      return logger.info(
-        "Removed the artifacts of {count} finished runs, for newer ones fill --run-artifact-retention-mib: {runs}",
+      return line.info(
+        "Removed the artifacts of {count} finished runs, because newer ones use all of --run-artifact-retention-mib: {runs}",
         removed(event.runIds),
       );
     case "runs-removed":
-      return logger.info(
-        "Removed {count} finished runs, for there are --finished-run-retention-count newer ones: {runs}",
+      return line.info(
+        "Removed {count} finished runs, because --finished-run-retention-count newer ones exist: {runs}",
         removed(event.runIds),
       );
     case "artifact-saved":
-      return logger.info("Run {runId} saved {name}, {size} bytes", event);
+      return line.info("Run {runId} saved {name}, {size} bytes", event);
     case "push-expired":
-      return logger.warn(
-        "Run {runId}: objects of {messages} messages from node {node} never came",
+      return line.warn(
+        "Run {runId}: the objects of {messages} messages from node {node} did not arrive",
         event,
       );
     case "instruction-pushed":
-      return logger.debug(
+      return line.debug(
         `Instruction ${factsOf(event.instruction)} waits`,
         facts(event.instruction),
       );
     case "instruction-refused":
-      return logger.warn("Run {runId}: an instruction for node {node} was refused: {reason}", {
+      return line.warn("Run {runId}: rejected an instruction for node {node}: {reason}", {
         ...event,
       });
     case "instruction-handed-out": {
       const { instruction, delivery } = event;
       return delivery === 1
-        ? logger.info(`Instruction ${factsOf(instruction)} handed out`, facts(instruction))
-        : logger.warn(`Instruction ${factsOf(instruction)} handed out again, delivery {delivery}`, {
+        ? line.info(`Instruction ${factsOf(instruction)} handed out`, facts(instruction))
+        : line.warn(`Instruction ${factsOf(instruction)} handed out again, delivery {delivery}`, {
           ...facts(instruction),
           delivery,
         });
     }
     case "instruction-requeued":
-      return logger.debug(`Instruction ${factsOf(event.instruction)} waits again: {cause}`, {
+      return line.debug(`Instruction ${factsOf(event.instruction)} waits again: {cause}`, {
         ...facts(event.instruction),
         cause: event.cause,
       });
     case "instruction-answered":
-      return logger.info(
+      return line.info(
         `Instruction ${factsOf(event.instruction)} answered`,
         facts(event.instruction),
       );
     case "instruction-failed":
-      return logger.warn(`Instruction ${factsOf(event.instruction)} failed: {reason}`, {
+      return line.warn(`Instruction ${factsOf(event.instruction)} failed: {reason}`, {
         ...facts(event.instruction),
         reason: event.reason,
       });
     case "reply-refused":
-      return logger.warn("A reply of node {node} to {replyToMessageId} was refused: {reason}", {
+      return line.warn("Rejected a reply of node {node} to {replyToMessageId}: {reason}", {
         ...event,
       });
     case "housekeeping-failed":
       // A full disk is reported by the store itself.
       if (FlwrError.from(event.error).code === "unavailable") return;
-      return logger.error("The store failed; trying again: {error}", { error: event.error });
+      return line.error("The database failed. Retrying: {error}", { error: event.error });
     case "store-failed": {
       const { message, hints } = event.error;
-      return logger.error("{message}. Nodes and apps try again until it can write. {hint}", {
-        message,
-        hint: hints.join(". "),
-      });
+      return line.error(
+        "{message}. Nodes and apps retry until the database can write again. {hint}",
+        {
+          message,
+          hint: hints.join(". "),
+        },
+      );
     }
     case "store-recovered":
-      return logger.info("The store writes again");
+      return line.info("The database can write again");
   }
 }
 
-function logRunEnd(event: Extract<LinkEvent, { kind: "run-finished" }>): void {
+function logRunEnd(line: typeof logger, event: Extract<LinkEvent, { kind: "run-finished" }>): void {
   const { runId, details } = event;
   const outcome = event.state.replace("finished:", "");
   const words = details === "" ? "Run {runId} {outcome}" : "Run {runId} {outcome}: {details}";
-  if (outcome === "failed") logger.warn(words, { runId, outcome, details });
-  else logger.info(words, { runId, outcome, details });
+  if (outcome === "failed") line.warn(words, { runId, outcome, details });
+  else line.info(words, { runId, outcome, details });
 }
 
 function removed(runIds: readonly bigint[]): Record<string, unknown> {
@@ -153,11 +157,11 @@ function nodeOf(event: LinkEvent, labels: NodeLabels): { readonly node?: string 
 }
 
 /** The one line that has a node's id also where its name would do: it says which is which. */
-function logJoin(event: Extract<LinkEvent, { kind: "node-joined" }>): void {
+function logJoin(line: typeof logger, event: Extract<LinkEvent, { kind: "node-joined" }>): void {
   const { name, takeover } = event;
   const as = name === undefined ? "" : " as {name}";
   const facts = { ...event, ...(name !== undefined && { name: shownName(name) }) };
   if (takeover) {
-    logger.info(`Node {nodeId} joined again${as} and took over from its earlier session`, facts);
-  } else logger.info(`Node {nodeId} joined${as}`, facts);
+    line.info(`Node {nodeId} joined again${as} and took over from its earlier session`, facts);
+  } else line.info(`Node {nodeId} joined${as}`, facts);
 }

@@ -48,7 +48,7 @@ export class RotatingLogFile implements LogFile, Disposable {
     } catch (cause) {
       throw new FlwrError(
         "failed-precondition",
-        `File "${options.file}" of --log-file cannot be written`,
+        `--log-file: cannot write file "${options.file}"`,
         { cause },
       );
     }
@@ -65,7 +65,7 @@ export class RotatingLogFile implements LogFile, Disposable {
       this.#failed = false;
     } catch (error) {
       // A full disk must not end the SuperLink; stderr still has every line. Said once, not for every line.
-      if (!this.#failed) say(`The log file cannot be written: ${String(error)}`);
+      if (!this.#failed) say(`Cannot write the log file: ${String(error)}`);
       this.#failed = true;
     }
   }
@@ -89,7 +89,7 @@ export class RotatingLogFile implements LogFile, Disposable {
       this.#rotate();
     } catch (error) {
       this.#rotateAfter = this.#clock.now() + ROTATE_RETRY_SECONDS;
-      say(`The log file cannot be begun anew: ${String(error)}`);
+      say(`Cannot begin a new log file: ${String(error)}`);
     }
   }
 

@@ -107,7 +107,8 @@ Deno.test("a log file that cannot be written is named", () => {
         backupCount: 1,
       }),
     (error) =>
-      error instanceof FlwrError && /"\/nowhere\/at\/all\/log" of --log-file/.test(error.message),
+      error instanceof FlwrError &&
+      /^--log-file: cannot write file "\/nowhere\/at\/all\/log"/.test(error.message),
   );
 });
 

@@ -31,6 +31,6 @@ export async function settleReplays(replays: LastingReplayGuard): Promise<void> 
   try {
     await replays.settle();
   } catch (error) {
-    log("superlink").error("The last signatures could not be noted: {error}", { error });
+    log("superlink").error("Could not store the last signatures: {error}", { error });
   }
 }

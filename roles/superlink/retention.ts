@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "../../link/limits.ts";
-import { UNLIMITED, wholeNumberOrUnlimited } from "../flags/whole_number.ts";
+import { UNLIMITED, wholeNumberOrUnlimited } from "../flags/values.ts";
 
 const MIB = 2 ** 20;
 const HOUR = 3600;
@@ -36,28 +36,28 @@ export function addRetentionOptions(command: Command): Command {
     .addOption(
       new Option(
         "--finished-run-retention-count <n>",
-        `number of finished runs to keep, with their statistics; 0: discard after one minute; "${UNLIMITED}": all`,
+        `number of finished runs to keep, with their statistics; 0: none after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.finishedRunRetentionCount)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--run-log-retention-mib <n>",
-        `MiB of finished runs' logs to keep; the oldest run's goes first; 0: discard after one minute; "${UNLIMITED}": all`,
+        `MiB of finished runs' logs to keep, newest runs first; 0: none after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.runLogRetentionMib)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--run-artifact-retention-mib <n>",
-        `MiB of finished runs' artifacts to keep; the oldest run's go first; 0: discard after one minute; "${UNLIMITED}": all`,
+        `MiB of finished runs' artifacts to keep, newest runs first; 0: none after one minute; "${UNLIMITED}": all`,
       ).default(DEFAULT_RETENTION_FLAGS.runArtifactRetentionMib)
         .argParser(wholeNumberOrUnlimited({ from: 0 })),
     )
     .addOption(
       new Option(
         "--absent-node-retention-hours <n>",
-        `without authentication: forget a SuperNode that registered itself and has been away so long; "${UNLIMITED}": never`,
+        `without authentication: hours until an offline SuperNode that registered itself is removed; "${UNLIMITED}": never`,
       ).default(DEFAULT_RETENTION_FLAGS.absentNodeRetentionHours)
         .argParser(wholeNumberOrUnlimited({ from: 1 })),
     );

@@ -8,9 +8,17 @@ import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
-import { FIRST_ANSWERS_SECONDS, SHUTDOWN_GRACE_SECONDS } from "./limits.ts";
 import { guardApi, guardDownload, type GuardedApi } from "./remote_guard.ts";
 import type { SuperLinkServices } from "./services.ts";
+
+/** Seconds that open calls have to end when the SuperLink stops. */
+const SHUTDOWN_GRACE_SECONDS = 3;
+
+/**
+ * Seconds between the opening of HTTP and the loading of gRPC, which keeps the thread for about as long: who has waited
+ * for this SuperLink is answered in between.
+ */
+const FIRST_ANSWERS_SECONDS = 0.025;
 
 const logger = log("superlink");
 
@@ -47,6 +55,8 @@ export async function serve(
     cleanup.defer(() => server.close(SHUTDOWN_GRACE_SECONDS));
     open[plan.name] = server.address;
     logger.info(`${plan.title} ({tls}), for ${plan.serves}, on {address}`, {
+      event: "listening",
+      api: plan.name,
       tls: config.tls === undefined || plan.plain ? "no TLS" : "TLS",
       address: server.address,
     });
@@ -154,7 +164,7 @@ async function naming<T>(flag: string, starting: Promise<T>): Promise<T> {
     const { code, message, hints } = FlwrError.from(error);
     if (code === "internal") throw error;
     throw new FlwrError(code, `${flag}: ${message}`, {
-      hints: [...hints, `Or do without it: ${flag} none`].slice(0, 3),
+      hints: [...hints, `Or switch it off: ${flag} none`].slice(0, 3),
       cause: error,
     });
   }

@@ -8,16 +8,16 @@ import { Control, Exec } from "../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { controlAuthentication } from "../../rpc/dialects/current/server/control_authentication.ts";
-import { controlRequestBytes } from "../../rpc/dialects/current/server/control_request_bytes.ts";
+import { controlRequestBytes } from "../../rpc/dialects/current/server/control_policy.ts";
 import {
   controlHandlers,
   execHandlers,
 } from "../../rpc/dialects/current/server/control_service.ts";
-import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_request_bytes.ts";
+import { fleetRequestBytes } from "../../rpc/dialects/current/server/fleet_policy.ts";
 import { currentFleetHandlers } from "../../rpc/dialects/current/server/fleet_service.ts";
 import { linkRuntimeBackend } from "../../rpc/dialects/current/server/link_runtime.ts";
-import { runtimeRequestBytes } from "../../rpc/dialects/current/server/runtime_request_bytes.ts";
-import { runtimeRequestUnits } from "../../rpc/dialects/current/server/runtime_request_units.ts";
+import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
+import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeHandlers } from "../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,

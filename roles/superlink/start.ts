@@ -99,15 +99,18 @@ export async function startSuperLink(
       ...(config.tls === undefined ? {} : { authorityFile: config.tls.authorityFile }),
     });
   } else {
-    logger.info("Submitted apps wait for a SuperExec: --isolation process");
+    logger.info("Submitted apps wait for a SuperExec (--isolation process)");
   }
-  logger.info("SuperLink ready");
+  logger.info("SuperLink ready", { event: "superlink-ready" });
   const running = cleanup.move();
   return {
     listeners,
     async runUntil(signal) {
       await aborted(signal);
-      logger.info("SuperLink stops: {reason}", { reason: String(signal.reason) });
+      logger.info("SuperLink stops: {reason}", {
+        event: "superlink-stops",
+        reason: String(signal.reason),
+      });
     },
     async [Symbol.asyncDispose]() {
       // Apps that run here are told to end, and what becomes of them is stored, while the domain is there.
@@ -117,7 +120,7 @@ export async function startSuperLink(
       // Held pulls end before the servers do: they would keep them waiting.
       await link.close();
       await running.disposeAsync();
-      logger.info("SuperLink stopped");
+      logger.info("SuperLink stopped", { event: "superlink-stopped" });
     },
   };
 }
@@ -125,7 +128,7 @@ export async function startSuperLink(
 /** Tells of the runs that a user started by hand and that are not over. */
 function warnOfRuns(inFlight: RunsInFlight, stored: boolean): void {
   const outlook = stored
-    ? "the run goes on when the SuperLink is started again on this database"
+    ? "the run continues when the SuperLink starts again with this database"
     : "their answers are lost with this SuperLink's memory";
   for (const { runId, unanswered } of inFlight.list()) {
     logger.warn("Run {runId} is in flight, {unanswered} instructions unanswered: {outlook}", {

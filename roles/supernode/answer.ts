@@ -6,11 +6,13 @@ import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { AppCrashed, type Handled } from "../../hosting/app/app_host.ts";
 import type { Failure } from "../../hosting/app/failure.ts";
-import { MAX_APP_TRIES } from "./limits.ts";
 import { RunRefused } from "../../hosting/app/run_refused.ts";
 import type { PreparedRun, Runs } from "./runs/prepared_run.ts";
 import type { RunStates } from "./runs/run_states.ts";
 import { watchRun } from "./runs/watch_run.ts";
+
+/** How often a message is tried when the ClientApp dies over it, before the ServerApp is told. */
+export const MAX_APP_TRIES = 2;
 
 /** What an instruction is answered with. */
 export interface AnswerOptions {
@@ -96,9 +98,12 @@ async function work(
           { cause: error, failure: { told: `${ended} ${told}`, details: `${ended} ${details}` } },
         );
       }
-      log("supernode").warn("The ClientApp ended its worker ({reason}): trying in a fresh one", {
-        reason: error.message,
-      });
+      log("supernode").warn(
+        "The ClientApp crashed its worker ({reason}). Trying again in a new one",
+        {
+          reason: error.message,
+        },
+      );
     }
   }
 }

@@ -7,7 +7,7 @@ import { addSuperNodeOptions, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./f
 import { SUPERNODE_FOREIGN } from "./foreign_flags.ts";
 
 const EXAMPLE = `
-Examples, with TLS and authentication (files as "flwr keys generate" makes them):
+Examples with TLS and authentication (the files come from "flwr keys generate"):
   flwr supernode \\
     --root-certificates certificates/ca.crt \\
     --superlink 127.0.0.1:8000 \\
@@ -18,15 +18,16 @@ Examples, with TLS and authentication (files as "flwr keys generate" makes them)
     --superlink 127.0.0.1:9092 \\
     --auth-supernode-private-key keys/client_credentials_1
 
-"client:app" means: what client.ts (or client.js) exports under the name "app". It handles every run. Without it
-runs bring their apps, which "flwr run" has sent to the SuperLink.
-The protocol of the SuperLink is detected: Flower of today, over HTTP or gRPC, or Flower 1.8 to 1.22 (but 1.19).
+"client:app" is the export "app" of client.ts or client.js. That app handles every run. If you name no app, each run
+supplies its own, sent by "flwr run".
+
+The SuperLink's protocol is detected automatically: HTTP or gRPC of today's Flower, or Flower 1.8 to 1.22 except 1.19.
 `;
 
 /** The `supernode` command. */
 export function command(): Command {
   const command = new Command("supernode")
-    .description("Start a SuperNode: it runs ClientApps on this machine's data.")
+    .description("Start a SuperNode, which runs ClientApps on this machine's data.")
     .argument("[client-app]", 'the ClientApp as "module:name", for example client:app')
     // The flags of a command below belong to that alone.
     .enablePositionalOptions()

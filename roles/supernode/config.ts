@@ -13,12 +13,10 @@ import type { RetryPolicy } from "../../rpc/retry.ts";
 import type { ServerTls } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../../hosting/app/app_module.ts";
 import { readConnection } from "../flags/connection_options.ts";
-import { readFlagAddress } from "../flags/flag_address.ts";
-import { readingFlag } from "../flags/usage_error.ts";
-import { readSuperexecSecret } from "../flags/superexec_secret.ts";
+import { readFlagAddress, readingFlag, readNameFlag } from "../flags/values.ts";
+import { readSuperexecSecret } from "../flags/launch_flags.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
-import { readNameFlag } from "../flags/name_flag.ts";
 import { grantedPaths } from "../../hosting/sandbox/app_files.ts";
 import type { TrustedEntities } from "./trust/trusted_entities.ts";
 

@@ -2,8 +2,8 @@ import { type Command, Option } from "commander";
 import { type Device, DEVICES } from "../../ml/session/device.ts";
 import { MAX_THREADS } from "../../ml/session/limits.ts";
 import type { ConnectionFlags } from "../flags/connection_options.ts";
-import { type Isolation, ISOLATIONS } from "../flags/isolation.ts";
-import { wholeNumber } from "../flags/whole_number.ts";
+import { type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
+import { wholeNumber } from "../flags/values.ts";
 import type { IdentityFlags } from "./identity.ts";
 
 /** The `supernode` command's flags as commander parses them. */
@@ -43,7 +43,7 @@ export function addSuperNodeOptions(command: Command): Command {
   addPythonOptions(command);
   return command.option(
     "--health-server-address <host:port>",
-    "serve gRPC's health service there, without TLS (default: none)",
+    "address of a gRPC health service, without TLS (default: none)",
   );
 }
 
@@ -51,43 +51,46 @@ function addIdentityOptions(command: Command): void {
   command
     .option(
       "--name <name>",
-      "what the SuperLink's log and ServerApps call this node, unless the SuperLink's owner named it (default: its id)",
+      "this node's name in logs and results, unless the SuperLink's owner gave it one (default: its id)",
     )
     .option(
       "--auth-supernode-private-key <file>",
-      "this node's private key, OpenSSH or PEM, by which the SuperLink knows it (default: none)",
+      "this node's private key, OpenSSH or PEM, which identifies it (default: a new one at each start)",
     )
     .option(
       "--auth-supernode-public-key <file>",
-      "the public key that belongs to it, which is compared with it; no longer needed (default: none)",
+      "the matching public key; optional, only compared with the private key (default: none)",
     )
     .option(
       "--auth-superlink-public-key <file>",
-      "refuse any SuperLink that names another key; Flower 1.8 to 1.14's wire only (default: any)",
+      "public key that the SuperLink must present; only with Flower 1.8 to 1.14's protocol (default: any)",
     )
     .option(
       "--node-config <pairs>",
-      `settings for ClientApps, as "partition-id=0 num-partitions=2" (default: none)`,
+      `settings for ClientApps, for example "partition-id=0 num-partitions=2" (default: none)`,
     );
 }
 
 function addAppOptions(command: Command): void {
   command
-    .option("--dir <folder>", "folder that holds the app named here", ".")
+    .option("--dir <folder>", "folder that contains the app", ".")
     .addOption(
       new Option(
         "--threads <n>",
-        "threads that train (default: this SuperNode's part of the machine's cores)",
+        "number of threads for training (default: this SuperNode's share of the machine's cores)",
       ).argParser(wholeNumber({ from: 1, to: MAX_THREADS })),
     )
     .addOption(
-      new Option("--device <device>", "what trains; an error if it cannot be used")
+      new Option(
+        "--device <device>",
+        "hardware for training; an error if it is not available",
+      )
         .choices(DEVICES).default("cpu"),
     )
     .addOption(
       new Option(
         "--allow-read <folder>",
-        "let TypeScript apps that runs bring along read this folder, too; may be repeated",
+        "folder that TypeScript apps from runs may also read; repeatable",
       ).default([], "none").argParser((folder: string, before: readonly string[]) => [
         ...before,
         folder,
@@ -95,12 +98,12 @@ function addAppOptions(command: Command): void {
     )
     .option(
       "--send-error-details",
-      "tell the SuperLink the texts of errors, which may name cells and paths; without it their kind and place in the app",
+      "send full error texts to the SuperLink, which may contain table cells and paths; without it, only an error's kind and place in the app",
       false,
     )
     .option(
       "--trusted-entities <file>",
-      'take only apps that one of these signed: YAML, "fpk_id: ssh-ed25519 …" (default: every app)',
+      'YAML file of public keys, "fpk_id: ssh-ed25519 …"; run only apps that one of them signed (default: every app)',
     );
 }
 
@@ -108,34 +111,34 @@ function addPythonOptions(command: Command): void {
   command
     .option(
       "--python <file>",
-      "the Python, in an environment with flwr, that runs Python apps, which nothing confines (default: flwr-clientapp on PATH)",
+      "Python executable that runs Python apps, which are not sandboxed; its environment must contain flwr (default: flwr-clientapp on PATH)",
     )
     .addOption(
       new Option(
         "--isolation <mode>",
-        '"subprocess": start Python apps here; "process": leave that to flower-superexec',
+        '"subprocess": this program starts Python apps; "process": a flower-superexec does',
       ).choices(ISOLATIONS).default("subprocess"),
     )
-    .option("--host <host>", "where Python apps reach this node", "127.0.0.1")
+    .option("--host <host>", "host where Python apps connect to this node", "127.0.0.1")
     .addOption(
       new Option(
         "--port <port>",
-        `the port of --host (default: ${DEFAULT_RUNTIME_PORT}, or a free one when that is taken)`,
+        `port where Python apps connect to this node (default: ${DEFAULT_RUNTIME_PORT}, or a free one if that is taken)`,
       ).argParser(wholeNumber({ to: MAX_PORT })),
     )
     .option("--ssl-certfile <file>", "PEM file with the certificate for --host (default: no TLS)")
     .option("--ssl-keyfile <file>", "PEM file with that certificate's private key (default: none)")
     .option(
       "--ssl-ca-certfile <file>",
-      "PEM file with the CA certificate that signed it (default: none)",
+      "PEM file with the certificate of the CA that signed it (default: none)",
     )
     .option(
       "--superexec-auth-secret-file <file>",
-      "with --isolation process: the secret that flower-superexec must know (default: none)",
+      "with --isolation process: file with the secret that flower-superexec must know (default: none)",
     )
     .option(
       "--allow-runtime-dependency-installation",
-      "let Python apps install what their pyproject.toml asks for, from the package index",
+      "let Python apps install the dependencies of their pyproject.toml from the package index",
       false,
     );
 }

@@ -28,12 +28,12 @@ export async function readIdentity(flags: IdentityFlags): Promise<NodeIdentity |
     if (alone === undefined) return undefined;
     const flag = publicFile === undefined ? "--auth-superlink-public-key" : PUBLIC_FLAG;
     throw new FlwrError("invalid-argument", `${flag} also needs ${PRIVATE_FLAG}`, {
-      hints: ["Give the node's private key, or none of its keys"],
+      hints: ["Add the node's private key, or remove both flags"],
     });
   }
   if (flags.insecure) {
     throw new FlwrError("failed-precondition", "Authentication of a SuperNode needs TLS", {
-      hints: ["Leave out --insecure and give --root-certificates"],
+      hints: ["Remove --insecure and add --root-certificates"],
     });
   }
   const key = await readKey(privateFile, publicFile);

@@ -1,17 +1,22 @@
 import type { FleetConnection } from "../../app/connection.ts";
 import type { NodeId } from "../../app/metadata.ts";
+import { unlessAborted } from "../../base/aborted.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { shownName } from "../../base/node_labels.ts";
 import { ApiError } from "../../rpc/api_error.ts";
-import {
-  FAREWELL_SECONDS,
-  HEARTBEAT_INTERVAL_SECONDS,
-  REJOIN_MIN_SECONDS,
-  TAKE_OVER_PATIENCE_SECONDS,
-  TAKE_OVER_TRY_SECONDS,
-} from "./limits.ts";
+import { FAREWELL_SECONDS, HEARTBEAT_INTERVAL_SECONDS } from "./limits.ts";
+
+/** A node that is forgotten sooner after a join, in seconds, is not wanted: it does not join again. */
+const REJOIN_MIN_SECONDS = 1;
+
+/**
+ * How long a node waits for a SuperLink that counts it as online still, in seconds, and how often it tries: Flower's
+ * own takes a killed node back when two of its heartbeat intervals have passed.
+ */
+export const TAKE_OVER_PATIENCE_SECONDS = 2 * HEARTBEAT_INTERVAL_SECONDS + 10;
+export const TAKE_OVER_TRY_SECONDS = 3;
 
 /** What a node joins with. */
 export interface MembershipOptions {
@@ -73,7 +78,7 @@ export class Membership {
         if (!FORGOTTEN.has(error.code) || isRecent(joinedAt, clock) || signal.aborted) throw error;
         reason = error.message;
       }
-      this.#log.warn("The SuperLink turns node {nodeId} away ({reason}): joining again", {
+      this.#log.warn("The SuperLink rejected node {nodeId} ({reason}). Joining again", {
         nodeId: this.#nodeId,
         reason,
       });
@@ -94,8 +99,10 @@ export class Membership {
       clock.sleep(FAREWELL_SECONDS, patience.signal).then(() => false),
     ]);
     patience.abort();
-    if (inTime) this.#log.info("SuperNode {nodeId} left", { nodeId: this.#nodeId });
-    else this.#log.warn("The SuperLink did not hear the farewell: it will find the node offline");
+    if (inTime) this.#log.info("SuperNode {nodeId} left", { event: "left", nodeId: this.#nodeId });
+    else {this.#log.warn(
+        "Could not tell the SuperLink that this node is leaving. It will be marked offline soon",
+      );}
   }
 
   async #joinOnce(signal: AbortSignal): Promise<void> {
@@ -104,7 +111,11 @@ export class Membership {
     let refusals = 0;
     for (;;) {
       try {
-        this.#nodeId = await unlessAborted(connection.join(HEARTBEAT_INTERVAL_SECONDS), signal);
+        this.#nodeId = await unlessAborted(
+          connection.join(HEARTBEAT_INTERVAL_SECONDS),
+          signal,
+          () => new FlwrError("cancelled", "The SuperNode stopped"),
+        );
         break;
       } catch (error) {
         if (!isNotAdmittedNow(error)) throw error;
@@ -123,6 +134,7 @@ export class Membership {
     }
     const words = name === undefined ? "" : " as {name}";
     this.#log.info(`SuperNode {nodeId} joined {superLink}${words}`, {
+      event: "joined",
       nodeId: this.#nodeId,
       superLink,
       ...(name !== undefined && { name: shownName(name) }),
@@ -135,8 +147,8 @@ export class Superseded extends FlwrError {
   constructor(nodeId: NodeId, cause: unknown) {
     super("failed-precondition", `Another SuperNode joined with the key of this node, ${nodeId}`, {
       hints: [
-        "Give each SuperNode a key of its own: flwr keys generate",
-        "If you restarted this node yourself, the newer one goes on: nothing needs to be done",
+        "Give each SuperNode its own key: flwr keys generate",
+        "If you restarted this node yourself, ignore this: the newer one is running",
       ],
       cause,
     });
@@ -152,20 +164,6 @@ function isRecent(joinedAt: number, clock: Clock): boolean {
   return clock.now() - joinedAt < REJOIN_MIN_SECONDS;
 }
 
-/** What a call gives, or an error as soon as nobody waits for it any more. */
-async function unlessAborted<T>(call: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(new FlwrError("cancelled", "The SuperNode stopped"));
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([call, aborted]);
-  } finally {
-    signal.removeEventListener("abort", abort);
-    for (const late of [call, aborted]) late.catch(() => {}); // nobody waits for them any more
-  }
-}
-
 /**
  * Flower's own SuperLink refuses the key of a node that it counts as online, as after a kill, and in the same words one
  * that is not registered (contract, section 3.5). Ours takes the node back at once.
@@ -177,6 +175,6 @@ function isNotAdmittedNow(error: unknown): error is ApiError {
 function notAdmitted(error: ApiError): FlwrError {
   return new FlwrError(error.code, error.message, {
     cause: error,
-    hints: ["Have the node's public key registered: flwr supernode register"],
+    hints: ["Ask the SuperLink's owner to register the node's public key: flwr supernode register"],
   });
 }

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
-import { Superseded } from "./membership.ts";
-import { TAKE_OVER_PATIENCE_SECONDS, TAKE_OVER_TRY_SECONDS } from "./limits.ts";
+import { Superseded, TAKE_OVER_PATIENCE_SECONDS, TAKE_OVER_TRY_SECONDS } from "./membership.ts";
 import { FakeFleet, instruction, NODE_ID, pass, start } from "./testing/fake_fleet.ts";
 
 Deno.test("a node that the SuperLink has forgotten joins again", async () => {

@@ -8,17 +8,35 @@ import { log } from "../../base/log.ts";
 import type { Random } from "../../base/random.ts";
 import { type Answer, answerInstruction } from "./answer.ts";
 import { IN_THE_LOG } from "../../hosting/app/failure.ts";
-import {
-  FAREWELL_SECONDS,
-  HEARTBEAT_INTERVAL_SECONDS,
-  heartbeatWait,
-  HELD_PULL_SECONDS,
-  pollWait,
-} from "./limits.ts";
+import { FAREWELL_SECONDS, HEARTBEAT_INTERVAL_SECONDS } from "./limits.ts";
 import { Membership, Superseded } from "./membership.ts";
 import { IdleRuns } from "./runs/idle_runs.ts";
 import type { Runs } from "./runs/prepared_run.ts";
 import { RunStates } from "./runs/run_states.ts";
+
+/** How long before the promise runs out a heartbeat is due, and by how much that varies, as in Flower. */
+const HEARTBEAT_MARGIN_SECONDS = 5;
+const HEARTBEAT_FRACTION = 0.8;
+const HEARTBEAT_JITTER = 0.1;
+
+/**
+ * Seconds to the next heartbeat: (30 − 5) · (0.8 ± 0.1), so that many nodes started together spread out.
+ *
+ * @param uniform a random number in [0, 1)
+ */
+function heartbeatWait(uniform: number): number {
+  const fraction = HEARTBEAT_FRACTION + HEARTBEAT_JITTER * (2 * uniform - 1);
+  return (HEARTBEAT_INTERVAL_SECONDS - HEARTBEAT_MARGIN_SECONDS) * fraction;
+}
+
+/** Seconds to the next pull after one that failed: at first, and at most. */
+const PULL_RETRY_SECONDS = { least: 0.1, most: 3, growth: 1.3 } as const;
+
+/** Seconds to the next pull after so many in turn that failed. */
+function pullRetryWait(failures: number): number {
+  const { least, most, growth } = PULL_RETRY_SECONDS;
+  return Math.min(most, least * growth ** (failures - 1));
+}
 
 /** What a SuperNode works with. */
 export interface NodeOptions {
@@ -110,34 +128,29 @@ export class SuperNode {
   }
 
   async #work(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
-    let emptyAnswers = 0;
+    const { connection, clock } = this.#options;
+    let failures = 0;
     while (!signal.aborted) {
-      const asked = clock.now();
-      const instruction = await this.#pull(signal);
-      if (instruction !== undefined) {
-        emptyAnswers = 0;
-        await this.#handle(instruction, signal);
-      } else if (clock.now() - asked < HELD_PULL_SECONDS) {
-        emptyAnswers += 1;
-        await clock.sleep(pollWait(emptyAnswers), signal);
+      let instruction: Message | undefined;
+      try {
+        instruction = await this.#membership.as(() => connection.pull(signal), signal);
+        failures = 0;
+      } catch (error) {
+        this.#passOver(error);
+        failures += 1;
+        await clock.sleep(pullRetryWait(failures), signal);
       }
+      if (instruction !== undefined) await this.#handle(instruction, signal);
     }
   }
 
-  /** The next instruction; undefined when there was none, or it could not be fetched. */
-  async #pull(signal: AbortSignal): Promise<Message | undefined> {
-    const { connection } = this.#options;
-    try {
-      return await this.#membership.as(() => connection.pull(signal), signal);
-    } catch (error) {
-      if (error instanceof Superseded) throw error;
-      if (FlwrError.from(error).code === "permission-denied") {
-        this.#log.debug("The run of the next instruction is over: it is left aside");
-      } else {
-        this.#goOnAfter(error, "An instruction could not be fetched: {reason}");
-      }
-      return undefined;
+  /** Says why an instruction could not be fetched. @throws the error when the node cannot go on */
+  #passOver(error: unknown): void {
+    if (error instanceof Superseded) throw error;
+    if (FlwrError.from(error).code === "permission-denied") {
+      this.#log.debug("The run of the next instruction is over: it is left aside");
+    } else {
+      this.#goOnAfter(error, "An instruction could not be fetched: {reason}");
     }
   }
 
@@ -148,7 +161,7 @@ export class SuperNode {
     using _ = this.#idle.work(runId);
     const answer = await this.#answer(instruction, signal);
     if (answer === undefined) {
-      this.#log.info("{run}: it is over, no reply is sent", { run });
+      this.#log.info("{run} has ended. The reply was not sent", { run });
       return;
     }
     const { reply, seconds, details = reply.error?.reason } = answer;
@@ -165,9 +178,9 @@ export class SuperNode {
       if (error instanceof Superseded) throw error;
       // A SuperLink that was restarted without a database knows no such run.
       if (["permission-denied", "not-found"].includes(FlwrError.from(error).code)) {
-        this.#log.info("{run}: it is over, the reply is not wanted any more", { run });
+        this.#log.info("{run} has ended. The SuperLink did not need the reply", { run });
       } else {
-        this.#goOnAfter(error, "The reply could not be sent: {reason}");
+        this.#goOnAfter(error, "Could not send the reply: {reason}");
       }
     }
   }

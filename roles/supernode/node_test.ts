@@ -1,14 +1,12 @@
+import { IDLE_CHECK_SECONDS } from "./runs/idle_runs.ts";
+import { RUN_CHECK_SECONDS } from "./runs/watch_run.ts";
+import { MAX_APP_TRIES } from "./answer.ts";
 import assert from "node:assert/strict";
 import { MessageErrorCode } from "../../app/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import { AppCrashed } from "../../hosting/app/app_host.ts";
-import {
-  FAREWELL_SECONDS,
-  IDLE_CHECK_SECONDS,
-  MAX_APP_TRIES,
-  RUN_CHECK_SECONDS,
-} from "./limits.ts";
+import { FAREWELL_SECONDS } from "./limits.ts";
 import { RunRefused } from "../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "./runs/prepared_run.ts";
 import { echo, FakeFleet, instruction, pass, start } from "./testing/fake_fleet.ts";

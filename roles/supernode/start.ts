@@ -70,13 +70,15 @@ async function openApps(
   if (app !== undefined) {
     const make = () => Promise.resolve(AppHost.prepare(app, compute, openWorker));
     const pool = resources.use(new AppPool(await AppHost.start(app, compute), make));
-    log("supernode").info("ClientApp {app} is loaded; connecting to {address}", {
+    log("supernode").info("Loaded ClientApp {app}. Connecting to {address}", {
       app: app.file,
       address,
     });
     return new LocalApp(perRun(live, pool), bundles);
   }
-  log("supernode").info("Runs bring their apps; connecting to {address}", { address });
+  log("supernode").info("No app given: each run supplies its own. Connecting to {address}", {
+    address,
+  });
   let python: Promise<PythonApps> | undefined;
   const pythonApps = () => python ??= openPython(config.python, resources);
   if (!config.python.spawns) await pythonApps();

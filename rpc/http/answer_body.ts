@@ -1,6 +1,11 @@
 import { systemClock } from "../../base/clock.ts";
 import type { Connection } from "./connections.ts";
-import { UNREAD_LINGER_MS } from "./limits.ts";
+
+/**
+ * Milliseconds from an answer to a request that was not read whole to the end of its connection: the answer has left,
+ * and no more of the request is taken.
+ */
+export const UNREAD_LINGER_MS = 2;
 
 /** What an answer's body is made of, and who hears of its end. */
 export interface AnswerSource {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { ANSWER_PIECE_BYTES } from "../limits.ts";
 import { answerBody, type AnswerSource } from "./answer_body.ts";
 import { Connections } from "./connections.ts";
-import { piecesOf } from "./pieces.ts";
+import { ANSWER_PIECE_BYTES, piecesOf } from "./pieces.ts";
 
 const PARTS = [Uint8Array.of(1, 2), new Uint8Array(2 * ANSWER_PIECE_BYTES + 5)];
 

@@ -3,8 +3,16 @@ import { BodyPace, PACE_LIMITS, type PaceLimits, TOO_SLOW } from "../body_pace.t
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import { MAX_MESSAGE_BYTES, SMALL_BODY_BYTES } from "../limits.ts";
 import { joined } from "./joined.ts";
-import { FREE_PIECES, MIN_PIECE_BYTES } from "./limits.ts";
 import { bodyRefusal, Refusal } from "./refusal.ts";
+
+/** Pieces of any size that a request's body may come in; after them a piece must have {@link MIN_PIECE_BYTES}. */
+export const FREE_PIECES = 64;
+
+/**
+ * Bytes that a body's pieces must have on average: a packet of the slowest line has twice as many. Each costs as much
+ * time as 10 KiB do, so a body in chunks of one byte would stop a server.
+ */
+const MIN_PIECE_BYTES = 256;
 
 /** How large and how slow the body of a request may be. */
 export interface BodyLimits extends PaceLimits {

@@ -1,12 +1,25 @@
 import { networkOf } from "../network.ts";
-import {
-  HEAD_CHECK_MS,
-  HEAD_TIMEOUT_MS,
-  KEEP_ALIVE_MS,
-  MAX_CONNECTIONS,
-  MAX_CONNECTIONS_PER_ADDRESS,
-  MAX_REQUESTS_PER_CONNECTION,
-} from "./limits.ts";
+
+/** Milliseconds from a connection's start to the end of its first request's head, TLS included. */
+const HEAD_TIMEOUT_MS = 20_000;
+
+/** Milliseconds between looks for connections that are unused for too long. */
+const HEAD_CHECK_MS = 5_000;
+
+/** Connections of one server. Each costs a file descriptor and some 5 KiB, or up to 64 KiB while a head comes. */
+const MAX_CONNECTIONS = 16_384;
+
+/** Connections of one IP address. A SuperNode has two or three, and a thousand nodes may share an address. */
+const MAX_CONNECTIONS_PER_ADDRESS = 4_096;
+
+/**
+ * Requests under way on one connection. HTTP/1.1 has one at a time, whatever a caller sends ahead. Only HTTP/2, which
+ * Deno takes for granted over plain text, has more.
+ */
+export const MAX_REQUESTS_PER_CONNECTION = 16;
+
+/** Milliseconds without a request after which a connection is closed. Python's clients close theirs after 5 s. */
+const KEEP_ALIVE_MS = 75_000;
 
 /** How many connections a server holds, and for how long unused ones. */
 export interface ConnectionLimits {

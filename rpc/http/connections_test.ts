@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { Connections } from "./connections.ts";
-import { MAX_REQUESTS_PER_CONNECTION } from "./limits.ts";
+import { Connections, MAX_REQUESTS_PER_CONNECTION } from "./connections.ts";
 
 function isOpen({ closed }: { readonly closed: boolean }): boolean {
   return !closed;

@@ -5,8 +5,10 @@ import type { ByteBudget } from "../byte_budget.ts";
 import type { CallHead } from "../call.ts";
 import type { Connection } from "./connections.ts";
 import { HttpCall } from "./http_call.ts";
-import { MAX_DOWNLOADS } from "./limits.ts";
 import { methodNotAllowed, refusalOf } from "./refusal.ts";
+
+/** Files that one server sends at the same time, each with a piece of a few MiB in memory. */
+export const MAX_DOWNLOADS = 16;
 
 /** A file that is sent as it is read. */
 export interface FileAnswer {

@@ -1,10 +1,10 @@
+import { MAX_DOWNLOADS } from "./download.ts";
 import assert from "node:assert/strict";
 import { connect } from "node:net";
 import { FlwrError } from "../../base/error.ts";
 import { parseAddress } from "../address.ts";
 import { rawRequest } from "../testing/raw_http.ts";
 import type { Download } from "./download.ts";
-import { MAX_DOWNLOADS } from "./limits.ts";
 import { startHttpServer } from "./server.ts";
 
 const PIECE = 1024 * 1024;

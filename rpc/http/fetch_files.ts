@@ -2,8 +2,10 @@ import { FlwrError } from "../../base/error.ts";
 import type { ClientTls } from "../client_tls.ts";
 import { Deadline } from "./deadline.ts";
 import { openClient } from "./http_transport.ts";
-import { FILE_SILENCE_SECONDS } from "./limits.ts";
 import { wordsOf } from "./words.ts";
+
+/** Seconds without a byte after which a file that is fetched does not come any more. */
+const FILE_SILENCE_SECONDS = 60;
 
 /** Fetches files from one server, by GET. */
 export class FileFetcher implements Disposable {

@@ -1,3 +1,4 @@
+import { bodySeconds } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
@@ -5,7 +6,6 @@ import { answerBody, type AnswerSource } from "./answer_body.ts";
 import type { Connection } from "./connections.ts";
 import { frame } from "./frames.ts";
 import { joined } from "./joined.ts";
-import { bodySeconds } from "./limits.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
 import { piecesOf } from "./pieces.ts";
 import { plainResponse } from "./plain_answer.ts";

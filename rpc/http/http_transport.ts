@@ -1,3 +1,4 @@
+import { bodySeconds } from "../body_pace.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
@@ -11,10 +12,18 @@ import type { Probe } from "../probe.ts";
 import { answerError } from "./answer_error.ts";
 import { Deadline } from "./deadline.ts";
 import { messagesIn } from "./frames.ts";
-import { ANSWER_SECONDS, bodySeconds, POOL_IDLE_MS } from "./limits.ts";
 import { isMediaType, PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
 import { httpPath } from "./path.ts";
 import { readLimited } from "./read_limited.ts";
+
+/** Seconds that a server may take to answer, beside the time for the bytes: a held pull takes 20. */
+const ANSWER_SECONDS = 60;
+
+/**
+ * Milliseconds that a client keeps an unused connection. Flower's own server closes it after 5 s; a request sent at
+ * that moment would be lost.
+ */
+const POOL_IDLE_MS = 4_000;
 
 /** Calls over HTTP/1.1, by fetch. */
 export class HttpTransport implements ClientTransport {

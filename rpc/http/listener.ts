@@ -1,13 +1,21 @@
 import { systemClock } from "../../base/clock.ts";
 import { type Address, formatAddress } from "../address.ts";
 import { explainBindError } from "../bind_error.ts";
-import { ACCEPTED_PER_TURN, LINGER_MS } from "../limits.ts";
+import { ACCEPTED_PER_TURN } from "../limits.ts";
 import { sendAtOnce } from "../no_delay.ts";
 import type { ServerTls } from "../server.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { type Connection, type ConnectionLimits, Connections } from "./connections.ts";
-import { ACCEPT_PAUSE_MS, FLUSH_MS } from "./limits.ts";
 import { checkCanServe, serveConnection } from "./serve_connection.ts";
+
+/** Milliseconds after a closing server's grace that its connections have to end on their own account. */
+const LINGER_MS = 2000;
+
+/** Milliseconds before accepting again where the system had no file descriptor for a connection. */
+const ACCEPT_PAUSE_MS = 50;
+
+/** Milliseconds that the last bytes of an answer have to leave before a closing server closes their connection. */
+const FLUSH_MS = 250;
 
 /** Answers a request of a connection. Must not throw. */
 export type Answerer = (request: Request, connection: Connection) => Promise<Response>;

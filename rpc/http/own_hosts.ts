@@ -1,4 +1,5 @@
 import { X509Certificate } from "node:crypto";
+import { RecentMap } from "../../base/recent_map.ts";
 import { isIP } from "../address.ts";
 
 /** Who else than the certificate says what a server is called. */
@@ -32,7 +33,7 @@ export class OwnHosts {
   readonly #certificate: string | undefined;
   /** DNS names of the certificate, some with "*" for their first label; read when they are asked for. */
   #certified: readonly string[] | undefined;
-  readonly #known = new Map<string, boolean>();
+  readonly #known = new RecentMap<string, boolean>(MAX_REMEMBERED);
 
   constructor({ names = [], certificate }: OwnHostsOptions = {}) {
     this.#names = new Set(names.map(plainName));
@@ -44,7 +45,6 @@ export class OwnHosts {
     const known = this.#known.get(header);
     if (known !== undefined) return known;
     const found = this.#look(header);
-    if (this.#known.size >= MAX_REMEMBERED) this.#known.clear();
     this.#known.set(header, found);
     return found;
   }

@@ -1,4 +1,5 @@
-import { ANSWER_PIECE_BYTES } from "../limits.ts";
+/** Bytes of a large answer that are handed to the network at a time: TLS keeps a copy of what is not yet sent. */
+export const ANSWER_PIECE_BYTES = 256 * 1024;
 
 /** Takes the parts of a large body to pieces that are sent one by one. */
 export function* piecesOf(parts: readonly Uint8Array[]): Generator<Uint8Array, undefined> {

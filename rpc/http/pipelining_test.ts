@@ -1,4 +1,5 @@
 /** Callers that send ahead, take no answers, or cut a body into the smallest pieces, and what others notice of it. */
+import { FREE_PIECES } from "./body.ts";
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
@@ -6,7 +7,6 @@ import { NO_RETRY } from "../retry.ts";
 import { bindControl, serveHttp } from "../testing/control.ts";
 import { parseAnswer, RawConnection } from "../testing/raw_http.ts";
 import { openHttpChannel } from "./channel.ts";
-import { FREE_PIECES } from "./limits.ts";
 
 const LIST_RUNS = "/v1/control/list-runs";
 const HEAD = `POST ${LIST_RUNS} HTTP/1.1\r\nHost: a\r\nContent-Type: application/protobuf\r\n`;

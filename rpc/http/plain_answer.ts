@@ -1,8 +1,10 @@
 import { systemClock } from "../../base/clock.ts";
-import { answerBody } from "./answer_body.ts";
+import { answerBody, UNREAD_LINGER_MS } from "./answer_body.ts";
 import type { Connection } from "./connections.ts";
-import { MAX_DROPPED_BYTES, UNREAD_LINGER_MS } from "./limits.ts";
 import type { PlainAnswer } from "./refusal.ts";
+
+/** Bytes of a refused request's body that are read and dropped, so that its connection can be used on. */
+const MAX_DROPPED_BYTES = 64 * 1024;
 
 /**
  * Makes an answer that is no message.

@@ -1,4 +1,5 @@
 /** HTTP/2 at a port for HTTP/1.1 without TLS, where nothing is agreed on before the first byte. */
+import { MAX_REQUESTS_PER_CONNECTION } from "./connections.ts";
 import assert from "node:assert/strict";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { FRAME } from "../http2/protocol.ts";
@@ -7,7 +8,6 @@ import { NO_RETRY } from "../retry.ts";
 import { bindControl, serveHttp } from "../testing/control.ts";
 import { headersFrame, type RawFrame, RawHttp2 } from "../testing/raw_http2.ts";
 import { openHttpChannel } from "./channel.ts";
-import { MAX_REQUESTS_PER_CONNECTION } from "./limits.ts";
 
 const LIST_RUNS = "/v1/control/list-runs";
 

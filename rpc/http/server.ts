@@ -12,7 +12,6 @@ import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import type { Connection, ConnectionLimits } from "./connections.ts";
 import { type Download, Downloads } from "./download.ts";
 import { HttpCall } from "./http_call.ts";
-import { STREAM_HEAD_MS } from "./limits.ts";
 import { type Answerer, HttpListener } from "./listener.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
 import { OwnHosts } from "./own_hosts.ts";
@@ -20,6 +19,12 @@ import { kebabName, pathOf } from "./path.ts";
 import { plainResponse } from "./plain_answer.ts";
 import { methodNotAllowed, type PlainAnswer, Refusal, refusalOf } from "./refusal.ts";
 import { isFromBrowser } from "./web_page.ts";
+
+/**
+ * Milliseconds that a stream's head waits for its first message. Flower's command line gives up on a head after 30 s,
+ * and the log of a run that waits has nothing to say for longer.
+ */
+const STREAM_HEAD_MS = 5_000;
 
 /** A service and where its methods are. */
 export interface HttpService {

@@ -1,6 +1,8 @@
-import { MAX_ERROR_BYTES } from "./limits.ts";
 import { isMediaType, JSON_TYPE } from "./media_type.ts";
 import { readLimited } from "./read_limited.ts";
+
+/** Bytes of an error's text that are read. */
+const MAX_ERROR_BYTES = 64 * 1024;
 
 /** What a Flower server says of an error; the number is missing where HTTP itself refused. */
 export interface Words {

@@ -1,5 +1,6 @@
+import { MAX_CONCURRENT_STREAMS } from "../server.ts";
 import assert from "node:assert/strict";
-import { MAX_CONCURRENT_STREAMS, SERVER_WINDOW_BYTES } from "../limits.ts";
+import { SERVER_WINDOW_BYTES } from "../limits.ts";
 import { serveDriver } from "../testing/driver.ts";
 import { callHead, headersFrame, RawHttp2 } from "../testing/raw_http2.ts";
 import { MAX_HEADER_LIST_BYTES } from "./limits.ts";

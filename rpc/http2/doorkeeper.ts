@@ -1,3 +1,4 @@
+import { RecentMap } from "../../base/recent_map.ts";
 import { Allowance } from "./allowance.ts";
 import { networkOf } from "../network.ts";
 import { type Http2Connection, seconds } from "./connection.ts";
@@ -32,8 +33,7 @@ interface Caller {
  * gets in; of nobody else is a connection closed for another's sake.
  */
 export class Doorkeeper {
-  /** The longest unused address first. */
-  readonly #callers = new Map<string, Caller>();
+  readonly #callers = new RecentMap<string, Caller>(MAX_ADDRESSES);
   readonly #strangers = new Set<Kept>();
   /** Those on which a call was heard by its head. */
   readonly #heard = new WeakSet<Kept>();
@@ -118,7 +118,7 @@ export class Doorkeeper {
 
   #known(host: string, connection: Kept): void {
     this.#strangers.delete(connection);
-    this.#callers.get(networkOf(host))?.strangers.delete(connection);
+    this.#callers.peek(networkOf(host))?.strangers.delete(connection);
   }
 
   #callerOf(host: string): Caller {
@@ -131,12 +131,7 @@ export class Doorkeeper {
         refusals: new Allowance(REFUSALS, now),
         strangers: new Set(),
       };
-    }
-    this.#callers.delete(network);
-    this.#callers.set(network, caller);
-    if (this.#callers.size > MAX_ADDRESSES) {
-      const [oldest] = this.#callers.keys();
-      this.#callers.delete(oldest!);
+      this.#callers.set(network, caller);
     }
     return caller;
   }

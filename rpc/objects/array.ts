@@ -3,9 +3,11 @@ import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject } from "../../link/objects/objects.ts";
 import { type Array as ArrayProto, ArraySchema } from "../../proto/gen/current/recorddict_pb.ts";
-import { CHUNK_BYTES } from "./limits.ts";
 import { makeObject, type ParsedObject } from "./object.ts";
 import { pythonJson, pythonObject } from "./python_json.ts";
+
+/** Bytes of an array that one ArrayChunk object holds: Flower's cut. With another cut equal arrays would have other ids. */
+export const CHUNK_BYTES = 5 * 1024 * 1024;
 
 /** An array's object and its chunks, chunks first. Equal chunks are one object that is referred to twice. */
 export async function deflateArray(array: ArrayProto): Promise<LinkObject[]> {

@@ -1,3 +1,4 @@
+import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
@@ -11,9 +12,11 @@ import {
   RecordDictSchema,
 } from "../../proto/gen/current/recorddict_pb.ts";
 import { inflateArray, parseArray } from "./array.ts";
-import { MAX_INFLATED_BYTES } from "./limits.ts";
 import { type ObjectType, type ParsedObject, parseObject } from "./object.ts";
 import { parseOrdered } from "./python_json.ts";
+
+/** Bytes of all records of one RecordDict: a few objects that refer to each other often must not fill the memory. */
+const MAX_INFLATED_BYTES = MAX_MESSAGE_BYTES;
 
 /** Finds an object by its id. The bytes are trusted to hash to it. */
 export type GetObject = (id: ObjectId) => LinkObject | undefined;

@@ -4,9 +4,11 @@ import type { MessageDraft, NewLinkMessage } from "../../link/messages/message.t
 import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 import { type Message, MessageSchema } from "../../proto/gen/current/message_pb.ts";
 import { decodeRequest } from "../codec.ts";
-import { MAX_MESSAGE_BODY_UNITS } from "./limits.ts";
 import { errorFromWire, errorToWire, metadataFromWire, metadataToWire } from "./metadata.ts";
 import { makeSmallObject, parseObject } from "./object.ts";
+
+/** What decoding the body of a Message object may cost, in the units of `weigh`: it has 15 fields and words of an error. */
+const MAX_MESSAGE_BODY_UNITS = 50_000;
 
 /** A message before it has an id: with the id of its content, or with an error in the place of it. */
 export type MessageInit = MessageDraft & { readonly content?: ObjectId };

@@ -1,7 +1,12 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
 import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
-import { MAX_HEAD_BYTES, SYNC_HASH_BYTES } from "./limits.ts";
+
+/** Bytes of an object's head: the ids of 50,000 children, as many as a message's tree has nodes. */
+const MAX_HEAD_BYTES = 50_000 * 65 + 64;
+
+/** Bytes that are hashed at once on the main thread, in about 0.15 ms; larger objects are hashed beside it. */
+const SYNC_HASH_BYTES = 256 * 1024;
 
 /** What an object can be, by the first word of its bytes (Flower 1.28 to 1.42). */
 export const OBJECT_TYPES = [

@@ -1,3 +1,4 @@
+import { CHUNK_BYTES } from "./array.ts";
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create } from "@bufbuild/protobuf";
@@ -7,7 +8,6 @@ import type { LinkObject } from "../../link/objects/objects.ts";
 import { type RecordDict, RecordDictSchema } from "../../proto/gen/current/recorddict_pb.ts";
 import { deflateRecordDict } from "./deflate.ts";
 import { inflateRecordDict } from "./inflate.ts";
-import { CHUNK_BYTES } from "./limits.ts";
 import { makeObject, parseObject, readObject } from "./object.ts";
 
 interface Golden {

@@ -6,8 +6,16 @@ import type { OpenCall } from "../call.ts";
 import { methodPath, type ServiceBinding } from "../service.ts";
 import { ByteBudget } from "../byte_budget.ts";
 import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "../limits.ts";
-import { ANSWER_PATIENCE_SECONDS, MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import { type PlainError, type PortAnswer, type PortRequest, transferOf } from "./protocol.ts";
+
+/** Calls that one worker may have open at a time: a ServerApp's connection has eight objects on their way. */
+export const MAX_OPEN_PORT_CALLS = 256;
+
+/** Bytes of one worker's open requests, and as many of its answers, beyond which more of them wait. One may be larger. */
+export const MAX_OPEN_PORT_BYTES = 64 * 1024 * 1024;
+
+/** Seconds that a large answer waits for those before it. A call that is refused for it is made again. */
+const ANSWER_PATIENCE_SECONDS = 600;
 
 /**
  * Hands an answer to the worker, by `postMessage` or the like. Where it gives a promise, the call stays open until that

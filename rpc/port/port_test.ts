@@ -4,11 +4,10 @@ import { type GetNodesRequest, Runtime } from "../../proto/gen/current/runtime_p
 import { ApiError } from "../api_error.ts";
 import type { Call } from "../call.ts";
 import { bindService, type Handlers } from "../service.ts";
-import { PortCalls } from "./calls.ts";
+import { MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS, PortCalls } from "./calls.ts";
 import { PortChannel } from "./channel.ts";
 import { encode } from "../codec.ts";
 import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "../limits.ts";
-import { MAX_OPEN_PORT_BYTES, MAX_OPEN_PORT_CALLS } from "./limits.ts";
 import type { PortAnswer, PortRequest } from "./protocol.ts";
 
 type Caller = { readonly token: string | undefined };

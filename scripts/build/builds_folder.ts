@@ -1,6 +1,11 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path/posix";
-import { KEPT_BUILDS } from "./limits.ts";
+
+/**
+ * Builds that are kept beside the newest one: a program that was started before goes on to load modules from its own,
+ * and a bin folder that was not installed into since still names it.
+ */
+export const KEPT_BUILDS = 2;
 
 /** Deno's settings for a build. The file's time is that of the sources that were built. */
 export const BUILT_CONFIG = "deno.json";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { basename } from "node:path";
-import { BUILT_CONFIG, type BuiltFiles, placeBuild } from "./builds_folder.ts";
-import { KEPT_BUILDS } from "./limits.ts";
+import { BUILT_CONFIG, type BuiltFiles, KEPT_BUILDS, placeBuild } from "./builds_folder.ts";
 
 function build(text: string): BuiltFiles {
   const encoder = new TextEncoder();

@@ -78,10 +78,10 @@ async function startSuperLink(
         ...["--log-format", "json"],
       ],
       onLog(line) {
-        const address = String(line.properties.address);
-        if (line.message.startsWith("Driver API")) addresses.driver = address;
-        if (line.message.startsWith("Fleet API")) addresses.fleet = address;
-        if (line.message.startsWith("SuperLink ready")) ready.resolve();
+        const { event, api, address } = line.properties;
+        if (event === "listening" && api === "driver") addresses.driver = String(address);
+        if (event === "listening" && api === "fleet") addresses.fleet = String(address);
+        if (event === "superlink-ready") ready.resolve();
         showTrouble("SuperLink", line);
       },
     }),
@@ -117,7 +117,7 @@ async function startSuperNode(
         ...["--log-format", "json"],
       ],
       onLog(line) {
-        if (/^SuperNode .* joined/.test(line.message)) joined.resolve();
+        if (line.properties.event === "joined") joined.resolve();
         showTrouble(name, line);
       },
     }),

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { launcherFile, LAUNCHERS, type LauncherTarget } from "./launcher.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const target: LauncherTarget = { deno: "/opt/it's deno", project: "/home/a b", os: "linux" };
 
@@ -85,9 +86,8 @@ Deno.test("a launcher falls back to the recommended Deno when its own has gone",
 
 const onlyHere = { ignore: Deno.build.os === "windows" };
 
-Deno.test(
+testWithAllRights(
   "Deno looks after the packages only when the lock file has changed since",
-  onlyHere,
   async () => {
     await using project = await Project.make();
     const packages = async () => (await project.launches(false)).packages;
@@ -97,11 +97,11 @@ Deno.test(
     await Deno.remove(`${project.folder}/node_modules`, { recursive: true });
     assert.equal(await packages(), "auto");
   },
+  onlyHere,
 );
 
-Deno.test(
+testWithAllRights(
   "a launcher runs the build of the sources as they are, otherwise the sources",
-  onlyHere,
   async () => {
     await using project = await Project.make();
     const main = async () => (await project.launches(true)).main;
@@ -129,11 +129,11 @@ Deno.test(
     await Deno.remove(`${project.folder}/tensor`, { recursive: true });
     assert.equal(await main(), "main.ts", "a room has gone");
   },
+  onlyHere,
 );
 
-Deno.test(
+testWithAllRights(
   "a SuperNode, which may train, starts with as little memory as Deno gives it",
-  onlyHere,
   async () => {
     await using project = await Project.make();
     const launch = async (words: readonly string[], ...args: string[]) => {
@@ -151,6 +151,7 @@ Deno.test(
     assert.doesNotMatch(await launch([], "supernode", "client:app"), /--v8-flags/);
     assert.doesNotMatch(await launch(["supernode"], "client:app"), /--v8-flags/);
   },
+  onlyHere,
 );
 
 Deno.test("a launcher keeps Deno from looking for newer versions of itself", () => {

@@ -46,6 +46,56 @@ Deno.test("architecture: the document shows the tables of rooms and packages", a
   assert.deepEqual(tableOf(document, "package", Object.keys(PACKAGES)), PACKAGES);
 });
 
+Deno.test("architecture: the document says why each dependency", async () => {
+  const { imports } = JSON.parse(await Deno.readTextFile(repositoryPath("deno.json")));
+  const document = await Deno.readTextFile(repositoryPath("docs/architecture.md"));
+  const [, table = ""] = document.split(/^\| dependency +\|.*\n/m);
+  const rows = table.split("\n\n")[0]!.split("\n").map((line) => line.split("|")[1] ?? "");
+  const explained = rows.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map((m) => m[1]!));
+  assert.deepEqual(explained.sort(), Object.keys(imports).filter((name) => name !== "flwr").sort());
+});
+
+/** Rooms whose limits are read together: those of a connection that floods, and those of the domain, which are options. */
+const LIMITS_OF_A_ROOM = ["link/limits.ts", "rpc/http2/limits.ts"];
+
+Deno.test("architecture: a limit that one file needs stands in that file", () => {
+  const offences = sources
+    .filter(({ path }) => path.endsWith("/limits.ts") && !LIMITS_OF_A_ROOM.includes(path))
+    .flatMap((limits) => {
+      const users = sources.filter(({ files }) => files.includes(limits.path));
+      // Those without a blank line between them are explained, and so read, together.
+      return limits.text.split("\n\n")
+        .map((block) => [...block.matchAll(/^export (?:const|function) (\w+)/gm)].map((m) => m[1]!))
+        .filter((names) => names.length > 0)
+        .filter((names) =>
+          users.filter(({ text }) => names.some((name) => text.includes(name))).length < 2
+        )
+        .map((names) => `${names.join(", ")} of ${limits.path}`);
+    });
+  assert.deepEqual(offences, []);
+});
+
+/** The entries that one with alternatives in braces stands for. */
+function alternatives(entry: string): string[] {
+  const [, before, names, after] = /^(.*)\{(.+)\}(.*)$/.exec(entry) ?? [];
+  return names?.split(",").map((name) => `${before}${name}${after}`) ?? [entry];
+}
+
+/** The one circle: the domain, whose rooms take types of each other and say what a store must do. */
+const CIRCLE = /^link(\/|$)/;
+
+Deno.test("architecture: rooms import each other in no circle", () => {
+  /** What a room imports, and what that imports, and so on. */
+  const reach = (room: string, seen = new Set<string>()): Set<string> => {
+    for (const next of ROOMS[room]!.flatMap(alternatives)) {
+      if (next in ROOMS && !seen.has(next)) reach(next, seen.add(next));
+    }
+    return seen;
+  };
+  const inCircles = Object.keys(ROOMS).filter((room) => reach(room).has(room));
+  assert.deepEqual(inCircles.filter((room) => !CIRCLE.test(room)), []);
+});
+
 Deno.test("architecture: imports are found in all their forms, and not in comments", () => {
   const text = [
     'import "a";',

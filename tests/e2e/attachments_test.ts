@@ -44,18 +44,18 @@ scenario("a file of more than 10 MiB reaches the ServerApp and the nodes, once",
     return done.stderr;
   };
 
-  assert.match(await run(), /Sent models\/large\.onnx/);
-  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "fetched")), [1, 1]);
+  assert.match(await run(), /Sent attachment models\/large\.onnx/);
+  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "downloaded")), [1, 1]);
 
   // The same app again: nobody sends or fetches anything.
-  assert.match(await run(), /has models\/large\.onnx already/);
+  assert.match(await run(), /already has attachment models\/large\.onnx/);
   // Its next version, after a restart of the nodes' app: the model is the same.
   const manifest = `${home}/my-app/flwr.toml`;
   const text = await Deno.readTextFile(manifest);
   await Deno.writeTextFile(manifest, text.replace(/^version = .*$/m, 'version = "1.0.1"'));
-  assert.match(await run(), /has models\/large\.onnx already/);
-  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "fetched")), [1, 1]);
-  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "kept")), [1, 1]);
+  assert.match(await run(), /already has attachment models\/large\.onnx/);
+  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "downloaded")), [1, 1]);
+  assert.deepEqual(nodes.map(({ lines }) => attached(lines, "already here")), [1, 1]);
 
   // Both versions and the kept file are one on the disk.
   const kept = `${home}/node-1/attachments`;
@@ -75,7 +75,7 @@ scenario("flwr build and flwr install say what is not in the bundle", async (sta
   await Deno.writeFile(`${home}/my-app/large.onnx`, new Uint8Array(SIZE));
   const built = await flwr(home, ["build", "--app", "my-app", "--format", "json"]);
   assert.equal(built.code, 0, built.stderr);
-  assert.match(built.stderr, /travels beside the bundle: large\.onnx/);
+  assert.match(built.stderr, /as an attachment: large\.onnx/);
   const { attachments, ...fab } = JSON.parse(built.stdout);
   assert.deepEqual(attachments.map(({ path, size }: Record<string, unknown>) => [path, size]), [
     ["large.onnx", SIZE],

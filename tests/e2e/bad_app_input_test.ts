@@ -70,13 +70,13 @@ scenario("bad input: a connection that cannot be made ends with the reason", asy
     {
       what: "supernode: unreachable SuperLink",
       says: new RegExp(`127\\.0\\.0\\.1:${unused}`),
-      logs: /WARNING.*try 1 failed, next (in|at)/,
+      logs: /WARNING.*Attempt 1 failed; retrying (in|now)/,
       args: [...node, "--insecure", "--server", `127.0.0.1:${unused}`],
     },
     {
       what: "run: unreachable SuperLink",
       says: new RegExp(`127\\.0\\.0\\.1:${unused}`),
-      logs: /WARNING.*try 1 failed, next (in|at)/,
+      logs: /WARNING.*Attempt 1 failed; retrying (in|now)/,
       args: [...run, "--insecure", "--server", `127.0.0.1:${unused}`],
     },
     {

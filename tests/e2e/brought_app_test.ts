@@ -45,8 +45,8 @@ scenario(
     const credentials = await makeCredentials(stage.folder.path);
     const { http, fleet } = await startSuperLink({ stage, credentials });
     const nodes = [startNode(stage, credentials, 1, http), startNode(stage, credentials, 2, fleet)];
-    await nodes[0]!.waitForLine(/Speaking Flower's current wire over HTTP/);
-    await nodes[1]!.waitForLine(/Speaking Flower's current wire over gRPC/);
+    await nodes[0]!.waitForEvent("wire-chosen", { wire: "current-http" });
+    await nodes[1]!.waitForEvent("wire-chosen", { wire: "current-grpc" });
     await Promise.all(nodes.map(joined));
     const { folder } = await createApp({
       ...{ name: "line", publisher: "lab", template: TEMPLATES["minimal"]! },
@@ -107,7 +107,7 @@ export const app = new ClientApp().train(() => {
     for (const { lines } of nodes) {
       assert.ok(
         lines.some((line) =>
-          /it is over, no reply/.test(line) && line.includes(`${stopped.runId}`)
+          /has ended\. The reply was not sent/.test(line) && line.includes(`${stopped.runId}`)
         ),
       );
     }

@@ -31,13 +31,15 @@ scenario("full disk: a run goes on when there is room again, and its nodes stay"
 
   disk.fill();
   await Deno.writeTextFile(goOn, "");
-  await superlink.waitForLine(/The SuperLink's disk is full/);
-  await first.waitForLine(/The SuperLink's disk is full/);
+  const { message } = await superlink.waitForEvent("store-failed");
+  assert.match(message, /The SuperLink's disk is full/);
+  const { fields } = await first.waitForEvent("call-retried", { code: "unavailable" });
+  assert.match(String(fields["reason"]), /The SuperLink's disk is full/);
   disk.free();
 
   const result = await runResult(run, file);
   assert.deepEqual(result.rounds.map(({ results }) => results), [2, 2, 2]);
-  await superlink.waitForLine(/The store writes again/);
+  await superlink.waitForEvent("store-recovered");
   for (const process of [superlink, first, second]) assertNoStackTrace(process);
   assert.equal((await first.end("SIGINT")).code, 0);
 }, { ignore: !canMountSmallDisk() });
@@ -69,7 +71,7 @@ scenario("full disk: the end of a submitted run, and its log, are stored later",
       if (filled || !text.includes("line 0 ")) continue;
       filled = true;
       disk.fill();
-      await superlink.waitForLine(/The SuperLink's disk is full/);
+      await superlink.waitForEvent("store-failed");
       disk.free();
     }
     assert.ok(filled, "the run was over before the disk was full");

@@ -169,6 +169,6 @@ scenario("a Python app without Python fails with what to do", async (stage) => {
   );
   const { run } = await line.client.getRun(runId);
   assert.equal(run.subStatus, "failed");
-  assert.match(run.details, /no\/python" of --python is not there/);
-  assert.match(log, /^Error: .*no\/python" of --python is not there\n/);
+  assert.match(run.details, /--python: ".*no\/python" does not exist/);
+  assert.match(log, /^Error: --python: ".*no\/python" does not exist\n/);
 });

@@ -122,7 +122,7 @@ async function play(stage: Stage, flowerOf: FlowerOf, security: Security): Promi
     } else {
       startFlowerSuperNode({ stage, flower, security, credentials, superlink, node, partition });
     }
-    return (await superlink.process.waitForLine(/Node (\d+) joined/))[1]!;
+    return String((await superlink.process.waitForEvent("node-joined")).fields["nodeId"]);
   }
 
   /** Starts another node. One of today's Flower is registered by the `flwr` command of its version. */

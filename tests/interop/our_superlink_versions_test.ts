@@ -84,7 +84,8 @@ async function play(
     }
     const supernode = startFlowerSuperNode({ ...options, node, partition });
     if (ways.registersNodes) return await flowerNodeId(supernode);
-    return (await superlink.process.waitForLine(/Node (\d+) joined/, START_SECONDS))[1]!;
+    const { fields } = await superlink.process.waitForEvent("node-joined", {}, START_SECONDS);
+    return String(fields["nodeId"]);
   };
   // one after the other, because the SuperLink's lines do not say which is which
   const early = ways.registersNodes ? [] : [await start(0), await start(1)];

@@ -2,8 +2,8 @@
  * Flower 1.41's own way of working with our SuperLink: a numpy app is submitted with Python's `flwr run`, its ServerApp is
  * a Python process, one SuperNode is Python's and one is ours.
  */
+import { RUN_CHECK_SECONDS } from "../../roles/supernode/runs/watch_run.ts";
 import assert from "node:assert/strict";
-import { RUN_CHECK_SECONDS } from "../../roles/supernode/limits.ts";
 import { makeCredentials } from "../support/credentials.ts";
 import { eventually } from "../support/deadline.ts";
 import {

@@ -58,7 +58,7 @@ flowerScenario(
       assert.ok(run.lines.some((line) => line.includes("FINAL after 1 rounds")));
       assert.deepEqual(nodes.map(({ status }) => status), [undefined, undefined], "nobody gave up");
       if (signal === "SIGKILL") continue;
-      const denied = superlink.process.lines.filter((line) => line.includes("Denied"));
+      const denied = superlink.process.records.filter(({ event }) => event === "call-denied");
       assert.deepEqual(denied, [], "after an end in good order");
     }
   },

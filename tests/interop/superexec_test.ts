@@ -71,10 +71,10 @@ flowerScenario(
     const long = flwr.start(["run", folder, "here", "--format", "json", "-c", "num-rounds=10000"]);
     assert.equal((await long.ended(RUN_SECONDS)).code, 0);
     const runId: string = JSON.parse(long.stdoutLines.join("\n"))["run-id"];
-    await superexec.waitForLine(new RegExp(`Run ${runId} is taken on`));
+    await superexec.waitForEvent("run-taken", { runId });
     const stop = flwr.start(["stop", runId, "here"]);
     assert.equal((await stop.ended(RUN_SECONDS)).code, 0);
-    await superexec.waitForLine(new RegExp(`Run ${runId} was ended`), STOP_SECONDS);
+    await superexec.waitForEvent("run-ended", { runId }, STOP_SECONDS);
   },
   { seconds: 240 },
 );

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { builtFile } from "../../scripts/build/place.ts";
 import { buildProgram, entryPoints } from "../../scripts/build/program.ts";
 import { connectionToml } from "../support/flower.ts";
+import { EVENTS, joined, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario } from "../support/stage.ts";
@@ -66,17 +67,18 @@ console.log("reading the program: " + await read.then(() => "done", (error) => e
     const superlink = flwr(
       "superlink",
       ...["superlink", "--insecure", "--port", "0", "--driver-api-address", "none"],
-      ...["--fleet-api-address", "none", "--control-api-address", "none"],
+      ...["--fleet-api-address", "none", "--control-api-address", "none", ...EVENTS],
     );
-    const http = (await superlink.waitForLine(/HTTP \(.* on (\S+)$/))[1]!;
+    const http = (await superLinkReady(superlink))("http");
     const nodes = [[], ["app/client.ts:app"]].map((app, partition) =>
       flwr(
         `supernode-${partition}`,
         ...["supernode", ...app, "--insecure", "--superlink", http],
         ...["--node-config", `partition-id=${partition} num-partitions=2`],
+        ...EVENTS,
       )
     );
-    await Promise.all(nodes.map((node) => node.waitForLine(/joined/)));
+    await Promise.all(nodes.map(joined));
     await Deno.mkdir(stage.path("run"));
     await Deno.writeTextFile(stage.path("run/config.toml"), connectionToml(http));
     const run = flwr("run", "run", "app", "here", "--stream");

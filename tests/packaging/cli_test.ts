@@ -12,9 +12,9 @@ const LOG_FLAGS = { "--log-format": '"text"', "--verbose": "false" };
 function connectionFlags(address: string): Record<string, string> {
   return {
     "--insecure": "false",
-    "--root-certificates": "the system's",
+    "--root-certificates": "the system's CAs",
     "--superlink": `"${address}"`,
-    "--server": "as --superlink",
+    "--server": "that of --superlink",
     "--max-retries": "no limit",
     "--max-wait-time": "no limit",
     "--dir": '"."',
@@ -23,7 +23,7 @@ function connectionFlags(address: string): Record<string, string> {
 }
 
 /** Flags of the commands that ask a SuperLink, with their defaults. */
-const CONTROL_FLAGS = { "--insecure": "false", "--root-certificates": "the system's" };
+const CONTROL_FLAGS = { "--insecure": "false", "--root-certificates": "the system's CAs" };
 const FORMAT_FLAG = { "--format": '"default"' };
 
 /** Every flag of every command, with its default. */
@@ -35,7 +35,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--ssl-keyfile": "none",
     "--enable-supernode-auth": "false",
     "--auth-list-public-keys": "none",
-    "--auth-superlink-private-key": "one made at each start",
+    "--auth-superlink-private-key": "a new one at each start",
     "--auth-superlink-public-key": "none",
     "--host": '"127.0.0.1"',
     "--port": '"8000"',
@@ -66,12 +66,12 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
   "supernode": {
     ...connectionFlags("127.0.0.1:8000"),
-    "--auth-supernode-private-key": "none",
+    "--auth-supernode-private-key": "a new one at each start",
     "--auth-supernode-public-key": "none",
     "--auth-superlink-public-key": "any",
     "--node-config": "none",
     "--device": '"cpu"',
-    "--threads": "this SuperNode's part of the machine's cores",
+    "--threads": "this SuperNode's share of the machine's cores",
     "--allow-read": "none",
     "--send-error-details": "false",
     "--name": "its id",
@@ -79,7 +79,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--python": "flwr-clientapp on PATH",
     "--isolation": '"subprocess"',
     "--host": '"127.0.0.1"',
-    "--port": "9094, or a free one when that is taken",
+    "--port": "9094, or a free one if that is taken",
     "--ssl-certfile": "no TLS",
     "--ssl-keyfile": "none",
     "--ssl-ca-certfile": "none",
@@ -96,7 +96,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "supernode unregister": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "supernode list": { "--verbose": "false", ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "federation list": {
-    "--federation": "all, in short",
+    "--federation": "list all",
     "--verbose": "false",
     ...CONTROL_FLAGS,
     ...FORMAT_FLAG,
@@ -107,17 +107,17 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     "--stream": "false",
     "--federation": "the SuperLink's own",
     "--json": "none",
-    "--no-check": "they are checked",
+    "--no-check": "check them",
     "--artifacts": "run-<id>",
     ...FORMAT_FLAG,
   },
   "list": {
-    "--run-id": "all runs",
-    "--limit": "the SuperLink's, mostly 20",
+    "--run-id": "list all runs",
+    "--limit": "the SuperLink decides, usually 20",
     ...CONTROL_FLAGS,
     ...FORMAT_FLAG,
   },
-  "log": { "--stream": "unless --show", "--show": "false", ...CONTROL_FLAGS },
+  "log": { "--stream": "on, unless --show", "--show": "false", ...CONTROL_FLAGS },
   "stop": { ...CONTROL_FLAGS, ...FORMAT_FLAG },
   "pull": {
     "--output": "run-<id>",
@@ -130,7 +130,7 @@ const FLAGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   "completion": { "--install": "false" },
   "new": {
     "--template": '"minimal"',
-    "--publisher": "the user's name",
+    "--publisher": "your user name",
     "--format": '"default"',
   },
   "build": { "--app": '"."', "--format": '"default"' },
@@ -192,7 +192,7 @@ Deno.test("a command line that cannot be understood ends with 2, its words on st
   const misuses: readonly [args: string[], words: RegExp][] = [
     [["frobnicate"], /^Error: Unknown command "frobnicate"\n[^]*Usage: flwr <command>/],
     [["toString"], /^Error: Unknown command "toString"/],
-    [["superlink", "--nope"], /unknown option '--nope'\n\(flwr superlink --help explains/],
+    [["superlink", "--nope"], /unknown option '--nope'\n\(see flwr superlink --help/],
     [["superlink", "stray"], /too many arguments/],
     [["supernode", "client:app", "stray"], /too many arguments/],
     [["supernode", "--port", "70000"], /--port.*'70000' is invalid.*from 0 to 65535/],
@@ -205,8 +205,8 @@ Deno.test("a command line that cannot be understood ends with 2, its words on st
     [["superlink", "--log-format", "xml"], /'xml' is invalid.*text, json/],
     [["keys"], /Usage: flwr keys/],
     [["keys", "frobnicate"], /unknown command 'frobnicate'/],
-    [["keys", "generate", "none"], /'none' is invalid.*\n\(flwr keys generate --help explains/],
-    [["supernode", "register"], /argument 'public-key'\n\(flwr supernode register --help/],
+    [["keys", "generate", "none"], /'none' is invalid.*\n\(see flwr keys generate --help/],
+    [["supernode", "register"], /argument 'public-key'\n\(see flwr supernode register --help/],
     [["--install-completion", "tcsh"], /'tcsh' is invalid/],
   ];
   for (const [args, words] of misuses) {

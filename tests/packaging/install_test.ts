@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import manifest from "../../deno.json" with { type: "json" };
 import { makeCredentials } from "../support/credentials.ts";
+import { EVENTS, joined, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario, type Stage } from "../support/stage.ts";
@@ -68,22 +69,26 @@ scenario("the command lines of Flower's example do its job", async (stage) => {
      --auth-superlink-private-key keys/server_credentials
      --auth-superlink-public-key keys/server_credentials.pub
      --fleet-api-type grpc-rere --fleet-api-address 127.0.0.1:0 --driver-api-address 127.0.0.1:0
-     --port 0 --control-api-address none`,
+     --port 0 --control-api-address none ${EVENTS.join(" ")}`,
   );
-  const driver = (await superlink.waitForLine(/Driver API \(TLS\).* on (\S+)$/))[1];
-  const fleet = (await superlink.waitForLine(/Fleet API \(TLS\).* on (\S+)$/))[1];
-  await superlink.waitForLine(/SuperLink ready/);
+  const addressOf = await superLinkReady(superlink);
+  const [driver, fleet] = ["driver", "fleet"].map(addressOf);
+  const listening = superlink.records.filter(({ event }) => event === "listening");
+  assert.deepEqual(
+    listening.map(({ fields }) => [fields["api"], fields["tls"]]).toSorted(),
+    [["driver", "TLS"], ["fleet", "TLS"], ["http", "TLS"]],
+  );
   const nodes = [1, 2].map((node) =>
     start(
       "flower-client-app",
       `client:app --root-certificates ${folder}/certificates/ca.crt --server ${fleet}
        --auth-supernode-private-key ${folder}/keys/client_credentials_${node}
        --auth-supernode-public-key ${folder}/keys/client_credentials_${node}.pub
-       --node-config partition-id=${node - 1}`,
+       --node-config partition-id=${node - 1} ${EVENTS.join(" ")}`,
       APPS,
     )
   );
-  await Promise.all(nodes.map((node) => node.waitForLine(/joined/)));
+  await Promise.all(nodes.map(joined));
   const result = stage.path("result.json");
   const run = start(
     "flower-server-app",

@@ -7,10 +7,11 @@ import { repositoryPath } from "../support/repository.ts";
 
 const INTRODUCTION = `# API
 
-What an app can import: \`import { ClientApp, FedAvg } from "flwr"\`. Each name has its first sentence
-here; your editor shows the whole comment with parameters, shapes, units and errors, and so does
-\`deno doc --filter FedAvg mod.ts\` in this folder. This page is made by
-\`deno run -A tests/readme/api_page.ts\`, and a test holds it to the code.
+An app imports these names from \`flwr\`, for example \`import { ClientApp, FedAvg } from "flwr"\`. The
+tables show the first sentence of each doc comment. Your editor shows the full comment with parameters, shapes,
+units and errors; so does \`deno doc --filter FedAvg mod.ts\` in this folder.
+
+\`deno run -A tests/readme/api_page.ts\` generates this page, and a test compares it with the code.
 `;
 
 /** A symbol as \`deno doc --json\` gives it: the parts that the page shows. */
@@ -45,7 +46,7 @@ export async function apiPage(): Promise<string> {
   const own = [
     "## Operations on symbolic arrays",
     "",
-    'For layers of your own: `import { ops } from "flwr"`, then `ops.add(x, y)`.',
+    'For your own layers: `import { ops } from "flwr"`, then `ops.add(x, y)`.',
     "",
     ...table([...ops.values()]),
     "",

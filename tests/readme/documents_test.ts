@@ -1,4 +1,4 @@
-/** README, CHANGELOG and docs name only what is there: files, headings, code and tests. */
+/** README, CHANGELOG, CONTRIBUTING, SECURITY and docs name only what is there: files, headings, code and tests. */
 import assert from "node:assert/strict";
 import { dirname, join } from "node:path/posix";
 import { repositoryPath } from "../support/repository.ts";
@@ -7,9 +7,13 @@ import { anchors, codeSpans, linkTargets, prose } from "./markdown.ts";
 const DOCUMENTS = [
   "README.md",
   "CHANGELOG.md",
-  ...[...Deno.readDirSync(repositoryPath("docs"))]
-    .map(({ name }) => `docs/${name}`)
-    .filter((path) => path.endsWith(".md")),
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  ...["docs", "docs/notes"].flatMap((folder) =>
+    [...Deno.readDirSync(repositoryPath(folder))]
+      .map(({ name }) => `${folder}/${name}`)
+      .filter((path) => path.endsWith(".md"))
+  ),
 ];
 
 const read = (path: string) => Deno.readTextFileSync(repositoryPath(path));

@@ -8,9 +8,11 @@ import { listedCommands, loadCommand } from "../../roles/commands.ts";
 
 const INTRODUCTION = `# Flags
 
-Every command with its arguments and flags, as \`flwr <command> --help\` has them. This page is made by
-\`deno run -A tests/readme/flag_tables.ts\`, and a test holds it to the commands. What the settings are
-for is in the [reference](reference.md). Every command takes \`--no-color\`, too, as NO_COLOR=1 in its environment.
+This page lists every command with its arguments and flags, as \`flwr <command> --help\` shows them. The
+[reference](reference.md) explains the settings. Every command also takes \`--no-color\`, or NO_COLOR=1 in its
+environment.
+
+\`deno run -A tests/readme/flag_tables.ts\` generates this page, and a test compares it with the commands.
 `;
 
 /** The page, before the formatter has it. */

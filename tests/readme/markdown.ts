@@ -61,7 +61,9 @@ export function commandLines(block: string): string[][] {
 }
 
 function words(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|(\S+)/g)].map((match) => match[1] ?? match[2]!);
+  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map((match) =>
+    match[1] ?? match[2] ?? match[3]!
+  );
 }
 
 /** The lines of a page without what the formatter does: widths of columns, and where lines of text end. */

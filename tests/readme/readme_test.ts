@@ -3,13 +3,14 @@ import assert from "node:assert/strict";
 import { decodeNpz } from "../../tensor/npz.ts";
 import { cacheFolder } from "../../ml/data/cache_folder.ts";
 import { DATA_FILE } from "../../ml/data/cifar10/prepare.ts";
-import { joined, startFlwr, startSuperLink } from "../support/flwr.ts";
+import { EVENTS, joined, startFlwr, startSuperLink, superLinkReady } from "../support/flwr.ts";
 import type { Process } from "../support/process.ts";
 import { repositoryPath } from "../support/repository.ts";
 import { scenario, type Stage } from "../support/stage.ts";
 import { commandLines } from "./markdown.ts";
 import { blocksUnder, denoArgs, writeOwnApp } from "./readme.ts";
 
+const WHOLE_APP = "A whole app";
 const QUICK_START = "Quick start";
 const WITH_KEYS = "With keys: Flower's authentication example";
 const EXAMPLE = "examples/flower-authentication";
@@ -23,6 +24,51 @@ const RUN_SECONDS = 90;
 
 const dataFile = `${cacheFolder()}/cifar10/${DATA_FILE}`;
 const hasData = await Deno.stat(dataFile).then(({ isFile }) => isFile, () => false);
+
+scenario("readme: its whole app passes the type check and trains on two tables", async (stage) => {
+  const [app, ...more] = blocksUnder(WHOLE_APP, "ts");
+  assert.deepEqual(more, []);
+  await Deno.writeTextFile(stage.path("app.ts"), `${app!.text}\n`);
+  const check = stage.start({
+    name: "deno check",
+    command: Deno.execPath(),
+    args: ["check", "--config", repositoryPath("deno.json"), stage.path("app.ts")],
+  });
+  assert.equal((await check.ended(RUN_SECONDS)).code, 0, check.tail());
+
+  for (const hospital of ["a", "b"]) {
+    await Deno.writeTextFile(
+      stage.path(`hospital-${hospital}.csv`),
+      patients(hospital === "a" ? 0 : 1),
+    );
+  }
+  const lines = blocksUnder(WHOLE_APP, "sh").flatMap(({ text }) => commandLines(text));
+  assert.equal(lines.length, 4, "SuperLink, two SuperNodes, ServerApp");
+  const [superLink, nodeA, nodeB, serverApp] = lines as [string[], string[], string[], string[]];
+  const type = (line: readonly string[], ...more: string[]) =>
+    stage.start({
+      name: line.slice(0, 2).join(" "),
+      command: Deno.execPath(),
+      args: [...denoArgs(line), ...more],
+      cwd: stage.folder.path,
+    });
+  const link = type(superLink, ...FREE_PORTS);
+  const [http, driver] = await Promise.all([/HTTP .* on (\S+)$/, /Driver API.* on (\S+)$/].map(
+    async (line) => (await link.waitForLine(line))[1]!,
+  )) as [string, string];
+  await Promise.all([nodeA, nodeB].map((line) => joined(type(line, "--superlink", http))));
+  const saved = stage.path("saved");
+  const history = stage.path("history.json");
+  const run = type(serverApp, "--server", driver, "--artifacts", saved, "--json", history);
+  await assertRounds(3, run);
+  const { histories: [{ rounds }] } = JSON.parse(await Deno.readTextFile(history));
+  const [first, , last] = rounds.map((round: { train: { metrics: { loss: number } } }) =>
+    round.train.metrics.loss
+  );
+  assert.ok(last < first, `the loss falls: ${first}, then ${last}`);
+  const model = decodeNpz(await Deno.readFile(`${saved}/model.npz`));
+  assert.deepEqual([...model.keys()], ["weight", "bias"]);
+});
 
 scenario("readme: its own app passes the type check", async (stage) => {
   await writeOwnApp(stage.folder.path);
@@ -82,9 +128,11 @@ scenario("readme: its quick start runs a new app, by name and by address", async
     });
 
   assert.equal((await type(newApp).ended(30)).code, 0);
-  const link = type(superLink, ...FREE_PORTS);
-  const http = (await link.waitForLine(/HTTP .* on (\S+)$/))[1]!;
-  await Promise.all([node1, node2].map((line) => joined(type(line, "--superlink", http))));
+  const link = type(superLink, ...FREE_PORTS, ...EVENTS);
+  const http = (await superLinkReady(link))("http");
+  await Promise.all(
+    [node1, node2].map((line) => joined(type(line, "--superlink", http, ...EVENTS))),
+  );
 
   await Deno.mkdir(env.FLWR_HOME);
   await Deno.writeTextFile(
@@ -139,21 +187,30 @@ async function runByHand(
     type(
       superNode.map((word) => word.replace("client_credentials_1", `client_credentials_${number}`)),
       ...nodeFlags,
+      ...EVENTS,
     );
 
   assert.equal((await type(generateKeys).ended(30)).code, 0);
-  const link = type(superLink, ...FREE_PORTS);
-  const listening = async (api: string) =>
-    (await link.waitForLine(new RegExp(`${api}.* on (\\S+)$`)))[1]!;
-  addresses.set("127.0.0.1:9091", await listening("Driver API"));
-  addresses.set("127.0.0.1:9092", await listening("Fleet API"));
+  const link = type(superLink, ...FREE_PORTS, ...EVENTS);
+  const addressOf = await superLinkReady(link);
+  addresses.set("127.0.0.1:9091", addressOf("driver"));
+  addresses.set("127.0.0.1:9092", addressOf("fleet"));
   await Promise.all([node(1), node(2)].map(joined));
   await assertRounds(3, type(serverApp));
 
   const more = generateKeys.with(-1, "3");
   assert.equal((await type(more).ended(30)).code, 0);
-  await link.waitForLine(/was added to the list/);
+  await link.waitForEvent("key-added");
   await joined(node(3));
+}
+
+/** A table of 64 patients whose outcome depends on four measurements, other ones for each hospital. */
+function patients(hospital: number): string {
+  const rows = Array.from({ length: 64 }, (_, i) => {
+    const cells = [2, 3, 5, 7].map((prime) => ((i + 32 * hospital) % prime) / prime);
+    return [...cells, cells[0]! + cells[1]! > 0.5 ? "ill" : "well"].join(",");
+  });
+  return ["a,b,c,d,outcome", ...rows, ""].join("\n");
 }
 
 type Seven<T> = [T, T, T, T, T, T, T];

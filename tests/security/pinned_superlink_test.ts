@@ -21,7 +21,7 @@ scenario(
 
     const refusing = pinned(others.superlinkPublicKey);
     assert.notEqual((await refusing.ended(30)).code, 0);
-    assert.ok(refusing.lines.every((line) => !/joined/.test(line)), "it does not join");
+    assert.ok(refusing.records.every(({ event }) => event !== "joined"), "it does not join");
 
     await joined(pinned(credentials.superlinkPublicKey));
   },

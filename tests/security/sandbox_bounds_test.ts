@@ -1,7 +1,7 @@
 /** What an app in the sandbox cannot exhaust, keep, or take with it when it ends. */
+import { MAX_LINE_LENGTH } from "../../hosting/sandbox/output_log.ts";
 import assert from "node:assert/strict";
 import { AppCrashed } from "../../hosting/app/app_host.ts";
-import { MAX_LINE_LENGTH } from "../../hosting/sandbox/limits.ts";
 import { eventually, within } from "../support/deadline.ts";
 import { listeningPorts } from "../support/listening_ports.ts";
 import { repositoryPath } from "../support/repository.ts";

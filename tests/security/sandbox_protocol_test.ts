@@ -1,4 +1,5 @@
 /** What an app in the sandbox cannot make the node believe, whatever it says on the ways that lead out of its thread. */
+import { MAX_TRAINERS } from "../../hosting/sandbox/trainers.ts";
 import assert from "node:assert/strict";
 import { MetricRecord } from "../../app/metric_record.ts";
 import { RecordDict } from "../../app/record_dict.ts";
@@ -14,7 +15,6 @@ import {
 import { modelBytes } from "../../ml/onnx/model.ts";
 import { GraphBuilder } from "../../ml/onnx/graph_builder.ts";
 import { AppCrashed } from "../../hosting/app/app_host.ts";
-import { MAX_TRAINERS } from "../../hosting/sandbox/limits.ts";
 import { within } from "../support/deadline.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
 

@@ -1,16 +1,25 @@
 /** What an app in the sandbox cannot reach: each line is one thing that an evil author would try. */
 import assert from "node:assert/strict";
+import { homedir, tmpdir } from "node:os";
+import manifest from "../../deno.json" with { type: "json" };
 import { repositoryPath } from "../support/repository.ts";
 import { EvilApp } from "./sandbox_fixture.ts";
+import { addonPath, systemLibrary } from "./sandbox_targets.ts";
 
-const ORT = new URL("../../node_modules/", import.meta.url).pathname +
-  ".deno/onnxruntime-node@1.30.0/node_modules/onnxruntime-node/bin/napi-v6";
-const ADDON = `${ORT}/linux/x64/onnxruntime_binding.node`;
 const MAIN = new URL("../../main.ts", import.meta.url).href;
+const ORT_PACKAGE = manifest.imports["onnxruntime-node"];
+const ADDON = await addonPath();
+const LIBRARY = await systemLibrary();
+const HOME = homedir();
+const TEMPORARY = tmpdir();
+const PROGRAM = Deno.execPath();
 
 const NOT_CAPABLE = /NotCapable|Requires \w+ access/;
 
-/** Code of an app, and what it must come to. */
+/**
+ * Code of an app, and what it must come to. FOLDER is the folder around the app's own; PORT is one at which this process
+ * listens, as it does at FOLDER/node.sock.
+ */
 const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]>> = {
   "read a file beside its folder": [`return Deno.readTextFileSync("FOLDER/secret.txt")`],
   "read it by a way around": [`return Deno.readTextFileSync("FOLDER/app/../secret.txt")`],
@@ -21,7 +30,7 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
   "list the folder around its own": [`return [...Deno.readDirSync("FOLDER")].length`],
   "watch the folder around its own": [`return Deno.watchFs("FOLDER")`],
   "read /etc/passwd": [`return Deno.readTextFileSync("/etc/passwd")`],
-  "read the home folder": [`return [...Deno.readDirSync("/root")].length`],
+  "read the home folder": [`return [...Deno.readDirSync(${JSON.stringify(HOME)})].length`],
   "read its process' environment as a file": [`return Deno.readTextFileSync("/proc/self/environ")`],
   "read its process' memory": [`return Deno.openSync("/proc/self/mem")`],
   "read this project's own files": [`return Deno.readTextFileSync(new URL("${MAIN}"))`],
@@ -63,7 +72,9 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
     `return (await import("node:module")).createRequire("file://FOLDER/app/x.js")("../secret.ts")`,
   ],
   "write into its folder": [`return Deno.writeTextFileSync("FOLDER/app/a.txt", "a")`],
-  "write elsewhere": [`return Deno.writeTextFileSync("/tmp/evil.txt", "a")`],
+  "write elsewhere": [
+    `return Deno.writeTextFileSync(${JSON.stringify(`${TEMPORARY}/evil.txt`)}, "a")`,
+  ],
   "make a temporary file": [`return Deno.makeTempFileSync()`],
   "write with node:fs": [
     `return (await import("node:fs")).writeFileSync("FOLDER/app/a.txt", "a")`,
@@ -73,15 +84,17 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
   "make its folder writable": [`return Deno.chmodSync("FOLDER/app", 0o777)`],
   "keep web pages on the disk": [`return await caches.open("a")`, /cache storage directory/],
   "write a heap snapshot": [
-    `return (await import("node:v8")).writeHeapSnapshot("/tmp/evil.heapsnapshot")`,
+    `return (await import("node:v8")).writeHeapSnapshot(${
+      JSON.stringify(`${TEMPORARY}/evil.heapsnapshot`)
+    })`,
   ],
   "read an environment variable": [`return Deno.env.get("HOME")`],
   "read all of them": [`return Object.keys(Deno.env.toObject())`],
   "read one as process.env": [`return process.env.HOME`],
   "set one": [`return Deno.env.set("A", "1")`],
-  "connect": [`return await Deno.connect({ hostname: "127.0.0.1", port: 9092 })`],
+  "connect": [`return await Deno.connect({ hostname: "127.0.0.1", port: PORT })`],
   "connect to a socket in the file system": [
-    `return await Deno.connect({ transport: "unix", path: "/var/run/docker.sock" })`,
+    `return await Deno.connect({ transport: "unix", path: "FOLDER/node.sock" })`,
   ],
   "listen": [`return Deno.listen({ port: 0 })`],
   "serve": [`return Deno.serve({ port: 0 }, () => new Response())`],
@@ -89,11 +102,11 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
     `return Deno.listenDatagram({ transport: "udp", port: 0 })`,
     /is not a function/,
   ],
-  "fetch from this machine": [`return await fetch("http://127.0.0.1:9092/")`],
+  "fetch from this machine": [`return await fetch("http://127.0.0.1:PORT/")`],
   "fetch from the network": [`return await fetch("https://example.com/")`],
   "open a web socket": [
     `return await new Promise((resolve, reject) => {
-      const socket = new WebSocket("ws://127.0.0.1:9092");
+      const socket = new WebSocket("ws://127.0.0.1:PORT");
       socket.onopen = () => resolve("open");
       socket.onerror = (event) => reject(new Error(event.message));
     })`,
@@ -101,22 +114,28 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
   "connect with node:net": [
     `const net = await import("node:net");
     return await new Promise((resolve, reject) => {
-      net.connect(9092, "127.0.0.1").on("connect", resolve).on("error", reject);
+      net.connect(PORT, "127.0.0.1").on("connect", resolve).on("error", reject);
     })`,
     /NotCapable|EPERM|EACCES|Requires net access/,
   ],
   "ask for a host's address": [`return await Deno.resolveDns("example.com", "A")`],
-  "start a program": [`return new Deno.Command("/bin/true").outputSync().code`],
+  "start a program": [
+    `return new Deno.Command(${
+      JSON.stringify(PROGRAM)
+    }, { args: ["--version"] }).outputSync().code`,
+  ],
   "start a program with node:child_process": [
-    `return (await import("node:child_process")).execFileSync("/bin/true")`,
+    `return (await import("node:child_process")).execFileSync(${
+      JSON.stringify(PROGRAM)
+    }, ["--version"])`,
   ],
   "fork": [`return (await import("node:child_process")).fork("FOLDER/app/client.ts")`],
   "send a signal to the node": [`return Deno.kill(Deno.ppid, "SIGTERM")`],
   "send a signal to its group": [`return Deno.kill(0, "SIGTERM")`],
   "send a signal to the node with process.kill": [`return process.kill(Deno.ppid, 0)`],
-  "open a library": [`return Deno.dlopen("/lib/x86_64-linux-gnu/libc.so.6", {})`],
+  "open a library": [`return Deno.dlopen(${JSON.stringify(LIBRARY)}, {})`],
   "make a pointer": [`return Deno.UnsafePointer.of(new Uint8Array(8))`],
-  "import ONNX Runtime": [`return Object.keys(await import("npm:onnxruntime-node@1.30.0"))`],
+  "import ONNX Runtime": [`return Object.keys(await import("${ORT_PACKAGE}"))`],
   "require ONNX Runtime's addon": [
     `return (await import("node:module")).createRequire("${MAIN}")("${ADDON}")`,
   ],
@@ -163,9 +182,13 @@ const REFUSED: Readonly<Record<string, readonly [code: string, comesTo?: RegExp]
 Deno.test("security: what an app in the sandbox cannot reach", async (test) => {
   await using app = await EvilApp.start();
   assert.equal(await app.run("return own"), "own module", "it runs what it is told");
+  for (const path of [ADDON, LIBRARY, HOME, TEMPORARY, PROGRAM]) assert.ok(await Deno.stat(path));
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  using _socket = Deno.listen({ transport: "unix", path: `${app.folder.path}/node.sock` });
+  const { port } = listener.addr;
   for (const [what, [code, comesTo = NOT_CAPABLE]] of Object.entries(REFUSED)) {
     await test.step(what, async () => {
-      const { reply } = await app.handle(code);
+      const { reply } = await app.handle(code.replaceAll("PORT", String(port)));
       assert.equal(
         reply.hasContent,
         false,

@@ -1,7 +1,7 @@
 import { BadLine, type LineEnd } from "./bad_line.ts";
 import { type Credentials, makeCredentials } from "./credentials.ts";
 import { eventually } from "./deadline.ts";
-import { APPS } from "./flwr.ts";
+import { APPS, EVENTS } from "./flwr.ts";
 import type { Process } from "./process.ts";
 import { repositoryPath } from "./repository.ts";
 import type { Stage } from "./stage.ts";
@@ -57,11 +57,9 @@ export class DividedFederation {
   static async start(stage: Stage, line: BadLine): Promise<DividedFederation> {
     const credentials = await makeCredentials(stage.folder.path, 2, BadLine.addresses.near);
     const federation = new DividedFederation(stage, line, credentials);
-    await federation.superLink.waitForLine(/SuperLink ready/, START_SECONDS);
+    await federation.superLink.waitForEvent("superlink-ready", {}, START_SECONDS);
     await Promise.all(
-      Object.values(federation.nodes).map((node) =>
-        node.waitForLine(/SuperNode \d+ joined/, START_SECONDS)
-      ),
+      Object.values(federation.nodes).map((node) => node.waitForEvent("joined", {}, START_SECONDS)),
     );
     return federation;
   }
@@ -107,7 +105,7 @@ export class DividedFederation {
   }
 
   #start(name: string, end: LineEnd, args: readonly string[]): Process {
-    const command = ["run", "-A", repositoryPath("main.ts"), ...args];
+    const command = ["run", "-A", repositoryPath("main.ts"), ...args, ...EVENTS];
     return this.#stage.start({
       name,
       ...this.#line.inside(end, Deno.execPath(), command),

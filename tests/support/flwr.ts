@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import type { Credentials } from "./credentials.ts";
 import type { Addresses, RunOptions } from "./peer.ts";
+import type { LogRecord } from "./log_record.ts";
 import type { Process } from "./process.ts";
 import { repositoryPath } from "./repository.ts";
 import type { Stage } from "./stage.ts";
@@ -21,7 +22,12 @@ interface FlwrOptions {
 /** The tests' apps, in TypeScript. */
 export const APPS: string = repositoryPath("tests/interop/apps/typescript");
 
-/** Starts any command line of ours. */
+/** The flags that make a role's log one of events: {@link Process.waitForEvent}. */
+export const EVENTS: readonly string[] = ["--log-format", "json"];
+/** The commands that have a log. (`run` has one where it runs a ServerApp itself.) */
+const LOGGING: ReadonlySet<string> = new Set(["superlink", "supernode", "superexec"]);
+
+/** Starts any command line of ours. The log of a SuperLink, SuperNode or SuperExec is in JSON. */
 export function startFlwr(
   stage: Stage,
   name: string,
@@ -33,7 +39,7 @@ export function startFlwr(
     name,
     env,
     command: Deno.execPath(),
-    args: ["run", "-A", join(root, "main.ts"), ...args],
+    args: ["run", "-A", join(root, "main.ts"), ...args, ...(LOGGING.has(args[0]!) ? EVENTS : [])],
     // apps find "flwr" through the project's import map, wherever the tests are started from
     cwd: root,
   });
@@ -63,21 +69,53 @@ export async function startSuperLink(
     env,
     root,
   );
-  await process.waitForLine(/SuperLink ready/);
-  const listening = (api: string) => {
-    const pattern = new RegExp(`${api} \\(.* on (\\S+)$`);
-    for (const line of process.lines) {
-      const match = pattern.exec(line);
-      if (match !== null) return match[1]!;
-    }
-    throw new Error(`The SuperLink did not say where its ${api} is`);
-  };
+  const addressOf = await (root === undefined ? superLinkReady : otherVersionReady)(process);
   return {
     process,
-    driver: listening("Driver API"),
-    fleet: listening("Fleet API"),
-    control: listening("Control API"),
-    http: listening("HTTP"),
+    driver: addressOf("driver"),
+    fleet: addressOf("fleet"),
+    control: addressOf("control"),
+    http: addressOf("http"),
+  };
+}
+
+/** Gives the address of an API: "driver", "fleet", "control" or "http". */
+type AddressOf = (api: string) => string;
+
+/** Waits until a SuperLink of ours is ready. Its log must be one of {@link EVENTS}. */
+export async function superLinkReady(superlink: Process): Promise<AddressOf> {
+  await superlink.waitForEvent("superlink-ready");
+  return addressWhere(
+    superlink,
+    (api) => ({ event, fields }) => event === "listening" && fields["api"] === api,
+  );
+}
+
+/** How the lines of releases before 0.5 begin, whose records name no events. */
+const TITLES: Readonly<Record<string, string>> = {
+  driver: "Driver API",
+  fleet: "Fleet API",
+  control: "Control API",
+  http: "HTTP",
+};
+
+/** {@link superLinkReady} of another version's sources, which the comparison of speeds starts. */
+async function otherVersionReady(superlink: Process): Promise<AddressOf> {
+  await superlink.waitForLine(/SuperLink ready/);
+  return addressWhere(
+    superlink,
+    (api) => ({ message, fields }) => message.startsWith(TITLES[api]!) && "address" in fields,
+  );
+}
+
+function addressWhere(
+  superlink: Process,
+  isOf: (api: string) => (record: LogRecord) => boolean,
+): AddressOf {
+  return (api) => {
+    const listening = superlink.records.find(isOf(api));
+    if (listening === undefined) throw new Error(`The SuperLink did not say where "${api}" is`);
+    return String(listening.fields["address"]);
   };
 }
 
@@ -106,10 +144,9 @@ export function startSuperNode(
   ], env);
 }
 
-/** Waits until a SuperNode of ours has joined, and returns its id as it prints it. */
+/** Waits until a SuperNode of ours has joined, and returns its id in decimal digits. */
 export async function joined(supernode: Process): Promise<string> {
-  const match = await supernode.waitForLine(/SuperNode (\d+) joined/);
-  return match[1]!;
+  return String((await supernode.waitForEvent("joined")).fields["nodeId"]);
 }
 
 /** Starts our ServerApp with the tests' ServerApp. */
@@ -124,6 +161,7 @@ export function startServerApp(
     ...(credentials === undefined
       ? ["--insecure"]
       : ["--root-certificates", credentials.caCertificate]),
+    ...EVENTS,
     ...flags,
   ]);
 }

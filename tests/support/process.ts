@@ -1,5 +1,6 @@
 import { within } from "./deadline.ts";
-import { LogLines } from "./log_lines.ts";
+import { LogLines, type OutputLine } from "./log_lines.ts";
+import type { LogRecord } from "./log_record.ts";
 
 /** How long a line may be waited for when the test does not say, in seconds. */
 const LINE_SECONDS = 30;
@@ -57,6 +58,11 @@ export class Process implements AsyncDisposable {
     return this.#output.lines;
   }
 
+  /** The records of its log until now, where that is in JSON. */
+  get records(): readonly LogRecord[] {
+    return this.#output.records;
+  }
+
   /** What it printed until now on stdout alone. */
   get stdoutLines(): readonly string[] {
     return this.#stdout.lines;
@@ -68,14 +74,30 @@ export class Process implements AsyncDisposable {
    * @throws with the process' last lines when the line does not come in time or the process ends before
    */
   async waitForLine(pattern: RegExp, seconds: number = LINE_SECONDS): Promise<RegExpMatchArray> {
-    const found = await within(
-      this.#output.find(pattern, this.#read),
+    return await this.#waitFor(({ text }) => text.match(pattern), seconds, `${pattern}`);
+  }
+
+  /**
+   * Waits for a record of its log in JSON that comes after all lines waited for before.
+   *
+   * @param event what happens, "node-joined"
+   * @param fields what the record must have; others may be there
+   * @throws with the process' last lines when the record does not come in time or the process ends before
+   */
+  async waitForEvent(
+    event: string,
+    fields: Readonly<Record<string, unknown>> = {},
+    seconds: number = LINE_SECONDS,
+  ): Promise<LogRecord> {
+    const wanted = Object.entries(fields);
+    return await this.#waitFor(
+      ({ record }) =>
+        record?.event === event && wanted.every(([name, value]) => record.fields[name] === value)
+          ? record
+          : undefined,
       seconds,
-      `${this.name} to print ${pattern}`,
+      `the event "${event}" ${JSON.stringify(fields)}`,
     );
-    if (found === undefined) throw new Error(`${this.name} ended without printing ${pattern}`);
-    this.#read = found.next;
-    return found.match;
   }
 
   /** Sends a signal to this very process; one that has ended already is left alone. */
@@ -105,6 +127,21 @@ export class Process implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.signal("SIGKILL");
     await this.exit;
+  }
+
+  async #waitFor<T>(
+    match: (line: OutputLine) => T | undefined | null,
+    seconds: number,
+    what: string,
+  ): Promise<T> {
+    const found = await within(
+      this.#output.find(match, this.#read),
+      seconds,
+      `${this.name} to print ${what}`,
+    );
+    if (found === undefined) throw new Error(`${this.name} ended without printing ${what}`);
+    this.#read = found.next;
+    return found.match;
   }
 
   async #collect(): Promise<Deno.CommandStatus> {

@@ -16,6 +16,39 @@ Deno.test("lines of both streams are waited for in order, without colours", asyn
   assert.deepEqual(process.stdoutLines, ["first", "last"]);
 });
 
+Deno.test("events of a log in JSON are waited for by name and fields, and read as text", async () => {
+  const record = (properties: unknown, message: string) =>
+    JSON.stringify({
+      "@timestamp": "2026-01-02T03:04:05.678Z",
+      level: "WARN",
+      message,
+      logger: "flwr.superlink",
+      properties,
+    });
+  const lines = [
+    record({ event: "node-left", nodeId: "1" }, "Node 1 left"),
+    record({ event: "node-joined", nodeId: "1" }, "Node 1 joined"),
+    '{"@timestamp":"half a',
+    record({ event: "node-joined", nodeId: "2", name: "b" }, "Node 2 joined\nas b"),
+  ];
+  await using process = script(
+    `for (const line of ${JSON.stringify(lines)}) console.error(line);`,
+  );
+  const joined = await process.waitForEvent("node-joined", { nodeId: "2" });
+  assert.deepEqual([joined.event, joined.fields], ["node-joined", { nodeId: "2", name: "b" }]);
+  assert.deepEqual(process.lines.slice(2), [
+    '{"@timestamp":"half a',
+    "03:04:05.678 WARNING superlink: Node 2 joined",
+    "    as b",
+  ]);
+  assert.deepEqual(process.records.map(({ event }) => event), [
+    "node-left",
+    "node-joined",
+    "node-joined",
+  ]);
+  await assert.rejects(process.waitForEvent("node-left"), /script ended without .*"node-left"/);
+});
+
 Deno.test("waiting for a line ends when the process does", async () => {
   await using process = script(`console.log("something else"); Deno.exit(3)`);
   await assert.rejects(process.waitForLine(/never/), /script ended without printing/);

@@ -125,7 +125,7 @@ function fileError(folder: string, error: unknown): unknown {
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
     return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
       hints: [
-        "Fetch the data set first, outside of the app",
+        "Download the data set before the run, outside the app",
         "Set FLWR_CACHE or the data folder to one that this user may write",
       ],
       cause: error,

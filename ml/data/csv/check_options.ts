@@ -59,9 +59,12 @@ export function checkOptions(options: CsvOptions): void {
     throw invalid(`Option targetType must be "classes" or "numbers": got ${show(targetType)}`);
   }
   if (targetType === "numbers" && options.classes !== undefined) {
-    throw invalid("Option classes is for targets that are classes: targetType is numbers", [
-      "Leave one of them out",
-    ]);
+    throw invalid(
+      "Option classes works only with targets that are classes, but targetType is numbers",
+      [
+        "Remove one of them",
+      ],
+    );
   }
   checkTypes(options);
 }

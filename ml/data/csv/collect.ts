@@ -104,7 +104,7 @@ function replaceMissing(
     const above = values.last;
     if (above !== undefined) return above;
     throw atCell(place, `is missing, and no row is above it to fill it from: ${quote(cell)}`, [
-      "Remove the first rows from the file, or choose another action for this column",
+      "Remove the first rows from the file, or choose another missing action for this column",
     ]);
   }
   if (missing !== "refuse") return texts!.codeOf(missing.slice(FILL.length), place);
@@ -124,7 +124,7 @@ function placeColumns(header: readonly string[], options: TableOptions) {
   if (unnamed !== -1 && names.includes("")) {
     throw invalid(`Column ${unnamed + 1} of the table has no name`, [
       ...unnamedHints(header, unnamed),
-      "Or list the columns that count in the option inputs",
+      "Or list the input columns in the option inputs",
     ]);
   }
   const inputs = names.map((name, i): PlacedColumn => {
@@ -172,13 +172,13 @@ function placeTarget(
   if (targetType === "numbers") {
     if ((schema?.classes.length ?? 0) > 0) {
       throw invalid(
-        "The schema is of a table whose targets are classes, and targetType is numbers",
+        "The schema's targets are classes, but targetType is numbers",
       );
     }
     return { ...column(target), index, missing };
   }
   if (schema?.classes.length === 0) {
-    throw invalid("The schema is of a table whose targets are numbers, and targetType is classes");
+    throw invalid("The schema's targets are numbers, but targetType is classes");
   }
   const texts = new TextColumn("classes", schema?.classes ?? options.classes);
   return { ...column(target, texts), index, missing };

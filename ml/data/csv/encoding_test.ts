@@ -93,7 +93,7 @@ Deno.test("csv: categories become codes or columns, in a given order", async () 
   assert.deepEqual(rowsOf(given), [[1, 0, 0], [0, 0, 1], [1, 0, 0]]);
   await assertRefused(
     read({ categories: { ward: { encoding: "codes", values: ["red"] } } }, text),
-    /^Line 3, column "ward" is none of the categories: "blue"$/,
+    /^Line 3, column "ward" is not one of the categories: "blue"$/,
   );
 });
 
@@ -129,11 +129,11 @@ Deno.test("csv: a schema, also after JSON, encodes another table in the same way
   assert.deepEqual([...applied.y.data], [1n]);
   await assertRefused(
     parseCsv("score,outcome,ward,age\n2,yes,green,1\n", { target: "outcome", schema }),
-    /column "ward" is none of the categories: "green"/,
+    /column "ward" is not one of the categories: "green"/,
   );
   await assertRefused(
     parseCsv("score,outcome,ward,age\n2,maybe,red,1\n", { target: "outcome", schema }),
-    /none of the classes: "maybe"/,
+    /not one of the classes: "maybe"/,
   );
   await assertRefused(
     parseCsv("score,outcome,ward,age\n,yes,red,1\n", { target: "outcome", schema }),

@@ -50,7 +50,7 @@ export function lengthHints(header: readonly string[], cells: readonly string[])
 export function unnamedHints(header: readonly string[], index: number): string[] {
   const hints = headerHints(header);
   if (index === header.length - 1 && index > 0) {
-    return [...hints, "Remove the delimiter at the end of each line, if no column is behind it"];
+    return [...hints, "Remove the delimiter at the end of each line, if no column follows it"];
   }
   return [
     ...hints,

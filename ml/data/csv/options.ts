@@ -1,12 +1,12 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import type { Dataset } from "../../train/dataset.ts";
+import type { Dataset } from "../dataset.ts";
 import type { SplitOptions } from "../split.ts";
 import type { TableSchema } from "./schema.ts";
 
 /**
  * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
- * cell above it ("forward", for rows in the order of time), or a value. Means and medians are for columns of numbers.
+ * cell above it ("forward", for rows in time order), or a value. Means and medians are for columns of numbers.
  */
 export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
   readonly value: number | string;
@@ -26,7 +26,7 @@ export interface CategoryOptions {
   readonly values?: readonly string[];
 }
 
-/** How to make a data set of a table. */
+/** How to read a table as a data set. */
 export interface CsvOptions {
   /** The name of the column with the targets. */
   readonly target: string;
@@ -75,7 +75,7 @@ export interface CsvOptions {
   readonly split?: SplitOptions;
 }
 
-/** How to read a table that has no targets, or whose targets do not count. */
+/** How to read a table without targets, or without using them. */
 export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
 
 /** Either; without `target` the table has inputs alone. */
@@ -120,7 +120,7 @@ export type TableOf<O extends CsvOptions> = O extends { readonly targetType: "nu
     : TableDataset
   : ClassTable;
 
-/** A table divided for training and test. */
+/** A table split into training and test data. */
 export interface TableSplit<T> {
   /** The rows for training. */
   readonly train: T;

@@ -58,7 +58,7 @@ export async function readCsv(
 }
 
 /**
- * Reads the inputs of a table that has no targets, such as new data to predict for; as {@link readCsv} otherwise. With the
+ * Reads the inputs of a table that has no targets, such as new data to predict from; as {@link readCsv} otherwise. With the
  * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
  *
  * @throws FlwrError as `readCsv`

@@ -44,7 +44,7 @@ Deno.test("csv: classes that are numbers are sorted as numbers, given ones kept 
   assert.deepEqual([...given.y.data], [0n, 2n, 0n]);
   await assertRefused(
     parseCsv(text, { target: "b", classes: ["10"] }),
-    /^Line 3, column "b" is none of the classes: "9"$/,
+    /^Line 3, column "b" is not one of the classes: "9"$/,
   );
 });
 

@@ -1,6 +1,8 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_LINE_BYTES } from "../limits.ts";
 import { delimiterHints, headerHints, lengthHints } from "./header_hints.ts";
+
+/** Longest line, and record, of a CSV file: one without a closing quote must not take the rest of a large file. */
+export const MAX_CSV_LINE_BYTES = 2 ** 24;
 
 /** One record of a table. */
 export interface Row {
@@ -73,7 +75,7 @@ class RowReader {
     const { length } = this.#header;
     if (cells.length === length) return { cells, line: this.#line };
     throw malformed(
-      `Line ${this.#line} has another number of cells than the header: ${cells.length} instead of ${length}`,
+      `Line ${this.#line} has ${cells.length} cells, but the header has ${length}`,
       lengthHints(this.#header, cells),
     );
   }
@@ -139,7 +141,7 @@ class RowReader {
     if (end === text.length && !last) return undefined;
     if (end < text.length && end !== this.#cellEnd(text, end)) {
       throw malformed(
-        `Line ${this.#line + lines} has text behind a closing quote`,
+        `Line ${this.#line + lines} has text after a closing quote`,
         /^\s*[[{]/.test(text) && this.#line === 1
           ? headerHints([text.trim()[0]!])
           // A tab counts as a space where it does not divide cells.

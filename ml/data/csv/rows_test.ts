@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parse } from "csv-parse/sync";
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_CSV_LINE_BYTES } from "../limits.ts";
-import { readRows } from "./rows.ts";
+import { MAX_CSV_LINE_BYTES, readRows } from "./rows.ts";
 import { decodeText } from "./text.ts";
 
 async function rowsOf(text: string, delimiter = ",", pieceBytes = 1024): Promise<string[][]> {
@@ -35,8 +34,8 @@ Deno.test("csv rows: quotes hold delimiters, line ends and quotes", async () => 
 });
 
 Deno.test("csv rows: lines are counted, also within quotes", async () => {
-  await refused('a,b\n"1\n2",3\n4\n', /Line 4 has another number of cells/);
-  await refused('a,b\n"1\n2" x,3\n', /Line 3 has text behind a closing quote/);
+  await refused('a,b\n"1\n2",3\n4\n', /Line 4 has 1 cells, but the header has 2/);
+  await refused('a,b\n"1\n2" x,3\n', /Line 3 has text after a closing quote/);
   await refused('a,b\n1,2\n"3,4\n5,6\n', /quote in line 3 is not closed/);
 });
 

@@ -35,9 +35,12 @@ export function buildTables(
     : target.values.values.map((code) => classes.codes[code]!);
   const { split } = options;
   if (split?.stratify === true && classes === undefined) {
-    throw invalid("Option stratify is for targets that are classes: targetType is numbers", [
-      "Leave out stratify",
-    ]);
+    throw invalid(
+      "Option stratify works only with targets that are classes, but targetType is numbers",
+      [
+        "Leave out stratify",
+      ],
+    );
   }
   const { train, test } = split === undefined
     ? { train: range(0, rows), test: undefined }

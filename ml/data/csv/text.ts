@@ -1,7 +1,7 @@
+import { MAX_CSV_LINE_BYTES } from "./rows.ts";
 import { joinBytes } from "../../../base/bytes.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { FILE_KIND_BYTES, fileKind } from "../../../base/file_kind.ts";
-import { MAX_CSV_LINE_BYTES } from "../limits.ts";
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;

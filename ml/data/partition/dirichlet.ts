@@ -57,7 +57,7 @@ export function partitionDirichlet(
   throw new FlwrError(
     "failed-precondition",
     `Partitions of at least ${smallest} examples were not found in ${ATTEMPTS} draws: alpha ${options.alpha}`,
-    { hints: ["Use a larger alpha, fewer partitions or a smaller minPartitionSize"] },
+    { hints: ["Use a larger alpha, fewer partitions, or a smaller minPartitionSize"] },
   );
 }
 

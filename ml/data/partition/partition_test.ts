@@ -136,10 +136,10 @@ Deno.test("partition: two shards for each partition make at most a few classes",
 Deno.test("partition: shards that do not suffice, and options that make no sense, are refused", () => {
   const refused = (options: Parameters<typeof partitionByShards>[2], sentence: RegExp) =>
     assertRefused(() => partitionByShards(LABELS, 10, options), sentence);
-  refused({}, /^Neither shardsPerPartition nor shardSize/);
-  refused({ shardsPerPartition: 2, shardSize: 101 }, /^Shards do not suffice/);
-  refused({ shardSize: 500 }, /^Shards do not suffice/);
-  refused({ shardsPerPartition: 1000 }, /^Shards do not suffice/);
+  refused({}, /^Set shardsPerPartition or shardSize/);
+  refused({ shardsPerPartition: 2, shardSize: 101 }, /^Too few shards/);
+  refused({ shardSize: 500 }, /^Too few shards/);
+  refused({ shardsPerPartition: 1000 }, /^Too few shards/);
   refused({ shardsPerPartition: 0 }, /^Option shardsPerPartition is not 1 or more: 0/);
   refused({ shardSize: 1.5 }, /^Option shardSize is not 1 or more: 1\.5/);
 });

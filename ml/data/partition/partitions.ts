@@ -7,7 +7,7 @@ export type Partitions = readonly Uint32Array[];
 /** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
 export type Labels = ArrayLike<number | bigint>;
 
-/** What all partitioners have in common. */
+/** Options of all partitioners. */
 export interface PartitionOptions {
   /** Whether each partition's examples come in random order; default true. */
   readonly shuffle?: boolean;

@@ -29,7 +29,7 @@ export interface PathologicalOptions extends PartitionOptions {
 }
 
 /**
- * Gives each partition examples of exactly so many classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
+ * Gives each partition examples of a fixed number of classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
  * "Federated Learning on Non-IID Data Silos", 2021). Partitions that have a class in common share its examples evenly; a class
  * that none has goes unused.
  *

@@ -11,7 +11,7 @@ import {
   shuffle,
 } from "./partitions.ts";
 
-/** How shards are cut and dealt out; at least one of the first two is needed. */
+/** How shards are made and assigned; at least one of the first two is required. */
 export interface ShardOptions extends PartitionOptions {
   /** Shards of each partition; default as many as there are, the first partitions one more where it does not divide. */
   readonly shardsPerPartition?: number;
@@ -57,7 +57,7 @@ function plan(examples: number, partitions: number, options: ShardOptions) {
   checkCount("shardSize", shardSize);
   const size = shardSize ?? (wanted && Math.floor(examples / (partitions * wanted)));
   if (size === undefined) {
-    throw new FlwrError("invalid-argument", "Neither shardsPerPartition nor shardSize is given");
+    throw new FlwrError("invalid-argument", "Set shardsPerPartition or shardSize");
   }
   const incomplete = options.keepIncompleteShard && (!wanted || !shardSize);
   const round = incomplete ? Math.ceil : Math.floor;
@@ -66,7 +66,7 @@ function plan(examples: number, partitions: number, options: ShardOptions) {
   if (each === 0 || each * partitions > shards) {
     throw new FlwrError(
       "invalid-argument",
-      `Shards do not suffice for ${partitions} partitions of ${
+      `Too few shards for ${partitions} partitions of ${
         each || 1
       }: ${examples} examples make ${shards}`,
       { hints: ["Use smaller or fewer shards, or fewer partitions"] },

@@ -8,7 +8,7 @@ import { decodeChunks } from "./png.ts";
 import { isPng, readChunks } from "./png_chunks.ts";
 import { turnPicture } from "./turn.ts";
 
-/** What to do with a picture that is stored turned: turn it as viewers do, or take it as it is stored. */
+/** What to do with an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
 export type OrientationAction = "apply" | "ignore";
 
 /** File name extensions of the pictures that are read. */
@@ -42,7 +42,7 @@ function checkOrientation(stored: Orientation, action?: OrientationAction): Orie
   if (action === "ignore") return 1;
   throw new FlwrError(
     "failed-precondition",
-    `Picture is stored turned or mirrored (Exif orientation ${stored})`,
+    `Picture is stored rotated or mirrored (Exif orientation ${stored})`,
     {
       hints: [
         'Set orientation: "apply" to turn such pictures as viewers do',

@@ -1,8 +1,13 @@
-import { MAX_JPEG_MEGABYTES, MAX_JPEG_PIXELS } from "../limits.ts";
-import { toPlanar } from "../planar.ts";
+import { toPlanar } from "./planar.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
 import { checkDecodable } from "./jpeg_decodable.ts";
 import { checkPictureSize, type Picture } from "./picture.ts";
+
+/** Most pixels of one JPEG picture: its decoder takes some 40 bytes for each. */
+const MAX_JPEG_PIXELS = 2 ** 25;
+
+/** Most memory of the JPEG decoder, in MiB: for the largest picture with colours as fine as brightness. */
+const MAX_JPEG_MEGABYTES = 1_024;
 
 /**
  * Decodes a JPEG file: baseline, extended or progressive, grey or in colour, as it is stored. Where colours were stored

@@ -93,7 +93,7 @@ function readFrame(content: Uint8Array): Frame {
     content[5]!,
   ];
   if (precision !== 8) throw unsupported(`Picture has samples of ${precision} bits`);
-  if (count === 4) throw unsupported("Picture is in the colours of print (CMYK)");
+  if (count === 4) throw unsupported("Picture is in CMYK colours");
   if (count !== 1 && count !== 3) throw unsupported(`Picture has ${count} components`);
   if (content.length < 6 + 3 * count) throw damagedJpeg("its frame is cut short");
   const ids = Array.from({ length: count }, (_, i) => content[6 + 3 * i]!);

@@ -1,5 +1,7 @@
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_IMAGE_PIXELS } from "../limits.ts";
+
+/** Most pixels of one picture. */
+const MAX_IMAGE_PIXELS = 2 ** 26;
 
 /** A picture, plane by plane. */
 export interface Picture {

@@ -69,7 +69,7 @@ export function readChunks(bytes: Uint8Array): PngChunks {
           `Picture has a chunk of the unknown type ${
             printable(type)
           }, and says that it cannot be shown without it`,
-          { hints: ["Save it anew as a plain PNG file, for example with an image editor"] },
+          { hints: ["Save it again as a plain PNG file, for example with an image editor"] },
         );
       }
     }

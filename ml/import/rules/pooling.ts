@@ -1,3 +1,4 @@
+import { MAX_CONSTANT_ELEMENTS } from "./shapes.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { elementCount, tensor } from "../../../tensor/tensor.ts";
 import { avgPool, maxPool } from "../../graph/convolution.ts";
@@ -7,7 +8,6 @@ import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
 import { constant, type Node, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
 import { gatherAlong } from "./indexing.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 

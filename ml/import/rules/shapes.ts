@@ -5,8 +5,10 @@ import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
 import type { Call, Rule } from "../call.ts";
-import { MAX_CONSTANT_ELEMENTS } from "../limits.ts";
 import { realTensor } from "../real_tensor.ts";
+
+/** Most elements of an array that a node makes out of nothing: 64 MiB of float32. */
+export const MAX_CONSTANT_ELEMENTS = 2 ** 24;
 
 function integers(values: readonly number[]): Value {
   return constant(tensor("int64", [values.length], BigInt64Array.from(values, BigInt)));
@@ -22,7 +24,7 @@ export function requireConstantSize(shape: readonly number[]): void {
   if (fits && elementCount(shape) <= MAX_CONSTANT_ELEMENTS) return;
   throw new FlwrError(
     fits ? "resource-exhausted" : "invalid-argument",
-    `${showShape(shape)} is no shape of at most ${MAX_CONSTANT_ELEMENTS} elements`,
+    `${showShape(shape)} is not a shape of at most ${MAX_CONSTANT_ELEMENTS} elements`,
   );
 }
 

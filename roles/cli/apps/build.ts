@@ -7,7 +7,7 @@ import { formatBytes } from "../../../base/readable.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 
 const EXAMPLE = `
-The bundle is made in the current folder. The same app gives the same bytes wherever it is built.
+The command writes the bundle to the current folder. The same app gives the same bytes on every machine.
 
 Examples:
   flwr build
@@ -23,7 +23,7 @@ interface BuildFlags {
 export function command(): Command {
   return new Command("build")
     .description("Build an app into a bundle (FAB) that SuperLinks and SuperNodes can run.")
-    .option("--app <folder>", "folder that holds the app", ".")
+    .option("--app <folder>", "folder that contains the app", ".")
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE)
     .action(({ app, format }: BuildFlags) => printOutput(format, () => build(app)));
@@ -36,11 +36,17 @@ async function build(app: string): Promise<Output> {
   try {
     await Deno.writeFile(file, content);
   } catch (cause) {
-    throw new FlwrError("failed-precondition", `"${file}" cannot be written here`, { cause });
+    throw new FlwrError("failed-precondition", `Cannot write "${file}" to the current folder`, {
+      cause,
+    });
   }
   say(`Built ${config.fabId} ${config.version}: ${content.length} bytes`);
   for (const { path, size } of attachments) {
-    say(`Not in it, because it travels beside the bundle: ${path}, ${formatBytes(size)}`);
+    say(
+      `Not in the bundle, because it is sent separately as an attachment: ${path}, ${
+        formatBytes(size)
+      }`,
+    );
   }
   return {
     json: {

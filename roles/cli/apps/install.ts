@@ -12,13 +12,13 @@ import { formatBytes } from "../../../base/readable.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";
 
 const EXAMPLE = `
-All of the bundle is checked before anything of it is written.
+The command verifies the whole bundle before it writes anything.
 
 Example:
   flwr install tester.my-app.1-0-0.3ffe67cf.fab
 `;
 
-const GET_AGAIN = "Get it again from where it came, or make it anew with: flwr build";
+const GET_AGAIN = "Get the bundle again, or rebuild it with: flwr build";
 
 interface InstallFlags {
   readonly flwrDir?: string;
@@ -29,10 +29,10 @@ interface InstallFlags {
 export function command(): Command {
   return new Command("install")
     .description("Install an app from a bundle (FAB).")
-    .argument("<fab>", 'the bundle\'s file, as "flwr build" makes it')
+    .argument("<fab>", 'bundle file, made by "flwr build"')
     .option(
       "--flwr-dir <folder>",
-      "Flower's folder, which the app is put below (default: $FLWR_HOME or ~/.flwr)",
+      "Flower's folder, in which the app is installed (default: $FLWR_HOME or ~/.flwr)",
     )
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE)
@@ -49,14 +49,14 @@ async function install(file: string, home: string): Promise<Output> {
   await new KeptApps(home).own(basename(folder));
   const { fabId, name, version } = config;
   say(
-    wasThere ? `${fabId} ${version} is installed already` : `Installed ${fabId} ${version}`,
+    wasThere ? `${fabId} ${version} is already installed` : `Installed ${fabId} ${version}`,
   );
   for (const { path, size } of fab.attachments) {
     say(
       `Warning: ${path} (${
         formatBytes(size)
-      }) is not in the bundle and was not installed: it travels ` +
-        'beside the bundle, with "flwr run". Get it from the person who gave you the bundle',
+      }) is an attachment: it is not in the bundle and was not ` +
+        "installed. Get it from the person who gave you the bundle",
     );
   }
   return {
@@ -93,14 +93,14 @@ async function readBundle(file: string): Promise<Uint8Array> {
     // Before all of it is read into memory: it may be anything.
     if (size <= MAX_FAB_BYTES) return await Deno.readFile(file);
   } catch (cause) {
-    throw new FlwrError("not-found", `Bundle "${file}" cannot be read`, {
+    throw new FlwrError("not-found", `Cannot read bundle "${file}"`, {
       cause,
-      hints: ['"flwr build" makes one of an app\'s folder'],
+      hints: ["To make a bundle from an app's folder, run: flwr build"],
     });
   }
   throw new FlwrError(
     "resource-exhausted",
-    `Bundle "${file}" has more than ${MAX_FAB_BYTES} bytes: ${size}`,
+    `Bundle "${file}" is too large: ${size} bytes, at most ${MAX_FAB_BYTES} are allowed`,
   );
 }
 
@@ -110,9 +110,7 @@ function checkFileName(name: string, { hash }: CheckedFab): void {
   if (named === undefined || named === shortHash(hash)) return;
   throw new FlwrError(
     "data-loss",
-    `"${name}" does not hold the bundle that it is named by: its hash begins with ${
-      shortHash(hash)
-    }`,
+    `"${name}" does not match its name: the hash of its content begins with ${shortHash(hash)}`,
     { hints: [GET_AGAIN] },
   );
 }

@@ -51,13 +51,13 @@ interface NewFlags {
 /** The `new` command. */
 export function command(): Command {
   const command = new Command("new")
-    .description("Make a new app in TypeScript, in a folder of its name.")
-    .argument("[name]", "the app's name; asked for on a terminal")
+    .description("Make a new TypeScript app in a folder named after it.")
+    .argument("[name]", "name of the app; on a terminal, the command asks for it")
     .addOption(
-      new Option("--template <template>", "what to begin with")
+      new Option("--template <template>", "template to start from")
         .choices(Object.keys(TEMPLATES)).default(DEFAULT_TEMPLATE),
     )
-    .option("--publisher <name>", "who publishes the app (default: the user's name)")
+    .option("--publisher <name>", "publisher of the app (default: your user name)")
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE)
     .action((name: string | undefined, flags: NewFlags) =>
@@ -68,9 +68,13 @@ export function command(): Command {
 
 async function makeApp(name: string, { template, publisher }: NewFlags): Promise<Output> {
   if (name.startsWith("@")) {
-    throw new FlwrError("unimplemented", `"${name}" is an app of Flower's hub, which is not used`, {
-      hints: ['Make one from a template: "flwr new my-app"'],
-    });
+    throw new FlwrError(
+      "unimplemented",
+      `"${name}" is an app of Flower's hub, which is not supported`,
+      {
+        hints: ['Make one from a template: "flwr new my-app"'],
+      },
+    );
   }
   const { folder, files } = await createApp({
     name,
@@ -84,7 +88,7 @@ async function makeApp(name: string, { template, publisher }: NewFlags): Promise
 
 function nextSteps(folder: string): string[] {
   return [
-    "Try it on this machine, each command in a terminal of its own:",
+    "Try it on this machine. Run each command in its own terminal:",
     "  flwr superlink --insecure",
     '  flwr supernode --insecure --node-config "partition-id=0 num-partitions=2"',
     '  flwr supernode --insecure --node-config "partition-id=1 num-partitions=2"',

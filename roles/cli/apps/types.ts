@@ -4,8 +4,8 @@ import { say } from "../../output/say.ts";
 import { denoSettings, FOLDER, tscKnowsFlwr, writeEditorFiles } from "./types/editor_files.ts";
 
 const EXAMPLE = `
-The folder .flwr leads to this installation: it is not part of a bundle, and not for version control. deno.json and
-tsconfig.json lead to it; where the app has its own, they stay as they are.
+The command makes a folder .flwr, which points to this installation. It is not part of a bundle; do not commit it. It
+also makes a deno.json and a tsconfig.json that use the folder, unless the app already has them.
 
 Examples:
   flwr types
@@ -15,8 +15,8 @@ Examples:
 /** The `types` command. */
 export function command(): Command {
   return new Command("types")
-    .description('Let editors, deno check, deno test and tsc find "flwr" in an app\'s folder.')
-    .argument("[app]", "the app's folder", ".")
+    .description('Let editors, deno check, deno test and tsc find "flwr" from an app\'s folder.')
+    .argument("[app]", "folder of the app", ".")
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE)
     .action((folder: string, { format }: { format: OutputFormat }) =>
@@ -28,13 +28,13 @@ async function makeTypes(folder: string): Promise<Output> {
   const files = await writeEditorFiles(folder);
   if (await denoSettings(folder) === "other") {
     say(
-      `The app's own deno.json stays as it is. Add to its "imports": "flwr": "./${FOLDER}/flwr.js". ` +
+      `The app has its own deno.json, which was not changed. Add to its "imports": "flwr": "./${FOLDER}/flwr.js". ` +
         `For deno test, also copy "scopes" from ${FOLDER}/import_map.json`,
     );
   }
   if (!await tscKnowsFlwr(folder)) {
     say(
-      `The app's own tsconfig.json stays as it is. Add to its "paths": "flwr": ["./${FOLDER}/flwr.d.ts"]`,
+      `The app has its own tsconfig.json, which was not changed. Add to its "paths": "flwr": ["./${FOLDER}/flwr.d.ts"]`,
     );
   }
   return { json: { folder, files: [FOLDER, ...files] }, lines: [FOLDER, ...files] };

@@ -9,17 +9,18 @@ import { completionScript, type Shell, SHELLS } from "./scripts.ts";
 import { suggest } from "./suggest.ts";
 
 const EXAMPLE = `
-Commands, options, connections of config.toml, and the ids of runs and nodes of its default SuperLink are completed.
+The script completes commands, options, the connections of config.toml, and the ids of runs and nodes of the default
+SuperLink.
 
-With --install the script is written to where Python's flwr puts its own, and a line that reads it is added to
-~/.bashrc or ~/.zshrc if it is not there. flwr --install-completion and flwr --show-completion do the same.
+With --install, the command writes the script where Python's flwr writes its own, and adds a line that reads it to
+~/.bashrc or ~/.zshrc. flwr --install-completion and flwr --show-completion do the same.
 
 Examples:
-  flwr completion --install                               # for the shell of $SHELL
+  flwr completion --install                               # for the shell in $SHELL
   flwr completion bash > ~/.local/share/bash-completion/completions/flwr
   flwr completion zsh > ~/.zsh/completions/_flwr          # a folder of $fpath
   flwr completion fish > ~/.config/fish/completions/flwr.fish
-  source <(flwr completion bash)                          # for this shell alone
+  source <(flwr completion bash)                          # for the current shell only
 `;
 
 /** The `completion` command. */
@@ -27,9 +28,11 @@ export function command(_name: string, table: CommandTable): Command {
   const command = new Command("completion")
     .description("Print a script that completes command lines, or install it.")
     .addArgument(
-      new Argument("[shell]", "whose script (default: that of $SHELL)").choices(SHELLS),
+      new Argument("[shell]", "shell to make the script for (default: that of $SHELL)").choices(
+        SHELLS,
+      ),
     )
-    .option("--install", "have the shell read it each time it starts", false)
+    .option("--install", "install the script, so that the shell reads it at each start", false)
     .addHelpText("after", EXAMPLE)
     .action(async (asked: Shell | undefined, { install }: { install: boolean }) => {
       const shell = asked ?? ownShell();
@@ -48,9 +51,9 @@ function ownShell(): Shell {
   throw new FlwrError(
     "invalid-argument",
     path === undefined
-      ? "The shell is not known: $SHELL is not set"
-      : `There is no script for "${path}", the shell of $SHELL`,
-    { hints: [`Name the shell, one of ${SHELLS.join(", ")}: flwr completion bash`] },
+      ? "Cannot detect your shell: $SHELL is not set"
+      : `Completion does not support "${path}", the shell in $SHELL`,
+    { hints: [`Name one of ${SHELLS.join(", ")}, for example: flwr completion bash`] },
   );
 }
 
@@ -58,18 +61,18 @@ async function installed(shell: Shell): Promise<void> {
   const { script, changed } = await installCompletion(shell, userFolders());
   console.log(script);
   if (changed !== undefined) say(`Added a line to "${changed}"`);
-  say(`Start ${shell} anew, and it completes flwr`);
+  say(`To use completion, restart ${shell}`);
 }
 
 function userFolders(): UserFolders {
   const home = Deno.env.get("HOME");
   if (home === undefined || home === "") {
-    throw new FlwrError("failed-precondition", "The home folder is not known: $HOME is not set");
+    throw new FlwrError("failed-precondition", "Cannot find your home folder: $HOME is not set");
   }
   return { home, config: Deno.env.get("XDG_CONFIG_HOME") || join(home, ".config") };
 }
 
-/** What the scripts ask: `flwr completion suggest -- list --fo` prints `--format<TAB>how to print …`. */
+/** What the scripts ask: `flwr completion suggest -- list --fo` prints `--format<TAB>output format`. */
 function suggestCommand(table: CommandTable): Command {
   return new Command("suggest")
     .argument("[words...]")

@@ -82,8 +82,8 @@ async function writing<T>(file: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (cause) {
-    throw new FlwrError("failed-precondition", `"${file}" cannot be written`, {
-      hints: ["Put the script where your shell reads it: flwr completion --help shows how"],
+    throw new FlwrError("failed-precondition", `Cannot write "${file}"`, {
+      hints: ["Install the script yourself, as flwr completion --help shows"],
       cause,
     });
   }

@@ -3,8 +3,10 @@ import { load } from "../../../base/load.ts";
 import { flwrHome } from "../../../fab/home.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { readExistingConfig } from "../config/config_file.ts";
-import { ASK_MILLISECONDS } from "./limits.ts";
 import { FILES, type Suggestion } from "./suggestion.ts";
+
+/** Milliseconds that a shell's user waits for ids: a SuperLink that is further away is not asked. */
+const ASK_MILLISECONDS = 700;
 
 /** What may stand for an argument; nothing where it cannot be found out at once. */
 export async function suggestArgument(argument: Argument): Promise<Suggestion[]> {

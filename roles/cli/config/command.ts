@@ -9,19 +9,19 @@ import { type Screen, stdoutScreen } from "../../output/screen.ts";
 import { type Column, tableLines } from "../../output/table.ts";
 
 const EXAMPLE = `
-The connections are in config.toml, in $FLWR_HOME or ~/.flwr, which Python's flwr reads, too:
+The connections are in config.toml, in $FLWR_HOME or ~/.flwr. Python's flwr reads the same file:
 
   [superlink]
   default = "mine"
 
   [superlink.mine]
   address = "superlink.example.org:8000"
-  root-certificates = "/home/me/certificates/ca.crt"   # absolute; without it the system's authorities
-  # insecure = true                                    # in place of it: no TLS
-  # federation = "@account/name"                       # without it the SuperLink's own
+  root-certificates = "/home/me/certificates/ca.crt"   # absolute; default: the system's CAs
+  # insecure = true                                    # instead of it: no TLS
+  # federation = "@account/name"                       # default: the SuperLink's own
 
-The address ":local:" is 127.0.0.1:8000 without TLS here, where "flwr superlink --insecure" listens; Python's flwr
-starts a SuperLink with simulated nodes by it.
+For this command the address ":local:" means 127.0.0.1:8000 without TLS, where "flwr superlink --insecure" listens.
+Python's flwr starts a SuperLink with simulated nodes for it.
 
 Example:
   flwr config list
@@ -30,7 +30,7 @@ Example:
 /** The `config` command. */
 export function command(): Command {
   return new Command("config")
-    .description("Show how SuperLinks are reached by name.")
+    .description("Show the SuperLinks in config.toml.")
     .addCommand(listCommand())
     .addHelpText("after", EXAMPLE);
 }
@@ -38,7 +38,7 @@ export function command(): Command {
 function listCommand(): Command {
   return new Command("list")
     .alias("ls")
-    .description("List the SuperLinks that config.toml names.")
+    .description("List the SuperLinks in config.toml.")
     .addOption(formatOption())
     .addHelpText("after", EXAMPLE)
     .action(({ format }: { format: OutputFormat }) => printOutput(format, list));

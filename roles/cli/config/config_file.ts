@@ -4,7 +4,9 @@ import { parseToml } from "../../../fab/toml/parse.ts";
 import { describeToml, isTable, tableAt, type TomlTable } from "../../../fab/toml/value.ts";
 import { type ReadConnection, readConnectionTable } from "./connection.ts";
 import { DEFAULT_CONFIG } from "./default_config.ts";
-import { MAX_CONFIG_BYTES } from "./limits.ts";
+
+/** Bytes of config.toml that are read at most: a file of connections has a few hundred. */
+const MAX_CONFIG_BYTES = 1024 * 1024;
 
 /** The SuperLinks that config.toml names. */
 export interface FlowerConfig {
@@ -70,8 +72,8 @@ export function parseFlowerConfig(bytes: Uint8Array, file: string): FlowerConfig
       if (table !== undefined) return readConnectionTable(name, table, file);
       throw new FlwrError("not-found", `There is no SuperLink "${name}" in "${file}"`, {
         hints: [
-          names.length === 0 ? "It names none" : `It names: ${names.join(", ")}`,
-          `Add a table [superlink.${name}] there, or give an address: 127.0.0.1:8000`,
+          names.length === 0 ? "The file has none" : `The file has: ${names.join(", ")}`,
+          `Add a table [superlink.${name}] to the file, or give an address: 127.0.0.1:8000`,
         ],
       });
     },
@@ -110,9 +112,9 @@ async function create(home: string, file: string): Promise<void> {
   } catch (cause) {
     // Another command may have made it just now.
     if (cause instanceof Deno.errors.AlreadyExists) return;
-    throw new FlwrError("failed-precondition", `"${file}" cannot be written`, {
+    throw new FlwrError("failed-precondition", `Cannot write "${file}"`, {
       cause,
-      hints: ["Give Flower another folder with the environment variable FLWR_HOME"],
+      hints: ["Choose another folder with the environment variable FLWR_HOME"],
     });
   }
 }

@@ -63,7 +63,10 @@ Deno.test("config: what is wrong is told with file, table and key", () => {
     [['address = "http://a:1"'], /^"address" in \[superlink\.x\].*cannot be parsed/],
     [[address, 'insecure = "yes"'], /^"insecure" .* is not true or false: it is a text/],
     [[address, 'root-certificates = "ca.crt"'], /not an absolute path: "ca\.crt"/],
-    [[address, 'root-certificates = "/a"', "insecure = true"], /exclude each other in \[super/],
+    [
+      [address, 'root-certificates = "/a"', "insecure = true"],
+      /cannot be used together in \[super/,
+    ],
     [[address, 'federation = "mine"'], /^"federation" in .* is not of the form "@account\/name"/],
   ];
   for (const [lines, words] of faults) {
@@ -86,7 +89,7 @@ Deno.test("config: unknown keys are tolerated and named; tables keep their order
   assert.deepEqual(config.connection("b").unknownKeys, ["options"]);
   assert.throws(() => config.connection("c"), (error) => {
     assert.ok(error instanceof FlwrError);
-    assert.deepEqual([error.code, error.hints[0]], ["not-found", "It names: b, a"]);
+    assert.deepEqual([error.code, error.hints[0]], ["not-found", "The file has: b, a"]);
     return true;
   });
 });
@@ -101,7 +104,7 @@ Deno.test("superlink: without a config.toml one is made, as Flower's, and is not
     await Deno.writeTextFile(file, '[superlink.a]\naddress = "a:1"\nextra = 1\n');
     assert.equal((await findSuperLink("a", SECURE, options)).address, "a:1");
     assert.match(told.at(-1)!, /^"extra" in \[superlink\.a\] of ".*" means nothing here$/);
-    await assert.rejects(findSuperLink(undefined, SECURE, options), /No SuperLink is given/);
+    await assert.rejects(findSuperLink(undefined, SECURE, options), /No SuperLink given/);
   }));
 
 Deno.test("superlink: an address needs no file, and alone takes the flags", () =>
@@ -112,15 +115,15 @@ Deno.test("superlink: an address needs no file, and alone takes the flags", () =
       insecure: true,
     });
     const both = { insecure: true, rootCertificates: "ca.crt" };
-    await assert.rejects(findSuperLink("a:1", both, options), /exclude each other/);
+    await assert.rejects(findSuperLink("a:1", both, options), /cannot be used together/);
     await assert.rejects(findSuperLink("a:70000", SECURE, options), /the port must be/);
     await assert.rejects(
       findSuperLink("mine", { insecure: true }, options),
-      /^FlwrError: --insecure is only for .* host:port: "mine" is a name$/,
+      /^FlwrError: --insecure works only .* host:port: "mine" is a name$/,
     );
     await assert.rejects(
       findSuperLink(undefined, { insecure: false, rootCertificates: "ca.crt" }, options),
-      /--root-certificates is only for .*: none is given/,
+      /--root-certificates works only .*: you gave none/,
     );
     assert.deepEqual(told, []);
     await assert.rejects(Deno.stat(home), Deno.errors.NotFound);

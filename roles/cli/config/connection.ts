@@ -44,7 +44,7 @@ export function readConnectionTable(name: string, table: TomlTable, file: string
   const given = text("address");
   if (given === undefined) {
     throw new FlwrError("invalid-argument", `"address" is missing in ${where}`, {
-      hints: ['Say where the SuperLink is, for example: address = "127.0.0.1:8000"'],
+      hints: ['Set the address, for example: address = "127.0.0.1:8000"'],
     });
   }
   const local = LOCAL_ADDRESSES.includes(given);
@@ -95,14 +95,14 @@ function checkRootCertificates(path: string, insecure: boolean, where: string): 
     throw new FlwrError(
       "invalid-argument",
       `"root-certificates" in ${where} is not an absolute path: "${path}"`,
-      { hints: ["Commands run in any folder: write the whole path, from the root on"] },
+      { hints: ["Write the full path, starting at the root folder"] },
     );
   }
   if (insecure) {
     throw new FlwrError(
       "invalid-argument",
-      `"insecure" and "root-certificates" exclude each other in ${where}`,
-      { hints: ['Leave out "insecure" to use TLS'] },
+      `"insecure" and "root-certificates" cannot be used together in ${where}`,
+      { hints: ['To use TLS, remove "insecure"'] },
     );
   }
 }

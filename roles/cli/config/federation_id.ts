@@ -9,6 +9,6 @@ import { FlwrError } from "../../../base/error.ts";
 export function checkFederation(text: string, what: string): void {
   if (/^@[\w-]+\/[\w-]+$/.test(text)) return;
   throw new FlwrError("invalid-argument", `${what} is not of the form "@account/name": "${text}"`, {
-    hints: ["flwr federation list shows those there are"],
+    hints: ["To see all federations, run: flwr federation list"],
   });
 }

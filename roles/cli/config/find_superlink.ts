@@ -31,7 +31,7 @@ export async function findSuperLink(
   );
   const name = argument ?? config.defaultName;
   if (name === undefined) {
-    throw new FlwrError("invalid-argument", "No SuperLink is given", {
+    throw new FlwrError("invalid-argument", "No SuperLink given", {
       hints: [
         "Give a connection's name or host:port as SUPERLINK",
         `Or set one as default under [superlink] of "${config.file}"`,
@@ -58,8 +58,8 @@ function byAddress(
   if (insecure && rootCertificates !== undefined) {
     throw new FlwrError(
       "invalid-argument",
-      "--insecure and --root-certificates exclude each other",
-      { hints: ["Leave out --insecure to use TLS"] },
+      "--insecure and --root-certificates cannot be used together",
+      { hints: ["To use TLS, remove --insecure"] },
     );
   }
   return { address, insecure, ...(rootCertificates !== undefined && { rootCertificates }) };
@@ -73,9 +73,13 @@ function refuseAddressFlags(
   const flag = insecure ? "--insecure" : "--root-certificates";
   throw new FlwrError(
     "invalid-argument",
-    `${flag} is only for a SuperLink that is given as host:port: ${
-      argument === undefined ? "none is given" : `"${argument}" is a name`
+    `${flag} works only with a SuperLink given as host:port: ${
+      argument === undefined ? "you gave none" : `"${argument}" is a name`
     }`,
-    { hints: ["How to reach a connection by name is said in config.toml: flwr config list"] },
+    {
+      hints: [
+        "config.toml has the settings of named connections. To see them, run: flwr config list",
+      ],
+    },
   );
 }

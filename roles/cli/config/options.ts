@@ -14,17 +14,17 @@ export interface AskingFlags extends SuperLinkFlags {
 
 /** What a help text says about the SUPERLINK argument. */
 const SUPERLINK_HELP = `
-SUPERLINK is the name of a connection in config.toml (in $FLWR_HOME or ~/.flwr; flwr config list shows them), or an
-address as host:port, for which --insecure and --root-certificates are.`;
+SUPERLINK is the name of a connection in config.toml ("flwr config list" shows them), or host:port. For host:port,
+--insecure and --root-certificates say how to connect.`;
 
 /** Adds the argument `[superlink]` and the options for one that is given by its address. */
 export function addSuperLinkArgument(command: Command): Command {
   return command
-    .argument("[superlink]", "a connection's name, or host:port (default: config.toml's default)")
-    .option("--insecure", "for host:port: connect without TLS", false)
+    .argument("[superlink]", "name of a connection, or host:port (default: config.toml's default)")
+    .option("--insecure", "with host:port: connect without TLS", false)
     .option(
       "--root-certificates <file>",
-      "for host:port: PEM file with the CA certificate of the SuperLink (default: the system's)",
+      "with host:port: PEM file with the certificate of the CA that signed the SuperLink's (default: the system's CAs)",
     )
     .addHelpText("after", SUPERLINK_HELP);
 }

@@ -12,15 +12,15 @@ export function tellProblem(error: unknown, connection: SuperLinkConnection): un
   const { code, message, hints, cause } = error;
   if (cause instanceof ApiError) {
     return new FlwrError(code, `${message} [code: ${cause.number}]`, {
-      hints: code === "unimplemented" ? ["This SuperLink does not offer it"] : hints,
+      hints: code === "unimplemented" ? ["This SuperLink does not support it"] : hints,
       cause,
     });
   }
   if (code === "unimplemented") {
     return new FlwrError(code, `"${connection.address}" does not offer the Control API`, {
       hints: [
-        "It is at port 8000 of a SuperLink (--port), in Flower until 1.36 at port 9093",
-        "A SuperLink of Flower 1.15 to 1.22 starts, lists and stops runs and shows their logs, no more",
+        "Use the SuperLink's port 8000 (--port), or 9093 for Flower up to 1.36",
+        "A SuperLink of Flower 1.15 to 1.22 can only start, list and stop runs and show their logs",
       ],
       cause: error,
     });

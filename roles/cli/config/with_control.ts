@@ -9,8 +9,10 @@ import { execChannel } from "../../../rpc/dialects/current/client/exec_channel.t
 import { openHttpChannel } from "../../../rpc/http/channel.ts";
 import { NO_RETRY } from "../../../rpc/retry.ts";
 import type { SuperLinkConnection } from "./connection.ts";
-import { CONNECT_SECONDS } from "./limits.ts";
 import { tellProblem } from "./tell_problem.ts";
+
+/** Seconds that a command waits for a SuperLink to take its connection. */
+const CONNECT_SECONDS = 10;
 
 /** What the Control API is spoken over. */
 export type Wire = "http" | "grpc";

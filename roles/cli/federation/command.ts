@@ -29,7 +29,7 @@ const HOSTED: readonly HostedCommand[] = [
 /** The `federation` command. */
 export function command(): Command {
   const command = new Command("federation")
-    .description("Show the federations of a SuperLink.")
+    .description("Show a SuperLink's federations.")
     .addCommand(listCommand())
     .addHelpText("after", "\nExample:\n  flwr federation list\n");
   for (const hosted of HOSTED) {

@@ -24,12 +24,12 @@ interface ListFlags extends AskingFlags {
 export function listCommand(): Command {
   const command = new Command("list")
     .alias("ls")
-    .description("List the federations of a SuperLink, or show all about one of them.")
+    .description("List a SuperLink's federations, or show one in detail.")
     .option(
       "--federation <id>",
-      "show members, nodes and runs of this one (default: all, in short)",
+      "show this federation's members, nodes and runs (default: list all)",
     )
-    .option("--verbose", "the archived ones, too; JSON always has them", false);
+    .option("--verbose", "also list archived federations; JSON always does", false);
   return asksSuperLink(command, EXAMPLE, list);
 }
 

@@ -2,14 +2,16 @@ import { printLine } from "../../output/say.ts";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Curve } from "../../../auth/curve.ts";
 import { type HostName, LOCAL_HOSTS, parseHost } from "../../../certs/host.ts";
-import {
-  DEFAULT_CERTIFICATE_DAYS,
-  MAX_CERTIFICATE_DAYS,
-  MAX_CERTIFICATE_HOSTS,
-} from "../../../certs/limits.ts";
+import { DEFAULT_CERTIFICATE_DAYS } from "../../../certs/limits.ts";
 import { DEFAULT_CLIENTS, DEFAULT_CURVE, generateKeys } from "./generate.ts";
 import { showKey, showKeyList } from "./show.ts";
-import { wholeNumber } from "../../flags/whole_number.ts";
+import { wholeNumber } from "../../flags/values.ts";
+
+/** How long a development certificate may be made for, in days: C-core and browsers know no end, but keys leak. */
+const MAX_CERTIFICATE_DAYS = 3650;
+
+/** Most hosts that one certificate names. */
+const MAX_CERTIFICATE_HOSTS = 100;
 
 /** Most SuperNodes that keys are made for at once. */
 const MAX_CLIENTS = 10_000;
@@ -27,13 +29,13 @@ interface GenerateFlags {
 }
 
 const GENERATE_HELP = `
-Makes, below the folder:
+The command writes to these subfolders:
   certificates/  ca.key, ca.crt (the authority), server.key, server.pem (for ${
   LOCAL_HOSTS.map(({ value }) => value).join(", ")
 })
   keys/          server_credentials, client_credentials_1 … n, each with .pub, and client_public_keys.csv
 
-What is there is kept and only what is missing is made: with a larger n, keys are added and the list extended.
+It keeps existing files and makes only missing ones. With a larger n, it adds keys and extends the list.
 
 Examples:
   flwr keys generate
@@ -56,11 +58,11 @@ function generateCommand(): Command {
     .description("Make certificates, keys and the list of the SuperNodes' public keys.")
     .argument(
       "[n]",
-      "how many SuperNodes shall have a key",
+      "number of SuperNodes that need a key",
       wholeNumber({ from: 1, to: MAX_CLIENTS }),
       DEFAULT_CLIENTS,
     )
-    .option("--dir <folder>", "the folder to make them in", ".")
+    .option("--dir <folder>", "folder to write to", ".")
     .addOption(
       new Option(
         "--curve <curve>",
@@ -68,16 +70,23 @@ function generateCommand(): Command {
       ).choices(Object.keys(CURVES)),
     )
     .addOption(
-      new Option("--host <host>", "DNS name or IP address for the certificate too; may be repeated")
+      new Option(
+        "--host <host>",
+        "additional DNS name or IP address for the certificate; repeatable",
+      )
         .argParser(addHost).default([], "none"),
     )
     .addOption(
       new Option(
         "--days <days>",
-        `how long the certificates are valid (default: ${DEFAULT_CERTIFICATE_DAYS})`,
+        `days that the certificates are valid (default: ${DEFAULT_CERTIFICATE_DAYS})`,
       ).argParser(wholeNumber({ from: 1, to: MAX_CERTIFICATE_DAYS })),
     )
-    .option("--force", "make everything anew, over what is there; keys beyond n are removed", false)
+    .option(
+      "--force",
+      "make everything again, overwrite existing files, and remove keys beyond n",
+      false,
+    )
     .addHelpText("after", GENERATE_HELP)
     .action(async (clients: number, { dir, curve, host, days, force }: GenerateFlags) => {
       print(
@@ -96,7 +105,7 @@ function generateCommand(): Command {
 function listCommand(): Command {
   return new Command("list")
     .description("Show the fingerprints of the keys in a list.")
-    .argument("<csv>", "the list, as --auth-list-public-keys takes it")
+    .argument("<csv>", "key list, as for --auth-list-public-keys")
     .addHelpText("after", "\nExample:\n  flwr keys list keys/client_public_keys.csv\n")
     .action(async (file: string) => print(await showKeyList(file)));
 }
@@ -119,7 +128,9 @@ function curveFlag(curve: Curve): string {
 
 function addHost(text: string, hosts: readonly HostName[]): HostName[] {
   if (hosts.length >= MAX_CERTIFICATE_HOSTS) {
-    throw new InvalidArgumentError(`At most ${MAX_CERTIFICATE_HOSTS} hosts fit a certificate.`);
+    throw new InvalidArgumentError(
+      `A certificate can have at most ${MAX_CERTIFICATE_HOSTS} hosts.`,
+    );
   }
   return [...hosts, parseHost(text)];
 }

@@ -166,7 +166,7 @@ Deno.test("requests that what is there cannot meet are refused before anything i
     const cases = [
       [{ hosts: [parseHost("a.org")] }, "already-exists", /--host would not change them/],
       [{ days: 5 }, "already-exists", /--days would not change them/],
-      [{ curve: "P-256" }, "failed-precondition", /is on P-384, not on P-256/],
+      [{ curve: "P-256" }, "failed-precondition", /uses P-384, not P-256/],
     ] as const;
     for (const [options, code, message] of cases) {
       await assert.rejects(generateKeys({ folder, clients: 5, ...options }), { code, message });

@@ -1,6 +1,5 @@
-import { MAX_KEY_LIST_BYTES } from "../../../auth/limits.ts";
 import type { Curve } from "../../../auth/curve.ts";
-import { extendKeyList } from "../../../auth/key_list.ts";
+import { extendKeyList, MAX_KEY_LIST_BYTES } from "../../../auth/key_list.ts";
 import { readText } from "../../../auth/read_text.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -82,11 +81,11 @@ async function planSuperLink(
   if (curve !== undefined && pair.publicKey.curve !== curve) {
     throw new FlwrError(
       "failed-precondition",
-      `Key of the SuperLink "${layout.superLink}" is on ${pair.publicKey.curve}, not on ${curve}`,
+      `The SuperLink's key "${layout.superLink}" uses ${pair.publicKey.curve}, not ${curve}`,
       {
         hints: [
           "All keys of a federation share one curve: leave out --curve",
-          "To make everything anew, add --force",
+          "To make everything again, add --force",
         ],
       },
     );

@@ -22,7 +22,7 @@ export async function planCertificates(
   const some = present.includes(true) || await exists(layout.authorityKey);
   const hints = [
     `To renew the certificates and keep the keys, remove ${layout.certificateFolder} and run again`,
-    "To make everything anew, the keys too, add --force",
+    "To make everything again, including the keys, add --force",
   ];
   if (some && !force) {
     const missing = needed.filter((_, index) => !present[index]);

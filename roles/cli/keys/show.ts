@@ -1,5 +1,5 @@
+import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
 import { readKeyList } from "../../../auth/key_list.ts";
-import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
 import { parsePrivateKey } from "../../../auth/parse_private_key.ts";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import type { PublicKey } from "../../../auth/public_key.ts";

@@ -4,13 +4,13 @@ import { askSuperLink } from "../config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
 import { followLog, showLog } from "./follow.ts";
 import { runState, shownRun } from "./run_state.ts";
-import { readId } from "../../flags/read_id.ts";
+import { readId } from "../../flags/values.ts";
 import { say } from "../../output/say.ts";
 import { stdoutScreen } from "../../output/screen.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 
 const EXAMPLE = `
-The log goes to stdout. Ctrl-C ends following it; the run goes on.
+The log goes to stdout. Ctrl-C stops following the log; the run continues.
 
 Example:
   flwr log 15950113740962349189
@@ -24,13 +24,13 @@ interface LogFlags extends SuperLinkFlags {
 /** The `log` command. */
 export function command(): Command {
   const command = new Command("log")
-    .description("Show what a run's ServerApp writes, until the run is over.")
+    .description("Show a run's log, and follow it until the run ends.")
     .argument("<run-id>", "the run's id", readId)
     .addOption(
-      new Option("--stream", "follow the log until the run is over (default: unless --show)")
+      new Option("--stream", "follow the log until the run ends (default: on, unless --show)")
         .conflicts("show"),
     )
-    .option("--show", "show what there is and end", false);
+    .option("--show", "print the log so far and exit", false);
   return addSuperLinkArgument(command)
     .addHelpText("after", EXAMPLE)
     .action(async (runId: RunId, superlink: string | undefined, flags: LogFlags) => {
@@ -42,7 +42,7 @@ export function command(): Command {
         const followed = flags.show
           ? await showLog(control, runId, sink, shutdown.signal, now)
           : await followLog(control, runId, sink, shutdown.signal);
-        if (followed === "interrupted") say(`Run ${runId} goes on`);
+        if (followed === "interrupted") say(`Run ${runId} is still running`);
         if (followed === "ended") say(runState(await shownRun(control, runId)));
       });
     });

@@ -9,7 +9,18 @@ import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
 import { LogText } from "../../output/log_text.ts";
 import { type Stream, writeText } from "../../output/write_text.ts";
-import { FIRST_LINE_SECONDS, PART_SECONDS, QUIET_SECONDS } from "./limits.ts";
+
+/**
+ * Seconds without a new line after which what there is of a running run's log has come, from a SuperLink that does not say
+ * so: Flower's, or an earlier one of ours.
+ */
+const QUIET_SECONDS = 1;
+
+/** The same before the first line, which may be a long log that takes its time. */
+const FIRST_LINE_SECONDS = 10;
+
+/** Seconds that the next part of a log may take of which the SuperLink has said that more is to come. */
+const PART_SECONDS = 120;
 
 /** What a log is written to. */
 export interface LogSink {

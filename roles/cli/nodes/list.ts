@@ -20,8 +20,8 @@ interface ListFlags extends AskingFlags {
 export function listCommand(): Command {
   const command = new Command("list")
     .alias("ls")
-    .description("List the SuperNodes of a SuperLink.")
-    .option("-v, --verbose", "the unregistered ones, too; JSON always has them", false);
+    .description("List a SuperLink's SuperNodes.")
+    .option("-v, --verbose", "also list unregistered SuperNodes; JSON always does", false);
   return asksSuperLink(command, EXAMPLE, list);
 }
 

@@ -1,10 +1,10 @@
+import { MAX_KEY_FILE_BYTES } from "../../../auth/key_pair.ts";
 import { Command } from "commander";
-import { MAX_KEY_FILE_BYTES } from "../../../auth/limits.ts";
 import { parsePublicKey } from "../../../auth/parse_public_key.ts";
 import { describeFile, readText } from "../../../auth/read_text.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "../config/options.ts";
-import { readNameFlag } from "../../flags/name_flag.ts";
+import { readNameFlag } from "../../flags/values.ts";
 import type { Output } from "../../output/format.ts";
 
 const EXAMPLE = `
@@ -21,10 +21,12 @@ interface RegisterFlags extends AskingFlags {
 /** The `supernode register` command. */
 export function registerCommand(): Command {
   const command = new Command("register")
-    .description("Make a SuperNode's public key known to a SuperLink with --enable-supernode-auth.")
-    .argument("<public-key>", "the key's file: one OpenSSH line, or PEM")
-    .option("--name <name>", "a name for the node (default: none)")
-    .option("--location <lat,lon>", "where the node is, in degrees (default: none)");
+    .description(
+      "Register a SuperNode's public key with a SuperLink that runs with --enable-supernode-auth.",
+    )
+    .argument("<public-key>", "file with the public key: one OpenSSH line, or PEM")
+    .option("--name <name>", "name of the node (default: none)")
+    .option("--location <lat,lon>", "position of the node, in degrees (default: none)");
   return asksSuperLink(command, EXAMPLE, register);
 }
 

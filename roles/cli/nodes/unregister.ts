@@ -3,10 +3,10 @@ import type { NodeId } from "../../../app/metadata.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "../config/options.ts";
 import type { Output } from "../../output/format.ts";
-import { readId } from "../../flags/read_id.ts";
+import { readId } from "../../flags/values.ts";
 
 const EXAMPLE = `
-The node's key can never be registered again: make it a new one.
+The key can never be registered again. If the node should return, give it a new key.
 
 Example:
   flwr supernode unregister 13302305077666570668
@@ -15,7 +15,7 @@ Example:
 /** The `supernode unregister` command. */
 export function unregisterCommand(): Command {
   const command = new Command("unregister")
-    .description("End a SuperNode's membership for good.")
+    .description("Remove a SuperNode. Its key is never admitted again.")
     .argument("<node-id>", "the node's id", readId);
   return asksSuperLink(command, EXAMPLE, unregister);
 }

@@ -3,12 +3,12 @@ import type { RunId } from "../../../app/metadata.ts";
 import { load } from "../../../base/load.ts";
 import { addSuperLinkArgument } from "../config/options.ts";
 import { formatOption, printOutput } from "../../output/format.ts";
-import { readId } from "../../flags/read_id.ts";
+import { readId } from "../../flags/values.ts";
 import type { PullFlags } from "./pull.ts";
 
 const EXAMPLE = `
-What a ServerApp saves (context.artifacts.save) is there when its run has finished, however it did. Each file is held to
-its hash before anything is put into the folder.
+You can download the files that a ServerApp saved with context.artifacts.save as soon as its run has finished, even if
+the run failed. The command checks the hashes of all files before it writes any.
 
 Examples:
   flwr pull 15950113740962349189
@@ -19,19 +19,21 @@ Examples:
 /** The `pull` command. */
 export function command(): Command {
   const command = new Command("pull")
-    .description("Fetch what a run's ServerApp saved: its artifacts.")
+    .description("Download a run's artifacts, the files that its ServerApp saved.")
     .argument("<run-id>", "the run's id", readId)
     .addOption(
-      new Option("--output <folder>", "where to put the files (default: run-<id>)")
+      new Option("--output <folder>", "folder for the files (default: run-<id>)")
         .conflicts("urlOnly"),
     )
     .addOption(
-      new Option("--force", "replace files of a folder that is not empty").default(false)
+      new Option("--force", "allow a folder that is not empty, and replace its files").default(
+        false,
+      )
         .conflicts("urlOnly"),
     )
     .option(
       "--url-only",
-      "fetch nothing, print where a .zip of all can be fetched for ten minutes",
+      "download nothing; print a link to a .zip of all files, valid for ten minutes",
       false,
     )
     .addOption(formatOption());

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { dirname, join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_INDEX_BYTES } from "./limits.ts";
 import { type ListedArtifact, readIndex } from "./index_file.ts";
+
+/** Bytes of the list of a run's artifacts that are read: a thousand of them take 300 kB. */
+const MAX_INDEX_BYTES = 2 * 1024 * 1024;
 
 /** Gives a file's bytes as they come, no more than it may have. */
 export type ReadFile = (url: URL, maxBytes: number) => AsyncIterable<Uint8Array>;
@@ -36,9 +38,9 @@ export async function fetchArtifacts(
     }
   } catch (cause) {
     if (cause instanceof FlwrError) throw cause;
-    throw new FlwrError("failed-precondition", `Artifacts cannot be written to "${output}"`, {
+    throw new FlwrError("failed-precondition", `Cannot write artifacts to "${output}"`, {
       cause,
-      hints: ["Check that the disk has room, and that the folder may be written to"],
+      hints: ["Check the free disk space and the folder's permissions"],
     });
   } finally {
     await Deno.remove(staging, { recursive: true }).catch(() => {});
@@ -64,8 +66,8 @@ async function save(
   if (received === size && hash.digest("hex") === sha256) return;
   throw new FlwrError(
     "data-loss",
-    `Artifact "${name}" came damaged: ${received} of ${size} bytes, and not what its hash says`,
-    { hints: ["Try again: it may have been saved anew, or removed, meanwhile"] },
+    `Artifact "${name}" is damaged: got ${received} of ${size} bytes, and the hash does not match`,
+    { hints: ["Try again: it may have been replaced or removed during the download"] },
   );
 }
 

@@ -2,7 +2,9 @@ import { artifactNameFault, artifactNamesClash } from "../../../base/artifact_na
 import { FlwrError } from "../../../base/error.ts";
 import { printable } from "../../../base/printable.ts";
 import { fieldsOf, integerOf, listOf, textOf } from "../../../base/untrusted.ts";
-import { MAX_LISTED_ARTIFACTS } from "./limits.ts";
+
+/** Artifacts that such a list may have. */
+const MAX_LISTED_ARTIFACTS = 10_000;
 
 /** A file that a run has saved. */
 export interface ListedArtifact {
@@ -27,13 +29,16 @@ export function readIndex(bytes: Uint8Array): ListedArtifact[] {
         before.name === name || artifactNamesClash(before.name, name)
       );
       if (other !== undefined) {
-        throw new FlwrError("data-loss", `"${name}" and "${other.name}" are one file`);
+        throw new FlwrError(
+          "data-loss",
+          `"${name}" and "${other.name}" are the same file on some systems`,
+        );
       }
     }
     return artifacts;
   } catch (cause) {
-    const words = cause instanceof FlwrError ? cause.message : "it is no JSON";
-    throw new FlwrError("data-loss", `The SuperLink's list of artifacts cannot be used: ${words}`, {
+    const words = cause instanceof FlwrError ? cause.message : "it is not JSON";
+    throw new FlwrError("data-loss", `The SuperLink's list of artifacts is invalid: ${words}`, {
       cause,
     });
   }

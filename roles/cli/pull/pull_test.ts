@@ -68,14 +68,14 @@ Deno.test("pull: where anything is not as its hash, size or name says, nothing i
   withFolder(async (parent) => {
     const good = new Uint8Array([1, 2, 3]);
     const cases: [Record<string, Uint8Array>, Record<string, object>, RegExp][] = [
-      [{ a: good, b: good }, { b: { sha256: "0".repeat(64) } }, /"b" came damaged/],
-      [{ a: good, b: good }, { b: { size: 4 } }, /"b" came damaged: 3 of 4/],
+      [{ a: good, b: good }, { b: { sha256: "0".repeat(64) } }, /"b" is damaged/],
+      [{ a: good, b: good }, { b: { size: 4 } }, /"b" is damaged: got 3 of 4/],
       [{ a: good }, { a: { name: "../a" } }, /"\.\.\/a" is no plain path/],
       [{ a: good }, { a: { name: "/etc/x" } }, /no plain path/],
       [{ a: good }, { a: { name: "\u001b[2J" } }, /"\\x1b\[2J"|"\\u001b\[2J"|letters, digits/],
-      [{ a: good, A: good }, {}, /"A" and "a" are one file/],
-      [{ a: good, "a/b": good }, {}, /are one file/],
-      [{ a: good, b: good }, { b: { name: "a" } }, /"a" and "a" are one file/],
+      [{ a: good, A: good }, {}, /"A" and "a" are the same file/],
+      [{ a: good, "a/b": good }, {}, /are the same file/],
+      [{ a: good, b: good }, { b: { name: "a" } }, /"a" and "a" are the same file/],
       [{ a: good }, { a: { size: -1 } }, /Size is not/],
       [{ a: good }, { a: { sha256: "x" } }, /no SHA-256/],
     ];
@@ -90,7 +90,7 @@ Deno.test("pull: a list that is none is told", () => {
   for (const text of ["", "[]", "{}", '{"artifacts": 5}', '{"artifacts": [5]}', '{"artifacts":']) {
     assert.throws(() => readIndex(new TextEncoder().encode(text)), {
       code: "data-loss",
-      message: /^The SuperLink's list of artifacts cannot be used: /,
+      message: /^The SuperLink's list of artifacts is invalid: /,
     });
   }
 });

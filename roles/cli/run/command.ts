@@ -14,14 +14,17 @@ import { onShutdown } from "../../flags/shutdown.ts";
 const EXAMPLE = `
 There are two ways to run an app:
 
-APP is a folder (default: "."): the app in it, with its pyproject.toml or flwr.toml, is sent to a SuperLink, which runs
-its ServerApp. SUPERLINK is the name of a connection in config.toml (in $FLWR_HOME or ~/.flwr; flwr config list shows
-them), or host:port of the SuperLink's HTTP API, for which --insecure and --root-certificates are. With --stream the
-exit status is 0 only if the run completed; Ctrl-C ends following the log, and the run goes on. With --stream and
---format json the log goes to stderr, and one JSON object says at the end how the run ended.
+1. APP is a folder (default: "."). The command sends the app in it to a SuperLink, which runs its ServerApp. The folder
+   must contain a pyproject.toml or flwr.toml. SUPERLINK is the name of a connection in config.toml ("flwr config list"
+   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates say how to
+   connect.
 
-APP is "module:name": the ServerApp that server.ts (or server.js) exports under the name "app" is run in this process,
-against the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded; Ctrl-C stops it.
+   With --stream, the exit status is 0 only if the run completed. Ctrl-C stops following the log; the run continues.
+   With --stream and --format json, the log goes to stderr. At the end, one JSON object says how the run ended.
+
+2. APP is "module:name", for example server:app, the export "app" of server.ts or server.js. The ServerApp runs in this
+   process, and uses the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded. Ctrl-C
+   stops the run.
 
 Examples:
   flwr run my-app
@@ -38,28 +41,31 @@ Examples:
 export function command(): Command {
   const command = new Command("run")
     .description("Run an app: send it to a SuperLink, or run its ServerApp here.")
-    .argument("[app]", 'the app\'s folder, or its ServerApp as "module:name" (default: ".")')
-    .argument("[superlink]", "for a folder: a connection's name, or host:port")
+    .argument("[app]", 'an app\'s folder, or a ServerApp as "module:name" (default: ".")')
+    .argument("[superlink]", "for a folder: name of a connection, or host:port")
     .option(
       "-c, --run-config <pairs>",
-      'settings for the run, as "num-rounds=3", or a TOML file; may be repeated (default: none)',
+      'settings for the run, for example "num-rounds=3", or a TOML file; repeatable (default: none)',
       (value: string, before: readonly string[] = []) => [...before, value],
     )
-    .option("--stream", "for a folder: follow the run's log until it is over", false)
+    .option("--stream", "for a folder: follow the run's log until the run ends", false)
     .option(
       "--no-check",
-      "for a folder: send the app without checking its types (default: they are checked)",
+      "for a folder: do not check the app's types before sending it (default: check them)",
     )
-    .option("--federation <id>", "for a folder: @account/name (default: the SuperLink's own)")
+    .option(
+      "--federation <id>",
+      "for a folder: federation to run in, @account/name (default: the SuperLink's own)",
+    )
     .addOption(formatOption())
-    .option("--dir <folder>", "for module:name: folder that holds the app", ".")
+    .option("--dir <folder>", "for module:name: folder that contains the app", ".")
     .option(
       "--json <file>",
       "for module:name: also write the run's history to this file (default: none)",
     )
     .option(
       "--artifacts <folder>",
-      "for module:name: a new or empty folder for what the ServerApp saves (default: run-<id>)",
+      "for module:name: new or empty folder for the files that the ServerApp saves (default: run-<id>)",
     )
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));

@@ -40,9 +40,13 @@ export function runForm(
   isFolder: (path: string) => boolean,
 ): RunForm {
   if (app.startsWith("@")) {
-    throw new FlwrError("unimplemented", `"${app}" is an app of Flower's hub, which is not used`, {
-      hints: ["Run an app that is in a folder: flwr run FOLDER"],
-    });
+    throw new FlwrError(
+      "unimplemented",
+      `"${app}" is an app of Flower's hub, which is not supported`,
+      {
+        hints: ["Run an app that is in a folder: flwr run FOLDER"],
+      },
+    );
   }
   const given = (some: readonly string[]) => flags.filter((flag) => some.includes(flag));
   if (!namesModule(app)) {
@@ -50,7 +54,7 @@ export function runForm(
     if (flag === undefined) return { kind: "submit", folder: app, superlink };
     throw new FlwrError(
       "invalid-argument",
-      `${flag} is for a ServerApp that is run here: "${app}" is a folder`,
+      `${flag} works only with module:name, a ServerApp run here: "${app}" is a folder`,
       {
         hints: [
           `To submit the app in it: flwr run ${app} SUPERLINK`,
@@ -62,9 +66,12 @@ export function runForm(
   if (isFolder(app)) {
     throw new FlwrError(
       "invalid-argument",
-      `"${app}" is a folder, and could be "module:name", too`,
+      `"${app}" is ambiguous: it is a folder, but also has the form "module:name"`,
       {
-        hints: [`To submit the app in the folder: flwr run ./${app}/`, "Else rename the folder"],
+        hints: [
+          `To submit the app in the folder: flwr run ./${app}/`,
+          "To run a ServerApp here, rename the folder",
+        ],
       },
     );
   }
@@ -73,7 +80,7 @@ export function runForm(
   if (what === undefined) return { kind: "here", spec: app };
   throw new FlwrError(
     "invalid-argument",
-    `${what} is for an app in a folder: "${app}" is run here`,
+    `${what} works only with an app in a folder: "${app}" is a ServerApp run here`,
     {
       hints: [
         `To run it here: flwr run ${app} --server HOST:PORT`,

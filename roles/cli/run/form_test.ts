@@ -30,22 +30,22 @@ Deno.test("run: module:name is run here", () => {
 Deno.test("run: what could be either, or mixes both, is refused with both ways out", () => {
   assert.throws(
     () => form({ app: "a:b" }, ["a:b"]),
-    /"a:b" is a folder, and could be "module:name"/,
+    /"a:b" is ambiguous/,
   );
   assert.throws(
     () => form({ app: "server:app", superlink: "mine" }),
-    /SUPERLINK "mine" is for an app in a/,
+    /SUPERLINK "mine" works only with an app in a/,
   );
   for (const flag of ["--stream", "--federation", "--format"]) {
     assert.throws(
       () => form({ app: "server:app", flags: [flag] }),
-      new RegExp(`${flag} is for an app`),
+      new RegExp(`${flag} works only with an app`),
     );
   }
   for (const flag of ["--server", "--dir", "--json", "--max-retries", "--verbose"]) {
     assert.throws(
       () => form({ app: "my-app", flags: [flag] }),
-      new RegExp(`${flag} is for a ServerApp`),
+      new RegExp(`${flag} works only with module:name`),
     );
   }
   assert.throws(() => form({ app: "@flwrlabs/quickstart" }), /Flower's hub/);

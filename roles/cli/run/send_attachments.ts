@@ -31,8 +31,8 @@ export async function sendAttachments(
     }
     say(
       sent > 0
-        ? `Sent ${path} beside the bundle: ${formatBytes(sent)}`
-        : `The SuperLink has ${path} already: ${formatBytes(size)}`,
+        ? `Sent attachment ${path}: ${formatBytes(sent)}`
+        : `The SuperLink already has attachment ${path}: ${formatBytes(size)}`,
     );
   }
 }
@@ -41,13 +41,13 @@ function takesNone(attachments: readonly LocalAttachment[]): FlwrError {
   const files = attachments.map(({ path, size }) => `${path} (${formatBytes(size)})`).join(", ");
   return new FlwrError(
     "failed-precondition",
-    `The app cannot be sent: this SuperLink takes bundles of up to 10 MiB only, without ${files}`,
-    { hints: ["Submit it to a SuperLink of this flwr: flwr superlink"] },
+    `Cannot send the app: this SuperLink accepts only bundles of up to 10 MiB, without ${files}`,
+    { hints: ["Use this flwr's SuperLink: flwr superlink"] },
   );
 }
 
 function changed(file: string): FlwrError {
-  return new FlwrError("failed-precondition", `"${file}" was changed while it was sent`, {
+  return new FlwrError("failed-precondition", `"${file}" changed while it was being sent`, {
     hints: ["Run the command again"],
   });
 }

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { describeAttachment } from "../../../fab/attachments.ts";
+import { ATTACHMENT_PIECE_BYTES, describeAttachment } from "../../../fab/attachments.ts";
 import { sha256 } from "../../../fab/contents.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
-import { ATTACHMENT_PIECE_BYTES } from "../../../fab/limits.ts";
 import { sendAttachments } from "./send_attachments.ts";
 
 /** A SuperLink that keeps pieces. */
@@ -58,7 +57,7 @@ Deno.test("a SuperLink that takes no attachments is named, and an app without an
     assert.equal(asked, 0);
     await assert.rejects(sendAttachments(flower, [model]), {
       code: "failed-precondition",
-      message: /10 MiB only.*model\.onnx/,
+      message: /up to 10 MiB.*model\.onnx/,
     });
   }));
 

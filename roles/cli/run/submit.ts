@@ -23,7 +23,7 @@ import { onShutdown } from "../../flags/shutdown.ts";
 import { sendAttachments } from "./send_attachments.ts";
 import { type AppToCheck, checkApp, isUnchecked } from "../apps/types/check_app.ts";
 import { AppCheck } from "./app_check.ts";
-import { readingFlag } from "../../flags/usage_error.ts";
+import { readingFlag } from "../../flags/values.ts";
 
 /** What the flags of a submission give. */
 export interface SubmitFlags extends SuperLinkFlags {

@@ -4,9 +4,14 @@ import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import type { ClaimedRun, LinkRun, Runs } from "../../../link/runs/runs.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { CLAIM_HOLD_SECONDS, HEARTBEAT_SECONDS } from "../../../hosting/launch/limits.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
+
+/** Seconds that the launcher's question for pending runs is held. */
+const CLAIM_HOLD_SECONDS = 20;
+
+/** Seconds between two heartbeats of a run that is run here: a quarter of the 60 that a run may be silent. */
+export const HEARTBEAT_SECONDS = 15;
 
 /** What launching needs of the SuperLink's domain. */
 export interface LaunchLink {
@@ -76,13 +81,16 @@ class LinkTakenRun implements TakenRun {
         piece: (hash) => this.#piece(fabHash, hash),
       };
     }
-    throw new FlwrError("not-found", "The run's app bundle is not kept here any more");
+    throw new FlwrError("not-found", "The SuperLink no longer has the run's app bundle");
   }
 
   async #piece(fabHash: string, hash: string): Promise<Uint8Array> {
     const piece = await this.#link.runs.getFabPiece(fabHash, hash);
     if (piece !== undefined) return piece;
-    throw new FlwrError("not-found", "The attachments of the run's app are not kept here any more");
+    throw new FlwrError(
+      "not-found",
+      "The SuperLink no longer has the attachments of the run's app",
+    );
   }
 
   async begin(): Promise<void> {
@@ -128,7 +136,10 @@ function settings({ overrideConfig }: LinkRun): RunConfig {
   return Object.fromEntries(
     Object.entries(overrideConfig).map(([name, value]) => {
       if (!(value instanceof Uint8Array)) return [name, value];
-      throw new FlwrError("invalid-argument", `Setting "${name}" of the run is bytes`);
+      throw new FlwrError(
+        "invalid-argument",
+        `Setting "${name}" of the run is bytes, which an app cannot read`,
+      );
     }),
   );
 }

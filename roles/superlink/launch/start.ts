@@ -5,7 +5,7 @@ import { readFab } from "../../../fab/read.ts";
 import type { LinkEvent } from "../../../link/events.ts";
 import type { Link } from "../../../link/link.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { defaultMemoryBytes } from "../../../hosting/sandbox/limits.ts";
+import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
 import { LinkRuns } from "./link_runs.ts";
@@ -60,7 +60,9 @@ export function startLaunching(
   const settling = settleLeftovers(link, systemClock.now()).catch((error) => {
     const { code, message } = FlwrError.from(error);
     if (code === "unavailable") return;
-    log("superlink").error("Runs of before the restart were not settled: {message}", { message });
+    log("superlink").error("Could not end the runs from before the restart: {message}", {
+      message,
+    });
   });
   return {
     hear(event) {

@@ -3,10 +3,15 @@ import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { AppHost } from "../../../hosting/app/app_host.ts";
 import { IN_THE_LOG, kindOf } from "../../../hosting/app/failure.ts";
-import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import type { WarmApps } from "./warm_apps.ts";
+
+/** Seconds after a message when an instance is made for the next run: its start must not slow this run's next message. */
+export const WARM_AFTER_SECONDS = 1;
+
+/** Seconds that an instance of an app which no run needed is kept ready. */
+export const SPARE_SECONDS = 300;
 
 /**
  * Starts an instance of an app, which is loaded with its first message.

@@ -11,11 +11,17 @@ import { TempDir } from "../../../tests/support/tempdir.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import { AppHost } from "../../../hosting/app/app_host.ts";
 import { openWorker } from "../../../hosting/app/app_link.ts";
-import { SPARE_SECONDS, WARM_AFTER_SECONDS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import { prepareSandboxedApp, startSandboxedApp } from "../../../hosting/sandbox/sandboxed_app.ts";
-import { AppPool, type MakeInstance, perRun } from "./app_pool.ts";
+import {
+  AppPool,
+  type MakeInstance,
+  perRun,
+  SPARE_SECONDS,
+  WARM_AFTER_SECONDS,
+} from "./app_pool.ts";
 import { WarmApps } from "./warm_apps.ts";
+import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 
 const PATIENCE = 30;
 
@@ -69,31 +75,34 @@ const contextOf = (runId: bigint): Context => ({
 const INSTRUCTION = Message.create({ content: {}, dstNodeId: 2n, messageType: "train" });
 
 for (const [where, open] of Object.entries(PLACES)) {
-  Deno.test(`runs of an app ${where} see variables of its modules of their own`, async () => {
-    await using folder = await TempDir.make();
-    await Deno.writeTextFile(`${folder.path}/client.ts`, APP);
-    await Deno.writeTextFile(`${folder.path}/cache.ts`, "export const cache = new Map();");
-    const { first, make } = await open(folder.path);
-    await using live = new WarmApps<AppHost>(3);
-    using pool = new AppPool(first, make);
-    const handler = perRun(live, pool);
-    const handle = async (runId: bigint) => {
-      const signal = new AbortController().signal;
-      const { reply } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
-      const metrics = reply.content.metricRecord("m");
-      return ["model", "cached", "seen"].map((name) => metrics.number(name));
-    };
-    assert.deepEqual(await handle(1n), [1, 1, 1]);
-    // Another run while the first goes on, which keeps its own within the run.
-    assert.deepEqual(await handle(2n), [1, 1, 1]);
-    assert.deepEqual(await handle(1n), [2, 1, 2]);
-    assert.deepEqual(await handle(2n), [2, 1, 2]);
-    // At the same time.
-    assert.deepEqual(await Promise.all([handle(1n), handle(3n)]), [[3, 1, 3], [1, 1, 1]]);
-    // After its end nothing is left, also where the same number came again.
-    await live.end("1");
-    assert.deepEqual(await handle(1n), [1, 1, 1]);
-  });
+  testWithAllRights(
+    `runs of an app ${where} see variables of its modules of their own`,
+    async () => {
+      await using folder = await TempDir.make();
+      await Deno.writeTextFile(`${folder.path}/client.ts`, APP);
+      await Deno.writeTextFile(`${folder.path}/cache.ts`, "export const cache = new Map();");
+      const { first, make } = await open(folder.path);
+      await using live = new WarmApps<AppHost>(3);
+      using pool = new AppPool(first, make);
+      const handler = perRun(live, pool);
+      const handle = async (runId: bigint) => {
+        const signal = new AbortController().signal;
+        const { reply } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
+        const metrics = reply.content.metricRecord("m");
+        return ["model", "cached", "seen"].map((name) => metrics.number(name));
+      };
+      assert.deepEqual(await handle(1n), [1, 1, 1]);
+      // Another run while the first goes on, which keeps its own within the run.
+      assert.deepEqual(await handle(2n), [1, 1, 1]);
+      assert.deepEqual(await handle(1n), [2, 1, 2]);
+      assert.deepEqual(await handle(2n), [2, 1, 2]);
+      // At the same time.
+      assert.deepEqual(await Promise.all([handle(1n), handle(3n)]), [[3, 1, 3], [1, 1, 1]]);
+      // After its end nothing is left, also where the same number came again.
+      await live.end("1");
+      assert.deepEqual(await handle(1n), [1, 1, 1]);
+    },
+  );
 }
 
 /** A host that was made, and whether it was ended. */
@@ -173,31 +182,34 @@ function engines(): number {
   }).length;
 }
 
-Deno.test("a spare of an app that trains is ready to train, and computes the same", async () => {
-  await using folder = await TempDir.make();
-  await Deno.writeTextFile(`${folder.path}/client.ts`, TRAINING_APP);
-  const { first, make } = await PLACES["that a run brings"]!(folder.path);
-  const asked: boolean[] = [];
-  const clock = new FakeClock();
-  await using live = new WarmApps<AppHost>(3);
-  using pool = new AppPool(first, (trains) => (asked.push(trains), make(trains)), clock);
-  const handler = perRun(live, pool);
-  const handle = async (runId: bigint) => {
-    const signal = new AbortController().signal;
-    const { reply, trained } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
-    const metrics = reply.content.metricRecord("m");
-    return [trained, metrics.number("loss"), metrics.number("names")];
-  };
-  const before = await handle(1n);
-  assert.equal(before[0], true);
-  assert.equal(engines(), Deno.build.os === "linux" ? 1 : 0);
-  await clock.advance(WARM_AFTER_SECONDS);
-  // The spare has an engine before there is any run for it.
-  if (Deno.build.os === "linux") await eventually(() => engines() === 2, PATIENCE, "an engine");
-  assert.deepEqual(await handle(2n), before);
-  assert.deepEqual(await handle(3n), before);
-  assert.deepEqual(asked, [true, false], "where a message waits, nothing comes before the app");
-});
+testWithAllRights(
+  "a spare of an app that trains is ready to train, and computes the same",
+  async () => {
+    await using folder = await TempDir.make();
+    await Deno.writeTextFile(`${folder.path}/client.ts`, TRAINING_APP);
+    const { first, make } = await PLACES["that a run brings"]!(folder.path);
+    const asked: boolean[] = [];
+    const clock = new FakeClock();
+    await using live = new WarmApps<AppHost>(3);
+    using pool = new AppPool(first, (trains) => (asked.push(trains), make(trains)), clock);
+    const handler = perRun(live, pool);
+    const handle = async (runId: bigint) => {
+      const signal = new AbortController().signal;
+      const { reply, trained } = await handler.handle(INSTRUCTION, contextOf(runId), signal);
+      const metrics = reply.content.metricRecord("m");
+      return [trained, metrics.number("loss"), metrics.number("names")];
+    };
+    const before = await handle(1n);
+    assert.equal(before[0], true);
+    assert.equal(engines(), Deno.build.os === "linux" ? 1 : 0);
+    await clock.advance(WARM_AFTER_SECONDS);
+    // The spare has an engine before there is any run for it.
+    if (Deno.build.os === "linux") await eventually(() => engines() === 2, PATIENCE, "an engine");
+    assert.deepEqual(await handle(2n), before);
+    assert.deepEqual(await handle(3n), before);
+    assert.deepEqual(asked, [true, false], "where a message waits, nothing comes before the app");
+  },
+);
 
 Deno.test("a spare of an app that does not train takes no memory for it", async () => {
   const { make, first } = fakes();

@@ -67,7 +67,7 @@ export class Bundles {
     const signer = await signerOf(bundle, this.#trusted);
     if (signer === undefined) {
       throw invalidFab(
-        `App "${run.fabId}" is refused: nobody whom this SuperNode trusts signed it`,
+        `App "${run.fabId}" is rejected: no key of --trusted-entities signed it`,
       );
     }
     log("supernode").info("App {fabId} {fabVersion} is signed by {signer}", { ...run, signer });

@@ -53,7 +53,7 @@ export class FabApps implements AppSource, AsyncDisposable {
   async appFor(run: RunInfo | undefined): Promise<AppForRun> {
     if (run === undefined || run.fabHash === "") {
       throw loadFailed(
-        "The run brings no app, and this SuperNode was started without one of its own",
+        "The run sends no app, and this SuperNode was started without one",
       );
     }
     const { config } = await this.#ready(run);
@@ -93,7 +93,7 @@ export class FabApps implements AppSource, AsyncDisposable {
       if (error instanceof RunRefused) throw error;
       if (error instanceof NotFetched) throw error.cause;
       const { message, hints } = FlwrError.from(error);
-      log("supernode").error("App {fabId} {version} cannot be started: {reason}", {
+      log("supernode").error("Could not start app {fabId} {version}: {reason}", {
         fabId,
         version,
         reason: [message, ...hints].join("; "),
@@ -161,7 +161,7 @@ export class FabApps implements AppSource, AsyncDisposable {
         log("supernode").info("Attachment {path} of app {fabId}: {origin}, {bytes} bytes", {
           path: attachment.path,
           fabId: run.fabId,
-          origin: pieces > 0 ? "fetched" : "kept from before",
+          origin: pieces > 0 ? "downloaded" : "already here",
           bytes: attachment.size,
         });
       });
@@ -181,12 +181,15 @@ export class FabApps implements AppSource, AsyncDisposable {
 async function removeUnused(kept: KeptApps): Promise<void> {
   try {
     for (const name of await kept.makeRoom()) {
-      log("supernode").info("App {name} is removed from this machine: it was unused for longest", {
-        name,
-      });
+      log("supernode").info(
+        "Removed app {name} from this machine, because it was unused for the longest time",
+        {
+          name,
+        },
+      );
     }
   } catch (error) {
-    log("supernode").warn("Unused apps cannot be removed: {reason}", {
+    log("supernode").warn("Could not remove unused apps: {reason}", {
       reason: FlwrError.from(error).message,
     });
   }

@@ -1,3 +1,4 @@
+import { MAX_KEPT_APPS } from "../../../fab/kept_apps.ts";
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { ArrayRecord } from "../../../app/array_record.ts";
@@ -9,7 +10,6 @@ import { MetricRecord } from "../../../app/metric_record.ts";
 import { RecordDict, type RecordDictInit } from "../../../app/record_dict.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { buildFab } from "../../../fab/build.ts";
-import { MAX_KEPT_APPS } from "../../../fab/limits.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
@@ -250,7 +250,7 @@ Deno.test("a run whose app cannot be run is refused with Flower's number for why
   for (const run of [undefined, runOf({ fabHash: "", fabId: "" })]) {
     await assert.rejects(
       apps.appFor(run),
-      refused(MessageErrorCode.LoadClientApp, /brings no app.*without one of its own/),
+      refused(MessageErrorCode.LoadClientApp, /sends no app.*without one/),
     );
   }
 
@@ -286,7 +286,7 @@ Deno.test("with trusted entities an app that none of them signed goes no further
   await using apps = scene.apps(trusted);
   await assert.rejects(
     apps.appFor(runOf()),
-    refused(MessageErrorCode.InvalidFab, /nobody whom this SuperNode trusts/),
+    refused(MessageErrorCode.InvalidFab, /no key of --trusted-entities signed it/),
   );
   assert.deepEqual(scene.started, []);
 });

@@ -86,11 +86,11 @@ function transportOf(found: Probe): Spoken {
 function noKeyOverHttp({ address }: DialectOptions): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    `"${address}" cannot show the key of --auth-superlink-public-key: over HTTP a SuperLink has none`,
+    `"${address}" speaks HTTP, where a SuperLink has no key to compare with --auth-superlink-public-key`,
     {
       hints: [
         "Give the address of its gRPC Fleet API, port 9092",
-        "Or leave the flag out: the certificate that --root-certificates vouches for stays checked",
+        "Or remove the flag: --root-certificates still verifies the SuperLink's certificate",
       ],
     },
   );

@@ -10,6 +10,7 @@ import type { Dialect } from "./negotiated_connection.ts";
 export function currentGrpc(options: DialectOptions): Dialect {
   return {
     name: "Flower's current wire over gRPC",
+    wire: "current-grpc",
     open: (onRetry) => {
       const channel = openChannel({ ...options, onRetry });
       // One connection carries all calls of a channel: a large model would keep a heartbeat waiting.
@@ -27,6 +28,7 @@ export function currentGrpc(options: DialectOptions): Dialect {
 export function flwr115(options: DialectOptions): Dialect {
   return {
     name: "Flower 1.15's wire",
+    wire: "flwr-1.15",
     after: new Set(["unauthenticated"]),
     open: (onRetry) => {
       const channel = openChannel({ ...options, onRetry });
@@ -41,15 +43,16 @@ export function flwr115(options: DialectOptions): Dialect {
 export function flwr19(options: DialectOptions): Dialect {
   return {
     name: "Flower 1.9's wire",
+    wire: "flwr-1.9",
     open: (onRetry) => {
       if (options.hasOwnApp) {
         const channel = openChannel({ ...options, onRetry });
-        return new FleetConnection19(channel, options.identity, options.name);
+        return new FleetConnection19(channel, options.identity, options.name, options);
       }
       throw new FlwrError(
         "failed-precondition",
-        `"${options.address}" does not speak today's Flower, and older ones send no apps`,
-        { hints: ["Name the app that this node is to run: flwr supernode client:app"] },
+        `"${options.address}" runs an older Flower, which does not send apps`,
+        { hints: ["Name the app for this node: flwr supernode client:app"] },
       );
     },
   };

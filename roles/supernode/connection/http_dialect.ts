@@ -7,6 +7,7 @@ import type { Dialect } from "./negotiated_connection.ts";
 export function currentHttp(options: DialectOptions): Dialect {
   return {
     name: "Flower's current wire over HTTP",
+    wire: "current-http",
     open: (onRetry) => {
       const channel = openHttpChannel({ ...options, onRetry });
       return new CurrentFleetConnection({ ...options, channel, key: options.identity?.key });

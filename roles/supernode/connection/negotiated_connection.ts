@@ -10,6 +10,8 @@ import type { Retry } from "../../../rpc/retry.ts";
 export interface Dialect {
   /** As the log names it: "Flower's current wire over HTTP". */
   readonly name: string;
+  /** As events of the log name it, whatever its words: "current-http". */
+  readonly wire: string;
   /**
    * How a SuperLink that may speak this one refuses the newest; as a call that it does not know by default. After other
    * refusals this one is not tried.
@@ -80,6 +82,8 @@ export class NegotiatedConnection implements FleetConnection {
       try {
         const nodeId = await connection.join(heartbeatInterval);
         this.#log.info("Speaking {dialect} with {superLink}", {
+          event: "wire-chosen",
+          wire: dialect.wire,
           dialect: dialect.name,
           superLink: this.#options.superLink,
         });
@@ -165,7 +169,7 @@ export class NegotiatedConnection implements FleetConnection {
       this.#wasAway = true;
       throw new FlwrError(
         "not-found",
-        `${this.#options.superLink} does not speak ${agreed.dialect.name} any more`,
+        `${this.#options.superLink} no longer speaks ${agreed.dialect.name}`,
         { cause: error },
       );
     }

@@ -52,6 +52,7 @@ class FakeSuperLink {
     const after = this.after[name];
     return {
       name,
+      wire: name,
       ...(after && { after }),
       open: (onRetry) => {
         this.#onRetry = onRetry;

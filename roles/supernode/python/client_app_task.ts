@@ -119,7 +119,7 @@ export class ClientAppTask {
     const [message, ...others] = messages;
     const tree = trees[0];
     if (message === undefined || tree === undefined || others.length > 0) {
-      throw new FlwrError("invalid-argument", "A ClientApp sends one message: its reply");
+      throw new FlwrError("invalid-argument", "A ClientApp may send only one message, its reply");
     }
     const refused = this.#refusal(message);
     if (refused !== undefined) {
@@ -199,7 +199,7 @@ function scalars(config: ConfigRecord, whose: string): Record<string, LinkScalar
       if (value !== undefined) return [name, value];
       throw new FlwrError(
         "invalid-argument",
-        `${whose} setting "${name}" is a list: a Python app takes single values only`,
+        `${whose} setting "${name}" is a list, but Python apps accept only single values`,
       );
     }),
   );

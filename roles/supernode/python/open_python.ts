@@ -32,7 +32,7 @@ export async function openPython(config: PythonConfig): Promise<PythonApps> {
   const api = new RuntimeApi({ ...config, backend });
   if (config.tls === undefined && !isLoopback(config.host)) {
     log("supernode").warn(
-      "Python apps are served in plain text beyond this machine, at {host}: give --ssl-certfile",
+      "Python apps connect to {host} without TLS, also from other machines. To use TLS, add --ssl-certfile",
       { host: config.host },
     );
   }

@@ -2,6 +2,7 @@ import type { AppBundle, RunInfo } from "../../../app/connection.ts";
 import type { Context } from "../../../app/context.ts";
 import type { Message } from "../../../app/message.ts";
 import { MessageErrorCode } from "../../../app/metadata.ts";
+import { unlessAborted } from "../../../base/aborted.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
@@ -9,12 +10,17 @@ import type { Random } from "../../../base/random.ts";
 import { AppCrashed, type Handled } from "../../../hosting/app/app_host.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
 import { type Failure, IN_THE_LOG } from "../../../hosting/app/failure.ts";
-import { CLIENTAPP_EXIT_SECONDS, CLIENTAPP_SILENCE_SECONDS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import type { ClientAppTask, TaskOutcome } from "./client_app_task.ts";
 import { deflateInstruction } from "./message_objects.ts";
 import type { TaskBackend } from "./task_backend.ts";
+
+/** After how many seconds without a heartbeat a ClientApp's process counts as dead (contract, section 3.2). */
+export const CLIENTAPP_SILENCE_SECONDS = 60;
+
+/** How long a ClientApp's process may take to end itself after its task, in seconds. */
+const CLIENTAPP_EXIT_SECONDS = 5;
 
 /**
  * Finds a process for a task. Resolves, with why, when the process has gone; for processes from elsewhere never.
@@ -76,12 +82,14 @@ export class PythonApp implements ReadyApp {
     const ending = AbortSignal.any([signal, stop.signal, this.#ending.signal]);
     const gone = execute(task, run.fabHash, ending);
     try {
-      const outcome = await first([
-        task.ended,
-        gone.then((why) => task.abandon(why)),
-        this.#silence(task, ending),
-        untilAborted(signal),
-      ]);
+      const outcome = await unlessAborted(
+        first([
+          task.ended,
+          gone.then((why) => task.abandon(why)),
+          this.#silence(task, ending),
+        ]),
+        signal,
+      );
       if (!("result" in outcome)) {
         throw new AppCrashed(outcome.failure, { failure: pythonFailure(outcome.failure) });
       }
@@ -127,14 +135,6 @@ export class PythonApp implements ReadyApp {
 function first<T>(racers: readonly Promise<T>[]): Promise<T> {
   for (const racer of racers) racer.catch(() => {});
   return Promise.race(racers);
-}
-
-function untilAborted(signal: AbortSignal): Promise<never> {
-  return new Promise((_resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    else signal.addEventListener("abort", abort, { once: true });
-  });
 }
 
 /** Of Python's words on what went wrong only the class is told, where they begin with one as Flower puts it. */

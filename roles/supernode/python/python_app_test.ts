@@ -17,9 +17,8 @@ import {
 import type { RuntimeTask } from "../../../rpc/dialects/current/server/runtime_backend.ts";
 import { recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
 import { AppCrashed } from "../../../hosting/app/app_host.ts";
-import { CLIENTAPP_SILENCE_SECONDS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
-import { type Execute, PythonApp } from "./python_app.ts";
+import { CLIENTAPP_SILENCE_SECONDS, type Execute, PythonApp } from "./python_app.ts";
 import { TaskBackend } from "./task_backend.ts";
 
 const RUN: RunInfo = {

@@ -2,8 +2,8 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { formatAddress, parseAddress } from "../../../rpc/address.ts";
-import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/runtime_request_bytes.ts";
-import { runtimeRequestUnits } from "../../../rpc/dialects/current/server/runtime_request_units.ts";
+import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
+import { runtimeRequestUnits } from "../../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeHandlers } from "../../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,

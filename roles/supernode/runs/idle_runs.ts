@@ -1,8 +1,15 @@
 import type { RunId } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
-import { IDLE_CHECK_SECONDS, MAX_KEPT_RUNS, RELEASE_SECONDS } from "../limits.ts";
+import { RecentMap } from "../../../base/recent_map.ts";
+import { MAX_KEPT_RUNS } from "./run_states.ts";
 import type { Runs } from "./prepared_run.ts";
+
+/** Seconds after its last message when a node first asks whether a run is over; the wait doubles, up to the last. */
+export const IDLE_CHECK_SECONDS = { first: 5, last: 60 } as const;
+
+/** Seconds after which the instance of a run that may go on ends all the same; what it keeps in its context stays. */
+export const RELEASE_SECONDS = 600;
 
 /** Who hears what of idle runs. */
 export interface IdleRunsOptions {
@@ -31,7 +38,7 @@ interface Idle {
  */
 export class IdleRuns {
   readonly #options: IdleRunsOptions;
-  readonly #byId = new Map<RunId, Idle>();
+  readonly #byId = new RecentMap<RunId, Idle>(MAX_KEPT_RUNS);
   #changed = new AbortController();
 
   constructor(options: IdleRunsOptions) {
@@ -44,12 +51,7 @@ export class IdleRuns {
       { busy: 0, since: 0, due: 0, wait: 0, released: false };
     idle.busy += 1;
     idle.released = false;
-    this.#byId.delete(runId);
     this.#byId.set(runId, idle);
-    for (const oldest of this.#byId.keys()) {
-      if (this.#byId.size <= MAX_KEPT_RUNS) break;
-      this.#byId.delete(oldest);
-    }
     return {
       [Symbol.dispose]: () => {
         idle.busy -= 1;

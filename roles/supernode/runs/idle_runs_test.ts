@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
-import { IDLE_CHECK_SECONDS, RELEASE_SECONDS } from "../limits.ts";
 import { pass } from "../testing/fake_fleet.ts";
-import { IdleRuns } from "./idle_runs.ts";
+import { IDLE_CHECK_SECONDS, IdleRuns, RELEASE_SECONDS } from "./idle_runs.ts";
 
 /** Idle runs of a SuperLink where some are over. */
 function watched() {

@@ -1,10 +1,10 @@
 import type { FleetConnection, RunInfo } from "../../../app/connection.ts";
 import type { RunId } from "../../../app/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
+import { RecentMap } from "../../../base/recent_map.ts";
 import type { AppSource } from "../apps/app_source.ts";
-import { MAX_KEPT_RUNS } from "../limits.ts";
 import type { PreparedRun, Runs } from "./prepared_run.ts";
-import { stateKey } from "./run_states.ts";
+import { MAX_KEPT_RUNS, stateKey } from "./run_states.ts";
 
 /** A run as it was made ready, and what the SuperLink said of it. */
 interface Entry {
@@ -16,7 +16,7 @@ interface Entry {
 export class RunCatalogue implements Runs {
   readonly #connection: Pick<FleetConnection, "run">;
   readonly #apps: AppSource;
-  readonly #entries = new Map<RunId, Promise<Entry>>();
+  readonly #entries = new RecentMap<RunId, Promise<Entry>>(MAX_KEPT_RUNS);
 
   constructor(connection: Pick<FleetConnection, "run">, apps: AppSource) {
     this.#connection = connection;
@@ -25,23 +25,18 @@ export class RunCatalogue implements Runs {
 
   async prepare(runId: RunId): Promise<PreparedRun> {
     const entry = this.#entries.get(runId) ?? this.#make(runId);
-    this.#entries.delete(runId);
     this.#entries.set(runId, entry);
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= MAX_KEPT_RUNS) break;
-      this.#entries.delete(oldest);
-    }
     try {
       return (await entry).run;
     } catch (error) {
       // What went wrong may go well for the next message.
-      if (this.#entries.get(runId) === entry) this.#entries.delete(runId);
+      if (this.#entries.peek(runId) === entry) this.#entries.delete(runId);
       throw error;
     }
   }
 
   async isOver(runId: RunId): Promise<boolean> {
-    const info = (await this.#entries.get(runId)?.catch(() => undefined))?.info;
+    const info = (await this.#entries.peek(runId)?.catch(() => undefined))?.info;
     if (info === undefined) return false;
     try {
       return await this.#connection.run(runId) === undefined;

@@ -1,9 +1,12 @@
 import { RecordDict } from "../../../app/record_dict.ts";
-import { MAX_KEPT_RUNS } from "../limits.ts";
+import { RecentMap } from "../../../base/recent_map.ts";
+
+/** How many runs a node knows, and of how many it keeps the state; beyond it the one unused for longest goes. */
+export const MAX_KEPT_RUNS = 64;
 
 /** What the ClientApp keeps from message to message, per series of runs. It outlives the app's worker. */
 export class RunStates {
-  readonly #byKey = new Map<string, RecordDict>();
+  readonly #byKey = new RecentMap<string, RecordDict>(MAX_KEPT_RUNS);
 
   /** The state under a key; empty for one not seen before. */
   get(key: string): RecordDict {
@@ -17,12 +20,7 @@ export class RunStates {
 
   /** Keeps a state; when there are too many, the one unused for longest is forgotten. */
   set(key: string, state: RecordDict): void {
-    this.#byKey.delete(key);
     this.#byKey.set(key, state);
-    for (const oldest of this.#byKey.keys()) {
-      if (this.#byKey.size <= MAX_KEPT_RUNS) break;
-      this.#byKey.delete(oldest);
-    }
   }
 }
 

@@ -1,8 +1,10 @@
 import type { RunId } from "../../../app/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
-import { RUN_CHECK_SECONDS } from "../limits.ts";
 import type { Runs } from "./prepared_run.ts";
+
+/** How often a node asks whether the run that it works for goes on, in seconds; a short piece of work never asks. */
+export const RUN_CHECK_SECONDS = 5;
 
 /** A look at a run while one of its messages is worked on. */
 export interface RunWatch extends Disposable {

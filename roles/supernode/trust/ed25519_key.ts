@@ -22,7 +22,7 @@ export async function readEd25519Key(line: string, where: string): Promise<Crypt
   const point = pointOf(base64);
   if (point?.length !== POINT_BYTES) {
     throw new FlwrError("invalid-argument", `Public key ${where} is damaged`, {
-      hints: ['Copy the whole line again: "ssh-ed25519", then one word of base64'],
+      hints: ['Copy the full line again: "ssh-ed25519" and one word of base64'],
     });
   }
   return await crypto.subtle.importKey("raw", asBytes(point), "Ed25519", false, ["verify"]);

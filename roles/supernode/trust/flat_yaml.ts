@@ -19,7 +19,7 @@ export function parseFlatYaml(text: string, what: string): Map<string, string> {
   for (const { entry, line } of entriesOf(text)) {
     const fail = (problem: string) =>
       new FlwrError("invalid-argument", `${what}, line ${line}: ${problem}`, {
-        hints: ["Write one a line, as in: fpk_name: ssh-ed25519 AAAA…"],
+        hints: ["Write one per line, for example: fpk_name: ssh-ed25519 AAAA…"],
       });
     const [, rawName, rawValue] = ENTRY.exec(entry) ?? [];
     if (rawName === undefined || rawValue === undefined) {

@@ -1,8 +1,10 @@
 import { readText } from "../../../auth/read_text.ts";
 import { FlwrError } from "../../../base/error.ts";
-import { MAX_TRUSTED_ENTITIES_BYTES } from "../limits.ts";
 import { readEd25519Key } from "./ed25519_key.ts";
 import { parseFlatYaml } from "./flat_yaml.ts";
+
+/** The largest file of trusted entities, in bytes: thousands of keys. */
+const MAX_TRUSTED_ENTITIES_BYTES = 1024 * 1024;
 
 /** Who may vouch for apps: the id of a key, and the key. */
 export type TrustedEntities = ReadonlyMap<string, CryptoKey>;
@@ -19,7 +21,7 @@ export async function readTrustedEntities(file: string): Promise<TrustedEntities
   const text = await readText({ file, flag: FLAG }, "Trusted entities", MAX_TRUSTED_ENTITIES_BYTES);
   const lines = [...parseFlatYaml(text, `File ${shown}`)];
   if (lines.length === 0) {
-    throw new FlwrError("invalid-argument", `File ${shown} names nobody: no app could ever run`);
+    throw new FlwrError("invalid-argument", `File ${shown} lists no keys, so no app could run`);
   }
   return new Map(
     await Promise.all(

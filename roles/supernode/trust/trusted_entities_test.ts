@@ -69,7 +69,7 @@ Deno.test("a bundle counts as vouched for when a trusted key signed this content
 Deno.test("a file of trusted entities that cannot be meant is refused, with what is wrong", async () => {
   const line = await opensshLine(await keyPair());
   const wrong: readonly [text: string, words: RegExp][] = [
-    ["", /names nobody/],
+    ["", /lists no keys/],
     ["fpk_1: ecdsa-sha2-nistp384 AAAA\n", /"fpk_1".*of type "ecdsa-sha2-nistp384"/],
     [`fpk_1: ${line.slice(0, 40)}\n`, /"fpk_1".*damaged/],
     ["- x\n", /line 1/],

@@ -1,4 +1,5 @@
 /** Objects that travel with the calls that announce them: how many calls a round takes, and what must not change by it. */
+import { CHUNK_BYTES } from "../../objects/array.ts";
 import assert from "node:assert/strict";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { ArrayRecord } from "../../../app/array_record.ts";
@@ -13,7 +14,6 @@ import { settle } from "../../../base/testing/settle.ts";
 import { type AlongObjectSchema, AlongRequestSchema } from "../../../proto/gen/current/along_pb.ts";
 import { Fleet, type PullMessagesResponse } from "../../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
-import { CHUNK_BYTES } from "../../objects/limits.ts";
 import { acquireTask } from "./client/acquire_task.ts";
 import { type DeflatedMessage, deflateMessages } from "./client/message_objects.ts";
 import { NodeCredentials } from "./client/node_credentials.ts";

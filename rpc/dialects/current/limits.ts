@@ -1,21 +1,8 @@
 /** How deep an object tree may be nested, as link's own limit; Flower's go 5 deep, from message to array chunk. */
 export const MAX_TREE_DEPTH = 16;
 
-/**
- * Nodes of one object tree as a wire carries it, as link's own limit: 25,000 arrays, or 250 GB of chunks; 4 MB on the
- * wire. Reading one takes some 30 ms, which servers do in parts.
- */
-export const MAX_TREE_NODES = 50_000;
-
 /** Seconds that a pull is held when there is nothing yet: Flower's HTTP clients give up at 30 s. */
 export const MAX_HOLD_SECONDS = 20;
-
-/** Bytes of an app bundle (FAB): what Flower takes. A larger one is not started. */
-export const MAX_FAB_BYTES = 10 * 1024 * 1024;
-
-/** What a node may promise as the time to its next heartbeat, in seconds (Flower 1.41). */
-export const MIN_HEARTBEAT_INTERVAL_SECONDS = 10;
-export const MAX_HEARTBEAT_INTERVAL_SECONDS = 1800;
 
 /**
  * Intervals without a heartbeat after which a node counts as offline (Flower 1.41: two). Its SuperNodes show themselves

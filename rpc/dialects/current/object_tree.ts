@@ -6,7 +6,13 @@ import {
   ObjectTreeSchema,
 } from "../../../proto/gen/current/message_pb.ts";
 import { isObjectId } from "../../objects/object.ts";
-import { MAX_TREE_DEPTH, MAX_TREE_NODES } from "./limits.ts";
+import { MAX_TREE_DEPTH } from "./limits.ts";
+
+/**
+ * Nodes of one object tree as a wire carries it, as link's own limit: 25,000 arrays, or 250 GB of chunks; 4 MB on the
+ * wire. Reading one takes some 30 ms, which servers do in parts.
+ */
+export const MAX_TREE_NODES = 50_000;
 
 /**
  * The tree under a root as protobuf. An object that is referred to from several places stands at each of them with all

@@ -3,8 +3,15 @@ import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { FlwrError } from "../../../base/error.ts";
 import { ObjectTreeSchema } from "../../../proto/gen/current/message_pb.ts";
-import { MAX_TREE_DEPTH, MAX_TREE_NODES } from "./limits.ts";
-import { countNodes, idsOfTree, treeFromWire, TreeReader, treeToWire } from "./object_tree.ts";
+import { MAX_TREE_DEPTH } from "./limits.ts";
+import {
+  countNodes,
+  idsOfTree,
+  MAX_TREE_NODES,
+  treeFromWire,
+  TreeReader,
+  treeToWire,
+} from "./object_tree.ts";
 
 const id = (place: number) => place.toString(16).padStart(64, "0");
 

@@ -3,7 +3,6 @@ import { Buffer } from "node:buffer";
 import { createECDH, createHmac, createPublicKey, hkdfSync } from "node:crypto";
 import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
-import sshpk from "sshpk";
 import { FlwrError } from "../../../base/error.ts";
 import { PushTaskResRequestSchema } from "../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import {
@@ -84,11 +83,9 @@ Deno.test("edge encodings are written as upb writes them", () => {
   assert.equal(canonical(schema19("PingRequest"), "110000000000000000"), "");
 });
 
-/** The secret number in an OpenSSH private key file. */
-function privateScalar(name: string): Uint8Array {
-  const key = sshpk.parsePrivateKey(readVector(`captured_keys/${name}`), "ssh-private");
-  return key.part.d.data.subarray(-48);
-}
+/** The secret number in captured_keys/server_credentials, as Python's cryptography reads it. */
+const SERVER_SCALAR =
+  "899f8d0ff8df1421db3554a94235e0d9bdf8c85840084217d67499fede73561424fa2da88da35d0a49763235af66a145";
 
 /** The uncompressed point of a "public-key" header. */
 function publicPoint(header: string): Buffer {
@@ -100,7 +97,7 @@ function publicPoint(header: string): Buffer {
 
 Deno.test("the 34 tokens of a recorded session are over canonical bytes", () => {
   const server = createECDH("secp384r1");
-  server.setPrivateKey(privateScalar("server_credentials"));
+  server.setPrivateKey(SERVER_SCALAR, "hex");
   let tokens = 0;
   let changed = 0;
   for (const { path, metadata, input, request } of recordedCalls("fleet")) {

@@ -13,15 +13,6 @@ export const PUSH_DEADLINE_SECONDS = 300;
 /** Seconds for a small call. */
 export const CALL_DEADLINE_SECONDS = 20;
 
-/** Seconds for a heartbeat: the next one is due soon, so that waiting long helps nobody (Flower 1.9: 5). */
-export const HEARTBEAT_DEADLINE_SECONDS = 5;
-
 /** Bytes of content that one call carries to or from a ServerApp, unless a single message has more: far below what a
  * message may have, so that many large models travel one after the other and not all at once. */
 export const MAX_CONTENT_BYTES_PER_CALL = 64 * 1024 * 1024;
-
-/** Bytes of a request that carries no message of an app: ids of a node and a run, a number of seconds. */
-export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
-
-/** Bytes of a ServerApp's request with the ids of tasks: room for 300,000 of them, 38 bytes each. */
-export const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;

@@ -40,7 +40,7 @@ for (const wire of ["http", "grpc"] as const) {
     const { success, runs } = JSON.parse(json.stdout);
     assert.deepEqual([success, runs[0]["run-id"], runs[0].elapsed], [true, String(RUN_ID), 10]);
     const stopped = await flwr(home, ["stop", String(RUN_ID), fake.address, "--insecure"]);
-    assert.deepEqual([stopped.code, stopped.stdout], [0, `Run ${RUN_ID} is stopped`]);
+    assert.deepEqual([stopped.code, stopped.stdout], [0, `Stopped run ${RUN_ID}`]);
   });
 
   scenario(`cli: an error over ${wire} has Flower's number and a hint`, async (stage) => {
@@ -199,7 +199,7 @@ scenario("cli: Ctrl-C ends following a run, which goes on, and says so", async (
   const log = startFlwr(stage, "log", ["log", String(RUN_ID), fake.address, "--insecure"], env);
   await log.waitForLine(/^begun$/);
   assert.equal((await log.end("SIGINT")).code, 0);
-  assert.deepEqual(log.lines.slice(-1), [`Run ${RUN_ID} goes on`]);
+  assert.deepEqual(log.lines.slice(-1), [`Run ${RUN_ID} is still running`]);
 
   const shown = await flwr(home, ["log", String(RUN_ID), "--show"]);
   assert.deepEqual([shown.code, shown.stdout], [0, "begun"]);
@@ -253,10 +253,10 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
       /not supported: it is for simulated/,
     ],
     [["run", "my-app", "nowhere"], /^Error: There is no SuperLink "nowhere" in ".*config\.toml"/m],
-    [["run", "my-app", "--server", fake.address], /^Error: --server is for a ServerApp/],
-    [["run", "server:app", "--stream"], /^Error: --stream is for an app in a folder/],
-    [["run", "@flwrlabs/app"], /Flower's hub, which is not used/],
-    [["login"], /^Error: "flwr login" is not offered: it is for SuperLinks with accounts/],
+    [["run", "my-app", "--server", fake.address], /^Error: --server works only with module:name/],
+    [["run", "server:app", "--stream"], /^Error: --stream works only with an app in a folder/],
+    [["run", "@flwrlabs/app"], /Flower's hub, which is not supported/],
+    [["login"], /^Error: "flwr login" is not supported: it needs a SuperLink with accounts/],
     [
       ["federation", "create", "x", "--description", "y"],
       /^Error: "flwr federation create" is not/,

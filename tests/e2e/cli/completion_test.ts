@@ -157,9 +157,9 @@ Deno.test({
       (await home.run("fish", ["-c", 'complete -C "$argv[1]"', line])).split("\n");
 
     assert.deepEqual(await complete("flwr supern"), [
-      "supernode\tStart a SuperNode; register, unregister and list those of a SuperLink",
+      "supernode\tStart a SuperNode; register, unregister or list SuperNodes",
     ]);
-    assert.deepEqual(await complete("flwr ls --form"), ["--format\thow to print what comes out"]);
+    assert.deepEqual(await complete("flwr ls --form"), ["--format\toutput format"]);
     assert.deepEqual(await complete("flwr ls 127.0.0.1:8000 --format j"), ["json"]);
     assert.deepEqual(await complete("flwr log 7 h"), ["here\tSuperLink"]);
     assert.deepEqual(await complete("flwr supernode register my"), ["my key.pub"]);

@@ -1,10 +1,10 @@
 /** From an empty folder to a finished run, as a user types it: TLS, registered nodes, an app that is sent to them. */
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readZip } from "../../../fab/zip/read.ts";
+import { readZip } from "../../../fab/read_archive.ts";
 import { decodeNpz } from "../../../tensor/npz.ts";
 import { Credentials, makeCredentials } from "../../support/credentials.ts";
-import { startFlwr, startSuperLink } from "../../support/flwr.ts";
+import { joined, startFlwr, startSuperLink } from "../../support/flwr.ts";
 import { scenario } from "../../support/stage.ts";
 import { flwr, writeConfig } from "./command.ts";
 
@@ -36,7 +36,7 @@ scenario("cli: keys, nodes, an app, its run, and the end of all of them", async 
       ...["--auth-supernode-private-key", credentials.nodePrivateKey(node)],
       ...["--node-config", `partition-id=${node - 1} num-partitions=2`],
     ], { FLWR_HOME: `${home}/node-${node}` });
-    await process.waitForLine(/SuperNode \d+ joined/);
+    await joined(process);
   }
   const { nodes } = await json("supernode", "list");
   assert.deepEqual(

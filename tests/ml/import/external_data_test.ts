@@ -77,7 +77,10 @@ Deno.test("a folder is no data file", () =>
   }));
 
 Deno.test("missing data, data cut off and lengths that do not fit are named", async () => {
-  await inFolder("gone.bin", refuses("not-found", /Tensor "w": .*"gone.bin" is not beside it/));
+  await inFolder(
+    "gone.bin",
+    refuses("not-found", /Tensor "w": .*"gone.bin" is not in the same folder/),
+  );
   await inFolder("weights.bin", refuses("data-loss", /needs 36 bytes, has 32/), { offset: "12" });
   await inFolder("weights.bin", refuses("data-loss", /offset "-8"/), { offset: "-8" });
   await inFolder("weights.bin", refuses("data-loss", /needs 9000000000000008/), { length: "9e15" });

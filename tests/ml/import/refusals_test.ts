@@ -70,7 +70,7 @@ Deno.test("an operator without a rule does not matter where the output does not 
 Deno.test("circles, values from nowhere and values made twice are refused", () => {
   assert.throws(
     () => onnxNetwork(chain(["Relu", "b", "a"], ["Tanh", "a", "b"], ["Exp", "b", "y"])),
-    isError("data-loss", /circle at node "the (Relu|Tanh)"/),
+    isError("data-loss", /cycle at node "the (Relu|Tanh)"/),
   );
   assert.throws(
     () => onnxNetwork(chain(["Relu", "nothing", "y"])),
@@ -169,7 +169,7 @@ Deno.test("tensors whose data do not fit their shape or type are named", () => {
     text: RegExp,
   ) => assert.throws(() => onnxNetwork(damaged(change)), isError(code, text));
   refused((m) => tensor(m).dims = [3n, 3n], "data-loss", /"w" .*needs 36 bytes: got 24/);
-  refused((m) => tensor(m).dims = [-3n, -2n], "data-loss", /"w" .*\[-3,-2\] is no shape/);
+  refused((m) => tensor(m).dims = [-3n, -2n], "data-loss", /"w" .*\[-3,-2\] is not a shape/);
   refused((m) => tensor(m).dims = [2n ** 31n, 2n ** 31n], "resource-exhausted", /"w"/);
   refused((m) => tensor(m).dataType = 14, "unimplemented", /"w": .*COMPLEX64/);
   refused((m) => tensor(m).dataType = 99, "unimplemented", /"w": .*99/);

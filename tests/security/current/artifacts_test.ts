@@ -1,7 +1,7 @@
 /** What a ServerApp, or whoever has its token, cannot do by the files that it saves, and what others cannot fetch. */
 import assert from "node:assert/strict";
 import { DEFAULT_LINK_LIMITS } from "../../../link/limits.ts";
-import { readZip } from "../../../fab/zip/read.ts";
+import { readZip } from "../../../fab/read_archive.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { CurrentSuperLink, type StartedTask } from "./superlink.ts";
 

@@ -56,7 +56,7 @@ scenario(
     assert.equal(await joined(first), String(nodeId));
     await first.end("SIGKILL");
     const second = superNode(stage, credentials, superLink.http);
-    await second.waitForLine(new RegExp(`SuperNode ${nodeId} joined`), REJOIN_SECONDS);
+    await second.waitForEvent("joined", { nodeId: String(nodeId) }, REJOIN_SECONDS);
 
     await superLink.process.end("SIGKILL");
     await start(superLink.http.split(":").at(-1)!);
@@ -66,7 +66,7 @@ scenario(
     await eventually(isOnline, REJOIN_SECONDS, "the node to be online");
     await second.end("SIGKILL");
     const third = superNode(stage, credentials, superLink.http);
-    await third.waitForLine(new RegExp(`SuperNode ${nodeId} joined`), REJOIN_SECONDS);
+    await third.waitForEvent("joined", { nodeId: String(nodeId) }, REJOIN_SECONDS);
   },
   { seconds: 180 },
 );

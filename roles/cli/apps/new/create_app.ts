@@ -24,7 +24,7 @@ export async function createApp(
   const fault = nameFault(name);
   if (fault !== undefined) {
     throw new FlwrError("invalid-argument", `The app's name ${fault}`, {
-      hints: ["Flower takes a letter, then letters, digits and hyphens, 32 at most"],
+      hints: ["Use a letter, then letters, digits and hyphens, at most 32 characters"],
     });
   }
   const publisherFault = labelFault(publisher);
@@ -48,10 +48,12 @@ async function makeFolder(folder: string): Promise<void> {
     await Deno.mkdir(folder);
   } catch (cause) {
     if (cause instanceof Deno.errors.AlreadyExists) {
-      throw new FlwrError("already-exists", `"${folder}" is there already`, {
-        hints: ["Give the app another name, or move that away: nothing is written over"],
+      throw new FlwrError("already-exists", `"${folder}" already exists`, {
+        hints: [
+          "Give the app another name, or move that folder: existing files are never overwritten",
+        ],
       });
     }
-    throw new FlwrError("failed-precondition", `Folder "${folder}" cannot be made`, { cause });
+    throw new FlwrError("failed-precondition", `Cannot make folder "${folder}"`, { cause });
   }
 }

@@ -16,6 +16,7 @@ import { toConfigRecord } from "../../../../fab/scalar.ts";
 import { findAppModule, importApp } from "../../../../hosting/app/app_module.ts";
 import { createApp } from "./create_app.ts";
 import { TEMPLATES } from "./template.ts";
+import { testWithAllRights } from "../../../../base/testing/all_rights.ts";
 
 async function withFolder(body: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir({ prefix: "flwr-new-" });
@@ -44,19 +45,22 @@ Deno.test("new: every file of a template's folder is one of the template", async
 });
 
 for (const template of Object.keys(TEMPLATES)) {
-  Deno.test(`new: the app "${template}" is built, installed anywhere, and learns`, () =>
-    withFolder(async (parent) => {
-      const { folder } = await createApp(plan(parent, template));
-      const fab = await buildFab(folder);
-      assert.deepEqual(fab.warnings, []);
-      assert.equal(fab.config.fabId, "tester/my-app");
-      assert.equal(fab.config.language, "typescript");
-      const app = await installFab(readFab(fab.content), join(parent, "home"));
-      assert.ok(!fab.config.name.includes("{"));
-      const losses = await simulate(app.folder, toConfigRecord(app.config.config));
-      assert.equal(losses.length, 2 * 3, "two nodes evaluate in each of three rounds");
-      assert.ok(losses.at(-1)! < 0.7 * losses[0]!, `losses fall: ${losses}`);
-    }));
+  testWithAllRights(
+    `new: the app "${template}" is built, installed anywhere, and learns`,
+    () =>
+      withFolder(async (parent) => {
+        const { folder } = await createApp(plan(parent, template));
+        const fab = await buildFab(folder);
+        assert.deepEqual(fab.warnings, []);
+        assert.equal(fab.config.fabId, "tester/my-app");
+        assert.equal(fab.config.language, "typescript");
+        const app = await installFab(readFab(fab.content), join(parent, "home"));
+        assert.ok(!fab.config.name.includes("{"));
+        const losses = await simulate(app.folder, toConfigRecord(app.config.config));
+        assert.equal(losses.length, 2 * 3, "two nodes evaluate in each of three rounds");
+        assert.ok(losses.at(-1)! < 0.7 * losses[0]!, `losses fall: ${losses}`);
+      }),
+  );
 }
 
 /** Runs an app's two components against each other, without a SuperLink. Returns the losses that its nodes measured. */
@@ -95,13 +99,13 @@ async function simulate(folder: string, runConfig: ConfigRecord): Promise<number
   return losses;
 }
 
-Deno.test("new: nothing is written over", () =>
+testWithAllRights("new: nothing is written over", () =>
   withFolder(async (parent) => {
     await createApp(plan(parent));
     await Deno.writeTextFile(join(parent, "my-app/server.ts"), "mine");
     await assert.rejects(createApp(plan(parent)), {
       code: "already-exists",
-      message: /is there already/,
+      message: /already exists/,
     });
     assert.equal(await Deno.readTextFile(join(parent, "my-app/server.ts")), "mine");
   }));

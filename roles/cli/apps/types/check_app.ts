@@ -6,9 +6,14 @@ import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
 import { onShutdown } from "../../../flags/shutdown.ts";
 import { typesUrl } from "./installation.ts";
-import { CHECK_SECONDS, MAX_CHECK_OUTPUT } from "./limits.ts";
 import { PassedChecks } from "./passed_checks.ts";
 import { runGuarded } from "./run_guarded.ts";
+
+/** Characters of the type checker's output that are shown. */
+const MAX_CHECK_OUTPUT = 20_000;
+
+/** Seconds that a check of an app's types may take: it takes one. */
+const CHECK_SECONDS = 120;
 
 /** Files that a type checker looks at. */
 const CODE = /\.([mc]?[jt]sx?|json)$/;
@@ -193,14 +198,14 @@ function settings(lib?: readonly string[]) {
 }
 
 function wasInterrupted(): FlwrError {
-  return new FlwrError("cancelled", "You stopped the check of the app's types: nothing was sent");
+  return new FlwrError("cancelled", "You stopped the type check, so the app was not sent");
 }
 
 function tookTooLong(): FlwrError {
   return new FlwrError(
     "failed-precondition",
-    `The check of the app's types took longer than ${CHECK_SECONDS} s: nothing was sent`,
-    { hints: ["Simplify its types, or send the app without the check: --no-check"] },
+    `The type check took longer than ${CHECK_SECONDS} s, so the app was not sent`,
+    { hints: ["Simplify the app's types, or skip the check with --no-check"] },
   );
 }
 
@@ -209,7 +214,7 @@ function refused(found: string, entry: string): FlwrError {
     .replaceAll(new RegExp(`^.*at .*${RegExp.escape(entry)}.*\n?`, "gm"), "").trim();
   return new FlwrError(
     "failed-precondition",
-    `The app has type errors: nothing was sent\n${text.slice(0, MAX_CHECK_OUTPUT)}`,
-    { hints: ["Fix them, or send the app without the check: --no-check"] },
+    `The app has type errors, so it was not sent\n${text.slice(0, MAX_CHECK_OUTPUT)}`,
+    { hints: ["Fix them, or skip the check with --no-check"] },
   );
 }

@@ -49,7 +49,7 @@ export async function writeEditorFiles(folder: string): Promise<string[]> {
     return await writeSettings(folder);
   } catch (cause) {
     if (cause instanceof FlwrError) throw cause;
-    throw new FlwrError("failed-precondition", `Folder "${folder}" cannot be written`, {
+    throw new FlwrError("failed-precondition", `Cannot write to folder "${folder}"`, {
       hints: ["Name the folder of an app: flwr types my-app"],
       cause,
     });

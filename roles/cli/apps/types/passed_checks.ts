@@ -1,6 +1,8 @@
 import { join } from "node:path";
 import { VERSION } from "../../../../base/version.ts";
-import { MAX_PASSED_CHECKS } from "./limits.ts";
+
+/** Apps that are remembered to have passed the check; then all are forgotten. Each takes an empty file. */
+const MAX_PASSED_CHECKS = 500;
 
 /** Remembers which apps have passed the type check, by a file each, under this version's types and checker. */
 export class PassedChecks {

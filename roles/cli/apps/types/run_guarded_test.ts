@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { runGuarded } from "./run_guarded.ts";
+import { HAS_ALL_RIGHTS, testWithAllRights } from "../../../../base/testing/all_rights.ts";
 
 const NEVER = new AbortController().signal;
 const isUnix = Deno.build.os !== "windows";
@@ -51,7 +52,7 @@ function isRunning(pid: number): boolean {
   }
 }
 
-Deno.test("guarded: a program's exit status and errors are its own", async () => {
+testWithAllRights("guarded: a program's exit status and errors are its own", async () => {
   const run = (code: string) =>
     runGuarded({
       program: Deno.execPath(),
@@ -66,7 +67,7 @@ Deno.test("guarded: a program's exit status and errors are its own", async () =>
   assert.deepEqual(await run(failing), { success: false, stderr: "a 'value'" });
 });
 
-Deno.test("guarded: a signal ends the program", () =>
+testWithAllRights("guarded: a signal ends the program", () =>
   withFolder(async (folder) => {
     const file = join(folder, "pid");
     const stop = new AbortController();
@@ -85,7 +86,7 @@ Deno.test("guarded: a signal ends the program", () =>
 for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
   Deno.test({
     name: `guarded: a program does not outlive the process that runs it: ${signal}`,
-    ignore: !isUnix,
+    ignore: !isUnix || !HAS_ALL_RIGHTS,
     fn: () =>
       withFolder(async (folder) => {
         const file = join(folder, "pid");

@@ -8,6 +8,7 @@ import { buildFab } from "../../../../fab/build.ts";
 import { readFab } from "../../../../fab/read.ts";
 import { type AppToCheck, checkApp, isUnchecked } from "./check_app.ts";
 import { denoSettings, FOLDER, writeEditorFiles } from "./editor_files.ts";
+import { HAS_ALL_RIGHTS, testWithAllRights } from "../../../../base/testing/all_rights.ts";
 
 async function withApp(body: (folder: string) => Promise<void>): Promise<void> {
   const parent = await Deno.makeTempDir({ prefix: "flwr-types-test-" });
@@ -42,11 +43,13 @@ async function check(folder: string): Promise<boolean> {
   return await checkApp(await appIn(folder));
 }
 
-Deno.test("types: a new app type-checks, and runs its own tests, outside of this repository", () =>
-  withApp(async (folder) => {
-    await Deno.writeTextFile(
-      join(folder, "client_test.ts"),
-      `import { ArrayRecord, ConfigRecord, Message, RecordDict, tensor } from "flwr";
+testWithAllRights(
+  "types: a new app type-checks, and runs its own tests, outside of this repository",
+  () =>
+    withApp(async (folder) => {
+      await Deno.writeTextFile(
+        join(folder, "client_test.ts"),
+        `import { ArrayRecord, ConfigRecord, Message, RecordDict, tensor } from "flwr";
 import { app } from "./client.ts";
 
 Deno.test("the loss is a number", async () => {
@@ -64,11 +67,12 @@ Deno.test("the loss is a number", async () => {
   if (!(reply.content.metricRecord("metrics").number("loss") > 0)) throw new Error("no loss");
 });
 `,
-    );
-    const { code, text } = await deno(folder, "test", "-A");
-    assert.equal(code, 0, text);
-    assert.match(text, /1 passed/);
-  }));
+      );
+      const { code, text } = await deno(folder, "test", "-A");
+      assert.equal(code, 0, text);
+      assert.match(text, /1 passed/);
+    }),
+);
 
 const refusal = (found: RegExp) => (error: Error & { code?: string }) => {
   assert.equal(error.code, "failed-precondition");
@@ -76,107 +80,131 @@ const refusal = (found: RegExp) => (error: Error & { code?: string }) => {
   return !/Stack backtrace|flwr-check-/.test(error.message);
 };
 
-Deno.test("types: type errors are found, whatever settings the app has", () =>
-  withApp(async (folder) => {
-    await check(folder);
-    const client = join(folder, "client.ts");
-    await Deno.writeTextFile(client, '\nexport const wrong: number = "text";\n', { append: true });
-    const fails = async () => await assert.rejects(check(folder), refusal(/TS2322[^]*client\.ts/));
-    await fails();
-    await Deno.writeTextFile(join(folder, "deno.json"), '{"compilerOptions": {"strict": false}}');
-    await fails();
-  }));
+testWithAllRights(
+  "types: type errors are found, whatever settings the app has",
+  () =>
+    withApp(async (folder) => {
+      await check(folder);
+      const client = join(folder, "client.ts");
+      await Deno.writeTextFile(client, '\nexport const wrong: number = "text";\n', {
+        append: true,
+      });
+      const fails = async () =>
+        await assert.rejects(check(folder), refusal(/TS2322[^]*client\.ts/));
+      await fails();
+      await Deno.writeTextFile(join(folder, "deno.json"), '{"compilerOptions": {"strict": false}}');
+      await fails();
+    }),
+);
 
-Deno.test("types: an app may use whatever Deno declares, and what is declared nowhere is refused", () =>
-  withApp(async (folder) => {
-    const client = join(folder, "client.ts");
-    const text = await Deno.readTextFile(client);
-    const uses = `import { basename } from "node:path";
+testWithAllRights(
+  "types: an app may use whatever Deno declares, and what is declared nowhere is refused",
+  () =>
+    withApp(async (folder) => {
+      const client = join(folder, "client.ts");
+      const text = await Deno.readTextFile(client);
+      const uses = `import { basename } from "node:path";
 export const name: string = basename("a/b") + new CompressionStream("gzip") + navigator.hardwareConcurrency;
 `;
-    await Deno.writeTextFile(client, uses + text);
-    assert.ok(await check(folder));
-    await Deno.writeTextFile(client, `${text}\nexport const id: number = setTimeout(() => {});\n`);
-    await assert.rejects(check(folder), refusal(/TS2322/));
-    await Deno.writeTextFile(client, `${text}\nexport const element = document.body;\n`);
-    await assert.rejects(check(folder), refusal(/TS2584|TS2304/));
-  }));
+      await Deno.writeTextFile(client, uses + text);
+      assert.ok(await check(folder));
+      await Deno.writeTextFile(
+        client,
+        `${text}\nexport const id: number = setTimeout(() => {});\n`,
+      );
+      await assert.rejects(check(folder), refusal(/TS2322/));
+      await Deno.writeTextFile(client, `${text}\nexport const element = document.body;\n`);
+      await assert.rejects(check(folder), refusal(/TS2584|TS2304/));
+    }),
+);
 
-Deno.test("types: a module that does not export its component is refused", () =>
-  withApp(async (folder) => {
-    const client = join(folder, "client.ts");
-    const text = await Deno.readTextFile(client);
-    await Deno.writeTextFile(client, text.replace("export const app", "export const aap"));
-    await assert.rejects(check(folder), refusal(/no exported member.*app/));
-    await Deno.writeTextFile(client, "export const app = 1;\n");
-    await assert.rejects(check(folder), refusal(/TS1360|does not satisfy/));
-    await assert.rejects(check(folder), refusal(/TS1360/), "what failed is not remembered");
-  }));
+testWithAllRights(
+  "types: a module that does not export its component is refused",
+  () =>
+    withApp(async (folder) => {
+      const client = join(folder, "client.ts");
+      const text = await Deno.readTextFile(client);
+      await Deno.writeTextFile(client, text.replace("export const app", "export const aap"));
+      await assert.rejects(check(folder), refusal(/no exported member.*app/));
+      await Deno.writeTextFile(client, "export const app = 1;\n");
+      await assert.rejects(check(folder), refusal(/TS1360|does not satisfy/));
+      await assert.rejects(check(folder), refusal(/TS1360/), "what failed is not remembered");
+    }),
+);
 
-Deno.test("types: code that has passed is not checked again, with other settings either", () =>
-  withApp(async (folder) => {
-    const unchecked = async () => await isUnchecked(await appIn(folder));
-    const append = (file: string, text: string) =>
-      Deno.writeTextFile(join(folder, file), text, { append: true });
-    // No other test has this code.
-    await append("client.ts", `// ${crypto.randomUUID()}\n`);
-    assert.equal(await unchecked(), true);
-    await check(folder);
-    assert.equal(await unchecked(), false);
-    const manifest = join(folder, "flwr.toml");
-    const settings = await Deno.readTextFile(manifest);
-    await Deno.writeTextFile(manifest, settings.replace(/num-rounds = \d+/, "num-rounds = 77"));
-    assert.notEqual(await Deno.readTextFile(manifest), settings);
-    await append("README.md", "More words.\n");
-    assert.equal(await unchecked(), false);
+testWithAllRights(
+  "types: code that has passed is not checked again, with other settings either",
+  () =>
+    withApp(async (folder) => {
+      const unchecked = async () => await isUnchecked(await appIn(folder));
+      const append = (file: string, text: string) =>
+        Deno.writeTextFile(join(folder, file), text, { append: true });
+      // No other test has this code.
+      await append("client.ts", `// ${crypto.randomUUID()}\n`);
+      assert.equal(await unchecked(), true);
+      await check(folder);
+      assert.equal(await unchecked(), false);
+      const manifest = join(folder, "flwr.toml");
+      const settings = await Deno.readTextFile(manifest);
+      await Deno.writeTextFile(manifest, settings.replace(/num-rounds = \d+/, "num-rounds = 77"));
+      assert.notEqual(await Deno.readTextFile(manifest), settings);
+      await append("README.md", "More words.\n");
+      assert.equal(await unchecked(), false);
 
-    await Deno.writeTextFile(manifest, settings.replace("client:app", "client:other"));
-    assert.equal(await unchecked(), true, "another export is asked for");
-    await Deno.writeTextFile(manifest, settings);
-    await append("client.ts", "export const more = 1;\n");
-    assert.equal(await unchecked(), true);
-  }));
+      await Deno.writeTextFile(manifest, settings.replace("client:app", "client:other"));
+      assert.equal(await unchecked(), true, "another export is asked for");
+      await Deno.writeTextFile(manifest, settings);
+      await append("client.ts", "export const more = 1;\n");
+      assert.equal(await unchecked(), true);
+    }),
+);
 
-Deno.test("types: a check that is ended says nothing of the app", () =>
-  withApp(async (folder) => {
-    await Deno.writeTextFile(
-      join(folder, "client.ts"),
-      `export const app = "${crypto.randomUUID()}";`,
-    );
-    const app = await appIn(folder);
-    await assert.rejects(checkApp(app, AbortSignal.abort()), { code: "cancelled" });
-    assert.equal(await isUnchecked(app), true);
-  }));
+testWithAllRights(
+  "types: a check that is ended says nothing of the app",
+  () =>
+    withApp(async (folder) => {
+      await Deno.writeTextFile(
+        join(folder, "client.ts"),
+        `export const app = "${crypto.randomUUID()}";`,
+      );
+      const app = await appIn(folder);
+      await assert.rejects(checkApp(app, AbortSignal.abort()), { code: "cancelled" });
+      assert.equal(await isUnchecked(app), true);
+    }),
+);
 
-Deno.test("types: a check runs nothing of the app, asks no registry, and writes nothing", () =>
-  withApp(async (folder) => {
-    const asked: string[] = [];
-    await using registry = Deno.serve(
-      { port: 0, hostname: "127.0.0.1", onListen() {} },
-      (request) => {
-        asked.push(request.url);
-        return new Response(null, { status: 404 });
-      },
-    );
-    await Deno.writeTextFile(
-      join(folder, "deno.json"),
-      '{"nodeModulesDir": "auto", "allowScripts": ["npm:evil@1.0.0"]}',
-    );
-    const { port } = registry.addr as Deno.NetAddr;
-    await Deno.writeTextFile(join(folder, ".npmrc"), `registry=http://127.0.0.1:${port}/\n`);
-    await Deno.writeTextFile(
-      join(folder, "client.ts"),
-      'import "npm:evil@1.0.0";\n' + await Deno.readTextFile(join(folder, "client.ts")),
-    );
-    const before = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
-    await assert.rejects(check(folder), refusal(/npm specifiers/));
-    assert.deepEqual(asked, []);
-    assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), before);
-  }));
+testWithAllRights(
+  "types: a check runs nothing of the app, asks no registry, and writes nothing",
+  () =>
+    withApp(async (folder) => {
+      const asked: string[] = [];
+      await using registry = Deno.serve(
+        { port: 0, hostname: "127.0.0.1", onListen() {} },
+        (request) => {
+          asked.push(request.url);
+          return new Response(null, { status: 404 });
+        },
+      );
+      await Deno.writeTextFile(
+        join(folder, "deno.json"),
+        '{"nodeModulesDir": "auto", "allowScripts": ["npm:evil@1.0.0"]}',
+      );
+      const { port } = registry.addr as Deno.NetAddr;
+      await Deno.writeTextFile(join(folder, ".npmrc"), `registry=http://127.0.0.1:${port}/\n`);
+      await Deno.writeTextFile(
+        join(folder, "client.ts"),
+        'import "npm:evil@1.0.0";\n' + await Deno.readTextFile(join(folder, "client.ts")),
+      );
+      const before = Array.from(Deno.readDirSync(folder), ({ name }) => name).sort();
+      await assert.rejects(check(folder), refusal(/npm specifiers/));
+      assert.deepEqual(asked, []);
+      assert.deepEqual(Array.from(Deno.readDirSync(folder), ({ name }) => name).sort(), before);
+    }),
+);
 
 Deno.test({
   name: "types: Ctrl-C ends a check with its type checker, and leaves nothing behind",
-  ignore: Deno.build.os !== "linux",
+  ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
   fn: () =>
     withApp(async (folder) => {
       const home = join(folder, "..");
@@ -207,35 +235,44 @@ Deno.test({
     }),
 });
 
-Deno.test("types: links in the folder are replaced, and what they lead to stays", () =>
-  withApp(async (folder) => {
-    const victim = join(folder, "..", "victim");
-    await Deno.writeTextFile(victim, "mine");
-    const types = join(folder, FOLDER, "flwr.d.ts");
-    await Deno.remove(types);
-    await Deno.symlink(victim, types);
-    await writeEditorFiles(folder);
-    assert.equal(await Deno.readTextFile(victim), "mine");
-    assert.ok((await Deno.lstat(types)).isFile);
-    await Deno.remove(join(folder, FOLDER), { recursive: true });
-    await Deno.symlink(join(folder, ".."), join(folder, FOLDER));
-    await assert.rejects(writeEditorFiles(folder), { code: "failed-precondition" });
-  }));
+testWithAllRights(
+  "types: links in the folder are replaced, and what they lead to stays",
+  () =>
+    withApp(async (folder) => {
+      const victim = join(folder, "..", "victim");
+      await Deno.writeTextFile(victim, "mine");
+      const types = join(folder, FOLDER, "flwr.d.ts");
+      await Deno.remove(types);
+      await Deno.symlink(victim, types);
+      await writeEditorFiles(folder);
+      assert.equal(await Deno.readTextFile(victim), "mine");
+      assert.ok((await Deno.lstat(types)).isFile);
+      await Deno.remove(join(folder, FOLDER), { recursive: true });
+      await Deno.symlink(join(folder, ".."), join(folder, FOLDER));
+      await assert.rejects(writeEditorFiles(folder), { code: "failed-precondition" });
+    }),
+);
 
-Deno.test("types: what an app's folder has already stays as it is", () =>
-  withApp(async (folder) => {
-    await Deno.writeTextFile(join(folder, "deno.json"), "{}");
-    await Deno.writeTextFile(join(folder, "tsconfig.json"), "{}");
-    assert.deepEqual(await writeEditorFiles(folder), []);
-    assert.equal(await Deno.readTextFile(join(folder, "deno.json")), "{}");
-    assert.equal(await denoSettings(folder), "other");
-  }));
+testWithAllRights(
+  "types: what an app's folder has already stays as it is",
+  () =>
+    withApp(async (folder) => {
+      await Deno.writeTextFile(join(folder, "deno.json"), "{}");
+      await Deno.writeTextFile(join(folder, "tsconfig.json"), "{}");
+      assert.deepEqual(await writeEditorFiles(folder), []);
+      assert.equal(await Deno.readTextFile(join(folder, "deno.json")), "{}");
+      assert.equal(await denoSettings(folder), "other");
+    }),
+);
 
-Deno.test("types: the folder that names this machine's paths is in no bundle and no repository", () =>
-  withApp(async (folder) => {
-    assert.equal(await Deno.readTextFile(join(folder, FOLDER, ".gitignore")), "*\n");
-    for (const file of ["deno.json", "tsconfig.json"]) {
-      const text = await Deno.readTextFile(join(folder, file));
-      assert.ok(!/file:|"\//.test(text), `${file}: ${text}`);
-    }
-  }));
+testWithAllRights(
+  "types: the folder that names this machine's paths is in no bundle and no repository",
+  () =>
+    withApp(async (folder) => {
+      assert.equal(await Deno.readTextFile(join(folder, FOLDER, ".gitignore")), "*\n");
+      for (const file of ["deno.json", "tsconfig.json"]) {
+        const text = await Deno.readTextFile(join(folder, file));
+        assert.ok(!/file:|"\//.test(text), `${file}: ${text}`);
+      }
+    }),
+);

@@ -17,14 +17,17 @@ import {
   type RunSummary,
   runSummary,
 } from "./control_summaries.ts";
-import {
-  CALL_DEADLINE_SECONDS,
-  LOG_PART_BYTES,
-  LOG_RECONNECT_SECONDS,
-  LOG_RETRY_SECONDS,
-  PUSH_DEADLINE_SECONDS,
-} from "./limits.ts";
+import { CALL_DEADLINE_SECONDS, PUSH_DEADLINE_SECONDS } from "./limits.ts";
 import { explainRefusal } from "./refusal.ts";
+
+/** Bytes of a log that come in one message: a long log is shown while it comes. */
+const LOG_PART_BYTES = 262_144n;
+
+/** Seconds without the server after which a follower of a log gives up. */
+const LOG_RECONNECT_SECONDS = 60;
+
+/** Seconds between two tries to follow a log again. */
+const LOG_RETRY_SECONDS = 1;
 
 /** What SuperLinks of Flower 1.24 and 1.25 answer where no federation is named; nothing has been started then. */
 const WANTS_FEDERATION = "Federation '' does not exist.";

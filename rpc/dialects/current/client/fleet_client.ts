@@ -1,3 +1,4 @@
+import { MIN_BODY_BYTES_PER_SECOND } from "../../../limits.ts";
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { NodeId, RunId } from "../../../../app/metadata.ts";
 import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
@@ -12,7 +13,6 @@ import type { CallOptions, Channel } from "../../../channel.ts";
 import { NO_RETRY } from "../../../retry.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
 import {
-  answerSeconds,
   CALL_DEADLINE_SECONDS,
   HEARTBEAT_DEADLINE_SECONDS,
   PULL_DEADLINE_SECONDS,
@@ -20,6 +20,19 @@ import {
 } from "./limits.ts";
 import type { DeflatedMessage } from "./message_objects.ts";
 import type { NodeCredentials } from "./node_credentials.ts";
+
+/** Seconds that a SuperLink may take until its answer begins: it holds pulls for 20 s, and large answers wait for room. */
+const ANSWER_BEGINS_SECONDS = 40;
+
+/**
+ * Seconds until the answer to a node's call begins; otherwise its connection is dead, and TCP would try that again for up
+ * to two minutes after the network is back. With the longest wait between two tries (20 s) this is two heartbeats.
+ *
+ * @param bytes how large the request is
+ */
+function answerSeconds(bytes = 0): number {
+  return ANSWER_BEGINS_SECONDS + bytes / MIN_BODY_BYTES_PER_SECOND;
+}
 
 /** Where the calls of a node go, and who makes them. */
 export interface FleetClientOptions {

@@ -5,7 +5,7 @@ import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metad
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { Clock } from "../../../../base/clock.ts";
-import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
+import { FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
 import type { Random } from "../../../../base/random.ts";
 import type { LinkObject } from "../../../../link/objects/objects.ts";
@@ -21,11 +21,11 @@ import { runInfoFromWire } from "../run.ts";
 import { FleetClient } from "./fleet_client.ts";
 import { KeptObjects } from "./kept_objects.ts";
 import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
-import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
+import { type DeflatedMessage, deflateMessages } from "./message_objects.ts";
 import { NodeCredentials, OWN_KEY_CURVE } from "./node_credentials.ts";
-import { pullObjects } from "./object_transfer.ts";
+import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
-import { pollForMessage } from "./poll.ts";
+import { longPoll } from "./poll.ts";
 
 /** What a node's line to its SuperLink works with. */
 export interface CurrentFleetConnectionOptions {
@@ -63,14 +63,6 @@ interface Member {
   takesBytes: number;
 }
 
-/** What can be wrong with one instruction, and does not concern the next. */
-const BROKEN_INSTRUCTION: ReadonlySet<ErrorCode> = new Set([
-  "not-found",
-  "data-loss",
-  "invalid-argument",
-  "resource-exhausted",
-]);
-
 /**
  * A SuperNode's line to a SuperLink of Flower 1.23 and later, or of ours, over gRPC or HTTP.
  *
@@ -105,7 +97,7 @@ export class CurrentFleetConnection implements FleetConnection {
 
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
     const member = this.#joined();
-    return await pollForMessage(this.#options, signal, async () => {
+    return await longPoll(this.#options, signal, async () => {
       const answer = await member.client.pullMessages(member.nodeId, {
         holds: this.#kept.holds,
         ...(signal && { signal }),
@@ -221,7 +213,7 @@ export class CurrentFleetConnection implements FleetConnection {
       return message;
     } catch (thrown) {
       const error = FlwrError.from(thrown);
-      if (!BROKEN_INSTRUCTION.has(error.code)) throw error;
+      if (!BROKEN_MESSAGE.has(error.code)) throw error;
       await this.#refuse(head, error);
       return undefined;
     }
@@ -234,7 +226,8 @@ export class CurrentFleetConnection implements FleetConnection {
     signal: AbortSignal | undefined,
   ): Promise<Message> {
     const tree = treeFromWire(wireTree);
-    const objects = await pullObjects(idsOfTree(wireTree.objectId, tree), {
+    const ids = idsOfTree(wireTree.objectId, tree);
+    const { message, objects } = await receiveMessage(messageId, ids, {
       there: (id) => this.#kept.get(id),
       along: readAlong(along?.objects ?? [], (id) => tree.has(id)),
       pull: (id) => client.pullObject(nodeId, runId, id, signal),
@@ -242,12 +235,8 @@ export class CurrentFleetConnection implements FleetConnection {
       clock: this.#options.clock,
       signal,
     });
-    const root = objects.get(messageId);
-    if (root !== undefined) {
-      this.#kept.keep(messageId, objects, this.#options.clock.now());
-      return inflateMessage(root, (id) => objects.get(id));
-    }
-    throw new FlwrError("invalid-argument", `Object "${messageId}" is not in its own tree`);
+    this.#kept.keep(messageId, objects, this.#options.clock.now());
+    return message;
   }
 
   /** Nothing waits for the confirmation: the SuperLink only learns from it what it need not keep. */

@@ -1,3 +1,4 @@
+import { CHUNK_BYTES } from "../../../objects/array.ts";
 import assert from "node:assert/strict";
 import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
@@ -10,7 +11,6 @@ import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { settle } from "../../../../base/testing/settle.ts";
 import type { Channel } from "../../../channel.ts";
-import { CHUNK_BYTES } from "../../../objects/limits.ts";
 import type { DirectChannel } from "../testing/direct_channel.ts";
 import { FleetStage } from "../testing/fleet_stage.ts";
 import { CurrentFleetConnection } from "./fleet_connection.ts";

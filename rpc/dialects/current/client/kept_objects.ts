@@ -1,6 +1,11 @@
 import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
-import { KEPT_SECONDS, MAX_KEPT_BYTES } from "./limits.ts";
+
+/** Bytes of an instruction's objects that a node keeps until the next one: a ResNet-18 has 45 MB. */
+export const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** Seconds for which it keeps them while no other comes: the rest of a phase on slower nodes, and no more of a run that ended. */
+export const KEPT_SECONDS = 300;
 
 /**
  * The objects of the last instruction. The next often has the same model, as the training after an evaluation, and the

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import type { LinkObject } from "../../../../link/objects/objects.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
-import { KeptObjects } from "./kept_objects.ts";
-import { KEPT_SECONDS, MAX_KEPT_BYTES } from "./limits.ts";
+import { KEPT_SECONDS, KeptObjects, MAX_KEPT_BYTES } from "./kept_objects.ts";
 
 const object = (id: string, children: readonly string[] = [], length = 1): LinkObject => ({
   id,

@@ -1,9 +1,17 @@
 import type { Clock } from "../../../../base/clock.ts";
-import { FlwrError } from "../../../../base/error.ts";
+import type { Message } from "../../../../app/message.ts";
+import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
 import { readObject } from "../../../objects/object.ts";
-import { MAX_OBJECT_POLL_SECONDS, OBJECT_POLL_SECONDS, OBJECT_WAIT_SECONDS } from "./limits.ts";
+import { inflateMessage } from "./message_objects.ts";
 import type { Parallel } from "./parallel.ts";
+
+/** Seconds between two looks for an object that has not arrived at the SuperLink: first, and at most. */
+const OBJECT_POLL_SECONDS = 0.5;
+const MAX_OBJECT_POLL_SECONDS = 10;
+
+/** Seconds after which an object does not come any more: the SuperLink gives up a push after 180 s of silence. */
+const OBJECT_WAIT_SECONDS = 240;
 
 /** How objects are fetched. */
 export interface PullOptions {
@@ -16,6 +24,41 @@ export interface PullOptions {
   readonly parallel: Parallel;
   readonly clock: Clock;
   readonly signal?: AbortSignal;
+}
+
+/** Errors that say that a message is not whole or not well-formed. They concern neither the connection nor other messages. */
+export const BROKEN_MESSAGE: ReadonlySet<ErrorCode> = new Set([
+  "not-found",
+  "data-loss",
+  "invalid-argument",
+  "resource-exhausted",
+]);
+
+/** A message with its content, and the objects that it was made of. */
+export interface ReceivedMessage {
+  readonly message: Message;
+  readonly objects: ReadonlyMap<ObjectId, LinkObject>;
+}
+
+/**
+ * Fetches a message: its objects, and what they say.
+ *
+ * @param id the message's, which is that of its root object
+ * @param ids all objects of its tree
+ * @throws what {@link pullObjects} and inflateMessage throw: errors of {@link BROKEN_MESSAGE}, where it is the message that
+ *   is at fault
+ */
+export async function receiveMessage(
+  id: ObjectId,
+  ids: Iterable<ObjectId>,
+  options: PullOptions,
+): Promise<ReceivedMessage> {
+  const objects = await pullObjects(ids, options);
+  const root = objects.get(id);
+  if (root === undefined) {
+    throw new FlwrError("invalid-argument", `Object "${id}" is not in its own tree`);
+  }
+  return { message: inflateMessage(root, (objectId) => objects.get(objectId)), objects };
 }
 
 /**

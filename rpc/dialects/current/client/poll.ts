@@ -1,15 +1,34 @@
 import type { Clock } from "../../../../base/clock.ts";
 import type { Random } from "../../../../base/random.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
-import { HELD_PULL_SECONDS, pollWait } from "./limits.ts";
+
+/** A pull answered faster than this, in seconds, was not held: the SuperLink is Flower's own, and must be polled. */
+const HELD_PULL_SECONDS = 1;
+
+/** Seconds between two polls of such a SuperLink: at first, and at most. Flower's own nodes take 3. */
+const POLL_LEAST_SECONDS = 0.2;
+const POLL_MOST_SECONDS = 1;
+const POLL_GROWTH = 1.3;
+const POLL_JITTER = 0.2;
 
 /**
- * Asks a SuperLink for a message for as long as ours holds a pull: one that answers at once is asked again meanwhile.
+ * Seconds to the next poll, ±20 %, so that nodes that were started together spread out.
  *
- * @param ask one call; undefined when there is no message
- * @returns the message; undefined when none came in that time, or the signal was given
+ * @param emptyAnswers how many came one after the other, from 1
+ * @param uniform a random number in [0, 1)
  */
-export async function pollForMessage<T>(
+function pollWait(emptyAnswers: number, uniform: number): number {
+  const wait = Math.min(POLL_MOST_SECONDS, POLL_LEAST_SECONDS * POLL_GROWTH ** (emptyAnswers - 1));
+  return wait * (1 + POLL_JITTER * (2 * uniform - 1));
+}
+
+/**
+ * Asks a SuperLink for a message, or a task, for as long as ours holds a pull: one that answers at once is asked again meanwhile.
+ *
+ * @param ask one call; undefined when there is nothing
+ * @returns what was asked for; undefined when none came in that time, or the signal was given
+ */
+export async function longPoll<T>(
   { clock, random }: { readonly clock: Clock; readonly random: Random },
   signal: AbortSignal | undefined,
   ask: () => Promise<T | undefined>,

@@ -13,15 +13,9 @@ import { packAlong } from "../along.ts";
 import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";
 import { countNodes, idsOfTree, treeFromWire } from "../object_tree.ts";
-import {
-  MAX_MESSAGES_PER_FULL_PUSH,
-  MAX_MESSAGES_PER_PUSH,
-  MAX_OBJECTS_IN_FLIGHT,
-  MAX_PUSH_ATTEMPTS,
-  MAX_TREE_NODES_PER_PUSH,
-} from "./limits.ts";
-import { type DeflatedMessage, deflateMessages, inflateMessage } from "./message_objects.ts";
-import { pullObjects } from "./object_transfer.ts";
+import { MAX_OBJECTS_IN_FLIGHT, MAX_PUSH_ATTEMPTS } from "./limits.ts";
+import { type DeflatedMessage, deflateMessages } from "./message_objects.ts";
+import { BROKEN_MESSAGE, receiveMessage } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";
 import type {
   AnnouncedMessages,
@@ -29,6 +23,15 @@ import type {
   Speaker,
   WaitingMessage,
 } from "./runtime_client.ts";
+
+/** Messages that one push announces: 1 MB or so; a Python SuperLink handles them one by one. */
+const MAX_MESSAGES_PER_PUSH = 1000;
+
+/** The same where their objects go along: half of what one call takes, so that a model's fit beside them. */
+const MAX_MESSAGES_PER_FULL_PUSH = 256;
+
+/** Nodes of the trees of those messages; one message may have more. A server decodes them in 50 ms. */
+const MAX_TREE_NODES_PER_PUSH = 40_000;
 
 /** A ServerApp's line to its SuperLink over the Runtime API. Everything it does is done for the task's own run. */
 export class RuntimeConnection implements DriverConnection {
@@ -168,22 +171,17 @@ export class RuntimeConnection implements DriverConnection {
     }
     try {
       const needed = idsOfTree(id, treeFromWire(wireTree));
-      const objects = await pullObjects(needed, {
+      const { message } = await receiveMessage(id, needed, {
         ...(along && { along }),
         pull: (objectId) => this.#client.pullObject(this.#speaker, objectId, signal),
         parallel: this.#parallel,
         clock: this.#clock,
         ...(signal && { signal }),
       });
-      const root = objects.get(id);
-      if (root === undefined) {
-        throw new FlwrError("invalid-argument", "its object tree lacks the message");
-      }
-      const message = inflateMessage(root, (objectId) => objects.get(objectId));
       await this.#confirm(id, along !== undefined && needed.every((one) => along.has(one)));
       return message.withMetadata(metadata);
     } catch (cause) {
-      if (!(cause instanceof FlwrError) || !SENDERS_FAULT.has(cause.code)) throw cause;
+      if (!(cause instanceof FlwrError) || !BROKEN_MESSAGE.has(cause.code)) throw cause;
       return new Message(metadata, {
         code: MessageErrorCode.ReplyUnavailable,
         reason: `The reply cannot be read: ${cause.message}`,
@@ -211,11 +209,3 @@ function* batches(
   }
   if (batch.length > 0) yield batch;
 }
-
-/** Errors that say that a reply is not whole or not well-formed; others end the pull. */
-const SENDERS_FAULT: ReadonlySet<FlwrError["code"]> = new Set([
-  "not-found",
-  "data-loss",
-  "invalid-argument",
-  "resource-exhausted",
-]);

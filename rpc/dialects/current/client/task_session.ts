@@ -2,12 +2,16 @@ import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { log } from "../../../../base/log.ts";
 import { type Random, systemRandom } from "../../../../base/random.ts";
 import { counted } from "../../../../base/readable.ts";
-import {
-  LOG_BATCH_SECONDS,
-  MAX_BUFFERED_LOG_CHARACTERS,
-  TASK_HEARTBEAT_SECONDS,
-} from "./limits.ts";
 import type { RuntimeClient, Speaker, TaskInput } from "./runtime_client.ts";
+
+/** Seconds between two heartbeats of a task, least and most: Flower gives up on a task after 60 s. */
+const TASK_HEARTBEAT_SECONDS = { least: 17.5, most: 22.5 } as const;
+
+/** Seconds in which what an app writes is collected before it is sent. */
+const LOG_BATCH_SECONDS = 0.2;
+
+/** Characters of log that wait to be sent at most, while the SuperLink cannot be reached; the oldest go first. */
+export const MAX_BUFFERED_LOG_CHARACTERS = 1024 * 1024;
 
 /** With what a task is worked on. */
 export interface TaskSessionOptions {

@@ -4,9 +4,8 @@ import { FlwrError } from "../../../../base/error.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { settle } from "../../../../base/testing/settle.ts";
 import { FakeBackend } from "../testing/fake_backend.ts";
-import { MAX_BUFFERED_LOG_CHARACTERS } from "./limits.ts";
 import { RuntimeClient } from "./runtime_client.ts";
-import { TaskSession } from "./task_session.ts";
+import { MAX_BUFFERED_LOG_CHARACTERS, TaskSession } from "./task_session.ts";
 
 /** A task that has begun, at a server in memory. */
 async function begin(server = new FakeBackend()) {

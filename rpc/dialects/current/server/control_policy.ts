@@ -1,3 +1,13 @@
+import { MAX_SMALL_REQUEST_BYTES } from "./fleet_policy.ts";
+import type { Control } from "../../../../proto/gen/current/control_pb.ts";
+import type { DescMethod } from "@bufbuild/protobuf";
+
+/** Bytes of a submitted app with its settings. Apps above MAX_FAB_BYTES are answered as Flower does, up to this. */
+const MAX_START_RUN_BYTES = 64 * 1024 * 1024;
+
+/** Bytes of a request with a piece of an attachment: the link's maxPieceBytes, and the names of a bundle's pieces. */
+const MAX_ATTACHMENT_REQUEST_BYTES = 4 * 1024 * 1024 + 64 * 1024;
+
 /**
  * Who may make a call of the Control API. A SuperLink without accounts has one that everyone has who reaches the port:
  * - "account": whoever does not claim another kind of credentials than bearer tokens, any of which is taken;
@@ -63,4 +73,16 @@ export function controlAdmissionOf(method: string): ControlAdmission {
   const admission = CONTROL_POLICY[method];
   if (admission === undefined) throw new TypeError(`No policy for ${method}`);
   return admission;
+}
+
+/** The largest request of a method of the Control API, in bytes: it has no accounts, whoever reaches it may send one. */
+export function controlRequestBytes({ localName }: DescMethod): number {
+  switch (localName as keyof typeof Control.method) {
+    case "startRun":
+      return MAX_START_RUN_BYTES;
+    case "pushAttachment":
+      return MAX_ATTACHMENT_REQUEST_BYTES;
+    default:
+      return MAX_SMALL_REQUEST_BYTES;
+  }
 }

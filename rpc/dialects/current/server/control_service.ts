@@ -28,12 +28,20 @@ import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
 import { checkFederation, federationToWire } from "./federation.ts";
-import { DEFAULT_LISTED_RUNS, MAX_LISTED_RUNS, MAX_LOG_PART_BYTES } from "./limits.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
 import { readRegistration } from "./registration.ts";
 import { type ReadFab, readSubmission } from "./submission.ts";
+
+/** Runs that a list of runs has when the caller does not say how many (Flower 1.41). */
+const DEFAULT_LISTED_RUNS = 20;
+
+/** Runs that one answer lists at most: about 1 MB. */
+const MAX_LISTED_RUNS = 1000;
+
+/** Bytes of a log that one answer carries at most, where its reader asks for parts. */
+const MAX_LOG_PART_BYTES: number = 1024 * 1024;
 
 /** What the Control API works with. */
 export interface ControlOptions {

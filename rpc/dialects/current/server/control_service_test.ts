@@ -1,3 +1,4 @@
+import { MAX_FAB_BYTES } from "./submission.ts";
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { FlwrError } from "../../../../base/error.ts";
@@ -8,7 +9,6 @@ import { ApiError } from "../../../api_error.ts";
 import { methodPath } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { ControlClient } from "../client/control_client.ts";
-import { MAX_FAB_BYTES } from "../limits.ts";
 import { DirectChannel } from "../testing/direct_channel.ts";
 import { FakeSuperLink } from "../testing/fake_superlink.ts";
 import { CONTROL_POLICY } from "./control_policy.ts";

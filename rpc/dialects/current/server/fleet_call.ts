@@ -7,13 +7,13 @@ import type { LinkMessage } from "../../../../link/messages/message.ts";
 import { takesMessages } from "../../../../link/runs/run_state.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
-import {
-  MAX_HEARTBEAT_INTERVAL_SECONDS,
-  MAX_HOLD_SECONDS,
-  MIN_HEARTBEAT_INTERVAL_SECONDS,
-} from "../limits.ts";
+import { MAX_HOLD_SECONDS } from "../limits.ts";
 import type { NodeCaller } from "./node_caller.ts";
 import { nodeDenied } from "./node_denied.ts";
+
+/** What a node may promise as the time to its next heartbeat, in seconds (Flower 1.41). */
+const MIN_HEARTBEAT_INTERVAL_SECONDS = 10;
+const MAX_HEARTBEAT_INTERVAL_SECONDS = 1800;
 
 /** The node that calls. Without one the policy is at fault: it must admit nodes only. */
 export function nodeOf({ caller, method }: Call<NodeCaller>): bigint {

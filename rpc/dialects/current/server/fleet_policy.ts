@@ -1,12 +1,27 @@
+import { NODE_WIRE } from "../../node_wire.ts";
+import type { NodeSigner } from "./node_authentication.ts";
+import { MAX_ALONG_BYTES } from "../limits.ts";
+import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
+import type { DescMethod } from "@bufbuild/protobuf";
 import type {
   ActivateNodeRequest,
   DeactivateNodeRequest,
+  Fleet,
   PushMessagesRequest,
   RegisterNodeFleetRequest,
   UnregisterNodeFleetRequest,
 } from "../../../../proto/gen/current/fleet_pb.ts";
-import type { DeleteNodeRequest } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
+import type {
+  DeleteNodeRequest,
+  Fleet as OlderFleet,
+} from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import type { Node } from "../../../../proto/gen/current/node_pb.ts";
+
+/** Bytes of a request that carries neither an app, an object, the tree of a message nor a list of ids. */
+export const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
+
+/** Bytes of a request with trees of messages: four of MAX_TREE_NODES, 70 to 80 bytes each. */
+export const MAX_TREE_REQUEST_BYTES = 16 * 1024 * 1024;
 
 /**
  * Who may make a call of the Fleet API. Every call carries a time signed with the caller's key; beyond that:
@@ -76,4 +91,26 @@ export function nodePolicyOf(method: string): NodePolicy {
 /** 0, which no node is, where none is named. */
 function idOf(node: Node | undefined): bigint {
   return node?.nodeId ?? 0n;
+}
+
+/** The largest request of a method of the Fleet API, in bytes. Flower has no such limits; its nodes keep to these. */
+export function fleetRequestBytes({ localName }: DescMethod): number {
+  switch (localName as keyof typeof Fleet.method) {
+    case "pushMessages":
+      return MAX_TREE_REQUEST_BYTES + MAX_ALONG_BYTES;
+    case "pushObject":
+      return MAX_MESSAGE_BYTES;
+    default:
+      return MAX_SMALL_REQUEST_BYTES;
+  }
+}
+
+/** The largest request of a method, in bytes: the reply of a node of 1.15 to 1.18 comes whole, others announce theirs. */
+export function olderRequestBytes(method: DescMethod, signer?: Pick<NodeSigner, "wire">): number {
+  switch (method.localName as keyof typeof OlderFleet.method) {
+    case "pushMessages":
+      return signer?.wire === NODE_WIRE.whole ? MAX_MESSAGE_BYTES : fleetRequestBytes(method);
+    default:
+      return MAX_SMALL_REQUEST_BYTES;
+  }
 }

@@ -40,11 +40,13 @@ import {
   pullInstruction,
   requireRunning,
 } from "./fleet_call.ts";
-import { MAX_MESSAGES_PER_NODE_PUSH } from "./limits.ts";
 import type { NodeCaller } from "./node_caller.ts";
 import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
 import { readPushedObject } from "./pushed_object.ts";
+
+/** Messages that one push of a node announces at most: Flower's nodes push each reply by itself. */
+export const MAX_MESSAGES_PER_NODE_PUSH = 100;
 
 /** How the Fleet API is served. */
 export interface FleetServiceOptions {

@@ -11,7 +11,6 @@ import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts
 import { ApiError } from "../../../api_error.ts";
 import { MAX_TREE_DEPTH } from "../limits.ts";
 import { SERVERAPP_TASK_TYPE } from "../run.ts";
-import { MAX_TREE_NODES_PER_ANSWER } from "./limits.ts";
 import { stampedLog } from "./pushed_logs.ts";
 import type {
   PulledMessage,
@@ -20,6 +19,9 @@ import type {
   RuntimeTask,
   TaskInput,
 } from "./runtime_backend.ts";
+
+/** Nodes of all object trees of one answer to a ServerApp: 70 MB. Replies beyond it come with the next. */
+const MAX_TREE_NODES_PER_ANSWER = 1_000_000;
 
 /** The Runtime API's backend for ServerApps: each run of the SuperLink is one task. */
 export function linkRuntimeBackend(link: Omit<Link, "close">, clock: Clock): RuntimeBackend {

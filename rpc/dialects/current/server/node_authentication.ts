@@ -14,6 +14,7 @@ import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
+import { admissionFault } from "../../admission.ts";
 import {
   PUBLIC_KEY_HEADER,
   SESSION_HEADER,
@@ -23,9 +24,11 @@ import {
 } from "../headers.ts";
 import { type NodePolicy, nodePolicyOf } from "./fleet_policy.ts";
 import type { NodeCaller } from "./node_caller.ts";
-import { MAX_NODE_SESSIONS } from "./limits.ts";
 import { nodeDenied } from "./node_denied.ts";
 import { NodeSessions } from "./node_sessions.ts";
+
+/** Nodes whose sessions are remembered. An entry takes some 200 bytes; one that was forgotten is learnt again. */
+const MAX_NODE_SESSIONS = 100_000;
 
 /** Whom a SuperLink that authenticates its nodes admits, beside those that its owner registered. */
 export interface KnownKeys {
@@ -163,16 +166,14 @@ class Gate {
   }
 
   /**
-   * The key's node, if it has one, where the key is admitted: any key, or one that is listed or that the owner
-   * registered. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
+   * The key's node, if it has one, where the key is admitted. What a node is told depends on the call: Flower's SuperNodes show the reason of a refused activation.
    */
   async #admitted(call: CallHead, key: PublicKey): Promise<LinkNode | undefined> {
     const node = await this.#options.link.nodes.ofKey(key.spki);
-    if (node?.state === "unregistered") throw strange(call, "the node was unregistered");
     const { known } = this.#options;
-    const admitted = known === undefined || known.listed().findByPem(key.pem) !== undefined ||
-      node?.registeredBy === "owner";
-    if (!admitted) throw strange(call, "the key is neither listed nor registered");
+    const listed = known === undefined || known.listed().findByPem(key.pem) !== undefined;
+    const fault = admissionFault(node, listed);
+    if (fault !== undefined) throw strange(call, fault);
     return node;
   }
 

@@ -1,3 +1,5 @@
+import { RecentMap } from "../../../../base/recent_map.ts";
+
 /** The session of a node whose program sends none: Flower's own, and ours before 0.4. */
 const UNNAMED = "";
 
@@ -9,18 +11,17 @@ const UNNAMED = "";
  * call of a node settles it.
  */
 export class NodeSessions {
-  readonly #capacity: number;
-  /** By node id; the one used last comes last. */
-  readonly #current = new Map<bigint, string>();
+  /** By node id. */
+  readonly #current: RecentMap<bigint, string>;
 
   /** @param capacity how many nodes are remembered; beyond it the one unused for longest goes */
   constructor(capacity: number) {
-    this.#capacity = capacity;
+    this.#current = new RecentMap(capacity);
   }
 
   /** The node has joined in this session. */
   join(nodeId: bigint, session: string | undefined): void {
-    this.#remember(nodeId, session ?? UNNAMED);
+    this.#current.set(nodeId, session ?? UNNAMED);
   }
 
   /** Whether a call in this session is the node's. False when the node joined in another session since. */
@@ -28,20 +29,9 @@ export class NodeSessions {
     const current = this.#current.get(nodeId);
     if (current === undefined) {
       // A program that names no session proves nothing about the others.
-      if (session !== undefined) this.#remember(nodeId, session);
+      if (session !== undefined) this.#current.set(nodeId, session);
       return true;
     }
-    if (current !== (session ?? UNNAMED)) return false;
-    this.#remember(nodeId, current);
-    return true;
-  }
-
-  #remember(nodeId: bigint, session: string): void {
-    this.#current.delete(nodeId);
-    this.#current.set(nodeId, session);
-    for (const oldest of this.#current.keys()) {
-      if (this.#current.size <= this.#capacity) break;
-      this.#current.delete(oldest);
-    }
+    return current === (session ?? UNNAMED);
   }
 }

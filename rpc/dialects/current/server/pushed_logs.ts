@@ -1,7 +1,12 @@
 import { isWithinCharacter } from "../../../../base/characters.ts";
 import { FURTHER_LINE, lineBeginning, withFurtherLines } from "../../../../base/run_log_lines.ts";
 import { nextTurn } from "../../../../base/turn.ts";
-import { LOG_CHARS_PER_TURN, MAX_STAMPED_LOG_CHARS } from "./limits.ts";
+
+/** Characters that one push adds to a ServerApp's log at most, where each line counts 25 for what stands before it. */
+export const MAX_STAMPED_LOG_CHARS: number = 8 * 1024 * 1024;
+
+/** Characters of a log that are made into lines, and stored, before others have their turn: some milliseconds. */
+export const LOG_CHARS_PER_TURN: number = 128 * 1024;
 
 /** Lines for a run's log. */
 export interface StampedLog {

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { FURTHER_LINE, isRunLogLine } from "../../../../base/run_log_lines.ts";
-import { LOG_CHARS_PER_TURN, MAX_STAMPED_LOG_CHARS } from "./limits.ts";
-import { stampedLog } from "./pushed_logs.ts";
+import { LOG_CHARS_PER_TURN, MAX_STAMPED_LOG_CHARS, stampedLog } from "./pushed_logs.ts";
 
 const TIME = "1970-01-01T00:00:00.000Z";
 

@@ -9,7 +9,9 @@ import { ApiError } from "../../../api_error.ts";
 import { Turns } from "../../../../base/turn.ts";
 import { messageFromWire } from "../message.ts";
 import { TreeReader } from "../object_tree.ts";
-import { TREE_NODES_PER_TURN } from "./limits.ts";
+
+/** Nodes of announced trees that are read before others have their turn: some 3 ms. */
+export const TREE_NODES_PER_TURN = 5000;
 
 /** Messages that are being pushed, and which objects each needs. */
 export interface PushedBatch {

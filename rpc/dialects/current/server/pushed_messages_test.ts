@@ -1,3 +1,4 @@
+import { MAX_TREE_NODES } from "../object_tree.ts";
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
@@ -7,9 +8,7 @@ import {
   ObjectTreeSchema,
 } from "../../../../proto/gen/current/message_pb.ts";
 import { turnsDuring } from "../../../../base/testing/turns_during.ts";
-import { MAX_TREE_NODES } from "../limits.ts";
-import { TREE_NODES_PER_TURN } from "./limits.ts";
-import { readPushedBatch } from "./pushed_messages.ts";
+import { readPushedBatch, TREE_NODES_PER_TURN } from "./pushed_messages.ts";
 
 const RUN_ID = 7n;
 const id = (place: number) => place.toString(16).padStart(64, "0");

@@ -3,7 +3,9 @@ import { FlwrError } from "../../../../base/error.ts";
 import type { RegisterNodeRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { readNodeName } from "../../node_name.ts";
-import { MAX_LOCATION_LENGTH } from "./limits.ts";
+
+/** Longest "latitude,longitude", in UTF-16 code units. */
+const MAX_LOCATION_LENGTH = 128;
 
 /** A node that someone wants to register. */
 export interface Registration {

@@ -6,14 +6,14 @@ import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import { Fleet as Fleet19 } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
-import { olderRequestBytes } from "../../flwr-1.15/server/request_bytes.ts";
-import { legacyRequestBytes } from "../../flwr-1.9/server/request_bytes.ts";
+import { olderRequestBytes } from "./fleet_policy.ts";
+import { legacyRequestBytes } from "../../flwr-1.9/server/policy.ts";
 import { MAX_MESSAGE_BYTES } from "../../../limits.ts";
 import { NODE_WIRE } from "../../node_wire.ts";
 
-import { controlRequestBytes } from "./control_request_bytes.ts";
-import { fleetRequestBytes } from "./fleet_request_bytes.ts";
-import { runtimeRequestBytes } from "./runtime_request_bytes.ts";
+import { controlRequestBytes } from "./control_policy.ts";
+import { fleetRequestBytes } from "./fleet_policy.ts";
+import { runtimeRequestBytes } from "./task_policy.ts";
 
 /** The methods of each API that may have large requests, by the words of the threat model. */
 /** What nodes of 1.15 and later may send before anything is known of them. */

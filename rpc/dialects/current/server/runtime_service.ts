@@ -34,12 +34,6 @@ import {
   readConfirms,
   whereThereIsRoom,
 } from "./asked_along.ts";
-import {
-  ACQUIRE_HOLD_SECONDS,
-  MAX_DETAILS_LENGTH,
-  MAX_LOG_LINES_PER_PUSH,
-  REPLY_LINGER_SECONDS,
-} from "./limits.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { readPushedAlong } from "./pushed_along.ts";
 import { readPushedBatch } from "./pushed_messages.ts";
@@ -47,6 +41,21 @@ import { readPushedObject } from "./pushed_object.ts";
 import type { PulledMessage, RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import { type RuntimeCaller, taskDenied } from "./task_authentication.ts";
 import { taskInputToWire } from "./task_input.ts";
+
+/**
+ * Seconds that replies to a Python ServerApp wait for the others of the same call: Flower's Grid sleeps that long after
+ * an answer that lacks some.
+ */
+const REPLY_LINGER_SECONDS = 3;
+
+/** Seconds that acquire-task is held. Flower's SuperExec looks after its other processes between two calls. */
+const ACQUIRE_HOLD_SECONDS = 5;
+
+/** Lines of a ServerApp that one push carries at most: it comes several times a second. */
+const MAX_LOG_LINES_PER_PUSH = 100_000;
+
+/** Longest text on how a task ended, in UTF-16 code units: a long stack trace of Python. */
+export const MAX_DETAILS_LENGTH = 20_000;
 
 /** Confirmed messages whose objects are removed before others have their turn. */
 const CONFIRMS_AT_A_TIME = 16;

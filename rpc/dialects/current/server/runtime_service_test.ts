@@ -1,3 +1,4 @@
+import { MAX_DETAILS_LENGTH } from "./runtime_service.ts";
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { Message } from "../../../../app/message.ts";
@@ -15,7 +16,6 @@ import { TaskSession } from "../client/task_session.ts";
 import { treeFromWire } from "../object_tree.ts";
 import { DirectChannel } from "../testing/direct_channel.ts";
 import { FakeSuperLink } from "../testing/fake_superlink.ts";
-import { MAX_DETAILS_LENGTH } from "./limits.ts";
 
 const FAB = new TextEncoder().encode("an app");
 

@@ -3,9 +3,11 @@ import { FlwrError } from "../../../../base/error.ts";
 import type { LinkScalar, NewLinkRun } from "../../../../link/runs/runs.ts";
 import type { StartRunRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
-import { MAX_FAB_BYTES } from "../limits.ts";
 import { scalarsFromWire } from "../scalar.ts";
 import { checkFederation } from "./federation.ts";
+
+/** Bytes of an app bundle (FAB): what Flower takes. A larger one is not started. */
+export const MAX_FAB_BYTES = 10 * 1024 * 1024;
 
 /** What a run needs to know of an app bundle (FAB). */
 export interface SubmittedApp {

@@ -3,8 +3,7 @@ import { createHash } from "node:crypto";
 import { create, fromBinary, type MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import { StartRunRequestSchema } from "../../../../proto/gen/current/control_pb.ts";
-import { MAX_FAB_BYTES } from "../limits.ts";
-import { readSubmission, type SubmittedApp } from "./submission.ts";
+import { MAX_FAB_BYTES, readSubmission, type SubmittedApp } from "./submission.ts";
 
 const CONTENT = new Uint8Array([1, 2, 3]);
 const APP: SubmittedApp = {

@@ -1,3 +1,18 @@
+import { MAX_SMALL_REQUEST_BYTES, MAX_TREE_REQUEST_BYTES } from "./fleet_policy.ts";
+import { MAX_ALONG_BYTES } from "../limits.ts";
+import { MAX_BATCH_REQUEST_UNITS, MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "../../../limits.ts";
+import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import type { DescMethod } from "@bufbuild/protobuf";
+
+/** Bytes of a request with the ids of messages: room for 200,000 of them, 66 bytes each. */
+const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Bytes of a request with a ServerApp's output: each of ours has up to 4 MB. */
+const MAX_LOG_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/** Bytes of a request with a piece of an artifact: the link's maxArtifactPieceBytes, and room for its name. */
+const MAX_ARTIFACT_REQUEST_BYTES = 5 * 1024 * 1024 + 1024;
+
 /**
  * Who may make a call of the Runtime API:
  * - "executor": a program that may take on tasks, as the SuperLink was configured;
@@ -26,4 +41,41 @@ export function taskAdmissionOf(method: string): TaskAdmission {
   const admission = TASK_POLICY[method];
   if (admission === undefined) throw new TypeError(`No policy for ${method}`);
   return admission;
+}
+
+/** The largest request of a method of the Runtime API, in bytes. What asks for a task comes from anyone. */
+export function runtimeRequestBytes({ localName }: DescMethod): number {
+  switch (localName as keyof typeof Runtime.method) {
+    case "pushObject":
+    case "pushMessages":
+    case "pushTaskOutput":
+      return MAX_MESSAGE_BYTES;
+    case "pushLogs":
+      return MAX_LOG_REQUEST_BYTES;
+    case "pushArtifact":
+      return MAX_ARTIFACT_REQUEST_BYTES;
+    case "pullMessages":
+      return MAX_ID_LIST_REQUEST_BYTES;
+    default:
+      return MAX_SMALL_REQUEST_BYTES;
+  }
+}
+
+/** The same for an app in a sandbox, which announces few messages at a time. */
+export function sandboxRequestBytes(method: DescMethod): number {
+  const announces: keyof typeof Runtime.method = "pushMessages";
+  return method.localName === announces
+    ? MAX_TREE_REQUEST_BYTES + MAX_ALONG_BYTES
+    : runtimeRequestBytes(method);
+}
+
+/** What decoding a method's request of the Runtime API may cost, in the units of `weigh`. */
+export function runtimeRequestUnits({ localName }: DescMethod): number {
+  switch (localName as keyof typeof Runtime.method) {
+    case "pushMessages":
+    case "pullMessages":
+      return MAX_BATCH_REQUEST_UNITS;
+    default:
+      return MAX_REQUEST_UNITS;
+  }
 }

@@ -1,4 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { unlessAborted } from "../../../../base/aborted.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { answerStream, answerUnary } from "../../../answer.ts";
 import type { OpenCall } from "../../../call.ts";
@@ -50,12 +51,12 @@ export class DirectChannel implements Channel {
   ): Promise<Answer<MessageShape<M["output"]>>> {
     const { bound, bytes, call, entry } = await this.#open(method, request, options);
     const answer = answerUnary(bound, bytes, call, entry);
-    const cancelled = new Promise<never>((_, reject) => {
-      const cancel = () => reject(new FlwrError("cancelled", "The call was cancelled"));
-      if (call.signal.aborted) cancel();
-      call.signal.addEventListener("abort", cancel, { once: true });
-    });
-    const response = decode(method.output, await Promise.race([answer, cancelled]));
+    const answered = await unlessAborted(
+      answer,
+      call.signal,
+      () => new FlwrError("cancelled", "The call was cancelled"),
+    );
+    const response = decode(method.output, answered);
     return { response: response as MessageShape<M["output"]>, header: () => undefined };
   }
 

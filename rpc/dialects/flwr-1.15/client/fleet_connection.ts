@@ -18,7 +18,7 @@ import {
   PULL_DEADLINE_SECONDS,
   PUSH_DEADLINE_SECONDS,
 } from "../../current/client/limits.ts";
-import { pollForMessage } from "../../current/client/poll.ts";
+import { longPoll } from "../../current/client/poll.ts";
 import { appMessageFromWire, appMessageToWire } from "./message.ts";
 
 /** How such a SuperLink refuses a call that it does not know: up to 1.18 its authentication fails over it. */
@@ -72,7 +72,7 @@ export class OlderFleetConnection implements FleetConnection {
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
     const whole = this.#whole;
     if (whole === undefined) return await this.#current.pull(signal);
-    return await pollForMessage(this.#options, signal, async () => {
+    return await longPoll(this.#options, signal, async () => {
       const { messagesList: [wire] } = await whole.client.call(
         Fleet.method.pullMessages,
         { node: { nodeId: whole.nodeId } },

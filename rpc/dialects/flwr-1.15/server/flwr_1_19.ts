@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
+import { RecentMap } from "../../../../base/recent_map.ts";
 import { type ObjectTree, ObjectTreeSchema } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
 
 /** No bytes have this hash: the id of no object. */
@@ -20,8 +21,8 @@ export const MAX_SEEN = 10_000;
  * told when it then confirms its message ends it, with these words.
  */
 export class Nodes119 {
-  /** Nodes that have asked for the witness, and not yet confirmed: the last to ask is the last. */
-  readonly #seen = new Set<bigint>();
+  /** Nodes that have asked for the witness, and not yet confirmed. */
+  readonly #seen = new RecentMap<bigint, true>(MAX_SEEN);
   readonly #onRefused: (nodeId: bigint) => void;
 
   /** @param onRefused told of each node that is told so */
@@ -36,14 +37,8 @@ export class Nodes119 {
 
   /** A node asks for an object. @returns whether it is one of 1.19, which must get something that it can go on with */
   asks(nodeId: bigint, objectId: string): boolean {
-    const is119 = objectId === WITNESS;
-    if (!is119) return false;
-    this.#seen.delete(nodeId);
-    this.#seen.add(nodeId);
-    if (this.#seen.size > MAX_SEEN) {
-      const [oldest] = this.#seen as Set<bigint> & Iterable<bigint>;
-      this.#seen.delete(oldest!);
-    }
+    if (objectId !== WITNESS) return false;
+    this.#seen.set(nodeId, true);
     return true;
   }
 

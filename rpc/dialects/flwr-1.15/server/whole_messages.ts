@@ -1,3 +1,4 @@
+import { MAX_MESSAGES_PER_NODE_PUSH } from "../../current/server/fleet_service.ts";
 import { MessageErrorCode } from "../../../../app/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
@@ -7,7 +8,6 @@ import type { Message as WireMessage } from "../../../../proto/gen/flwr-1.15/mes
 import { ApiError } from "../../../api_error.ts";
 import { metadataFromWire } from "../../../objects/metadata.ts";
 import { requireRunning } from "../../current/server/fleet_call.ts";
-import { MAX_MESSAGES_PER_NODE_PUSH } from "../../current/server/limits.ts";
 import { loadContent, storeMessage } from "../../flwr-1.9/server/content.ts";
 import { draftOf, wholeFromWire, wholeToWire } from "../message.ts";
 

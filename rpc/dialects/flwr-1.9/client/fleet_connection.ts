@@ -2,28 +2,36 @@ import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/proto
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
 import type { Message } from "../../../../app/message.ts";
 import type { NodeId } from "../../../../app/metadata.ts";
+import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
+import { type Random, systemRandom } from "../../../../base/random.ts";
 import { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import type { CallOptions, Channel } from "../../../channel.ts";
 import { NO_RETRY } from "../../../retry.ts";
-import {
-  CALL_DEADLINE_SECONDS,
-  HEARTBEAT_DEADLINE_SECONDS,
-  PULL_DEADLINE_SECONDS,
-  PUSH_DEADLINE_SECONDS,
-} from "../limits.ts";
+import { longPoll } from "../../current/client/poll.ts";
+import { CALL_DEADLINE_SECONDS, PULL_DEADLINE_SECONDS, PUSH_DEADLINE_SECONDS } from "../limits.ts";
 import { nodeFromWire, nodeToWire } from "../node_id.ts";
 import { NodeCredentials, type NodeIdentity } from "./credentials.ts";
 import { messageFromWire, replyToWire } from "./task.ts";
 
+/** Seconds for a heartbeat: the next one is due soon, so that waiting long helps nobody (Flower 1.9: 5). */
+const HEARTBEAT_DEADLINE_SECONDS = 5;
+
 /** Key of a refused result in PushTaskResResponse.results (Flower 1.9). */
 const REFUSED_RESULT_KEY = "None";
 
-/** A SuperNode's line to a SuperLink of Flower 1.8 to 1.14. */
+/** By what a connection waits. */
+export interface Waiting {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/** A SuperNode's line to a SuperLink of Flower 1.8 to 1.14. Pulls as {@link longPoll}: Flower's own answers at once. */
 export class FleetConnection19 implements FleetConnection {
   readonly #channel: Channel;
   readonly #name: string;
+  readonly #waiting: Waiting;
   readonly #credentials: NodeCredentials | undefined;
   readonly #log = log("fleet");
   #nodeId: NodeId | undefined;
@@ -31,9 +39,16 @@ export class FleetConnection19 implements FleetConnection {
   /**
    * @param identity without it the calls are not authenticated
    * @param name what the node calls itself; default: nothing
+   * @param waiting default: those of the system
    */
-  constructor(channel: Channel, identity?: NodeIdentity, name = "") {
+  constructor(
+    channel: Channel,
+    identity?: NodeIdentity,
+    name = "",
+    waiting: Waiting = { clock: systemClock, random: systemRandom },
+  ) {
     this.#channel = channel;
+    this.#waiting = waiting;
     this.#name = name;
     this.#credentials = identity && new NodeCredentials(identity);
   }
@@ -69,6 +84,10 @@ export class FleetConnection19 implements FleetConnection {
   }
 
   async pull(signal?: AbortSignal): Promise<Message | undefined> {
+    return await longPoll(this.#waiting, signal, () => this.#pullOnce(signal));
+  }
+
+  async #pullOnce(signal: AbortSignal | undefined): Promise<Message | undefined> {
     const { taskInsList: [taskIns] } = await this.#call(
       Fleet.method.pullTaskIns,
       { node: this.#node() },

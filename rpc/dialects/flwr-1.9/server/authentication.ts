@@ -22,8 +22,9 @@ import { canonicalBytes } from "../canonical.ts";
 import { nodeFromWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
+import { admissionFault } from "../../admission.ts";
 import { policyKey, policyOf } from "./policy.ts";
-import { legacyRequestUnits } from "./request_bytes.ts";
+import { legacyRequestUnits } from "./policy.ts";
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface FleetAuthenticationOptions {
@@ -173,11 +174,9 @@ async function admittedHolder(
   const publicKey = listed ?? await readPublicKeyHeader(header).catch(() => undefined);
   if (publicKey === undefined) throw new Refused("the public key is invalid or on another curve");
   const node = await link.nodes.ofKey(publicKey.spki);
-  if (node?.state === "unregistered") {
-    throw new Refused("the node was unregistered", publicKey.fingerprint);
-  }
-  if (listed !== undefined || node?.registeredBy === "owner") return { publicKey, node };
-  throw new Refused("the public key is neither listed nor registered", publicKey.fingerprint);
+  const fault = admissionFault(node, listed !== undefined);
+  if (fault !== undefined) throw new Refused(fault, publicKey.fingerprint);
+  return { publicKey, node };
 }
 
 /**

@@ -70,8 +70,8 @@ Deno.test("keys that are listed, and those that the owner registered, are admitt
     await assert.rejects(async () => await admit!(callOf(key)), /^FlwrError: Access denied$/);
   }
   assert.deepEqual(denials.map(({ fingerprint, reason }) => [fingerprint, reason]), [
-    [joined.fingerprint, "the public key is neither listed nor registered"],
-    [stranger.fingerprint, "the public key is neither listed nor registered"],
+    [joined.fingerprint, "the key is neither listed nor registered"],
+    [stranger.fingerprint, "the key is neither listed nor registered"],
     [expelled.fingerprint, "the node was unregistered"],
   ]);
   await link.close();

@@ -1,3 +1,4 @@
+import { MAX_BATCH_REQUEST_UNITS, MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "../../../limits.ts";
 import type { DescMethod } from "@bufbuild/protobuf";
 import {
   type DeleteNodeRequest,
@@ -61,4 +62,34 @@ export function policyOf(key: string): PolicyRow {
 /** A method's name in the policy: service and method, as in a gRPC path. */
 export function policyKey(method: DescMethod): string {
   return `${method.parent.typeName}/${method.name}`;
+}
+
+/** Bytes of a request that carries no message of an app: ids of a node and a run, a number of seconds. */
+const MAX_SMALL_REQUEST_BYTES = 64 * 1024;
+
+/** Bytes of a ServerApp's request with the ids of tasks: room for 300,000 of them, 38 bytes each. */
+const MAX_ID_LIST_REQUEST_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The largest request of a method of the 1.9 wire, in bytes. Its nodes sign the request itself, so that a body comes
+ * before it is known whose it is: whoever names a listed key sends small ones, but for the results of a node that has
+ * joined.
+ */
+export function legacyRequestBytes({ name }: DescMethod): number {
+  switch (name) {
+    case "PushTaskIns":
+    case "PushTaskRes":
+      return MAX_MESSAGE_BYTES;
+    case "PullTaskRes":
+      return MAX_ID_LIST_REQUEST_BYTES;
+    default:
+      return MAX_SMALL_REQUEST_BYTES;
+  }
+}
+
+/** What decoding a method's request may cost, in the units of `weigh`. A ServerApp sends the tasks of all nodes at once. */
+export function legacyRequestUnits({ name }: DescMethod): number {
+  return name === "PushTaskIns" || name === "PullTaskRes"
+    ? MAX_BATCH_REQUEST_UNITS
+    : MAX_REQUEST_UNITS;
 }

@@ -1,6 +1,6 @@
-/** What went wrong, in terms every boundary (command line, gRPC, HTTP) can map to its own status. */
+/** Kind of an error. Command line, gRPC and HTTP map it to their own status. */
 export type ErrorCode = "invalid-argument" | "failed-precondition" | "not-found" | "already-exists" | "unauthenticated" | "permission-denied" | "resource-exhausted" | "unavailable" | "deadline-exceeded" | "cancelled" | "unimplemented" | "data-loss" | "internal";
-/** What an error carries beside its sentence. */
+/** Optional parts of an error: hints and cause. */
 export interface FlwrErrorOptions {
 	/** What the user can do next, one sentence each, at most three. */
 	hints?: readonly string[];
@@ -8,7 +8,7 @@ export interface FlwrErrorOptions {
 	cause?: unknown;
 }
 /**
- * The one error type of the project.
+ * The project's only error type.
  *
  * The message is a sentence for people: upper case first, no full stop, the value in quotes, the current state
  * after a colon. Anything else that is thrown is a bug and reported as "internal".
@@ -91,7 +91,7 @@ export interface Tensor<D extends DType = DType> {
 	readonly data: DTypeData[D];
 }
 /**
- * Puts data and shape together; the data is not copied.
+ * Makes a tensor from a shape and data, which are not copied.
  *
  * @throws FlwrError "invalid-argument" when the shape does not hold as many elements as there are
  */
@@ -99,7 +99,7 @@ export declare function tensor<D extends DType>(dtype: D, shape: readonly number
 /** A tensor of zeros. */
 export declare function zeros<D extends DType>(dtype: D, shape: readonly number[]): Tensor<D>;
 declare const KIND: unique symbol;
-/** Names with values: what each record is made from. */
+/** Names with values, from which a record can be made. */
 export type Named<V> = Iterable<readonly [
 	string,
 	V
@@ -243,7 +243,7 @@ export declare class Float {
 	constructor(value: number | readonly number[]);
 }
 /**
- * Makes a number travel as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
+ * Makes a number that is sent as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
  * record travels as an integer otherwise.
  *
  * @example
@@ -296,9 +296,9 @@ export type TypedConfigValue = TypedMetricValue | {
 export type MetricValue = number | bigint | number[] | bigint[];
 /** A configuration value as an app reads it. */
 export type ConfigValue = MetricValue | boolean | string | Uint8Array | boolean[] | string[] | Uint8Array[];
-/** What an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
+/** A value that an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
 export type MetricInput = number | bigint | Float | readonly number[] | readonly bigint[];
-/** What an app may put into a ConfigRecord. */
+/** A value that an app may put into a ConfigRecord. */
 export type ConfigInput = MetricInput | boolean | string | Uint8Array | readonly boolean[] | readonly string[] | readonly Uint8Array[];
 /**
  * An ordered map of names to values that keep their wire type: what was received as the double 1.0 is read as the
@@ -408,9 +408,9 @@ export declare class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigVa
 	/** The bytes under a name. @throws FlwrError as {@link number} */
 	bytes(name: string, fallback?: Uint8Array): Uint8Array;
 }
-/** What can be kept: bytes, a text, or a model's arrays, as a .npz file. */
+/** Content of an artifact: bytes, a string, or a model's arrays, saved as a .npz file. */
 export type ArtifactContent = Uint8Array | string | ArrayRecord;
-/** The files that a run keeps: what it came to. Whoever started it fetches them with `flwr pull`. */
+/** The files that a run saves as its results. Whoever started it fetches them with `flwr pull`. */
 export interface Artifacts {
 	/**
 	 * Keeps a file; one that was saved under the same name before is replaced.
@@ -441,11 +441,11 @@ export type RunId = bigint;
 /** A message's id: opaque text (a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one). */
 export type MessageId = string;
 /**
- * What a message is for: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the
+ * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the
  * older Flower names `get_parameters`, `get_properties`, `reconnect`.
  */
 export type MessageType = string;
-/** Everything about a message but its content. Field for field Flower's `Metadata` (1.23 and later). */
+/** Everything about a message except its content. Field for field Flower's `Metadata` (1.23 and later). */
 export interface Metadata {
 	/** The run that it belongs to; 0n until it is sent. */
 	readonly runId: RunId;
@@ -466,7 +466,7 @@ export interface Metadata {
 	/** Seconds after `createdAt` during which the message counts. */
 	readonly ttl: number;
 }
-/** Codes of an error that travels in place of a message's content (Flower 1.41 contract, section 3.5). */
+/** Codes of the error that a message carries instead of content (Flower 1.41 contract, section 3.5). */
 export declare const MessageErrorCode: {
 	readonly Unknown: 0;
 	readonly LoadClientApp: 1;
@@ -479,7 +479,7 @@ export declare const MessageErrorCode: {
 	readonly InvalidFab: 7;
 	readonly ClientAppCrashed: 8;
 };
-/** An error that travels in place of a message's content. */
+/** An error that a message carries instead of content. */
 export interface MessageError {
 	/** One of {@link MessageErrorCode}, or a later Flower's. */
 	readonly code: number;
@@ -487,7 +487,7 @@ export interface MessageError {
 	readonly reason: string;
 }
 /**
- * Named numbers, and lists of numbers: what a node measured.
+ * Named numbers and lists of numbers, such as a node's measurements.
  *
  * @example
  * ```ts
@@ -509,7 +509,7 @@ export type AnyRecord = ArrayRecord | MetricRecord | ConfigRecord;
 /** A RecordDict, or the records to make one from. */
 export type RecordDictInit = RecordDict | Named<AnyRecord>;
 /**
- * What a message carries and what a context keeps: records by name, in order.
+ * Records by name, in order: the content of a message, or the state of a context.
  *
  * @example
  * ```ts
@@ -538,7 +538,7 @@ export declare class RecordDict extends NamedMap<AnyRecord> {
 	/** The ConfigRecord of that name. @throws FlwrError "not-found" naming what is there instead */
 	configRecord(name: string): ConfigRecord;
 }
-/** What an app knows beside its messages. */
+/** What an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
 	readonly runId: RunId;
@@ -551,12 +551,12 @@ export interface Context {
 	/** How the run was started: `--run-config 'num-rounds=3'`. */
 	readonly runConfig: ConfigRecord;
 }
-/** What a ServerApp knows and has beside its grid. */
+/** What a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
 export interface ServerContext extends Context {
 	/** Where it keeps what the run came to: `await artifacts.save("model.npz", arrays)`. */
 	readonly artifacts: Artifacts;
 }
-/** What an instruction is made from. */
+/** Contents and options of a new instruction. */
 export interface InstructionInit {
 	/** The records that go with it. */
 	readonly content: RecordDictInit;
@@ -571,7 +571,7 @@ export interface InstructionInit {
 	/** Default: the machine's clock. */
 	readonly clock?: Clock;
 }
-/** What a reply may be told. */
+/** Options of a reply. */
 export interface ReplyOptions {
 	/** Seconds during which the reply counts; never longer than its instruction does. Default: as long. */
 	readonly ttl?: number;
@@ -617,7 +617,7 @@ export declare class Message {
 	/** The same metadata with other content. */
 	withContent(content: RecordDictInit): Message;
 }
-/** What answers a message: a handler, or a handler with modifiers around it. */
+/** A function that answers a message: a handler, possibly wrapped in modifiers. */
 export type Respond = (message: Message, context: Context) => Promise<Message>;
 /**
  * A client modifier: it sees each instruction before the handler and each reply after it, and may change both, or
@@ -634,16 +634,16 @@ export type Respond = (message: Message, context: Context) => Promise<Message>;
  * ```
  */
 export type ClientMod = (message: Message, context: Context, next: Respond) => Message | Promise<Message>;
-/** What a handler answers: the records of the reply, or a whole reply made with `message.reply`. */
+/** Result of a handler: the records of the reply, or a full reply made with `message.reply`. */
 export type HandlerResult = Message | RecordDictInit;
 /** Answers messages of one type. What it throws becomes an error reply. */
 export type Handler = (message: Message, context: Context) => HandlerResult | Promise<HandlerResult>;
-/** What a handler may be registered with. */
+/** Options of a handler. */
 export interface HandlerOptions {
 	/** Modifiers around this handler only, inside those of the app. */
 	readonly mods?: readonly ClientMod[];
 }
-/** What a ClientApp may be made with. */
+/** Options of a ClientApp. */
 export interface ClientAppOptions {
 	/** Modifiers around every handler; the first one is the outermost. */
 	readonly mods?: readonly ClientMod[];
@@ -659,7 +659,7 @@ type Registration = [
 	options?: HandlerOptions
 ];
 /**
- * What runs on a node: a handler for each type of message.
+ * The program of a node: a handler for each type of message.
  *
  * @example
  * ```ts
@@ -726,7 +726,7 @@ export declare class ClientApp {
  *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for; nor does it wait for a promise)
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
-/** How often a node was asked for one thing, and how often its reply counted. */
+/** How often a node was asked in a phase, and how often its reply counted. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
 	readonly asked: number;
@@ -751,9 +751,9 @@ export interface Contribution {
 		readonly phase: PhaseName;
 	};
 }
-/** The two things that nodes are asked to do in a round. */
+/** The two phases of a round. */
 export type PhaseName = "train" | "evaluate";
-/** A reply that does not count, and why. */
+/** A rejected or failed reply, with the reason. */
 export interface Failure {
 	/** The node whose reply is missing or could not be used. */
 	readonly nodeId: NodeId;
@@ -794,7 +794,7 @@ export interface RoundRecord {
 	/** How long the round took, in seconds. */
 	readonly seconds: number;
 }
-/** What came out of a run: the model, and the history of how it came about. */
+/** Result of a run: the model, and the history of its rounds. */
 export declare class Result {
 	/** The global model after the last round. */
 	readonly arrays: ArrayRecord;
@@ -823,7 +823,7 @@ export declare class Result {
 	/** What the ServerApp measured itself, by round; round 0 is before the first. */
 	get serverMetrics(): Map<number, MetricRecord>;
 }
-/** What happens in a run, as it happens: for a terminal to show. */
+/** An event of a running run, for example to show on a terminal. */
 export type ProgressEvent = 
 /** Fewer nodes are online than are needed. Reported at once, at each change, and every 10 seconds. */
 {
@@ -915,7 +915,7 @@ export type ProgressEvent =
 	readonly type: "note";
 	readonly text: string;
 };
-/** Hears of what happens. */
+/** Receives the events of a run. */
 export type ProgressListener = (event: ProgressEvent) => void;
 interface OnlineNode {
 	readonly nodeId: NodeId;
@@ -942,14 +942,14 @@ interface DriverConnection {
 	/** Closes the connection; open calls end. */
 	close(): void;
 }
-/** How long a call may take. */
+/** Timeout of a call. */
 export interface WaitOptions {
 	/** Seconds; default: without end. */
 	readonly timeout?: number;
 	/** Ends the wait with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
-/** What a Grid may be made with. */
+/** Options of a Grid. */
 export interface GridOptions {
 	/** Default: the machine's clock. */
 	readonly clock?: Clock;
@@ -958,7 +958,7 @@ export interface GridOptions {
 	/** Whether labels of nodes always have their ids; default: only where they need them. */
 	readonly showIds?: boolean;
 }
-/** What a ServerApp reaches its nodes through: the nodes that are online, messages to them, and their replies. */
+/** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export declare class Grid {
 	#private;
 	/** The run that messages are sent in. */
@@ -1014,12 +1014,12 @@ export declare class Grid {
 	subscribe(listener: ProgressListener): () => void;
 }
 /**
- * What a ServerApp does from start to end. The run succeeded when it returns, and failed when it throws. What a promise
+ * A ServerApp's main function. The run succeeded when it returns, and failed when it throws. What a promise
  * gives does not count.
  */
 export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
 /**
- * What drives a run.
+ * The program that controls a run.
  *
  * @example
  * ```ts
@@ -1040,7 +1040,7 @@ export declare class ServerApp {
 	/** Does it. Rejects with whatever `main` throws. @throws FlwrError "failed-precondition" without a main */
 	run(grid: Grid, context: ServerContext): Promise<void>;
 }
-/** The metrics of one reply, and how much they count. */
+/** The metrics of one reply, and their weight. */
 export interface WeighedMetrics {
 	/** The metrics, by name. */
 	readonly metrics: MetricRecord;
@@ -1058,7 +1058,7 @@ export interface WeighedMetrics {
  */
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
 /**
- * Doubles by name and place: what a strategy remembers of a model from round to round. Zero at first.
+ * Doubles by parameter name and position, which a strategy keeps from round to round. Zero at first.
  *
  * A round works on a draft. The strategy keeps the draft when the round's model is finite, and drops it otherwise, so that
  * one bad reply cannot spoil later rounds.
@@ -1076,7 +1076,7 @@ export declare class Moments {
 	/** The next round, or another try of this one, begins with what was kept. */
 	drop(): void;
 }
-/** A reply that counts. */
+/** A reply that passed all checks. */
 export interface CheckedReply {
 	/** The node that replied. */
 	readonly nodeId: NodeId;
@@ -1091,10 +1091,10 @@ export interface CheckedReply {
 }
 /** Settings for the nodes: the same in each round, or a function of the round. */
 export type ConfigSource = ConfigRecord | Named<ConfigInput> | ((round: number) => ConfigRecord | Named<ConfigInput>);
-/** Evaluates the global model at the ServerApp; undefined where it did not this time. */
+/** Evaluates the global model in the ServerApp; returns undefined if it skips this round. */
 export type EvaluateFn = (round: number, arrays: ArrayRecord) => ServerMetrics | Promise<ServerMetrics>;
 /**
- * Decides after a round whether the run has reached its goal.
+ * Decides after a round whether to end the run.
  *
  * @param round the round that has just ended
  * @param rounds all rounds so far, in order; the last is `round`
@@ -1102,7 +1102,7 @@ export type EvaluateFn = (round: number, arrays: ArrayRecord) => ServerMetrics |
 export type StopRule = (round: RoundRecord, rounds: readonly RoundRecord[]) => boolean | Promise<boolean>;
 /** What {@link EvaluateFn} measured. */
 export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
-/** What a strategy's run may be told. */
+/** Options of a strategy's run. */
 export interface StartOptions {
 	/** How many rounds. Default: 3. */
 	readonly numRounds?: number;
@@ -1142,14 +1142,14 @@ export interface Round {
 	/** Ends the run. */
 	readonly signal?: AbortSignal;
 }
-/** Whom a phase asks for what. */
+/** The nodes of a phase, and the message for each. */
 export interface PhasePlan {
 	/** The instructions; none skips the phase. */
 	readonly messages: readonly Message[];
 	/** How many nodes were online to choose from. */
 	readonly available: number;
 }
-/** What came of a phase's replies. */
+/** Result of aggregating a phase's replies. */
 export interface PhaseOutcome {
 	/** The nodes whose replies went into the aggregate. */
 	readonly results: readonly NodeId[];
@@ -1160,12 +1160,12 @@ export interface PhaseOutcome {
 	/** The aggregate of the replies' metrics. */
 	readonly metrics?: MetricRecord;
 }
-/** What came of a training phase's replies. */
+/** Result of aggregating a training phase's replies. */
 export interface TrainOutcome extends PhaseOutcome {
 	/** The new global model; undefined leaves the old one. */
 	readonly arrays?: ArrayRecord;
 }
-/** How a run goes about its rounds: whom to ask for what, and what to make of the answers. */
+/** Decides which nodes get which message in each round, and how to aggregate the replies. */
 export declare abstract class Strategy {
 	/** What a terminal calls it. */
 	get name(): string;
@@ -1193,9 +1193,9 @@ export declare abstract class Strategy {
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
 }
-/** What happens to a reply whose update is longer than `maxUpdateNorm`. */
+/** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */
 export type LargeUpdateAction = "refuse" | "clip";
-/** Aggregates the metrics of the replies that count, which come in ascending order of node id. */
+/** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
 /** Options of {@link FedAvg}; names and defaults are Flower's where Flower has them. */
 export interface FedAvgOptions {
@@ -1348,6 +1348,20 @@ export declare class FedAdam extends FedOpt {
 	/** η with the correction for the moments' beginning at zero. */
 	protected learningRate(round: number): number;
 }
+/**
+ * FedYogi (Reddi et al., 2020, arXiv:2003.00295): v ← v − (1 − β₂)·Δ²·sign(v − Δ²).
+ * Defaults: η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
+ */
+export declare class FedYogi extends FedOpt {
+	/**
+	 * The strategy with these options.
+	 *
+	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 */
+	constructor(options?: FedOptOptions);
+	/** v − (1 − β₂)·Δ²·sign(v − Δ²). */
+	protected secondMoment(v: number, squared: number): number;
+}
 /** Options of {@link FedAvgM}. */
 export interface FedAvgMOptions extends FedAvgOptions {
 	/** η, the server's learning rate, from 0. Default: 1. */
@@ -1378,26 +1392,6 @@ export declare class FedMedian extends FedAvg {
 	/** The median of each parameter. */
 	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
-/** Options of {@link FedProx}. */
-export interface FedProxOptions extends FedAvgOptions {
-	/** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
-	readonly proximalMu?: number;
-}
-/**
- * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
- * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
- */
-export declare class FedProx extends FedAvg {
-	#private;
-	/**
-	 * The strategy with these options.
-	 *
-	 * @throws FlwrError "invalid-argument" when proximalMu is negative
-	 */
-	constructor({ proximalMu, ...options }?: FedProxOptions);
-	/** Tells the nodes μ as "proximal-mu". */
-	protected trainConfig(round: Round): ConfigRecord;
-}
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
 	/** β, the part of the values that is cut off at each end, from 0 to below 0.5. Default: 0.2. */
@@ -1418,19 +1412,25 @@ export declare class FedTrimmedAvg extends FedAvg {
 	/** The mean of each parameter without its smallest and largest values. */
 	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
+/** Options of {@link FedProx}. */
+export interface FedProxOptions extends FedAvgOptions {
+	/** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
+	readonly proximalMu?: number;
+}
 /**
- * FedYogi (Reddi et al., 2020, arXiv:2003.00295): v ← v − (1 − β₂)·Δ²·sign(v − Δ²).
- * Defaults: η 0.01, β₁ 0.9, β₂ 0.99, τ 0.001.
+ * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
+ * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
  */
-export declare class FedYogi extends FedOpt {
+export declare class FedProx extends FedAvg {
+	#private;
 	/**
 	 * The strategy with these options.
 	 *
-	 * @throws FlwrError "invalid-argument" when an option is out of range
+	 * @throws FlwrError "invalid-argument" when proximalMu is negative
 	 */
-	constructor(options?: FedOptOptions);
-	/** v − (1 − β₂)·Δ²·sign(v − Δ²). */
-	protected secondMoment(v: number, squared: number): number;
+	constructor({ proximalMu, ...options }?: FedProxOptions);
+	/** Tells the nodes μ as "proximal-mu". */
+	protected trainConfig(round: Round): ConfigRecord;
 }
 /** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
 export type JsonMetric = number | string | (number | string)[];
@@ -1555,7 +1555,7 @@ export declare class Krum extends MultiKrum {
  */
 export declare function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer>;
 /**
- * The tensor that a .npy file holds (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
+ * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
  * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
  *
  * @param bytes the whole file, nothing before or after it
@@ -1937,7 +1937,7 @@ declare function argMax(x: Value, axis?: number): Value;
 export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"float32">;
 /** Makes the first values of a state, of the state's dtype. */
 export type StateInitializer = (random: Random, shape: readonly number[]) => Tensor;
-/** Where a layer gets what it needs while a network is traced. */
+/** What a layer can use while a network is traced. */
 export interface Scope {
 	/** Dotted path of the layer, as in PyTorch's state_dict; empty for the network itself. */
 	readonly path: string;
@@ -1993,7 +1993,7 @@ export interface LayerOptions {
 	readonly name?: string;
 }
 /**
- * A layer out of a function over symbolic arrays, for whatever has no ready one. Other layers are its parts.
+ * Makes a layer from a function over symbolic arrays. Other layers are its parts.
  *
  * @example A block with a residual connection, whose parameters are `conv1.weight`, `conv2.weight` and so on.
  * ```ts
@@ -2004,7 +2004,7 @@ export interface LayerOptions {
  * ```
  */
 export declare function layer(kind: string, apply: (x: Value, scope: Scope) => Value, options?: LayerOptions): Layer;
-/** What a position may see. */
+/** Positions that each position may attend to. */
 export interface AttentionMasks {
 	/** Whether a position sees only itself and those before it (default false). */
 	readonly causal?: boolean;
@@ -2035,8 +2035,20 @@ declare function attend(query: Value, key: Value, value: Value, masks?: Attentio
  * `scope.apply(multiHeadAttention({ name: "attention", heads: 4, mask }), x)`.
  */
 export declare function multiHeadAttention(options: AttentionOptions): Layer;
+/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
+export interface Dataset {
+	/** Inputs [examples, …], of the dtype and shape that the model was made for. */
+	readonly x: Tensor;
+	/** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
+	readonly y: Tensor;
+	/**
+	 * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
+	 * weight · loss over its batch small; losses and accuracies that are told are means by weight.
+	 */
+	readonly weights?: Tensor;
+}
 /**
- * Random changes of images [channels, height, width], drawn anew for each image in each epoch of training from the fit's
+ * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
  * seed, before normalisation. Evaluation and prediction see the images as they are.
  */
 export interface Augmentation {
@@ -2076,18 +2088,6 @@ export interface InputSpec {
 }
 /** One thing, or several by name. */
 export type OneOrNamed<T> = T | Readonly<Record<string, T>>;
-/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
-export interface Dataset {
-	/** Inputs [examples, …], of the dtype and shape that the model was made for. */
-	readonly x: Tensor;
-	/** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
-	readonly y: Tensor;
-	/**
-	 * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
-	 * weight · loss over its batch small; losses and accuracies that are told are means by weight.
-	 */
-	readonly weights?: Tensor;
-}
 /** Examples for a network of several inputs or outputs: row i of each array belongs together. */
 export interface NamedDataset {
 	/** Inputs [examples, …], by the names that the model's input has. */
@@ -2285,6 +2285,7 @@ declare const OPERATORS: readonly [
 declare const BLOCKED_OPERATORS: readonly [
 	"com.microsoft.nchwc.Conv",
 	"com.microsoft.nchwc.GlobalAveragePool",
+	"com.microsoft.nchwc.MaxPool",
 	"com.microsoft.nchwc.ReorderInput",
 	"com.microsoft.nchwc.ReorderOutput"
 ];
@@ -2296,9 +2297,13 @@ interface ValueInfo {
 }
 declare class GraphBuilder {
 	#private;
-	constructor(parent?: GraphBuilder);
-	/** A builder for the body of a loop. */
-	body(): GraphBuilder;
+	constructor(parent?: GraphBuilder, inputs?: readonly string[]);
+	/**
+	 * A builder for the body of a loop.
+	 *
+	 * @param inputs names that have another value in each step
+	 */
+	body(inputs: readonly string[]): GraphBuilder;
 	/** A node of one output: returns the output's name. */
 	node(op: Operator, inputs: readonly string[], attributes?: Attributes): string;
 	/** A node of several outputs: returns their names. */
@@ -2346,7 +2351,7 @@ interface Optimizations {
 	 */
 	readonly blocks?: boolean;
 }
-/** What training makes small. The trainer takes the mean over the batch. */
+/** A function that training minimises. The trainer takes the mean over the batch. */
 export interface Loss {
 	/** What it is, for messages: `crossEntropy`. */
 	readonly kind: string;
@@ -2446,7 +2451,7 @@ export interface Network {
 	connect(inputs: NamedValues, scope: Scope): Value | NamedValues;
 }
 /**
- * A network out of a function, where inputs or outputs are several. Layers are its parts, as in `layer`.
+ * Makes a network with several inputs or outputs from a function. Layers are its parts, as in `layer`.
  *
  * @example Images and texts that are told apart together, and rated
  * ```ts
@@ -2491,7 +2496,7 @@ export interface ExportOptions {
 	readonly outputName?: string;
 }
 /**
- * What the learning rate is multiplied by in a step; any function of the step will do.
+ * A function from the step to the factor of the learning rate.
  *
  * @param step the step's number in its fit, from 1
  * @param steps steps that the fit has
@@ -2528,7 +2533,7 @@ export declare function stepDecay(every: number, factor: number): Schedule;
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function warmUp(count: number, then?: Schedule): Schedule;
-/** When to end a fit that does not get better, judged on its validation data after each epoch. */
+/** When to stop a fit whose validation result no longer improves. Checked after each epoch. */
 export interface EarlyStop {
 	/** Epochs without a better one after which the fit ends, at least 1. */
 	readonly patience: number;
@@ -2537,7 +2542,7 @@ export interface EarlyStop {
 	/** By how much an epoch must be better than the best (default 0: by anything). */
 	readonly minDelta?: number;
 }
-/** How far a fit is. */
+/** Progress of a fit. */
 export interface Progress {
 	/** The epoch under way, from 1. */
 	readonly epoch: number;
@@ -2555,7 +2560,7 @@ export interface Progress {
 	readonly secondsLeft: number;
 }
 /**
- * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to what is made small. The loss
+ * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to the loss. The loss
  * that is told is without it.
  */
 export interface Proximal {
@@ -2564,7 +2569,7 @@ export interface Proximal {
 	/** The global parameters by name (default: the model's when the fit begins). */
 	readonly to?: ReadonlyMap<string, Tensor>;
 }
-/** What an epoch of a fit came to. */
+/** Result of an epoch of a fit. */
 export interface EpochReport {
 	/** The epoch that has ended, from 1. */
 	readonly epoch: number;
@@ -2635,7 +2640,7 @@ export interface FitResult {
 	/** How long it took, in seconds, validation included. */
 	readonly seconds: number;
 }
-/** What an evaluation came to. */
+/** Result of an evaluation. */
 export interface Evaluation {
 	/** Mean loss over the examples, by weight. */
 	readonly loss: number;
@@ -2708,7 +2713,7 @@ declare const STORED_TYPES: readonly [
 ];
 /** One of {@link STORED_TYPES}. */
 export type StoredType = typeof STORED_TYPES[number];
-/** What a model is made of. */
+/** Options of a model. */
 export interface ModelOptions {
 	/** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
 	readonly network: Layer | Network;
@@ -2849,7 +2854,7 @@ export declare class Model implements AsyncDisposable {
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /**
- * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy where the loss has a notion of
+ * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
  * right answers. A regression has none.
  */
 export declare function evaluationMetrics({ loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">): Record<string, number>;
@@ -2862,9 +2867,9 @@ export interface OnnxInput {
 	/** Lengths of the axes, null where the file leaves them open; undefined when it says nothing. */
 	readonly shape?: readonly (number | null)[];
 }
-/** Names that are meant: a full name, a regular expression, or a list of both. */
+/** Selects names: a full name, a regular expression, or a list of both. */
 export type NamePattern = string | RegExp | readonly (string | RegExp)[];
-/** Which tensors of a file are trained, where the rules do not say what the user wants. */
+/** Chooses which tensors of a file are trained, if the rules do not fit. */
 export interface TrainingChoice {
 	/** Names of parameters and running statistics that stay as they are. */
 	readonly freeze?: NamePattern;
@@ -2901,7 +2906,7 @@ export interface OnnxNetwork extends Layer {
 	readonly connect?: Network["connect"];
 }
 /**
- * A network out of an ONNX file, to be trained on: as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
+ * Makes a trainable network from an ONNX file, as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
  * (skl2onnx) write it, for operator sets 7 to 28.
  *
  * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's
@@ -3329,14 +3334,14 @@ export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
 export type Partitions = readonly Uint32Array[];
 /** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
 export type Labels = ArrayLike<number | bigint>;
-/** What all partitioners have in common. */
+/** Options of all partitioners. */
 export interface PartitionOptions {
 	/** Whether each partition's examples come in random order; default true. */
 	readonly shuffle?: boolean;
 	/** The same seed gives the same partitions; default 42, as Flower Datasets has it. */
 	readonly seed?: number;
 }
-/** How to divide examples for training and test. */
+/** How to split examples into training and test data. */
 export interface SplitOptions {
 	/** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
 	readonly testFraction: number;
@@ -3351,7 +3356,7 @@ export interface SplitOptions {
 	readonly stratify?: boolean;
 }
 /**
- * Divides a data set into one for training and one for test, at random unless it is `chronological`. The rows are copied, and keep their order.
+ * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
  * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
  *   where targets are not classes or a class has a single example
@@ -3388,7 +3393,7 @@ export interface TableSchema {
 }
 /**
  * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
- * cell above it ("forward", for rows in the order of time), or a value. Means and medians are for columns of numbers.
+ * cell above it ("forward", for rows in time order), or a value. Means and medians are for columns of numbers.
  */
 export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
 	readonly value: number | string;
@@ -3405,7 +3410,7 @@ export interface CategoryOptions {
 	 */
 	readonly values?: readonly string[];
 }
-/** How to make a data set of a table. */
+/** How to read a table as a data set. */
 export interface CsvOptions {
 	/** The name of the column with the targets. */
 	readonly target: string;
@@ -3453,7 +3458,7 @@ export interface CsvOptions {
 	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
 	readonly split?: SplitOptions;
 }
-/** How to read a table that has no targets, or whose targets do not count. */
+/** How to read a table without targets, or without using them. */
 export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
 /** The inputs of a table. */
 export interface TableInputs {
@@ -3487,7 +3492,7 @@ export interface NumberTable extends TableDataset {
 export type TableOf<O extends CsvOptions> = O extends {
 	readonly targetType: "numbers";
 } ? NumberTable : "targetType" extends keyof O ? O["targetType"] extends "classes" | undefined ? ClassTable : TableDataset : ClassTable;
-/** A table divided for training and test. */
+/** A table split into training and test data. */
 export interface TableSplit<T> {
 	/** The rows for training. */
 	readonly train: T;
@@ -3527,7 +3532,7 @@ export declare function readCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(path: string, options: O): Promise<TableOf<O>>;
 /**
- * Reads the inputs of a table that has no targets, such as new data to predict for; as {@link readCsv} otherwise. With the
+ * Reads the inputs of a table that has no targets, such as new data to predict from; as {@link readCsv} otherwise. With the
  * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
  *
  * @throws FlwrError as `readCsv`
@@ -3546,7 +3551,7 @@ export declare function parseCsv<const O extends CsvOptions & {
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(text: string, options: O): Promise<TableOf<O>>;
-/** What to do with a picture that is stored turned: turn it as viewers do, or take it as it is stored. */
+/** What to do with an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
 export type OrientationAction = "apply" | "ignore";
 /** How to read an image folder. */
 export interface ImageFolderOptions {
@@ -3612,14 +3617,14 @@ export interface PathologicalOptions extends PartitionOptions {
 	readonly assignment?: ClassAssignment;
 }
 /**
- * Gives each partition examples of exactly so many classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
+ * Gives each partition examples of a fixed number of classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
  * "Federated Learning on Non-IID Data Silos", 2021). Partitions that have a class in common share its examples evenly; a class
  * that none has goes unused.
  *
  * @throws FlwrError "invalid-argument" for more classes than there are, or when a class has too few examples to share
  */
 export declare function partitionPathological(labels: Labels, partitions: number, options: PathologicalOptions): Partitions;
-/** How shards are cut and dealt out; at least one of the first two is needed. */
+/** How shards are made and assigned; at least one of the first two is required. */
 export interface ShardOptions extends PartitionOptions {
 	/** Shards of each partition; default as many as there are, the first partitions one more where it does not divide. */
 	readonly shardsPerPartition?: number;
@@ -3669,7 +3674,7 @@ export declare function partitionBySize(examples: number, partitions: number, op
  */
 export declare function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D;
 /**
- * One partition of a data set: what a node works on. The rows are copied.
+ * One partition of a data set, such as a node's share. The rows are copied.
  *
  * @param partitions what a partitioner found
  * @param id the partition's number, from 0

@@ -1,0 +1,94 @@
+import { crc32, inflateRawSync } from "node:zlib";
+import type { FlwrError } from "../error.ts";
+import { CENTRAL, CentralField, Field, Method } from "./layout.ts";
+
+/** A file as the directory of an archive describes it: each field as it is there. */
+export interface CentralEntry {
+  readonly nameBytes: Uint8Array;
+  readonly version: number;
+  readonly flags: number;
+  readonly method: number;
+  readonly crc: number;
+  /** Bytes in the archive, and when unpacked. */
+  readonly packed: number;
+  readonly size: number;
+  /** Where its local record is. */
+  readonly offset: number;
+  /** Bytes of its extra field and its comment. */
+  readonly extra: number;
+  readonly comment: number;
+  readonly disk: number;
+  readonly attributes: number;
+  /** Where its name ends, and where the next entry begins. */
+  readonly nameEnd: number;
+  readonly next: number;
+}
+
+/**
+ * Reads an entry of the directory. Judges nothing of it.
+ *
+ * @param at where it begins
+ * @param end where the directory ends
+ * @returns undefined where there is none, or its name goes beyond the end
+ */
+export function readCentral(
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  end: number,
+): CentralEntry | undefined {
+  if (at + CENTRAL.bytes > end || view.getUint32(at, true) !== CENTRAL.signature) return undefined;
+  const get16 = (field: number) => view.getUint16(at + field, true);
+  const get32 = (field: number) => view.getUint32(at + field, true);
+  const nameEnd = at + CENTRAL.bytes + get16(Field.nameLength + CENTRAL.shift);
+  if (nameEnd > end) return undefined;
+  const extra = get16(Field.extraLength + CENTRAL.shift);
+  const comment = get16(CentralField.commentLength);
+  return {
+    nameBytes: bytes.subarray(at + CENTRAL.bytes, nameEnd),
+    version: get16(Field.version + CENTRAL.shift),
+    flags: get16(Field.flags + CENTRAL.shift),
+    method: get16(Field.method + CENTRAL.shift),
+    crc: get32(Field.crc + CENTRAL.shift),
+    packed: get32(Field.packed + CENTRAL.shift),
+    size: get32(Field.size + CENTRAL.shift),
+    offset: get32(CentralField.offset),
+    extra,
+    comment,
+    disk: get16(CentralField.disk),
+    attributes: get32(CentralField.attributes),
+    nameEnd,
+    next: nameEnd + extra + comment,
+  };
+}
+
+/**
+ * A file's content, held to its declared size and its checksum. Never unpacks more than the declared size.
+ *
+ * @param entry stored or deflated
+ * @param raw its bytes in the archive
+ * @param fault makes the error, of what is wrong with the file
+ */
+export function unpack(
+  { method, size, crc }: Pick<CentralEntry, "method" | "size" | "crc">,
+  raw: Uint8Array,
+  fault: (how: string, cause?: unknown) => FlwrError,
+): Uint8Array {
+  const content = method === Method.stored ? raw : inflate(raw, size, fault);
+  if (content.length === size && crc32(content) === crc) return content;
+  throw fault("does not match its size or checksum");
+}
+
+function inflate(
+  raw: Uint8Array,
+  size: number,
+  fault: (how: string, cause?: unknown) => FlwrError,
+): Uint8Array {
+  try {
+    // A limit of 0 would mean none.
+    const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
+    return new Uint8Array(content.buffer, content.byteOffset, content.length);
+  } catch (cause) {
+    throw fault(`cannot be unpacked to ${size} bytes`, cause);
+  }
+}

@@ -1,0 +1,16 @@
+import assert from "node:assert/strict";
+import { admissionFault } from "./admission.ts";
+
+Deno.test("a key is admitted that is listed or registered by the owner, until its node is unregistered", () => {
+  const states = ["registered", "online", "offline", "left", "unregistered"] as const;
+  for (const listed of [true, false]) {
+    assert.equal(admissionFault(undefined, listed) === undefined, listed);
+    for (const state of states) {
+      for (const registeredBy of ["owner", "self"] as const) {
+        const admitted = state !== "unregistered" && (listed || registeredBy === "owner");
+        const fault = admissionFault({ state, registeredBy }, listed);
+        assert.equal(fault === undefined, admitted, `${state}, ${registeredBy}, ${listed}`);
+      }
+    }
+  }
+});
