@@ -141,13 +141,12 @@ Deno.test("install: a folder of another program is not replaced by a bundle with
     await Deno.remove(join(folder, ".info"), { recursive: true });
     const before = await tree(folder);
     const all = { ...appFiles("typescript"), "lib/task.ts": "task" };
-    for (
-      const changes of [
-        { "client.ts": "evil", "more.ts": "evil" },
-        { "more.ts": "evil" },
-        { "client.ts": "evil" },
-      ]
-    ) {
+    const others: Record<string, string>[] = [
+      { "client.ts": "evil", "more.ts": "evil" },
+      { "more.ts": "evil" },
+      { "client.ts": "evil" },
+    ];
+    for (const changes of others) {
       const made = readFab(archive({ ...all, ...changes }));
       const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
       const apart = await installFab(evil, home);
