@@ -117,7 +117,7 @@ function groupOf(pid: number): string | undefined {
 
 Deno.test({
   name: "guarded: a terminal's Ctrl-C reaches neither the program nor what watches over it",
-  ignore: Deno.build.os !== "linux",
+  ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
   fn: () =>
     withFolder(async (folder) => {
       const file = join(folder, "pid");
