@@ -1,11 +1,11 @@
 import { dirname, join } from "node:path";
-import { sameBytes } from "../base/bytes.ts";
 import { FlwrError } from "../base/error.ts";
 import type { AppConfig } from "./app_config.ts";
-import { type Attachment, isAttachmentFile } from "./attachments.ts";
+import type { Attachment } from "./attachments.ts";
 import type { CheckedFab } from "./fab.ts";
 import { filesToInstall } from "./installed_files.ts";
-import { APPS, HASH_FILE, installedFolderName, recordedHash } from "./installed_folder.ts";
+import { hasAttachments, isIntact } from "./installed_contents.ts";
+import { APPS, HASH_FILE, installedFolderName, isOwnFolder } from "./installed_folder.ts";
 
 /** Only the user reads what is installed: an app may hold what it was given in confidence. */
 const FILE_MODE = 0o600;
@@ -55,7 +55,7 @@ export async function installFab(
     try {
       const unpacked = join(staging, "new");
       await unpack(fab, unpacked, place);
-      const isOurs = async () => [undefined, hash].includes(await recordedHash(folder));
+      const isOurs = () => isOwnFolder(fab, folder);
       await putInPlace(unpacked, folder, { aside: join(staging, "old"), isWhole, isOurs });
     } finally {
       await Deno.remove(staging, { recursive: true });
@@ -121,27 +121,4 @@ function alike(folder: string): FlwrError {
     `Another app has just been installed to "${folder}": its hash begins alike`,
     { hints: ["Try again: this app then gets a folder with its whole hash"] },
   );
-}
-
-/** Whether each file of the bundle is in the folder as the bundle has it, and is no link. */
-async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
-  for (const [path, content] of filesToInstall(fab)) {
-    const file = join(folder, ...path.split("/"));
-    try {
-      const { isFile, size } = await Deno.lstat(file);
-      if (!isFile || size !== content.length) return false;
-      if (!sameBytes(await Deno.readFile(file), content)) return false;
-    } catch {
-      return false; // it is not there, or cannot be read: installing tells which
-    }
-  }
-  return true;
-}
-
-async function hasAttachments(fab: CheckedFab, folder: string): Promise<boolean> {
-  for (const attachment of fab.attachments) {
-    const file = join(folder, ...attachment.path.split("/"));
-    if (!await isAttachmentFile(attachment, file)) return false;
-  }
-  return true;
 }

@@ -135,6 +135,36 @@ Deno.test("install: what another program installed is used where it has no other
     assert.deepEqual((await tree(apart.folder)).includes("deno.json"), false);
   }));
 
+Deno.test("install: a folder of another program is not replaced by a bundle with all its files and one more", () =>
+  withApp({}, async (home) => {
+    const { folder } = await installFab(fab, home);
+    await Deno.remove(join(folder, ".info"), { recursive: true });
+    const before = await tree(folder);
+    const all = { ...appFiles("typescript"), "lib/task.ts": "task" };
+    const others: Record<string, string>[] = [
+      { "client.ts": "evil", "more.ts": "evil" },
+      { "more.ts": "evil" },
+      { "client.ts": "evil" },
+    ];
+    for (const changes of others) {
+      const made = readFab(archive({ ...all, ...changes }));
+      const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
+      const apart = await installFab(evil, home);
+      assert.equal(basename(apart.folder), fabLongFolderName(fab.config, evil.hash));
+      assert.equal((await installFab(evil, home)).folder, apart.folder);
+      assert.deepEqual(await tree(folder), before);
+      assert.equal(await Deno.readTextFile(join(folder, "client.ts")), "app");
+    }
+    // One with its whole hash in its name is its own, whatever became of it.
+    const made = readFab(archive({ ...appFiles("typescript"), "client.ts": "evil" }));
+    const evil = { ...made, hash: fab.hash.slice(0, 8) + made.hash.slice(8) };
+    const damaged = (await installFab(evil, home)).folder;
+    await Deno.remove(join(damaged, ".info"), { recursive: true });
+    await Deno.writeTextFile(join(damaged, "client.ts"), "damaged");
+    const repaired = await installFab(evil, home);
+    assert.deepEqual([repaired.folder, repaired.wasThere], [damaged, false]);
+  }));
+
 Deno.test("install: several at once leave one whole app", () =>
   withApp({}, async (home) => {
     const installed = await Promise.all(Array.from({ length: 8 }, () => installFab(fab, home)));

@@ -1,7 +1,7 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { CheckedFab } from "./fab.ts";
 import { fabFolderName, fabLongFolderName } from "./fab.ts";
-import { filesToInstall } from "./installed_files.ts";
+import { hasAttachments, hasNothingElse, isIntact } from "./installed_contents.ts";
 
 /** The folder below Flower's home that holds the apps. */
 export const APPS = "apps";
@@ -17,13 +17,22 @@ export const HASH_FILE: readonly [folder: string, file: string] = [".info", "FAB
  * @param home as `flwrHome` says
  */
 export async function installedFolderName(fab: CheckedFab, home: string): Promise<string> {
-  const { config, hash } = fab;
-  const name = fabFolderName(config, hash);
-  const folder = join(home, APPS, name);
-  if (await Deno.lstat(folder).catch(() => undefined) === undefined) return name;
+  const name = fabFolderName(fab.config, fab.hash);
+  const isFree = await isOwnFolder(fab, join(home, APPS, name));
+  return isFree ? name : fabLongFolderName(fab.config, fab.hash);
+}
+
+/**
+ * Whether a folder of {@link installedFolderName} is the bundle's to use and to replace. One without a record of its
+ * bundle, as other programs install apps, is only if it has each of the bundle's files, unchanged, and no others.
+ */
+export async function isOwnFolder(fab: CheckedFab, folder: string): Promise<boolean> {
+  if (basename(folder) === fabLongFolderName(fab.config, fab.hash)) return true;
+  if (await Deno.lstat(folder).catch(() => undefined) === undefined) return true;
   const recorded = await recordedHash(folder);
-  const isOurs = recorded === undefined ? await hasNothingElse(fab, folder) : recorded === hash;
-  return isOurs ? name : fabLongFolderName(config, hash);
+  if (recorded !== undefined) return recorded === fab.hash;
+  return await hasNothingElse(fab, folder) && await isIntact(fab, folder) &&
+    await hasAttachments(fab, folder);
 }
 
 /** The hash of the bundle that was installed to a folder; undefined where that is not recorded. */
@@ -36,20 +45,4 @@ export async function recordedHash(folder: string): Promise<string | undefined> 
   } catch {
     return undefined;
   }
-}
-
-/** Whether a folder, as other programs install apps, has no file that the bundle has not. */
-async function hasNothingElse(fab: CheckedFab, folder: string): Promise<boolean> {
-  const known = new Set([
-    ...[...filesToInstall(fab)].map(([path]) => path),
-    ...fab.attachments.map(({ path }) => path),
-  ]);
-  const holdsOnlyKnown = async (prefix: string): Promise<boolean> => {
-    for await (const { name, isDirectory } of Deno.readDir(join(folder, prefix))) {
-      const path = prefix + name;
-      if (isDirectory ? !await holdsOnlyKnown(`${path}/`) : !known.has(path)) return false;
-    }
-    return true;
-  };
-  return await holdsOnlyKnown("").catch(() => false);
 }

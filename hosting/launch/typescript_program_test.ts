@@ -274,6 +274,21 @@ testWithAllRights(
   },
 );
 
+testWithAllRights("a run whose process cannot be started fails, and its log says why", async () => {
+  const { execPath } = Deno;
+  // An upgrade removes the file of the program that runs.
+  Deno.execPath = () => "/nowhere/deno";
+  try {
+    const { end, log } = await play(`import { ServerApp } from "flwr";
+      export const app = new ServerApp().main(() => {});`);
+    assert.equal(end?.outcome, "failed");
+    assert.match(end.details, /^The ServerApp crashed: it cannot be started: /);
+    assert.match(log, /^Error: The ServerApp crashed: it cannot be started: /m);
+  } finally {
+    Deno.execPath = execPath;
+  }
+});
+
 testWithAllRights(
   "the last words of an app's process cannot look like lines of the log",
   async () => {

@@ -6,6 +6,7 @@ import type { AppLink, OpenAppLink } from "../app/app_link.ts";
 import { trainerThreads } from "../../ml/cores/trainer_slot.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import type { Readable, Writable } from "node:stream";
 import { FlwrError } from "../../base/error.ts";
 import {
@@ -63,20 +64,21 @@ export class SandboxChild {
       detached: true,
       windowsHide: true,
     });
-    this.#process.on("error", ({ message }) => {
+    this.#process.on("error", (error: NodeJS.ErrnoException) => {
       this.#exited.resolve();
-      this.#crash(`it cannot be started: ${message}`);
+      this.#crash(`it cannot be started: ${startFailure(launch.file, error)}`);
     });
     this.#process.on("exit", (code, signal) => {
       this.#exited.resolve();
       this.#crash(`its process ended (${signal ?? `exit status ${code}`})`);
     });
-    const { stdin, stdout, stderr, stdio } = this.#process;
+    const { pid, stdin, stdout, stderr, stdio } = this.#process;
     this.#input = stdin!;
     // A process that ended is told by its end.
     this.#input.on("error", () => {});
-    preferToBeKilled(this.#process.pid);
-    this.#listen(stdio[FRAMES_FD] as Readable);
+    preferToBeKilled(pid);
+    // One that could not be started has no such stream: the "error" event says why.
+    if (pid !== undefined) this.#listen(stdio[FRAMES_FD] as Readable);
     for (const stream of [stdout!, stderr!]) output(stream);
     this.write(start);
   }
@@ -130,6 +132,14 @@ export class SandboxChild {
     this.end();
     this.#options.crashed(reason);
   }
+}
+
+/** Why a process was not started. Without the path, which a node's error reply must not show. */
+function startFailure(file: string, { code, message }: NodeJS.ErrnoException): string {
+  if (code === "ENOENT" && !existsSync(file)) {
+    return "the program file of flwr is gone, as after an upgrade. Restart the flwr that runs it";
+  }
+  return code ?? message;
 }
 
 /** When the machine runs out of memory, Linux ends the app first, not the node. */

@@ -56,6 +56,24 @@ testWithAllRights(
   },
 );
 
+testWithAllRights(
+  "a process that cannot be started is told as such, without the path of its program",
+  async () => {
+    const file = "/nowhere/deno";
+    const reasons: string[] = [];
+    const child = saying([], {
+      launch: { file, args: [], env: {} },
+      hear: () => {},
+      crashed: (reason) => void reasons.push(reason),
+    });
+    await within(child.exited, PATIENCE, "its end");
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0]!, /^it cannot be started: /);
+    assert.doesNotMatch(reasons[0]!, /nowhere/);
+    await within(child.write({}), PATIENCE, "what is said to nobody");
+  },
+);
+
 testWithAllRights("what is thrown over a word ends the process, also later", async () => {
   const crashed = Promise.withResolvers<string>();
   const child = saying([1], {

@@ -1,6 +1,16 @@
 import assert from "node:assert/strict";
-import { linkTest, MODEL, MODEL_OBJECTS, object, rootOf } from "../../tests/link/harness.ts";
+import {
+  Bench,
+  linkTest,
+  MODEL,
+  MODEL_OBJECTS,
+  object,
+  rootOf,
+  storeTest,
+} from "../../tests/link/harness.ts";
 import { pushWhole, wholePush } from "../../tests/link/push_whole.ts";
+import type { LinkStore } from "../store/store.ts";
+import type { InstructionTable } from "./message_tables.ts";
 
 linkTest("a pull gets the oldest instruction, each once", async (bench) => {
   const nodeId = await bench.node();
@@ -190,6 +200,45 @@ linkTest(
     assert.deepEqual([theirs?.messageId, theirs?.delivery], [elsewhere.messageId, 2]);
   },
 );
+
+storeTest("an empty-handed pull does not read the instructions that wait", async (stores) => {
+  let read = 0;
+  const open = (): LinkStore => {
+    const store = stores.open();
+    const transaction = store.transaction.bind(store);
+    return Object.assign(store, {
+      transaction: ((durability, work, onCommit) =>
+        transaction(durability, (tx) =>
+          work({ ...tx, instructions: counted(tx.instructions) }), onCommit)) as LinkStore[
+          "transaction"
+        ],
+    });
+  };
+  const counted = (table: InstructionTable) =>
+    new Proxy(table, {
+      get(target, name) {
+        const method = Reflect.get(target, name).bind(target);
+        return async (...args: unknown[]) => {
+          const result = await method(...args);
+          if (result !== undefined) read += [result].flat().length;
+          return result;
+        };
+      },
+    });
+  const bench = new Bench({ open }, {});
+  await bench.start();
+  try {
+    const nodeId = await bench.node();
+    const pushed = await Array.fromAsync({ length: 30 }, () => bench.push(nodeId));
+    await bench.link.messages.pullInstruction(nodeId);
+    read = 0;
+    const again = await bench.link.messages.pullInstruction(nodeId, { emptyHanded: true });
+    assert.deepEqual([again?.messageId, again?.delivery], [pushed[0]!.messageId, 2]);
+    assert.ok(read > 0 && read < 10, `${read} instructions read`);
+  } finally {
+    await bench.link.close();
+  }
+});
 
 linkTest("of two pulls that are held one gets what comes", async (bench) => {
   const nodeId = await bench.node();

@@ -25,6 +25,8 @@ export interface InstructionTable {
   get(messageIds: readonly string[]): Promise<InstructionRecord[]>;
   /** The node's instructions in state "waiting" or "handed-out". */
   openOf(nodeId: bigint): Promise<InstructionRecord[]>;
+  /** The node's instructions in state "handed-out". Costs nothing for those that wait. */
+  handedOutTo(nodeId: bigint): Promise<InstructionRecord[]>;
   /** Those of the node's instructions of a run in state "waiting" or "handed-out" that were handed out before. */
   handedTo(nodeId: bigint, runId: bigint): Promise<LinkMessage[]>;
   /** The node's first instruction in state "waiting" handed out fewer than `maxDeliveries` times and valid after `now`. */

@@ -30,9 +30,7 @@ export async function requeueHanded(
   nodeId: bigint,
   cause: Cause,
 ): Promise<void> {
-  for (const instruction of await tx.instructions.openOf(nodeId)) {
-    if (instruction.state === "handed-out") {
-      await requeue(context, tx, effects, instruction, cause);
-    }
+  for (const instruction of await tx.instructions.handedOutTo(nodeId)) {
+    await requeue(context, tx, effects, instruction, cause);
   }
 }

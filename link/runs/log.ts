@@ -1,3 +1,4 @@
+import { isWithinCharacter } from "../../base/characters.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { hold } from "../transactions/hold.ts";
@@ -108,8 +109,9 @@ function beginning(last: LogEnd | undefined, begin: string | undefined): string 
  */
 function latest(text: string, most: number): string {
   if (text.length <= most) return text;
-  const end = text.slice(-most);
-  if (text[text.length - most - 1] === "\n") return end;
+  const start = text.length - most;
+  const end = text.slice(isWithinCharacter(text, start) ? start + 1 : start);
+  if (text[start - 1] === "\n") return end;
   const line = end.indexOf("\n") + 1;
   return line > 0 && line < end.length ? end.slice(line) : CUT + end;
 }
@@ -130,9 +132,7 @@ function endOfPart(text: string, start: number, most: number): number {
   if (end >= text.length) return text.length;
   const line = text.lastIndexOf("\n", end - 1) + 1;
   if (line > start) return line;
-  // A character of two code units stays whole.
-  const isHalf = text.charCodeAt(end - 1) >> 10 === 0xd800 >> 10;
-  return isHalf && most > 1 ? end - 1 : end;
+  return isWithinCharacter(text, end) && most > 1 ? end - 1 : end;
 }
 
 function utf8Length(text: string): number {

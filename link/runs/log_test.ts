@@ -108,6 +108,14 @@ linkTest("a long log is kept and read in parts", async (bench) => {
   assert.deepEqual(await link.runs.readLog(runId, latest, { bytes: 200 }), end);
 }, { maxLogEntryLength: 16 });
 
+linkTest("a text of which the end is kept begins with a whole character", async (bench) => {
+  for (const end of ["", "x"]) {
+    await bench.link.runs.appendLog(bench.runId, [`${"😀".repeat(50)}${end}\n`]);
+    const { text } = await bench.link.runs.readLog(bench.runId, 0);
+    assert.ok(text.includes("😀") && !text.includes("\ufffd") && text.isWellFormed());
+  }
+}, { maxLogBytesPerRun: 40 });
+
 linkTest("there is no log of a run that is not known", async (bench) => {
   await assert.rejects(bench.link.runs.appendLog(7n, ["x"]), { code: "not-found" });
   await assert.rejects(bench.link.runs.readLog(7n, 0, { holdSeconds: 20 }), { code: "not-found" });

@@ -13,6 +13,11 @@ export class Journal {
     map.delete(key);
   }
 
+  /** Remembers how to take back a change of something else than a map. */
+  onRollBack(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
   /**
    * Takes all changes back, the last first. An entry that comes back stands where it was if it was the first, as the
    * oldest line of a log, and at the end of its map otherwise: what needs more of an order keeps places.

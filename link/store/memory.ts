@@ -7,7 +7,8 @@ import { MemoryNodes, NodeMap } from "./memory_nodes.ts";
 import { MemoryObjects, ObjectMap } from "./memory_objects.ts";
 import { MemoryPieces, PieceMap } from "./memory_pieces.ts";
 import { MemoryPushes, PushMap } from "./memory_pushes.ts";
-import { LogMap, MemoryFabs, MemoryLogs, MemoryRuns, RunMap } from "./memory_runs.ts";
+import { LogMap, MemoryLogs } from "./memory_logs.ts";
+import { MemoryFabs, MemoryRuns, RunMap } from "./memory_runs.ts";
 import { MemorySigners } from "./memory_signers.ts";
 import { Serial } from "./serial.ts";
 import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
@@ -48,7 +49,7 @@ export class MemoryStore implements LinkStore {
       pushes: this.#tables.pushes.byId.size,
       pushObjects: this.#tables.pushes.objectsOf.size,
       announced: this.#tables.pushes.messages.size,
-      logEntries: this.#tables.logs.entries.values().reduce((sum, { size }) => sum + size, 0),
+      logEntries: this.#tables.logs.size,
       fabs: this.#tables.fabs.size,
       artifacts: this.#tables.artifacts.byId.size,
       pieces: this.#tables.pieces.byHash.size,

@@ -21,6 +21,8 @@ export class MessageMap {
   readonly instructions = new Map<string, Placed>();
   /** The open instructions of each node that has any. */
   readonly open = new Links<bigint, string>();
+  /** Those that each node has in hand. */
+  readonly handedOut = new Links<bigint, string>();
   /** The instructions of each run that has any. */
   readonly ofRun = new Links<bigint, string>();
   /** By the instruction that they answer. */
@@ -58,9 +60,14 @@ export class MemoryInstructions implements InstructionTable {
     return Promise.resolve(this.#select(this.#map.open.of(nodeId)));
   }
 
+  handedOutTo(nodeId: bigint): Promise<InstructionRecord[]> {
+    return Promise.resolve(this.#select(this.#map.handedOut.of(nodeId)));
+  }
+
   handedTo(nodeId: bigint, runId: bigint): Promise<LinkMessage[]> {
-    const records = this.#select(this.#map.open.of(nodeId)).filter(({ message, deliveries }) =>
-      message.runId === runId && deliveries > 0
+    const records = this.#select(
+      this.#map.open.of(nodeId),
+      ({ message, deliveries }) => message.runId === runId && deliveries > 0,
     );
     return Promise.resolve(records.map(({ message }) => message));
   }
@@ -70,16 +77,18 @@ export class MemoryInstructions implements InstructionTable {
     now: number,
     maxDeliveries: number,
   ): Promise<InstructionRecord | undefined> {
-    return Promise.resolve(
-      this.#select(this.#map.open.of(nodeId)).find(({ message, state, deliveries }) =>
-        state === "waiting" && deliveries < maxDeliveries && expiryOf(message) > now
-      ),
-    );
+    let first: Placed | undefined;
+    for (const placed of this.#placed(this.#map.open.of(nodeId))) {
+      const { place, record: { message, state, deliveries } } = placed;
+      const isNext = state === "waiting" && deliveries < maxDeliveries && expiryOf(message) > now;
+      if (isNext && (first === undefined || place < first.place)) first = placed;
+    }
+    return Promise.resolve(first?.record);
   }
 
   handedOut(): Promise<InstructionRecord[]> {
-    const records = this.#select(this.#map.instructions.keys());
-    return Promise.resolve(records.filter(({ state }) => state === "handed-out"));
+    const isHandedOut = ({ state }: InstructionRecord) => state === "handed-out";
+    return Promise.resolve(this.#select(this.#map.instructions.keys(), isHandedOut));
   }
 
   ofRun(runId: bigint): Promise<InstructionRecord[]> {
@@ -104,6 +113,7 @@ export class MemoryInstructions implements InstructionTable {
     if (placed === undefined) return Promise.resolve();
     const { dstNodeId, runId } = placed.record.message;
     this.#map.open.remove(this.#journal, dstNodeId, messageId);
+    this.#map.handedOut.remove(this.#journal, dstNodeId, messageId);
     this.#map.ofRun.remove(this.#journal, runId, messageId);
     this.#journal.delete(this.#map.instructions, messageId);
     const reply = this.#map.replies.get(messageId);
@@ -117,18 +127,30 @@ export class MemoryInstructions implements InstructionTable {
   #put(placed: Placed): void {
     const { message: { messageId, dstNodeId }, state } = placed.record;
     this.#journal.set(this.#map.instructions, messageId, placed);
-    if (isOpen(state)) this.#map.open.add(this.#journal, dstNodeId, messageId);
-    else this.#map.open.remove(this.#journal, dstNodeId, messageId);
+    const { open, handedOut } = this.#map;
+    for (
+      const [links, has] of [[open, isOpen(state)], [handedOut, state === "handed-out"]] as const
+    ) {
+      if (has) links.add(this.#journal, dstNodeId, messageId);
+      else links.remove(this.#journal, dstNodeId, messageId);
+    }
   }
 
-  /** Those of the ids that are there, in the order of arrival. */
-  #select(messageIds: Iterable<string>): InstructionRecord[] {
-    const found: Placed[] = [];
+  /** Those of the ids that are there and wanted, in the order of arrival. */
+  #select(
+    messageIds: Iterable<string>,
+    wanted: (record: InstructionRecord) => boolean = () => true,
+  ): InstructionRecord[] {
+    return [...this.#placed(messageIds)].filter(({ record }) => wanted(record))
+      .sort((a, b) => a.place - b.place).map(({ record }) => record);
+  }
+
+  /** Those of the ids that are there. */
+  *#placed(messageIds: Iterable<string>): Generator<Placed, void, void> {
     for (const id of messageIds) {
       const placed = this.#map.instructions.get(id);
-      if (placed !== undefined) found.push(placed);
+      if (placed !== undefined) yield placed;
     }
-    return found.sort((a, b) => a.place - b.place).map(({ record }) => record);
   }
 }
 

@@ -2,9 +2,6 @@ import { isFinished } from "../runs/run_state.ts";
 import type {
   FabTable,
   FinishedRuns,
-  LogEnd,
-  LogEntry,
-  LogTable,
   RunKeepsake,
   RunRecord,
   RunTable,
@@ -146,86 +143,6 @@ export class MemoryRuns implements RunTable {
   #find(wanted: (run: RunRecord) => boolean): RunRecord | undefined {
     return this.#map.byId.values().find(wanted);
   }
-}
-
-/** The logs of a store in memory: each run's entries by their time, in order, and the last of all. */
-export class LogMap {
-  readonly entries = new Map<bigint, Map<number, LogEntry>>();
-  readonly last = new Map<bigint, LogEntry>();
-}
-
-/** The logs in memory as one transaction sees them. */
-export class MemoryLogs implements LogTable {
-  readonly #map: LogMap;
-  readonly #journal: Journal;
-
-  constructor(map: LogMap, journal: Journal) {
-    this.#map = map;
-    this.#journal = journal;
-  }
-
-  size(runId: bigint): Promise<number> {
-    const first = this.#map.entries.get(runId)?.values().next().value;
-    if (first === undefined) return Promise.resolve(0);
-    return Promise.resolve(this.#map.last.get(runId)!.end - first.end + utf8Length(first.text));
-  }
-
-  last(runId: bigint): Promise<LogEnd | undefined> {
-    const entry = this.#map.last.get(runId);
-    return Promise.resolve(entry && { ...entry, endsLine: endsLine(entry) });
-  }
-
-  since(runId: bigint, after: number, bytes = Infinity): Promise<LogEntry[]> {
-    const entries = this.#map.entries.get(runId)?.values() ?? [];
-    const later = [...entries].filter(({ at }) => at > after);
-    const most = (later[0]?.end ?? 0) + bytes;
-    return Promise.resolve(later.filter(({ end }) => end <= most));
-  }
-
-  add(runId: bigint, entry: LogEntry): Promise<void> {
-    let entries = this.#map.entries.get(runId);
-    if (entries === undefined) {
-      entries = new Map();
-      this.#journal.set(this.#map.entries, runId, entries);
-    }
-    this.#journal.set(entries, entry.at, entry);
-    this.#journal.set(this.#map.last, runId, entry);
-    return Promise.resolve();
-  }
-
-  trim(runId: bigint, end: number, begin: string): Promise<void> {
-    const entries = this.#map.entries.get(runId);
-    let gone: LogEntry | undefined;
-    for (const entry of entries?.values() ?? []) {
-      if (entry.end <= end) {
-        this.#journal.delete(entries!, entry.at);
-        gone = entry;
-        continue;
-      }
-      if (gone === undefined || endsLine(gone)) break;
-      const marked = { ...entry, text: begin + entry.text };
-      // Replaced where it stands: the order of the map is that of the log.
-      this.#journal.set(entries!, entry.at, marked);
-      if (this.#map.last.get(runId) === entry) this.#journal.set(this.#map.last, runId, marked);
-      break;
-    }
-    return Promise.resolve();
-  }
-
-  removeFirst(runId: bigint): Promise<boolean> {
-    for (const map of [this.#map.entries, this.#map.last]) {
-      if (map.has(runId)) this.#journal.delete<bigint, unknown>(map, runId);
-    }
-    return Promise.resolve(false);
-  }
-}
-
-function endsLine({ text }: LogEntry): boolean {
-  return text.endsWith("\n");
-}
-
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
 }
 
 /** The app bundles in memory as one transaction sees them. */

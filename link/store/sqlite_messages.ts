@@ -76,6 +76,13 @@ export class SqliteInstructions implements InstructionTable {
     return this.#all(sql, fromId(nodeId));
   }
 
+  handedOutTo(nodeId: bigint): Promise<InstructionRecord[]> {
+    return this.#all(
+      "SELECT * FROM instruction WHERE dst_node_id = ? AND state = 'handed-out' ORDER BY place",
+      fromId(nodeId),
+    );
+  }
+
   handedTo(nodeId: bigint, runId: bigint): Promise<LinkMessage[]> {
     return this.#sql.all(
       messageFrom,

@@ -261,4 +261,9 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX fab_piece_by_piece ON fab_piece (hash);
   `,
+  // What a node has in hand is asked for at its pulls, among thousands that wait.
+  `
+  CREATE INDEX instruction_handed_out ON instruction (dst_node_id, place)
+    WHERE state = 'handed-out';
+  `,
 ];

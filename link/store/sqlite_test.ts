@@ -3,7 +3,9 @@ import { DatabaseSync } from "node:sqlite";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 import { runRecord } from "../testing/records.ts";
 import { SqliteStore } from "./sqlite.ts";
+import { SqliteInstructions } from "./sqlite_messages.ts";
 import { MIGRATIONS } from "./sqlite_schema.ts";
+import { Statements } from "./sqlite_statements.ts";
 import type { LinkTables } from "./store.ts";
 
 /** Registers a test with a path for a database in a folder of its own. */
@@ -140,6 +142,19 @@ pathTest("ids that are not unsigned 64-bit are refused", async (path) => {
     });
   }
   await store.close();
+});
+
+pathTest("what a node has in hand is found without those that wait", async (path) => {
+  await new SqliteStore(path).close();
+  const database = new DatabaseSync(path);
+  const asked: string[] = [];
+  const statements = new Statements((sql) => (asked.push(sql), database.prepare(sql)), () => {});
+  assert.deepEqual(await new SqliteInstructions(statements).handedOutTo(1n), []);
+  const plan = database.prepare(`EXPLAIN QUERY PLAN ${asked[0]}`).all(1n);
+  assert.deepEqual(plan.map(({ detail }) => detail), [
+    "SEARCH instruction USING INDEX instruction_handed_out (dst_node_id=?)",
+  ]);
+  database.close();
 });
 
 pathTest("each transaction passes its steps in order", async (path) => {

@@ -184,10 +184,16 @@ eachStore("instructions come in the order in which they were added", async (stor
     assert.equal(await next(), "a");
     assert.equal(await next(0, 2), "b");
     assert.equal(ids(await tx.instructions.handedOut()), "c");
+    assert.equal(ids(await tx.instructions.handedOutTo(9n)), "c");
+    assert.equal(ids(await tx.instructions.handedOutTo(8n)), "");
+    await tx.instructions.update("b", { ...progress, state: "handed-out", deliveries: 1 });
+    assert.equal(ids(await tx.instructions.handedOutTo(9n)), "cb");
+    await tx.instructions.update("b", progress);
     await tx.instructions.update("c", { ...progress, deliveries: 1 });
     assert.equal(await next(), "c");
     await tx.instructions.update("c", { ...progress, state: "answered" });
     assert.equal(ids(await tx.instructions.openOf(9n)), "ab");
+    assert.equal(ids(await tx.instructions.handedOutTo(9n)), "");
     assert.equal(await tx.instructions.nextWaiting(8n, 0, 5), undefined);
   });
 });

@@ -5,6 +5,8 @@ import type { AddressInfo } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
+import { eventually } from "../../tests/support/deadline.ts";
+import { silentServer } from "../../tests/support/silent_server.ts";
 import { Control, ListRunsResponseSchema } from "../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../api_error.ts";
 import type { ClientTls } from "../client_tls.ts";
@@ -422,4 +424,18 @@ Deno.test("an answer has to begin in time, and may then take longer", async () =
   assert.equal((await call()).response.now, "now");
   channel.close();
   await server.close();
+});
+
+Deno.test("a call that is given up does not ask its server what is wrong", async () => {
+  using server = silentServer();
+  const channel = openHttpChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
+  const giveUp = new AbortController();
+  const { signal } = giveUp;
+  const call = channel.call(Control.method.listRuns, {}, { signal });
+  const refused = assert.rejects(call, { code: "cancelled" });
+  await eventually(() => server.taken === 1, 20, "the connection");
+  giveUp.abort();
+  await refused;
+  assert.equal(server.taken, 1);
+  channel.close();
 });

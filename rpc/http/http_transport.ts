@@ -60,7 +60,7 @@ export class HttpTransport implements ClientTransport {
       const response = await readLimited(answer, MAX_MESSAGE_BYTES);
       return { response, header: (name) => answer.headers.get(name) ?? undefined };
     } catch (error) {
-      throw await this.#explain(error, deadline);
+      throw await this.#explain(error, request, deadline);
     }
   }
 
@@ -70,7 +70,7 @@ export class HttpTransport implements ClientTransport {
     try {
       if (answer.body !== null) yield* messagesIn(answer.body, MAX_MESSAGE_BYTES);
     } catch (error) {
-      throw await this.#explain(error, deadline);
+      throw await this.#explain(error, request, deadline);
     }
   }
 
@@ -80,10 +80,11 @@ export class HttpTransport implements ClientTransport {
 
   /** Sends a request. @throws FlwrError for any answer but one of the expected type */
   async #fetch(
-    { method, bytes, headers, signal }: TransportRequest,
+    request: TransportRequest,
     accept: string,
     deadline: Deadline,
   ): Promise<Response> {
+    const { method, bytes, headers, signal } = request;
     const unreached = this.#giveUpConnecting(deadline);
     let answer: Response;
     try {
@@ -103,7 +104,7 @@ export class HttpTransport implements ClientTransport {
       });
       this.#reached = true;
     } catch (error) {
-      throw await this.#explain(error, deadline);
+      throw await this.#explain(error, request, deadline);
     } finally {
       clearTimeout(unreached);
     }
@@ -126,8 +127,14 @@ export class HttpTransport implements ClientTransport {
     }, milliseconds);
   }
 
-  async #explain(error: unknown, deadline: Deadline): Promise<FlwrError> {
+  async #explain(
+    error: unknown,
+    { signal }: TransportRequest,
+    deadline: Deadline,
+  ): Promise<FlwrError> {
     if (error instanceof FlwrError) return error;
+    // Its caller has gone: nothing is wrong with the server.
+    if (signal.aborted) return new FlwrError("cancelled", "The call was cancelled");
     if (deadline.expired === "late") {
       return new FlwrError(
         "deadline-exceeded",

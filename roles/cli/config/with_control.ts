@@ -1,3 +1,4 @@
+import { aborted } from "../../../base/aborted.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { parseAddress } from "../../../rpc/address.ts";
@@ -22,28 +23,33 @@ export type Wire = "http" | "grpc";
  * has another name for the API, refuses once more.
  *
  * @param work asks the SuperLink before it does anything else; it is told over what
+ * @param signal closes the connection, so that open calls end
  * @throws what the work throws; FlwrErrors of the connection in terms of where that was configured
  */
 export async function withControl<T>(
   connection: SuperLinkConnection,
   work: (control: ControlClient, wire: Wire) => Promise<T>,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<T> {
   const options = await channelOptions(connection);
+  const over = (channel: Channel, wire: Wire) => workOver(channel, wire, work, signal);
   try {
-    return await workOver(openHttpChannel(options), "http", work);
+    return await over(openHttpChannel(options), "http");
   } catch (error) {
-    if (!await speaksGrpc(options, error)) throw tellProblem(error, connection);
+    // The probe ends by itself.
+    const speaks = await Promise.race([speaksGrpc(options, error), aborted(signal)]);
+    if (speaks !== true || signal.aborted) throw tellProblem(error, connection);
   }
   const { openChannel } = await load<typeof import("../../../rpc/channel.ts")>(
     new URL("../../../rpc/channel.ts", import.meta.url),
   );
   try {
-    return await workOver(openChannel(options), "grpc", work).catch((error) => {
+    return await over(openChannel(options), "grpc").catch((error) => {
       if (FlwrError.from(error).code !== "unimplemented" || error.cause instanceof ApiError) {
         throw error;
       }
       // Flower up to 1.20 knows it by another name.
-      return workOver(execChannel(openChannel(options)), "grpc", work);
+      return over(execChannel(openChannel(options)), "grpc");
     });
   } catch (error) {
     throw tellProblem(error, connection);
@@ -54,12 +60,17 @@ async function workOver<T>(
   channel: Channel,
   wire: Wire,
   work: (control: ControlClient, wire: Wire) => Promise<T>,
+  signal: AbortSignal,
 ): Promise<T> {
   const control = new ControlClient(channel);
+  const close = () => control.close();
+  signal.addEventListener("abort", close, { once: true });
+  if (signal.aborted) close();
   try {
     return await work(control, wire);
   } finally {
-    control.close();
+    signal.removeEventListener("abort", close);
+    close();
   }
 }
 

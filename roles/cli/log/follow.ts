@@ -19,6 +19,9 @@ const QUIET_SECONDS = 1;
 /** The same before the first line, which may be a long log that takes its time. */
 const FIRST_LINE_SECONDS = 10;
 
+/** Seconds that the next part of a log may take of which the SuperLink has said that more is to come. */
+const PART_SECONDS = 120;
+
 /** What a log is written to. */
 export interface LogSink {
   readonly stream: Stream;
@@ -55,6 +58,7 @@ export function followLog(
  * after the command began, or when nothing comes for a while.
  *
  * @param began the SuperLink's time: Unix seconds
+ * @throws FlwrError as ControlClient.streamLogs; "deadline-exceeded" when a part does not come that was announced
  */
 export async function showLog(
   control: ControlClient,
@@ -71,20 +75,32 @@ export async function showLog(
     const { signal } = heard;
     clock.sleep(seconds, signal).then(() => signal.aborted || quiet.abort());
   };
+  let isPart = false;
   expireIn(FIRST_LINE_SECONDS);
   try {
     const ended = await writeLog(control, runId, sink, {
       signal: AbortSignal.any([signal, quiet.signal]),
       goesOn: ({ latest, whole }) => {
         heard.abort();
-        if (whole === undefined) expireIn(QUIET_SECONDS);
+        isPart = whole === false;
+        if (whole !== true) expireIn(isPart ? PART_SECONDS : QUIET_SECONDS);
         return whole !== true && latest < began;
       },
     });
-    return ended === "interrupted" && !signal.aborted ? "ended" : ended;
+    if (ended !== "interrupted" || signal.aborted) return ended;
+    if (isPart) throw partMissing(runId);
+    return "ended";
   } finally {
     heard.abort();
   }
+}
+
+function partMissing(runId: RunId): FlwrError {
+  return new FlwrError(
+    "deadline-exceeded",
+    `The rest of the log of run ${runId} did not come within ${PART_SECONDS} s`,
+    { hints: ["Try again later"] },
+  );
 }
 
 async function writeLog(

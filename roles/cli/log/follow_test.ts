@@ -53,6 +53,20 @@ Deno.test("log: what there is ends where the SuperLink says so, however long it 
   assert.equal(written.text, "one\ntwo\n");
 });
 
+Deno.test("log: a part that was announced and does not come is an error, after what came", async () => {
+  const { written, ...to } = sink();
+  const clock = new FakeClock();
+  const control = superLink({ text: "one", latest: 1, whole: false }, () => clock.advance(1000));
+  await assert.rejects(showLog(control, 7n, to, NEVER, 10, clock), { code: "deadline-exceeded" });
+  assert.equal(written.text, "one\n");
+  const interrupt = new AbortController();
+  const stopped = superLink(
+    { text: "one", latest: 1, whole: false },
+    () => Promise.resolve(interrupt.abort()),
+  );
+  assert.equal(await showLog(stopped, 7n, to, interrupt.signal, 10, clock), "interrupted");
+});
+
 Deno.test("log: what there is ends when nothing comes, where the SuperLink does not say", async () => {
   for (const [before, seconds] of [["", 9], ["one", 0.5]] as const) {
     const { written, ...to } = sink();

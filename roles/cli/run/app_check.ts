@@ -6,11 +6,20 @@ export class AppCheck implements AsyncDisposable {
   readonly passed: Promise<boolean>;
   readonly #checked: Promise<void>;
   readonly #leaving = new AbortController();
+  readonly #refused = new AbortController();
 
   /** @param check rejects with what it finds; the signal ends it */
   constructor(check: (signal: AbortSignal) => Promise<void>) {
     this.#checked = check(this.#leaving.signal);
-    this.passed = this.#checked.then(() => true, () => false);
+    this.passed = this.#checked.then(() => true, () => {
+      this.#refused.abort();
+      return false;
+    });
+  }
+
+  /** Aborted when something was found: what goes on meanwhile is for nothing. */
+  get refused(): AbortSignal {
+    return this.#refused.signal;
   }
 
   /** Rejects with what was found. */

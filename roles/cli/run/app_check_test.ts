@@ -5,9 +5,11 @@ import { AppCheck } from "./app_check.ts";
 Deno.test("app check: what is found is told when it is asked for, and nobody else has to handle it", async () => {
   await using passing = new AppCheck(() => Promise.resolve());
   assert.equal(await passing.passed, true);
+  assert.equal(passing.refused.aborted, false);
 
   await using failing = new AppCheck(() => Promise.reject(new FlwrError("not-found", "No types")));
   assert.equal(await failing.passed, false);
+  assert.equal(failing.refused.aborted, true);
   await assert.rejects(failing.refusal, { code: "not-found" });
 });
 

@@ -101,7 +101,7 @@ async function start(
   await using check = new AppCheck(async (signal) => {
     if (unchecked) await checkApp(app, signal);
   });
-  const started = await withControl(connection, async (control, wire) => {
+  const submission = withControl(connection, async (control, wire) => {
     // Over gRPC a SuperLink is Flower's, and may list all its runs.
     if (unchecked && wire === "http") await control.expectRun();
     if (!await check.passed) return undefined;
@@ -111,6 +111,11 @@ async function start(
       overrideConfig: toConfigRecord(override),
       ...(federation !== undefined && { federation }),
     });
+  }, check.refused);
+  const started = await submission.catch((error) => {
+    // The connection was given up because of what the check found.
+    if (check.refused.aborted) return undefined;
+    throw error;
   });
   const run = started ?? await check.refusal;
   if (run.note !== undefined) say(`Note: ${run.note}`);

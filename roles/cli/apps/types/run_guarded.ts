@@ -1,7 +1,6 @@
 /**
  * Runs its arguments as a program and ends with its status. At the end of standard input, which comes with the end of
- * the process that holds the other end, the program is killed. Programs in the background have none of their own, and
- * are not ended by a terminal's Ctrl-C.
+ * the process that holds the other end, the program is killed. Programs in the background have none of their own.
  */
 const GUARD = `exec 3<&0
 "$@" 3<&- &
@@ -46,6 +45,9 @@ export async function runGuarded(
     stdin: isWindows ? "null" : "piped",
     stdout: "null",
     stderr: "piped",
+    // A session of its own: a terminal's Ctrl-C, which signals the whole process group, would end the shell, in the
+    // moment before its guard stands even with the program left behind.
+    detached: !isWindows,
   }).spawn();
   const end = () => {
     if (isWindows) child.kill();

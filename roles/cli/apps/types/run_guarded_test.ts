@@ -109,3 +109,29 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGKILL"] as const) {
       }),
   });
 }
+
+/** The process group of a process of this machine. */
+function groupOf(pid: number): string | undefined {
+  return /\) \S \d+ (\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))?.[1];
+}
+
+Deno.test({
+  name: "guarded: a terminal's Ctrl-C reaches neither the program nor what watches over it",
+  ignore: Deno.build.os !== "linux" || !HAS_ALL_RIGHTS,
+  fn: () =>
+    withFolder(async (folder) => {
+      const file = join(folder, "pid");
+      const stop = new AbortController();
+      const running = runGuarded({
+        ...{ program: Deno.execPath(), args: sleeper(file), cwd: folder, env: {} },
+        signal: stop.signal,
+      });
+      const pid = await idIn(file);
+      const [, parent] = /\) \S (\d+)/.exec(Deno.readTextFileSync(`/proc/${pid}/stat`))!;
+      const groups = [pid, Number(parent)].map(groupOf);
+      stop.abort(new Error("stop"));
+      await assert.rejects(running, { message: "stop" });
+      assert.deepEqual(groups, [groups[0], groups[0]]);
+      assert.notEqual(groups[0], groupOf(Deno.pid));
+    }),
+});

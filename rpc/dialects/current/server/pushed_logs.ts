@@ -1,3 +1,4 @@
+import { isWithinCharacter } from "../../../../base/characters.ts";
 import { FURTHER_LINE, lineBeginning, withFurtherLines } from "../../../../base/run_log_lines.ts";
 import { nextTurn } from "../../../../base/turn.ts";
 
@@ -64,6 +65,7 @@ function* parts(pieces: readonly string[]): Generator<Part, void, void> {
       if (end < piece.length) {
         const line = piece.lastIndexOf("\n", end - 1) + 1;
         if (line > start) end = line;
+        else if (isWithinCharacter(piece, end)) end -= 1;
       }
       yield { text: piece.slice(start, end), isFurther: piece[start - 1] === "\n" };
       start = end;
@@ -84,7 +86,8 @@ function latest(pieces: readonly string[]): string[] {
     let start = piece.length;
     while (start > 0 && room > 0) {
       const line = start === 1 ? 0 : piece.lastIndexOf("\n", start - 2) + 1;
-      const from = Math.max(line, start - room);
+      const cut = Math.max(line, start - room);
+      const from = isWithinCharacter(piece, cut) ? cut + 1 : cut;
       room -= start - from + FURTHER_LINE.length;
       start = from;
     }

@@ -51,6 +51,16 @@ Deno.test("a long push comes in parts that make the same lines", async () => {
   }
 });
 
+Deno.test("no character is lost where a long line is divided or cut", async () => {
+  for (const before of ["", "x"]) {
+    const line = `${before}${"😀".repeat(LOG_CHARS_PER_TURN)}\n`;
+    assert.equal(await logged("", [line]), `${TIME} ${line}`);
+    for await (const { text } of stampedLog([line], TIME)) assert.ok(text.isWellFormed());
+    const cut = `${"😀".repeat(MAX_STAMPED_LOG_CHARS)}${before}\n`;
+    for await (const { text } of stampedLog([cut], TIME)) assert.ok(text.isWellFormed());
+  }
+});
+
 Deno.test("others have their turn while a long push is made into lines", async () => {
   let turns = 0;
   let goesOn = true;

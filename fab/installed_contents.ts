@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { sameBytes } from "../base/bytes.ts";
+import { isAttachmentFile } from "./attachments.ts";
+import type { CheckedFab } from "./fab.ts";
+import { filesToInstall } from "./installed_files.ts";
+
+/** Whether each file of the bundle is in the folder as the bundle has it, and is no link. */
+export async function isIntact(fab: CheckedFab, folder: string): Promise<boolean> {
+  for (const [path, content] of filesToInstall(fab)) {
+    const file = join(folder, ...path.split("/"));
+    try {
+      const { isFile, size } = await Deno.lstat(file);
+      if (!isFile || size !== content.length) return false;
+      if (!sameBytes(await Deno.readFile(file), content)) return false;
+    } catch {
+      return false; // it is not there, or cannot be read: installing tells which
+    }
+  }
+  return true;
+}
+
+/** Whether each attachment of the bundle is in the folder, unchanged. */
+export async function hasAttachments(fab: CheckedFab, folder: string): Promise<boolean> {
+  for (const attachment of fab.attachments) {
+    const file = join(folder, ...attachment.path.split("/"));
+    if (!await isAttachmentFile(attachment, file)) return false;
+  }
+  return true;
+}
+
+/** Whether a folder has no file that neither the bundle has nor its attachments are. */
+export async function hasNothingElse(fab: CheckedFab, folder: string): Promise<boolean> {
+  const known = new Set([
+    ...[...filesToInstall(fab)].map(([path]) => path),
+    ...fab.attachments.map(({ path }) => path),
+  ]);
+  const holdsOnlyKnown = async (prefix: string): Promise<boolean> => {
+    for await (const { name, isDirectory } of Deno.readDir(join(folder, prefix))) {
+      const path = prefix + name;
+      if (isDirectory ? !await holdsOnlyKnown(`${path}/`) : !known.has(path)) return false;
+    }
+    return true;
+  };
+  return await holdsOnlyKnown("").catch(() => false);
+}
