@@ -8,8 +8,7 @@ export class Journal {
   }
 
   delete<K, V>(map: Map<K, V>, key: K): void {
-    if (map.size > 1 && map.keys().next().value === key) this.#rememberFirst(map, key);
-    else this.#remember(map, key);
+    this.#remember(map, key);
     map.delete(key);
   }
 
@@ -19,22 +18,12 @@ export class Journal {
   }
 
   /**
-   * Takes all changes back, the last first. An entry that comes back stands where it was if it was the first, as the
-   * oldest line of a log, and at the end of its map otherwise: what needs more of an order keeps places.
+   * Takes all changes back, the last first. An entry that comes back stands at the end of its map: what needs an order
+   * keeps places. To look where it stood would cost a walk over all that was deleted before it.
    */
   rollBack(): void {
     for (const undo of this.#undo.reverse()) undo();
     this.#undo = [];
-  }
-
-  #rememberFirst<K, V>(map: Map<K, V>, key: K): void {
-    const before = map.get(key)!;
-    this.#undo.push(() => {
-      const others = [...map];
-      map.clear();
-      map.set(key, before);
-      for (const [each, value] of others) map.set(each, value);
-    });
   }
 
   #remember<K, V>(map: Map<K, V>, key: K): void {
