@@ -3,6 +3,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { firstOutside } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
+import { checkAugmentedTarget } from "./augment.ts";
 import { type InputSpec, inputType } from "./input_spec.ts";
 import { namesOf, type OneOrNamed, type Parts, sameParts, toParts } from "./parts.ts";
 
@@ -183,4 +184,18 @@ export function checkDataset(
     if (range !== undefined) checkRange(name, y.get(name)!, kind, range);
   }
   if (weights !== undefined) checkWeights(weights, exampleCount(x));
+}
+
+/**
+ * Checks that augmentation of the inputs, in training, leaves the targets right.
+ *
+ * @throws FlwrError "invalid-argument" as {@link checkAugmentedTarget}
+ */
+export function checkAugmentedTargets({ y }: DatasetParts, specs: Parts<InputSpec>): void {
+  for (const { augment, shape } of specs.values()) {
+    if (augment === undefined) continue;
+    for (const [name, target] of y) {
+      checkAugmentedTarget(augment, shape, target.shape.slice(1), label("targets", name));
+    }
+  }
 }

@@ -6,7 +6,7 @@ import { binaryCrossEntropy, type Loss, meanSquaredError, weighted } from "../nn
 import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
 import type { Augmentation } from "./augment.ts";
-import { checkDataset, datasetParts } from "./dataset.ts";
+import { checkAugmentedTargets, checkDataset, datasetParts } from "./dataset.ts";
 import { Model } from "./model.ts";
 
 /** A network for masks of images [1, 2, 3]. Data that it refuses never reach an engine. */
@@ -70,4 +70,31 @@ Deno.test("targets at the ends of the range are taken, and any by a loss without
   check(tensor("uint64", [2, 2], BigUint64Array.of(0n, 1n, 1n, 0n)), [0, 1]);
   check(tensor("float32", [2, 1], Float32Array.of(255, -3)));
   assert.equal(meanSquaredError().targetRange, undefined);
+});
+
+Deno.test("training with augmentation refuses targets in the form of the images", async () => {
+  const y = tensor("uint8", [2, 1, 2, 3], new Uint8Array(12));
+  for (const augment of [{ horizontalFlip: true }, { crop: 1 }]) {
+    await using model = maskModel(binaryCrossEntropy(), augment);
+    const wrong = refused(/height and width: got \[examples, 1, 2, 3\]$/, /augment/);
+    await assert.rejects(model.fit({ x: IMAGES, y }), wrong);
+    await assert.rejects(model.trainStep({ x: IMAGES, y }), wrong);
+  }
+});
+
+Deno.test("augmentation: wherever a target has height and width, and nowhere else", () => {
+  const check = (target: readonly number[], augment: Augmentation, image = [4, 2, 3]) =>
+    checkAugmentedTargets(
+      datasetParts({
+        x: tensor("uint8", [0, ...image], new Uint8Array()),
+        y: { mask: tensor("uint8", [0, ...target], new Uint8Array()) },
+      }),
+      new Map([["image", { shape: image, augment }], ["table", { shape: [2, 3] }]]),
+    );
+  for (const target of [[2, 3], [1, 2, 3], [2, 3, 5], [9, 2, 3, 1]]) {
+    assert.throws(() => check(target, { crop: 1 }), refused(/targets "mask"/, /augment/));
+  }
+  for (const target of [[], [2], [6], [3, 2], [2, 1, 3], [4, 5, 5]]) check(target, { crop: 1 });
+  for (const off of [{}, { horizontalFlip: false, crop: 0 }]) check([2, 3], off);
+  check([1, 1], { horizontalFlip: true }, [3, 1, 1]);
 });

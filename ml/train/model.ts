@@ -12,6 +12,7 @@ import { computeDefaults } from "../session/compute_defaults.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import { connect } from "./connect.ts";
 import {
+  checkAugmentedTargets,
   checkDataset,
   checkInputs,
   type DatasetParts,
@@ -156,6 +157,7 @@ export class Model implements AsyncDisposable {
   }
 
   async #fit(dataset: DatasetParts, batchSize: number, options: FitOptions): Promise<FitResult> {
+    checkAugmentedTargets(dataset, this.#recipe.inputs);
     const validation = options.validation && this.#checked(options.validation);
     return await this.#exclusively(options.signal, async (signal) => {
       const memory = this.#memory;

@@ -2049,7 +2049,8 @@ export interface Dataset {
 }
 /**
  * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
- * seed, before normalisation. Evaluation and prediction see the images as they are.
+ * seed, before normalisation. Evaluation and prediction see the images as they are. Targets are not changed: training
+ * refuses those with the images' height and width, such as masks.
  */
 export interface Augmentation {
 	/** Whether half of the images are mirrored, left to right, as torchvision's RandomHorizontalFlip (default false). */
