@@ -11,24 +11,42 @@ export function firstNotFinite(data: TypedArray): number | undefined {
  * @param largest the limit, a finite number
  */
 export function firstBeyond(data: TypedArray, largest: number): number | undefined {
+  return firstOutside(data, -largest, largest);
+}
+
+/**
+ * The index of the first element that is NaN or outside of a range; undefined where there is none.
+ *
+ * @param least the least number of the range, finite
+ * @param greatest the greatest number of the range, finite
+ */
+export function firstOutside(
+  data: TypedArray,
+  least: number,
+  greatest: number,
+): number | undefined {
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) {
-    return firstBigBeyond(data, largest);
+    return firstBigOutside(data, least, greatest);
   }
   // A plain loop of comparisons: `findIndex` takes ten times as long, and so does a call of `Number.isFinite` where the
   // compiler takes this loop into its caller. NaN is not below any number.
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    if (!(value <= largest && value >= -largest)) return i;
+    if (!(value <= greatest && value >= least)) return i;
   }
   return undefined;
 }
 
 /** Apart from the other types: a loop that sees numbers and bigints compares both slowly. */
-function firstBigBeyond(data: BigInt64Array | BigUint64Array, largest: number): number | undefined {
-  if (largest >= 2 ** 64) return undefined;
+function firstBigOutside(
+  data: BigInt64Array | BigUint64Array,
+  least: number,
+  greatest: number,
+): number | undefined {
+  if (greatest >= 2 ** 64 && least <= -(2 ** 63)) return undefined;
   for (let i = 0; i < data.length; i++) {
     const value = data[i]!;
-    if (value > largest || value < -largest) return i;
+    if (value > greatest || value < least) return i;
   }
   return undefined;
 }

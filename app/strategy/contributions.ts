@@ -61,9 +61,16 @@ export function contributionsOf(rounds: readonly RoundRecord[]): Contribution[] 
 }
 
 /** Whether a node was asked to train, or to evaluate, and not one of its replies to that counted. */
-export function isSilent({ asked, contributed, train, evaluate }: Contribution): boolean {
-  return [train, evaluate].some((share) => share.asked > 0 && share.contributed === 0) ||
-    (asked > 0 && contributed === 0);
+export function isSilent(contribution: Contribution): boolean {
+  const { asked, contributed } = contribution;
+  return silentPhases(contribution).length > 0 || (asked > 0 && contributed === 0);
+}
+
+/** The phases that a node was asked for and to which none of its replies went. */
+export function silentPhases({ train, evaluate }: Contribution): PhaseName[] {
+  const phases = [["train", train], ["evaluate", evaluate]] as const;
+  return phases.filter(([, share]) => share.asked > 0 && share.contributed === 0)
+    .map(([phase]) => phase);
 }
 
 function shareOf(

@@ -1,22 +1,30 @@
 import type { NodeId } from "../../app/metadata.ts";
-import { type Contribution, isSilent, type PhaseShare } from "../../app/strategy/contributions.ts";
+import {
+  type Contribution,
+  isSilent,
+  type PhaseShare,
+  silentPhases,
+} from "../../app/strategy/contributions.ts";
 import { FlwrError } from "../../base/error.ts";
 import { counted } from "../../base/readable.ts";
 
 /**
- * How the details of a completed run begin when a node contributed to no round. Flower's run status has no value for
- * it, so `flwr run --stream` recognises the run by these words.
+ * How the details of a completed run begin when a node is missing in training or in evaluation. Flower's run status
+ * has no value for it, so `flwr run --stream` recognises the run by these words.
  */
 const INCOMPLETE = "Incomplete: ";
 /** Begins the sentence about a node's last error, which the details have after their first. */
 const LAST_ERROR = ". Last error of ";
 /** Nodes that a sentence names. */
 const NODES_SHOWN = 3;
+/** What a node did not contribute to, for people. */
+const PHASE_TEXT = { train: "training", evaluate: "evaluation" } as const;
 /** Characters of a reason that are shown per node. */
 const REASON_LENGTH = 200;
 
 /**
- * A completed run to which a node contributed nothing, told after its summary. Ends the command with its own exit status.
+ * A completed run in which a node contributed nothing to training or nothing to evaluation, told after its summary.
+ * Ends the command with its own exit status.
  */
 export class IncompleteRun extends FlwrError {
   /** @param details as {@link incompleteDetails} gives them */
@@ -45,18 +53,30 @@ export function incompleteDetails(
   }
   const silent = [...all.values()].filter(isSilent);
   if (silent.length === 0) return "";
-  const shown = silent.slice(0, NODES_SHOWN);
-  const named = shown.map((contribution) =>
-    `${nodeOf(contribution.nodeId)} (${sharesText(contribution)})`
-  );
+  // Groups by what is missing: a node that trained did not contribute nothing.
+  const groups = Map.groupBy(silent, missingIn);
+  const shown = [...groups.values()].flat().slice(0, NODES_SHOWN);
+  const sentences = [...groups].map(([missing, nodes]) => {
+    const named = nodes.filter((node) => shown.includes(node)).map((contribution) =>
+      `${nodeOf(contribution.nodeId)} (${sharesText(contribution)})`
+    );
+    const told = `${nodes.length} of ${counted(all.size, "node")} contributed ${missing}`;
+    if (named.length === 0) return told;
+    const more = nodes.length - named.length;
+    return `${told}: ${named.join(", ")}${more > 0 ? `, and ${more} more` : ""}`;
+  });
   const reasons = shown.map(({ nodeId, lastFailure }) =>
     lastFailure === undefined
       ? ""
       : `${LAST_ERROR}${nodeOf(nodeId)}: ${lastFailure.reason.slice(0, REASON_LENGTH)}`
   );
-  const more = silent.length > named.length ? `, and ${silent.length - named.length} more` : "";
-  return `${INCOMPLETE}${silent.length} of ${counted(all.size, "node")} contributed nothing: ` +
-    `${named.join(", ")}${more}${reasons.join("")}`;
+  return `${INCOMPLETE}${sentences.join("; ")}${reasons.join("")}`;
+}
+
+/** What a node's contributions lack: "nothing", or "nothing to evaluation" where some of its training counted. */
+function missingIn(contribution: Contribution): string {
+  if (contribution.contributed === 0) return "nothing";
+  return `nothing to ${silentPhases(contribution).map((phase) => PHASE_TEXT[phase]).join(" and ")}`;
 }
 
 /** "trained in 0 of 3 rounds, evaluated in 3 of 3 rounds": what a node was asked for, and how often its reply counted. */
@@ -83,7 +103,7 @@ function added(one: Contribution, other: Contribution): Contribution {
   };
 }
 
-/** Whether a completed run's details say that a node contributed to no round. */
+/** Whether a completed run's details say that a node is missing in training or in evaluation. */
 export function isIncomplete(details: string): boolean {
   return details.startsWith(INCOMPLETE);
 }

@@ -60,3 +60,29 @@ Deno.test("a node whose every training failed is named, also where its evaluatio
     /1 of 2 nodes .*node 5 \(trained in 0 of 3 rounds, evaluated in 3 of 3 rounds\)/,
   );
 });
+
+Deno.test("a node of which one phase counted is not said to have contributed nothing", () => {
+  const share = (contributed: number) => ({ asked: 3, contributed });
+  const trained = { ...node(5n, 3), train: share(3), evaluate: share(0) };
+  const evaluated = { ...node(6n, 3), train: share(0), evaluate: share(3) };
+  const details = incompleteDetails([[node(1n, 3), trained, evaluated, node(7n, 0)]]);
+  assert.equal(isIncomplete(details), true);
+  const [sentences] = details.replace("Incomplete: ", "").split(". Last error");
+  assert.deepEqual(sentences!.split("; "), [
+    "1 of 4 nodes contributed nothing to evaluation: " +
+    "node 5 (trained in 3 of 3 rounds, evaluated in 0 of 3 rounds)",
+    "1 of 4 nodes contributed nothing to training: " +
+    "node 6 (trained in 0 of 3 rounds, evaluated in 3 of 3 rounds)",
+    "1 of 4 nodes contributed nothing: node 7 (trained in 0 of 3 rounds)",
+  ]);
+});
+
+Deno.test("an incomplete run whose nodes lack different phases counts those that it does not name", () => {
+  const share = (contributed: number) => ({ asked: 3, contributed });
+  const many = Array.from({ length: 5 }, (_, i) => node(BigInt(i), 0));
+  const trained = { ...node(9n, 3), evaluate: share(0) };
+  assert.match(
+    incompleteDetails([[...many, trained]]),
+    /^Incomplete: 5 of 6 nodes contributed nothing: .*, and 2 more; 1 of 6 nodes contributed nothing to evaluation\. Last/,
+  );
+});

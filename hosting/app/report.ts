@@ -57,7 +57,7 @@ export class RunReport {
     return this.#grid?.runId;
   }
 
-  /** Which nodes contributed to no round, as a sentence; "" when all did. */
+  /** Which nodes are missing in training or in evaluation, as a sentence; "" when none is. */
   get incomplete(): string {
     const contributions = this.#results.map(({ contributions }) => contributions);
     return incompleteDetails(contributions, (nodeId) => this.#nodeOf(nodeId));

@@ -8,9 +8,11 @@ import { sharedArray } from "./shared_array.ts";
  * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
  *
  * @param positions integers from 0 to the number of examples; one may occur more than once
- * @throws FlwrError "invalid-argument" for a position outside of the data set
+ * @throws FlwrError "invalid-argument" for a position outside of the data set, and where inputs, targets and weights
+ *   differ in their number of examples
  */
 export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D {
+  requireRows(dataset);
   const taken = { x: takeRows(dataset.x, positions), y: takeRows(dataset.y, positions) };
   const { weights } = dataset;
   if (weights === undefined) return { ...dataset, ...taken };
@@ -22,7 +24,7 @@ export function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLi
  *
  * @param partitions what a partitioner found
  * @param id the partition's number, from 0
- * @throws FlwrError "invalid-argument" when there is no such partition
+ * @throws FlwrError "invalid-argument" when there is no such partition, and as {@link selectExamples}
  * @example
  * ```ts
  * const own = selectPartition(train, partitionIid(datasetSize(train), 10), 3);
@@ -39,6 +41,31 @@ export function selectPartition<D extends Dataset>(
     "invalid-argument",
     `Partition is not a number from 0 to ${partitions.length - 1}: ${id}`,
   );
+}
+
+/**
+ * Checks that each example has its target, and its weight if there are any. Rows past the shorter array would be left
+ * out, or be without a partner, unseen.
+ *
+ * @throws FlwrError "invalid-argument" where the numbers of rows differ
+ */
+export function requireRows({ x, y, weights }: Dataset): void {
+  const rows = ({ shape }: Tensor) => shape[0] ?? 0;
+  const examples = rows(x);
+  if (rows(y) !== examples) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Inputs and targets must have the same number of examples: ` +
+        `x has ${examples}, y has ${rows(y)}`,
+    );
+  }
+  if (weights !== undefined && rows(weights) !== examples) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Inputs and weights must have the same number of examples: ` +
+        `x has ${examples}, weights has ${rows(weights)}`,
+    );
+  }
 }
 
 function takeRows(source: Tensor, positions: ArrayLike<number>): Tensor {

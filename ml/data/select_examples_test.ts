@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { selectExamples, selectPartition } from "./select_examples.ts";
+import { trainTestSplit } from "./split.ts";
 
 const DATASET = {
   // A view into a larger array, as readers hand out.
@@ -56,5 +57,31 @@ Deno.test("select examples: a partition by its number, none that is not there", 
         error instanceof FlwrError &&
         error.message === `Partition is not a number from 0 to 1: ${id}`,
     );
+  }
+});
+
+Deno.test("select examples: inputs, targets and weights of unequal length are refused with their lengths", () => {
+  const four = { ...DATASET, y: tensor("int64", [4], new BigInt64Array(4)) };
+  const two = { ...DATASET, weights: tensor("float32", [2], Float32Array.of(1, 1)) };
+  for (
+    const [dataset, lengths] of [[four, /x has 3, y has 4/], [
+      two,
+      /x has 3, weights has 2/,
+    ]] as const
+  ) {
+    for (
+      const select of [
+        () => selectExamples(dataset, [0]),
+        () => selectPartition(dataset, [new Uint32Array([0, 1])], 0),
+        () => trainTestSplit(dataset, { testFraction: 0.5 }),
+      ]
+    ) {
+      assert.throws(
+        select,
+        (error) =>
+          error instanceof FlwrError && error.code === "invalid-argument" &&
+          lengths.test(error.message),
+      );
+    }
   }
 });

@@ -9,7 +9,7 @@ import {
   range,
   shuffle,
 } from "./partition/partitions.ts";
-import { selectExamples } from "./select_examples.ts";
+import { requireRows, selectExamples } from "./select_examples.ts";
 
 /** How to split examples into training and test data. */
 export interface SplitOptions {
@@ -35,8 +35,9 @@ export interface SplitPositions {
 /**
  * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
- * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
- *   where targets are not classes or a class has a single example
+ * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, where inputs,
+ *   targets and weights differ in their number of examples, and for `stratify` where targets are not classes or a class
+ *   has a single example
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
@@ -46,6 +47,7 @@ export function trainTestSplit<D extends Dataset>(
   dataset: D,
   options: SplitOptions,
 ): { readonly train: D; readonly test: D } {
+  requireRows(dataset);
   const { dtype, shape, data } = dataset.y;
   if (options.stratify === true && (dtype.startsWith("float") || shape.length !== 1)) {
     throw invalid(`Option stratify is for labels of classes [examples]: got ${dtype} [${shape}]`, [

@@ -18,6 +18,8 @@ export interface Loss {
   correct?(output: Value, target: Value): Value;
   /** How many classes there are: integer targets must be from 0 to below it. Undefined where they may be any numbers. */
   classes?(output: Value): number;
+  /** The least and the greatest number that a target may be. Undefined where they may be any numbers. */
+  readonly targetRange?: readonly [number, number];
 }
 
 function misfit(kind: string, needs: string, output: Value, target: Value): FlwrError {
@@ -141,10 +143,11 @@ export function huber(delta = 1): Loss {
 /**
  * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
  * the mean over each example's numbers. Right is an output above 0 where the target is above ½. Where a network from an
- * ONNX file ends in a sigmoid, that is taken as the σ of this formula.
+ * ONNX file ends in a sigmoid, that is taken as the σ of this formula. A data set with other targets, such as masks of 0
+ * and 255, is refused.
  */
 export function binaryCrossEntropy(): Loss {
-  return elementwiseLoss(
+  const loss = elementwiseLoss(
     "binaryCrossEntropy",
     (output, y) => {
       // log(1 + eˣ) − x y is the same and never overflows.
@@ -156,6 +159,8 @@ export function binaryCrossEntropy(): Loss {
       return ops.cast(ops.equal(yes, ops.less(0.5, y)), "float32");
     },
   );
+  // Beyond, the loss has no lower bound: it falls as far as the outputs grow.
+  return { ...loss, targetRange: [0, 1] };
 }
 
 /**

@@ -8,7 +8,8 @@ import { constant, type Value } from "../graph/value.ts";
 
 /**
  * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
- * seed, before normalisation. Evaluation and prediction see the images as they are.
+ * seed, before normalisation. Evaluation and prediction see the images as they are. Targets are not changed: training
+ * refuses those with the images' height and width, such as masks.
  */
 export interface Augmentation {
   /** Whether half of the images are mirrored, left to right, as torchvision's RandomHorizontalFlip (default false). */
@@ -38,6 +39,39 @@ export function checkAugmentation({ crop = 0 }: Augmentation, shape: readonly nu
         `${showShape(shape)}: got ${crop}`,
     );
   }
+}
+
+/**
+ * Checks that no target is in the form of the images, such as a mask: the images alone would be mirrored and moved, and
+ * no longer fit their targets.
+ *
+ * @param image shape of one image [channels, height, width]
+ * @param target shape of one example's target
+ * @param what what the targets are called, for messages
+ * @throws FlwrError "invalid-argument" where the target has the image's height and width as neighbouring axes
+ */
+export function checkAugmentedTarget(
+  { horizontalFlip, crop = 0 }: Augmentation,
+  image: readonly number[],
+  target: readonly number[],
+  what: string,
+): void {
+  const [, height, width] = image as [number, number, number];
+  if ((horizontalFlip !== true && crop === 0) || height * width === 1) return;
+  const isImage = target.some((axis, i) => axis === height && target[i + 1] === width);
+  if (!isImage) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `Augmentation changes images ${
+      showShape(image)
+    } and not their ${what}, which have the images' height and width: ` +
+      `got ${showShape(["examples", ...target])}`,
+    {
+      hints: [
+        "Leave out augment, and mirror or move images and targets together before training",
+      ],
+    },
+  );
 }
 
 /** The numbers 0 … length − 1 along one of three axes. */

@@ -1,7 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { firstOutside } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
+import { checkAugmentedTarget } from "./augment.ts";
 import { type InputSpec, inputType } from "./input_spec.ts";
 import { namesOf, type OneOrNamed, type Parts, sameParts, toParts } from "./parts.ts";
 
@@ -20,6 +22,16 @@ export interface DatasetParts {
   readonly x: Parts<Tensor>;
   readonly y: Parts<Tensor>;
   readonly weights?: Tensor;
+}
+
+/** What targets a loss can learn from. */
+export interface TargetRule {
+  /** What the loss is, for messages. */
+  readonly kind: string;
+  /** How many classes the loss tells apart; undefined where it has no notion of it. */
+  readonly classes?: number;
+  /** The least and the greatest number that a target may be; undefined where they may be any numbers. */
+  readonly range?: readonly [number, number];
 }
 
 /** How many examples a data set has. */
@@ -131,21 +143,59 @@ function checkLabels(name: string, { dtype, shape, data }: Tensor, classes: numb
   }
 }
 
+/** Beyond its range, a loss can fall without end, and is a number all the same. */
+function checkRange(name: string, y: Tensor, kind: string, range: readonly [number, number]): void {
+  const wrong = firstOutside(y.data, ...range);
+  if (wrong === undefined) return;
+  const value = Number(y.data[wrong]);
+  const perExample = y.data.length / y.shape[0]!;
+  const [least, greatest] = range;
+  throw new FlwrError(
+    "invalid-argument",
+    `Loss "${kind}": ${label("targets", name)} must be from ${least} to ${greatest}: ` +
+      `got ${value} for example ${Math.floor(wrong / perExample)}`,
+    { hints: [rangeHint(value, greatest)] },
+  );
+}
+
+/** What to do with targets outside of a loss's range. */
+function rangeHint(value: number, greatest: number): string {
+  if (Number.isNaN(value)) return "Leave out the examples whose target is missing";
+  // 8-bit masks: 0 and 255.
+  if (value === 255 && greatest === 1) return "Divide them by 255, as float32 numbers";
+  return "Scale them to that range, or use crossEntropy() if they are labels of classes";
+}
+
 /**
  * As {@link checkInputs}, for inputs with the targets of all losses, and weights if there are any.
  *
- * @param losses by the name of the output: how many classes a loss tells apart; undefined where it has no notion of it
+ * @param rules what the losses can learn from, by the name of the output
  */
 export function checkDataset(
   { x, y, weights }: DatasetParts,
   specs: Parts<InputSpec>,
-  losses: Parts<number | undefined>,
+  rules: Parts<TargetRule>,
 ): void {
   checkInputs(x, specs);
-  requireParts("targets", y, losses);
+  requireParts("targets", y, rules);
   requirePairs([...x.values(), ...y.values()]);
-  for (const [name, classes] of losses) {
+  for (const [name, { kind, classes, range }] of rules) {
     if (classes !== undefined) checkLabels(name, y.get(name)!, classes);
+    if (range !== undefined) checkRange(name, y.get(name)!, kind, range);
   }
   if (weights !== undefined) checkWeights(weights, exampleCount(x));
+}
+
+/**
+ * Checks that augmentation of the inputs, in training, leaves the targets right.
+ *
+ * @throws FlwrError "invalid-argument" as {@link checkAugmentedTarget}
+ */
+export function checkAugmentedTargets({ y }: DatasetParts, specs: Parts<InputSpec>): void {
+  for (const { augment, shape } of specs.values()) {
+    if (augment === undefined) continue;
+    for (const [name, target] of y) {
+      checkAugmentedTarget(augment, shape, target.shape.slice(1), label("targets", name));
+    }
+  }
 }

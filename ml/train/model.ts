@@ -12,12 +12,14 @@ import { machineCompute } from "../session/machine_compute.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import { connect } from "./connect.ts";
 import {
+  checkAugmentedTargets,
   checkDataset,
   checkInputs,
   type DatasetParts,
   datasetParts,
   exampleCount,
   type NamedDataset,
+  type TargetRule,
   tensorParts,
 } from "./dataset.ts";
 import { evaluateModel } from "./evaluate.ts";
@@ -55,8 +57,8 @@ import { computedForms, requireStoredType, storedForms, type StoredType } from "
 export class Model implements AsyncDisposable {
   readonly #recipe: Recipe;
   readonly #variables: readonly Variable[];
-  /** How many classes each loss tells apart, if it does. */
-  readonly #classes: Parts<number | undefined>;
+  /** What targets each loss can learn from. */
+  readonly #rules: Parts<TargetRule>;
   readonly #stored: StoredType;
   readonly #batchSize: number;
   readonly #threads: number | undefined;
@@ -91,9 +93,9 @@ export class Model implements AsyncDisposable {
     this.#threads = threads === undefined ? undefined : requireCount("threads", threads);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
-    const { variables, classes } = tracedOnce(this.#recipe);
+    const { variables, rules } = tracedOnce(this.#recipe);
     this.#variables = variables;
-    this.#classes = classes;
+    this.#rules = rules;
     this.#stored = requireStoredType(options.parameterType ?? "float32");
     const first = initialParameters(this.#variables, requireSeed(options.seed ?? 0));
     this.#parameters = storedForms(first, this.#stored);
@@ -157,6 +159,7 @@ export class Model implements AsyncDisposable {
   }
 
   async #fit(dataset: DatasetParts, batchSize: number, options: FitOptions): Promise<FitResult> {
+    checkAugmentedTargets(dataset, this.#recipe.inputs);
     const validation = options.validation && this.#checked(options.validation);
     return await this.#exclusively(options.signal, async (signal) => {
       const memory = this.#memory;
@@ -278,7 +281,7 @@ export class Model implements AsyncDisposable {
 
   #checked(dataset: NamedDataset): DatasetParts {
     const parts = datasetParts(dataset);
-    checkDataset(parts, this.#recipe.inputs, this.#classes);
+    checkDataset(parts, this.#recipe.inputs, this.#rules);
     return parts;
   }
 
@@ -334,7 +337,7 @@ function isLoss(value: OneOrNamed<Loss>): value is Loss {
 /** What is known of a network as soon as it is put together. */
 function tracedOnce(
   { network, inputs, losses }: Recipe,
-): { variables: readonly Variable[]; classes: Parts<number | undefined> } {
+): { variables: readonly Variable[]; rules: Parts<TargetRule> } {
   const x = new Map([...inputs].map(([name, spec]) => {
     const rows = input(name, inputType(spec), [1, elementCount(spec.shape)]);
     return [name, prepareInput(rows, spec)];
@@ -346,8 +349,11 @@ function tracedOnce(
       `Losses and outputs must have the same names: got ${namesOf(losses)} and ${namesOf(output)}`,
     );
   }
-  const classes = new Map(
-    [...losses].map(([name, loss]) => [name, loss.classes?.(output.get(name)!)]),
+  const rules = new Map(
+    [...losses].map(([name, loss]) => {
+      const classes = loss.classes?.(output.get(name)!);
+      return [name, { kind: loss.kind, classes, range: loss.targetRange }];
+    }),
   );
-  return { variables, classes };
+  return { variables, rules };
 }

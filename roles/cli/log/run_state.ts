@@ -19,7 +19,7 @@ export function runState(shown: ShownRun): string {
 
 /**
  * @throws FlwrError "failed-precondition" for a run that did not complete, {@link IncompleteRun} for a completed run to
- *   which a node contributed nothing
+ *   which a node contributed nothing in training or in evaluation
  * @param where words of the command line that lead to the run's SuperLink, with a space before them
  */
 export function requireCompleted(shown: ShownRun, where = ""): void {

@@ -11,7 +11,7 @@ export interface ShownRun {
   readonly run: RunSummary;
   /** "running", "finished:completed". */
   readonly status: string;
-  /** Whether it completed although a node contributed nothing. */
+  /** Whether it completed although a node contributed nothing to training or to evaluation. */
   readonly incomplete: boolean;
   /** Seconds since its ServerApp began, until it ended or now; 0 before. */
   readonly elapsed: number;

@@ -2129,7 +2129,8 @@ export interface Dataset {
 }
 /**
  * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
- * seed, before normalisation. Evaluation and prediction see the images as they are.
+ * seed, before normalisation. Evaluation and prediction see the images as they are. Targets are not changed: training
+ * refuses those with the images' height and width, such as masks.
  */
 export interface Augmentation {
 	/** Whether half of the images are mirrored, left to right, as torchvision's RandomHorizontalFlip (default false). */
@@ -2441,6 +2442,11 @@ export interface Loss {
 	correct?(output: Value, target: Value): Value;
 	/** How many classes there are: integer targets must be from 0 to below it. Undefined where they may be any numbers. */
 	classes?(output: Value): number;
+	/** The least and the greatest number that a target may be. Undefined where they may be any numbers. */
+	readonly targetRange?: readonly [
+		number,
+		number
+	];
 }
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
@@ -2473,7 +2479,8 @@ export declare function huber(delta?: number): Loss;
 /**
  * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
  * the mean over each example's numbers. Right is an output above 0 where the target is above ½. Where a network from an
- * ONNX file ends in a sigmoid, that is taken as the σ of this formula.
+ * ONNX file ends in a sigmoid, that is taken as the σ of this formula. A data set with other targets, such as masks of 0
+ * and 255, is refused.
  */
 export declare function binaryCrossEntropy(): Loss;
 /**
@@ -3384,8 +3391,9 @@ export interface SplitOptions {
 /**
  * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
- * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, and for `stratify`
- *   where targets are not classes or a class has a single example
+ * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, where inputs,
+ *   targets and weights differ in their number of examples, and for `stratify` where targets are not classes or a class
+ *   has a single example
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
@@ -3696,7 +3704,8 @@ export declare function partitionBySize(examples: number, partitions: number, op
  * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
  *
  * @param positions integers from 0 to the number of examples; one may occur more than once
- * @throws FlwrError "invalid-argument" for a position outside of the data set
+ * @throws FlwrError "invalid-argument" for a position outside of the data set, and where inputs, targets and weights
+ *   differ in their number of examples
  */
 export declare function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D;
 /**
@@ -3704,7 +3713,7 @@ export declare function selectExamples<D extends Dataset>(dataset: D, positions:
  *
  * @param partitions what a partitioner found
  * @param id the partition's number, from 0
- * @throws FlwrError "invalid-argument" when there is no such partition
+ * @throws FlwrError "invalid-argument" when there is no such partition, and as {@link selectExamples}
  * @example
  * ```ts
  * const own = selectPartition(train, partitionIid(datasetSize(train), 10), 3);
