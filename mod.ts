@@ -117,6 +117,8 @@ export {
   type BatchNormOptions,
   binaryCrossEntropy,
   type Clipping,
+  type Compute,
+  type ComputeSlot,
   conv1d,
   type Conv1dOptions,
   conv2d,

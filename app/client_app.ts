@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
 import { describeType, isKind, KIND } from "./brand.ts";
 import { applyMods, type ClientMod, type Respond } from "./client_mod.ts";
-import type { Context } from "./context.ts";
+import { type Context, inContext } from "./context.ts";
 import { errorReason } from "./error_reason.ts";
 import { isMessage, type Message } from "./message.ts";
 import { checkMessageType, MessageTypes } from "./message_type.ts";
@@ -125,7 +125,8 @@ export class ClientApp {
       return fail(misuse(`ClientApp has no handler for "${messageType}": it has ${there}`));
     }
     try {
-      const reply = await applyMods(this.#mods, handler)(message, context);
+      const respond = applyMods(this.#mods, handler);
+      const reply = await inContext(context, () => respond(message, context));
       return checkReply(reply, message);
     } catch (error) {
       return fail(error);

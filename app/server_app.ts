@@ -1,6 +1,6 @@
 import { FlwrError } from "../base/error.ts";
 import { describeType, isKind, KIND } from "./brand.ts";
-import type { ServerContext } from "./context.ts";
+import { inContext, type ServerContext } from "./context.ts";
 import type { Grid } from "./grid.ts";
 
 /**
@@ -54,6 +54,7 @@ export class ServerApp {
         hints: ["Add one: new ServerApp().main(async (grid, context) => { … })"],
       });
     }
-    await this.#main(grid, context);
+    const main = this.#main;
+    await inContext(context, () => main(grid, context));
   }
 }

@@ -1,8 +1,8 @@
-import { setImmediate } from "node:timers";
+import { afterOthers } from "./platform.ts";
 
 /** Lets everything else that is ready have its turn of the event loop. */
 export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
+  return new Promise(afterOthers);
 }
 
 /** Divides work that may be long, so that others have their turn after a number of steps. */

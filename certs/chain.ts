@@ -1,57 +1,85 @@
 import type { X509Certificate } from "node:crypto";
+import type { CheckBudget } from "./check_budget.ts";
+import { nameText } from "./name_text.ts";
 import { madeSignature } from "./signature.ts";
 
 /** Longest way from a server certificate to its authority that is followed, in certificates. */
 const MAX_CHAIN_LENGTH = 10;
 
-/** Most ways from a server certificate to its authorities that are looked at. */
-const MAX_CHAINS = 100;
-
 /** A certificate, its issuer, that one's issuer, and so on; the last is an authority, or the only one. */
 export type Chain = readonly [X509Certificate, ...X509Certificate[]];
+
+/** A certificate with what is compared: every getter of an X509Certificate decodes it anew. */
+interface Candidate {
+  readonly certificate: X509Certificate;
+  /** Its bytes. */
+  readonly id: string;
+  readonly subject: string;
+  readonly issuer: string;
+}
 
 /**
  * The ways from a certificate to one of the authorities, directly or over the certificates between them; the shortest of each
  * issuer first. Several are there where an authority was renewed, or signed by two others.
  *
- * This is for telling a user about mixed-up files at start; the TLS stacks of the clients decide for themselves.
+ * This is for telling a user about mixed-up files at start; the TLS stacks of the clients decide for themselves. They, too,
+ * try the certificates with the issuer's name one after the other.
  *
  * @param certificate a certificate that is itself among the authorities comes from them
- * @returns at most {@link MAX_CHAINS}; none where the certificate does not come from the authorities
+ * @param budget each signature is taken from it; the search ends when none is left
+ * @returns one after the other, each looked for when it is asked for; none where the certificate does not come from the
+ *   authorities
  */
-export function findChains(
+export function* findChains(
   certificate: X509Certificate,
   between: readonly X509Certificate[],
   authorities: readonly X509Certificate[],
-): Chain[] {
-  const found: Chain[] = [];
-  let steps = 0;
-  const follow = (chain: Chain) => {
+  budget: CheckBudget,
+): Generator<Chain> {
+  const trusted = authorities.map(candidate);
+  const ids = new Set(trusted.map(({ id }) => id));
+  const [trustedBy, issuerBy] = [bySubject(trusted), bySubject(between.map(candidate))];
+  function* follow(chain: readonly [Candidate, ...Candidate[]]): Generator<Chain> {
     const subject = chain.at(-1)!;
-    if (authorities.some(({ raw }) => raw.equals(subject.raw))) found.push(chain);
-    for (const authority of authorities) {
-      if (!authority.raw.equals(subject.raw) && signed(authority, subject)) {
-        found.push([...chain, authority]);
-      }
+    if (ids.has(subject.id)) yield certificatesOf(chain);
+    for (const authority of trustedBy.get(subject.issuer) ?? []) {
+      if (authority.id === subject.id) continue;
+      if (!budget.takeSignature()) return;
+      if (signed(authority, subject)) yield certificatesOf([...chain, authority]);
     }
     if (chain.length >= MAX_CHAIN_LENGTH) return;
-    for (const issuer of between) {
-      if (found.length >= MAX_CHAINS || ++steps > MAX_CHAINS * MAX_CHAIN_LENGTH) return;
-      if (!chain.includes(issuer) && signed(issuer, subject)) follow([...chain, issuer]);
+    for (const issuer of issuerBy.get(subject.issuer) ?? []) {
+      if (chain.some(({ id }) => id === issuer.id)) continue;
+      if (!budget.takeSignature()) return;
+      if (signed(issuer, subject)) yield* follow([...chain, issuer]);
     }
-  };
-  follow([certificate]);
-  return found;
+  }
+  yield* follow([candidate(certificate)]);
 }
 
-function signed(issuer: X509Certificate, subject: X509Certificate): boolean {
-  // `checkIssued` says no also where the issuer's keyUsage forbids it: that is a chain, and to be refused as such.
-  if (subject.issuer !== issuer.subject && !subject.checkIssued(issuer)) return false;
+function candidate(certificate: X509Certificate): Candidate {
+  return {
+    certificate,
+    id: certificate.raw.toString("latin1"),
+    subject: nameText(certificate, "subject"),
+    issuer: nameText(certificate, "issuer"),
+  };
+}
+
+function bySubject(candidates: readonly Candidate[]): Map<string, Candidate[]> {
+  return Map.groupBy(candidates, ({ subject }) => subject);
+}
+
+function certificatesOf([first, ...others]: readonly [Candidate, ...Candidate[]]): Chain {
+  return [first.certificate, ...others.map(({ certificate }) => certificate)];
+}
+
+function signed({ certificate: issuer }: Candidate, { certificate: subject }: Candidate): boolean {
   try {
     // Where it cannot be verified here, though perhaps by a client, names alone must do.
     return madeSignature(issuer.publicKey, subject) ?? true;
   } catch {
-    // A kind of key that this platform does not know.
+    // A key that this platform does not load.
     return true;
   }
 }

@@ -1,23 +1,29 @@
 import { isIP } from "node:net";
-import { createPublicKey, type KeyObject, type X509Certificate } from "node:crypto";
+import { createPublicKey, type X509Certificate } from "node:crypto";
 import { describeFile, type NamedFile, readText } from "../auth/read_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { MalformedError } from "../auth/der.ts";
 import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
 import { type Chain, findChains } from "./chain.ts";
-import { oneLine, problemOfChain } from "./check_chain.ts";
+import { CheckBudget } from "./check_budget.ts";
+import { problemOfChain } from "./check_chain.ts";
 import { clientWarnings } from "./client_warnings.ts";
-import { type CertificateUses, readUses } from "./extensions.ts";
+import { type CertificateUses, type GeneralName, readUses } from "./extensions.ts";
 import { type HostName, shortestAddress } from "./host.ts";
+import { MAX_SIGNATURES } from "./limits.ts";
 import { problemOfLoading } from "./load_check.ts";
+import { NAME_TAG } from "./name_constraints.ts";
+import { oneLine } from "./name_text.ts";
 import {
+  type Certificates,
   MAKE_THEM,
   parseAuthorities,
   parseCertificates,
   parseKey,
   writeCertificates,
 } from "./parse.ts";
+import { isKeyOf } from "./public_key.ts";
 
 /** Largest certificate or key file that is read, in bytes: the bundles of all public authorities have about 250 KiB. */
 const MAX_CERTIFICATE_FILE_BYTES = 4 * 1024 * 1024;
@@ -69,8 +75,8 @@ export async function readServerTls(
   requireValidNow([own], files.certificate, clock);
   requireValidNow(authorities, files.authority, clock);
   const publicKey = createPublicKey(privateKey);
-  if (!sameKey(publicKey, own.publicKey)) {
-    const place = between.findIndex((other) => sameKey(publicKey, other.publicKey));
+  if (!isKeyOf(publicKey, own)) {
+    const place = between.findIndex((other) => isKeyOf(publicKey, other));
     if (place !== -1) {
       throw new FlwrError(
         "failed-precondition",
@@ -90,21 +96,12 @@ export async function readServerTls(
       { hints: ["Give the key that the certificate was made with", MAKE_THEM] },
     );
   }
-  const chains = findChains(own, between, authorities);
-  if (chains.length === 0) {
-    throw new FlwrError(
-      "failed-precondition",
-      `Certificate in ${describeFile(files.certificate)} does not come from the authority in ${
-        describeFile(files.authority)
-      }: its issuer is "${oneLine(own.issuer)}"`,
-      {
-        hints: ["Put the certificates between both into the certificate file, after the server's"],
-      },
-    );
-  }
-  const chain = requireValidChain(chains, files.certificate, clock);
-  const hosts = hostsOf(own);
-  if (hosts.length === 0) {
+  const usesOf = rememberUses();
+  const chain = requireValidChain(files, certificates, authorities, usesOf, clock);
+  const uses = usesOf(own);
+  const hosts = hostsOf(uses?.names ?? []);
+  const loading = problemOfLoading(writeCertificates(certificates), pem);
+  if (hosts.length === 0 && (uses !== undefined || loading === undefined)) {
     throw new FlwrError(
       "failed-precondition",
       `Certificate in ${describeFile(files.certificate)} names no host: clients would refuse it`,
@@ -117,7 +114,6 @@ export async function readServerTls(
       },
     );
   }
-  const loading = problemOfLoading(writeCertificates(certificates), pem);
   if (loading !== undefined) throw refusedByClients(files.certificate, loading);
   const warnings = clientWarnings(chain, usesOf).map((why) =>
     `Certificate in ${describeFile(files.certificate)} is not for all clients. ${why}`
@@ -171,20 +167,59 @@ function requireValidNow(
   });
 }
 
-/** The first chain that clients would accept. @throws FlwrError "failed-precondition" with what is wrong with the first */
+/**
+ * The first chain that clients would accept.
+ *
+ * @throws FlwrError "failed-precondition" with what is wrong with the first, or where there is none
+ */
 function requireValidChain(
-  chains: readonly Chain[],
-  named: NamedFile,
+  files: ServerTlsFiles,
+  [own, ...between]: Certificates,
+  authorities: Certificates,
+  usesOf: UsesOf,
   clock: Clock,
 ): Chain {
-  const problems = chains.map((chain) => problemOfChain(chain, usesOf, clock.now()));
-  const valid = chains.find((_, i) => problems[i] === undefined);
-  if (valid !== undefined) return valid;
-  throw refusedByClients(named, problems[0]!);
+  const budget = new CheckBudget();
+  let problem: string | undefined;
+  for (const chain of findChains(own, between, authorities, budget)) {
+    const found = problemOfChain(chain, usesOf, clock.now(), budget);
+    if (found === undefined) return chain;
+    problem ??= found;
+    if (budget.isExceeded) break;
+  }
+  if (problem !== undefined) throw refusedByClients(files.certificate, problem);
+  const from = `the authority in ${describeFile(files.authority)}`;
+  if (budget.isExceeded) {
+    throw new FlwrError(
+      "failed-precondition",
+      `Certificate in ${describeFile(files.certificate)} was not found to come from ${from}: ` +
+        `clients verify at most ${MAX_SIGNATURES} signatures, and too many certificates have the names of issuers`,
+      { hints: ["Leave only the server's own issuers in both files"] },
+    );
+  }
+  throw new FlwrError(
+    "failed-precondition",
+    `Certificate in ${describeFile(files.certificate)} does not come from ${from}: its issuer is "${
+      oneLine(own, "issuer")
+    }"`,
+    {
+      hints: ["Put the certificates between both into the certificate file, after the server's"],
+    },
+  );
 }
 
-/** What a certificate may be used for; undefined where that cannot be read, and clients decide alone. */
-function usesOf({ raw }: X509Certificate): CertificateUses | undefined {
+type UsesOf = (certificate: X509Certificate) => CertificateUses | undefined;
+
+/** What a certificate may be used for, read once; undefined where that cannot be read, and clients decide alone. */
+function rememberUses(): UsesOf {
+  const known = new Map<X509Certificate, CertificateUses | undefined>();
+  return (certificate) => {
+    if (!known.has(certificate)) known.set(certificate, readUsesOf(certificate));
+    return known.get(certificate);
+  };
+}
+
+function readUsesOf({ raw }: X509Certificate): CertificateUses | undefined {
   try {
     return readUses(raw);
   } catch (error) {
@@ -201,21 +236,26 @@ function refusedByClients(named: NamedFile, problem: string): FlwrError {
   );
 }
 
-function sameKey(a: KeyObject, b: KeyObject): boolean {
-  return a.export({ type: "spki", format: "der" }).equals(
-    b.export({ type: "spki", format: "der" }),
-  );
+/**
+ * The DNS names and addresses of a certificate's subjectAltName, without names that clients match with no host. They are read
+ * as they are encoded: Node's `subjectAltName` is one text, in which a name can hold a comma, and none for odd names beside.
+ */
+function hostsOf(names: readonly GeneralName[]): HostName[] {
+  return names.flatMap(({ tag, value }): HostName[] => {
+    if (tag === NAME_TAG.ip && [4, 16].includes(value.length)) {
+      return [{ type: "ip", value: addressText(value) }];
+    }
+    const text = tag === NAME_TAG.dns ? new TextDecoder("latin1").decode(value).toLowerCase() : "";
+    // An address counts as one alone, and "*" stands for one label of several.
+    const matches = /^[a-z0-9._*-]+$/.test(text) && isIP(text) === 0 &&
+      !/^(\*|.+\*.*|.*\.)$/.test(text);
+    return matches ? [{ type: "dns", value: text }] : [];
+  });
 }
 
-/** The DNS names and addresses of a certificate's subjectAltName, without names that clients match with no host. */
-function hostsOf({ subjectAltName = "" }: X509Certificate): HostName[] {
-  return subjectAltName.split(", ").flatMap((name): HostName[] => {
-    const [, kind, value = ""] = /^(DNS|IP Address):(.+)$/.exec(name) ?? [];
-    if (kind === "DNS") {
-      // An address counts as one alone, and "*" stands for one label of several.
-      const matches = isIP(value) === 0 && !/^(\*|.+\*.*|.*\.)$/.test(value);
-      return matches ? [{ type: "dns", value: value.toLowerCase() }] : [];
-    }
-    return kind === undefined ? [] : [{ type: "ip", value: shortestAddress(value.toLowerCase()) }];
-  });
+/** @param bytes of an IPv4 or IPv6 address */
+function addressText(bytes: Uint8Array): string {
+  return bytes.length === 4
+    ? bytes.join(".")
+    : shortestAddress(bytes.toHex().match(/.{4}/g)!.join(":"));
 }

@@ -1,13 +1,16 @@
-import type { KeyObject, X509Certificate } from "node:crypto";
+import type { X509Certificate } from "node:crypto";
 import type { Chain } from "./chain.ts";
+import type { CheckBudget } from "./check_budget.ts";
 import { encodingFaults } from "./encoding.ts";
 import { type CertificateUses, KNOWN } from "./extensions.ts";
-import { MIN_RSA_BITS } from "./limits.ts";
-import { forbiddenName } from "./name_constraints.ts";
+import { MAX_NAME_COMPARISONS } from "./limits.ts";
+import { countComparisons, forbiddenName } from "./name_constraints.ts";
+import { nameText, oneLine } from "./name_text.ts";
+import { problemOfKey } from "./public_key.ts";
 import { brokenHash } from "./signature.ts";
 
-/** The curves of signatures that rustls and BoringSSL verify, by OpenSSL's names. */
-const CURVES = ["prime256v1", "secp384r1", "secp521r1", "P-256", "P-384", "P-521"];
+/** The extensions of an authority that all clients look at: rustls takes the others as they are. */
+const LIMITING: readonly CertificateUses["damaged"][number][] = ["nameConstraints"];
 
 /**
  * What clients would refuse a chain for (RFC 5280, section 6.1): an issuer that is not valid now or may not issue, too many
@@ -15,17 +18,19 @@ const CURVES = ["prime256v1", "secp384r1", "secp521r1", "P-256", "P-384", "P-521
  *
  * @param usesOf what a certificate may be used for; undefined where that cannot be read, and clients decide alone
  * @param now in seconds
+ * @param budget the comparisons of names are taken from it
  * @returns the problem as a sentence, with the certificate's name; undefined where there is none
  */
 export function problemOfChain(
   chain: Chain,
   usesOf: (certificate: X509Certificate) => CertificateUses | undefined,
   now: number,
+  budget: CheckBudget,
 ): string | undefined {
   let issuersBelow = 0;
   const names = usesOf(chain[0])?.names ?? [];
   for (const [i, certificate] of chain.entries()) {
-    const name = `"${oneLine(certificate.subject)}"`;
+    const name = `"${oneLine(certificate, "subject")}"`;
     const uses = usesOf(certificate);
     const isAuthority = i > 0 && i === chain.length - 1;
     if (i > 0) {
@@ -39,7 +44,7 @@ export function problemOfChain(
     if (hash !== undefined) {
       return `${i === 0 ? "it" : `its issuer ${name}`} is signed with ${hash}, which is not safe`;
     }
-    const key = i === 0 ? undefined : weakKey(certificate);
+    const key = i === 0 ? undefined : problemOfKey(certificate);
     if (key !== undefined) return `its issuer ${name} has ${key}`;
     if (!isAuthority && encodingFaults(certificate.raw).times) {
       return `${
@@ -50,13 +55,24 @@ export function problemOfChain(
     if (uses.isRepeated) {
       return `${i === 0 ? "it" : `its issuer ${name}`} has an extension twice`;
     }
+    const damaged = i > 0
+      ? uses.damaged.find((id) => !isAuthority || LIMITING.includes(id))
+      : undefined;
+    if (damaged !== undefined) return `its issuer ${name} has a damaged extension (${damaged})`;
     const unknown = i > 0 && !isAuthority && uses.critical.some((id) => !KNOWN.includes(id));
     if (unknown) {
       return `its issuer ${name} has a critical extension that TLS libraries do not know`;
     }
-    const forbidden = i > 0 && uses.constraints && forbiddenName(names, uses.constraints);
-    if (forbidden !== undefined && forbidden !== false) {
-      return `its issuer ${name} may not issue for "${forbidden}" (nameConstraints)`;
+    const limits = i > 0 ? uses.constraints : undefined;
+    if (limits !== undefined) {
+      if (!budget.takeComparisons(countComparisons(names, limits))) {
+        return `its issuer ${name} has too many nameConstraints for its ${names.length} names: ` +
+          `clients compare at most ${MAX_NAME_COMPARISONS} pairs of both`;
+      }
+      const forbidden = forbiddenName(names, limits);
+      if (forbidden !== undefined) {
+        return `its issuer ${name} may not issue for "${forbidden}" (nameConstraints)`;
+      }
     }
     // A root of X.509's first version says nothing of itself.
     if (i > 0 && !uses.mayIssue && (uses.hasExtensions || !isAuthority)) {
@@ -71,32 +87,9 @@ export function problemOfChain(
       return `${which} is for other purposes than a server's (extKeyUsage without serverAuth)`;
     }
     // A new key of one authority, signed by the old one, does not count.
-    if (i > 0 && certificate.subject !== certificate.issuer) issuersBelow++;
+    if (i > 0 && nameText(certificate, "subject") !== nameText(certificate, "issuer")) {
+      issuersBelow++;
+    }
   }
   return undefined;
-}
-
-/** Why clients do not accept an issuer's key; undefined where they do. */
-function weakKey(certificate: X509Certificate): string | undefined {
-  let key: KeyObject;
-  try {
-    key = certificate.publicKey;
-  } catch {
-    return "a key of a kind that is not supported";
-  }
-  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  const bits = details?.modulusLength;
-  if (bits !== undefined && bits < MIN_RSA_BITS) {
-    return `an RSA key of ${bits} bits: at least ${MIN_RSA_BITS} are needed`;
-  }
-  const curve = details?.namedCurve;
-  return type === "ec" && curve !== undefined && !CURVES.includes(curve)
-    ? `a key on the curve ${curve}, which is not supported`
-    : undefined;
-}
-
-/** A name of several lines as one. */
-export function oneLine(name: string | undefined): string {
-  // Node says undefined of an empty name.
-  return name?.replaceAll("\n", ", ") ?? "";
 }

@@ -1,14 +1,17 @@
 import type { X509Certificate } from "node:crypto";
 import type { Chain } from "./chain.ts";
-import { oneLine } from "./check_chain.ts";
 import { encodingFaults } from "./encoding.ts";
-import { type CertificateUses, KNOWN } from "./extensions.ts";
+import { type CertificateUses, KNOWN, NAME_TAGS, type NameConstraints } from "./extensions.ts";
 import { NAME_TAG, showName } from "./name_constraints.ts";
+import { encodedName, isDamagedName, oneLine } from "./name_text.ts";
+import { keyKind, type PublicKeyInfo } from "./public_key.ts";
 
-/** Keys that BoringSSL does not offer to verify in a handshake, by their type or curve. */
-const NOT_IN_PYTHON: Readonly<Record<string, string>> = {
-  ed25519: "an Ed25519 key",
-  secp521r1: "a key on the curve P-521",
+/** Tag of directoryName (RFC 5280, section 4.2.1.6). */
+const NAME_TAG_OF_SUBJECT = 0xa4;
+
+/** Keys that BoringSSL does not offer to verify in a handshake. */
+const NOT_IN_PYTHON: Partial<Record<NonNullable<PublicKeyInfo["kind"]>, string>> = {
+  Ed25519: "an Ed25519 key",
   "P-521": "a key on the curve P-521",
 };
 
@@ -25,16 +28,35 @@ export function clientWarnings(
 ): string[] {
   const [own, ...issuers] = chain;
   const uses = usesOf(own);
-  const ours = uses?.isAuthority === true
+  const uncompared = issuers.find((issuer) => hasUncompared(uses, usesOf(issuer)?.constraints));
+  const other = chain.find((certificate, i) =>
+    chain[i + 1] !== undefined &&
+    encodedName(certificate, "issuer") !== encodedName(chain[i + 1]!, "subject")
+  );
+  const ours = other !== undefined
+    ? `its issuer's name, "${oneLine(other, "issuer")}", is encoded in two ways`
+    : uses?.isAuthority === true
     ? "it is that of an authority (CA:TRUE), not a server's"
-    : undefined;
+    : uncompared &&
+      `its issuer "${
+        oneLine(uncompared, "subject")
+      }" limits other names than hosts (nameConstraints)`;
+  const misnamed = chain.find((certificate) =>
+    (["subject", "issuer"] as const).some((whose) =>
+      isDamagedName(Uint8Array.fromHex(encodedName(certificate, whose)))
+    )
+  );
   const python = pythonProblem(own, uses) ??
+    (misnamed && `a name in the certificate of "${oneLine(misnamed, "subject")}" is damaged`) ??
     issuers.map((issuer) => {
-      const limits = usesOf(issuer)?.constraints;
+      const { constraints: limits, damaged = [] } = usesOf(issuer) ?? {};
+      if (damaged.length > 0) {
+        return `its issuer "${oneLine(issuer, "subject")}" has a damaged extension (${damaged[0]})`;
+      }
       const byAddress = limits !== undefined &&
         [...limits.permitted, ...limits.excluded].some(({ tag }) => tag === NAME_TAG.ip);
       return byAddress
-        ? `its issuer "${oneLine(issuer.subject)}" limits addresses (nameConstraints)`
+        ? `its issuer "${oneLine(issuer, "subject")}" limits addresses (nameConstraints)`
         : undefined;
     }).find((problem) => problem !== undefined);
   return [
@@ -43,12 +65,24 @@ export function clientWarnings(
   ];
 }
 
+/** Whether rustls would have to compare names of a kind that it refuses for that: each certificate has a directoryName, its subject. */
+function hasUncompared(
+  uses: CertificateUses | undefined,
+  limits: NameConstraints | undefined,
+): boolean {
+  if (limits === undefined) return false;
+  const compared: number[] = Object.values(NAME_TAG);
+  const own = [NAME_TAG_OF_SUBJECT, ...(uses?.names ?? []).map(({ tag }) => tag)];
+  const others = new Set(own.filter((tag) => !compared.includes(tag)));
+  return [...limits.permitted, ...limits.excluded].some(({ tag }) => others.has(tag));
+}
+
 function pythonProblem(
   certificate: X509Certificate,
   uses: CertificateUses | undefined,
 ): string | undefined {
-  const { asymmetricKeyType: type = "", asymmetricKeyDetails: details } = certificate.publicKey;
-  const key = NOT_IN_PYTHON[details?.namedCurve ?? type];
+  const kind = keyKind(certificate);
+  const key = kind && NOT_IN_PYTHON[kind];
   if (key !== undefined) return `it has ${key}`;
   if (encodingFaults(certificate.raw).serial) return "its serial number is not encoded as DER is";
   if (uses === undefined) return undefined;
@@ -59,6 +93,10 @@ function pythonProblem(
   if (uses.critical.some((id) => !KNOWN.includes(id))) {
     return "it has a critical extension that they do not know";
   }
+  const isNamed = uses.names.every(({ tag, value }) =>
+    NAME_TAGS.includes(tag) && (tag !== NAME_TAG_OF_SUBJECT || !isDamagedName(value))
+  );
+  if (!isNamed) return "its subjectAltName has a damaged name";
   const address = uses.names.find(({ tag, value }) =>
     tag === NAME_TAG.ip && ![4, 16].includes(value.length)
   );

@@ -1,7 +1,6 @@
-import { DerReader, MalformedError, TAG } from "../auth/der.ts";
+import { DerReader, MalformedError } from "../auth/der.ts";
+import { readFields } from "./fields.ts";
 
-/** Explicit [0] of TBSCertificate: the version. */
-const VERSION = 0xa0;
 /** UTCTime and GeneralizedTime, with seconds and in Greenwich's time (RFC 5280, section 4.1.2.5). */
 const TIMES: Readonly<Record<number, RegExp>> = { 0x17: /^\d{12}Z$/, 0x18: /^\d{14}Z$/ };
 
@@ -16,17 +15,13 @@ export interface EncodingFaults {
 /** Looks at a certificate's encoding. @returns no faults where it cannot be read */
 export function encodingFaults(der: Uint8Array): EncodingFaults {
   try {
-    const certificate = new DerReader(new DerReader(der).read(TAG.sequence));
-    const fields = new DerReader(certificate.read(TAG.sequence));
-    fields.readOptional(VERSION);
-    const [first, second] = fields.read(TAG.integer);
-    fields.read(TAG.sequence); // the algorithm
-    fields.read(TAG.sequence); // the issuer
-    const validity = new DerReader(fields.read(TAG.sequence));
+    const fields = readFields(der);
+    const [first, second] = fields.serial;
+    const validity = new DerReader(fields.validity);
     let times = false;
     while (!validity.done) {
       const { tag, contents } = validity.next();
-      times ||= TIMES[tag]?.test(String.fromCharCode(...contents)) !== true;
+      times ||= TIMES[tag]?.test(new TextDecoder("latin1").decode(contents)) !== true;
     }
     const repeats = (first === 0 && second! < 0x80) || (first === 0xff && second! >= 0x80);
     return { times, serial: second !== undefined && repeats };

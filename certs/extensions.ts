@@ -1,5 +1,5 @@
 // Read by our own reader of DER: the libraries for it take 60 to 100 ms to load, at every start with TLS.
-import { DerReader, TAG } from "../auth/der.ts";
+import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 
 /** What a certificate says that it may be used for (RFC 5280, section 4.2.1). */
 export interface CertificateUses {
@@ -19,6 +19,8 @@ export interface CertificateUses {
   readonly critical: readonly string[];
   /** Whether one of the extensions that clients look at is there twice, which RFC 5280, section 4.2, forbids. */
   readonly isRepeated: boolean;
+  /** The names of the extensions that cannot be read: they count as if they were not there. */
+  readonly damaged: readonly (keyof typeof ID)[];
   /** The names in its subjectAltName, as they are encoded. */
   readonly names: readonly GeneralName[];
   /** The names that what it issues may have. */
@@ -66,6 +68,9 @@ export const KNOWN: readonly string[] = [
   ID.extKeyUsage,
 ];
 
+/** The tags of GeneralName's nine kinds (RFC 5280, section 4.2.1.6). */
+export const NAME_TAGS: readonly number[] = [0xa0, 0x81, 0x82, 0xa3, 0xa4, 0xa5, 0x86, 0x87, 0x88];
+
 /** TBSCertificate's `extensions [3] EXPLICIT`. */
 const EXTENSIONS = 0xa3;
 /** digitalSignature, bit 0, and keyCertSign, bit 5, of the first byte of KeyUsage's bits. */
@@ -76,18 +81,26 @@ const KEY_CERT_SIGN = 0x80 >> 5;
  * Reads a certificate's uses.
  *
  * @param der the certificate
- * @throws MalformedError for what is no certificate, or has an extension that cannot be read
+ * @throws MalformedError for what is no certificate, or holds no list of extensions
  */
 export function readUses(der: Uint8Array): CertificateUses {
   const { values: extensions, critical, isRepeated } = readExtensions(der);
-  const valueOf = <T>(id: string, read: (value: DerReader) => T): T | undefined => {
-    const value = extensions.get(id);
-    return value && read(new DerReader(value));
+  const damaged: (keyof typeof ID)[] = [];
+  const valueOf = <T>(id: keyof typeof ID, read: (value: DerReader) => T): T | undefined => {
+    const value = extensions.get(ID[id]);
+    try {
+      return value && read(new DerReader(value));
+    } catch (error) {
+      if (!(error instanceof MalformedError)) throw error;
+      damaged.push(id);
+      return undefined;
+    }
   };
-  const constraints = valueOf(ID.basicConstraints, readBasicConstraints);
-  const bits = valueOf(ID.keyUsage, readKeyUsage) ?? DIGITAL_SIGNATURE | KEY_CERT_SIGN;
-  const purposes = valueOf(ID.extKeyUsage, readPurposes);
-  const names = valueOf(ID.nameConstraints, readNameConstraints);
+  const constraints = valueOf("basicConstraints", readBasicConstraints);
+  const bits = valueOf("keyUsage", readKeyUsage) ?? DIGITAL_SIGNATURE | KEY_CERT_SIGN;
+  const purposes = valueOf("extKeyUsage", readPurposes);
+  const limits = valueOf("nameConstraints", readNameConstraints);
+  const names = valueOf("subjectAltName", (value) => readNames(value.read(TAG.sequence)));
   return {
     mayIssue: constraints?.isAuthority === true && (bits & KEY_CERT_SIGN) !== 0,
     pathLength: constraints?.pathLength,
@@ -98,8 +111,9 @@ export function readUses(der: Uint8Array): CertificateUses {
     hasExtensions: extensions.size > 0,
     critical,
     isRepeated,
-    names: valueOf(ID.subjectAltName, (value) => readNames(value.read(TAG.sequence))) ?? [],
-    ...(names === undefined ? {} : { constraints: names }),
+    damaged,
+    names: names ?? [],
+    ...(limits === undefined ? {} : { constraints: limits }),
   };
 }
 
@@ -147,16 +161,28 @@ function readKeyUsage(value: DerReader): number {
   return first;
 }
 
-/** NameConstraints ::= SEQUENCE { permitted [0] SEQUENCE OF SEQUENCE { base }, excluded [1] the same } */
+/**
+ * NameConstraints ::= SEQUENCE { permitted [0] SEQUENCE OF SEQUENCE { base }, excluded [1] the same }
+ *
+ * A subtree's minimum is 0, which DER does not encode, and it has no maximum (RFC 5280, section 4.2.1.10).
+ */
 function readNameConstraints(value: DerReader): NameConstraints {
   const fields = new DerReader(value.read(TAG.sequence));
   const subtrees = (tag: number) => {
     const list = new DerReader(fields.readOptional(tag) ?? new Uint8Array());
     const names: GeneralName[] = [];
-    while (!list.done) names.push(readNames(list.read(TAG.sequence))[0]!);
+    while (!list.done) {
+      const [name, ...others] = readNames(list.read(TAG.sequence));
+      if (name === undefined || others.length > 0 || !NAME_TAGS.includes(name.tag)) {
+        throw new MalformedError("a subtree is not one name");
+      }
+      names.push(name);
+    }
     return names;
   };
-  return { permitted: subtrees(0xa0), excluded: subtrees(0xa1) };
+  const [permitted, excluded] = [subtrees(0xa0), subtrees(0xa1)];
+  fields.end();
+  return { permitted, excluded };
 }
 
 /** GeneralNames ::= SEQUENCE OF GeneralName, each of the kinds that count here with a tag of its own */

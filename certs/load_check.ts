@@ -35,3 +35,13 @@ export function problemOfLoading(certificate: string, key: string): string | und
       `it cannot be used (${message.slice(0, 100)})`;
   }
 }
+
+/** Whether the platform's TLS clients take an authority, in PEM: they parse it when they are made, and connect to nothing then. */
+export function isTrustable(authority: string): boolean {
+  try {
+    Deno.createHttpClient({ caCerts: [authority] }).close();
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -4,7 +4,7 @@ import { writePem } from "../auth/pem.ts";
 import { inTemporaryFolder } from "../auth/testing/tools.ts";
 import { FakeClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
-import { readRootCertificates, readServerTls } from "./check.ts";
+import { readRootCertificates, readServerTls, type ServerTls } from "./check.ts";
 
 /** When the certificates were made. */
 const clock = new FakeClock(Date.UTC(2026, 10, 30, 9) / 1000);
@@ -14,8 +14,13 @@ const pem = (label: string, ...ders: readonly string[]) =>
   ders.map((der) => writePem(label, Uint8Array.fromBase64(der))).join("");
 
 /** Reads a case's files: the warnings, or why it is refused. */
-async function read({ chain, key, authority }: Case): Promise<readonly string[] | FlwrError> {
-  let outcome: readonly string[] | FlwrError = [];
+async function read(one: Case): Promise<readonly string[] | FlwrError> {
+  const outcome = await readTls(one);
+  return outcome instanceof FlwrError ? outcome : outcome.warnings;
+}
+
+async function readTls({ chain, key, authority }: Case): Promise<ServerTls | FlwrError> {
+  let outcome: ServerTls | FlwrError | undefined;
   await inTemporaryFolder(async (folder) => {
     const files = {
       authority: { file: `${folder}/ca` },
@@ -26,13 +31,13 @@ async function read({ chain, key, authority }: Case): Promise<readonly string[] 
     await Deno.writeTextFile(files.certificate.file, pem("CERTIFICATE", ...chain));
     await Deno.writeTextFile(files.key.file, pem("PRIVATE KEY", key));
     try {
-      outcome = (await readServerTls(files, clock)).warnings;
+      outcome = await readServerTls(files, clock);
     } catch (error) {
       assert.ok(error instanceof FlwrError, `${error}`);
       outcome = error;
     }
   });
-  return outcome;
+  return outcome!;
 }
 
 /** Refused although both clients connect: RFC 5280, section 6.1.4 (k), and other TLS libraries do. */
@@ -93,11 +98,39 @@ Deno.test("certificates: one that clients refuse is told what to change", async 
     "UTCTime without seconds": /validity/,
     "SAN address as DNS": /names no host/,
     "secp256k1 leaf": /kind that is not supported/,
+    "secp256k1 authority": /curve that is not supported/,
+    "RSA 16384 authority": /16384 bits: at most 8192/,
+    "RSA exponent of 34 bits authority": /numbers that are not allowed/,
+    "NC empty subtree": /damaged extension \(nameConstraints\)/,
   };
   for (const [name, reason] of Object.entries(reasons)) {
     const outcome = await read(vectors.cases.find((one) => one.name === name)!);
     assert.ok(outcome instanceof FlwrError, name);
     assert.match(outcome.message, reason);
     assert.ok(outcome.hints.length > 0, name);
+  }
+});
+
+Deno.test("certificates: a host is a name of its own, whatever other names stand beside it", async () => {
+  const cases = vectors.cases.filter(({ name }) => /^SAN .* beside$/.test(name));
+  assert.ok(cases.length > 10);
+  for (const one of cases) {
+    const outcome = await readTls(one);
+    assert.ok(!(outcome instanceof FlwrError), one.name);
+    const hosts = outcome.hosts.map(({ value }) => value);
+    assert.ok(hosts.includes("localhost"), one.name);
+    // One of the names is "a, DNS:evil.org".
+    assert.ok(!hosts.some((host) => host.includes("evil")), one.name);
+  }
+});
+
+Deno.test("certificates: an authority that TLS clients take is not left out, whatever its extensions are", async () => {
+  for (const name of ["CA damaged SAN", "CA damaged EKU", "CA damaged KU"]) {
+    const { authority } = vectors.cases.find((one) => one.name === name)!;
+    await inTemporaryFolder(async (folder) => {
+      const file = `${folder}/ca`;
+      await Deno.writeTextFile(file, pem("CERTIFICATE", ...authority));
+      assert.equal(await readRootCertificates({ file }, clock), pem("CERTIFICATE", ...authority));
+    });
   }
 });

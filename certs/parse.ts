@@ -1,13 +1,13 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { derKind } from "../auth/der_kind.ts";
-import { MalformedError } from "../auth/der.ts";
 import { type PemBlock, privateBlocks, readPem, writePem } from "../auth/pem.ts";
 import { EC_PUBLIC_KEY, EXPLICIT_PARAMETERS } from "../auth/pkcs8.ts";
 import { describeFile, type NamedFile } from "../auth/read_text.ts";
 import { FlwrError } from "../base/error.ts";
 import { log } from "../base/log.ts";
-import { readUses } from "./extensions.ts";
 import { MIN_RSA_BITS } from "./limits.ts";
+import { isTrustable } from "./load_check.ts";
+import { rsaBits } from "./public_key.ts";
 
 /** The hint of all who have no files that fit. */
 export const MAKE_THEM = "Make development certificates with: flwr keys generate";
@@ -46,9 +46,13 @@ export function parseAuthorities(text: string, named: NamedFile): Certificates {
     try {
       const which = `Certificate ${i + 1} in ${describeFile(named)}`;
       const certificate = parseCertificate(block, which);
-      // rustls refuses the whole list for it.
-      if (isSound(certificate)) return [certificate];
-      throw new FlwrError("invalid-argument", `${which} has an extension twice, or a damaged one`);
+      // TLS refuses the whole list for one certificate.
+      if (isTrustable(writeCertificates([certificate]))) return [certificate];
+      throw new FlwrError(
+        "invalid-argument",
+        `${which} has an extension twice or a damaged one, or is larger than 64 KiB`,
+        { hints: ["Have the authority's certificate made anew", MAKE_THEM] },
+      );
     } catch (error) {
       if (!(error instanceof FlwrError)) throw error;
       refused.push(error);
@@ -83,36 +87,18 @@ function parseCertificate({ bytes }: PemBlock, which: string): X509Certificate {
   try {
     return new X509Certificate(bytes ?? "");
   } catch (cause) {
-    throw new FlwrError("invalid-argument", `${which} is damaged`, { cause });
+    throw new FlwrError("invalid-argument", `${which} is damaged`, { hints: [MAKE_THEM], cause });
   }
 }
 
-function isSound({ raw }: X509Certificate): boolean {
-  try {
-    return !readUses(raw).isRepeated;
-  } catch (error) {
-    if (error instanceof MalformedError) return false;
-    throw error;
-  }
-}
-
-/** Refuses a certificate with a key that no TLS stack of ours can use. */
+/** Refuses a certificate with a key that TLS stacks cannot use, where they do not say so themselves. */
 function requireUsableKey(certificate: X509Certificate, which: string): void {
   if (hasExplicitParameters(certificate.raw)) throw explicitParameters(which);
-  let key: KeyObject;
-  try {
-    key = certificate.publicKey;
-  } catch (cause) {
-    throw new FlwrError("invalid-argument", `${which} has a key of a kind that is not supported`, {
-      hints: [MAKE_THEM],
-      cause,
-    });
-  }
-  requireLongEnough(key, which);
+  requireLongEnough(rsaBits(certificate), which);
 }
 
-function requireLongEnough(key: KeyObject, which: string): void {
-  const bits = key.asymmetricKeyDetails?.modulusLength;
+/** @param bits of an RSA key; undefined for others */
+function requireLongEnough(bits: number | undefined, which: string): void {
   if (bits === undefined || bits >= MIN_RSA_BITS) return;
   throw new FlwrError(
     "failed-precondition",
@@ -199,7 +185,7 @@ export function parseKey(text: string, named: NamedFile): { privateKey: KeyObjec
   } catch (cause) {
     throw new FlwrError("invalid-argument", `${which} is damaged`, { cause });
   }
-  requireLongEnough(privateKey, which);
+  requireLongEnough(privateKey.asymmetricKeyDetails?.modulusLength, which);
   return { privateKey, pem };
 }
 

@@ -21,7 +21,8 @@ export { evaluationMetrics } from "./train/evaluation_metrics.ts";
 export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Augmentation } from "./train/augment.ts";
-export type { Device } from "./session/device.ts";
+export type { Compute, ComputeSlot } from "./engine/compute.ts";
+export type { Device } from "./engine/device.ts";
 export type { Clipping } from "./train/step_gradients.ts";
 
 export { ops };

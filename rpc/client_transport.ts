@@ -1,11 +1,10 @@
-import type { Buffer } from "node:buffer";
 import type { DescMethod } from "@bufbuild/protobuf";
 import type { RequestHeaders } from "./channel.ts";
 
 /** One try of a call, on its way to the network. */
 export interface TransportRequest {
   readonly method: DescMethod;
-  readonly bytes: Buffer;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly headers: RequestHeaders;
   /** Seconds; without it the transport's own deadline, if it has one. */
   readonly timeoutSeconds?: number;

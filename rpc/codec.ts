@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import {
   create,
   type DescField,
@@ -86,9 +85,12 @@ export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: nu
   );
 }
 
-/** Encodes a message, or what it can be made from, into the kind of bytes that grpc-js wants. */
-export function encode<M extends DescMessage>(schema: M, message: MessageInitShape<M>): Buffer {
-  return asBuffer(toBinary(schema, create(schema, message)));
+/** Encodes a message, or what it can be made from. */
+export function encode<M extends DescMessage>(
+  schema: M,
+  message: MessageInitShape<M>,
+): Uint8Array<ArrayBuffer> {
+  return toBinary(schema, create(schema, message));
 }
 
 /**
@@ -127,9 +129,4 @@ function lastField({ fields }: DescMessage): DescField | undefined {
       last.oneof === undefined && last.presence === IMPLICIT
     ? last
     : undefined;
-}
-
-/** The same bytes as a Buffer, not copied. */
-export function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import { Client, Metadata, status as Status } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
@@ -5,10 +6,8 @@ import { formatAddress, isLoopback, parseAddress } from "./address.ts";
 import type { ChannelOptions, RequestHeaders } from "./channel.ts";
 import { channelSecurity } from "./channel_security.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "./client_transport.ts";
-import { asBuffer } from "./codec.ts";
 import type { Target } from "./connection_problem.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
-import { Buffer } from "node:buffer";
 import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
@@ -62,7 +61,7 @@ export class GrpcTransport implements ClientTransport {
   #grpcRequest({ method, bytes, headers, timeoutSeconds, signal }: TransportRequest): GrpcRequest {
     return {
       path: methodPath(method),
-      bytes,
+      bytes: asBuffer(bytes),
       metadata: metadataOf(headers),
       timeoutSeconds,
       connectTimeoutSeconds: this.#connectTimeoutSeconds,
@@ -109,6 +108,11 @@ function metadataOf(headers: RequestHeaders): Metadata {
     else metadata.set(`${name}-bin`, asBuffer(value));
   }
   return metadata;
+}
+
+/** The same bytes as grpc-js wants them, not copied. */
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function openClient({ address, tls }: Target): Client {

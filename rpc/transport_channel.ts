@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import type {
   DescMessage,
   DescMethod,
@@ -74,7 +73,7 @@ export class TransportChannel implements Channel {
 
   #try<T>(
     method: DescMethod,
-    bytes: Buffer,
+    bytes: Uint8Array<ArrayBuffer>,
     options: CallOptions,
     attempt: (request: TransportRequest) => Promise<T>,
   ): Promise<T> {

@@ -3,7 +3,7 @@
  * Run it again when onnxruntime-node changes: `deno run -A scripts/kernel_table.ts`.
  */
 import { hasKernel, PROBED_OPERATORS } from "../ml/testing/kernel_probe.ts";
-import { LocalEngine } from "../ml/session/engine.ts";
+import { LocalEngine } from "../ml/session/local_engine.ts";
 import { DTYPES } from "../tensor/dtype.ts";
 
 const file = new URL("../ml/lower/kernel_table.ts", import.meta.url);

@@ -1,5 +1,5 @@
-import { crc32, inflateRawSync } from "node:zlib";
 import type { FlwrError } from "../error.ts";
+import { crc32, inflateRaw } from "../platform.ts";
 import { CENTRAL, CentralField, Field, Method } from "./layout.ts";
 
 /** A file as the directory of an archive describes it: each field as it is there. */
@@ -85,9 +85,7 @@ function inflate(
   fault: (how: string, cause?: unknown) => FlwrError,
 ): Uint8Array {
   try {
-    // A limit of 0 would mean none.
-    const content = inflateRawSync(raw, { maxOutputLength: Math.max(size, 1) });
-    return new Uint8Array(content.buffer, content.byteOffset, content.length);
+    return inflateRaw(raw, size);
   } catch (cause) {
     throw fault(`cannot be unpacked to ${size} bytes`, cause);
   }

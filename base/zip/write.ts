@@ -1,5 +1,5 @@
 import { joinBytes } from "../bytes.ts";
-import { crc32 } from "node:zlib";
+import { crc32 } from "../platform.ts";
 import {
   CENTRAL,
   CentralField,

@@ -12,7 +12,7 @@ import { withBlocks } from "../../ml/lower/blocked/with_blocks.ts";
 import { type Optimizations, OPTIMIZED, PLAIN } from "../../ml/lower/passes.ts";
 import { lowerProgram, startOf, stepsName } from "../../ml/lower/program.ts";
 import { crossEntropy, sgd } from "../../ml/mod.ts";
-import { LocalEngine } from "../../ml/session/engine.ts";
+import { LocalEngine } from "../../ml/session/local_engine.ts";
 import { loadRuntime, sessionOptions, toRuntime } from "../../ml/session/runtime.ts";
 import { blockSize } from "../../ml/train/block_size.ts";
 import { ONLY, type Parts } from "../../ml/train/parts.ts";

@@ -10,7 +10,7 @@ import {
   toTransferable,
 } from "../../app/transferable.ts";
 import { FlwrError } from "../../base/error.ts";
-import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
 import { type AppLink, type OpenAppLink, openWorker } from "./app_link.ts";
 import { type Failure, IN_THE_LOG } from "./failure.ts";
@@ -59,14 +59,14 @@ export class AppNotLoaded extends FlwrError {
  */
 export class AppHost implements Disposable {
   readonly #module: AppModule;
-  readonly #compute: ComputeDefaults;
+  readonly #compute: ComputeSettings;
   readonly #open: OpenAppLink;
   #link: AppLink | undefined;
   #loaded = false;
   /** Receives the app's next word. */
   #listener: ((said: FromWorker) => void) | undefined;
 
-  private constructor(module: AppModule, compute: ComputeDefaults, open: OpenAppLink) {
+  private constructor(module: AppModule, compute: ComputeSettings, open: OpenAppLink) {
     this.#module = module;
     this.#compute = compute;
     this.#open = open;
@@ -81,7 +81,7 @@ export class AppHost implements Disposable {
    */
   static async start(
     module: AppModule,
-    compute: ComputeDefaults = {},
+    compute: ComputeSettings = {},
     open: OpenAppLink = openWorker,
   ): Promise<AppHost> {
     const host = new AppHost(module, compute, open);
@@ -90,7 +90,7 @@ export class AppHost implements Disposable {
   }
 
   /** Opens the place where the ClientApp will be loaded, which happens with the first message. */
-  static prepare(module: AppModule, compute: ComputeDefaults, open: OpenAppLink): AppHost {
+  static prepare(module: AppModule, compute: ComputeSettings, open: OpenAppLink): AppHost {
     const host = new AppHost(module, compute, open);
     host.#opened();
     return host;

@@ -4,17 +4,17 @@ import { ConfigRecord } from "../../app/config_record.ts";
 import type { Context } from "../../app/context.ts";
 import { Message } from "../../app/message.ts";
 import { RecordDict } from "../../app/record_dict.ts";
-import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import { WorkerEngine } from "../../ml/session/worker_engine.ts";
 import { findAppModule } from "./app_module.ts";
 import { AppCrashed, AppHost } from "./app_host.ts";
 
-const DEFAULTS = new URL("../../ml/session/compute_defaults.ts", import.meta.url).href;
+const COMPUTE = new URL("../../ml/engine/compute.ts", import.meta.url).href;
 
 const APP = `
 import { ClientApp, MetricRecord } from "flwr";
-import { computeDefaults } from ${JSON.stringify(DEFAULTS)};
-const threads = computeDefaults().threads ?? 0; // Seen while the app is loaded.
+import { currentCompute } from ${JSON.stringify(COMPUTE)};
+const compute = currentCompute(); // Seen while the app is loaded.
 let handled = 0;
 export const app = new ClientApp()
   .train((message, context) => {
@@ -28,7 +28,9 @@ export const app = new ClientApp()
       case "hang": return new Promise(() => {});
     }
     context.state.set("handled", new MetricRecord({ handled }));
-    return { metrics: new MetricRecord({ handled, threads }) };
+    const same = Number(compute === context.compute && compute === currentCompute());
+    using slot = compute.register();
+    return { metrics: new MetricRecord({ handled, same, threads: slot.threads() }) };
   });
 `;
 
@@ -52,7 +54,7 @@ function message(what: string): Message {
 
 async function withHost(
   test: (host: AppHost) => Promise<void>,
-  compute?: ComputeDefaults,
+  compute?: ComputeSettings,
 ): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
@@ -89,14 +91,16 @@ Deno.test("what a handler throws comes back as an error reply, and the app lives
 Deno.test("what models compute with reaches the app, in a fresh worker, too", async () => {
   const threads = async (host: AppHost) => {
     const { reply } = await host.handle(message("reply"), context(), never);
-    return reply.content.metricRecord("metrics").number("threads");
+    const metrics = reply.content.metricRecord("metrics");
+    assert.equal(metrics.number("same"), 1);
+    return metrics.number("threads");
   };
   await withHost(async (host) => {
     assert.equal(await threads(host), 5);
     await assert.rejects(host.handle(message("exit"), context(), never), AppCrashed);
     assert.equal(await threads(host), 5);
   }, { threads: 5, device: "cpu" });
-  await withHost(async (host) => assert.equal(await threads(host), 0));
+  await withHost(async (host) => assert.ok(await threads(host) >= 1));
 });
 
 Deno.test("an app is not loaded when the device cannot be used", async () => {

@@ -1,6 +1,8 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FlwrError } from "../../base/error.ts";
+import { type Compute, computingWith } from "../../ml/engine/compute.ts";
+import { machineCompute } from "../../ml/session/machine_compute.ts";
 
 /** Where an app's object is: which file, and under which name the file exports it. */
 export interface AppModule {
@@ -64,16 +66,18 @@ function candidatePaths(module: string): string[] {
  *
  * @param accepts tells the right kind of object from others, e.g. `isClientApp`
  * @param kind its name in messages, e.g. "ClientApp"
+ * @param compute what models that the module makes at once compute with (default: this machine)
  * @throws FlwrError "failed-precondition" when the module cannot be loaded or exports something else
  */
 export async function importApp<App>(
   { url, file, exportName }: AppModule,
   accepts: (value: unknown) => value is App,
   kind: string,
+  compute: Compute = machineCompute(),
 ): Promise<App> {
   let module: Record<string, unknown>;
   try {
-    module = await import(url);
+    module = await computingWith(compute, () => import(url));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new FlwrError("failed-precondition", `"${file}" could not be loaded: ${reason}`, {

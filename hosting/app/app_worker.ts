@@ -4,7 +4,7 @@
  */
 // What an app imports as "flwr": loaded while nothing waits for it.
 import "../../mod.ts";
-import { startEngine } from "../../ml/session/start_engine.ts";
+import { machineCompute } from "../../ml/session/machine_compute.ts";
 import { serveApp } from "./serve_app.ts";
 import type { FromWorker, ToWorker } from "./worker_protocol.ts";
 
@@ -13,14 +13,6 @@ const scope = self as unknown as {
   onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
 };
 
-const serve = serveApp(
-  (said) => scope.postMessage(said),
-  async ({ device }) => {
-    if (device === undefined || device === "cpu") return;
-    // What cannot be used shows at an engine's first answer. Here, ONNX Runtime would make zeros of the app's denormals.
-    await using engine = await startEngine({ threads: 1, device });
-    await engine.read([]);
-  },
-);
+const serve = serveApp((said) => scope.postMessage(said), machineCompute);
 
 scope.onmessage = ({ data }) => serve(data);

@@ -7,7 +7,7 @@ import {
 } from "../../app/transferable.ts";
 import { errorReason } from "../../app/error_reason.ts";
 import { FlwrError } from "../../base/error.ts";
-import { type ComputeDefaults, setComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import { type Compute, type ComputeSettings, requireDevice } from "../../ml/engine/compute.ts";
 import { type AppModule, importApp } from "./app_module.ts";
 import { catchCrashes } from "./catch_crashes.ts";
 import { type Failure, failureOf } from "./failure.ts";
@@ -18,26 +18,26 @@ import type { FromWorker, ToWorker } from "./worker_protocol.ts";
  * from one message to the next.
  *
  * @param post says something to whoever started the worker
- * @param prepare what is to be done before the app is loaded; what it throws is why the app is not
+ * @param computeWith what the app's models compute with, from what the node's owner set
  * @returns what takes what is said to the worker
  */
 export function serveApp(
   post: (said: FromWorker) => void,
-  prepare: (compute: ComputeDefaults) => Promise<void>,
+  computeWith: (settings: ComputeSettings) => Compute,
 ): (said: ToWorker) => Promise<void> {
   let app: ClientApp | undefined;
+  let compute: Compute | undefined;
   let folder = "";
   catchCrashes("ClientApp", (thrown) => {
     post({ kind: "crashed", reason: describe(thrown), failure: failureOf(thrown, folder) });
   });
 
-  async function load(module: AppModule, compute: ComputeDefaults): Promise<void> {
+  async function load(module: AppModule, settings: ComputeSettings): Promise<void> {
     folder = module.folder;
     try {
-      await prepare(compute);
-      // Before the app is loaded: it may make its model at once.
-      setComputeDefaults(compute);
-      app = await importApp(module, isClientApp, "ClientApp");
+      compute = computeWith(settings);
+      await requireDevice(compute);
+      app = await importApp(module, isClientApp, "ClientApp", compute);
       post({ kind: "loaded" });
     } catch (error) {
       const { message, hints, cause } = FlwrError.from(error);
@@ -49,7 +49,7 @@ export function serveApp(
   return async (said) => {
     if (said.kind === "load") return await load(said.module, said.compute);
     const message = fromTransferable(said.message);
-    const context = contextFromTransferable(said.context);
+    const context = { ...contextFromTransferable(said.context), compute };
     let failure: Failure | undefined;
     const reply = await app!.handle(message, context, (thrown) => {
       failure = failureOf(thrown, folder);

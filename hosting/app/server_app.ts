@@ -7,11 +7,14 @@ import { RecordDict } from "../../app/record_dict.ts";
 import type { ServerApp } from "../../app/server_app.ts";
 import { unlessAborted } from "../../base/aborted.ts";
 import { FlwrError } from "../../base/error.ts";
+import type { Compute } from "../../ml/engine/compute.ts";
 import type { RunReport } from "./report.ts";
 
 /** A run to make. */
 export interface ServerAppRun {
   readonly app: ServerApp;
+  /** What the app's models compute with (default: this machine). */
+  readonly compute?: Compute;
   readonly connection: DriverConnection;
   readonly runConfig: ConfigRecord;
   readonly report: RunReport;
@@ -29,7 +32,7 @@ export interface ServerAppRun {
  * @throws whatever the ServerApp throws; FlwrError "cancelled" when the signal stopped it
  */
 export async function runServerApp(
-  { app, connection, runConfig, report, showIds, artifactsOf, signal }: ServerAppRun,
+  { app, compute, connection, runConfig, report, showIds, artifactsOf, signal }: ServerAppRun,
 ): Promise<void> {
   const runId = await orStopped(connection.createRun(), signal);
   const grid = new Grid(connection, runId, { signal, showIds });
@@ -45,6 +48,7 @@ export async function runServerApp(
     state: new RecordDict(),
     runConfig,
     artifacts,
+    compute,
   };
   try {
     await orStopped(app.run(grid, context).then(() => artifacts.settled()), signal);

@@ -1,11 +1,11 @@
 import type { PlainContext, PlainMessage, PlainRecordDict } from "../../app/transferable.ts";
-import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import type { AppModule } from "./app_module.ts";
 import type { Failure } from "./failure.ts";
 
 /** What a SuperNode says to the worker that runs its ClientApp. */
 export type ToWorker =
-  | { readonly kind: "load"; readonly module: AppModule; readonly compute: ComputeDefaults }
+  | { readonly kind: "load"; readonly module: AppModule; readonly compute: ComputeSettings }
   | { readonly kind: "handle"; readonly message: PlainMessage; readonly context: PlainContext };
 
 /** What the worker says back. */

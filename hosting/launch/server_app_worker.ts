@@ -14,9 +14,8 @@ import { catchCrashes } from "../app/catch_crashes.ts";
 import { RunReport } from "../app/report.ts";
 import { runServerApp } from "../app/server_app.ts";
 import { captureConsole, LineLog } from "./line_log.ts";
-import { assignThreads } from "../../ml/cores/trainer_slot.ts";
-import { openTrainersBy } from "../sandbox/open_trainers.ts";
 import type { AssignThreads, OpenTrainer } from "../sandbox/protocol.ts";
+import { SandboxCompute } from "../sandbox/sandbox_compute.ts";
 import type { Posted, ToWorker, WorkerJob } from "./worker_protocol.ts";
 // What every app imports: loaded while nothing waits for it.
 import "../../mod.ts";
@@ -39,12 +38,12 @@ const lines = new LineLog(
 );
 const channel = new PortChannel((request, transfer) => post(request, transfer));
 
-openTrainersBy(post);
+const sandbox = new SandboxCompute(post);
 
 scope.onmessage = ({ data }) => {
   switch (data.kind) {
     case "assign-threads":
-      return assignThreads(data.threads);
+      return sandbox.assignThreads(data.threads);
     case "run":
       return void run(data.job);
     case "stored":
@@ -59,10 +58,12 @@ async function run({ module, context }: WorkerJob): Promise<void> {
     const { runId, runConfig } = contextFromTransferable(context);
     // Its calls need no token of their own: the SuperLink knows which worker they come from.
     const client = new RuntimeClient(channel, "");
-    const app = await importApp(module, isServerApp, "ServerApp");
+    const compute = sandbox.compute();
+    const app = await importApp(module, isServerApp, "ServerApp", compute);
     const report = new RunReport((line) => lines.writeMessage(line));
     await runServerApp({
       app,
+      compute,
       connection: new RuntimeConnection(client, runId),
       runConfig,
       artifactsOf: () => new ArtifactUpload(client),

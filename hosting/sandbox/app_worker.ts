@@ -3,14 +3,12 @@
  * app imports as "flwr" is loaded before, for these files themselves may not be read.
  */
 import "../../mod.ts";
-import { assignThreads } from "../../ml/cores/trainer_slot.ts";
 import { rehearse } from "../../ml/train/rehearse.ts";
-import { startEngine } from "../../ml/session/start_engine.ts";
 import { serveApp } from "../app/serve_app.ts";
 import type { FromWorker } from "../app/worker_protocol.ts";
-import { openTrainersBy } from "./open_trainers.ts";
 import { type ArrivedRecords, type PackedToWorker, unpackToWorker } from "./packed_messages.ts";
 import type { AssignThreads, OpenTrainer, Rehearse } from "./protocol.ts";
+import { SandboxCompute } from "./sandbox_compute.ts";
 
 type ToApp = PackedToWorker<ArrivedRecords> | AssignThreads | Rehearse;
 
@@ -22,17 +20,11 @@ const scope = self as unknown as {
 // Taken before the app is loaded: it may replace the global one, and then has only itself to listen to.
 const post = scope.postMessage.bind(scope);
 
-openTrainersBy(post);
-
-const serve = serveApp((said) => post(said), async ({ device }) => {
-  if (device === undefined || device === "cpu") return;
-  // What cannot be used shows at a trainer's first answer.
-  await using engine = await startEngine({ threads: 1, device });
-  await engine.read([]);
-});
+const sandbox = new SandboxCompute(post);
+const serve = serveApp((said) => post(said), (settings) => sandbox.compute(settings));
 
 scope.onmessage = ({ data }) => {
-  if (data.kind === "assign-threads") assignThreads(data.threads);
+  if (data.kind === "assign-threads") sandbox.assignThreads(data.threads);
   // What fails here fails again, and is told, when the app trains.
   else if (data.kind === "rehearse") return void rehearse().catch(() => {});
   else return serve(unpackToWorker(data));

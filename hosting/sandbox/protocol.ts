@@ -1,4 +1,4 @@
-import type { Device } from "../../ml/session/device.ts";
+import type { Device } from "../../ml/engine/device.ts";
 
 /** Which app a sandbox is for: a SuperNode's, or a SuperLink's. */
 export type SandboxedKind = "ClientApp" | "ServerApp";

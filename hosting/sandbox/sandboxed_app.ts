@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { log } from "../../base/log.ts";
-import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
-import type { Device } from "../../ml/session/device.ts";
+import type { ComputeSettings } from "../../ml/engine/compute.ts";
+import type { Device } from "../../ml/engine/device.ts";
 import type { AppModule } from "../app/app_module.ts";
 import { AppHost } from "../app/app_host.ts";
 import type { OpenAppLink } from "../app/app_link.ts";
@@ -23,7 +23,7 @@ export interface SandboxedAppOptions {
   /** The node's keys and other files that must not be in what is granted (default: none are looked for). */
   readonly secret?: readonly string[];
   /** What its models compute with; they may not choose another device but the processor. */
-  readonly compute: ComputeDefaults;
+  readonly compute: ComputeSettings;
   /** Bytes of memory that it may take, its models and data sets included. Default: half of the machine's, 1 to 16 GiB. */
   readonly memoryBytes?: number;
   /** Its name in the node's log. Default: "app". */

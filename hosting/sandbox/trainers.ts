@@ -1,8 +1,8 @@
 import { choiceOf, fieldsOf, integerOf } from "../../base/untrusted.ts";
 import { FlwrError } from "../../base/error.ts";
-import type { Device } from "../../ml/session/device.ts";
-import { MAX_THREADS } from "../../ml/session/limits.ts";
-import { type FromTrainer, reportError } from "../../ml/session/protocol.ts";
+import type { Device } from "../../ml/engine/device.ts";
+import { MAX_THREADS } from "../../ml/engine/limits.ts";
+import { type FromTrainer, reportError } from "../../ml/engine/protocol.ts";
 import { type Failure, uncaught } from "../app/failure.ts";
 import type { ToTrainer } from "./protocol.ts";
 

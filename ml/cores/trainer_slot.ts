@@ -73,28 +73,16 @@ export function registerTrainer(options: TrainerOptions = {}): TrainerSlot {
   };
 }
 
-let assigned: number | undefined;
-
-/**
- * Says how many threads trainers of this thread use from now on: for threads that may not see the machine's other
- * trainers, from somebody who does.
- */
-export function assignThreads(threads: number): void {
-  checkOverride(threads);
-  assigned = threads;
-}
-
 /**
  * Threads for each trainer on this machine: the cores divided by the trainers that are registered, rounded down, at
- * least one; or what was assigned. Two trainers with two threads each on two cores take turns badly: measured, one thread each does twice
- * the work.
+ * least one. Two trainers with two threads each on two cores take turns badly: measured, one thread each does twice the
+ * work.
  *
  * @throws FlwrError "invalid-argument" for an override that is no number of threads
  */
 export function trainerThreads(sharing: CoreSharing = {}): number {
   checkOverride(sharing.override);
   if (sharing.override !== undefined) return sharing.override;
-  if (assigned !== undefined) return assigned;
   const folder = sharing.folder ?? runtimeFolder();
   const live = unlessUnusable(() => liveTrainers(folder)) ?? [];
   const cores = sharing.cores ?? navigator.hardwareConcurrency;

@@ -143,30 +143,6 @@ Deno.test("trainer slots: workers of one process are trainers of their own", () 
     }
   }));
 
-Deno.test("trainer slots: threads that are assigned stand for what cannot be seen", () =>
-  inFolder(async (folder) => {
-    const slotModule = new URL("./trainer_slot.ts", import.meta.url).href;
-    const code = `import { assignThreads, registerTrainer } from ${JSON.stringify(slotModule)};
-      assignThreads(3);
-      const slot = registerTrainer({ folder: ${JSON.stringify(folder)}, cores: 8 });
-      const own = registerTrainer({ override: 5 });
-      self.postMessage([slot.threads(), own.threads()]);`;
-    const url = `data:application/javascript,${encodeURIComponent(code)}`;
-    const worker = new Worker(url, {
-      type: "module",
-      deno: { permissions: { read: false, write: false, env: false, sys: false } },
-    });
-    try {
-      const threads = await new Promise((resolve, reject) => {
-        worker.onmessage = ({ data }) => resolve(data);
-        worker.onerror = ({ message }) => reject(new Error(message));
-      });
-      assert.deepEqual(threads, [3, 5]);
-    } finally {
-      worker.terminate();
-    }
-  }));
-
 Deno.test("trainer slots: files that are no trainer's are left alone", () =>
   inFolder((folder) => {
     using own = registerTrainer({ folder, cores: 4 });

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
+import { sha256 } from "../../base/platform.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import { readAt } from "./file_io.ts";
-import { sha256 } from "./sha256.ts";
 import { sharedArray } from "./shared_array.ts";
 import {
   BLOCK_BYTES,

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
+import { sha256 } from "../../base/platform.ts";
 import { readAt, writeAt } from "./file_io.ts";
-import { sha256 } from "./sha256.ts";
 import {
   BLOCK_BYTES,
   encodeHeader,

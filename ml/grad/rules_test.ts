@@ -6,7 +6,7 @@ import { reduceSum } from "../graph/reduce.ts";
 import { sameShape } from "../graph/shape.ts";
 import { input, type Node, type Value } from "../graph/value.ts";
 import { OPTIMIZED, PLAIN } from "../lower/passes.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { seededRandom } from "../../base/random.ts";
 import { evaluateOnnx } from "../testing/evaluate_onnx.ts";
 import { interpret } from "../testing/interpreter.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { DTYPES } from "../../tensor/dtype.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { hasKernel, PROBED_OPERATORS } from "../testing/kernel_probe.ts";
 import { KERNEL_TYPES } from "./kernel_table.ts";
 

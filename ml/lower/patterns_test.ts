@@ -11,7 +11,7 @@ import { normalize } from "../graph/normalize.ts";
 import { reduceSum } from "../graph/reduce.ts";
 import type { Value } from "../graph/value.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { assertPatternRight, fires, real } from "../testing/compare.ts";
 import { channelAffinePattern } from "./channel_affine.ts";
 import { channelNormalizeGradPattern } from "./channel_normalize_grad.ts";

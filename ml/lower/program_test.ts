@@ -3,7 +3,7 @@ import { tensor } from "../../tensor/tensor.ts";
 import { add, exp, mul, stopGradient } from "../graph/elementwise.ts";
 import { input, type Node } from "../graph/value.ts";
 import { MODEL } from "../onnx/message/types.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { lowerProgram, nextName, startOf, stepsName } from "./program.ts";
 
 const source = (name: string) => input(name, "float32", []) as Node<"input">;

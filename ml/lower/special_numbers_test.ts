@@ -9,7 +9,7 @@ import { concat, reshape, slice, transpose } from "../graph/movement.ts";
 import { normalize } from "../graph/normalize.ts";
 import { logSoftmax, reduceSum, softmax } from "../graph/reduce.ts";
 import { input, type Node, type Value } from "../graph/value.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { evaluateOnnx } from "../testing/evaluate_onnx.ts";
 import { type NdArray, ndArray } from "../testing/nd_array.ts";
 import { OPTIMIZED, PLAIN } from "./passes.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import { div, mod } from "../graph/elementwise.ts";
 import { input, type Node } from "../graph/value.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { lowerGraph } from "./program.ts";
 
 const LEAST = { int32: -(2n ** 31n), int64: -(2n ** 63n) } as const;

@@ -5,7 +5,7 @@ import { gather } from "../graph/indexing.ts";
 import { fill } from "../graph/elementwise.ts";
 import { lowerGraph } from "../lower/program.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import { LocalEngine } from "./engine.ts";
+import { LocalEngine } from "./local_engine.ts";
 
 Deno.test("a run that fails says which operator failed, and nothing of ONNX Runtime's sources", async () => {
   await using engine = await LocalEngine.create(1);

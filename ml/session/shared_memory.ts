@@ -1,14 +1,10 @@
 import type { Tensor } from "../../tensor/tensor.ts";
+import { isShared } from "../engine/protocol.ts";
 
 type Data = Tensor["data"];
 
 /** The shared memory that an alias shows: it must live as long as the alias. */
 const shown = new WeakMap<ArrayBuffer, SharedArrayBuffer>();
-
-/** Whether an array lies in memory that threads can share. */
-export function isShared(data: Data): data is Data & { readonly buffer: SharedArrayBuffer } {
-  return data.buffer instanceof SharedArrayBuffer;
-}
 
 /**
  * The same elements in the same place, as an array that is not marked as shared: Node-API, through which ONNX Runtime

@@ -1,9 +1,15 @@
 // The other side of WorkerEngine: an engine in a thread of its own, which takes calls in order.
 import { parentPort, workerData } from "node:worker_threads";
-import { answerCall } from "./answer_call.ts";
-import { LocalEngine } from "./engine.ts";
+import { answerCall } from "../engine/answer_call.ts";
+import { LocalEngine } from "./local_engine.ts";
 import { flushDenormals } from "./flush_denormals.ts";
-import { handedOver, type Reply, reportError, type Request, type WorkerData } from "./protocol.ts";
+import {
+  handedOver,
+  type Reply,
+  reportError,
+  type Request,
+  type WorkerData,
+} from "../engine/protocol.ts";
 
 flushDenormals();
 const { threads, device } = workerData as WorkerData;

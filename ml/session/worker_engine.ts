@@ -1,8 +1,8 @@
 import { Worker } from "node:worker_threads";
 import { FlwrError } from "../../base/error.ts";
-import type { Device } from "./device.ts";
-import type { Reply, Request, WorkerData } from "./protocol.ts";
-import { RemoteEngine } from "./remote_engine.ts";
+import type { Device } from "../engine/device.ts";
+import type { Reply, Request, WorkerData } from "../engine/protocol.ts";
+import { RemoteEngine } from "../engine/remote_engine.ts";
 
 /**
  * The engine in a worker thread: the caller's event loop goes on while a model runs, and calls are answered in the

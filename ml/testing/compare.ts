@@ -6,7 +6,7 @@ import { topologicalOrder } from "../graph/traverse.ts";
 import { input, type Node, type Primitive, type Value } from "../graph/value.ts";
 import type { GraphPass } from "../lower/passes.ts";
 import type { Pattern } from "../lower/tile.ts";
-import type { LocalEngine } from "../session/engine.ts";
+import type { LocalEngine } from "../session/local_engine.ts";
 import { evaluateOnnx } from "./evaluate_onnx.ts";
 import { interpret } from "./interpreter.ts";
 import { type NdArray, ndArray } from "./nd_array.ts";

@@ -3,7 +3,7 @@ import { lowerGraph } from "../lower/program.ts";
 import type { Optimizations } from "../lower/passes.ts";
 import { applyPasses } from "../lower/passes.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
-import type { LocalEngine } from "../session/engine.ts";
+import type { LocalEngine } from "../session/local_engine.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { NdArray } from "./nd_array.ts";
 

@@ -4,7 +4,7 @@ import { elementType } from "../onnx/element_type.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { modelBytes } from "../onnx/model.ts";
 import type { Operator } from "../onnx/operators.ts";
-import type { LocalEngine } from "../session/engine.ts";
+import type { LocalEngine } from "../session/local_engine.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
 
 /** A node of an operator on arrays of a type: its output's name, and its type where that is another. */

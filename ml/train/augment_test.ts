@@ -5,7 +5,7 @@ import { tensor } from "../../tensor/tensor.ts";
 import { mixBits, uniform } from "../graph/random.ts";
 import { constant } from "../graph/value.ts";
 import { OPTIMIZED } from "../lower/passes.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { evaluateOnnx } from "../testing/evaluate_onnx.ts";
 import { augment, type Augmentation, checkAugmentation } from "./augment.ts";
 

@@ -10,8 +10,7 @@ import { blockConvolutions, canBeBlocked } from "../lower/blocked/block_convolut
 import { canPackPools } from "../lower/blocked/pack_pools.ts";
 import { blockedPatterns } from "../lower/blocked/with_blocks.ts";
 import { lowerGraph } from "../lower/program.ts";
-import type { Engine } from "../session/engine.ts";
-import type { StartEngine } from "../session/start_engine.ts";
+import type { Engine, StartEngine } from "../engine/engine.ts";
 
 /** Channels of a block that ONNX Runtime has operators for, on processors with AVX-512 and on others. */
 const BLOCK_SIZES = [16, 8] as const;

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { conv, maxPool } from "../graph/convolution.ts";
 import { relu } from "../graph/elementwise.ts";
-import { type Engine, LocalEngine, type RunResult } from "../session/engine.ts";
+import type { Engine, RunResult } from "../engine/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { real } from "../testing/compare.ts";
 import { tensor } from "../../tensor/tensor.ts";
 import { requireSelfContained } from "../onnx/self_contained.ts";

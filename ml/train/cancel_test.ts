@@ -4,7 +4,8 @@ import { tensor } from "../../tensor/tensor.ts";
 import { dense } from "../nn/dense.ts";
 import { crossEntropy } from "../nn/loss.ts";
 import { sgd } from "../nn/sgd.ts";
-import { type Engine, LocalEngine, type NamedTensor, type Run } from "../session/engine.ts";
+import type { Engine, NamedTensor, Run } from "../engine/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { Model } from "./model.ts";
 

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { requireLearningRate, requireRange } from "../nn/optimizer.ts";
 import type { Variable } from "../nn/trace.ts";
-import { type Device, DEVICES } from "../session/device.ts";
+import { type Device, DEVICES } from "../engine/device.ts";
 import { checkEarlyStop } from "./early_stop.ts";
 import type { FitOptions, Proximal } from "./fit_options.ts";
 import { matchParameters } from "./parameters.ts";

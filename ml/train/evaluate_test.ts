@@ -11,7 +11,7 @@ import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
 import { flatten } from "../nn/shaping.ts";
 import { requireSelfContained } from "../onnx/self_contained.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";

@@ -10,9 +10,8 @@ import {
   stepsName,
 } from "../lower/program.ts";
 import type { Optimizations } from "../lower/passes.ts";
-import type { Device } from "../session/device.ts";
-import type { Engine, EngineCompute, NamedTensor, Run } from "../session/engine.ts";
-import { type StartEngine, startEngine } from "../session/start_engine.ts";
+import type { Device } from "../engine/device.ts";
+import type { Engine, EngineCompute, NamedTensor, Run, StartEngine } from "../engine/engine.ts";
 import { blockSize, wantsBlocks } from "./block_size.ts";
 import type { DatasetParts } from "./dataset.ts";
 import { inputName, NAMES, targetName } from "./programs.ts";
@@ -30,7 +29,7 @@ export interface LoadedProgram {
 /** Keeps programs, data and parameters in one engine, and starts that engine when it is first needed. */
 export class Executor implements AsyncDisposable {
   readonly #optimizations: Optimizations;
-  readonly #createEngine: StartEngine;
+  readonly #startEngine: StartEngine;
   readonly #device: Device;
   readonly #programs = new Map<string, { variant: string; loading: Promise<LoadedProgram> }>();
   #threads: number;
@@ -38,17 +37,17 @@ export class Executor implements AsyncDisposable {
 
   /**
    * @param compute where, and with how many threads until {@link useThreads} says otherwise
-   * @param createEngine by default, as this thread starts engines
+   * @param startEngine starts the engine
    */
   constructor(
     { threads, device }: EngineCompute,
     optimizations: Optimizations,
-    createEngine: StartEngine = startEngine,
+    startEngine: StartEngine,
   ) {
     this.#optimizations = optimizations;
     this.#threads = threads;
     this.#device = device;
-    this.#createEngine = createEngine;
+    this.#startEngine = startEngine;
   }
 
   /** Computes with so many threads from now on. Data and parameters stay; programs are opened anew. */
@@ -102,12 +101,8 @@ export class Executor implements AsyncDisposable {
   }
 
   #start() {
-    this.#running ??= this.#createEngine({ threads: this.#threads, device: this.#device }).then((
-      engine,
-    ) => ({
-      engine,
-      data: new ResidentData(engine),
-    }));
+    this.#running ??= this.#startEngine({ threads: this.#threads, device: this.#device })
+      .then((engine) => ({ engine, data: new ResidentData(engine) }));
     return this.#running;
   }
 
@@ -135,7 +130,7 @@ export class Executor implements AsyncDisposable {
   async #blockFor(results: readonly Value[], forwardOnly: boolean): Promise<number | undefined> {
     const mayHave = this.#optimizations.blocks === true && this.#device === "cpu";
     return mayHave && wantsBlocks(results, forwardOnly)
-      ? await blockSize(await this.engine(), this.#createEngine)
+      ? await blockSize(await this.engine(), this.#startEngine)
       : undefined;
   }
 }

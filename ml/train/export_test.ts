@@ -15,7 +15,7 @@ import {
   sgd,
   transformerEncoder,
 } from "../mod.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import type { ModelOptions } from "./model_options.ts";
 import { add, div, fill } from "../graph/elementwise.ts";
 import { broadcastTo, concat, pad, slice } from "../graph/movement.ts";

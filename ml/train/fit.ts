@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Variable } from "../nn/trace.ts";
-import type { NamedTensor } from "../session/engine.ts";
+import type { NamedTensor } from "../engine/engine.ts";
 import { type DatasetParts, exampleCount } from "./dataset.ts";
 import { BestEpoch } from "./early_stop.ts";
 import { evaluateModel } from "./evaluate.ts";

@@ -8,7 +8,7 @@ import { crossEntropy, meanSquaredError } from "../nn/loss.ts";
 import { linearDecay } from "../nn/schedule.ts";
 import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import type { Augmentation } from "./augment.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { EpochReport, FitOptions } from "./fit_options.ts";

@@ -2,13 +2,13 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor } from "../../tensor/tensor.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
-import { registerTrainer, trainerThreads } from "../cores/trainer_slot.ts";
+import { type Compute, currentCompute } from "../engine/compute.ts";
 import { input } from "../graph/value.ts";
 import { OPTIMIZED } from "../lower/passes.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Variable } from "../nn/trace.ts";
 import { checkedFitOptions, requireCount, requireKnown, requireSeed } from "./check_options.ts";
-import { computeDefaults } from "../session/compute_defaults.ts";
+import { machineCompute } from "../session/machine_compute.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import { connect } from "./connect.ts";
 import {
@@ -62,6 +62,7 @@ export class Model implements AsyncDisposable {
   readonly #stored: StoredType;
   readonly #batchSize: number;
   readonly #threads: number | undefined;
+  readonly #compute: Compute;
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #executor: Executor;
@@ -87,8 +88,9 @@ export class Model implements AsyncDisposable {
     const losses = toParts<Loss>(options.loss, isLoss);
     this.#recipe = { network, inputs, losses, optimizer, clipping };
     this.#batchSize = requireCount("batchSize", options.batchSize ?? 32);
-    const defaults = computeDefaults();
-    this.#threads = options.threads ?? defaults.threads;
+    this.#compute = options.compute ?? currentCompute() ?? machineCompute();
+    const { threads } = options;
+    this.#threads = threads === undefined ? undefined : requireCount("threads", threads);
     this.#clock = options.clock ?? systemClock;
     this.#random = options.random ?? systemRandom;
     const { variables, rules } = tracedOnce(this.#recipe);
@@ -100,11 +102,11 @@ export class Model implements AsyncDisposable {
     if (options.exportable === true) this.export();
     this.#executor = new Executor(
       {
-        threads: trainerThreads({ override: this.#threads }),
-        device: requireKnown(options.device ?? defaults.device ?? "cpu"),
+        threads: threads ?? 1, // Each call says how many it uses.
+        device: requireKnown(options.device ?? this.#compute.device),
       },
       options.optimizations ?? OPTIMIZED,
-      options.createEngine,
+      options.createEngine ?? this.#compute.startEngine,
     );
   }
 
@@ -310,9 +312,9 @@ export class Model implements AsyncDisposable {
     const own = this.#disposing.signal;
     const signal = asked === undefined ? own : AbortSignal.any([asked, own]);
     const running = this.#settled.then(async () => {
-      using trainer = registerTrainer({ override: this.#threads });
+      using slot = this.#compute.register(this.#threads);
       throwIfCancelled(signal);
-      await this.#executor.useThreads(trainer.threads());
+      await this.#executor.useThreads(slot.threads());
       return await work(signal);
     });
     this.#settled = running.then(() => {}, () => {});

@@ -5,8 +5,9 @@ import type { Layer } from "../nn/layer.ts";
 import type { Loss } from "../nn/loss.ts";
 import type { Network } from "../nn/network.ts";
 import type { Optimizer } from "../nn/optimizer.ts";
-import type { Device } from "../session/device.ts";
-import type { Engine, EngineCompute } from "../session/engine.ts";
+import type { Compute } from "../engine/compute.ts";
+import type { Device } from "../engine/device.ts";
+import type { Engine, EngineCompute } from "../engine/engine.ts";
 import type { InputSpec } from "./input_spec.ts";
 import type { OneOrNamed } from "./parts.ts";
 import type { StoredType } from "./stored_type.ts";
@@ -55,6 +56,8 @@ export interface ModelOptions {
   readonly clock?: Clock;
   /** Where fits without a seed take theirs from (default: the machine). */
   readonly random?: Random;
-  /** What computes (default: a thread of its own). */
+  /** What the model computes with (default: what the app that makes it has in its context; outside of apps this machine). */
+  readonly compute?: Compute;
+  /** What computes (default: as `compute` starts it). */
   readonly createEngine?: (compute: EngineCompute) => Promise<Engine>;
 }

@@ -9,9 +9,10 @@ import { flatten } from "../nn/shaping.ts";
 import { crossEntropy } from "../nn/loss.ts";
 import { sgd } from "../nn/sgd.ts";
 import { sequential } from "../nn/sequential.ts";
-import { setComputeDefaults } from "../session/compute_defaults.ts";
-import type { Device } from "../session/device.ts";
-import { type EngineCompute, LocalEngine } from "../session/engine.ts";
+import { type Compute, computingWith } from "../engine/compute.ts";
+import type { Device } from "../engine/device.ts";
+import type { EngineCompute } from "../engine/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { FitOptions, Progress } from "./fit_options.ts";
 import { Model } from "./model.ts";
@@ -287,31 +288,67 @@ Deno.test("the worker thread computes what the calling thread computes", async (
   assert.deepEqual(there.getParameters(), here.getParameters());
 });
 
-Deno.test("threads and device come from the model's options, or else from the defaults", async () => {
-  const asked = async (options: Partial<ModelOptions>) => {
-    let got: EngineCompute | undefined;
-    await using model = pointModel({
-      ...options,
-      createEngine: (compute) => {
-        got = compute;
-        return LocalEngine.create(1);
-      },
-    });
-    setComputeDefaults({});
-    await model.evaluate(points(4));
-    return got;
+/** Three threads of an NVIDIA processor, which the calling thread stands in for. */
+function fakeCompute() {
+  const asked: EngineCompute[] = [];
+  let computing = 0;
+  const compute: Compute = {
+    device: "cuda",
+    startEngine: (given) => {
+      asked.push(given);
+      return LocalEngine.create(1);
+    },
+    register: (threads = 3) => {
+      computing += 1;
+      return { threads: () => threads, [Symbol.dispose]: () => computing -= 1 };
+    },
   };
-  try {
-    setComputeDefaults({ threads: 3, device: "cuda" });
-    assert.deepEqual(await asked({}), { threads: 3, device: "cuda" });
-    setComputeDefaults({ threads: 3, device: "cuda" });
-    assert.deepEqual(await asked({ threads: 2, device: "webgpu" }), {
-      threads: 2,
-      device: "webgpu",
+  return { compute, asked, computing: () => computing };
+}
+
+/** A model that leaves to others how it starts its engine. */
+const ordinaryModel = (options: Partial<ModelOptions> = {}) =>
+  pointModel({ createEngine: undefined, ...options });
+
+Deno.test("threads and device come from the model's options, or else from what its app computes with", async () => {
+  const { compute, asked, computing } = fakeCompute();
+  const evaluated = async (model: Model) => {
+    await model.evaluate(points(4));
+    await model[Symbol.asyncDispose]();
+    return asked.pop();
+  };
+  const own = { threads: 2, device: "webgpu" } as const;
+  assert.deepEqual(await evaluated(ordinaryModel({ compute })), { threads: 3, device: "cuda" });
+  assert.deepEqual(await evaluated(ordinaryModel({ compute, ...own })), own);
+  const inApp = computingWith(compute, () => ordinaryModel());
+  assert.deepEqual(await evaluated(inApp), { threads: 3, device: "cuda" });
+  assert.equal(computing(), 0);
+});
+
+Deno.test("a model computes with what the app had that made it, whoever calls it", async () => {
+  const [first, second] = [fakeCompute(), fakeCompute()];
+  const make = async (compute: Compute) => {
+    await new Promise((resolve) => setTimeout(resolve));
+    return await computingWith(compute, async () => {
+      await new Promise((resolve) => setTimeout(resolve));
+      return ordinaryModel();
     });
-    assert.equal((await asked({}))?.device, "cpu");
-  } finally {
-    setComputeDefaults({});
+  };
+  const models = await Promise.all([make(first.compute), make(second.compute)]);
+  await Promise.all(models.map((model) => model.evaluate(points(4))));
+  assert.deepEqual([first.asked.length, second.asked.length], [1, 1]);
+  await Promise.all(models.map((model) => model[Symbol.asyncDispose]()));
+});
+
+Deno.test("outside of apps a model computes on this machine, on the processor", async () => {
+  await using model = ordinaryModel();
+  const { loss } = await model.evaluate(points(4));
+  assert.ok(Number.isFinite(loss));
+});
+
+Deno.test("a number of threads that is none is refused", () => {
+  for (const threads of [0, -1, 1.5, NaN]) {
+    assert.throws(() => pointModel({ threads }), isError("invalid-argument", /"threads"/));
   }
 });
 

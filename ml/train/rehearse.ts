@@ -8,7 +8,7 @@ import { maxPool2d } from "../nn/pooling.ts";
 import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
 import { flatten } from "../nn/shaping.ts";
-import type { Engine, NamedTensor, Run, RunResult } from "../session/engine.ts";
+import type { Engine, NamedTensor, Run, RunResult } from "../engine/engine.ts";
 import { Model } from "./model.ts";
 
 /**

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { NamedTensor, Run, RunResult } from "../session/engine.ts";
+import type { NamedTensor, Run, RunResult } from "../engine/engine.ts";
 import { IdleEngine, rehearse } from "./rehearse.ts";
 
 /** Notes what would be computed. */

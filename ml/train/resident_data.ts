@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import { elementCount, tensor } from "../../tensor/tensor.ts";
-import type { Engine } from "../session/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 
 /** Data sets that stay in the training thread's memory; of more, the one used longest ago goes. */
 export const RESIDENT_DATASETS = 4;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { tensor } from "../../tensor/tensor.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { RESIDENT_DATASETS, ResidentData } from "./resident_data.ts";
 
 const numbers = (...values: number[]) =>

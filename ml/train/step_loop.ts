@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Engine, Run, RunResult } from "../session/engine.ts";
+import type { Engine, Run, RunResult } from "../engine/engine.ts";
 import { throwIfCancelled, unlessCancelled } from "./cancellation.ts";
 import type { SliceLength } from "./slices.ts";
 

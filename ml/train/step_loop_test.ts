@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import type { Engine, Run, RunResult } from "../session/engine.ts";
+import type { Engine, Run, RunResult } from "../engine/engine.ts";
 import { SliceLength, SLICES_IN_FLIGHT } from "./slices.ts";
 import { runSteps, type StepLoop } from "./step_loop.ts";
 

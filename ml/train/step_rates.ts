@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { mixBits } from "../graph/random.ts";
 import { tensor } from "../../tensor/tensor.ts";
-import type { NamedTensor } from "../session/engine.ts";
+import type { NamedTensor } from "../engine/engine.ts";
 import type { Fit } from "./fit.ts";
 import { NAMES, scalarName } from "./programs.ts";
 

@@ -7,7 +7,7 @@ import { dense } from "../nn/dense.ts";
 import { crossEntropy } from "../nn/loss.ts";
 import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
-import { LocalEngine } from "../session/engine.ts";
+import { LocalEngine } from "../session/local_engine.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
 

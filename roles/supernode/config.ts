@@ -4,7 +4,7 @@ import type { ConfigRecord } from "../../app/config_record.ts";
 import { FlwrError } from "../../base/error.ts";
 import { load } from "../../base/load.ts";
 import { flwrHome } from "../../fab/home.ts";
-import type { ComputeDefaults } from "../../ml/session/compute_defaults.ts";
+import type { ComputeSettings } from "../../ml/engine/compute.ts";
 import { formatAddress } from "../../rpc/address.ts";
 import type { ChannelOptions } from "../../rpc/channel.ts";
 import type { NodeIdentity } from "../../rpc/dialects/flwr-1.9/client/credentials.ts";
@@ -31,7 +31,7 @@ export interface SuperNodeConfig {
   readonly nodeConfig: ConfigRecord;
   /** The app named on the command line; without it runs bring theirs. */
   readonly app: AppModule | undefined;
-  readonly compute: ComputeDefaults;
+  readonly compute: ComputeSettings;
   /** Folders that apps which runs bring along may read, absolute. */
   readonly allowRead: readonly string[];
   /** The node's own files that lie in none of them. */

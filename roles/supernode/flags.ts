@@ -1,6 +1,6 @@
 import { type Command, Option } from "commander";
-import { type Device, DEVICES } from "../../ml/session/device.ts";
-import { MAX_THREADS } from "../../ml/session/limits.ts";
+import { type Device, DEVICES } from "../../ml/engine/device.ts";
+import { MAX_THREADS } from "../../ml/engine/limits.ts";
 import type { ConnectionFlags } from "../flags/connection_options.ts";
 import { type Isolation, ISOLATIONS } from "../flags/launch_flags.ts";
 import { wholeNumber } from "../flags/values.ts";

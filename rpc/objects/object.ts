@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
+import { sha256, sha256Hex } from "../../base/platform.ts";
 import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
 
 /** Bytes of an object's head: the ids of 50,000 children, as many as a message's tree has nodes. */
@@ -54,7 +54,7 @@ export function makeSmallObject(
   body: Uint8Array,
 ): LinkObject {
   const bytes = joinObject(type, children, body);
-  return { id: hashHere(bytes), bytes, children };
+  return { id: sha256Hex(bytes), bytes, children };
 }
 
 function joinObject(
@@ -69,15 +69,10 @@ function joinObject(
   return bytes;
 }
 
-function hashHere(bytes: Uint8Array): ObjectId {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
 /** An object's id: the SHA-256 of its bytes in lower-case hexadecimal. */
 export async function hashObject(bytes: Uint8Array): Promise<ObjectId> {
-  if (bytes.length <= SYNC_HASH_BYTES) return hashHere(bytes);
-  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
-  return new Uint8Array(digest).toHex();
+  if (bytes.length <= SYNC_HASH_BYTES) return sha256Hex(bytes);
+  return (await sha256(bytes)).toHex();
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The code keeps to the tables of rooms.ts, and docs/architecture.md shows these tables. */
 import assert from "node:assert/strict";
 import { repositoryPath } from "../support/repository.ts";
-import { allows, OUTSIDE, PACKAGES, PURE, roomOf, ROOMS } from "./rooms.ts";
+import { allows, OUTSIDE, PACKAGES, roomOf, ROOMS } from "./rooms.ts";
 import { sourceFiles, specifiers } from "./source_files.ts";
 
 const sources = sourceFiles().filter(({ path }) => !OUTSIDE.includes(path.split("/")[0]!));
@@ -30,13 +30,6 @@ Deno.test("architecture: packages that tie to the outside stay in their rooms", 
       .filter((name) => PACKAGES[name]?.includes(roomOf(path)!) === false)
       .map((name) => `${path} imports ${name}`)
   );
-  assert.deepEqual(offences, []);
-});
-
-Deno.test("architecture: pure rooms do not speak to the operating system", () => {
-  const offences = sources
-    .filter(({ path, text }) => PURE.includes(roomOf(path)!) && /\b(Deno|process)\.\w/.test(text))
-    .map(({ path }) => path);
   assert.deepEqual(offences, []);
 });
 

@@ -8,8 +8,12 @@ export interface SourceFile {
   readonly text: string;
   /** Files of this repository: import statements, dynamic imports, and the modules that workers are started with. */
   readonly files: readonly string[];
+  /** Those of them that it needs when it runs: not what it takes types from. */
+  readonly neededFiles: readonly string[];
   /** Packages and built-in modules, without the paths within them. */
   readonly packages: readonly string[];
+  /** Those of them that it needs when it runs. */
+  readonly neededPackages: readonly string[];
 }
 
 const SKIPPED = new Set(["dist", "node_modules", "vectors"]);
@@ -32,21 +36,46 @@ function* paths(folder: string): Generator<string> {
 
 function read(path: string): SourceFile {
   const text = Deno.readTextFileSync(repositoryPath(path));
-  const files: string[] = [];
-  const packages: string[] = [];
-  for (const specifier of specifiers(text)) {
-    if (specifier === "flwr") files.push("mod.ts");
-    else if (specifier.startsWith(".")) files.push(join(dirname(path), specifier));
-    else packages.push(packageName(specifier));
-  }
-  return { path, text, files: files.filter((file) => file.endsWith(".ts")), packages };
+  const named = specifiers(text);
+  const needed = specifiers(codeOf(text));
+  return {
+    path,
+    text,
+    files: filesOf(path, named),
+    neededFiles: filesOf(path, needed),
+    packages: packagesOf(path, named),
+    neededPackages: packagesOf(path, needed),
+  };
+}
+
+function packagesOf(path: string, specifiers: readonly string[]): string[] {
+  return specifiers.filter((specifier) => fileOf(path, specifier) === undefined).map(packageName);
+}
+
+function filesOf(path: string, specifiers: readonly string[]): string[] {
+  return specifiers.flatMap((specifier) => fileOf(path, specifier) ?? [])
+    .filter((file) => file.endsWith(".ts"));
+}
+
+/** The file of this repository that a specifier in the file at `path` names. */
+function fileOf(path: string, specifier: string): string | undefined {
+  if (specifier === "flwr") return "mod.ts";
+  return specifier.startsWith(".") ? join(dirname(path), specifier) : undefined;
+}
+
+/** A file's text as it runs: without comments, and without statements that import or export types only. */
+export function codeOf(text: string): string {
+  return withoutComments(text).replace(/^(import|export) type [^;]*?from\s*"[^"\n]+";/gm, "");
+}
+
+function withoutComments(text: string): string {
+  return text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
 }
 
 /** What the code names in quotes after `from`, `import` and `new URL(`; comments do not count. */
 export function specifiers(text: string): string[] {
-  const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   const named = /(?:\bfrom|^import|\bimport\(|\bnew URL\()\s*"([^"\n]+)"/gm;
-  return [...code.matchAll(named)].map((match) => match[1]!);
+  return [...withoutComments(text).matchAll(named)].map((match) => match[1]!);
 }
 
 function packageName(specifier: string): string {

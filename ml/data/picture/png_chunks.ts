@@ -1,6 +1,6 @@
 import { joinBytes } from "../../../base/bytes.ts";
-import { crc32, inflateSync } from "node:zlib";
 import { FlwrError } from "../../../base/error.ts";
+import { crc32, inflateZlib } from "../../../base/platform.ts";
 
 /** How every PNG file begins (PNG 3, 5.2). */
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -88,7 +88,7 @@ export function readChunks(bytes: Uint8Array): PngChunks {
 export function inflatePixels(data: readonly Uint8Array[], size: number): Uint8Array {
   let pixels: Uint8Array;
   try {
-    pixels = inflateSync(data.length === 1 ? data[0]! : joinBytes(data), { maxOutputLength: size });
+    pixels = inflateZlib(data.length === 1 ? data[0]! : joinBytes(data), size);
   } catch (cause) {
     throw damagedPng(`its pixels cannot be decompressed to ${size} bytes`, cause);
   }

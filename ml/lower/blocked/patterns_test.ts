@@ -11,7 +11,7 @@ import type { Value } from "../../graph/value.ts";
 import { GraphBuilder } from "../../onnx/graph_builder.ts";
 import { modelBytes } from "../../onnx/model.ts";
 import { requireSelfContained } from "../../onnx/self_contained.ts";
-import { LocalEngine } from "../../session/engine.ts";
+import { LocalEngine } from "../../session/local_engine.ts";
 import { assertClose, randomInputs, real } from "../../testing/compare.ts";
 import { evaluateOnnx } from "../../testing/evaluate_onnx.ts";
 import { interpret } from "../../testing/interpreter.ts";

@@ -4,7 +4,7 @@
  */
 import { FlwrError } from "../../../base/error.ts";
 import { meanSquaredError, Model, onnxNetwork, sgd } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { decodeNpy } from "../../../tensor/npy.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 

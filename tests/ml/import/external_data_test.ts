@@ -4,7 +4,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { LOCATION } from "../../../ml/onnx/message/numbers.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensorBytes } from "../../../tensor/tensor.ts";
 import { difference, numbers, oneNode, runFile, runNetwork } from "./onnx_file.ts";
 

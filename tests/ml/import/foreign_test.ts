@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { FlwrError } from "../../../base/error.ts";
 import { meanSquaredError, Model, onnxNetwork, sgd } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { decodeNpy } from "../../../tensor/npy.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";

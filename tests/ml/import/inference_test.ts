@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import { difference, numbers, recorded, runFile, runNetwork, withOutput } from "./onnx_file.ts";
 

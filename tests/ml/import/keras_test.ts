@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { meanSquaredError, Model, onnxNetwork, sgd } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import recorded from "../../vectors/ml/keras/keras.json" with { type: "json" };
 

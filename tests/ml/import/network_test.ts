@@ -5,7 +5,7 @@ import { dense, meanSquaredError, Model, sequential, sgd } from "../../../ml/mod
 import { type Trace, trace } from "../../../ml/nn/trace.ts";
 import { ELEMENT } from "../../../ml/onnx/message/numbers.ts";
 import { ATTRIBUTE, FUNCTION, MODEL, NODE } from "../../../ml/onnx/message/types.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 import {
   difference,

@@ -17,7 +17,7 @@ import {
   TYPE,
   VALUE_INFO,
 } from "../../../ml/onnx/message/types.ts";
-import type { Engine } from "../../../ml/session/engine.ts";
+import type { Engine } from "../../../ml/engine/engine.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { type Tensor, tensor, tensorBytes } from "../../../tensor/tensor.ts";
 import { topologicalOrder } from "../../../ml/graph/traverse.ts";

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { supportedOperators } from "../../../ml/import/operators.ts";
 import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { difference, runFile, runNetwork, withOutput } from "./onnx_file.ts";
 import { OPERATOR_CASES, UNTESTED_ALONE } from "./operator_cases.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { type OnnxNetwork, onnxNetwork } from "../../../ml/import/network.ts";
 import { crossEntropy, type Loss, meanSquaredError, Model, sgd } from "../../../ml/mod.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { difference, numbers, onnxFile, recorded, runFile } from "./onnx_file.ts";
 

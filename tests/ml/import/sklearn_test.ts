@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { binaryCrossEntropy, crossEntropy, Model, sgd } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { numbers, onnxFile, recorded } from "./onnx_file.ts";
 

@@ -5,7 +5,7 @@ import { seededRandom } from "../../../base/random.ts";
 import { onnxNetwork } from "../../../ml/import/network.ts";
 import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { numbers, onnxFile, runFile, runNetwork, withOutput } from "./onnx_file.ts";
 import { caseOf, type OperatorCase } from "./operator_case.ts";

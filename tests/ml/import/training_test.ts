@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { crossEntropy, Model, type ModelOptions, sgd } from "../../../ml/mod.ts";
 import { type OnnxNetwork, onnxNetwork } from "../../../ml/import/network.ts";
 import { type Optimizations, OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { elementCount, type Tensor, tensor } from "../../../tensor/tensor.ts";
 import trained from "../../vectors/ml/import/trained.json" with { type: "json" };
 import { mix } from "../example_network.ts";

@@ -13,7 +13,7 @@ import {
   sgd,
   weighted,
 } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { elementCount, type Tensor, tensor } from "../../../tensor/tensor.ts";
 import trained from "../../vectors/ml/import/two_inputs.json" with { type: "json" };
 import { mix } from "../example_network.ts";

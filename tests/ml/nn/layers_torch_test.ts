@@ -29,7 +29,7 @@ import {
   transformerEncoder,
 } from "../../../ml/mod.ts";
 import { trace } from "../../../ml/nn/trace.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { assertClose } from "../../../ml/testing/compare.ts";
 import { evaluateOnnx } from "../../../ml/testing/evaluate_onnx.ts";
 import { interpret } from "../../../ml/testing/interpreter.ts";

@@ -11,7 +11,7 @@ import {
   meanAbsoluteError,
   meanSquaredError,
 } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { assertClose } from "../../../ml/testing/compare.ts";
 import { evaluateOnnx } from "../../../ml/testing/evaluate_onnx.ts";
 import { interpret } from "../../../ml/testing/interpreter.ts";

@@ -14,7 +14,8 @@ import {
   sgd,
 } from "../../../ml/mod.ts";
 import type { OnnxNetwork } from "../../../ml/import/network.ts";
-import { type Engine, LocalEngine } from "../../../ml/session/engine.ts";
+import type { Engine } from "../../../ml/engine/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import type { ExportOptions } from "../../../ml/train/export.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { difference, numbers, recorded } from "../import/onnx_file.ts";

@@ -17,7 +17,7 @@ import {
   sequentialWith,
   weighted,
 } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 
 const TOKENS = 5;

@@ -16,7 +16,7 @@ import {
   tanh,
   warmUp,
 } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { assertClose } from "../../../ml/testing/compare.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { type Recorded, toNdArray, TORCH } from "./recorded.ts";

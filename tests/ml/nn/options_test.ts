@@ -25,7 +25,7 @@ import {
   warmUp,
   weighted,
 } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 
 function isError(pattern: RegExp) {

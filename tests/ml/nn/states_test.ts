@@ -18,7 +18,7 @@ import { interpret } from "../../../ml/testing/interpreter.ts";
 import { ndArray } from "../../../ml/testing/nd_array.ts";
 import { trace } from "../../../ml/nn/trace.ts";
 import { input } from "../../../ml/graph/value.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 
 const EXAMPLES = 60;

@@ -21,7 +21,7 @@ import {
   transformerEncoder,
   warmUp,
 } from "../../../ml/mod.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { tensor } from "../../../tensor/tensor.ts";
 
 const createEngine = () => LocalEngine.create(1);

@@ -2,7 +2,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { realTensor } from "../../../ml/import/real_tensor.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { type Optimizations, PLAIN } from "../../../ml/lower/passes.ts";
-import type { Engine } from "../../../ml/session/engine.ts";
+import type { Engine } from "../../../ml/engine/engine.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 import { tensorProto } from "../import/onnx_file.ts";
 import { prepareWhole, runPrepared } from "./whole_file.ts";

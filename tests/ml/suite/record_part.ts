@@ -2,7 +2,7 @@
  * Records the part of ONNX's backend suite that is run every day: of each operator the smallest case that passes.
  * `deno run -A tests/ml/suite/record_part.ts FOLDER`, a folder that `write_suite.py` has written.
  */
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { supportedOperators } from "../../../ml/import/operators.ts";
 import { outcomeOf, withKnownInputs } from "./outcome.ts";

@@ -1,5 +1,5 @@
 import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { type Outcome, outcomeOf, withKnownInputs } from "./outcome.ts";
 import { isClaimed, isRandom, readCase } from "./suite_case.ts";
 

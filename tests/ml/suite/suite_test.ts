@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { supportedOperators } from "../../../ml/import/operators.ts";
 import { OPTIMIZED, PLAIN } from "../../../ml/lower/passes.ts";
-import { LocalEngine } from "../../../ml/session/engine.ts";
+import { LocalEngine } from "../../../ml/session/local_engine.ts";
 import { NIGHTLY } from "../../support/nightly.ts";
 import { TempDir } from "../../support/tempdir.ts";
 import { outcomeOf, withKnownInputs } from "./outcome.ts";

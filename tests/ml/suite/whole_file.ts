@@ -7,7 +7,7 @@ import { realTensor } from "../../../ml/import/real_tensor.ts";
 import { applyPasses, type Optimizations } from "../../../ml/lower/passes.ts";
 import { lowerGraph } from "../../../ml/lower/program.ts";
 import { traceParts } from "../../../ml/nn/trace.ts";
-import type { Engine } from "../../../ml/session/engine.ts";
+import type { Engine } from "../../../ml/engine/engine.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
 
 /** A file as a model of ours, with all that is fed to it. */

@@ -408,6 +408,84 @@ export declare class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigVa
 	/** The bytes under a name. @throws FlwrError as {@link number} */
 	bytes(name: string, fallback?: Uint8Array): Uint8Array;
 }
+declare const DEVICES: readonly [
+	"cpu",
+	"webgpu",
+	"cuda"
+];
+/** One of {@link DEVICES}. */
+export type Device = typeof DEVICES[number];
+type NamedTensor = readonly [
+	name: string,
+	tensor: Tensor
+];
+interface Run {
+	/** The key that the model was loaded under. */
+	readonly model: string;
+	/** Inputs that lie in the memory: name in the model, name in the memory. */
+	readonly stored: readonly (readonly [
+		input: string,
+		memory: string
+	])[];
+	/** Inputs that are given. */
+	readonly given: readonly NamedTensor[];
+	/** Outputs that stay in the memory: name in the model, name in the memory. */
+	readonly kept: readonly (readonly [
+		output: string,
+		memory: string
+	])[];
+	/** Outputs that are returned. */
+	readonly returned: readonly string[];
+}
+interface RunResult {
+	/** The outputs that are returned, in the order they were named. */
+	readonly returned: readonly Tensor[];
+	/** How long it took to compute, without the wait for its turn and for whoever asked. */
+	readonly seconds: number;
+}
+interface Engine extends AsyncDisposable {
+	/** Sets how many threads compute; models that were opened with another number are closed. */
+	useThreads(threads: number): Promise<void>;
+	/** Opens a model under a key; one that is open under it is closed. */
+	load(key: string, model: Uint8Array): Promise<void>;
+	/** Closes a model. */
+	unload(key: string): Promise<void>;
+	/** Puts tensors into the memory. */
+	write(tensors: readonly NamedTensor[]): Promise<void>;
+	/** Removes tensors from the memory. */
+	forget(names: readonly string[]): Promise<void>;
+	/** Reads tensors out of the memory. */
+	read(names: readonly string[]): Promise<Tensor[]>;
+	/** Runs a model once. */
+	run(run: Run): Promise<RunResult>;
+}
+interface EngineCompute {
+	/** Threads per operator on the CPU, until `useThreads` says otherwise. */
+	readonly threads: number;
+	readonly device: Device;
+}
+/**
+ * What the models of an app compute with. Whatever runs the app, such as a SuperNode or a sandbox, makes it and hands it to
+ * the app in its context. Models take it by themselves: you need not pass it on.
+ */
+export interface Compute {
+	/** Device of models whose options name none. */
+	readonly device: Device;
+	/** Starts what computes for a model. */
+	readonly startEngine: (compute: EngineCompute) => Promise<Engine>;
+	/**
+	 * Counts a model among those that compute now, until the slot is disposed of.
+	 *
+	 * @param threads number of threads from the model's own options, at least 1 (default: the app's part of the machine's
+	 *   cores, or what the node's owner set)
+	 */
+	register(threads?: number): ComputeSlot;
+}
+/** A model's place among those that compute at the same time. */
+export interface ComputeSlot extends Disposable {
+	/** Number of threads that the model should use now, at least 1. It changes when other models start and end. */
+	threads(): number;
+}
 /** Content of an artifact: bytes, a string, or a model's arrays, saved as a .npz file. */
 export type ArtifactContent = Uint8Array | string | ArrayRecord;
 /** The files that a run saves as its results. Whoever started it fetches them with `flwr pull`. */
@@ -550,6 +628,8 @@ export interface Context {
 	readonly state: RecordDict;
 	/** How the run was started: `--run-config 'num-rounds=3'`. */
 	readonly runConfig: ConfigRecord;
+	/** What the app's models compute with; they take it by themselves (default: this machine). */
+	readonly compute?: Compute;
 }
 /** What a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
 export interface ServerContext extends Context {
@@ -2658,62 +2738,6 @@ export interface Evaluation {
 	/** How many examples there were. */
 	readonly examples: number;
 }
-declare const DEVICES: readonly [
-	"cpu",
-	"webgpu",
-	"cuda"
-];
-/** One of {@link DEVICES}. */
-export type Device = typeof DEVICES[number];
-type NamedTensor = readonly [
-	name: string,
-	tensor: Tensor
-];
-interface Run {
-	/** The key that the model was loaded under. */
-	readonly model: string;
-	/** Inputs that lie in the memory: name in the model, name in the memory. */
-	readonly stored: readonly (readonly [
-		input: string,
-		memory: string
-	])[];
-	/** Inputs that are given. */
-	readonly given: readonly NamedTensor[];
-	/** Outputs that stay in the memory: name in the model, name in the memory. */
-	readonly kept: readonly (readonly [
-		output: string,
-		memory: string
-	])[];
-	/** Outputs that are returned. */
-	readonly returned: readonly string[];
-}
-interface RunResult {
-	/** The outputs that are returned, in the order they were named. */
-	readonly returned: readonly Tensor[];
-	/** How long it took to compute, without the wait for its turn and for whoever asked. */
-	readonly seconds: number;
-}
-interface Engine extends AsyncDisposable {
-	/** Sets how many threads compute; models that were opened with another number are closed. */
-	useThreads(threads: number): Promise<void>;
-	/** Opens a model under a key; one that is open under it is closed. */
-	load(key: string, model: Uint8Array): Promise<void>;
-	/** Closes a model. */
-	unload(key: string): Promise<void>;
-	/** Puts tensors into the memory. */
-	write(tensors: readonly NamedTensor[]): Promise<void>;
-	/** Removes tensors from the memory. */
-	forget(names: readonly string[]): Promise<void>;
-	/** Reads tensors out of the memory. */
-	read(names: readonly string[]): Promise<Tensor[]>;
-	/** Runs a model once. */
-	run(run: Run): Promise<RunResult>;
-}
-interface EngineCompute {
-	/** Threads per operator on the CPU, until `useThreads` says otherwise. */
-	readonly threads: number;
-	readonly device: Device;
-}
 declare const STORED_TYPES: readonly [
 	"float32",
 	"float16"
@@ -2763,7 +2787,9 @@ export interface ModelOptions {
 	readonly clock?: Clock;
 	/** Where fits without a seed take theirs from (default: the machine). */
 	readonly random?: Random;
-	/** What computes (default: a thread of its own). */
+	/** What the model computes with (default: what the app that makes it has in its context; outside of apps this machine). */
+	readonly compute?: Compute;
+	/** What computes (default: as `compute` starts it). */
 	readonly createEngine?: (compute: EngineCompute) => Promise<Engine>;
 }
 /**

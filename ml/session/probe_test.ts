@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { GraphBuilder } from "../onnx/graph_builder.ts";
 import { modelBytes } from "../onnx/model.ts";
-import { type Device, DEVICES, openProbe, PROBE_MODEL, requireRuntime } from "./device.ts";
-import { LocalEngine } from "./engine.ts";
+import { type Device, DEVICES } from "../engine/device.ts";
+import { openProbe, PROBE_MODEL, requireRuntime } from "./probe.ts";
+import { LocalEngine } from "./local_engine.ts";
 import type { Runtime } from "./runtime.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 

@@ -5,9 +5,10 @@ import { add, cast } from "../graph/elementwise.ts";
 import { input, type Node } from "../graph/value.ts";
 import { lowerGraph, lowerProgram } from "../lower/program.ts";
 import { requireSelfContained } from "../onnx/self_contained.ts";
-import { type Engine, LocalEngine, type Run } from "./engine.ts";
-import { PortEngine } from "./port_engine.ts";
-import { serveEngine } from "./serve_engine.ts";
+import type { Engine, Run } from "../engine/engine.ts";
+import { LocalEngine } from "./local_engine.ts";
+import { PortEngine } from "../engine/port_engine.ts";
+import { serveEngine } from "../engine/serve_engine.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 import { HAS_ALL_RIGHTS } from "../../base/testing/all_rights.ts";
 

@@ -1,11 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
+import type { Device } from "../engine/device.ts";
 import { loadRuntime, type Runtime, sessionOptions } from "./runtime.ts";
-
-/** What can compute: the processor, any graphics processor through WebGPU, one of NVIDIA's through CUDA. */
-export const DEVICES = ["cpu", "webgpu", "cuda"] as const;
-
-/** One of {@link DEVICES}. */
-export type Device = typeof DEVICES[number];
 
 /** What a machine must have for each device, beside ONNX Runtime itself. */
 const NEEDS: Readonly<Record<Device, readonly string[]>> = {

@@ -3,7 +3,6 @@ import { arrayConstructor, type DType } from "../../tensor/dtype.ts";
 import { elementCount, type Tensor, tensor, tensorBytes } from "../../tensor/tensor.ts";
 import type { Device } from "./device.ts";
 import type { Run } from "./engine.ts";
-import { isShared } from "./shared_memory.ts";
 
 /**
  * A tensor as it crosses the worker's boundary. Deno's node:worker_threads walks over every element of a typed array in
@@ -78,6 +77,13 @@ export function reportError(error: unknown): ErrorReport {
 /** An error that crossed the boundary. */
 export function restoreError({ code, message, hints }: ErrorReport): FlwrError {
   return new FlwrError(code, message, { hints });
+}
+
+/** Whether an array lies in memory that threads can share. */
+export function isShared(
+  data: Tensor["data"],
+): data is Tensor["data"] & { readonly buffer: SharedArrayBuffer } {
+  return data.buffer instanceof SharedArrayBuffer;
 }
 
 /** Makes a tensor ready for the boundary: shared memory goes as it is, everything else is copied. */

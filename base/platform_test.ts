@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import { deflateRawSync, deflateSync } from "node:zlib";
+import {
+  afterOthers,
+  AsyncVariable,
+  crc32,
+  inflateRaw,
+  inflateZlib,
+  Sha256,
+  sha256,
+  sha256Hex,
+} from "./platform.ts";
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+/** FIPS 180-2, appendix B.1. */
+const ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+
+Deno.test("SHA-256 is that of the standard: at once, beside, and of pieces", async () => {
+  assert.equal(sha256Hex("abc"), ABC);
+  assert.equal(sha256Hex(bytesOf("abc")), ABC);
+  assert.equal((await sha256(bytesOf("abc"))).toHex(), ABC);
+  assert.equal(new Sha256().update(bytesOf("a")).update(bytesOf("bc")).hex(), ABC);
+});
+
+Deno.test("bytes that are hashed beside may be changed at once", async () => {
+  const bytes = bytesOf("abc");
+  const hash = sha256(bytes);
+  bytes.fill(0);
+  assert.equal((await hash).toHex(), ABC);
+});
+
+Deno.test("CRC-32 is that of zip files, and goes on from bytes before", () => {
+  assert.equal(crc32(bytesOf("123456789")), 0xcbf43926);
+  assert.equal(crc32(bytesOf("6789"), crc32(bytesOf("12345"))), 0xcbf43926);
+  assert.equal(crc32(new Uint8Array()), 0);
+});
+
+Deno.test("decompression gives an array of its own, and no more than allowed", () => {
+  const bytes = bytesOf("a".repeat(1000));
+  const pairs = [
+    { inflate: inflateRaw, deflate: deflateRawSync },
+    { inflate: inflateZlib, deflate: deflateSync },
+  ];
+  for (const { inflate, deflate } of pairs) {
+    const packed = deflate(bytes);
+    assert.deepEqual(inflate(packed, 1000), bytes);
+    assert.equal(inflate(packed, 1000).constructor, Uint8Array);
+    assert.throws(() => inflate(packed, 999), RangeError);
+    assert.throws(() => inflate(packed, 0), RangeError);
+    assert.throws(() => inflate(bytes, 1000));
+    assert.equal(inflate(deflate(new Uint8Array()), 0).length, 0);
+  }
+});
+
+Deno.test("a variable is seen by what its work starts and awaits, and by nothing else", async () => {
+  const variable = new AsyncVariable<string>();
+  const seen = (until: Promise<void>) => until.then(() => variable.get());
+  const inTurn = () => new Promise<void>(afterOthers);
+  const [outer, inner, timed] = await variable.run("outer", async () => {
+    await inTurn();
+    const timed = Promise.withResolvers<string | undefined>();
+    setTimeout(() => timed.resolve(variable.get()));
+    return [
+      await seen(inTurn()),
+      await variable.run("inner", () => seen(inTurn())),
+      await timed.promise,
+    ];
+  });
+  assert.deepEqual([outer, inner, timed], ["outer", "inner", "outer"]);
+  assert.equal(variable.get(), undefined);
+  assert.equal(await seen(inTurn()), undefined);
+});

@@ -1,0 +1,65 @@
+import type { X509Certificate } from "node:crypto";
+import { DerReader, MalformedError, TAG } from "../auth/der.ts";
+import { readFields } from "./fields.ts";
+
+const [SET, UTF8_STRING] = [0x31, 0x0c];
+/** Longest name that a sentence shows, in characters. */
+const MAX_SHOWN = 200;
+
+/**
+ * A certificate's name, with a line for each part; empty where the certificate has none. Deno 2.9 throws for names in another
+ * encoding than Unicode's, which clients compare as bytes: those are "#" and the digits of their encoding, as in RFC 4514.
+ */
+export function nameText(certificate: X509Certificate, whose: "subject" | "issuer"): string {
+  try {
+    // Node says undefined of an empty name.
+    return certificate[whose] ?? "";
+  } catch {
+    return `#${encodedName(certificate, whose)}`;
+  }
+}
+
+/** A certificate's name as one line, cut where it is long. */
+export function oneLine(certificate: X509Certificate, whose: "subject" | "issuer"): string {
+  const text = nameText(certificate, whose).replaceAll("\n", ", ");
+  return text.length > MAX_SHOWN ? `${text.slice(0, MAX_SHOWN)}…` : text;
+}
+
+/** A certificate's name as it is encoded, in hexadecimal. */
+export function encodedName(
+  { raw: der }: X509Certificate,
+  whose: "subject" | "issuer",
+): string {
+  try {
+    return readFields(der)[whose].toHex();
+  } catch (error) {
+    // A certificate of a form that no client reads: its names are like no other's.
+    if (error instanceof MalformedError) return der.toHex();
+    throw error;
+  }
+}
+
+/**
+ * Whether BoringSSL refuses a name: one that has an empty part, or text that is not UTF-8 and says that it is.
+ *
+ * @param der Name ::= SEQUENCE OF SET OF SEQUENCE { type OBJECT IDENTIFIER, value } (RFC 5280, section 4.1.2.4)
+ */
+export function isDamagedName(der: Uint8Array): boolean {
+  try {
+    const parts = new DerReader(new DerReader(der).read(TAG.sequence));
+    while (!parts.done) {
+      const values = new DerReader(parts.read(SET));
+      if (values.done) return true;
+      while (!values.done) {
+        const value = new DerReader(values.read(TAG.sequence));
+        value.read(TAG.oid);
+        const { tag, contents } = value.next();
+        if (tag === UTF8_STRING) new TextDecoder("utf-8", { fatal: true }).decode(contents);
+      }
+    }
+    return false;
+  } catch (error) {
+    if (error instanceof MalformedError || error instanceof TypeError) return true;
+    throw error;
+  }
+}
