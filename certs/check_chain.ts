@@ -4,13 +4,16 @@ import type { CheckBudget } from "./check_budget.ts";
 import { encodingFaults } from "./encoding.ts";
 import { type CertificateUses, KNOWN } from "./extensions.ts";
 import { MAX_NAME_COMPARISONS } from "./limits.ts";
-import { countComparisons, forbiddenName } from "./name_constraints.ts";
-import { nameText, oneLine } from "./name_text.ts";
+import { countComparisons, DIRECTORY_NAME, forbiddenName } from "./name_constraints.ts";
+import { encodedName, nameText, oneLine } from "./name_text.ts";
 import { problemOfKey } from "./public_key.ts";
 import { brokenHash } from "./signature.ts";
 
 /** The extensions of an authority that all clients look at: rustls takes the others as they are. */
 const LIMITING: readonly CertificateUses["damaged"][number][] = ["nameConstraints"];
+
+/** Bytes of a name without parts. */
+const EMPTY_NAME = 2;
 
 /**
  * What clients would refuse a chain for (RFC 5280, section 6.1): an issuer that is not valid now or may not issue, too many
@@ -73,6 +76,15 @@ export function problemOfChain(
       if (forbidden !== undefined) {
         return `its issuer ${name} may not issue for "${forbidden}" (nameConstraints)`;
       }
+      const subject = {
+        tag: DIRECTORY_NAME,
+        value: Uint8Array.fromHex(encodedName(chain[0], "subject")),
+      };
+      if (subject.value.length > EMPTY_NAME && forbiddenName([subject], limits) !== undefined) {
+        return `its issuer ${name} may not issue for the subject "${
+          oneLine(chain[0], "subject")
+        }" (nameConstraints)`;
+      }
     }
     // A root of X.509's first version says nothing of itself.
     if (i > 0 && !uses.mayIssue && (uses.hasExtensions || !isAuthority)) {
@@ -82,7 +94,7 @@ export function problemOfChain(
       const below = issuersBelow === 1 ? "is 1 authority" : `are ${issuersBelow} authorities`;
       return `there ${below} below ${name}, which allows ${uses.pathLength} (pathLen)`;
     }
-    if (!uses.mayServe && !(i > 0 && uses.mayServeAny) && !isAuthority) {
+    if (!uses.mayServe && !isAuthority) {
       const which = i === 0 ? "it" : `its issuer ${name}`;
       return `${which} is for other purposes than a server's (extKeyUsage without serverAuth)`;
     }

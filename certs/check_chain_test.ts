@@ -131,7 +131,7 @@ Deno.test("chain: a certificate that is not for servers is refused, and so is on
     /: it is for other purposes than a server's/,
   );
   await read(root, [], await make("s", root, [localhost, forBoth]));
-  // Clients take any purpose for a server's in issuers alone.
+  // Clients do not take "any purpose" for a server's, in issuers either.
   const anyPurpose = new ExtendedKeyUsageExtension(["2.5.29.37.0"]);
   await refused(
     read(root, [], await make("s", root, [localhost, anyPurpose])),
@@ -141,6 +141,11 @@ Deno.test("chain: a certificate that is not for servers is refused, and so is on
   await refused(
     read(root, [middle], await make("s", middle, [localhost])),
     /"CN=Middle" is for other purposes/,
+  );
+  const anyMiddle = await make("Any", root, [authority(), anyPurpose]);
+  await refused(
+    read(root, [anyMiddle], await make("s", anyMiddle, [localhost])),
+    /"CN=Any" is for other purposes/,
   );
 });
 

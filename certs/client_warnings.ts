@@ -2,12 +2,9 @@ import type { X509Certificate } from "node:crypto";
 import type { Chain } from "./chain.ts";
 import { encodingFaults } from "./encoding.ts";
 import { type CertificateUses, KNOWN, NAME_TAGS, type NameConstraints } from "./extensions.ts";
-import { NAME_TAG, showName } from "./name_constraints.ts";
+import { DIRECTORY_NAME, NAME_TAG, showName, unreadHost } from "./name_constraints.ts";
 import { encodedName, isDamagedName, oneLine } from "./name_text.ts";
 import { keyKind, type PublicKeyInfo } from "./public_key.ts";
-
-/** Tag of directoryName (RFC 5280, section 4.2.1.6). */
-const NAME_TAG_OF_SUBJECT = 0xa4;
 
 /** Keys that BoringSSL does not offer to verify in a handshake. */
 const NOT_IN_PYTHON: Partial<Record<NonNullable<PublicKeyInfo["kind"]>, string>> = {
@@ -37,10 +34,17 @@ export function clientWarnings(
     ? `its issuer's name, "${oneLine(other, "issuer")}", is encoded in two ways`
     : uses?.isAuthority === true
     ? "it is that of an authority (CA:TRUE), not a server's"
-    : uncompared &&
-      `its issuer "${
-        oneLine(uncompared, "subject")
-      }" limits other names than hosts (nameConstraints)`;
+    : uncompared !== undefined
+    ? `its issuer "${
+      oneLine(uncompared, "subject")
+    }" limits other names than hosts (nameConstraints)`
+    : issuers.map((issuer) => {
+      const limits = usesOf(issuer)?.constraints;
+      const host = limits && unreadHost(uses?.names ?? [], limits);
+      return host === undefined
+        ? undefined
+        : `they cannot compare "${host}" (nameConstraints of "${oneLine(issuer, "subject")}")`;
+    }).find((problem) => problem !== undefined);
   const misnamed = chain.find((certificate) =>
     (["subject", "issuer"] as const).some((whose) =>
       isDamagedName(Uint8Array.fromHex(encodedName(certificate, whose)))
@@ -72,7 +76,7 @@ function hasUncompared(
 ): boolean {
   if (limits === undefined) return false;
   const compared: number[] = Object.values(NAME_TAG);
-  const own = [NAME_TAG_OF_SUBJECT, ...(uses?.names ?? []).map(({ tag }) => tag)];
+  const own = [DIRECTORY_NAME, ...(uses?.names ?? []).map(({ tag }) => tag)];
   const others = new Set(own.filter((tag) => !compared.includes(tag)));
   return [...limits.permitted, ...limits.excluded].some(({ tag }) => others.has(tag));
 }
@@ -94,7 +98,7 @@ function pythonProblem(
     return "it has a critical extension that they do not know";
   }
   const isNamed = uses.names.every(({ tag, value }) =>
-    NAME_TAGS.includes(tag) && (tag !== NAME_TAG_OF_SUBJECT || !isDamagedName(value))
+    NAME_TAGS.includes(tag) && (tag !== DIRECTORY_NAME || !isDamagedName(value))
   );
   if (!isNamed) return "its subjectAltName has a damaged name";
   const address = uses.names.find(({ tag, value }) =>

@@ -9,10 +9,8 @@ export interface CertificateUses {
   readonly pathLength?: number;
   /** Whether it is an authority's: basicConstraints alone. */
   readonly isAuthority: boolean;
-  /** Whether it, or what it issues, may be a server's: extKeyUsage, where there is one. */
+  /** Whether it, or what it issues, may be a server's: extKeyUsage, where there is one. "Any purpose" is not enough for clients. */
   readonly mayServe: boolean;
-  /** Whether its extKeyUsage names any purpose, and not a server's: issuers may have that. */
-  readonly mayServeAny: boolean;
   /** Whether its key may sign a handshake: keyUsage, where there is one. */
   readonly maySign: boolean;
   /** The identifiers of its critical extensions, in hexadecimal. */
@@ -53,8 +51,6 @@ const ID = {
   basicConstraints: "551d13",
   /** 2.5.29.37 */
   extKeyUsage: "551d25",
-  /** 2.5.29.37.0, anyExtendedKeyUsage */
-  anyUsage: "551d2500",
   /** 1.3.6.1.5.5.7.3.1, id-kp-serverAuth */
   serverAuth: "2b06010505070301",
 } as const;
@@ -106,7 +102,6 @@ export function readUses(der: Uint8Array): CertificateUses {
     pathLength: constraints?.pathLength,
     isAuthority: constraints?.isAuthority === true,
     mayServe: purposes === undefined || purposes.has(ID.serverAuth),
-    mayServeAny: purposes?.has(ID.anyUsage) === true && !purposes.has(ID.serverAuth),
     maySign: (bits & DIGITAL_SIGNATURE) !== 0,
     hasExtensions: extensions.size > 0,
     critical,

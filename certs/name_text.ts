@@ -3,6 +3,8 @@ import { DerReader, MalformedError, TAG } from "../auth/der.ts";
 import { readFields } from "./fields.ts";
 
 const [SET, UTF8_STRING] = [0x31, 0x0c];
+/** PrintableString, TeletexString and IA5String: a byte is a character. */
+const BYTE_STRINGS: readonly number[] = [0x13, 0x14, 0x16];
 /** Longest name that a sentence shows, in characters. */
 const MAX_SHOWN = 200;
 
@@ -62,4 +64,36 @@ export function isDamagedName(der: Uint8Array): boolean {
     if (error instanceof MalformedError || error instanceof TypeError) return true;
     throw error;
   }
+}
+
+/**
+ * The parts of a directory's name, such that equal ones are equal text: letters' case and spaces do not count (RFC 5280,
+ * section 7.1).
+ *
+ * @param der as for {@link isDamagedName}
+ * @returns undefined for a damaged name
+ */
+export function partsOfName(der: Uint8Array): string[] | undefined {
+  if (isDamagedName(der)) return undefined;
+  const parts = new DerReader(new DerReader(der).read(TAG.sequence));
+  const found: string[] = [];
+  while (!parts.done) {
+    const values = new DerReader(parts.read(SET));
+    const part: string[] = [];
+    while (!values.done) {
+      const value = new DerReader(values.read(TAG.sequence));
+      const type = value.read(TAG.oid).toHex();
+      const { tag, contents } = value.next();
+      part.push(`${type}=${comparedText(tag, contents)}`);
+    }
+    found.push(part.sort().join("+"));
+  }
+  return found;
+}
+
+function comparedText(tag: number, contents: Uint8Array): string {
+  const isBytes = BYTE_STRINGS.includes(tag);
+  if (!isBytes && tag !== UTF8_STRING) return `#${contents.toHex()}`;
+  const text = new TextDecoder(isBytes ? "latin1" : "utf-8").decode(contents);
+  return text.trim().replaceAll(/\s+/g, " ").toLowerCase();
 }

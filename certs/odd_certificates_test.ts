@@ -7,7 +7,7 @@ import { FlwrError } from "../base/error.ts";
 import { readRootCertificates, readServerTls, type ServerTls } from "./check.ts";
 
 /** When the certificates were made. */
-const clock = new FakeClock(Date.UTC(2026, 10, 30, 9) / 1000);
+const clock = new FakeClock(Date.UTC(2026, 10, 30, 12) / 1000);
 type Case = (typeof vectors.cases)[number];
 
 const pem = (label: string, ...ders: readonly string[]) =>
@@ -101,6 +101,11 @@ Deno.test("certificates: one that clients refuse is told what to change", async 
     "secp256k1 authority": /curve that is not supported/,
     "RSA 16384 authority": /16384 bits: at most 8192/,
     "RSA exponent of 34 bits authority": /numbers that are not allowed/,
+    "NC wildcard, a host of it excluded": /may not issue for "\*\.example\.com"/,
+    "NC mail other": /may not issue for "a@other\.org"/,
+    "NC URI excluded": /may not issue for "http:\/\/other\.org\/"/,
+    "NC directory other (inter)": /may not issue for the subject "CN=s"/,
+    "inter EKU any": /extKeyUsage/,
     "NC empty subtree": /damaged extension \(nameConstraints\)/,
   };
   for (const [name, reason] of Object.entries(reasons)) {

@@ -6,6 +6,7 @@ export type CertificateRefusal =
   | "wrong-host"
   | "authority-as-server"
   | "old-version"
+  | "forbidden-name"
   | "other";
 
 /** How rustls, by which fetch makes TLS, begins what it has against a certificate. */
@@ -20,6 +21,7 @@ const REASONS: readonly (readonly [word: string, refusal: CertificateRefusal])[]
   ["NotValidForName", "wrong-host"],
   ["CaUsedAsEndEntity", "authority-as-server"],
   ["UnsupportedCertVersion", "old-version"],
+  ["NameConstraint", "forbidden-name"],
 ];
 
 /**

@@ -102,7 +102,8 @@ function judgedBy(
   return {
     ...found,
     named: found.named && refusal !== "wrong-host" && !nameless,
-    trusted: refusal !== "unknown-authority" && found.trusted,
+    // Names are compared once the way to a trusted authority is found.
+    trusted: refusal === "forbidden-name" || refusal !== "unknown-authority" && found.trusted,
   };
 }
 
@@ -117,6 +118,8 @@ function refusedCertificate({ address, tls }: Target, refusal: CertificateRefusa
     "authority-as-server":
       `The certificate of "${name}" is that of an authority (CA:TRUE), which is refused for a server`,
     "old-version": `The certificate of "${name}" is of an old version of X.509 and names no host`,
+    "forbidden-name":
+      `The certificate of "${name}" has a name that its issuer may not give, or none that can be compared (nameConstraints)`,
     other: `The certificate of "${name}" is refused`,
   };
   const hints = refusal === "unknown-authority" ? unknownAuthority(name, tls).hints : [anew];
@@ -139,11 +142,12 @@ function unknownAuthority(name: string, tls: ClientTls): Problem {
 }
 
 function tlsProblem(
-  { address, tls }: Target,
+  target: Target,
   spoken: Transport,
   found: FoundTls,
   now: number,
 ): Problem | undefined {
+  const { address, tls } = target;
   const name = formatAddress(address);
   const permanent = (message: string, ...hints: string[]): Problem => ({
     code: "failed-precondition",
@@ -177,6 +181,7 @@ function tlsProblem(
         "Reach the SuperLink by one of these names, or have its certificate made for this one",
       );
   }
+  if (found.refusal === "forbidden-name") return refusedCertificate(target, found.refusal);
   if (!found.trusted) return unknownAuthority(name, tls);
   if (spoken === "grpc" && !found.http2) {
     return notFlowerProblem(name, spoken, "it does not offer HTTP/2");

@@ -1,9 +1,19 @@
+import "reflect-metadata";
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
+import {
+  BasicConstraintsExtension,
+  Extension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { writePem } from "../auth/pem.ts";
+import { connectionProblem } from "./connection_problem.ts";
 import type { ClientTls } from "./client_tls.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
-import type { Probe } from "./probe.ts";
+import { type Probe, probe } from "./probe.ts";
 
+const DAY_MS = 24 * 3600 * 1000;
 const NOW = 1_800_000_000;
 const lost = { code: Status.UNAVAILABLE, details: "No connection established. Last error: Error" };
 const soundTls: Probe = {
@@ -112,4 +122,68 @@ Deno.test("what was found at the address explains a lost connection", () => {
     explain(lost, { kind: "plain", protocol: "http2" }, "insecure"),
     'unavailable: The connection to "a:1" broke',
   );
+});
+
+Deno.test("a name that the issuer may not give is told from an unknown authority", () => {
+  const target = { address: { host: "a", port: 1 }, tls: { rootCertificates: "…" } };
+  const sentence = /has a name that its issuer may not give.*\(nameConstraints\)$/;
+  for (const reason of ["NameConstraintViolation", "MalformedNameConstraint"]) {
+    const details =
+      `client error (Connect): invalid peer certificate: Other(OtherError(${reason}))`;
+    for (const found of [undefined, soundTls, { ...soundTls, trusted: false }]) {
+      const { code, message } = connectionProblem(target, "http", details, found, NOW);
+      assert.equal(code, "failed-precondition");
+      assert.match(message, sentence);
+    }
+  }
+  // grpc-js says nothing of it: another look at the server does.
+  assert.match(explain(lost, { ...soundTls, refusal: "forbidden-name" }), sentence);
+});
+
+/** A server's certificate for localhost, by an authority that excludes that name. */
+async function excludingCertificates(): Promise<{ cert: string; key: string; ca: string }> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const [root, own] = [await newKeys(), await newKeys()];
+  const make = async (subject: string, { publicKey }: CryptoKeyPair, extensions: Extension[]) => {
+    const certificate = await X509CertificateGenerator.create({
+      subject: `CN=${subject}`,
+      issuer: "CN=Root",
+      publicKey,
+      signingKey: root.privateKey,
+      signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+      notBefore: new Date(Date.now() - DAY_MS),
+      notAfter: new Date(Date.now() + DAY_MS),
+      extensions,
+    });
+    return certificate.toString("pem") + "\n";
+  };
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", own.privateKey));
+  return {
+    cert: await make("s", own, [
+      new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]),
+    ]),
+    key: writePem("PRIVATE KEY", pkcs8),
+    ca: await make("Root", root, [
+      new BasicConstraintsExtension(true, undefined, true),
+      new Extension("2.5.29.30", true, Uint8Array.fromHex("300fa10d300b82096c6f63616c686f7374")),
+    ]),
+  };
+}
+
+Deno.test("another look at a server tells a name that its issuer may not give", async () => {
+  const { cert, key, ca } = await excludingCertificates();
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      await connection.handshake().catch(() => {});
+      connection.close();
+    }
+  })();
+  const address = { host: "localhost", port: listener.addr.port };
+  const found = await probe(address, { rootCertificates: ca });
+  assert.ok(found?.kind === "tls");
+  assert.equal(found.refusal, "forbidden-name");
+  listener.close();
+  await serving;
 });

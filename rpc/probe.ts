@@ -2,6 +2,7 @@ import { Buffer } from "node:buffer";
 import { connect as connectTcp } from "node:net";
 import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
 import { type Address, isIP } from "./address.ts";
+import { type CertificateRefusal, certificateRefusal } from "./certificate_refusal.ts";
 import type { ClientTls } from "./client_tls.ts";
 import { PROBE_TIMEOUT_MS } from "./limits.ts";
 
@@ -14,6 +15,8 @@ export type Probe =
     readonly http2: boolean;
     /** Whether the certificate would be accepted. */
     readonly trusted: boolean;
+    /** What the platform has against the certificate in words of its own, where it is not trusted. */
+    readonly refusal?: CertificateRefusal;
     /** Unix time in seconds within which the certificate holds. */
     readonly validFrom: number;
     readonly validTo: number;
@@ -47,7 +50,34 @@ export async function probe(
 ): Promise<Probe> {
   const found = await probeTls(address, tls, timeoutMs);
   if (found?.kind !== "tls") return found ?? await probePlain(address, timeoutMs);
-  return { ...found, trusted: await isTrusted(address, tls, timeoutMs) };
+  if (await isTrusted(address, tls, timeoutMs)) return { ...found, trusted: true };
+  const refusal = await platformRefusal(address, tls, timeoutMs);
+  return { ...found, trusted: false, ...(refusal === undefined ? {} : { refusal }) };
+}
+
+/** Why the platform's own TLS refuses the server's certificate: node:tls has one code for several reasons. */
+async function platformRefusal(
+  { host, port }: Address,
+  tls: ClientTls,
+  timeoutMs: number,
+): Promise<CertificateRefusal | undefined> {
+  const roots = tls === "insecure" ? undefined : tls.rootCertificates;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    // Resolves before the handshake, which ends with the connection.
+    using connection = await Deno.connectTls({
+      hostname: host,
+      port,
+      ...(roots === undefined ? {} : { caCerts: [roots] }),
+    });
+    timer = setTimeout(() => connection.close(), timeoutMs);
+    await connection.handshake();
+    return undefined;
+  } catch (error) {
+    return certificateRefusal(String(error));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**
