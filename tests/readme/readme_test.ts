@@ -56,7 +56,9 @@ scenario("readme: its whole app passes the type check and trains on two tables",
   const [http, driver] = await Promise.all([/HTTP .* on (\S+)$/, /Driver API.* on (\S+)$/].map(
     async (line) => (await link.waitForLine(line))[1]!,
   )) as [string, string];
-  await Promise.all([nodeA, nodeB].map((line) => joined(type(line, "--superlink", http, ...EVENTS))));
+  await Promise.all(
+    [nodeA, nodeB].map((line) => joined(type(line, "--superlink", http, ...EVENTS))),
+  );
   const saved = stage.path("saved");
   const history = stage.path("history.json");
   const run = type(serverApp, "--server", driver, "--artifacts", saved, "--json", history);
