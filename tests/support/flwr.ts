@@ -26,6 +26,8 @@ export const APPS: string = repositoryPath("tests/interop/apps/typescript");
 export const EVENTS: readonly string[] = ["--log-format", "json"];
 /** The commands that have a log. (`run` has one where it runs a ServerApp itself.) */
 const LOGGING: ReadonlySet<string> = new Set(["superlink", "supernode", "superexec"]);
+/** Commands below `supernode`, which have none. */
+const ABOUT_NODES: ReadonlySet<string> = new Set(["register", "unregister", "list"]);
 
 /** Starts any command line of ours. The log of a SuperLink, SuperNode or SuperExec is in JSON. */
 export function startFlwr(
@@ -35,11 +37,13 @@ export function startFlwr(
   env?: Readonly<Record<string, string>>,
   root = repositoryPath(""),
 ): Process {
+  const [command = "", below = ""] = args;
+  const events = LOGGING.has(command) && !ABOUT_NODES.has(below) ? EVENTS : [];
   return stage.start({
     name,
     env,
     command: Deno.execPath(),
-    args: ["run", "-A", join(root, "main.ts"), ...args, ...(LOGGING.has(args[0]!) ? EVENTS : [])],
+    args: ["run", "-A", join(root, "main.ts"), ...args, ...events],
     // apps find "flwr" through the project's import map, wherever the tests are started from
     cwd: root,
   });
