@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
+import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 import { parseTar } from "nanotar";
 import { DENO_BINARIES } from "./deno_binary.ts";
 import { selfExtracting } from "./executable.ts";
@@ -52,39 +53,42 @@ Deno.test("each platform that has a Deno has its own libraries", () => {
 });
 
 for (const [target, { folder, library, isFor }] of Object.entries(NATIVE)) {
-  Deno.test(`the file for ${target} has what that platform needs, and nothing of others`, async () => {
-    const { bytes, sha256 } = await selfExtracting({ project: PROJECT, target, deno: DENO });
-    assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256);
-    const start = bytes.indexOf(0x1f); // gzip's first byte, which no text has
-    const script = new TextDecoder().decode(bytes.subarray(0, start));
-    assert.equal(variable(script, "archive_start"), String(start + 1));
-    assert.equal(variable(script, "file_bytes"), String(bytes.length));
-    const archive = bytes.subarray(start);
-    const digest = createHash("sha256").update(archive).digest("hex");
-    assert.equal(variable(script, "archive_sha256"), digest);
-    assert.doesNotMatch(script, /@[a-z]+@|undefined/);
+  testWithAllRights(
+    `the file for ${target} has what that platform needs, and nothing of others`,
+    async () => {
+      const { bytes, sha256 } = await selfExtracting({ project: PROJECT, target, deno: DENO });
+      assert.equal(createHash("sha256").update(bytes).digest("hex"), sha256);
+      const start = bytes.indexOf(0x1f); // gzip's first byte, which no text has
+      const script = new TextDecoder().decode(bytes.subarray(0, start));
+      assert.equal(variable(script, "archive_start"), String(start + 1));
+      assert.equal(variable(script, "file_bytes"), String(bytes.length));
+      const archive = bytes.subarray(start);
+      const digest = createHash("sha256").update(archive).digest("hex");
+      assert.equal(variable(script, "archive_sha256"), digest);
+      assert.doesNotMatch(script, /@[a-z]+@|undefined/);
 
-    const unpacked = parseTar(new Uint8Array(gunzipSync(archive)).buffer);
-    const files = new Map(unpacked.map((file) => [file.name, file]));
-    const listed = script.slice(script.indexOf("\nfiles='") + 8).split("'")[0]!.split("\n");
-    assert.deepEqual(listed, [...files.keys()]);
-    const binaries = `node_modules/onnxruntime-node/bin/napi-v6/${folder}`;
-    const native = [`${binaries}/${library}`, `${binaries}/onnxruntime_binding.node`];
-    assert.deepEqual([...files.keys()].filter((name) => name.includes("/bin/")), native);
-    for (const name of native) {
-      const { buffer, byteOffset, byteLength } = files.get(name)!.data!;
-      assert.ok(isFor(new DataView(buffer, byteOffset, byteLength)), name);
-    }
-    assert.deepEqual(files.get("deno")!.data, DENO);
-    for (const { name, attrs } of unpacked) {
-      assert.equal(Number.parseInt(attrs!.mode!, 8), name === "deno" ? 0o500 : 0o400, name);
-    }
-    const licenses = files.get("LICENSES.txt")!.text;
-    for (const part of ["Deno", "ONNX Runtime", "@grpc/grpc-js", "@peculiar/x509"]) {
-      assert.ok(licenses.includes(`\n${part} `), part);
-    }
-    for (const file of ["main.js", "mod.js", "roles/cli/apps/types/public/flwr.d.ts"]) {
-      assert.ok(files.has(file), file);
-    }
-  });
+      const unpacked = parseTar(new Uint8Array(gunzipSync(archive)).buffer);
+      const files = new Map(unpacked.map((file) => [file.name, file]));
+      const listed = script.slice(script.indexOf("\nfiles='") + 8).split("'")[0]!.split("\n");
+      assert.deepEqual(listed, [...files.keys()]);
+      const binaries = `node_modules/onnxruntime-node/bin/napi-v6/${folder}`;
+      const native = [`${binaries}/${library}`, `${binaries}/onnxruntime_binding.node`];
+      assert.deepEqual([...files.keys()].filter((name) => name.includes("/bin/")), native);
+      for (const name of native) {
+        const { buffer, byteOffset, byteLength } = files.get(name)!.data!;
+        assert.ok(isFor(new DataView(buffer, byteOffset, byteLength)), name);
+      }
+      assert.deepEqual(files.get("deno")!.data, DENO);
+      for (const { name, attrs } of unpacked) {
+        assert.equal(Number.parseInt(attrs!.mode!, 8), name === "deno" ? 0o500 : 0o400, name);
+      }
+      const licenses = files.get("LICENSES.txt")!.text;
+      for (const part of ["Deno", "ONNX Runtime", "@grpc/grpc-js", "@peculiar/x509"]) {
+        assert.ok(licenses.includes(`\n${part} `), part);
+      }
+      for (const file of ["main.js", "mod.js", "roles/cli/apps/types/public/flwr.d.ts"]) {
+        assert.ok(files.has(file), file);
+      }
+    },
+  );
 }
