@@ -59,7 +59,8 @@ export function flwrContestant({ folder, nodeConfig, runConfig, root }: FlwrApp)
       );
       return {
         process,
-        readySeconds: process.waitForLine(/Loaded ServerApp /).then(seconds),
+        // The second form is that of versions up to 0.3, which comparisons measure too.
+        readySeconds: process.waitForLine(/Loaded ServerApp |ServerApp .* is loaded/).then(seconds),
         history: async () => parseFlwrHistory(await Deno.readTextFile(file)),
       };
     },
