@@ -21,7 +21,7 @@ const FAILURES: Readonly<Record<string, readonly [code: string, told: RegExp]>> 
     /^Error at client\.ts/,
   ],
   "a path and a cell that a reader of data names": [
-    `await flwr.readCsv("FOLDER/app/cells.csv", { columns: { age: "number" } })`,
+    `await flwr.readCsv("FOLDER/app/cells.csv", { target: "name", inputs: ["age"] })`,
     /^[A-Za-z]+(?: [a-z-]+)?(?: at client\.ts:\d+:\d+)?; /,
   ],
   "an error reply that the app makes itself": [
