@@ -116,8 +116,8 @@ function checkWeights({ dtype, shape, data }: Tensor, examples: number): void {
     );
   }
   const weights = data as Float32Array;
-  const wrong = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
-  if (wrong !== -1) {
+  const wrong = firstOutside(weights, 0, Number.MAX_VALUE);
+  if (wrong !== undefined) {
     throw new FlwrError(
       "invalid-argument",
       `Weights must be numbers that are not negative: got ${weights[wrong]} for example ${wrong}`,
@@ -129,33 +129,35 @@ function checkWeights({ dtype, shape, data }: Tensor, examples: number): void {
 }
 
 /** A label beyond the classes would be none of them, and its loss 0. */
-function checkLabels(name: string, { dtype, shape, data }: Tensor, classes: number): void {
+function checkLabels(name: string, y: Tensor, classes: number): void {
+  const { dtype, data } = y;
   if (dtype.startsWith("float")) return;
-  for (let i = 0; i < data.length; i++) {
-    const value = Number(data[i]);
-    if (value >= 0 && value < classes) continue;
-    const perExample = data.length / shape[0]!;
-    throw new FlwrError(
-      "invalid-argument",
-      `The model has ${classes} classes: ${label("targets", name)} must be from 0 to ` +
-        `${classes - 1}: got ${value} for example ${Math.floor(i / perExample)}`,
-    );
-  }
+  const wrong = firstOutside(data, 0, classes - 1);
+  if (wrong === undefined) return;
+  throw new FlwrError(
+    "invalid-argument",
+    `The model has ${classes} classes: ${label("targets", name)} must be from 0 to ` +
+      `${classes - 1}: ${shownTarget(y, wrong)}`,
+  );
 }
 
 /** Beyond its range, a loss can fall without end, and is a number all the same. */
 function checkRange(name: string, y: Tensor, kind: string, range: readonly [number, number]): void {
   const wrong = firstOutside(y.data, ...range);
   if (wrong === undefined) return;
-  const value = Number(y.data[wrong]);
-  const perExample = y.data.length / y.shape[0]!;
   const [least, greatest] = range;
   throw new FlwrError(
     "invalid-argument",
     `Loss "${kind}": ${label("targets", name)} must be from ${least} to ${greatest}: ` +
-      `got ${value} for example ${Math.floor(wrong / perExample)}`,
-    { hints: [rangeHint(value, greatest)] },
+      shownTarget(y, wrong),
+    { hints: [rangeHint(Number(y.data[wrong]), greatest)] },
   );
+}
+
+/** A target and its example, for an error. */
+function shownTarget({ data, shape }: Tensor, at: number): string {
+  const perExample = data.length / shape[0]!;
+  return `got ${Number(data[at])} for example ${Math.floor(at / perExample)}`;
 }
 
 /** What to do with targets outside of a loss's range. */
