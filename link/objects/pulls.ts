@@ -1,3 +1,4 @@
+import { RecentMap } from "../../base/recent_map.ts";
 import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
 import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext } from "./context.ts";
@@ -13,18 +14,14 @@ const CAPACITY = 1000;
  * there, and they need none: who asks again after a restart is told anew.
  */
 export class LooseReplies {
-  readonly #objects = new Map<ObjectId, { object: LinkObject; runId: bigint }>();
+  readonly #objects = new RecentMap<ObjectId, { object: LinkObject; runId: bigint }>(CAPACITY);
 
   add(effects: Effects<never>, object: LinkObject, runId: bigint): void {
-    effects.after(() => {
-      this.#objects.delete(object.id);
-      this.#objects.set(object.id, { object, runId });
-      if (this.#objects.size > CAPACITY) this.#objects.delete(this.#objects.keys().next().value!);
-    });
+    effects.after(() => this.#objects.set(object.id, { object, runId }));
   }
 
   get(id: ObjectId): { readonly object: LinkObject; readonly runId: bigint } | undefined {
-    return this.#objects.get(id);
+    return this.#objects.peek(id);
   }
 }
 
