@@ -96,7 +96,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
       open: (tables, effects) => openTransaction(context, tables, effects),
       trouble,
       closing: closing.signal,
-      onEvent: onEvent,
+      onEvent,
       onTopic: (topic) => {
         quiet.disturb(topic);
         wakes.wake(topic);

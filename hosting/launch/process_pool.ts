@@ -10,8 +10,8 @@ export interface ProcessPoolOptions extends AppProcessOptions {
 }
 
 /**
- * Keeps a process ready while apps come: a run that finds one starts within milliseconds. A SuperLink to which nothing
- * is submitted has none, for each takes memory.
+ * Keeps a process ready while apps come, or when one is announced: a run that finds one starts within milliseconds. At
+ * other times there is none, because each takes memory.
  */
 export class ProcessPool implements AsyncDisposable {
   readonly #options: ProcessPoolOptions;
