@@ -1,6 +1,7 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac, timingSafeEqual } from "node:crypto";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { FlwrError } from "../base/error.ts";
+import { sha256Hex } from "../base/platform.ts";
 import { LastingReplayGuard } from "./lasting_replay_guard.ts";
 import { MAX_AGE_SECONDS, MAX_LEAD_SECONDS, SIGNATURE_WINDOW_SECONDS } from "./signed_time.ts";
 
@@ -71,7 +72,7 @@ export class ExecutorSecret {
     const unsigned = {
       timestamp: String(Math.floor(this.#clock.now())),
       nonce,
-      bodySha256: createHash("sha256").update(body).digest("hex"),
+      bodySha256: sha256Hex(body),
     };
     return { ...unsigned, signature: this.#hmac(method, unsigned).toString("hex") };
   }
@@ -104,5 +105,5 @@ export class ExecutorSecret {
 
 /** Whether a request is the one that was signed. @param body its bytes as they came */
 export function isSignedBody(body: Uint8Array, { bodySha256 }: ExecutorSignature): boolean {
-  return createHash("sha256").update(body).digest("hex") === bodySha256;
+  return sha256Hex(body) === bodySha256;
 }

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { join } from "node:path";
 import { AttachmentCache, STALE_PART_SECONDS } from "./attachment_cache.ts";
 import type { Attachment } from "./attachments.ts";
-import { sha256 } from "./contents.ts";
+import { sha256Hex } from "../base/platform.ts";
 import { withApp } from "./testing/app_files.ts";
 
 /** Files of a thousand bytes, and how often each was fetched. */
@@ -12,7 +12,7 @@ class Origin {
 
   attachment(name: string): Attachment {
     const bytes = new TextEncoder().encode(name.padEnd(1000));
-    const hash = sha256(bytes);
+    const hash = sha256Hex(bytes);
     this.#bytes.set(hash, bytes);
     return { path: `${name}.onnx`, sha256: hash, size: bytes.length, pieces: [hash] };
   }
@@ -48,7 +48,7 @@ Deno.test("attachment cache: a kept file that was changed is fetched anew", () =
     const other = new TextEncoder().encode("evil".padEnd(1000));
     await Deno.writeFile(join(folder, model.sha256), other);
     await cache.place(model, join(home, "b"), origin.get);
-    assert.equal(sha256(await Deno.readFile(join(home, "b"))), model.sha256);
+    assert.equal(sha256Hex(await Deno.readFile(join(home, "b"))), model.sha256);
     assert.deepEqual(origin.fetched, ["model", "model"]);
   }));
 
@@ -103,7 +103,7 @@ Deno.test("attachment cache: several processes may use it at once", () =>
       for (const [index, model] of models.entries()) {
         await cache.place(model, join(home, `${process}-${index}`), origin.get);
         const bytes = await Deno.readFile(join(home, `${process}-${index}`));
-        assert.equal(sha256(bytes), model.sha256);
+        assert.equal(sha256Hex(bytes), model.sha256);
       }
     });
     await Promise.all(places);

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { FlwrError } from "../base/error.ts";
-import { sha256 } from "./contents.ts";
+import { sha256Hex } from "../base/platform.ts";
 import { pathFault } from "./path.ts";
 import { quoted, refused, tooLarge } from "./refusal.ts";
 
@@ -129,7 +129,7 @@ export async function describeAttachment(path: string, file: string): Promise<At
   let size = 0;
   for await (const piece of piecesOf(file)) {
     whole.update(piece);
-    pieces.push(sha256(piece));
+    pieces.push(sha256Hex(piece));
     size += piece.length;
   }
   return { path, sha256: whole.digest("hex"), size, pieces };
@@ -170,7 +170,7 @@ export async function writeAttachment(
     let left = size;
     for (const hash of pieces) {
       const piece = await get(hash);
-      if (piece.length !== Math.min(left, ATTACHMENT_PIECE_BYTES) || sha256(piece) !== hash) {
+      if (piece.length !== Math.min(left, ATTACHMENT_PIECE_BYTES) || sha256Hex(piece) !== hash) {
         throw new FlwrError("data-loss", `A piece of attachment ${quoted(path)} has other bytes`);
       }
       whole.update(piece);

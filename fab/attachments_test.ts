@@ -15,7 +15,7 @@ import {
   writeAttachment,
   writeAttachmentList,
 } from "./attachments.ts";
-import { sha256 } from "./contents.ts";
+import { sha256Hex } from "../base/platform.ts";
 import { installFab } from "./install.ts";
 import { readFab } from "./read.ts";
 import { appFiles, withApp } from "./testing/app_files.ts";
@@ -30,11 +30,11 @@ const PIECES = [0, 1, 2].map((index) =>
 );
 const MODEL: Attachment = {
   path: "models/net.onnx",
-  sha256: sha256(BYTES),
+  sha256: sha256Hex(BYTES),
   size: BYTES.length,
-  pieces: PIECES.map(sha256),
+  pieces: PIECES.map((piece) => sha256Hex(piece)),
 };
-const byHash = new Map(PIECES.map((piece) => [sha256(piece), piece]));
+const byHash = new Map(PIECES.map((piece) => [sha256Hex(piece), piece]));
 const get = (hash: string) => Promise.resolve(byHash.get(hash)!);
 const HASH = "ab".repeat(32);
 
@@ -47,10 +47,10 @@ Deno.test("attachments: a file is described, and comes back from its pieces", ()
     await Deno.writeFile(from, BYTES);
     assert.deepEqual(await describeAttachment(MODEL.path, from), MODEL);
     for (const [index, piece] of PIECES.entries()) {
-      assert.equal(sha256(await readPiece(from, index)), sha256(piece));
+      assert.equal(sha256Hex(await readPiece(from, index)), sha256Hex(piece));
     }
     await writeAttachment(MODEL, to, get);
-    assert.equal(sha256(await Deno.readFile(to)), MODEL.sha256);
+    assert.equal(sha256Hex(await Deno.readFile(to)), MODEL.sha256);
     assert.ok(await isAttachmentFile(MODEL, to));
     assert.deepEqual(readAttachmentList(writeAttachmentList([MODEL])), [MODEL]);
     await Deno.symlink(from, join(folder, "link"));
@@ -73,7 +73,7 @@ Deno.test("attachments: other bytes than the bundle says leave no file", async (
     "a wrong piece": [MODEL, () => Promise.resolve(PIECES[0]!)],
     "a piece that is too short": [MODEL, (hash) => get(hash).then((piece) => piece.subarray(1))],
     "a piece that is too long": [
-      { ...MODEL, size: 3, pieces: [sha256(BYTES)] },
+      { ...MODEL, size: 3, pieces: [sha256Hex(BYTES)] },
       () => Promise.resolve(BYTES),
     ],
     "a wrong hash of the whole": [{ ...MODEL, sha256: HASH }, get],

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { FlwrError } from "../base/error.ts";
 import { type AppConfig, missingRecommendations, readAppConfig } from "./app_config.ts";
 import { listFiles, readAppFile } from "./app_folder.ts";
-import { CONTENTS_PATH, contentsLine, sha256 } from "./contents.ts";
+import { sha256Hex } from "../base/platform.ts";
+import { CONTENTS_PATH, contentsLine } from "./contents.ts";
 import { ATTACHMENTS_PATH, writeAttachmentList } from "./attachments.ts";
 import { describeAttachments, divide, listedAttachments } from "./attach.ts";
 import type { Fab } from "./fab.ts";
@@ -68,7 +69,7 @@ export async function buildFab(folder: string): Promise<Fab> {
   const content = writeZip([...files, [CONTENTS_PATH, new TextEncoder().encode(contents)]]);
   checkSize(content.length);
   const warnings = missingRecommendations(manifest.tables);
-  return { content, hash: sha256(content), config, warnings, attachments };
+  return { content, hash: sha256Hex(content), config, warnings, attachments };
 }
 
 /** Refuses a file that a link would bring into the bundle from elsewhere, or not at all. */

@@ -1,18 +1,13 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../base/platform.ts";
 import { MANIFEST } from "./manifest.ts";
 import { quoted, refused } from "./refusal.ts";
 
 /** The path of a bundle's list of contents. */
 export const CONTENTS_PATH = ".info/CONTENT";
 
-/** SHA-256 as lower-case hexadecimal. */
-export function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
-}
-
 /** A line of the list: path, SHA-256, and the size in bits. */
 export function contentsLine(path: string, content: Uint8Array): string {
-  return `${path},${sha256(content)},${content.length * 8}`;
+  return `${path},${sha256Hex(content)},${content.length * 8}`;
 }
 
 /**
@@ -45,7 +40,7 @@ export function checkContents(list: Uint8Array, files: ReadonlyMap<string, Uint8
     if (bits !== String(content.length * 8)) {
       throw refused(`${quoted(path)} has another size than its ${CONTENTS_PATH} says`);
     }
-    if (hash !== sha256(content)) {
+    if (hash !== sha256Hex(content)) {
       throw refused(`${quoted(path)} has another hash than its ${CONTENTS_PATH} says`);
     }
   }

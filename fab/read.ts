@@ -1,6 +1,7 @@
 import { ATTACHMENTS_PATH, readAttachmentList } from "./attachments.ts";
 import { readAppConfig } from "./app_config.ts";
-import { checkContents, CONTENTS_PATH, sha256 } from "./contents.ts";
+import { sha256Hex } from "../base/platform.ts";
+import { checkContents, CONTENTS_PATH } from "./contents.ts";
 import type { CheckedFab } from "./fab.ts";
 import { MAX_FAB_BYTES } from "./limits.ts";
 import { MANIFEST } from "./manifest.ts";
@@ -39,7 +40,7 @@ export function readFab(content: Uint8Array): CheckedFab {
     ? readAttachmentList(attached)
     : [];
   checkPaths([...files.keys(), ...attachments.map(({ path }) => path)]);
-  return { hash: sha256(content), config, files, attachments };
+  return { hash: sha256Hex(content), config, files, attachments };
 }
 
 /** @throws FlwrError for paths that cannot stand side by side */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { Attachment } from "../../fab/attachments.ts";
-import { sha256 } from "../../fab/contents.ts";
+import { sha256Hex } from "../../base/platform.ts";
 import type { CheckedFab } from "../../fab/fab.ts";
 import type { RunConfig } from "../../fab/scalar.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
@@ -118,7 +118,7 @@ testWithAllRights(
   "an app reads the files beside its bundle, and does not start without them",
   async () => {
     const model = new TextEncoder().encode("a model");
-    const hash = sha256(model);
+    const hash = sha256Hex(model);
     const attachments = [{ path: "nets/m.npz", sha256: hash, size: model.length, pieces: [hash] }];
     const app = `import { ServerApp } from "flwr";
      export const app = new ServerApp().main(() => {

@@ -1,7 +1,6 @@
-import { createHash } from "node:crypto";
-import { crc32 } from "node:zlib";
 import { artifactNameFault, artifactNamesClash } from "../../base/artifact_name.ts";
 import { FlwrError } from "../../base/error.ts";
+import { crc32, Sha256 } from "../../base/platform.ts";
 import { requireRun } from "../runs/run_records.ts";
 import { takesMessages } from "../runs/run_state.ts";
 import type { ArtifactRecord } from "./artifact_table.ts";
@@ -204,14 +203,14 @@ async function complete(
   context: ArtifactContext,
   { artifactId, runId, name, size }: ArtifactRecord,
 ): Promise<void> {
-  const hash = createHash("sha256");
+  const hash = new Sha256();
   for (let offset = 0; offset < size;) {
     const bytes = await readArtifactPiece(context, artifactId, offset);
     if (bytes === undefined) throw gone(name);
     hash.update(bytes);
     offset += bytes.length;
   }
-  const sha256 = hash.digest("hex");
+  const sha256 = hash.hex();
   await context.transact("durable", async (tx, effects) => {
     const artifact = await tx.artifacts.get(artifactId);
     if (artifact === undefined) throw gone(name);

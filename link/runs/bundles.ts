@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { FlwrError } from "../../base/error.ts";
+import { sha256Hex } from "../../base/platform.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import type { PieceRecord } from "./piece_table.ts";
 
@@ -52,7 +52,7 @@ export async function keepPieces(
       `A piece of an attachment has from 1 to ${maxPieceBytes} bytes, not ${content.length}`,
     );
   }
-  const hash = content && createHash("sha256").update(content).digest("hex");
+  const hash = content && sha256Hex(content);
   return await context.transact("relaxed", async (tx, effects) => {
     if (content !== undefined) await add(context, tx, effects, hash!, content);
     const missing: string[] = [];

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { sha256Hex } from "../../base/platform.ts";
 import type { Random } from "../../base/random.ts";
 
 /** 64 bits at a time, 16 hexadecimal digits each: 256 digits, as Flower's. */
@@ -14,5 +14,5 @@ export function newToken(random: Random): string {
 
 /** What is kept of a token: who reads the store cannot speak for the run. */
 export function hashToken(token: string): string {
-  return createHash("sha256").update(token).digest("hex");
+  return sha256Hex(token);
 }

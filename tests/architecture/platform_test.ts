@@ -14,9 +14,6 @@ const PORTABLE = ["@bufbuild/protobuf", "fast-check", "smol-toml"];
 
 const sources = new Map(sourceFiles().map((file) => [file.path, file]));
 
-/** The SuperLink's domain still hashes with Node's modules; nothing else of them is left in it. */
-const TO_COME = /^link\/(?!store\/)[^:]*: "node:(crypto|zlib)"$/;
-
 /** What ties code to an operating system: named, not typed. */
 const TIES = /"node:[\w/]+"|\bDeno\.\w+|\bprocess\.\w+|\bBuffer\.\w+/g;
 
@@ -40,8 +37,7 @@ const pure = [...sources.keys()].filter((path) => PURE.includes(roomOf(path) ?? 
 Deno.test("architecture: only the platform's file leads from pure rooms to an operating system", () => {
   const offences = reachable(pure)
     .filter((path) => path !== PLATFORM)
-    .flatMap((path) => tiesOf(sources.get(path)?.text ?? "").map((tie) => `${path}: ${tie}`))
-    .filter((offence) => !TO_COME.test(offence));
+    .flatMap((path) => tiesOf(sources.get(path)?.text ?? "").map((tie) => `${path}: ${tie}`));
   assert.deepEqual(offences, []);
 });
 

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import { readPiece } from "../../../fab/attachments.ts";
-import { sha256 } from "../../../fab/contents.ts";
+import { sha256Hex } from "../../../base/platform.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { say } from "../../output/say.ts";
@@ -25,7 +25,7 @@ export async function sendAttachments(
     for (const [index, hash] of pieces.entries()) {
       if (!wanted.delete(hash)) continue;
       const piece = await readPiece(file, index);
-      if (sha256(piece) !== hash) throw changed(file);
+      if (sha256Hex(piece) !== hash) throw changed(file);
       await control.pushAttachment([], piece);
       sent += piece.length;
     }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { ATTACHMENT_PIECE_BYTES, describeAttachment } from "../../../fab/attachments.ts";
-import { sha256 } from "../../../fab/contents.ts";
+import { sha256Hex } from "../../../base/platform.ts";
 import type { LocalAttachment } from "../../../fab/fab.ts";
 import { sendAttachments } from "./send_attachments.ts";
 
@@ -14,7 +14,7 @@ class FakeControl {
   pushAttachment(pieces: readonly string[], content = new Uint8Array()) {
     if (content.length > 0) {
       this.sent += content.length;
-      this.kept.add(sha256(content));
+      this.kept.add(sha256Hex(content));
     }
     return Promise.resolve<readonly string[] | undefined>(
       pieces.filter((piece) => !this.kept.has(piece)),

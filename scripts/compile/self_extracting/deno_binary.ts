@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
+import { sha256Hex } from "../../../base/platform.ts";
 
 /** Deno's own program for one platform. */
 interface DenoBinary {
@@ -61,7 +61,7 @@ export async function denoBinary(
     return bytes;
   }
   const own = await Deno.readFile(running).catch(() => undefined);
-  if (own !== undefined && digest(own) === sha256) return own;
+  if (own !== undefined && sha256Hex(own) === sha256) return own;
   const folder = await fetchPackage(npmPackage);
   try {
     const bytes = await Deno.readFile(join(folder, "node_modules", npmPackage, "deno"));
@@ -73,17 +73,13 @@ export async function denoBinary(
 }
 
 function check(bytes: Uint8Array, sha256: string, name: string, target: string): void {
-  const found = digest(bytes);
+  const found = sha256Hex(bytes);
   if (found === sha256) return;
   throw new FlwrError(
     "data-loss",
     `${name} is not Deno ${LISTED_DENO} for ${target}: its SHA-256 is ${found}, expected ${sha256}`,
     { hints: [`Get Deno ${LISTED_DENO} again`] },
   );
-}
-
-function digest(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }
 
 /**

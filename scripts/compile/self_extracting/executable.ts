@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
+import { sha256Hex } from "../../../base/platform.ts";
 import { VERSION } from "../../../base/version.ts";
 import { BUILT_ENTRY, builtFile } from "../../build/place.ts";
 import { bundleProgram, entryPoints } from "../../build/program.ts";
@@ -49,7 +49,7 @@ export async function selfExtracting(
   const script = await startScript({
     version: VERSION,
     target,
-    sha256: createHash("sha256").update(archive).digest("hex"),
+    sha256: sha256Hex(archive),
     archiveBytes: archive.length,
     unpackedBytes: files.values().reduce((sum, { length }) => sum + length, 0),
     files: [...files.keys()].toSorted(),
@@ -60,7 +60,7 @@ export async function selfExtracting(
   const bytes = new Uint8Array(script.length + archive.length);
   bytes.set(script);
   bytes.set(archive, script.length);
-  return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
+  return { bytes, sha256: sha256Hex(bytes) };
 }
 
 /**

@@ -4,7 +4,7 @@ import { createHash } from "node:crypto";
 import { ConfigRecord } from "../../../app/config_record.ts";
 import { buildFab } from "../../../fab/build.ts";
 import type { Fab } from "../../../fab/fab.ts";
-import { sha256 } from "../../../fab/contents.ts";
+import { sha256Hex } from "../../../base/platform.ts";
 import { ATTACHMENTS_PATH } from "../../../fab/attachments.ts";
 import { appFiles, withApp } from "../../../fab/testing/app_files.ts";
 import { archive } from "../../../fab/testing/archives.ts";
@@ -14,7 +14,7 @@ import { RuntimeClient } from "../../../rpc/dialects/current/client/runtime_clie
 import { CurrentSuperLink } from "./superlink.ts";
 
 const MODEL = new TextEncoder().encode("a model");
-const PIECE = sha256(MODEL);
+const PIECE = sha256Hex(MODEL);
 
 /** An app with a small file beside its bundle. */
 function build(version = "1.0.0"): Promise<Fab> {
@@ -51,7 +51,7 @@ for (const transport of ["http", "grpc"] as const) {
     const denied = { code: "permission-denied" };
     await assert.rejects(node.fab(nodeId, other.runId, PIECE), denied, "of another run");
     await assert.rejects(node.fab(nodeId, runId, superLink.fabHash), denied, "another's bundle");
-    await assert.rejects(node.fab(nodeId, runId, sha256(new Uint8Array([1]))), denied);
+    await assert.rejects(node.fab(nodeId, runId, sha256Hex(new Uint8Array([1]))), denied);
     await client.finish("completed", "");
     await assert.rejects(node.fab(nodeId, runId, PIECE), denied, "of a run that is over");
   });

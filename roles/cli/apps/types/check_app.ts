@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { FlwrError } from "../../../../base/error.ts";
-import { sha256 } from "../../../../fab/contents.ts";
+import { sha256Hex } from "../../../../base/platform.ts";
 import { flwrHome } from "../../../../fab/home.ts";
 import { findAppModule } from "../../../../hosting/app/app_module.ts";
 import { onShutdown } from "../../../flags/shutdown.ts";
@@ -70,8 +70,8 @@ export async function isUnchecked(app: AppToCheck): Promise<boolean> {
 /** Of all that the type checker is given. */
 function hashOf({ files, components }: AppToCheck): string {
   const code = [...files].filter(([path]) => CODE.test(path))
-    .map(([path, content]) => [path, sha256(content)]);
-  return sha256(new TextEncoder().encode(JSON.stringify([code.sort(), components])));
+    .map(([path, content]) => [path, sha256Hex(content)]);
+  return sha256Hex(JSON.stringify([code.sort(), components]));
 }
 
 function hasTypes({ files }: AppToCheck): boolean {

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
 import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metadata.ts";
@@ -7,6 +6,7 @@ import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
+import { sha256Hex } from "../../../../base/platform.ts";
 import type { Random } from "../../../../base/random.ts";
 import type { LinkObject } from "../../../../link/objects/objects.ts";
 import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
@@ -151,7 +151,7 @@ export class CurrentFleetConnection implements FleetConnection {
       throw new FlwrError("not-found", `The SuperLink has no ${what} "${expected}"`);
     }
     const { content, verifications } = fab;
-    const hash = createHash("sha256").update(content).digest("hex");
+    const hash = sha256Hex(content);
     if (hash === expected) return { hash, content, verifications };
     throw new FlwrError(
       "data-loss",

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { FlwrError } from "../../../../base/error.ts";
+import { sha256Hex } from "../../../../base/platform.ts";
 import type { LinkScalar, NewLinkRun } from "../../../../link/runs/runs.ts";
 import type { StartRunRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -54,7 +54,7 @@ export async function readSubmission(
   const { config: app, attachments = [] } = await readApp(content, readFab);
   if (app.serverApp === undefined) throw invalid(`app "${app.fabId}" has no ServerApp`);
   const overrideConfig = readOverrides(request, app);
-  const hash = createHash("sha256").update(content).digest("hex");
+  const hash = sha256Hex(content);
   const { seriesId } = request;
   return {
     fabId: app.fabId,
