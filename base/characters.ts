@@ -10,3 +10,8 @@ const LOW = 0xdc00 >> 10;
 function isSurrogate(unit: number, kind: number): boolean {
   return unit >> 10 === kind;
 }
+
+/** Bytes that a text takes in UTF-8. */
+export function utf8Length(text: string): number {
+  return new TextEncoder().encode(text).length;
+}

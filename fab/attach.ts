@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { utf8Length } from "../base/characters.ts";
 import { FlwrError } from "../base/error.ts";
 import type { AppConfig } from "./app_config.ts";
 import { attachmentFault, checkAmount, describeAttachment } from "./attachments.ts";
@@ -120,7 +121,7 @@ export async function describeAttachments(
 
 /** Bytes that a file takes in a bundle besides its content, at most: two headers of the archive, a line of the list. */
 function overhead(path: string): number {
-  return 200 + 3 * new TextEncoder().encode(path).length;
+  return 200 + 3 * utf8Length(path);
 }
 
 async function sizeOf(root: string, path: string): Promise<number> {

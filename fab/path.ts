@@ -1,3 +1,4 @@
+import { utf8Length } from "../base/characters.ts";
 import { MAX_FOLDER_DEPTH } from "./limits.ts";
 
 /** UTF-8 bytes of a name between two slashes: what file systems take. */
@@ -16,7 +17,7 @@ const DEVICE = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)/i;
  * @returns the rest of a sentence that begins with the path
  */
 export function pathFault(path: string): string | undefined {
-  const bytes = new TextEncoder().encode(path).length;
+  const bytes = utf8Length(path);
   if (bytes > MAX_PATH_BYTES) return `is longer than ${MAX_PATH_BYTES} bytes: ${bytes}`;
   // deno-lint-ignore no-control-regex -- control characters are what is looked for
   if (/[\x00-\x1f\x7f-\x9f]/.test(path)) return "has a control character";
@@ -41,7 +42,7 @@ function segmentFault(segment: string): string | undefined {
   if (segment === "." || segment === "..") return `goes through "${segment}"`;
   if (/[. ]$/.test(segment)) return "has a name that ends in a point or a space";
   if (DEVICE.test(segment)) return "has the name of a device";
-  const bytes = new TextEncoder().encode(segment).length;
+  const bytes = utf8Length(segment);
   if (bytes > MAX_SEGMENT_BYTES) {
     return `has a name longer than ${MAX_SEGMENT_BYTES} bytes: ${bytes}`;
   }

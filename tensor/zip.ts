@@ -1,3 +1,4 @@
+import { utf8Length } from "../base/characters.ts";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
 import { type CentralEntry, readCentral, unpack } from "../base/zip/entry.ts";
@@ -132,18 +133,13 @@ export function zip(
 ): Uint8Array<ArrayBuffer> {
   const all = [...files];
   const bytes = all.reduce<number>(
-    (sum, [name, { length }]) => sum + length + LOCAL.bytes + CENTRAL.bytes + 2 * nameLength(name),
+    (sum, [name, { length }]) => sum + length + LOCAL.bytes + CENTRAL.bytes + 2 * utf8Length(name),
     END.bytes,
   );
   if (bytes >= 2 ** 32 || all.length > MAX_ZIP_ENTRIES) {
     throw tooLarge("would be larger than 4 GiB or have too many files");
   }
   return writeZip(all, DATE.none);
-}
-
-/** Bytes of a name. */
-function nameLength(name: string): number {
-  return new TextEncoder().encode(name).length;
 }
 
 /** A file of an archive, whose offset counts from the first byte. */

@@ -1,4 +1,4 @@
-import { isWithinCharacter } from "../../base/characters.ts";
+import { isWithinCharacter, utf8Length } from "../../base/characters.ts";
 import { FURTHER_LINE } from "../../base/run_log_lines.ts";
 import { nextTurn } from "../../base/turn.ts";
 import { hold } from "../transactions/hold.ts";
@@ -133,8 +133,4 @@ function endOfPart(text: string, start: number, most: number): number {
   const line = text.lastIndexOf("\n", end - 1) + 1;
   if (line > start) return line;
   return isWithinCharacter(text, end) && most > 1 ? end - 1 : end;
-}
-
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

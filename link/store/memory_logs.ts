@@ -1,3 +1,4 @@
+import { utf8Length } from "../../base/characters.ts";
 import type { LogEnd, LogEntry, LogTable } from "../runs/run_table.ts";
 import type { Journal } from "./journal.ts";
 
@@ -130,8 +131,4 @@ export class MemoryLogs implements LogTable {
 
 function endsLine({ text }: LogEntry): boolean {
   return text.endsWith("\n");
-}
-
-function utf8Length(text: string): number {
-  return new TextEncoder().encode(text).length;
 }

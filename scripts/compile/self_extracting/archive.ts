@@ -1,6 +1,7 @@
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
 import { createTar } from "nanotar";
+import { utf8Length } from "../../../base/characters.ts";
 import { FlwrError } from "../../../base/error.ts";
 
 /** Longest path that the archive's format has room for, in bytes. */
@@ -29,7 +30,7 @@ export async function makeArchive(
 ): Promise<Uint8Array> {
   const names = [...files.keys()].toSorted();
   for (const name of names) {
-    if (new TextEncoder().encode(name).length <= MAX_PATH_BYTES) continue;
+    if (utf8Length(name) <= MAX_PATH_BYTES) continue;
     throw new FlwrError("internal", `"${name}" is longer than ${MAX_PATH_BYTES} bytes`);
   }
   const tar = createTar(
