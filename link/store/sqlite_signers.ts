@@ -2,7 +2,7 @@ import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import { number, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** Up to which time peers signed, in SQLite. It survives the death of the process. */
+/** {@link SignerLedger} in SQLite, which survives a crash of the process. */
 export class SqliteSigners implements SignerLedger {
   readonly #sql: Statements;
   readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;
