@@ -57,7 +57,7 @@ export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
-export type { Contribution, PhaseShare } from "./app/strategy/contributions.ts";
+export type { Contribution, PhaseShare } from "./app/contributions.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
@@ -82,7 +82,7 @@ export {
   type PhaseRecord,
   Result,
   type RoundRecord,
-} from "./app/strategy/result.ts";
+} from "./app/result.ts";
 export type {
   ConfigSource,
   EvaluateFn,

@@ -41,7 +41,7 @@ export {
 export { type NamedValues, type Network, network } from "./nn/network.ts";
 export type { Ports } from "./nn/layer.ts";
 export type { TrainingChoice } from "./import/apply.ts";
-export type { OnnxInput } from "./import/graph.ts";
+export type { OnnxInput } from "./import/graph/graph.ts";
 export { type OnnxNetwork, onnxNetwork, type OnnxNetworkOptions } from "./import/network.ts";
 export type { NamePattern } from "./import/patterns.ts";
 export type { ExportOptions } from "./train/export.ts";

@@ -6,9 +6,10 @@ import { Fleet as Fleet19 } from "../proto/gen/flwr-1.9/fleet_pb.ts";
 import { Fleet } from "../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../proto/gen/flwr-1.15/fleet_pb.ts";
 import type { CallHead } from "./call.ts";
-import { type Channel, openChannel } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import { openChannel } from "./grpc/channel.ts";
 import { NO_RETRY } from "./retry.ts";
-import { startServer } from "./server.ts";
+import { startServer } from "./grpc/server.ts";
 import {
   bindService,
   type Handlers,

@@ -20,7 +20,7 @@ import {
   checkReplies,
   MAX_NUM_EXAMPLES,
 } from "./reply_check.ts";
-import type { Failure } from "./result.ts";
+import type { Failure } from "../result.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";
 import {
   type PhaseOutcome,

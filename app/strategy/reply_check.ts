@@ -8,7 +8,7 @@ import type { NodeId } from "../metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { sameShape } from "../nd_array.ts";
 import type { RecordDict } from "../record_dict.ts";
-import type { Failure } from "./result.ts";
+import type { Failure } from "../result.ts";
 import { averagedDType } from "./weighted_average.ts";
 
 /** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */

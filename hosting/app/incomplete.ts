@@ -4,7 +4,7 @@ import {
   isSilent,
   type PhaseShare,
   silentPhases,
-} from "../../app/strategy/contributions.ts";
+} from "../../app/contributions.ts";
 import { FlwrError } from "../../base/error.ts";
 import { counted } from "../../base/readable.ts";
 

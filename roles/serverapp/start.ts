@@ -11,7 +11,7 @@ import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
 import { flattenConfig, type RunConfig, toConfigRecord } from "../../fab/scalar.ts";
 import { parseToml } from "../../fab/toml/parse.ts";
 import { tableAt } from "../../fab/toml/value.ts";
-import { openChannel } from "../../rpc/channel.ts";
+import { openChannel } from "../../rpc/grpc/channel.ts";
 import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
 import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
 import { readingFlag } from "../flags/values.ts";

@@ -28,8 +28,8 @@ export async function runSuperExec(
 ): Promise<void> {
   await using resources = new AsyncDisposableStack();
   if (healthAddress !== undefined) {
-    const { startHealth } = await load<typeof import("../../rpc/health_endpoint.ts")>(
-      new URL("../../rpc/health_endpoint.ts", import.meta.url),
+    const { startHealth } = await load<typeof import("../../rpc/grpc/health_endpoint.ts")>(
+      new URL("../../rpc/grpc/health_endpoint.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
     logger.info("Health checks are answered at {address}", {

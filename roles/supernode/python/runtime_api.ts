@@ -12,8 +12,10 @@ import {
 import { startHttpServer } from "../../../rpc/http/server.ts";
 import type { RpcServer, ServerTls } from "../../../rpc/server.ts";
 import { bindService } from "../../../rpc/service.ts";
-import { FAREWELL_SECONDS } from "../limits.ts";
 import type { TaskBackend } from "./task_backend.ts";
+
+/** Seconds that open calls of Python apps may take when the node ends. */
+const CLOSE_SECONDS = 3;
 
 /** Where a SuperNode's own Runtime API is. */
 export interface RuntimeApiOptions {
@@ -53,7 +55,7 @@ export class RuntimeApi implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const server = await this.#server?.catch(() => undefined); // one that never opened is closed
-    await server?.close(FAREWELL_SECONDS);
+    await server?.close(CLOSE_SECONDS);
   }
 
   async #start(): Promise<RpcServer> {

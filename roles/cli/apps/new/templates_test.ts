@@ -9,7 +9,7 @@ import { Grid } from "../../../../app/grid.ts";
 import { SUPERLINK_NODE_ID } from "../../../../app/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { isServerApp } from "../../../../app/server_app.ts";
-import { buildFab } from "../../../../fab/build.ts";
+import { buildFab } from "../../../../fab/build/build.ts";
 import { installFab } from "../../../../fab/install.ts";
 import { readFab } from "../../../../fab/read.ts";
 import { toConfigRecord } from "../../../../fab/scalar.ts";

@@ -1,4 +1,4 @@
-import { FlwrError } from "../../base/error.ts";
+import { FlwrError } from "../../../base/error.ts";
 import { nodeName, type PlacedNode } from "./functions.ts";
 
 function show({ proto }: PlacedNode): string {

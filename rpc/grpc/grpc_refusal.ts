@@ -1,4 +1,4 @@
-import { type ApiError, apiErrorOf } from "./api_error.ts";
+import { type ApiError, apiErrorOf } from "../api_error.ts";
 
 /**
  * What stands in a gRPC status's details when Flower has a number for the error: JSON with the number and the words

@@ -1,6 +1,6 @@
 import type { ConfigRecord } from "../../../app/config_record.ts";
 import type { RunInfo } from "../../../app/connection.ts";
-import type { MessageHandler } from "../runs/prepared_run.ts";
+import type { MessageHandler } from "./prepared_run.ts";
 
 /** An app for a run, with the settings that it runs with. */
 export interface AppForRun {

@@ -2,15 +2,17 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { connect as connectHttp2 } from "node:http2";
 import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
-import { FlwrError } from "../base/error.ts";
-import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
-import { Fleet } from "../proto/gen/flwr-1.9/fleet_pb.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "../proto/gen/health/health_pb.ts";
-import { parseAddress } from "./address.ts";
-import { type Channel, openChannel } from "./channel.ts";
-import { NO_RETRY } from "./retry.ts";
-import { type RpcServer, startServer } from "./server.ts";
-import { serveDriver } from "./testing/driver.ts";
+import { FlwrError } from "../../base/error.ts";
+import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
+import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
+import { parseAddress } from "../address.ts";
+import type { Channel } from "../channel.ts";
+import { openChannel } from "./channel.ts";
+import { NO_RETRY } from "../retry.ts";
+import { startServer } from "./server.ts";
+import type { RpcServer } from "../server.ts";
+import { serveDriver } from "../testing/driver.ts";
 
 const open = (server: RpcServer): Channel =>
   openChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });

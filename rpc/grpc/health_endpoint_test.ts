@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Health, HealthCheckResponse_ServingStatus } from "../proto/gen/health/health_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
 import { openChannel } from "./channel.ts";
-import { startHealthServer } from "./health_server.ts";
-import { NO_RETRY } from "./retry.ts";
+import { startHealth } from "./health_endpoint.ts";
+import { NO_RETRY } from "../retry.ts";
 
 Deno.test("a health server tells health and nothing else", async () => {
-  const server = await startHealthServer("127.0.0.1:0");
+  const server = await startHealth("127.0.0.1:0");
   const channel = openChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
   const { response } = await channel.call(Health.method.check, {});
   assert.equal(response.status, HealthCheckResponse_ServingStatus.SERVING);
@@ -13,5 +13,5 @@ Deno.test("a health server tells health and nothing else", async () => {
     code: "not-found",
   });
   channel.close();
-  await server.close(1);
+  await server[Symbol.asyncDispose]();
 });

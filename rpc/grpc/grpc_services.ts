@@ -1,13 +1,13 @@
 import type { Logger } from "@logtape/logtape";
-import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "./answer.ts";
+import { answerInParts, answerStream, logOutcome, UndecodableRequest } from "../answer.ts";
 import { GrpcCall, type GrpcCallLimits } from "./grpc_call.ts";
 import { Status } from "./grpc_status.ts";
-import { encodeFields } from "./http2/hpack/encode.ts";
-import type { CallEnd, CallProgress } from "./http2/server.ts";
-import type { Http2Stream } from "./http2/stream.ts";
-import { SMALL_BODY_BYTES } from "./limits.ts";
-import { type BoundMethod, methodPath, type ServiceBinding } from "./service.ts";
-import { admitCall, methodFor } from "./shared_path.ts";
+import { encodeFields } from "../http2/hpack/encode.ts";
+import type { CallEnd, CallProgress } from "../http2/server.ts";
+import type { Http2Stream } from "../http2/stream.ts";
+import { SMALL_BODY_BYTES } from "../limits.ts";
+import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts";
+import { admitCall, methodFor } from "../shared_path.ts";
 import { statusOf, type WireStatus } from "./status.ts";
 
 /** What 1.9 answers to bytes that are no message of the expected type. */

@@ -1,6 +1,6 @@
-import { FlwrError } from "../../base/error.ts";
-import type { GraphProto, ValueInfoProto } from "../onnx/message/messages.ts";
-import { ELEMENT } from "../onnx/message/numbers.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { GraphProto, ValueInfoProto } from "../../onnx/message/messages.ts";
+import { ELEMENT } from "../../onnx/message/numbers.ts";
 
 const REAL: ReadonlySet<number> = new Set([
   ELEMENT.FLOAT,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { status as Status } from "@grpc/grpc-js";
-import { type ErrorCode, FlwrError } from "../base/error.ts";
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
 import { codeOf, statusOf } from "./status.ts";
 
 const CODES: ErrorCode[] = [

@@ -1,16 +1,16 @@
-import type { ByteBudget } from "./byte_budget.ts";
-import type { OpenCall } from "./call.ts";
+import type { ByteBudget } from "../byte_budget.ts";
+import type { OpenCall } from "../call.ts";
 import { GrpcMessageReader, prefixed } from "./grpc_message.ts";
-import type { Field } from "./http2/hpack/decoder.ts";
-import { encodeFields } from "./http2/hpack/encode.ts";
-import { ERROR } from "./http2/protocol.ts";
-import type { Http2Stream } from "./http2/stream.ts";
-import { BodyPace, type PaceLimits, TOO_SLOW } from "./body_pace.ts";
-import { FlwrError } from "../base/error.ts";
+import type { Field } from "../http2/hpack/decoder.ts";
+import { encodeFields } from "../http2/hpack/encode.ts";
+import { ERROR } from "../http2/protocol.ts";
+import type { Http2Stream } from "../http2/stream.ts";
+import { BodyPace, type PaceLimits, TOO_SLOW } from "../body_pace.ts";
+import { FlwrError } from "../../base/error.ts";
 import { Status } from "./grpc_status.ts";
-import { SMALL_BODY_BYTES } from "./limits.ts";
-import type { MovingBody, PaceWatch } from "./pace_watch.ts";
-import type { Entry } from "./shared_path.ts";
+import { SMALL_BODY_BYTES } from "../limits.ts";
+import type { MovingBody, PaceWatch } from "../pace_watch.ts";
+import type { Entry } from "../shared_path.ts";
 import type { WireStatus } from "./status.ts";
 
 /** What an answer starts with, and how a good one ends. */

@@ -1,12 +1,12 @@
 import { Buffer } from "node:buffer";
 import { Client, Metadata, status as Status } from "@grpc/grpc-js";
-import { type Clock, systemClock } from "../base/clock.ts";
-import { FlwrError } from "../base/error.ts";
-import { formatAddress, isLoopback, parseAddress } from "./address.ts";
-import type { ChannelOptions, RequestHeaders } from "./channel.ts";
-import { channelSecurity } from "./channel_security.ts";
-import type { ClientTransport, TransportAnswer, TransportRequest } from "./client_transport.ts";
-import type { Target } from "./connection_problem.ts";
+import { type Clock, systemClock } from "../../base/clock.ts";
+import { FlwrError } from "../../base/error.ts";
+import { formatAddress, isLoopback, parseAddress } from "../address.ts";
+import type { ChannelOptions, RequestHeaders } from "../channel.ts";
+import { channelSecurity } from "../channel_security.ts";
+import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
+import type { Target } from "../connection_problem.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
 import { silenceGrpc } from "./grpc_log.ts";
 import {
@@ -15,9 +15,9 @@ import {
   CONNECT_TIMEOUT_SECONDS,
   KEEPALIVE_TIMEOUT_MS,
   MAX_MESSAGE_BYTES,
-} from "./limits.ts";
-import { probe } from "./probe.ts";
-import { methodPath } from "./service.ts";
+} from "../limits.ts";
+import { probe } from "../probe.ts";
+import { methodPath } from "../service.ts";
 import type { WireStatus } from "./status.ts";
 import { type GrpcRequest, streamCall, unaryCall } from "./grpc_client_call.ts";
 

@@ -1,6 +1,6 @@
 import { Status } from "./grpc_status.ts";
-import { type ErrorCode, FlwrError } from "../base/error.ts";
-import { ApiError } from "./api_error.ts";
+import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { ApiError } from "../api_error.ts";
 import { refusalDetails } from "./grpc_refusal.ts";
 
 /** A gRPC status as it crosses the wire. */

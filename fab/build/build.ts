@@ -1,26 +1,26 @@
 import { resolve } from "node:path";
-import { FlwrError } from "../base/error.ts";
-import { type AppConfig, missingRecommendations, readAppConfig } from "./app_config.ts";
-import { listFiles, readAppFile } from "./app_folder.ts";
-import { sha256Hex } from "../base/platform.ts";
-import { CONTENTS_PATH, contentsLine } from "./contents.ts";
-import { ATTACHMENTS_PATH, writeAttachmentList } from "./attachments.ts";
+import { FlwrError } from "../../base/error.ts";
+import { type AppConfig, missingRecommendations, readAppConfig } from "../app_config.ts";
+import { listFiles, readAppFile } from "../app_folder.ts";
+import { sha256Hex } from "../../base/platform.ts";
+import { CONTENTS_PATH, contentsLine } from "../contents.ts";
+import { ATTACHMENTS_PATH, writeAttachmentList } from "../attachments.ts";
 import { describeAttachments, divide, listedAttachments } from "./attach.ts";
-import type { Fab } from "./fab.ts";
-import { requiredLicense } from "./format_version.ts";
-import { MAX_FAB_BYTES, MAX_FAB_FILES } from "./limits.ts";
+import type { Fab } from "../fab.ts";
+import { requiredLicense } from "../format_version.ts";
+import { MAX_FAB_BYTES, MAX_FAB_FILES } from "../limits.ts";
 import {
   MANIFEST,
   type Manifest,
   OWN_MANIFEST,
   readManifest,
   withoutFederations,
-} from "./manifest.ts";
-import { collision, pathFault } from "./path.ts";
-import { selectFiles } from "./select/select_files.ts";
-import { tableAt, type TomlTable } from "./toml/value.ts";
-import { writeToml } from "./toml/write.ts";
-import { writeZip } from "../base/zip/write.ts";
+} from "../manifest.ts";
+import { collision, pathFault } from "../path.ts";
+import { selectFiles } from "./select_files.ts";
+import { tableAt, type TomlTable } from "../toml/value.ts";
+import { writeToml } from "../toml/write.ts";
+import { writeZip } from "../../base/zip/write.ts";
 
 /**
  * Makes a bundle of an app's folder. The same files give the same bytes as Flower's own `flwr build` on Unix.

@@ -1,8 +1,8 @@
 import { Status, statusName } from "./grpc_status.ts";
-import { FlwrError } from "../base/error.ts";
-import { formatAddress } from "./address.ts";
-import { connectionProblem, notFlower, reachability, type Target } from "./connection_problem.ts";
-import type { Probe } from "./probe.ts";
+import { FlwrError } from "../../base/error.ts";
+import { formatAddress } from "../address.ts";
+import { connectionProblem, notFlower, reachability, type Target } from "../connection_problem.ts";
+import type { Probe } from "../probe.ts";
 import { readRefusal } from "./grpc_refusal.ts";
 import { codeOf, type WireStatus } from "./status.ts";
 

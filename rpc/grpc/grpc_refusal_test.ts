@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ApiError } from "./api_error.ts";
+import { ApiError } from "../api_error.ts";
 import { readRefusal, refusalDetails } from "./grpc_refusal.ts";
 import { statusOf } from "./status.ts";
 

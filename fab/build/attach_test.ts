@@ -1,10 +1,10 @@
-import { MAX_ATTACHMENT_BYTES } from "./attachments.ts";
+import { MAX_ATTACHMENT_BYTES } from "../attachments.ts";
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { buildFab } from "./build.ts";
-import { MAX_FAB_BYTES } from "./limits.ts";
-import { readFab } from "./read.ts";
-import { appFiles, withApp } from "./testing/app_files.ts";
+import { MAX_FAB_BYTES } from "../limits.ts";
+import { readFab } from "../read.ts";
+import { appFiles, withApp } from "../testing/app_files.ts";
 
 /** The files of an app whose manifest lists attachments. */
 function listing(list: string, language: "typescript" | "python" = "typescript") {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import vectors from "../tests/vectors/fab/bundles.json" with { type: "json" };
+import vectors from "../../tests/vectors/fab/bundles.json" with { type: "json" };
 import { buildFab } from "./build.ts";
-import { fabFileName } from "./fab.ts";
-import { MAX_FAB_BYTES } from "./limits.ts";
-import { readFab } from "./read.ts";
-import { appFiles, withApp } from "./testing/app_files.ts";
+import { fabFileName } from "../fab.ts";
+import { MAX_FAB_BYTES } from "../limits.ts";
+import { readFab } from "../read.ts";
+import { appFiles, withApp } from "../testing/app_files.ts";
 
 Deno.test("build: the bytes are those of Flower's own flwr build", async (t) => {
   for (const { title, files, file, sha256, fab } of vectors) {
@@ -36,7 +36,7 @@ Deno.test("build: what Flower's own flwr build refuses is refused", async (t) =>
 
 Deno.test("build: a bundle of a real run is read, and built again from its files to the same bytes", async () => {
   const recorded = await Deno.readFile(
-    new URL("../tests/vectors/fab/recorded.fab", import.meta.url),
+    new URL("../../tests/vectors/fab/recorded.fab", import.meta.url),
   );
   const { hash, files, config } = readFab(recorded);
   assert.equal(fabFileName(config, hash), "agenta.mini.1-0-0.3ffe67cf.fab");

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { gunzip } from "node:zlib";
-import { FlwrError } from "../base/error.ts";
+import { FlwrError } from "../../base/error.ts";
 
 /** Bytes before a message: whether it is compressed, and its length. */
 const PREFIX_BYTES = 5;

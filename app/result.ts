@@ -1,6 +1,6 @@
-import type { ArrayRecord } from "../array_record.ts";
-import type { NodeId } from "../metadata.ts";
-import type { MetricRecord } from "../metric_record.ts";
+import type { ArrayRecord } from "./array_record.ts";
+import type { NodeId } from "./metadata.ts";
+import type { MetricRecord } from "./metric_record.ts";
 import { type Contribution, contributionsOf } from "./contributions.ts";
 
 /** The two phases of a round. */

@@ -1,7 +1,7 @@
-import type { ServiceBinding } from "./service.ts";
-import { bindService } from "./service.ts";
-import { FlwrError } from "../base/error.ts";
-import { Health, HealthCheckResponse_ServingStatus } from "../proto/gen/health/health_pb.ts";
+import type { ServiceBinding } from "../service.ts";
+import { bindService } from "../service.ts";
+import { FlwrError } from "../../base/error.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
 
 /** Bytes of a request, which holds one name. Anyone may ask, so nothing larger is kept, nor decompressed. */
 const MAX_REQUEST_BYTES = 1024;

@@ -1,4 +1,4 @@
-import { type Tensor, tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 
 /** A tensor of float16 or float64 as float32, which everything is computed in; others as they are. */
 export function realTensor(value: Tensor): Tensor {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { FlwrError } from "../base/error.ts";
-import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
+import { FlwrError } from "../../base/error.ts";
+import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import { openChannel } from "./channel.ts";
-import type { ClientTls } from "./client_tls.ts";
-import { NO_RETRY, type Retry } from "./retry.ts";
-import { testCertificates } from "./testing/certificates.ts";
-import { serveDriver } from "./testing/driver.ts";
+import type { ClientTls } from "../client_tls.ts";
+import { NO_RETRY, type Retry } from "../retry.ts";
+import { testCertificates } from "../testing/certificates.ts";
+import { serveDriver } from "../testing/driver.ts";
 
 /** The outcome of one call: "ok", or the error. */
 async function tryCall(address: string, tls: ClientTls): Promise<"ok" | FlwrError> {

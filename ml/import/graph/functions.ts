@@ -1,6 +1,6 @@
-import { FlwrError } from "../../base/error.ts";
-import type { AttributeProto, FunctionProto, NodeProto } from "../onnx/message/messages.ts";
-import { domainOf, MAX_NODES } from "../onnx/read_model.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { AttributeProto, FunctionProto, NodeProto } from "../../onnx/message/messages.ts";
+import { domainOf, MAX_NODES } from "../../onnx/read_model.ts";
 
 /** How deep functions of a file may call each other; exporters stay below 5. */
 const MAX_FUNCTION_DEPTH = 16;

@@ -1,9 +1,9 @@
-import { FlwrError } from "../../base/error.ts";
-import type { DType } from "../../tensor/dtype.ts";
-import type { Tensor } from "../../tensor/tensor.ts";
-import type { Value } from "../graph/value.ts";
-import type { Scope } from "../nn/layer.ts";
-import type { AttributeValue } from "../onnx/read_attribute.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { DType } from "../../../tensor/dtype.ts";
+import type { Tensor } from "../../../tensor/tensor.ts";
+import type { Value } from "../../graph/value.ts";
+import type { Scope } from "../../nn/layer.ts";
+import type { AttributeValue } from "../../onnx/read_attribute.ts";
 import type { OnnxNode } from "./graph.ts";
 
 /** Most axes lengths, starts, ends and the like that one input of a node may list. */

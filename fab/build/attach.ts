@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import { utf8Length } from "../base/characters.ts";
-import { FlwrError } from "../base/error.ts";
-import type { AppConfig } from "./app_config.ts";
-import { attachmentFault, checkAmount, describeAttachment } from "./attachments.ts";
-import type { LocalAttachment } from "./fab.ts";
-import { MAX_FAB_BYTES } from "./limits.ts";
-import { tableAt, type TomlTable } from "./toml/value.ts";
+import { utf8Length } from "../../base/characters.ts";
+import { FlwrError } from "../../base/error.ts";
+import type { AppConfig } from "../app_config.ts";
+import { attachmentFault, checkAmount, describeAttachment } from "../attachments.ts";
+import type { LocalAttachment } from "../fab.ts";
+import { MAX_FAB_BYTES } from "../limits.ts";
+import { tableAt, type TomlTable } from "../toml/value.ts";
 
 /** The files of an app that is bundled: those that the bundle has, and those that travel beside it. */
 export interface Parts {

@@ -7,11 +7,11 @@ import {
   SubjectAlternativeNameExtension,
   X509CertificateGenerator,
 } from "@peculiar/x509";
-import { writePem } from "../auth/pem.ts";
-import { connectionProblem } from "./connection_problem.ts";
-import type { ClientTls } from "./client_tls.ts";
+import { writePem } from "../../auth/pem.ts";
+import { connectionProblem } from "../connection_problem.ts";
+import type { ClientTls } from "../client_tls.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
-import { type Probe, probe } from "./probe.ts";
+import { type Probe, probe } from "../probe.ts";
 
 const DAY_MS = 24 * 3600 * 1000;
 const NOW = 1_800_000_000;
