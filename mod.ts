@@ -63,8 +63,11 @@ export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/f
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
 export type { Moments } from "./app/strategy/moments.ts";
-export { FedMedian } from "./app/strategy/fedmedian.ts";
-export { FedTrimmedAvg, type FedTrimmedAvgOptions } from "./app/strategy/fedtrimmedavg.ts";
+export {
+  FedMedian,
+  FedTrimmedAvg,
+  type FedTrimmedAvgOptions,
+} from "./app/strategy/order_statistics.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export {
   type HistoryJson,

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { toBinary } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../base/error.ts";
 import { Fleet as Fleet19 } from "../proto/gen/flwr-1.9/fleet_pb.ts";
 import { Fleet } from "../proto/gen/current/fleet_pb.ts";

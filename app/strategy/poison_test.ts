@@ -11,8 +11,7 @@ import { instruction } from "../testing.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "./fedopt.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { FedAvgM } from "./fedavgm.ts";
-import { FedMedian } from "./fedmedian.ts";
-import { FedTrimmedAvg } from "./fedtrimmedavg.ts";
+import { FedMedian, FedTrimmedAvg } from "./order_statistics.ts";
 import { FedProx } from "./fedprox.ts";
 import { Krum, MultiKrum } from "./krum.ts";
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packagesFolder } from "../../ml/session/packages_folder.ts";
+import { packagesFolder } from "../../ml/session/native_library.ts";
 import { WITHOUT_TELEMETRY } from "../../ml/session/telemetry.ts";
 
 /** How a process is started. */

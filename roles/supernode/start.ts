@@ -13,11 +13,10 @@ import { FabApps } from "./apps/fab_apps.ts";
 import { LocalApp } from "./apps/local_app.ts";
 import { MAX_WARM_APPS, WarmApps } from "./apps/warm_apps.ts";
 import type { SuperNodeConfig } from "./config.ts";
-import type { PythonConfig } from "./python/open_python.ts";
+import type { PythonApps, PythonConfig } from "./python/open_python.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
 import { SuperNode } from "./node.ts";
-import type { PythonApps } from "./python/open_python.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
 
 /**

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Client, Metadata, status as Status } from "@grpc/grpc-js";
+import { Client, logVerbosity, Metadata, setLogVerbosity, status as Status } from "@grpc/grpc-js";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { formatAddress, isLoopback, parseAddress } from "../address.ts";
@@ -8,7 +8,6 @@ import { channelSecurity } from "../channel_security.ts";
 import type { ClientTransport, TransportAnswer, TransportRequest } from "../client_transport.ts";
 import type { Target } from "../connection_problem.ts";
 import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
-import { silenceGrpc } from "./grpc_log.ts";
 import {
   CLIENT_KEEPALIVE_MS,
   CLIENT_WINDOW_BYTES,
@@ -139,4 +138,12 @@ function openClient({ address, tls }: Target): Client {
 function textHeader(metadata: Metadata, name: string): string | undefined {
   const [value, ...more] = metadata.get(name);
   return more.length > 0 || Buffer.isBuffer(value) ? undefined : value;
+}
+
+/**
+ * Keeps grpc-js from writing to stderr: what it has to say comes to us as errors too. GRPC_VERBOSITY, which turns
+ * its log on for debugging, is left in force.
+ */
+function silenceGrpc(): void {
+  if (Deno.env.get("GRPC_VERBOSITY") === undefined) setLogVerbosity(logVerbosity.NONE);
 }

@@ -1,5 +1,4 @@
-import type { ServiceBinding } from "../service.ts";
-import { bindService } from "../service.ts";
+import { bindService, type ServiceBinding } from "../service.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
 

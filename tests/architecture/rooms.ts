@@ -6,7 +6,7 @@
  * name, and braces in a row for each of the names within them.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  "main.ts": ["base", "roles", "roles/flags"],
+  "main.ts": ["base", "roles"],
   "mod.ts": ["app", "app/metadata.ts", "base", "ml", "ml/data", "tensor"],
   "roles": [
     "base",

@@ -1,8 +1,7 @@
 import { Command } from "commander";
 import { load } from "../../../base/load.ts";
 import { addConnectionOptions } from "../../flags/connection_options.ts";
-import { addForeignOptions } from "../../flags/foreign_options.ts";
-import { RUN_FOREIGN } from "./foreign_flags.ts";
+import { addForeignOptions, type ForeignOption } from "../../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
 import { DEFAULT_ADDRESS } from "../../serverapp/default_address.ts";
@@ -105,3 +104,21 @@ function givenFlags(command: Command): string[] {
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
     .map((option) => option.long!);
 }
+
+const NO_BUNDLES = {
+  reason: "apps are not installed as bundles (FAB), they are loaded from their folder",
+  hint: "Leave the flag out, and name the folder with --dir",
+};
+
+/** Flags of `flower-server-app` 1.9, and of today's `flwr run`. */
+export const RUN_FOREIGN: readonly ForeignOption[] = [
+  { flags: "--fab-id <id>", refusal: () => NO_BUNDLES },
+  { flags: "--fab-version <version>", refusal: () => NO_BUNDLES },
+  {
+    flags: "--federation-config <pairs>",
+    refusal: () => ({
+      reason: "it is for simulated nodes, which are not started here",
+      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
+    }),
+  },
+];

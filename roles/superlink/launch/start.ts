@@ -8,9 +8,8 @@ import type { ServiceBinding } from "../../../rpc/service.ts";
 import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
-import { LinkRuns } from "./link_runs.ts";
+import { LinkRuns, settleLeftovers } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
-import { settleLeftovers } from "./settle_leftovers.ts";
 import { typescriptProgram } from "../../../hosting/launch/typescript_program.ts";
 import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
 

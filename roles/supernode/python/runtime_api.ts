@@ -2,8 +2,10 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { formatAddress, parseAddress } from "../../../rpc/address.ts";
-import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
-import { runtimeRequestUnits } from "../../../rpc/dialects/current/server/task_policy.ts";
+import {
+  runtimeRequestBytes,
+  runtimeRequestUnits,
+} from "../../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeHandlers } from "../../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,

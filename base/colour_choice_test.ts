@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { wantsColours } from "../../base/colour_choice.ts";
-import { takeNoColor } from "./no_color.ts";
+import { takeNoColor, wantsColours } from "./colour_choice.ts";
 
 Deno.test("--no-color turns colours off wherever it stands, and is gone for the command", () => {
   const before = wantsColours();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { withFileLock } from "./file_lock.ts";
+import { withFileLock } from "./file_io.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 async function inFolder(test: (path: string) => Promise<void>): Promise<void> {

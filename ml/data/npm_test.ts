@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { npmRegistry, type NpmSurroundings } from "./npm_registry.ts";
+import { npmRegistry, type NpmSurroundings } from "./npm.ts";
 
 function surroundings(
   variables: Record<string, string>,

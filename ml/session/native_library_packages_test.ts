@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { packagesFolder } from "./packages_folder.ts";
+import { packagesFolder } from "./native_library.ts";
 
 Deno.test("ONNX Runtime's package lies in the folder of packages", async () => {
   const names = Array.from(Deno.readDirSync(packagesFolder()!), ({ name }) => name);
