@@ -25,7 +25,7 @@ export {
   type Metadata,
   type NodeId,
   type RunId,
-} from "./app/metadata.ts";
+} from "./entities/metadata.ts";
 export { MetricRecord } from "./app/metric_record.ts";
 export type { Named, NamedMap } from "./app/named_map.ts";
 export { NdArray, type NdArrayFields } from "./app/nd_array.ts";

@@ -1,4 +1,4 @@
-import type { NodeId } from "./metadata.ts";
+import type { NodeId } from "../entities/metadata.ts";
 import type { Failure, PhaseName, PhaseRecord, RoundRecord } from "./result.ts";
 
 /** How often a node was asked in a phase, and how often its reply counted. */

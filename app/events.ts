@@ -1,4 +1,4 @@
-import type { MessageError, MessageId, MessageType, NodeId } from "./metadata.ts";
+import type { MessageError, MessageId, MessageType, NodeId } from "../entities/metadata.ts";
 import type { MetricRecord } from "./metric_record.ts";
 import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./result.ts";
 

@@ -1,5 +1,5 @@
 import type { ArrayRecord } from "./array_record.ts";
-import type { NodeId } from "./metadata.ts";
+import type { NodeId } from "../entities/metadata.ts";
 import type { MetricRecord } from "./metric_record.ts";
 import { type Contribution, contributionsOf } from "./contributions.ts";
 

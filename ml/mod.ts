@@ -5,7 +5,7 @@ import * as ops from "./ops.ts";
 export { Model } from "./train/model.ts";
 export type { ModelOptions } from "./train/model_options.ts";
 export type { StoredType } from "./train/stored_type.ts";
-export type { Dataset } from "./data/dataset.ts";
+export type { Dataset } from "../tensor/dataset.ts";
 export { datasetSize, type NamedDataset } from "./train/dataset.ts";
 export type { OneOrNamed } from "./train/parts.ts";
 export type {

@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { SANDBOX_COMMAND } from "../hosting/sandbox/launch.ts";
-import { runSandbox } from "../hosting/sandbox/run_sandbox.ts";
+import { runSandbox } from "../hosting/sandbox/process/run_sandbox.ts";
 
 /** The command that an executable starts itself with for a sandboxed app; nobody types it. */
 export function command(): Command {

@@ -1,4 +1,4 @@
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import type { PhaseShare } from "../contributions.ts";
 import type { PhaseRecord, Result, RoundRecord } from "../result.ts";

@@ -6,7 +6,7 @@ import { ConfigRecord } from "../config_record.ts";
 import { FakeDriver } from "../fake_driver.ts";
 import { Grid } from "../grid.ts";
 import { MetricRecord } from "../metric_record.ts";
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import { instruction } from "../testing.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "./fedopt.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";

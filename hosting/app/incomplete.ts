@@ -1,4 +1,4 @@
-import type { NodeId } from "../../app/metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import {
   type Contribution,
   isSilent,

@@ -1,6 +1,6 @@
 import type { ProgressEvent } from "../../app/events.ts";
 import type { Grid } from "../../app/grid.ts";
-import type { NodeId } from "../../app/metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { PhaseRecord, Result } from "../../app/result.ts";
 import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
 import type { FlwrError } from "../../base/error.ts";

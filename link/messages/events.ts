@@ -1,4 +1,4 @@
-import type { LinkMessage } from "./message.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 
 /** What happens to messages. */
 export type MessageEvent =

@@ -51,6 +51,7 @@ const SMALL_LINES = 25;
 
 const STARTS_ALONE = "a worker or a process starts with it";
 const LOADED_LATE = "loaded by its address, and only when it is needed";
+const ONE_NOUN = "the interface of one noun of the domain, as each has a file";
 const ONE_OPTIMISATION = "one optimisation, which ml/lower/passes.ts lists";
 const ONE_TABLE = "one table of a store, as each has a file";
 const ONE_WIRE_FACT = "one fact of a wire";
@@ -61,7 +62,8 @@ const APART = /^(proto\/gen|examples)\//;
 /** Small files that one other imports, and why they stand alone. */
 const ALONE: Readonly<Record<string, string>> = {
   "hosting/app/app_worker.ts": STARTS_ALONE,
-  "hosting/sandbox/process.ts": STARTS_ALONE,
+  "hosting/sandbox/process/main.ts": STARTS_ALONE,
+  "link/artifacts/artifacts.ts": ONE_NOUN,
   "link/store/memory_signers.ts": ONE_TABLE,
   "ml/lower/fold_max.ts": ONE_OPTIMISATION,
   "ml/lower/leading_sums.ts": ONE_OPTIMISATION,

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { printable } from "../../../base/printable.ts";
 import { FileFetcher } from "../../../rpc/http/fetch_files.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";

@@ -1,12 +1,12 @@
 import { Command } from "commander";
 import { load } from "../../../base/load.ts";
 import { addConnectionOptions } from "../../flags/connection_options.ts";
+import type { CommandTable } from "../../flags/command_table.ts";
 import { addForeignOptions, type ForeignOption } from "../../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
-import { DEFAULT_ADDRESS } from "../../serverapp/default_address.ts";
+import { DEFAULT_ADDRESS, type HereFlags } from "../../flags/server_app.ts";
 import { isFolder, runForm } from "./form.ts";
-import type { HereFlags } from "../../serverapp/start.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 
@@ -37,7 +37,7 @@ Examples:
 `;
 
 /** The `run` command. */
-export function command(): Command {
+export function command(_name: string, { runHere }: Pick<CommandTable, "runHere">): Command {
   const command = new Command("run")
     .description("Run an app: send it to a SuperLink, or run its ServerApp here.")
     .argument("[app]", 'an app\'s folder, or a ServerApp as "module:name" (default: ".")')
@@ -69,26 +69,29 @@ export function command(): Command {
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
   addForeignOptions(command, RUN_FOREIGN);
-  return command.action(run);
+  return command.action((app, superlink, flags, command) =>
+    run({ app, superlink, flags, command, runHere })
+  );
 }
 
 type RunFlags = LogFlags & Omit<HereFlags & SubmitFlags, "runConfig"> & {
   readonly runConfig?: readonly string[];
 };
 
-async function run(
-  app: string | undefined,
-  superlink: string | undefined,
-  { runConfig = [], ...flags }: RunFlags,
-  command: Command,
-): Promise<void> {
+/** What is on the command line, and what runs a ServerApp in this process. */
+interface RunCall extends Pick<CommandTable, "runHere"> {
+  readonly app: string | undefined;
+  readonly superlink: string | undefined;
+  readonly flags: RunFlags;
+  readonly command: Command;
+}
+
+async function run({ app, superlink, flags: given, command, runHere }: RunCall): Promise<void> {
+  const { runConfig = [], ...flags } = given;
   const form = runForm({ app, superlink, flags: givenFlags(command) }, isFolder);
   if (form.kind === "here") {
     applyLogOptions(flags);
     using shutdown = onShutdown();
-    const { runHere } = await load<typeof import("../../serverapp/start.ts")>(
-      new URL("../../serverapp/start.ts", import.meta.url),
-    );
     await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
   } else {
     const { submit } = await load<typeof import("./submit.ts")>(

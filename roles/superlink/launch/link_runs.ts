@@ -2,7 +2,9 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
-import type { ClaimedRun, LinkRun, Runs } from "../../../link/runs/runs.ts";
+import type { ClaimedRun, Runs } from "../../../link/runs/runs.ts";
+import type { LinkRun } from "../../../entities/run.ts";
+import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
@@ -57,6 +59,7 @@ export class LinkRuns implements RunSource {
 class LinkTakenRun implements TakenRun {
   readonly runId: bigint;
   readonly token: string;
+  readonly callHeaders: Readonly<Record<string, string>>;
   readonly runtime: ServiceBinding;
   readonly #run: LinkRun;
   readonly #link: LaunchLink;
@@ -65,6 +68,7 @@ class LinkTakenRun implements TakenRun {
   constructor({ run, token }: ClaimedRun, { link, runtime, clock }: LinkRunsOptions) {
     this.runId = run.runId;
     this.token = token;
+    this.callHeaders = taskTokenHeaders(token);
     this.runtime = runtime;
     this.#run = run;
     this.#link = link;

@@ -4,14 +4,15 @@ import { log } from "../../../base/log.ts";
 import { readFab } from "../../../fab/read.ts";
 import type { LinkEvent } from "../../../link/events.ts";
 import type { Link } from "../../../link/link.ts";
+import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
 import { LinkRuns, settleLeftovers } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
-import { typescriptProgram } from "../../../hosting/launch/typescript_program.ts";
-import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
+import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
+import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
 
 /** What the runs of submitted apps need of their SuperLink. */
 export interface LaunchOptions {
@@ -39,6 +40,7 @@ export function startLaunching(
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
     memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+    requestBytes: sandboxRequestBytes,
   });
   const launcher = new Launcher({
     runs: new LinkRuns({ link, runtime, clock: systemClock }),

@@ -5,7 +5,7 @@ import { ArrayRecord } from "../../../app/array_record.ts";
 import type { AppBundle, RunInfo } from "../../../app/connection.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
 import { Message } from "../../../app/message.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { MetricRecord } from "../../../app/metric_record.ts";
 import { RecordDict, type RecordDictInit } from "../../../app/record_dict.ts";
 import { FlwrError } from "../../../base/error.ts";

@@ -1,5 +1,5 @@
 import type { FleetConnection, RunInfo } from "../../../app/connection.ts";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
 import type { AppSource } from "./app_source.ts";

@@ -6,7 +6,7 @@ import { RunArtifacts } from "../../../../app/artifacts.ts";
 import type { Context } from "../../../../app/context.ts";
 import { FakeDriver } from "../../../../app/fake_driver.ts";
 import { Grid } from "../../../../app/grid.ts";
-import { SUPERLINK_NODE_ID } from "../../../../app/metadata.ts";
+import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { isServerApp } from "../../../../app/server_app.ts";
 import { buildFab } from "../../../../fab/build/build.ts";
