@@ -39,3 +39,12 @@ export type MessageDraft = Omit<LinkMessage, "messageId" | "pushedAt" | "content
 export function expiryOf(message: Pick<LinkMessage, "createdAt" | "ttl">): number {
   return message.createdAt + message.ttl;
 }
+
+/** What identifies an instruction to a reader of the log. */
+export interface InstructionFacts {
+  readonly messageId: string;
+  readonly runId: bigint;
+  readonly nodeId: bigint;
+  readonly messageType: string;
+  readonly groupId: string;
+}

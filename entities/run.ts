@@ -86,3 +86,10 @@ export interface LogPiece {
 export function unknownRun(runId: bigint): string {
   return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
 }
+
+/** A run that a process has taken on: it must begin it soon, and then send heartbeats. */
+export interface ClaimedRun {
+  readonly run: LinkRun;
+  /** 256 hexadecimal digits: whoever has it speaks for the run's ServerApp. The SuperLink keeps only its hash. */
+  readonly token: string;
+}

@@ -1,4 +1,4 @@
-import type { LinkObject, ObjectId } from "../../entities/object.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import type { HoldOptions } from "../transactions/hold.ts";
 import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import type { OpenedPush, PushedMessages } from "../../entities/push.ts";

@@ -1,12 +1,5 @@
 import type { HoldOptions } from "../transactions/hold.ts";
-import type { LinkRun, LogPiece, NewLinkRun } from "../../entities/run.ts";
-
-/** A run that a process has taken on: it must begin it soon, and then send heartbeats. */
-export interface ClaimedRun {
-  readonly run: LinkRun;
-  /** 256 hexadecimal digits: whoever has it speaks for the run's ServerApp. The SuperLink keeps only its hash. */
-  readonly token: string;
-}
+import type { ClaimedRun, LinkRun, LogPiece, NewLinkRun } from "../../entities/run.ts";
 
 /** How a log is read. */
 export interface LogReadOptions extends HoldOptions {

@@ -5,7 +5,6 @@ import { sandboxRequestBytes } from "../../rpc/dialects/current/server/task_poli
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { aborted } from "../../base/aborted.ts";
 import { logRetry } from "../flags/log_retry.ts";
-import { defaultMemoryBytes } from "../../hosting/sandbox/launch.ts";
 import { Launcher } from "../../hosting/launch/launcher.ts";
 import { ProcessPool } from "../../hosting/launch/typescript/process_pool.ts";
 import { typescriptProgram } from "../../hosting/launch/typescript/typescript_program.ts";
@@ -44,7 +43,6 @@ export async function runSuperExec(
   const pool = resources.use(
     new ProcessPool({
       allowRead: launch.allowRead,
-      memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
       requestBytes: sandboxRequestBytes,
     }),
   );

@@ -6,7 +6,7 @@ import type { HandedInstruction } from "../../link/messages/messages.ts";
 import type { OpenedPush } from "../../entities/push.ts";
 import type { LinkNode } from "../../entities/node.ts";
 import type { LinkObject, ObjectTree, PulledObject } from "../../entities/object.ts";
-import type { ClaimedRun } from "../../link/runs/runs.ts";
+import type { ClaimedRun } from "../../entities/run.ts";
 import type { LinkRun, LogPiece } from "../../entities/run.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";

@@ -1,7 +1,7 @@
 import { MAX_BATCH_BYTES } from "./thread/line_log.ts";
 import type { Readable } from "node:stream";
 import { SandboxChild } from "../../sandbox/child.ts";
-import { sandboxLaunch } from "../../sandbox/launch.ts";
+import { defaultMemoryBytes, sandboxLaunch } from "../../sandbox/launch.ts";
 import { checkSaid } from "./checked_said.ts";
 import { OutputTail } from "./output_tail.ts";
 import type { FromWorker, ToWorker } from "./thread/worker_protocol.ts";
@@ -16,8 +16,8 @@ export type Hear = (said: FromWorker) => void | Promise<void>;
 export interface AppProcessOptions {
   /** Absolute paths of folders that every app may read beside its own. */
   readonly allowRead: readonly string[];
-  /** Bytes of memory that a process may take. */
-  readonly memoryBytes: number;
+  /** Bytes of memory that a process may take. Default: half of the machine's, 1 to 16 GiB. */
+  readonly memoryBytes?: number;
   /** Bytes of the largest request of a method that an app may call, by the method's name; 0 for one that there is not. */
   readonly requestBytes: (method: string) => number;
 }
@@ -40,7 +40,11 @@ export class AppProcess implements AsyncDisposable {
 
   private constructor(
     folder: string,
-    { allowRead, memoryBytes, requestBytes }: AppProcessOptions,
+    {
+      allowRead,
+      memoryBytes = defaultMemoryBytes(Deno.systemMemoryInfo().total),
+      requestBytes,
+    }: AppProcessOptions,
   ) {
     this.folder = folder;
     const readable = [folder, ...allowRead];

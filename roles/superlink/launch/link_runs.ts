@@ -2,8 +2,8 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
-import type { ClaimedRun, Runs } from "../../../link/runs/runs.ts";
-import type { LinkRun } from "../../../entities/run.ts";
+import type { Link } from "../../../link/link.ts";
+import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
 import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
@@ -18,7 +18,7 @@ export const HEARTBEAT_SECONDS = 15;
 /** What launching needs of the SuperLink's domain. */
 export interface LaunchLink {
   readonly runs: Pick<
-    Runs,
+    Link["runs"],
     | "appendLog"
     | "begin"
     | "claim"
@@ -163,7 +163,7 @@ const PAGE = 200;
  * @param startedAt Unix time in seconds; runs that began later are this SuperLink's own
  */
 export async function settleLeftovers(
-  link: { readonly runs: Pick<Runs, "fail" | "list"> },
+  link: { readonly runs: Pick<Link["runs"], "fail" | "list"> },
   startedAt: number,
 ): Promise<void> {
   for (let skip = 0;; skip += PAGE) {
