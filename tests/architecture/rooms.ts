@@ -10,7 +10,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "mod.ts": ["app", "base", "entities", "ml", "ml/data", "tensor"],
   "roles": [
     "base",
-    "hosting/sandbox",
     "hosting/sandbox/process",
     "roles/cli",
     "roles/cli/apps",
