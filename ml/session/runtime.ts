@@ -1,7 +1,7 @@
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { FlwrError } from "../../base/error.ts";
 import { type DType, DTYPES } from "../../tensor/dtype.ts";
-import { tensor, type Tensor } from "../../tensor/tensor.ts";
+import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Device } from "../engine/device.ts";
 import { MAX_THREADS } from "../engine/limits.ts";
 import { openNativeLibrary } from "./native_library.ts";

@@ -6,7 +6,11 @@ import "../../../mod.ts";
 import { rehearse } from "../../../ml/train/rehearse.ts";
 import { serveApp } from "../../app/serve_app.ts";
 import type { FromWorker } from "../../app/worker_protocol.ts";
-import { type ArrivedRecords, type PackedToWorker, unpackToWorker } from "../wire/packed_messages.ts";
+import {
+  type ArrivedRecords,
+  type PackedToWorker,
+  unpackToWorker,
+} from "../wire/packed_messages.ts";
 import type { AssignThreads, OpenTrainer, Rehearse } from "../wire/protocol.ts";
 import { SandboxCompute } from "./sandbox_compute.ts";
 

@@ -1,9 +1,5 @@
 import type { Link } from "../../../../link/link.ts";
-import type {
-  LinkMessage,
-  MessageDraft,
-  NewLinkMessage,
-} from "../../../../entities/message.ts";
+import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../../../entities/message.ts";
 import type { BroughtObject, Refusal } from "../../../../entities/push.ts";
 import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
