@@ -74,8 +74,7 @@ export function curveFacts(curve: Curve): CurveFacts {
  * Whether `point` is an uncompressed point (04 ‖ x ‖ y) of the curve.
  *
  * Every point from outside must be checked with this function. Deno's WebCrypto imports points that are not on the
- * curve,
- * and a key agreement with such a point can reveal the private key (Biehl, Meyer and Müller, 2000).
+ * curve, and a key agreement with such a point can reveal the private key (Biehl, Meyer and Müller, 2000).
  */
 export function isOnCurve(facts: CurveFacts, point: Uint8Array): boolean {
   const { fieldBytes, p, b } = facts;

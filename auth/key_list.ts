@@ -46,8 +46,7 @@ export class KeyList {
 
   /**
    * The listed key whose PEM text equals `pem` byte for byte. Flower compares keys this way: other line ends or a
-   * missing
-   * final newline do not match. A stranger's header costs only one look-up, because nothing is parsed.
+   * missing final newline do not match. A stranger's header costs only one look-up, because nothing is parsed.
    */
   findByPem(pem: string): PublicKey | undefined {
     return this.#byPem.get(pem);

@@ -47,8 +47,8 @@ export async function readKeyPair(files: KeyPairFiles): Promise<PrivateKey> {
 /**
  * Reads a private key file: OpenSSH, PKCS#8 PEM or SEC 1 PEM, unencrypted.
  *
- * @throws FlwrError with file and flag: not-found, permission-denied, failed-precondition (encrypted),
- *   invalid-argument (damaged, or another kind of file)
+ * @throws FlwrError with file and flag: not-found, permission-denied, failed-precondition (encrypted), invalid-argument
+ *   (damaged, or another kind of file)
  */
 export async function readPrivateKey(named: NamedFile): Promise<PrivateKey> {
   const text = await readText(named, "Private key", MAX_KEY_FILE_BYTES, "latin1");

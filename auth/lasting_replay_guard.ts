@@ -4,8 +4,7 @@ import type { VerifiedTime } from "./signed_time.ts";
 
 /**
  * Seconds that are reserved in the ledger beyond the time of an accepted signature. A peer that calls all the time
- * causes
- * one write in this time. After a crash of the SuperLink, a peer is refused for at most this time.
+ * causes one write in this time. After a crash of the SuperLink, a peer is refused for at most this time.
  */
 const RESERVED_AHEAD_SECONDS = 1;
 
@@ -18,8 +17,7 @@ export interface SignerLedger {
   read(): Promise<ReadonlyMap<string, number>>;
   /**
    * Replaces the recorded times of peers. Resolves when the change survives a crash of the process. Calls take effect
-   * in
-   * their order.
+   * in their order.
    *
    * @param until signed Unix times, by peer
    * @param forgetBefore records with an earlier time may be removed
@@ -61,10 +59,8 @@ interface Signer {
  * signature beyond the recorded time of the peer, it records a time {@link RESERVED_AHEAD_SECONDS} later, and writes
  * nothing more until that time is reached. So every accepted signature has a time below the recorded one, and after a
  * restart only later signatures are accepted. A peer's times are only compared with each other, so its clock may be
- * wrong.
- * After a crash, a peer must wait until its own clock has passed the reserved time. A process that ends normally
- * records
- * the exact times, and no peer must wait.
+ * wrong. After a crash, a peer must wait until its own clock has passed the reserved time. A process that ends normally
+ * records the exact times, and no peer must wait.
  */
 export class LastingReplayGuard {
   readonly #windowSeconds: number;

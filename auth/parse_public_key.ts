@@ -48,8 +48,7 @@ export async function parsePublicKey(text: string, where: string): Promise<Publi
  * Parses an OpenSSH public key line: type, spaces or tabs, base64, and a comment, which is ignored.
  *
  * As strict as Python's cryptography: no spaces and no options before the type. So Flower 1.9 accepts every line that
- * is
- * accepted here.
+ * is accepted here.
  *
  * @param where text after "Public key" in errors
  * @throws FlwrError invalid-argument

@@ -18,9 +18,9 @@ export function describeFile({ file, flag }: NamedFile): string {
  * @param what noun at the beginning of errors, such as "Private key"
  * @param maxBytes largest size; a larger file is refused without reading it
  * @param otherText how to read a file that is not UTF-8. "latin1" is for PEM files: their blocks are ASCII, but the
- *   text
- *   between them may not be
- * @throws FlwrError not-found, permission-denied, invalid-argument (a folder, not UTF-8), resource-exhausted (too large)
+ *   text between them may not be
+ * @throws FlwrError not-found, permission-denied, invalid-argument (a folder, not UTF-8), resource-exhausted (too
+ *   large)
  */
 export async function readText(
   named: NamedFile,

@@ -21,8 +21,7 @@ export interface ReplayGuardOptions {
 
 /**
  * Result of {@link ReplayGuard.accept}. "stale": the signature is older than ones that the guard has already forgotten,
- * so
- * it may have been used; it must not be accepted.
+ * so it may have been used; it must not be accepted.
  */
 export type ReplayVerdict = "fresh" | "replayed" | "stale";
 
@@ -38,9 +37,8 @@ interface PeerMemory {
  * Replay guard: accepts each signature of a peer once.
  *
  * Flower's own clients are not affected. Those of 1.38 (gRPC) and 1.41 (HTTP) create a new signature for every attempt
- * of
- * a call, and their signatures are randomised, so that two in the same microsecond differ. A request that a transport
- * repeats by itself (gRPC after a GOAWAY, HTTP after a closed connection) never reached a handler.
+ * of a call, and their signatures are randomised, so that two in the same microsecond differ. A request that a
+ * transport repeats by itself (gRPC after a GOAWAY, HTTP after a closed connection) never reached a handler.
  *
  * A peer that calls more often than the guard can remember is not refused. Its oldest signatures are forgotten, and
  * signatures with their time or earlier are then refused. Honest clients send no signatures that old.
@@ -69,8 +67,7 @@ export class ReplayGuard {
 
   /**
    * Accepts a signature unless it was used before. Call this only for a verified signature; otherwise strangers could
-   * fill
-   * the memory.
+   * fill the memory.
    *
    * @param peer identifies the signer, for example the fingerprint of its key
    */

@@ -84,8 +84,7 @@ const NONCE_BYTES = 16;
  * Verifies a signed time.
  *
  * @returns undefined if the time is malformed or the signature invalid; {@link TimeOff} if the signature is valid but
- *   the
- *   time is outside the window
+ *   the time is outside the window
  */
 export async function verifyTime(
   key: PublicKey,

@@ -19,8 +19,7 @@ export class TokenKey {
 
   /**
    * Derives the key: ECDH, then HKDF-SHA256 without salt and info to 32 bytes. The HMAC key is their base64url text of
-   * 44
-   * ASCII characters (flwr 1.9, common/secure_aggregation/crypto/symmetric_encryption.py).
+   * 44 ASCII characters (flwr 1.9, common/secure_aggregation/crypto/symmetric_encryption.py).
    *
    * @throws FlwrError failed-precondition if the keys are on different curves
    */

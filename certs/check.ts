@@ -56,9 +56,8 @@ export interface ServerTls {
  * authority through issuers that clients accept.
  *
  * @throws FlwrError with file and flag: not-found, permission-denied, invalid-argument (does not parse),
- * failed-precondition (the files do not belong together, are in the wrong order, expired or not yet valid, name no
- * host,
- *   or the key has a passphrase or is too short)
+ *   failed-precondition (the files do not belong together, are in the wrong order, expired or not yet valid, name no
+ *   host, or the key has a passphrase or is too short)
  */
 export async function readServerTls(
   files: ServerTlsFiles,

@@ -2,8 +2,7 @@ import { MAX_NAME_COMPARISONS, MAX_SIGNATURES } from "./limits.ts";
 
 /**
  * Limit of the work for one check of a server's files. It equals rustls's limit for a connection (webpki's `Budget`),
- * so
- * clients would refuse files that need more.
+ * so clients would refuse files that need more.
  */
 export class CheckBudget {
   #signatures = MAX_SIGNATURES;

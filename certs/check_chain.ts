@@ -17,8 +17,7 @@ const EMPTY_NAME = 2;
 
 /**
  * Why clients would refuse a chain (RFC 5280, section 6.1): an issuer is not valid now or may not issue, there are too
- * many
- * issuers, or a certificate is not for servers. Does not check the validity period of the first certificate.
+ * many issuers, or a certificate is not for servers. Does not check the validity period of the first certificate.
  *
  * @param usesOf returns a certificate's uses; undefined if they cannot be read
  * @param now Unix time in seconds

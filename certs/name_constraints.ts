@@ -85,8 +85,7 @@ export function forbiddenName(
 
 /**
  * Finds the first host or host constraint for which rustls refuses a certificate that BoringSSL accepts: text that is
- * not
- * a host name, or a wildcard at the same depth as an excluded domain.
+ * not a host name, or a wildcard at the same depth as an excluded domain.
  *
  * @returns the name as text; undefined if there is none
  */

@@ -10,8 +10,7 @@ const MAX_SHOWN = 200;
 
 /**
  * A certificate's subject or issuer, with one line for each part; empty if it has none. Deno 2.9 throws for names that
- * are
- * not Unicode. Such a name is returned as "#" and its encoding in hexadecimal, as in RFC 4514; clients compare its
+ * are not Unicode. Such a name is returned as "#" and its encoding in hexadecimal, as in RFC 4514; clients compare its
  * bytes.
  */
 export function nameText(certificate: X509Certificate, whose: "subject" | "issuer"): string {

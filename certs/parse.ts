@@ -154,8 +154,7 @@ function otherThanCertificates(text: string, file: string): { what: string; hint
  *
  * @returns the key, and its PEM block without other text
  * @throws FlwrError invalid-argument if the key is missing, damaged or of an unsupported kind; failed-precondition if
- *   it has
- *   a passphrase or is too short
+ *   it has a passphrase or is too short
  */
 export function parseKey(text: string, named: NamedFile): { privateKey: KeyObject; pem: string } {
   const which = `Key in ${describeFile(named)}`;

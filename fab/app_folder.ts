@@ -14,16 +14,14 @@ export interface AppFiles {
   readonly files: readonly string[];
   /**
    * Files that may not be bundled because of a link: it leads outside of the folder, to a folder, or to nothing. By
-   * path,
-   * with the problem as a sentence.
+   * path, with the problem as a sentence.
    */
   readonly refused: ReadonlyMap<string, string>;
 }
 
 /**
  * Lists the files of a folder. A link to a file within the folder counts as a file. Other links are reported, so that
- * no
- * file is silently left out, and no file from outside gets into a bundle.
+ * no file is silently left out, and no file from outside gets into a bundle.
  *
  * @throws FlwrError not-found if the folder does not exist; resource-exhausted if it has too many files
  */

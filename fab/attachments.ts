@@ -26,8 +26,7 @@ export const ATTACHMENT_ENDINGS = [".onnx", ".onnx.data", ".npz", ".npy", ".safe
 
 /**
  * A file of an app that is not in its FAB. The FAB lists its hash. It is sent in pieces, each identified by its own
- * hash:
- * each piece can be verified and stored by itself, and a piece that the receiver has is not sent again.
+ * hash: each piece can be verified and stored by itself, and a piece that the receiver has is not sent again.
  */
 export interface Attachment {
   /** Path of the file in the app's folder, with "/". */
@@ -156,8 +155,7 @@ export async function isAttachmentFile(
 
 /**
  * Writes an attachment to a file from its pieces. The source is not trusted: each piece is verified before it is
- * written,
- * and the whole file at the end.
+ * written, and the whole file at the end.
  *
  * @param file path of the new file, created with mode 0600. It is removed if the attachment is incomplete
  * @throws FlwrError data-loss if the bytes do not match; errors of `get`; Deno's error if the file cannot be written

@@ -14,8 +14,7 @@ export function contentsLine(path: string, content: Uint8Array): string {
  * Checks a FAB's files against its list of contents, which must name each file once and nothing else.
  *
  * Flower up to 1.26.1 omits the rewritten manifest from the list, and ends the list with a line break; later versions
- * do
- * neither. Such a list is accepted. That is safe, because the FAB's own hash and signatures cover every byte.
+ * do neither. Such a list is accepted. That is safe, because the FAB's own hash and signatures cover every byte.
  *
  * @throws FlwrError invalid-argument, naming the file
  */

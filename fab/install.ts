@@ -30,10 +30,8 @@ export interface InstalledApp {
 
 /**
  * Installs a FAB to `<home>/apps/<publisher>.<name>.<version>.<hash8>`, the folder that Flower uses, or to another one
- * if
- * that belongs to another FAB (see installedFolderName). Installation is atomic. An existing folder is kept if all
- * files of
- * the FAB are in it unchanged, and replaced otherwise.
+ * if that belongs to another FAB (see installedFolderName). Installation is atomic. An existing folder is kept if all
+ * files of the FAB are in it unchanged, and replaced otherwise.
  *
  * @param home see `flwrHome`
  * @param place creates the files of attachments; default: the app is installed without attachments

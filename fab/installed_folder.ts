@@ -14,8 +14,7 @@ export const HASH_FILE: readonly [folder: string, file: string] = [".info", "FAB
 /**
  * The name of an app's folder in `<home>/apps`. It is Flower's name with 8 digits of the FAB's hash, unless an existing
  * folder with this name belongs, or may belong, to another FAB; then it has the full hash. Anyone can create two FABs
- * with
- * the same short hash, and one must not replace the other.
+ * with the same short hash, and one must not replace the other.
  *
  * @param home see `flwrHome`
  */

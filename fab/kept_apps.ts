@@ -23,9 +23,8 @@ export interface KeptAppsLimits {
 
 /**
  * Limits the apps that were downloaded for runs and installed on this machine: removes the least recently used ones.
- * Apps
- * in use are kept, and so are apps without a mark, which `flwr install` or another program installed. Several processes
- * may share the folder, so an app in use is marked by a file lock, which ends with its process.
+ * Apps in use are kept, and so are apps without a mark, which `flwr install` or another program installed. Several
+ * processes may share the folder, so an app in use is marked by a file lock, which ends with its process.
  */
 export class KeptApps {
   readonly #apps: string;

@@ -20,8 +20,7 @@ export function nameFault(name: string): string | undefined {
 
 /**
  * What is wrong with a publisher or a version; undefined if it is valid. Flower accepts any text. Here both are
- * limited,
- * because they become part of a folder's name, which must not lead to another folder.
+ * limited, because they become part of a folder's name, which must not lead to another folder.
  */
 export function labelFault(label: string): string | undefined {
   if (label === "") return "is empty";

@@ -50,8 +50,7 @@ function segmentFault(segment: string): string | undefined {
 
 /**
  * Checks that paths do not collide: two paths can be the same on a file system that ignores case or Unicode
- * composition,
- * and a file can be where another path needs a folder.
+ * composition, and a file can be where another path needs a folder.
  *
  * @returns what is wrong, as a sentence; undefined if nothing collides
  */

@@ -12,8 +12,7 @@ import { readZip } from "./read_archive.ts";
 
 /**
  * Reads a FAB and checks all of it: the format of the archive, the paths, sizes and hashes of its files, and the
- * manifest.
- * Writes nothing. The files are views of `content`, not copies.
+ * manifest. Writes nothing. The files are views of `content`, not copies.
  *
  * @param content the archive, from any source
  * @throws FlwrError invalid-argument, naming what is wrong; resource-exhausted beyond the limits

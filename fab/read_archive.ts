@@ -13,8 +13,8 @@ import {
 } from "../base/zip/layout.ts";
 
 /**
- * Largest total size of a FAB's unpacked files, in bytes. Flower does not compress, so its own FABs stay below
- * {@link MAX_FAB_BYTES}. FABs that other tools compress may unpack to this size.
+ * Largest total size of a FAB's unpacked files, in bytes. Flower does not compress, so its own FABs stay below {@link
+ * MAX_FAB_BYTES}. FABs that other tools compress may unpack to this size.
  */
 const MAX_UNPACKED_BYTES = 4 * MAX_FAB_BYTES;
 
@@ -33,8 +33,7 @@ interface Entry extends CentralEntry {
 /**
  * Reads the files of a FAB's archive, by name. Accepts little more than what Flower writes: a plain archive whose files
  * follow each other without gaps from the first byte to the directory, which ends with the last byte. The same bytes
- * can
- * show different files to more lenient readers. This reader accepts only archives with a single interpretation.
+ * can show different files to more lenient readers. This reader accepts only archives with a single interpretation.
  *
  * All headers are checked before anything is unpacked. Names are checked only for encoding and uniqueness; the caller
  * checks the paths.

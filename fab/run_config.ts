@@ -9,8 +9,7 @@ const NAMES_SHOWN = 20;
 
 /**
  * Merges an app's default run configuration with the values given at submission. As in Flower, a value may have any
- * type,
- * but an unknown name is an error.
+ * type, but an unknown name is an error.
  *
  * @throws FlwrError invalid-argument, naming the unknown key and the known ones
  */
@@ -32,8 +31,7 @@ export function mergeRunConfig(defaults: RunConfig, override: RunConfig): RunCon
 
 /**
  * Reads the values of `-c`/`--run-config`: pairs such as `'num-rounds=3 lr=0.1 name="x"'`, in any number of flags, or
- * one
- * TOML file, whose tables are flattened.
+ * one TOML file, whose tables are flattened.
  *
  * @param values the flag's values, in order; later pairs override earlier ones
  * @param flag name of the flag, for errors

@@ -35,8 +35,7 @@ export type LinkTransaction =
 
 /**
  * The tables, with dependents and rights. They let one room act in a transaction of another without an import: nodes,
- * for
- * example, know nothing of messages. They are created on first use, because most transactions need none.
+ * for example, know nothing of messages. They are created on first use, because most transactions need none.
  */
 class Transaction implements LinkTransaction {
   readonly nodes;

@@ -41,8 +41,7 @@ const RETRY_SECONDS = 5;
 /**
  * Background task that handles due records: nodes go offline, instructions expire, pulled replies are removed. When
  * nothing is due, it removes absent nodes and data of finished runs beyond the limits, and returns the store's free
- * space
- * to the system. It sleeps until the next due time, without a polling interval.
+ * space to the system. It sleeps until the next due time, without a polling interval.
  */
 export class Housekeeper {
   #reclaimAt = 0;

@@ -6,8 +6,7 @@ import type { Effects } from "./transactions/transactions.ts";
 
 /**
  * Restores the state that an earlier process left in the store. Call it before any other operation. The time during
- * which
- * the SuperLink was down does not count towards any deadline, because nobody could reach it.
+ * which the SuperLink was down does not count towards any deadline, because nobody could reach it.
  */
 export function recover(context: LinkContext): Promise<void> {
   return context.transact("durable", async (tx, effects) => {

@@ -11,8 +11,7 @@ const MAX_TOML_DEPTH = 64;
 
 /**
  * Parses a TOML file like Python's tomli: normalises line ends to "\n", keeps the order of keys, distinguishes integers
- * from
- * floats, and gives times microseconds.
+ * from floats, and gives times microseconds.
  *
  * @param bytes the file, in UTF-8
  * @param where name of the file, for errors

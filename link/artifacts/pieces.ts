@@ -2,15 +2,14 @@ import { artifactNameFault, artifactNamesClash } from "../../base/artifact_name.
 import { FlwrError } from "../../base/error.ts";
 import { crc32, Sha256 } from "../../base/platform.ts";
 import { requireRun } from "../runs/run_records.ts";
-import { takesMessages } from "../runs/run_state.ts";
+import { takesMessages } from "../../entities/run.ts";
 import type { ArtifactRecord } from "./artifact_table.ts";
-import type { ArtifactPiece, LinkArtifact } from "./artifacts.ts";
+import type { ArtifactPiece, LinkArtifact } from "../../entities/artifact.ts";
 import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
 
 // Each piece of an artifact is stored in its own transaction. After the last piece, the SuperLink reads all pieces to
 // compute the file's hash. Only then is the artifact complete, and replaces an earlier one with the same name. So
-// readers
-// never see a partial file, and a client can repeat a piece whose response was lost, even after a restart.
+// readers never see a partial file, and a client can repeat a piece whose response was lost, even after a restart.
 
 /** See Artifacts.putPiece. */
 export async function putArtifactPiece(

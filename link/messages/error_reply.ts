@@ -1,22 +1,10 @@
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
-import { expiryOf, type LinkMessage, type LinkMessageError, type MessageDraft } from "./message.ts";
-
-/** Codes of error replies that the SuperLink creates (Flower 1.41). */
-export const LinkErrorCode = {
-  /** The node's reply was refused. Flower has no code for that. */
-  Unknown: 0,
-  /** The instruction is unknown or has expired. */
-  MessageUnavailable: 3,
-  /** The reply expired before it was pulled. */
-  ReplyUnavailable: 4,
-  NodeUnavailable: 5,
-  ClientAppCrashed: 8,
-} as const;
+import { type MessageError, MessageErrorCode, SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import { expiryOf, type LinkMessage, type MessageDraft } from "../../entities/message.ts";
 
 /** Error reply to an instruction that its node did not answer. Its source is that node. */
 export function errorReply(
   instruction: LinkMessage,
-  error: LinkMessageError,
+  error: MessageError,
   now: number,
 ): MessageDraft {
   return {
@@ -52,7 +40,7 @@ export function unknownInstructionReply(
     createdAt: now,
     ttl: 0,
     error: {
-      code: LinkErrorCode.MessageUnavailable,
+      code: MessageErrorCode.MessageUnavailable,
       reason: `The SuperLink has no instruction "${instructionId}": it is unknown or was removed`,
     },
   };

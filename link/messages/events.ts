@@ -1,4 +1,4 @@
-import type { LinkMessage } from "./message.ts";
+import type { InstructionFacts, LinkMessage } from "../../entities/message.ts";
 
 /** An event of a message or a push. */
 export type MessageEvent =
@@ -46,15 +46,6 @@ export type MessageEvent =
     readonly runId: bigint;
     readonly messages: number;
   };
-
-/** Fields that identify an instruction in an event. */
-export interface InstructionFacts {
-  readonly messageId: string;
-  readonly runId: bigint;
-  readonly nodeId: bigint;
-  readonly messageType: string;
-  readonly groupId: string;
-}
 
 /** The fields of an instruction that go into an event. */
 export function factsOf(

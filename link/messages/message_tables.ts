@@ -1,5 +1,5 @@
 import type { InstructionState } from "./instruction_state.ts";
-import type { LinkMessage } from "./message.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 
 /** The mutable fields of a stored instruction. */
 export interface InstructionProgress {

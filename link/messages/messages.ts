@@ -1,42 +1,7 @@
-import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import type { HoldOptions } from "../transactions/hold.ts";
-import type { LinkMessage, NewLinkMessage } from "./message.ts";
-
-/** Messages to push, with the trees of their objects. */
-export interface PushedMessages {
-  /** Id of the caller: a node, or SUPERLINK_NODE_ID for a run's ServerApp. */
-  readonly nodeId: bigint;
-  readonly runId: bigint;
-  /** Instructions from the ServerApp, replies from a node. */
-  readonly messages: readonly NewLinkMessage[];
-  /** Tree of objects of each message, in the order of `messages`. The root is the message's id. */
-  readonly trees: readonly ObjectTree[];
-  /** Seconds that the ClientApp worked on each reply; default 0. */
-  readonly clientAppSeconds?: readonly number[];
-  /** Objects that are sent inline with the announcement, by id. Each is in one of the trees. */
-  readonly brought?: ReadonlyMap<ObjectId, BroughtObject>;
-}
-
-/** An object sent inline. The caller has checked its bytes against its id. */
-export interface BroughtObject {
-  readonly object: LinkObject;
-  /** The message that the object encodes, if it is the root of a message. See {@link Messages.putObject}. */
-  readonly message?: NewLinkMessage;
-}
-
-/** Result of opening a push. A message is accepted when the last of its objects is stored. */
-export interface OpenedPush {
-  /** For each message, in order: why it was refused, or undefined if it was not. */
-  readonly refusals: readonly (Refusal | undefined)[];
-  /** Ids of objects that are still missing, each once. */
-  readonly missing: readonly ObjectId[];
-  /**
-   * Id under which to push the missing objects. Valid until limits.pushSessionSeconds after the last object. Empty if
-   * no
-   * object is missing.
-   */
-  readonly sessionId: string;
-}
+import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
+import type { OpenedPush, PushedMessages } from "../../entities/push.ts";
 
 /** Options of {@link Messages.pullInstruction}. */
 export interface PullOptions extends HoldOptions {
@@ -53,16 +18,9 @@ export interface HandedInstruction extends LinkMessage {
   readonly delivery: number;
 }
 
-/** Why one message of a push was refused. Other messages of the push are not affected. */
-export interface Refusal {
-  /** What is wrong with the message, as a sentence. */
-  readonly reason: string;
-}
-
 /**
  * Instructions to nodes, and the nodes' replies. The caller has authenticated every node and run id; the operations
- * check
- * that they belong together.
+ * check that they belong together.
  */
 export interface Messages {
   /**
@@ -85,13 +43,11 @@ export interface Messages {
   /**
    * Returns replies to the given instructions as soon as there is at least one. A reply can be pulled again for
    * limits.replyGraceSeconds, because the response may get lost. For an instruction that can no longer be answered
-   * (node
-   * gone, expired, unknown) there is an error reply, which is final once it was pulled.
+   * (node gone, expired, unknown) there is an error reply, which is final once it was pulled.
    *
    * @param options `runId`: the caller is this run's ServerApp and confirms what it received. It sees only its own
-   *   run's
-   *   instructions. A pulled reply is then kept until it is confirmed, the instruction expires or the run ends, and at
-   *   least for the grace period
+   *   run's instructions. A pulled reply is then kept until it is confirmed, the instruction expires or the run ends,
+   *   and at least for the grace period
    */
   pullReplies(
     messageIds: readonly string[],
@@ -100,9 +56,8 @@ export interface Messages {
   /**
    * Announces messages: instructions of a run's ServerApp, or a node's replies. A message is accepted when all its
    * objects are stored; it then wakes the pulls that wait for it. A caller whose response was lost can announce the
-   * same
-   * message again and gets the objects that are still missing. A message is accepted once only. A second reply to an
-   * answered instruction is refused. A push survives a restart of the SuperLink.
+   * same message again and gets the objects that are still missing. A message is accepted once only. A second reply to
+   * an answered instruction is refused. A push survives a restart of the SuperLink.
    *
    * A message whose objects are all inline or stored is accepted or refused at once, in one transaction for the whole
    * push, and is durable when the call returns.
@@ -129,8 +84,7 @@ export interface Messages {
   ): Promise<boolean>;
   /**
    * Confirms that the caller has all objects of a message. Removes a reply and its objects. Keeps an instruction until
-   * it
-   * is answered, because its node may fail first.
+   * it is answered, because its node may fail first.
    */
   confirmReceived(caller: { nodeId: bigint; runId: bigint }, messageId: string): Promise<void>;
 }

@@ -1,8 +1,8 @@
 import { isMember } from "../nodes/node_state.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { ObjectCaller } from "../objects/context.ts";
 import { knownTree } from "../objects/known_tree.ts";
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageTransaction } from "./context.ts";
 
 // Access rights. A node may read the objects of instructions that it was handed and has not answered. A run's ServerApp

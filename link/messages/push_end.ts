@@ -1,4 +1,4 @@
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import { removeUnneeded } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextPushState } from "./push_state.ts";
@@ -8,8 +8,7 @@ import { requeue } from "./requeue.ts";
 
 /**
  * Settles pushes that have no waiting message left. The transaction is durable and makes all earlier ones durable too:
- * the
- * response to the last object of a push confirms that the push is on the disk.
+ * the response to the last object of a push confirms that the push is on the disk.
  */
 export async function settlePushes(
   context: MessageContext,

@@ -1,14 +1,14 @@
 import { FlwrError } from "../../base/error.ts";
 import { Turns } from "../../base/turn.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
-import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 import { addObject } from "../objects/references.ts";
 import { hearSelfStarted } from "../runs/self_started.ts";
 import { saysTheSame, takeBrought } from "./brought.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
-import type { NewLinkMessage } from "./message.ts";
+import type { NewLinkMessage } from "../../entities/message.ts";
 import { treeFault } from "./message_fault.ts";
-import type { OpenedPush, PushedMessages, Refusal } from "./messages.ts";
+import type { OpenedPush, PushedMessages, Refusal } from "../../entities/push.ts";
 import { settlePushes } from "./push_end.ts";
 import type { PushRecord } from "./push_table.ts";
 import {
@@ -39,8 +39,7 @@ export async function openPush(
 ): Promise<OpenedPush> {
   const faults = await treeFaults(context, pushed);
   // A push becomes durable when its last message is accepted or refused (see settlePushes). With inline objects that
-  // may
-  // happen in this transaction.
+  // may happen in this transaction.
   const { opened, finished } = await context.transact(
     pushed.brought === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
@@ -318,8 +317,7 @@ async function store(
 
 /**
  * Whether a message was announced with the run, sender, receiver and instruction that its own object names. The
- * receiver
- * reads them from the object, so a difference would let a sender forge them.
+ * receiver reads them from the object, so a difference would let a sender forge them.
  */
 async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promise<boolean> {
   const announced = (await tx.pushes.message(said.messageId))?.message;
@@ -328,9 +326,8 @@ async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promi
 
 /**
  * The caller's pushes that announced the object and have not ended: the push that the caller names or, if it names
- * none,
- * all open ones. A settled push matches only if no open push announced the object, because the same object can occur in
- * several replies.
+ * none, all open ones. A settled push matches only if no open push announced the object, because the same object can
+ * occur in several replies.
  */
 async function findPushes(
   { clock }: MessageContext,

@@ -1,14 +1,13 @@
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
-import { LinkErrorCode } from "./error_reply.ts";
+import { MessageErrorCode } from "../../entities/metadata.ts";
 import { isOpen } from "./instruction_state.ts";
-import { expiryOf, type NewLinkMessage } from "./message.ts";
+import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
 import type { ReplyRefusal } from "./record_message.ts";
 import { failInstruction } from "./settle_instruction.ts";
 
 /**
  * Refuses a node's reply. If the fault is permanent, stores an error reply instead: the node cannot give a better
- * answer,
- * and the ServerApp need not wait until the instruction expires.
+ * answer, and the ServerApp need not wait until the instruction expires.
  */
 export async function rejectReply(
   context: MessageContext,
@@ -25,7 +24,7 @@ export async function rejectReply(
   if (!isOpen(instruction.state)) return;
   if (expiryOf(instruction.message) <= context.clock.now()) return;
   const error = {
-    code: LinkErrorCode.Unknown,
+    code: MessageErrorCode.Unknown,
     reason: `The SuperLink refused the reply of node "${nodeId}": ${reason}`,
   };
   await failInstruction(context, tx, effects, instruction, { event: "give-up", error }, {

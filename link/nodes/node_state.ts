@@ -1,13 +1,4 @@
-/**
- * State of a node.
- *
- * - `registered`: the key is known, but the node has not joined
- * - `online`: within its heartbeat interval
- * - `offline`: its heartbeat is overdue, or it signed off
- * - `left`: it left by itself; with a key it keeps its id
- * - `unregistered`: its membership has ended for good; its key is never admitted again
- */
-export type NodeState = "registered" | "online" | "offline" | "left" | "unregistered";
+import type { NodeState } from "../../entities/node.ts";
 
 /** Event that changes a node's state. `lapse`: the heartbeat is overdue. `deactivate`: the node signed off. */
 export type NodeTrigger = "join" | "heartbeat" | "lapse" | "deactivate" | "leave" | "unregister";

@@ -1,4 +1,4 @@
-import type { LinkNode } from "./nodes.ts";
+import type { LinkNode } from "../../entities/node.ts";
 
 /** A stored node. */
 export interface NodeRecord extends LinkNode {

@@ -1,7 +1,4 @@
-import type { NodeState } from "./node_state.ts";
-
-/** Node id of the SuperLink itself. Every ServerApp sends and receives under this id. */
-export const SUPERLINK_NODE_ID = 1n;
+import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
 /** Heartbeat schedule of a node. */
 export interface HeartbeatPromise {
@@ -11,52 +8,11 @@ export interface HeartbeatPromise {
   readonly patience?: number;
 }
 
-/** A node as callers see it. Times are Unix times in seconds. */
-export interface LinkNode {
-  readonly nodeId: bigint;
-  /** Public key of the node (SPKI, DER); undefined without authentication. */
-  readonly publicKey?: Uint8Array;
-  readonly state: NodeState;
-  /** When the node goes offline unless it sends a heartbeat. */
-  readonly onlineUntil: number;
-  /** Heartbeat interval in seconds that the node last requested; 0 before its first join. */
-  readonly heartbeatInterval: number;
-  /**
-   * Who registered the key: the SuperLink's operator ("owner"), or the node itself when it joined ("self"). A SuperLink
-   * with authentication admits the operator's nodes. Keys of the others must be in its key list at every call.
-   */
-  readonly registeredBy: "owner" | "self";
-  /**
-   * Name for people: the one given at registration by the operator, or else the one in the operator's key list, or else
-   * the one that the node gives itself. Not unique.
-   */
-  readonly name?: string;
-  /** "latitude,longitude", as given at registration. */
-  readonly location?: string;
-  readonly registeredAt: number;
-  readonly activatedAt?: number;
-  readonly deactivatedAt?: number;
-  readonly unregisteredAt?: number;
-  /**
-   * Wire with which the node pulls its messages. The dialects define the values; the domain only stores them. Undefined
-   * after a join until the node shows it.
-   */
-  readonly wire?: string;
-}
-
-/** An online node. */
-export interface OnlineNode {
-  readonly nodeId: bigint;
-  /** As LinkNode.name. */
-  readonly name?: string;
-}
-
 /** The nodes of a SuperLink. The caller has authenticated every node id. */
 export interface Nodes {
   /**
    * Joins a node. A node with a known key gets its former id, even while it is online: the new process then replaces
-   * the
-   * old one. Unanswered instructions of the node are handed out again.
+   * the old one. Unanswered instructions of the node are handed out again.
    *
    * @param input `name`: name that the node gives itself, kept until it joins again; see base/node_name.ts
    * @throws invalid-argument for an interval outside (0, limits.maxHeartbeatIntervalSeconds] or an invalid name;
@@ -91,8 +47,7 @@ export interface Nodes {
   activate(input: { publicKey: Uint8Array } & HeartbeatPromise): Promise<LinkNode>;
   /**
    * Takes a node offline that signs off. It stays registered. Its unanswered instructions wait for its return, but a
-   * pull
-   * for their replies returns the error NodeUnavailable.
+   * pull for their replies returns the error NodeUnavailable.
    *
    * @throws not-found
    */

@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { NodeContext, NodeEffects, NodeLimits, NodeTransaction } from "./context.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
-import type { LinkNode, OnlineNode } from "./nodes.ts";
+import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
 /** Seconds between two checks of the limit of absent nodes. */
 const SWEEP_SECONDS = 60;

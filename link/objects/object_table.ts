@@ -1,4 +1,4 @@
-import type { LinkObject, ObjectId } from "./objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 /** Counters of a stored object. */
 export interface ObjectStanding {

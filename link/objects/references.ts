@@ -1,13 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
 import type { ObjectLimits, ObjectTables } from "./context.ts";
-import type { LinkObject, ObjectId } from "./objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 // Reference counting of objects. An object's references are the message whose root it is and the stored objects whose
 // child it is. It is removed with its last reference, unless an open push announced it; then it is removed with the
-// push.
-// Objects of a push arrive in any order, so an object can be stored before its children. It counts the children that
-// are
-// missing or incomplete; at 0 it is complete. Every object of an accepted message is complete.
+// push. Objects of a push arrive in any order, so an object can be stored before its children. It counts the children
+// that are missing or incomplete; at 0 it is complete. Every object of an accepted message is complete.
 
 /**
  * Adds an object that is not stored yet.

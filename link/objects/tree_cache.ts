@@ -1,5 +1,5 @@
-import type { ObjectId, ObjectTree } from "./objects.ts";
-import type { TreeShape } from "./tree_shape.ts";
+import type { ObjectId, ObjectTree } from "../../entities/object.ts";
+import type { TreeShape } from "../../entities/tree_shape.ts";
 
 /** The tree of a complete object. */
 export interface KnownTree {
@@ -10,8 +10,7 @@ export interface KnownTree {
 
 /**
  * Cache of object trees, by root. An id is the hash of an object's bytes and so determines the whole tree: entries
- * never
- * become wrong.
+ * never become wrong.
  */
 export class TreeCache {
   readonly #trees = new Map<ObjectId, KnownTree>();
@@ -20,8 +19,7 @@ export class TreeCache {
 
   /**
    * @param maxIds largest total number of ids. The least recently used trees are removed first. The last tree stays
-   *   even
-   *   if it is larger, because a SuperLink that serves one large model needs its tree for each node
+   *   even if it is larger, because a SuperLink that serves one large model needs its tree for each node
    */
   constructor(maxIds: number) {
     this.#maxIds = maxIds;

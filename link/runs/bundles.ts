@@ -22,8 +22,7 @@ export async function releaseFab(
 
 // Attachments are files of an app that are not in its FAB. They are uploaded before the FAB, in pieces identified by
 // their hashes. There is no upload session: each piece is complete by itself. A piece is kept while a stored FAB needs
-// it
-// and for limits.sparePieceSeconds after, because the next run of the app, or of its next version, likely needs it
+// it and for limits.sparePieceSeconds after, because the next run of the app, or of its next version, likely needs it
 // again.
 
 /** See Runs.keepPieces. */

@@ -5,7 +5,7 @@ import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { RunOutcomes } from "./outcomes.ts";
 import type { PieceTable } from "./piece_table.ts";
-import type { RunState } from "./run_state.ts";
+import type { RunState } from "../../entities/run.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { TrafficMeter } from "./traffic.ts";
 
@@ -71,8 +71,7 @@ export interface RunLimits {
   readonly taskTimeoutSeconds: number;
   /**
    * Time after which a self-started run ends if it sends no instructions and has none open, because its wire (Flower
-   * 1.9)
-   * has no call to end a run. As long as the largest ttl of an instruction.
+   * 1.9) has no call to end a run. As long as the largest ttl of an instruction.
    */
   readonly selfStartedRunSeconds: number;
   /** Largest log of one run, in bytes of UTF-8. The oldest entries are removed. */

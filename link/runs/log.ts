@@ -4,9 +4,9 @@ import { nextTurn } from "../../base/turn.ts";
 import { hold } from "../transactions/hold.ts";
 import type { RunContext } from "./context.ts";
 import { requireRun } from "./run_records.ts";
-import { isFinished } from "./run_state.ts";
+import { isFinished, type LogPiece } from "../../entities/run.ts";
 import type { LogEnd } from "./run_table.ts";
-import type { LogPiece, LogReadOptions } from "./runs.ts";
+import type { LogReadOptions } from "./runs.ts";
 
 /** Seconds added to make times of entries distinct. Larger than the precision of a double at current Unix times. */
 const ENTRY_STEP = 1e-6;
@@ -105,8 +105,7 @@ function beginning(last: LogEnd | undefined, begin: string | undefined): string 
 
 /**
  * The last `most` characters of a text; each has at least one byte. The result begins at the start of a line. If that
- * is
- * not possible, it begins with {@link CUT}, because the rest of a line could look like another writer's line.
+ * is not possible, it begins with {@link CUT}, because the rest of a line could look like another writer's line.
  */
 function latest(text: string, most: number): string {
   if (text.length <= most) return text;

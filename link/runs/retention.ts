@@ -4,8 +4,7 @@ import type { RunKeepsake, RunRecord } from "./run_table.ts";
 // Retention of finished runs. The SuperLink keeps limits.maxFinishedRuns runs, limits.maxFinishedLogBytes of logs and
 // limits.maxFinishedArtifactBytes of artifacts. It removes whole logs, all artifacts of a run, and whole runs, in the
 // order in which the runs finished. It removes nothing until limits.finishedRunGraceSeconds after a run's end, because
-// a
-// client may wait for that end.
+// a client may wait for that end.
 
 /**
  * Removes data of finished runs beyond the limits, as much as one transaction may, and schedules the next check.

@@ -3,7 +3,7 @@ import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { SELF_STARTED } from "./run_state.ts";
 import type { InternalRunFields, RunRecord } from "./run_table.ts";
-import type { LinkRun, NewLinkRun } from "./runs.ts";
+import { type LinkRun, type NewLinkRun, unknownRun } from "../../entities/run.ts";
 import { hashToken } from "./token.ts";
 import { sum } from "./traffic.ts";
 
@@ -101,11 +101,6 @@ export async function requireRun(
   const run = await tx.runs.get(runId);
   if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
-}
-
-/** Error text for a run that the store does not have. The SuperLink cannot tell whether it ever existed. */
-export function unknownRun(runId: bigint): string {
-  return `Run ${runId} is unknown, or was removed because it finished long ago`;
 }
 
 function readRun(

@@ -1,8 +1,4 @@
-/** How a run ended (Flower's sub-status). */
-export type RunOutcome = "completed" | "failed" | "stopped";
-
-/** State of a run; `finished` includes how it ended. */
-export type RunState = "pending" | "starting" | "running" | `finished:${RunOutcome}`;
+import type { RunState } from "../../entities/run.ts";
 
 /** Event that changes a run's state: a process claims it, loses the claim or begins it, or the run ends. */
 export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
@@ -31,14 +27,4 @@ const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> =
 /** The state after an event, or undefined if the event is not legal in this state. */
 export function nextRunState(state: RunState, event: RunTrigger): RunState | undefined {
   return MOVES[state][event];
-}
-
-/** Whether the run has ended. */
-export function isFinished(state: RunState): boolean {
-  return state.startsWith("finished:");
-}
-
-/** Whether the SuperLink accepts messages and artifacts of the run. */
-export function takesMessages(state: RunState): boolean {
-  return state === "running";
 }

@@ -1,67 +1,5 @@
 import type { HoldOptions } from "../transactions/hold.ts";
-import type { RunState } from "./run_state.ts";
-
-/** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
-export type LinkScalar = boolean | bigint | number | string | Uint8Array;
-
-/** A run to create. */
-export interface NewLinkRun {
-  /** "publisher/name"; empty for a self-started run. */
-  readonly fabId: string;
-  readonly fabVersion: string;
-  /** The app. Without it the run is self-started and "running" at once. */
-  readonly fab?: {
-    /** SHA-256 of the content, lower-case hexadecimal. */
-    readonly hash: string;
-    readonly content: Uint8Array;
-    /** SHA-256 of the pieces of its attachments, which must be stored already. */
-    readonly pieces?: readonly string[];
-  };
-  /** Run configuration that overrides the FAB's. */
-  readonly overrideConfig?: Readonly<Record<string, LinkScalar>>;
-  /** Default "@none/default", the only federation of a Flower SuperLink without accounts. */
-  readonly federation?: string;
-  /** Id of an existing series to which the run belongs; default: a new series. */
-  readonly seriesId?: bigint;
-}
-
-/** A run as callers see it. Times are Unix times in seconds. */
-export interface LinkRun {
-  readonly runId: bigint;
-  readonly fabId: string;
-  readonly fabVersion: string;
-  /** Empty for a self-started run. */
-  readonly fabHash: string;
-  readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
-  readonly federation: string;
-  readonly seriesId: bigint;
-  /** Id of the run's only task, its ServerApp. */
-  readonly taskId: bigint;
-  readonly state: RunState;
-  /** Why the run ended, for people; may be empty. */
-  readonly details: string;
-  readonly pendingAt: number;
-  readonly startingAt?: number;
-  readonly runningAt?: number;
-  readonly finishedAt?: number;
-  /** When the log was removed because of limits.maxFinishedLogBytes. */
-  readonly logRemovedAt?: number;
-  /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */
-  readonly artifactsRemovedAt?: number;
-  /** Bytes of objects that the SuperLink sent to nodes and ServerApp. */
-  readonly bytesSent: number;
-  /** Bytes of objects that the SuperLink received from nodes and ServerApp. */
-  readonly bytesReceived: number;
-  /** Seconds that ClientApps worked for the run, as the sum over all replies. */
-  readonly clientAppSeconds: number;
-}
-
-/** A run that a process claimed. The process must begin it within limits.claimSeconds and then send heartbeats. */
-export interface ClaimedRun {
-  readonly run: LinkRun;
-  /** Token of the run's ServerApp, 256 hexadecimal digits. The SuperLink stores only its hash. */
-  readonly token: string;
-}
+import type { ClaimedRun, LinkRun, LogPiece, NewLinkRun } from "../../entities/run.ts";
 
 /** Options of {@link Runs.readLog}. */
 export interface LogReadOptions extends HoldOptions {
@@ -69,27 +7,12 @@ export interface LogReadOptions extends HoldOptions {
   readonly bytes?: number;
 }
 
-/** A piece of a run's log. */
-export interface LogPiece {
-  /** Text written after the requested time, with the writer's line breaks. */
-  readonly text: string;
-  /** Unix time in seconds of the last entry, or the requested time. Pass it to the next call. */
-  readonly latest: number;
-  /** Whether more text is available now, beyond the requested size. */
-  readonly more: boolean;
-  /** Whether the log ends with a line break at this point. True for an empty log. */
-  readonly endsLine: boolean;
-  /** Whether the run has finished and this piece is the last. */
-  readonly finished: boolean;
-}
-
 /** The runs of a SuperLink, with their logs and FABs. */
 export interface Runs {
   /**
    * Creates a run. With a FAB it is "pending" until a process claims it. Without a FAB it is self-started: it is
-   * "running"
-   * at once, has no token, and ends only by stop, fail or a silence of limits.selfStartedRunSeconds. A finished run is
-   * kept until there are limits.maxFinishedRuns newer ones.
+   * "running" at once, has no token, and ends only by stop, fail or a silence of limits.selfStartedRunSeconds. A
+   * finished run is kept until there are limits.maxFinishedRuns newer ones.
    *
    * @throws not-found if the series does not exist; failed-precondition if a piece of the FAB's attachments is missing
    */
@@ -99,8 +22,7 @@ export interface Runs {
   list(range: { limit: number; skip: number }): Promise<LinkRun[]>;
   /**
    * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
-   * without
-   * that it is "pending" again.
+   * without that it is "pending" again.
    */
   claim(options?: HoldOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
   /** The run of a token; undefined if the token is not, or no longer, valid. */
@@ -134,8 +56,7 @@ export interface Runs {
   fail(runId: bigint, details: string): Promise<void>;
   /**
    * Appends output of a run's ServerApp to its log. Removes the oldest entries beyond limits.maxLogBytesPerRun. After
-   * the
-   * run's end, the whole log is removed when logs of newer runs reach limits.maxFinishedLogBytes.
+   * the run's end, the whole log is removed when logs of newer runs reach limits.maxFinishedLogBytes.
    *
    * @param begin if given, the text continues an unfinished line of the log, and begins with `begin` if there is none.
    *   Default: the text starts on a new line
@@ -153,16 +74,14 @@ export interface Runs {
   getFab(hash: string): Promise<Uint8Array | undefined>;
   /**
    * Stores a piece of an attachment, and reports which pieces are missing. Attachments are files that are sent
-   * separately
-   * from the FAB. The stored piece, and the named ones that exist, are kept for limits.sparePieceSeconds or until a FAB
-   * needs them.
+   * separately from the FAB. The stored piece, and the named ones that exist, are kept for limits.sparePieceSeconds or
+   * until a FAB needs them.
    *
    * @param hashes SHA-256 of pieces, lower-case hexadecimal
    * @param content the piece to store; default: none
    * @returns the hashes of missing pieces
-   * @throws invalid-argument if a hash is malformed or the piece is empty or too large; resource-exhausted if there
-   *   is no
-   *   room
+   * @throws invalid-argument if a hash is malformed or the piece is empty or too large; resource-exhausted if there is
+   *   no room
    */
   keepPieces(hashes: readonly string[], content?: Uint8Array): Promise<string[]>;
   /** A piece that the FAB with this hash needs; undefined for any other. */

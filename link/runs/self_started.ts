@@ -4,8 +4,7 @@ import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 
 // A self-started run (Flower 1.9) sends no heartbeats and has no call to end itself. Only its instructions show that it
-// is
-// alive.
+// is alive.
 
 const DAY = 86_400;
 

@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type Durability, NotSynced } from "../transactions/transactions.ts";
 import { Serial } from "./serial.ts";
@@ -11,7 +10,7 @@ import { SqliteSigners } from "./sqlite_signers.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
-import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
+import type { LinkStore, LinkTables, SignerTable, StoreUsage } from "./store.ts";
 
 /** Step of a transaction at which tests simulate a crash: the state on disk may differ before and after it. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -26,8 +25,7 @@ export interface SqliteOptions extends OpenOptions {
 
 /**
  * A store in a SQLite file, for one process at a time. It uses a write-ahead log: committed transactions survive a
- * crash
- * of the process, and "durable" ones were also synced to disk.
+ * crash of the process, and "durable" ones were also synced to disk.
  */
 export class SqliteStore implements LinkStore {
   readonly #path: string;
@@ -38,7 +36,7 @@ export class SqliteStore implements LinkStore {
   readonly #onStep: (step: DurableStep) => void;
   readonly #log: LogSync;
   readonly #space: FreeSpace;
-  readonly signers: SignerLedger;
+  readonly signers: SignerTable;
 
   /**
    * @param path the file; created with mode 0600 if it does not exist

@@ -25,8 +25,7 @@ export interface OpenOptions {
 
 /**
  * Opens a SuperLink's database for exclusive use by this process. Creates the file if it does not exist, and migrates
- * an
- * older schema.
+ * an older schema.
  *
  * @throws failed-precondition if the file is in use, is not a database, belongs to another program, or has a newer
  *   schema
@@ -110,10 +109,8 @@ function isReclaimable(database: DatabaseSync): boolean {
 
 /**
  * Rebuilds a database of an earlier version, which can then shrink in small steps. That takes about 1 s for each 100
- * MiB
- * and the space of a second copy. A database that is too large, or for which the disk has no room, is left unchanged:
- * it
- * reuses its free pages and never shrinks.
+ * MiB and the space of a second copy. A database that is too large, or for which the disk has no room, is left
+ * unchanged: it reuses its free pages and never shrinks.
  */
 function rebuild(database: DatabaseSync, largestBytes: number): void {
   const pages = pragma(database, "PRAGMA page_count") - pragma(database, "PRAGMA freelist_count");

@@ -85,8 +85,7 @@ export const MIGRATIONS: readonly string[] = [
   ) STRICT, WITHOUT ROWID;
   `,
   // Messages get a root object, from which references are counted. Existing messages get an empty root, because nodes
-  // of
-  // that version read only the content.
+  // of that version read only the content.
   `
   ALTER TABLE node ADD COLUMN registered_by TEXT NOT NULL DEFAULT 'self';
   ALTER TABLE node ADD COLUMN name BLOB;

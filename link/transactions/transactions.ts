@@ -4,8 +4,7 @@ import type { Topic } from "./wakes.ts";
 
 /**
  * Durability of a committed transaction. "durable" survives a power failure, "relaxed" only a crash of the process. If
- * a
- * relaxed transaction is lost, all later ones are lost, too.
+ * a relaxed transaction is lost, all later ones are lost, too.
  */
 export type Durability = "durable" | "relaxed";
 
@@ -64,8 +63,7 @@ export interface Transacts<Tx, Event> {
 
 /**
  * Error of a transaction that was committed but not synced to disk. The caller should try again. Other calls already
- * see
- * the changes, so the effects are applied.
+ * see the changes, so the effects are applied.
  */
 export class NotSynced extends FlwrError {
   /**
