@@ -17,6 +17,9 @@ export function takesMessages(state: RunState): boolean {
 /** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
 export type LinkScalar = boolean | bigint | number | string | Uint8Array;
 
+/** The only federation of a SuperLink without accounts, as in Flower. Every node and every run is in it. */
+export const DEFAULT_FEDERATION = "@none/default";
+
 /** A run to create. */
 export interface NewLinkRun {
   /** "publisher/name"; empty for a self-started run. */

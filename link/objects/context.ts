@@ -1,14 +1,14 @@
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { ObjectTable } from "./object_table.ts";
 import type { ObjectId } from "../../entities/object.ts";
-import type { LooseReplies } from "./pulls.ts";
+import type { UnstoredReplies } from "./pulls.ts";
 import type { TreeCache } from "./tree_cache.ts";
 
 /** State and services that operations on objects use. */
 export interface ObjectContext extends Transacts<ObjectTransaction, never> {
   readonly limits: ObjectLimits;
   readonly trees: TreeCache;
-  readonly loose: LooseReplies;
+  readonly unstoredReplies: UnstoredReplies;
   /** Counts the bytes sent for each run. */
   readonly traffic: { send(effects: Effects<never>, runId: bigint, bytes: number): void };
 }

@@ -1,22 +1,22 @@
 import { FlwrError } from "../../base/error.ts";
-import { hold, type HoldOptions } from "../transactions/hold.ts";
+import { longPoll, type LongPollOptions } from "../transactions/long_poll.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { endRun } from "./end.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 import type { ClaimedRun, LinkRun } from "../../entities/run.ts";
-import { settleSelfStarted } from "./self_started.ts";
+import { handleDueSelfStarted } from "./self_started.ts";
 import { hashToken, newToken } from "./token.ts";
 
 /** See Runs.claim. */
 export function claimRun(
   context: RunContext,
-  options: HoldOptions & { runId?: bigint } = {},
+  options: LongPollOptions & { runId?: bigint } = {},
 ): Promise<ClaimedRun | undefined> {
   const { runId } = options;
   const { clock, limits, random } = context;
-  return hold(
+  return longPoll(
     context,
     ["runs"],
     options,
@@ -106,7 +106,7 @@ export function finishRun(
 }
 
 /** Handles a run whose deadline has passed: a claimed run becomes pending again, a running one has failed. */
-export async function settleDueRun(
+export async function handleDueRun(
   context: RunContext,
   tx: RunTransaction,
   effects: RunEffects,
@@ -120,7 +120,7 @@ export async function settleDueRun(
     effects.emit({ kind: "run-released", runId: run.runId });
     return;
   }
-  if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
+  if (run.tokenHash === undefined) return await handleDueSelfStarted(context, tx, effects, run);
   const details = `No heartbeat received from the ServerApp for ` +
     `${context.limits.taskTimeoutSeconds} s`;
   await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);

@@ -1,6 +1,6 @@
 import type { Clock } from "../../base/clock.ts";
 import type { Random } from "../../base/random.ts";
-import type { Holds } from "../transactions/hold.ts";
+import type { LongPollContext } from "../transactions/long_poll.ts";
 import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { RunOutcomes } from "./outcomes.ts";
@@ -10,10 +10,10 @@ import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { TrafficMeter } from "./traffic.ts";
 
 /** State and services that operations on runs use. */
-export interface RunContext extends Transacts<RunTransaction, RunEvent>, Holds {
+export interface RunContext extends Transacts<RunTransaction, RunEvent>, LongPollContext {
   readonly clock: Clock;
   readonly random: Random;
-  readonly limits: RunLimits & SweepLimits & Holds["limits"];
+  readonly limits: RunLimits & SweepLimits & LongPollContext["limits"];
   readonly traffic: TrafficMeter;
   readonly outcomes: RunOutcomes;
   /** When the housekeeper next checks the limits of finished runs. */

@@ -3,12 +3,14 @@ import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { SELF_STARTED } from "./run_state.ts";
 import type { InternalRunFields, RunRecord } from "./run_table.ts";
-import { type LinkRun, type NewLinkRun, unknownRun } from "../../entities/run.ts";
+import {
+  DEFAULT_FEDERATION,
+  type LinkRun,
+  type NewLinkRun,
+  unknownRun,
+} from "../../entities/run.ts";
 import { hashToken } from "./token.ts";
 import { sum } from "./traffic.ts";
-
-/** The only federation of a Flower SuperLink without accounts. */
-const DEFAULT_FEDERATION = "@none/default";
 
 /** See Runs.create. */
 export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {

@@ -16,7 +16,7 @@ export interface InternalRunFields {
 }
 
 /** Data of a finished run that can be removed before the run. */
-export type RunKeepsake = "log" | "artifacts";
+export type RemovableRunData = "log" | "artifacts";
 
 /** Totals over the finished runs of a store. */
 export interface FinishedRuns {
@@ -46,13 +46,13 @@ export interface RunTable {
   /** Whether an unfinished run uses the FAB. */
   needsFab(fabHash: string): Promise<boolean>;
   /** All runs with a `dueAt`. */
-  launched(): Promise<RunRecord[]>;
+  withDueTime(): Promise<RunRecord[]>;
   /** All "running" runs without a `dueAt`. */
-  unwatched(): Promise<RunRecord[]>;
+  withoutDueTime(): Promise<RunRecord[]>;
   /** Totals over all finished runs. */
   finished(): Promise<FinishedRuns>;
   /** The run that finished first. @param having only runs that still have such data */
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined>;
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined>;
   /** Runs with `dueAt` ≤ `now`, earliest first. */
   due(now: number, limit: number): Promise<RunRecord[]>;
   /** Adds a run, or replaces the run with the same id. */

@@ -1,8 +1,8 @@
-import type { HoldOptions } from "../transactions/hold.ts";
+import type { LongPollOptions } from "../transactions/long_poll.ts";
 import type { ClaimedRun, LinkRun, LogPiece, NewLinkRun } from "../../entities/run.ts";
 
 /** Options of {@link Runs.readLog}. */
-export interface LogReadOptions extends HoldOptions {
+export interface LogReadOptions extends LongPollOptions {
   /** Approximate largest size of one piece, in bytes of UTF-8; default: no limit. */
   readonly bytes?: number;
 }
@@ -24,7 +24,7 @@ export interface Runs {
    * Claims a pending run, the given one or the oldest. It is "starting" until it begins. After limits.claimSeconds
    * without that it is "pending" again.
    */
-  claim(options?: HoldOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
+  claim(options?: LongPollOptions & { runId?: bigint }): Promise<ClaimedRun | undefined>;
   /** The run of a token; undefined if the token is not, or no longer, valid. */
   ofToken(token: string): Promise<LinkRun | undefined>;
   /**

@@ -9,7 +9,7 @@ import type { RunRecord } from "./run_table.ts";
 const DAY = 86_400;
 
 /** Keeps a run alive that sends instructions. The deadline is stored at most once a day. */
-export async function hearSelfStarted(
+export async function keepSelfStartedAlive(
   { clock, limits }: Pick<RunContext, "clock"> & { readonly limits: RunLimits },
   tx: Pick<RunTransaction, "runs">,
   runId: bigint,
@@ -22,7 +22,7 @@ export async function hearSelfStarted(
 }
 
 /** Handles a self-started run whose deadline has passed: ends it, unless it has unfinished instructions. */
-export async function settleSelfStarted(
+export async function handleDueSelfStarted(
   context: RunContext,
   tx: RunTransaction,
   effects: RunEffects,

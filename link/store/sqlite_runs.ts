@@ -1,5 +1,11 @@
 import type { RunState } from "../../entities/run.ts";
-import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
+import type {
+  FinishedRuns,
+  RemovableRunData,
+  RunRecord,
+  RunTable,
+  Traffic,
+} from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {
   type Codec,
@@ -55,7 +61,7 @@ const RUN = new RecordColumns<RunRecord>({
 });
 
 /** SQL conditions. They equal those of the indices, which give the order of removal. */
-const HAVING: Readonly<Record<RunKeepsake, string>> = {
+const HAVING: Readonly<Record<RemovableRunData, string>> = {
   log: "log_bytes > 0",
   artifacts: "artifact_bytes > 0",
 };
@@ -97,11 +103,11 @@ export class SqliteRuns implements RunTable {
     );
   }
 
-  launched(): Promise<RunRecord[]> {
+  withDueTime(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE due_at IS NOT NULL");
   }
 
-  unwatched(): Promise<RunRecord[]> {
+  withoutDueTime(): Promise<RunRecord[]> {
     return this.#sql.all(runFrom, "SELECT * FROM run WHERE state = 'running' AND due_at IS NULL");
   }
 
@@ -120,7 +126,7 @@ export class SqliteRuns implements RunTable {
     return totals!;
   }
 
-  firstFinished(having?: RunKeepsake): Promise<RunRecord | undefined> {
+  firstFinished(having?: RemovableRunData): Promise<RunRecord | undefined> {
     const which = having === undefined ? "finished_at IS NOT NULL" : HAVING[having];
     const sql = `SELECT * FROM run WHERE ${which} ORDER BY finished_at, place LIMIT 1`;
     return this.#sql.one(runFrom, sql);

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { readServerTls, type ServerTls, type ServerTlsFiles } from "../../certs/check.ts";
+import { type CheckedServerTls, readServerTls, type ServerTlsFiles } from "../../certs/check.ts";
 import { readLaunchConfig, readSuperexecSecret } from "../flags/launch_flags.ts";
 import { readDatabase } from "./database.ts";
 import type { SuperLinkFlags } from "./flags.ts";
@@ -21,8 +21,8 @@ export interface SuperLinkConfig {
   readonly authentication?: AuthenticationFiles;
   /** A SQLite file, or undefined for memory. */
   readonly database?: string;
-  /** How long what is over is kept. */
-  readonly retention: RetentionLimits;
+  /** Limits of the domain that flags set: how long finished runs and absent nodes are kept. */
+  readonly limits: RetentionLimits;
   readonly runs: RunsConfig;
 }
 
@@ -33,7 +33,7 @@ export interface RemoteAccess {
 }
 
 /** A server's TLS, and where its authority lies for processes that are to trust it. */
-export interface SuperLinkTls extends ServerTls {
+export interface SuperLinkTls extends CheckedServerTls {
   /** Absolute path. */
   readonly authorityFile: string;
 }
@@ -60,7 +60,7 @@ export async function readSuperLinkConfig(flags: SuperLinkFlags): Promise<SuperL
     hostNames: readHostNames(flags.allowedHost),
     remote: { control: flags.controlApiAllowRemote, runtime: flags.runtimeApiAllowRemote },
     ...(database === undefined ? {} : { database }),
-    retention: readRetention(flags, authentication !== undefined),
+    limits: readRetention(flags, authentication !== undefined),
     runs: await readRuns(flags),
   };
   if (flags.insecure) {

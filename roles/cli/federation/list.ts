@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import type { FederationSummary } from "../../../rpc/dialects/current/client/control_summaries.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";
-import { checkFederation } from "../config/federation_id.ts";
+import { requireFederationId } from "../config/federation_id.ts";
 import { type AskingFlags, asksSuperLink } from "../config/options.ts";
 import { statusStyle } from "../../output/colours.ts";
 import type { Output } from "../../output/format.ts";
@@ -35,7 +35,7 @@ export function listCommand(): Command {
 
 async function list(superlink: string | undefined, flags: ListFlags): Promise<Output> {
   const { federation: id, verbose } = flags;
-  if (id !== undefined) checkFederation(id, "--federation");
+  if (id !== undefined) requireFederationId(id, "--federation");
   const screen = stdoutScreen();
   if (id !== undefined) {
     const shown = await askSuperLink(superlink, flags, (control) => control.showFederation(id));

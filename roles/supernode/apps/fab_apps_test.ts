@@ -1,4 +1,4 @@
-import { MAX_KEPT_APPS } from "../../../fab/kept_apps.ts";
+import { MAX_DOWNLOADED_APPS } from "../../../fab/downloaded_apps.ts";
 import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import { ArrayRecord } from "../../../app/array_record.ts";
@@ -188,7 +188,9 @@ Deno.test("a TypeScript app that is new here makes room: the one unused for long
   };
   try {
     await Deno.mkdir(join(scene.home, "apps", ".brought"), { recursive: true });
-    for (let app = 0; app < MAX_KEPT_APPS; app++) await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    for (let app = 0; app < MAX_DOWNLOADED_APPS; app++) {
+      await bring(`app${app}`, app === 7 ? 1 : 2 + app);
+    }
     {
       await using apps = scene.apps();
       await apps.appFor(runOf());

@@ -25,7 +25,7 @@ import type { Handlers } from "../../../service.ts";
 import { isoTime } from "../iso_time.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
 import { runToWire } from "../run.ts";
-import { checkFederation, federationToWire } from "./federation.ts";
+import { federationToWire, resolveFederation } from "./federation.ts";
 import { endLog } from "./log_end.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 import { notOfferedHandlers } from "./not_offered.ts";
@@ -175,7 +175,7 @@ export function controlHandlers(options: ControlOptions): Handlers<typeof Contro
       ),
 
     async showFederation({ federationName }) {
-      checkFederation(federationName);
+      resolveFederation(federationName);
       const [nodes, runs] = await Promise.all([
         link.nodes.list(),
         link.runs.list({ limit: MAX_LISTED_RUNS, skip: 0 }),

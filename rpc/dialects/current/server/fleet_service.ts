@@ -165,14 +165,16 @@ export function currentFleetHandlers(
       await requireRunning(link, runId);
       const nodeId = nodeOf(call);
       const { along } = request;
-      const brought = await orMalformed(() => readPushedAlong({ nodeId, runId }, along, trees));
+      const inlineObjects = await orMalformed(() =>
+        readPushedAlong({ nodeId, runId }, along, trees)
+      );
       const { missing, sessionId } = await link.messages.openPush({
         nodeId,
         runId,
         messages,
         trees,
         clientAppSeconds: request.clientappRuntimeList.map(seconds),
-        ...(brought && { brought }),
+        ...(inlineObjects && { inlineObjects }),
       });
       // As in Flower, a refused reply is not told from an accepted one but by its objects, which nobody asks for.
       return create(PushMessagesResponseSchema, {

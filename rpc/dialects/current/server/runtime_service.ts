@@ -125,12 +125,12 @@ export function runtimeHandlers(backend: RuntimeBackend): Handlers<typeof Runtim
       for (const { srcNodeId } of messages) checkNode(task, srcNodeId);
       const along = spoken(request);
       const confirms = readConfirms(along);
-      const brought = await readPushedAlong(task, along, trees);
+      const inlineObjects = await readPushedAlong(task, along, trees);
       const { refusals, missing, sessionId } = await backend.openPush(
         task,
         messages,
         trees,
-        brought,
+        inlineObjects,
       );
       // Afterwards: what was confirmed may be part of what was pushed.
       await confirm(task, confirms);

@@ -4,7 +4,7 @@ import type { LinkScalar, NewLinkRun } from "../../../../entities/run.ts";
 import type { StartRunRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { scalarsFromWire } from "../scalar.ts";
-import { checkFederation } from "./federation.ts";
+import { resolveFederation } from "./federation.ts";
 
 /** Bytes of an app bundle (FAB): what Flower takes. A larger one is not started. */
 export const MAX_FAB_BYTES = 10 * 1024 * 1024;
@@ -40,7 +40,7 @@ export async function readSubmission(
   request: StartRunRequest,
   readFab: ReadFab,
 ): Promise<NewLinkRun | undefined> {
-  const federation = checkFederation(request.federation);
+  const federation = resolveFederation(request.federation);
   if (request.appSpec !== "") {
     throw new ApiError(
       "app-spec-invalid",

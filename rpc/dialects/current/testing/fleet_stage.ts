@@ -10,7 +10,7 @@ import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
 import type { LinkRun } from "../../../../entities/run.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
-import { pushWhole } from "../../../../tests/link/push_whole.ts";
+import { pushComplete } from "../../../../tests/link/push_complete.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../../../../proto/gen/flwr-1.15/fleet_pb.ts";
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
@@ -118,7 +118,7 @@ export class FleetStage implements AsyncDisposable {
     const [deflated] = await deflateMessages([message]);
     const objects = [...deflated!.objects.values()];
     const instruction = parseMessageObject(deflated!.objects.get(deflated!.id)!);
-    const [refusal] = await pushWhole(this.link, [instruction], objects);
+    const [refusal] = await pushComplete(this.link, [instruction], objects);
     if (refusal !== undefined) throw new Error(refusal.reason);
     return deflated!.id;
   }
