@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { utf8Length } from "../../base/characters.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { AppConfig } from "../app_config.ts";
-import { attachmentFault, checkAmount, describeAttachment } from "../attachments.ts";
+import { attachmentFault, checkAttachmentSizes, describeAttachment } from "../attachments.ts";
 import type { LocalAttachment } from "../fab.ts";
 import { MAX_FAB_BYTES } from "../limits.ts";
 import { tableAt, type TomlTable } from "../toml/value.ts";
@@ -102,7 +102,7 @@ export async function describeAttachments(
   if (empty !== undefined) {
     throw new FlwrError("invalid-argument", `Attachment "${empty.path}" is empty`);
   }
-  checkAmount(
+  checkAttachmentSizes(
     sizes,
     (how) =>
       new FlwrError("resource-exhausted", `The app cannot be sent: ${how}`, {

@@ -9,7 +9,7 @@ import type { MessageContext, MessageTransaction } from "./context.ts";
 // may read the objects of replies that it pulled.
 
 /** Whether the caller received the message: a node an instruction, a run's ServerApp a reply. */
-export async function wasGiven(
+export async function hasReceived(
   tx: MessageTransaction,
   { nodeId, runId }: ObjectCaller,
   messageId: ObjectId,
@@ -28,7 +28,7 @@ export async function wasGiven(
 }
 
 /** Whether the object belongs to a message that the caller received. */
-export function mayHave(
+export function mayRead(
   context: MessageContext,
   tx: MessageTransaction,
   caller: ObjectCaller,

@@ -36,9 +36,9 @@ export interface ObjectCaller {
 /** Access rights to objects, which follow from messages. */
 export interface ObjectRights {
   /** Whether the caller received the message. */
-  wasGiven(caller: ObjectCaller, messageId: ObjectId): Promise<boolean>;
+  hasReceived(caller: ObjectCaller, messageId: ObjectId): Promise<boolean>;
   /** Whether the object belongs to a message that the caller received. */
-  mayHave(caller: ObjectCaller, id: ObjectId): Promise<boolean>;
+  mayRead(caller: ObjectCaller, id: ObjectId): Promise<boolean>;
 }
 
 /** Limits of objects. */

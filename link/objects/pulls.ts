@@ -43,7 +43,7 @@ export async function pullObject(
       "relaxed",
       async (tx) =>
         unstoredObject(context, caller, id)?.length ??
-          (await tx.objectRights.mayHave(caller, id) ? await tx.objects.size(id) : undefined),
+          (await tx.objectRights.mayRead(caller, id) ? await tx.objects.size(id) : undefined),
     );
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
@@ -52,7 +52,7 @@ export async function pullObject(
   return await context.transact("relaxed", async (tx, effects) => {
     const unstored = unstoredObject(context, caller, id);
     if (unstored !== undefined) return { found: true, bytes: unstored };
-    const bytes = await tx.objectRights.mayHave(caller, id)
+    const bytes = await tx.objectRights.mayRead(caller, id)
       ? await tx.objects.bytes(id)
       : undefined;
     if (bytes === undefined) return { found: false };

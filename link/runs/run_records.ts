@@ -10,7 +10,7 @@ import {
   unknownRun,
 } from "../../entities/run.ts";
 import { hashToken } from "./token.ts";
-import { sum } from "./traffic.ts";
+import { sumTraffic } from "./traffic.ts";
 
 /** See Runs.create. */
 export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
@@ -91,7 +91,7 @@ const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
 /** A run as callers see it: without internal fields, and with the traffic that is not stored yet. */
 export function toRun({ traffic }: RunContext, record: RunRecord): LinkRun {
   const visible = Object.entries(record).filter(([field]) => !(field in INTERNAL));
-  const total = sum(record, traffic.unsaved(record.runId));
+  const total = sumTraffic(record, traffic.unsaved(record.runId));
   return { ...Object.fromEntries(visible) as unknown as LinkRun, ...total };
 }
 

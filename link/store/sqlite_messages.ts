@@ -11,8 +11,8 @@ import {
   fromId,
   fromText,
   id,
-  marks,
   number,
+  placeholders,
   type Row,
   type SqlValue,
   text,
@@ -53,7 +53,7 @@ export class SqliteInstructions implements InstructionTable {
   async add({ message, state, deliveries, replyPulled, dueAt }: InstructionRecord): Promise<void> {
     await this.#sql.run(
       `INSERT INTO instruction (${COLUMNS}, state, deliveries, told, due_at)
-         VALUES (${marks(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
+         VALUES (${placeholders(MESSAGE_COLUMNS)}, ?, ?, ?, ?)`,
       ...messageValues(message),
       state,
       deliveries,
@@ -175,7 +175,7 @@ export class SqliteReplies implements ReplyTable {
 
   async put(reply: LinkMessage): Promise<void> {
     await this.#sql.run(
-      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${marks(MESSAGE_COLUMNS)})`,
+      `INSERT OR REPLACE INTO reply (${COLUMNS}) VALUES (${placeholders(MESSAGE_COLUMNS)})`,
       ...messageValues(reply),
     );
   }

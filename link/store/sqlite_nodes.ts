@@ -14,11 +14,11 @@ import {
   foreignText,
   fromId,
   id,
-  marks,
   number,
   optional,
-  replacing,
+  placeholders,
   type Row,
+  updateAssignments,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
@@ -98,8 +98,8 @@ export class SqliteNodes implements NodeTable {
 
   async put(node: NodeRecord): Promise<void> {
     await this.#sql.run(
-      `INSERT INTO node (${NODE.names.join(", ")}) VALUES (${marks(NODE.names)})
-         ON CONFLICT (node_id) DO UPDATE SET ${replacing(NODE.names.slice(1))}`,
+      `INSERT INTO node (${NODE.names.join(", ")}) VALUES (${placeholders(NODE.names)})
+         ON CONFLICT (node_id) DO UPDATE SET ${updateAssignments(NODE.names.slice(1))}`,
       ...NODE.values(node),
     );
   }

@@ -21,10 +21,10 @@ import {
   foreignText,
   fromId,
   fromText,
-  marks,
   number,
-  replacing,
+  placeholders,
   type Row,
+  updateAssignments,
 } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
@@ -140,8 +140,8 @@ export class SqliteRuns implements RunTable {
   async put(run: RunRecord): Promise<void> {
     await this.#sql.run(
       `INSERT INTO run (${RUN.names.join(", ")}, place)
-         VALUES (${marks(RUN.names)}, (SELECT coalesce(max(place), 0) + 1 FROM run))
-         ON CONFLICT (run_id) DO UPDATE SET ${replacing(RUN.names.slice(1))}`,
+         VALUES (${placeholders(RUN.names)}, (SELECT coalesce(max(place), 0) + 1 FROM run))
+         ON CONFLICT (run_id) DO UPDATE SET ${updateAssignments(RUN.names.slice(1))}`,
       ...RUN.values(run),
     );
   }
