@@ -52,6 +52,7 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`Error: Unknown command "${name}"\n\n${usage()}`);
     return 2;
   }
+  if (entry.secures) gatherEntropy();
   try {
     const command = await loadCommand(entry);
     await prepare(command, `flwr ${entry.name}`).parseAsync(rest, { from: "user" });

@@ -27,7 +27,7 @@ const PATIENCE = 30;
 
 /** An app as they are found: it keeps its model in a variable of its module. */
 const APP = `
-import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
+import { ClientApp, MetricRecord } from "flwr";
 import { cache } from "./cache.ts";
 let model = 0;
 export const app = new ClientApp().train((message, context) => {
@@ -152,6 +152,7 @@ Deno.test("one instance is kept ready, and ends when nobody needed it", async ()
 
 /** An app that trains with its first message, and says whether it could reach anything of a run before. */
 const TRAINING_APP = `
+import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
 export const app = new ClientApp().train(async () => {
   await using model = new Model({
     network: dense({ name: "fc", in: 2, out: 1 }),
