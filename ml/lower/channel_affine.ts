@@ -4,7 +4,7 @@ import { centre } from "./normalized.ts";
 import { convolutionAttributes } from "./plain_convolution.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
 
-/** A convolution plus one number per channel: ONNX's Conv takes it as its bias. */
+/** A convolution plus one number per channel, which becomes the bias of ONNX's Conv. */
 function convolutionWithBias(sum: Value, bias: Value, facts: GraphFacts): Tile | undefined {
   if (sum.primitive !== "conv" || facts.uses(sum) > 1) return undefined;
   const { geometry } = sum.attributes;
@@ -20,7 +20,7 @@ function convolutionWithBias(sum: Value, bias: Value, facts: GraphFacts): Tile |
   };
 }
 
-/** x · scale + shift per channel. Where x was normalised, its inverse deviation is multiplied to the scale instead. */
+/** x · scale + shift per channel. If x was normalised, its inverse deviation is multiplied into the scale. */
 function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | undefined {
   if (product.primitive !== "mul" || facts.uses(product) > 1) return undefined;
   const [x, scale] = product.inputs as readonly [Value, Value];
@@ -44,13 +44,13 @@ function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | u
   };
 }
 
-/** A number per channel that is added to images [b, c, h, w] is added where they are made. */
+/** Merges the addition of one number per channel into the operation that produces the images [b, c, h, w]. */
 export const channelAffinePattern: Pattern = (value, facts) => {
   if (value.primitive !== "add" || value.shape.length !== 4) return undefined;
   for (const [first, second] of [[0, 1], [1, 0]] as const) {
     const [images, shift] = [value.inputs[first]!, value.inputs[second]!];
     if (images.shape.length !== 4 || !isPerChannel(shift, images)) continue;
-    // One image of one channel and pixel could be taken for the numbers per channel: then it does not matter which.
+    // If both operands have one channel and one pixel, it does not matter which of them counts as the images.
     const tile = convolutionWithBias(images, shift, facts) ?? scaledImages(images, shift, facts);
     if (tile !== undefined) return tile;
   }

@@ -5,8 +5,8 @@ import type { Pattern } from "./tile.ts";
 
 /**
  * The gradient of normalised channels, ((d − p) − y q) s with one p, q and s per channel, as d s + (c (−q r s) − p s):
- * y is c r, the distances from the mean times the inverse deviation. That takes two passes and a sum instead of four
- * passes, and y itself is not needed.
+ * y is c r, the distances from the mean times the inverse deviation. This takes two passes and a sum instead of four
+ * passes, and does not need y.
  */
 export const channelNormalizeGradPattern: Pattern = (value, facts) => {
   if (value.primitive !== "mul" || value.shape.length !== 4) return undefined;

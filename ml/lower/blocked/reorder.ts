@@ -3,14 +3,17 @@ import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { Pattern } from "../tile.ts";
 import { asBlocks } from "./operators.ts";
 
-/** Images [batch, channels, height, width] out of blocks of channels; others as they are. */
+/** Reorders images in blocks to [batch, channels, height, width]; returns other images unchanged. */
 export function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
   if (shape.length !== 5) return name;
   const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
   return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
 }
 
-/** Images [batch, channels, height, width] in a shape that may be of blocks of channels. */
+/**
+ * Reorders images [batch, channels, height, width] into blocks if `shape` is one of blocks; returns them unchanged
+ * otherwise.
+ */
 export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
   if (shape.length !== 5) return name;
   const [batch, blocks, height, width, block] = shape;
@@ -22,8 +25,9 @@ export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name
 }
 
 /**
- * Images in blocks, known by a shape [batch, channels, height, width], out of them, or with their channels innermost. The
- * shape is said again in front: who checks a model (`blocked_nodes.ts`) wants to see that it goes with the channels.
+ * Reorders images in blocks, whose shape is known as [batch, channels, height, width], to that order or to one with the
+ * channels innermost. The Reshape in front repeats the shape because the check of models (`blocked_nodes.ts`) compares
+ * it with the channels.
  */
 export function reorderOutput(
   builder: GraphBuilder,
@@ -39,7 +43,7 @@ export function reorderOutput(
   });
 }
 
-/** Images, in blocks or not, with their channels innermost: [batch, height, width, channels]. */
+/** Reorders images, in blocks or not, to [batch, height, width, channels]. */
 export function channelsLast(
   builder: GraphBuilder,
   shape: readonly number[],
@@ -49,20 +53,20 @@ export function channelsLast(
   if (shape.length !== 5) {
     return builder.node("Transpose", [name], { perm: { ints: [0, 2, 3, 1] } });
   }
-  // A single block is that already.
+  // A single block already has this order.
   if (shape[1] === 1) {
     return builder.node("Reshape", [name, builder.ints([batch, height, width, channels])]);
   }
   return reorderOutput(builder, name, imageShape(shape), true);
 }
 
-/** Images in blocks with their channels outermost: [channels, batch, height, width]. */
+/** Reorders images in blocks to [channels, batch, height, width]. */
 export function channelsFirst(
   builder: GraphBuilder,
   [batch, blocks, height, width, block]: readonly number[],
   name: string,
 ): string {
-  // Blocks as the batch and the batch as part of the rows, out of blocks, are that.
+  // Same as reordering out of blocks with the blocks as the batch, and the batch merged into the rows.
   const swapped = blocks === 1 ? name : builder.node("Transpose", [
     builder.node("Reshape", [name, builder.ints([batch!, blocks!, height! * width! * block!])]),
   ], { perm: { ints: [1, 0, 2] } });
@@ -72,7 +76,7 @@ export function channelsFirst(
   ]);
 }
 
-/** Images go into blocks of so many channels and come out of them by the operators made for it, on all threads. */
+/** Lowers transposes into and out of blocks of `block` channels to the operators made for it, which use all threads. */
 export const reorderPattern = (block: number): Pattern => (value) => {
   if (value.primitive !== "transpose" || value.dtype !== "float32") return undefined;
   const { attributes: { permutation }, inputs: [x], shape } = value;
