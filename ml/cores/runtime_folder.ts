@@ -2,8 +2,8 @@ import { join } from "node:path";
 import { processEnvironment, type UserEnvironment } from "../data/user_environment.ts";
 
 /**
- * The folder in which the trainers of one user on one machine see each other: FLWR_RUNTIME_DIR, or one of the user's
- * own in the folder for temporary files. It is not in the home folder, which machines may share.
+ * The folder in which one user's trainers on one machine find each other: FLWR_RUNTIME_DIR, or a folder of the user's
+ * own in the system's temporary folder. It is not in the home folder, because machines may share that.
  */
 export function runtimeFolder(
   environment: UserEnvironment = processEnvironment,
@@ -16,7 +16,10 @@ export function runtimeFolder(
   return join(environment.get("TEMP") || "C:\\Windows\\Temp", name);
 }
 
-/** The user's number; null on Windows, whose temporary folders are each user's own, and where it may not be asked. */
+/**
+ * The user's number. Null on Windows, where each user has a temporary folder, and where reading the number is not
+ * permitted.
+ */
 function userId(): number | null {
   try {
     return Deno.uid();

@@ -4,10 +4,10 @@ import { type Call, type Outcome, pack, unpack } from "./protocol.ts";
 const NOTHING: Outcome = {};
 
 /**
- * Has an engine do what a call says.
+ * Carries out one call on an engine.
  *
- * @param started the engine; what could not be started need not be closed
- * @returns what the call came to, ready to be sent
+ * @param started the engine; if it did not start, "close" has nothing to close
+ * @returns the outcome of the call, packed for sending
  */
 export async function answerCall(started: Promise<Engine>, call: Call): Promise<Outcome> {
   if (call.method === "close") {

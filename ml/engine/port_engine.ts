@@ -3,8 +3,8 @@ import { type FromTrainer, type Request, restoreError } from "./protocol.ts";
 import { RemoteEngine } from "./remote_engine.ts";
 
 /**
- * The engine at the other end of a port: for threads that may not load ONNX Runtime themselves. Another one, which may,
- * answers there with `serveEngine`.
+ * An engine at the other end of a port, for threads that may not load ONNX Runtime themselves. A thread that may load
+ * it answers with `serveEngine`.
  */
 export class PortEngine extends RemoteEngine {
   readonly #port: MessagePort;
@@ -17,7 +17,7 @@ export class PortEngine extends RemoteEngine {
       else this.settle(data);
     };
     port.onmessageerror = () => {
-      this.fail(new FlwrError("internal", "An answer of the training thread cannot be read"));
+      this.fail(new FlwrError("internal", "Malformed answer from the training thread"));
     };
   }
 

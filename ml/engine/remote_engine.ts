@@ -17,17 +17,17 @@ interface Waiting {
   reject(error: FlwrError): void;
 }
 
-/** The engine in another thread: calls are sent there, and answered in the order they were made. */
+/** An engine in another thread: sends calls there and receives their answers, in the order of the calls. */
 export abstract class RemoteEngine implements Engine {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #failure?: FlwrError;
 
-  /** Sends a request; `handed` are the buffers that go with it. */
+  /** Sends a request; `handed` are the buffers to transfer with it. */
   protected abstract post(request: Request, handed: ArrayBuffer[]): void;
-  /** Ends the other side, or what leads there. */
+  /** Ends the other thread, or the connection to it. */
   protected abstract end(): void | Promise<void>;
-  /** Whether calls are under way: called whenever that changes. */
+  /** Called when the first call starts and when the last one ends. */
   protected abstract setBusy(busy: boolean): void;
 
   async useThreads(threads: number): Promise<void> {
@@ -76,7 +76,7 @@ export abstract class RemoteEngine implements Engine {
     await this.end();
   }
 
-  /** Takes the answer to a call. */
+  /** Settles the promise of the call that a reply answers. */
   protected settle(reply: Reply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
@@ -85,7 +85,7 @@ export abstract class RemoteEngine implements Engine {
     else waiting?.resolve(reply.outcome);
   }
 
-  /** Fails all calls that are under way and all that follow; the first reason stays. */
+  /** Fails all pending calls and all later ones; the first failure is kept. */
   protected fail(failure: FlwrError): void {
     this.#failure ??= failure;
     for (const { reject } of this.#waiting.values()) reject(failure);

@@ -6,7 +6,7 @@ import type { Engine, NamedTensor } from "./engine.ts";
 import type { FromTrainer } from "./protocol.ts";
 import { MAX_OPEN_MODELS, MAX_WAITING_CALLS, serveEngine } from "./serve_engine.ts";
 
-/** Remembers what it was told; a run never ends. */
+/** Records its calls; a run never ends. */
 class FakeEngine implements Engine {
   readonly models: Uint8Array[] = [];
   readonly memory = new Map<string, Tensor>();
@@ -44,7 +44,7 @@ class FakeEngine implements Engine {
   }
 }
 
-/** Somebody who says anything through a port, and an engine behind it. */
+/** A client that can send anything through a port, and the engine behind it. */
 class Stranger implements Disposable {
   readonly engine = new FakeEngine();
   readonly ended: Promise<void>;
@@ -82,7 +82,7 @@ class Stranger implements Disposable {
     return this.#heard.shift()!;
   }
 
-  /** What a call comes to: its outcome, or the sentence of its error. */
+  /** The result of a call: its outcome, or the message of its error. */
   async call(call: unknown): Promise<unknown> {
     this.say({ id: this.#ids++, call });
     const said = await this.hear();
@@ -118,7 +118,7 @@ Deno.test("a model is opened as it was checked, or not at all", async () => {
   assert.deepEqual(stranger.engine.models, [Uint8Array.of(1)]);
 });
 
-Deno.test("no more threads compute than may", async () => {
+Deno.test("no more threads compute than the guard allows", async () => {
   using stranger = new Stranger();
   await stranger.call({ method: "use-threads", threads: 200 });
   assert.equal(stranger.engine.threads, 2);
@@ -126,16 +126,16 @@ Deno.test("no more threads compute than may", async () => {
   assert.equal(stranger.engine.threads, 1);
 });
 
-Deno.test("what is put into the memory is counted, what is taken out not any more", async () => {
+Deno.test("tensors count while they are in the memory", async () => {
   using stranger = new Stranger();
   assert.deepEqual(await stranger.call(write(bytes(60), "a")), {});
   assert.match(String(await stranger.call(write(bytes(50), "b"))), /more than 100 bytes/);
-  assert.deepEqual(await stranger.call(write(bytes(100), "a")), {}, "in its own place");
+  assert.deepEqual(await stranger.call(write(bytes(100), "a")), {}, "replaces the tensor of that name");
   await stranger.call({ method: "forget", names: ["a", "never"] });
   assert.deepEqual(await stranger.call(write(bytes(100), "c")), {});
 });
 
-Deno.test("only so many models are open at once", async () => {
+Deno.test("the number of open models is limited", async () => {
   using stranger = new Stranger();
   const load = (key: number) => ({ method: "load", key: `${key}`, model: new ArrayBuffer(1) });
   for (let key = 0; key < MAX_OPEN_MODELS; key++) await stranger.call(load(key));
@@ -177,8 +177,8 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
   "a name without end": { id: 0, call: write(bytes(1), "x".repeat(1e6)) },
   "an unknown dtype": { id: 0, call: write({ ...bytes(1), dtype: "string" }) },
   "a tensor beyond its buffer": { id: 0, call: write(bytes(8, "float32", [3])) },
-  "a tensor that begins behind its buffer": { id: 0, call: write({ ...bytes(8), offset: 1 }) },
-  "a tensor off its bounds": { id: 0, call: write({ ...bytes(8, "float32", [1]), offset: 2 }) },
+  "a tensor that begins after its buffer": { id: 0, call: write({ ...bytes(8), offset: 1 }) },
+  "a tensor that is not aligned": { id: 0, call: write({ ...bytes(8, "float32", [1]), offset: 2 }) },
   "a shape that overflows": { id: 0, call: write(bytes(8, "uint8", [2 ** 32, 2 ** 32])) },
   "a shape that overflows to nothing": {
     id: 0,
@@ -194,7 +194,7 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
 };
 
 for (const [what, request] of Object.entries(MALFORMED)) {
-  Deno.test(`whoever says ${what} is not answered any more`, async () => {
+  Deno.test(`a client that sends ${what} is disconnected`, async () => {
     using stranger = new Stranger();
     stranger.say(request);
     const said = await stranger.hear();
@@ -205,7 +205,7 @@ for (const [what, request] of Object.entries(MALFORMED)) {
   });
 }
 
-Deno.test("whoever does not wait for answers is not answered any more", async () => {
+Deno.test("a client that does not wait for answers is disconnected", async () => {
   using stranger = new Stranger();
   const run = { model: "a", stored: [], given: [], kept: [], returned: [] };
   for (let id = 0; id <= MAX_WAITING_CALLS; id++) {
@@ -216,14 +216,14 @@ Deno.test("whoever does not wait for answers is not answered any more", async ()
   await stranger.ended;
 });
 
-Deno.test("a closed engine is told, and nothing more is answered", async () => {
+Deno.test("closing is answered, later calls are not", async () => {
   using stranger = new Stranger();
   assert.deepEqual(await stranger.call({ method: "close" }), {});
   await stranger.ended;
   assert.ok(stranger.engine.closed);
 });
 
-Deno.test("read gives what was written", async () => {
+Deno.test("read returns what was written", async () => {
   using stranger = new Stranger();
   const packed = { dtype: "float32", shape: [2], buffer: Float32Array.of(1, 2).buffer, offset: 0 };
   await stranger.call(write(packed));

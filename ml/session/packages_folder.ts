@@ -1,12 +1,12 @@
 import { fileURLToPath } from "node:url";
 
-/** Where Deno lays out packages, in a folder of them. */
+/** Path of a package in Deno's folder of packages. */
 const LAYOUT = /^(.*[\\/]node_modules)[\\/]\.deno[\\/]/;
 
 /**
- * The folder of packages from which ONNX Runtime is loaded: a process that loads it must be allowed to read there.
+ * The folder from which ONNX Runtime is loaded: a process that loads it needs the permission to read there.
  *
- * @returns its path; undefined where packages lie elsewhere, as in an executable
+ * @returns its path; undefined if packages are elsewhere, as in an executable
  */
 export function packagesFolder(): string | undefined {
   const module = import.meta.resolve("onnxruntime-node");

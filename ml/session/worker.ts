@@ -1,4 +1,4 @@
-// The other side of WorkerEngine: an engine in a thread of its own, which takes calls in order.
+// The other end of WorkerEngine: an engine in a thread of its own, which answers calls in order.
 import { parentPort, workerData } from "node:worker_threads";
 import { answerCall } from "../engine/answer_call.ts";
 import { LocalEngine } from "./local_engine.ts";

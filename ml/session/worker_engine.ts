@@ -5,14 +5,14 @@ import type { Reply, Request, WorkerData } from "../engine/protocol.ts";
 import { RemoteEngine } from "../engine/remote_engine.ts";
 
 /**
- * The engine in a worker thread: the caller's event loop goes on while a model runs, and calls are answered in the
- * order they were made. The worker keeps the process alive only while a call is under way.
+ * An engine in a worker thread. The caller's event loop keeps running while a model runs, and calls are answered in the
+ * order in which they are made. The worker keeps the process alive only while a call is pending.
  */
 export class WorkerEngine extends RemoteEngine {
   readonly #worker: Worker;
 
   /**
-   * A device that cannot be used shows at the first call.
+   * Starts the worker. A device that cannot be used is reported at the first call.
    *
    * @param threads threads per operator on the CPU
    */

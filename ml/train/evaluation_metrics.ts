@@ -1,8 +1,8 @@
 import type { Evaluation } from "./fit_options.ts";
 
 /**
- * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
- * right answers. A regression has none.
+ * The metrics of an evaluation for a `MetricRecord`: mean loss, and accuracy if the loss defines correctness. A
+ * regression has no accuracy.
  */
 export function evaluationMetrics(
   { loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">,

@@ -29,7 +29,7 @@ function featuresOf(x: Value): number {
   );
 }
 
-/** x Wᵀ + b with W and b from attributes, as parameters `<node>.coefficients` and `<node>.intercepts`. */
+/** x Wᵀ + b with W and b from attributes. They become the parameters `<node>.coefficients` and `<node>.intercepts`. */
 function affine(call: Call, x: Value, rows: number): Value {
   const features = featuresOf(x);
   const coefficients = call.floats("coefficients") ?? [];
@@ -52,7 +52,7 @@ function affine(call: Call, x: Value, rows: number): Value {
   return add(matmul(x, transpose(weight)), bias);
 }
 
-/** Whether there are two rows, each the other with opposite signs, as binary classifiers are written. */
+/** Whether there are two rows that are each other's negative, as exporters write binary classifiers. */
 function isMirrored(coefficients: readonly number[]): boolean {
   const half = coefficients.length / 2;
   return coefficients.slice(0, half).every((number, i) => coefficients[half + i] === -number);
@@ -63,14 +63,14 @@ function transformed(call: Call, scores: Value): Value {
   if (kind === "NONE") return scores;
   if (kind === "SOFTMAX") return softmax(scores);
   if (kind === "LOGISTIC") {
-    // [σ(−z), σ(z)] is softmax([−z, z] / 2): as such, cross-entropy finds its logits.
+    // [σ(−z), σ(z)] is softmax([−z, z] / 2). In that form, cross-entropy finds the logits.
     const isPair = scores.shape.at(-1) === 2 && isMirrored(call.floats("coefficients") ?? []);
     return isPair ? softmax(mul(scores, 0.5)) : sigmoid(scores);
   }
   return call.refuse("post_transform", kind, "NONE, SOFTMAX or LOGISTIC");
 }
 
-/** Yields a label, which training has no use for, and the scores of the classes. */
+/** Returns the scores of the classes. The label, the first output, is not used in training. */
 function classify(call: Call): (Value | undefined)[] {
   const x = call.value(0);
   const { attributes } = call.node;
@@ -80,7 +80,7 @@ function classify(call: Call): (Value | undefined)[] {
   return [undefined, transformed(call, affine(call, x, labels))];
 }
 
-/** One number per feature, or one for all. */
+/** An attribute of one number per feature, or one for all features. */
 function perFeature(call: Call, name: string, x: Value, fallback: number): Value {
   const features = featuresOf(x);
   const given = call.floats(name) ?? [fallback];
@@ -90,13 +90,13 @@ function perFeature(call: Call, name: string, x: Value, fallback: number): Value
   return constant(tensor("float32", [given.length], Float32Array.from(given)));
 }
 
-/** Rows divided by their norm. Of what a classifier yields, the result is written as a softmax, whose logits are known. */
+/** Divides rows by their norm. For the result of a classifier it is written as a softmax, whose logits are known. */
 function normalized(call: Call): Value {
   const x = call.value(0);
   featuresOf(x);
   const over = { axes: [1], keep: true };
   const norm = call.string("norm", "MAX");
-  // Rows of zeros stay as they are.
+  // Rows of zeros stay unchanged.
   const byNorm = (length: Value) => div(x, where(equal(length, 0), 1, length));
   if (norm === "L2") return byNorm(sqrt(reduceSum(mul(x, x), over)));
   if (norm === "MAX") return byNorm(reduceMax(x, over));
@@ -107,7 +107,7 @@ function normalized(call: Call): Value {
   return byNorm(reduceSum(abs(x), over));
 }
 
-/** Operators of classical machine learning, as scikit-learn's exporter writes them. */
+/** Rules of operators of classical machine learning, as scikit-learn's exporter writes them. */
 export const classicRules: Readonly<Record<string, Rule>> = {
   "ai.onnx.ml.LinearClassifier": classify,
   "ai.onnx.ml.LinearRegressor": (call) =>

@@ -18,7 +18,10 @@ function gemm(call: Call): Value {
   return add(scaled, beta === 1 ? c : mul(c, beta));
 }
 
-/** Vectors count as matrices of one row or column; all rows go into one product when the right side is one matrix. */
+/**
+ * ONNX's MatMul. Vectors count as matrices of one row or column. If the right side is one matrix, all rows go into one
+ * product.
+ */
 function multiply(call: Call): Value {
   const [a, b] = [call.value(0), call.value(1)];
   const left = a.shape.length === 1 ? reshape(a, [1, a.shape[0]!]) : a;
@@ -34,5 +37,5 @@ function multiply(call: Call): Value {
   return reshape(product, shape);
 }
 
-/** Matrix products. */
+/** Rules of matrix products. */
 export const linearRules: Readonly<Record<string, Rule>> = { Gemm: gemm, MatMul: multiply };

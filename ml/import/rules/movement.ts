@@ -16,7 +16,7 @@ function reshaped(call: Call): Value {
   const open = shape.includes(-1);
   const total = elementCount(x.shape);
   const { fixed, now } = call.batch;
-  // Files exported for a fixed number of examples name it where they mean the batch.
+  // Files exported for a fixed number of examples have that number where they mean the batch.
   const isFixed = fixed !== undefined && fixed !== now && shape[0] === fixed;
   if (isFixed && !open && known !== total && known / fixed * now === total) {
     return reshape(x, [now, ...shape.slice(1)]);
@@ -26,7 +26,7 @@ function reshaped(call: Call): Value {
   if (wrong) {
     throw new FlwrError(
       "invalid-argument",
-      `An array of shape ${showShape(x.shape)} cannot take the shape ${showShape(shape)}`,
+      `An array of shape ${showShape(x.shape)} cannot be reshaped to ${showShape(shape)}`,
       { hints: ["Export the file with a dynamic batch axis"] },
     );
   }
@@ -50,7 +50,7 @@ function squeeze(call: Call): Value {
   if (axes.some((axis) => x.shape[axis] !== 1)) {
     throw new FlwrError(
       "invalid-argument",
-      `Axes [${axes}] of ${showShape(x.shape)} have not all the length 1`,
+      `Axes [${axes}] of ${showShape(x.shape)} do not all have length 1`,
     );
   }
   return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
@@ -82,7 +82,7 @@ function modeOf(call: Call): "DCR" | "CRD" {
   return mode === "DCR" || mode === "CRD" ? mode : call.refuse("mode", mode, "DCR or CRD");
 }
 
-/** Channels as blocks of pixels; in the mode CRD a block's channels lie together. */
+/** Rearranges channels into blocks of pixels. In mode CRD, the channels of one block are adjacent. */
 function depthToSpace(call: Call): Value {
   const x = call.value(0);
   const size = blocksOf(call, x);
@@ -97,7 +97,7 @@ function depthToSpace(call: Call): Value {
   return reshape(apart, [batch, depth, height * size, width * size]);
 }
 
-/** Blocks of pixels as channels. */
+/** Rearranges blocks of pixels into channels. */
 function spaceToDepth(call: Call): Value {
   const x = call.value(0);
   const size = blocksOf(call, x);
@@ -115,7 +115,7 @@ function spaceToDepth(call: Call): Value {
   return reshape(transpose(apart, order), [batch, depth * size ** 2, rows, columns]);
 }
 
-/** p of [1 − p, p] when p is a sigmoid of one number per example. */
+/** p of [1 − p, p], if p is a sigmoid of one number per example. */
 function chanceOf([low, high]: readonly Value[]): Value | undefined {
   if (low?.primitive !== "sub" || high?.primitive !== "sigmoid" || low.inputs[1] !== high) return;
   if (high.shape.at(-1) !== 1) return;
@@ -130,14 +130,14 @@ function join(call: Call): Value {
   const axis = call.int("axis", 0);
   const chance = parts.length === 2 ? chanceOf(parts) : undefined;
   if (chance !== undefined && normalizeAxis(chance.shape, axis) === chance.shape.length - 1) {
-    // [1 − σ(z), σ(z)] is softmax([0, z]): as such, cross-entropy finds its logits.
+    // [1 − σ(z), σ(z)] is softmax([0, z]). In that form, cross-entropy finds the logits.
     const z = chance.inputs[0]!;
     return softmax(concat([mul(z, 0), z], axis), axis);
   }
   return concat(parts, axis);
 }
 
-/** The same elements in other shapes and orders. */
+/** Rules that reshape and reorder elements. */
 export const movementRules: Readonly<Record<string, Rule>> = {
   Reshape: reshaped,
   Flatten: flatten,

@@ -12,7 +12,7 @@ import type { Call, Rule } from "../call.ts";
 
 const EPSILON = 1e-5;
 
-/** One number per channel, stretched over [batch, channels, …]. */
+/** One number per channel, reshaped to broadcast over [batch, channels, …]. */
 function perChannel(x: Value, numbers: Value): Value {
   return reshape(numbers, x.shape.map((length, axis) => axis === 1 ? length : 1));
 }
@@ -26,7 +26,9 @@ function requireChannels(x: Value): number {
   );
 }
 
-/** The running statistics as PyTorch moves them: by the variance divided by n − 1, where ONNX's definition has n. */
+/**
+ * Updates the running statistics as PyTorch does, with the variance divided by n − 1; ONNX's definition divides by n.
+ */
 function moveStatistics(call: Call, x: Value, axes: readonly number[], epsilon: number): void {
   const [mean, variance] = [call.state(3), call.state(4)];
   const kept = call.float("momentum", 0.9);
@@ -83,7 +85,7 @@ function instanceNormalization(call: Call): Value {
   return add(mul(normal, perChannel(x, call.value(1))), perChannel(x, call.value(2)));
 }
 
-/** Up to version 20 there is one scale and shift per group, from 21 on one per channel. */
+/** ONNX's GroupNormalization: one scale and shift per group up to version 20, one per channel from version 21. */
 function groupNormalization(call: Call): Value {
   const x = call.value(0);
   const channels = requireChannels(x);
@@ -106,7 +108,7 @@ function dropout(call: Call): Value {
   return dropValues(call.value(0), ratio, call.scope);
 }
 
-/** Normalisations and dropout, which train in training. */
+/** Rules of normalisations and dropout, which behave differently in training. */
 export const normalizationRules: Readonly<Record<string, Rule>> = {
   BatchNormalization: batchNormalization,
   LayerNormalization: layerNormalization,

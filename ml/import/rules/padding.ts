@@ -8,7 +8,7 @@ import type { Call, Rule } from "../call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 
-/** Positions that the padded axis takes from an axis, for the modes that repeat what is there. */
+/** For each position of the padded axis, the position that it copies; for the modes that repeat existing elements. */
 function source(mode: string, length: number, before: number, after: number): number[] {
   return Array.from({ length: before + length + after }, (_, i) => {
     const at = i - before;
@@ -31,7 +31,7 @@ function padded(call: Call): Value {
   if (told.length !== 2 * axes.length || told.some((n) => !Number.isSafeInteger(n))) {
     throw new FlwrError(
       "invalid-argument",
-      `Pads [${told}] do not belong to ${axes.length} axes of ${showShape(x.shape)}`,
+      `Pads [${told}] do not match ${axes.length} axes of ${showShape(x.shape)}`,
     );
   }
   const before = new Array<number>(rank).fill(0);
@@ -40,7 +40,7 @@ function padded(call: Call): Value {
     before[axis] = told[i]!;
     after[axis] = told[i + axes.length]!;
   });
-  // Negative pads cut off.
+  // Negative pads cut elements off.
   const inner = slice(
     x,
     before.map((n) => Math.max(0, -n)),
@@ -70,7 +70,7 @@ function withConstant(
   const number = call.number(2) ?? call.float("value", 0);
   const zeros = pad(x, before, after);
   if (number === 0 || zeros === x) return zeros;
-  // The frame has length 1 along axes that nothing is added to, so that it does not depend on the batch.
+  // The frame has length 1 along axes without padding, so that it does not depend on the batch.
   const added = x.shape.map((length, axis) => before[axis]! + after[axis]! > 0 ? length : 1);
   const shape = added.map((length, axis) => length + before[axis]! + after[axis]!);
   requireConstantSize(shape);
@@ -87,5 +87,5 @@ function withConstant(
   return where(constant(tensor("bool", shape, inside)), zeros, fill(number, x.dtype));
 }
 
-/** Padding, with zeros or with what is there. */
+/** The rule of padding, with a constant or with existing elements. */
 export const paddingRules: Readonly<Record<string, Rule>> = { Pad: padded };
