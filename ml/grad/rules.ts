@@ -3,7 +3,7 @@ import { convolutionRules } from "./convolution_rules.ts";
 import { elementwiseRules } from "./elementwise_rules.ts";
 import type { GradientRules } from "./rule.ts";
 
-/** The gradient rule of every primitive. */
+/** The gradient rule of each primitive. */
 export const GRADIENT_RULES: GradientRules = {
   input: () => [],
   constant: () => [],
