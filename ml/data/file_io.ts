@@ -1,7 +1,7 @@
 /**
  * Fills `bytes` from a position of a file.
  *
- * @throws Deno.errors.UnexpectedEof when the file ends before
+ * @throws Deno.errors.UnexpectedEof when the file ends before that
  */
 export async function readAt(
   file: Deno.FsFile,

@@ -1,7 +1,7 @@
 /**
  * Runs the installed npm.
  *
- * @returns what it printed; undefined where there is no npm, it may not be run, or it fails
+ * @returns what it printed; undefined if there is no npm, it must not be run, or it fails
  */
 export async function runNpm(args: readonly string[], cwd?: string): Promise<string | undefined> {
   // On Windows npm is a batch file, which only a shell can start.

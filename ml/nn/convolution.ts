@@ -35,16 +35,16 @@ const DEPTHWISE_NAMES: OptionNames<DepthwiseConv2dOptions> = {
 };
 /** Hints for names of PyTorch and Keras. */
 const ELSEWHERE = {
-  in_channels: "Name it in",
-  out_channels: "Name it out",
-  filters: "Name it out",
-  kernel_size: "Name it kernel",
-  kernelSize: "Name it kernel",
-  strides: "Name it stride",
-  dilation_rate: "Name it dilation",
-  dilationRate: "Name it dilation",
-  useBias: "Name it bias",
-  depth_multiplier: "Name it multiplier",
+  in_channels: "Use the option in",
+  out_channels: "Use the option out",
+  filters: "Use the option out",
+  kernel_size: "Use the option kernel",
+  kernelSize: "Use the option kernel",
+  strides: "Use the option stride",
+  dilation_rate: "Use the option dilation",
+  dilationRate: "Use the option dilation",
+  useBias: "Use the option bias",
+  depth_multiplier: "Use the option multiplier",
 };
 
 /** Options of {@link conv2d}. */

@@ -18,10 +18,10 @@ const NAMES: OptionNames<DenseOptions> = {
 };
 /** Hints for names of PyTorch and Keras. */
 const ELSEWHERE = {
-  in_features: "Name it in",
-  out_features: "Name it out",
-  units: "Name it out",
-  useBias: "Name it bias",
+  in_features: "Use the option in",
+  out_features: "Use the option out",
+  units: "Use the option out",
+  useBias: "Use the option bias",
   activation: "Add the activation as a separate layer after it, such as relu()",
 };
 

@@ -45,7 +45,7 @@ const NAMES: OptionNames<PoolOptions & LayerOptions> = { stride: true, padding: 
 
 function checkPool(kind: string, kernel: number | Pair, options: PoolOptions & LayerOptions): void {
   requirePair(kind, "kernel", kernel);
-  checkOptionNames(kind, options, NAMES, { strides: "Name it stride" });
+  checkOptionNames(kind, options, NAMES, { strides: "Use the option stride" });
   const { stride, padding } = options;
   if (stride !== undefined) requirePair(kind, "stride", stride);
   if (padding === undefined) return;

@@ -58,11 +58,11 @@ const REFUSED: Readonly<
       const attribute = g.node[0]!.attribute.find(({ g }) => g === undefined)!;
       attribute.t = TENSOR.create({ externalData: elsewhere });
     },
-    /attribute of another kind/,
+    /attribute of an unsupported kind/,
   ],
   "an attribute of tensors": [
     (_, g) => g.node[0]!.attribute[0]!.type = ATTRIBUTE_TYPE.TENSORS,
-    /attribute of another kind/,
+    /attribute of an unsupported kind/,
   ],
   "a tensor with more elements than bytes": [
     (_, g) => g.initializer[0]!.dims = [1n << 40n],
@@ -87,7 +87,7 @@ const REFUSED: Readonly<
   ],
   "a value that is not a tensor": [
     (_, g) => g.input.push({ ...g.output[0]!, type: TYPE.create({ mapType: new Uint8Array() }) }),
-    /another kind than tensors/,
+    /a value that is not a tensor/,
   ],
   "metadata, which may configure ONNX Runtime": [
     (m) => m.metadataProps.push(...elsewhere),

@@ -90,7 +90,7 @@ function requirePairs(arrays: readonly Tensor[]): void {
   if (arrays.every(({ shape }) => shape[0] === arrays[0]!.shape[0])) return;
   throw new FlwrError(
     "invalid-argument",
-    `Inputs and targets must pair up: got ${
+    `Inputs and targets must have the same number of examples: got ${
       arrays.map(({ shape }) => showShape(shape)).join(" and ")
     }`,
   );

@@ -200,7 +200,7 @@ Deno.test("data that do not fit are refused", async () => {
   );
   await assert.rejects(
     model.fit({ x, y: points(5).y }),
-    isError("invalid-argument", /pair up: got \[4, 2\] and \[5\]/),
+    isError("invalid-argument", /number of examples: got \[4, 2\] and \[5\]/),
   );
   const labels: Tensor[] = [tensor("uint8", [4], Uint8Array.of(0, 1, 2, 0))];
   labels.push(tensor("int64", [4], BigInt64Array.of(0n, 1n, -1n, 0n)));

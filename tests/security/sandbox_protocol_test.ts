@@ -268,5 +268,5 @@ function transposedInNoGroup(): string {
 Deno.test("security: a model that would end the process of ONNX Runtime is refused", async () => {
   await using app = await EvilApp.start();
   const answer = await app.run(toTrainer(load(transposedInNoGroup())));
-  assert.match(answer, /permission-denied.*\\"group\\" that is no length: 0/);
+  assert.match(answer, /permission-denied.*\\"group\\" with an invalid length: 0/);
 });

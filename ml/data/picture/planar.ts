@@ -1,9 +1,9 @@
 /**
- * Takes pixels apart into one plane per channel.
+ * Separates pixels into one plane per channel.
  *
- * @param pixels [images, height, width, channels], as image files have them
+ * @param pixels [images, height, width, channels], as in image files
  * @param area height times width of one image
- * @returns [images, channels, height, width], as convolutions want them
+ * @returns [images, channels, height, width], as for convolutions
  */
 export function toPlanar(
   pixels: Uint8Array,
