@@ -19,7 +19,7 @@ Deno.test("pairs are separated by spaces or commas, values are TOML", () => {
   assert.deepEqual(typed(""), {});
 });
 
-Deno.test("quotes and brackets hold a value together", () => {
+Deno.test("values in quotes or brackets may contain separators", () => {
   assert.deepEqual(typed(`a='it, is' b="say \\"hi\\"" c=[1, 2] d=["x", "y z"] e=[0.5, 1.0]`), {
     a: ["string", "it, is"],
     b: ["string", 'say "hi"'],
@@ -46,7 +46,7 @@ Deno.test("an error names the option, the position and the problem", () => {
     ["a", /character 2: expected "=" after "a"/],
     ["a=", /character 3: "a" has no value/],
     ["a=1 a=2", /character 5: "a" is given twice/],
-    ["a=hello", /character 3: hello is not a number, true, false, a quoted text, or a list/],
+    ["a=hello", /character 3: hello is not a number, true, false, a quoted text or a list/],
     ['a="x', /character 3: "x is not/],
     ["a={b=1}", /character 3: {b=1} is not/],
     ["a=2026-01-01", /character 3: 2026-01-01 is not/],

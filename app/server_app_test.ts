@@ -27,7 +27,7 @@ Deno.test("a ServerApp runs its main with the grid and the context", async () =>
   assert.equal(isServerApp(new Map()), false);
 });
 
-Deno.test("what main throws comes out", async () => {
+Deno.test("an error of main is thrown", async () => {
   const app = new ServerApp().main(() => Promise.reject(new Error("boom")));
   await assert.rejects(app.run(grid, context), { message: "boom" });
 });

@@ -5,8 +5,8 @@ import type { CheckedReply } from "./reply_check.ts";
 import type { Round } from "./strategy.ts";
 
 /**
- * The median of the nodes' models, element by element (Yin et al., 2018, arXiv:1803.01498): a minority of nodes cannot
- * pull it away. Of an even number it is the mean of the middle two. Weights count for the metrics only.
+ * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
+ * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
  */
 export class FedMedian extends FedAvg {
   /** The median of each parameter. */

@@ -7,19 +7,19 @@ import type { Round } from "./strategy.ts";
 
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
-  /** β, the part of the values that is cut off at each end, from 0 to below 0.5. Default: 0.2. */
+  /** β, the share of the values that is cut off at each end, from 0 to below 0.5 (default 0.2). */
   readonly beta?: number;
 }
 
 /**
- * The mean of the nodes' models, element by element, after the ⌊β·n⌋ smallest and largest values were cut off (Yin et
- * al., 2018, arXiv:1803.01498). Weights count for the metrics only.
+ * The element-wise mean of the nodes' models without the ⌊β·n⌋ smallest and largest values (Yin et al., 2018,
+ * arXiv:1803.01498). Weights only apply to the metrics.
  */
 export class FedTrimmedAvg extends FedAvg {
   readonly #beta: number;
 
   /**
-   * The strategy with these options.
+   * Creates the strategy.
    *
    * @throws FlwrError "invalid-argument" when beta is out of range
    */

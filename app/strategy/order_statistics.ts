@@ -2,10 +2,10 @@ import type { Tensor } from "../../tensor/tensor.ts";
 import { elementwise, mapModel } from "./elementwise.ts";
 
 /**
- * Makes one model of several, each element from the sorted values that the models have in its place.
+ * Combines several models into one, each element computed from the sorted values of the models at its index.
  *
  * @param models at least one; all with the same names and shapes
- * @param statistic of the values in ascending order
+ * @param statistic computes the element from the values in ascending order
  */
 export function orderStatistics(
   models: readonly ReadonlyMap<string, Tensor>[],
