@@ -99,7 +99,11 @@ function bytesOf(name: string, content: ArtifactContent): Uint8Array {
     );
   }
   if (name.endsWith(".npz")) return content.toNpz();
-  throw new FlwrError("invalid-argument", `Artifact "${name}" has arrays, so its name must end in .npz`, {
-    hints: [`Name it "${name}.npz"`],
-  });
+  throw new FlwrError(
+    "invalid-argument",
+    `Artifact "${name}" has arrays, so its name must end in .npz`,
+    {
+      hints: [`Name it "${name}.npz"`],
+    },
+  );
 }

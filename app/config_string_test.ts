@@ -45,7 +45,7 @@ Deno.test("an error names the option, the position and the problem", () => {
     ["a=1 =2", /^--node-config, character 5: expected a key, got "="$/],
     ["a", /character 2: expected "=" after "a"/],
     ["a=", /character 3: "a" has no value/],
-    ["a=1 a=2", /character 5: "a" is given twice/],
+    ["a=1 a=2", /character 5: "a" occurs twice/],
     ["a=hello", /character 3: hello is not a number, true, false, a quoted text or a list/],
     ['a="x', /character 3: "x is not/],
     ["a={b=1}", /character 3: {b=1} is not/],

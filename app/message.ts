@@ -87,7 +87,10 @@ export class Message {
     }
     const ttl = init.ttl ?? DEFAULT_TTL_SECONDS;
     if (!(ttl > 0 && ttl < Infinity)) {
-      throw new FlwrError("invalid-argument", `A ttl must be a number of seconds above 0: got ${ttl}`);
+      throw new FlwrError(
+        "invalid-argument",
+        `A ttl must be a number of seconds above 0: got ${ttl}`,
+      );
     }
     const metadata: Metadata = {
       runId: 0n,

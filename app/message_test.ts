@@ -33,10 +33,16 @@ Deno.test("an invalid instruction is refused", () => {
     /got number 5/,
   );
   for (const messageType of ["", "fit", "train.", "train.a-b", "get_parameters.x"]) {
-    assert.throws(() => Message.create({ ...init, messageType }), /Message type must be train.*: got/);
+    assert.throws(
+      () => Message.create({ ...init, messageType }),
+      /Message type must be train.*: got/,
+    );
   }
   for (const ttl of [0, -1, NaN, Infinity]) {
-    assert.throws(() => Message.create({ ...init, ttl }), /A ttl must be a number of seconds above 0/);
+    assert.throws(
+      () => Message.create({ ...init, ttl }),
+      /A ttl must be a number of seconds above 0/,
+    );
   }
 });
 

@@ -15,9 +15,9 @@ interface Made<T> {
  * ```ts
  * import { ClientApp, perRun } from "flwr";
  * import { createModel } from "./task.ts";
- * 
+ *
  * const modelOf = perRun(createModel);
- * 
+ *
  * export const app = new ClientApp().train((message, context) => {
  *   const model = modelOf(context);
  *   // …

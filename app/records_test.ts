@@ -83,7 +83,10 @@ Deno.test("MetricRecord accepts numbers only, typed or not", () => {
   assert.throws(() => metrics.set("x", "1" as unknown as number), /Value "x": A metric must be/);
   const text = { type: "string", value: "1" } as unknown as { type: "double"; value: number };
   assert.throws(() => metrics.setTyped("x", text), /cannot contain: "string"/);
-  assert.throws(() => metrics.set(1 as unknown as string, 1), /A name must be a string: got number/);
+  assert.throws(
+    () => metrics.set(1 as unknown as string, 1),
+    /A name must be a string: got number/,
+  );
 });
 
 Deno.test("ConfigRecord's typed getters convert, fall back, or throw", () => {

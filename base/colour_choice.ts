@@ -1,11 +1,11 @@
 let refused = false;
 
-/** Whether the user wants colours where there is a terminal: not with NO_COLOR (no-color.org), nor with `--no-color`. */
+/** Whether the user allows colours on terminals: NO_COLOR (no-color.org) and `--no-color` disable them. */
 export function wantsColours(): boolean {
   return !refused && !Deno.noColor;
 }
 
-/** Says for this process whether `--no-color` was given. */
+/** Records whether `--no-color` was given to this process. */
 export function refuseColours(refuse: boolean): void {
   refused = refuse;
 }

@@ -18,5 +18,8 @@ export function checkNumber(name: string, value: number, min: number, max = Infi
  */
 export function checkCount(name: string, value: number, min: number): void {
   if (Number.isSafeInteger(value) && value >= min) return;
-  throw new FlwrError("invalid-argument", `${name} must be a whole number from ${min}: got ${value}`);
+  throw new FlwrError(
+    "invalid-argument",
+    `${name} must be a whole number from ${min}: got ${value}`,
+  );
 }

@@ -21,7 +21,7 @@ export interface FedOptOptions extends FedAvgOptions {
  * Adaptive federated optimisation (Reddi et al., 2020, arXiv:2003.00295): with w the model sent, w̄ the average of the
  * nodes' models and Δ = w̄ − w,
  *
- * m ← β₁·m + (1 − β₁)·Δ; v ← the strategy's rule of v and Δ²; w ← w + η·m / (√v + τ)
+ *     m ← β₁·m + (1 − β₁)·Δ;   v ← the strategy's rule of v and Δ²;   w ← w + η·m / (√v + τ)
  *
  * m and v are initially zero, as in Flower. Computed in double precision.
  */

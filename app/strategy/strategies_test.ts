@@ -139,7 +139,10 @@ Deno.test("FedProx sends μ as a double, and averages like FedAvg", async () => 
 });
 
 Deno.test("options out of range are refused by name", () => {
-  assert.throws(() => new FedProx({ proximalMu: -1 }), /proximalMu must be a number from 0: got -1/);
+  assert.throws(
+    () => new FedProx({ proximalMu: -1 }),
+    /proximalMu must be a number from 0: got -1/,
+  );
   assert.throws(() => new FedAvgM({ serverMomentum: 2 }), /serverMomentum is a number from 0 to 1/);
   assert.throws(() => new FedAdam({ beta1: 1 }), /beta1/);
   assert.throws(() => new FedYogi({ tau: 0 }), /tau/);

@@ -101,7 +101,10 @@ export function countTrainers(live: readonly LiveTrainer[]): number {
 
 function checkOverride(override: number | undefined): void {
   if (override !== undefined && (!Number.isSafeInteger(override) || override < 1)) {
-    throw new FlwrError("invalid-argument", `Number of threads must be an integer of at least 1: got ${override}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Number of threads must be an integer of at least 1: got ${override}`,
+    );
   }
 }
 

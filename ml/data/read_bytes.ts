@@ -19,7 +19,9 @@ export function fileError(path: string, error: unknown): unknown {
     return new FlwrError("not-found", `File "${path}" does not exist`, { cause: error });
   }
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-    return new FlwrError("permission-denied", `No permission to read file "${path}"`, { cause: error });
+    return new FlwrError("permission-denied", `No permission to read file "${path}"`, {
+      cause: error,
+    });
   }
   // The operating system's errors have a code, such as EISDIR.
   if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;

@@ -52,9 +52,12 @@ export function trainTestSplit<D extends Dataset>(
   requireRows(dataset);
   const { dtype, shape, data } = dataset.y;
   if (options.stratify === true && (dtype.startsWith("float") || shape.length !== 1)) {
-    throw invalid(`Option stratify needs targets that are labels [examples]: got ${dtype} [${shape}]`, [
-      "Leave out stratify for targets that are numbers",
-    ]);
+    throw invalid(
+      `Option stratify needs targets that are labels [examples]: got ${dtype} [${shape}]`,
+      [
+        "Leave out stratify for targets that are numbers",
+      ],
+    );
   }
   const { train, test } = splitPositions(dataset.x.shape[0] ?? 0, options, data);
   return { train: selectExamples(dataset, train), test: selectExamples(dataset, test) };
@@ -102,9 +105,12 @@ function checkSplit(options: SplitOptions): void {
   if (chronological !== true) return;
   const unused = options.stratify === true ? "stratify" : seed === undefined ? undefined : "seed";
   if (unused === undefined) return;
-  throw invalid(`Option chronological selects the last examples for test, so it cannot be combined with ${unused}`, [
-    `Leave out ${unused}, or leave out chronological to draw the examples at random`,
-  ]);
+  throw invalid(
+    `Option chronological selects the last examples for test, so it cannot be combined with ${unused}`,
+    [
+      `Leave out ${unused}, or leave out chronological to draw the examples at random`,
+    ],
+  );
 }
 
 /** A short form of a value from plain JavaScript. */

@@ -58,7 +58,10 @@ export function serveEngine(
     if (!open) return;
     if (waiting >= MAX_WAITING_CALLS) {
       return await refuse(
-        new FlwrError("resource-exhausted", `More than ${MAX_WAITING_CALLS} calls wait for an answer`),
+        new FlwrError(
+          "resource-exhausted",
+          `More than ${MAX_WAITING_CALLS} calls wait for an answer`,
+        ),
       );
     }
     let request;

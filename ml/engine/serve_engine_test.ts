@@ -130,7 +130,11 @@ Deno.test("tensors count while they are in the memory", async () => {
   using stranger = new Stranger();
   assert.deepEqual(await stranger.call(write(bytes(60), "a")), {});
   assert.match(String(await stranger.call(write(bytes(50), "b"))), /more than 100 bytes/);
-  assert.deepEqual(await stranger.call(write(bytes(100), "a")), {}, "replaces the tensor of that name");
+  assert.deepEqual(
+    await stranger.call(write(bytes(100), "a")),
+    {},
+    "replaces the tensor of that name",
+  );
   await stranger.call({ method: "forget", names: ["a", "never"] });
   assert.deepEqual(await stranger.call(write(bytes(100), "c")), {});
 });
@@ -178,7 +182,10 @@ const MALFORMED: Readonly<Record<string, unknown>> = {
   "an unknown dtype": { id: 0, call: write({ ...bytes(1), dtype: "string" }) },
   "a tensor beyond its buffer": { id: 0, call: write(bytes(8, "float32", [3])) },
   "a tensor that begins after its buffer": { id: 0, call: write({ ...bytes(8), offset: 1 }) },
-  "a tensor that is not aligned": { id: 0, call: write({ ...bytes(8, "float32", [1]), offset: 2 }) },
+  "a tensor that is not aligned": {
+    id: 0,
+    call: write({ ...bytes(8, "float32", [1]), offset: 2 }),
+  },
   "a shape that overflows": { id: 0, call: write(bytes(8, "uint8", [2 ** 32, 2 ** 32])) },
   "a shape that overflows to nothing": {
     id: 0,

@@ -132,7 +132,9 @@ export class Call {
     if (tensor !== undefined) return tensor;
     throw new FlwrError(
       "unimplemented",
-      `Input ${i} ("${this.node.inputs[i]}") must be a constant of the file, but it is computed from data`,
+      `Input ${i} ("${
+        this.node.inputs[i]
+      }") must be a constant of the file, but it is computed from data`,
     );
   }
 

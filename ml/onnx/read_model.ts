@@ -23,7 +23,7 @@ export interface ReadModel {
 const OTHERS: readonly { readonly start: string; readonly is: string; readonly hint: string }[] = [
   {
     start: "version https://git-lfs",
-    is: "the pointer of Git LFS to a file, not the file",
+    is: "a Git LFS pointer instead of the file",
     hint: "Fetch the file itself: git lfs pull",
   },
   {
@@ -69,7 +69,9 @@ function decode(bytes: Uint8Array): ModelProto {
     return MODEL.decode(bytes);
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
-    throw new FlwrError("data-loss", `The ONNX file is damaged or truncated: ${message}`, { cause });
+    throw new FlwrError("data-loss", `The ONNX file is damaged or truncated: ${message}`, {
+      cause,
+    });
   }
 }
 

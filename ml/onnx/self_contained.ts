@@ -82,7 +82,9 @@ export function requireSelfContained(bytes: Uint8Array): Uint8Array<ArrayBuffer>
   checkGraph(graph, { nodes: 0 }, 1);
   const unsafe = unsafeBlockedNode(graph);
   if (unsafe !== undefined) {
-    throw refused(`uses "${BLOCKED_DOMAIN}.${unsafe.opType}" on lengths that are known only at run time`);
+    throw refused(
+      `uses "${BLOCKED_DOMAIN}.${unsafe.opType}" on lengths that are known only at run time`,
+    );
   }
   return MODEL.encode(model);
 }
@@ -96,7 +98,9 @@ function decode(bytes: Uint8Array): ModelProto {
 }
 
 function checkGraph(graph: GraphProto, seen: { nodes: number }, depth: number): void {
-  if (depth > MAX_GRAPH_DEPTH) throw refused(`nests graphs more than ${MAX_GRAPH_DEPTH} levels deep`);
+  if (depth > MAX_GRAPH_DEPTH) {
+    throw refused(`nests graphs more than ${MAX_GRAPH_DEPTH} levels deep`);
+  }
   if (graph.sparseInitializer.length > 0 || graph.quantizationAnnotation.length > 0) {
     throw refused("has sparse or quantised tensors");
   }
@@ -166,7 +170,9 @@ function checkTensor(tensor: TensorProto): void {
     size === undefined || segment !== undefined || others.some(({ length }) => length > 0) ||
     dims.some((length) => length < 0n) || elements * BigInt(size) !== BigInt(rawData.length)
   ) {
-    throw refused(`has the tensor "${name}", whose number of bytes does not match its type and shape`);
+    throw refused(
+      `has the tensor "${name}", whose number of bytes does not match its type and shape`,
+    );
   }
 }
 

@@ -9,26 +9,27 @@ import type { Runtime } from "./runtime.ts";
 import { WorkerEngine } from "./worker_engine.ts";
 
 /** Messages of onnxruntime-node 1.30.0 on Linux without a GPU, or without the execution provider. */
-const MISSING: Readonly<Record<Exclude<Device, "cpu">, readonly [message: string, reason: string][]>> =
-  {
-    webgpu: [[
-      "/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 " +
-      "onnxruntime::webgpu::WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> " +
-      "adapter_result.status == wgpu::RequestAdapterStatus::Success was false. " +
-      "Failed to get a WebGPU adapter: No supported adapters\n",
-      "Failed to get a WebGPU adapter: No supported adapters",
-    ]],
-    cuda: [
-      [
-        "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library",
-        "Failed to load shared library",
-      ],
-      [
-        "no available backend found. ERR: [cuda] backend not found.",
-        "[cuda] backend not found",
-      ],
+const MISSING: Readonly<
+  Record<Exclude<Device, "cpu">, readonly [message: string, reason: string][]>
+> = {
+  webgpu: [[
+    "/onnxruntime_src/onnxruntime/core/providers/webgpu/webgpu_context.cc:136 " +
+    "onnxruntime::webgpu::WebGpuContext::Initialize(const onnxruntime::webgpu::WebGpuContextConfig&)::<lambda()> " +
+    "adapter_result.status == wgpu::RequestAdapterStatus::Success was false. " +
+    "Failed to get a WebGPU adapter: No supported adapters\n",
+    "Failed to get a WebGPU adapter: No supported adapters",
+  ]],
+  cuda: [
+    [
+      "OrtSessionOptionsAppendExecutionProvider_Cuda: Failed to load shared library",
+      "Failed to load shared library",
     ],
-  };
+    [
+      "no available backend found. ERR: [cuda] backend not found.",
+      "[cuda] backend not found",
+    ],
+  ],
+};
 
 /** An ONNX Runtime whose sessions fail with a message, or open if there is none. */
 function runtimeThatFails(message?: string) {

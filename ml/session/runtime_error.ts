@@ -39,7 +39,9 @@ export function runError(cause: unknown): FlwrError {
     "invalid-argument",
     `ONNX Runtime could not compute the network${where}: ${wordsOf(cause)}`,
     {
-      hints: ["Check that the data fits the network: ranges of indices and classes, lengths of axes"],
+      hints: [
+        "Check that the data fits the network: ranges of indices and classes, lengths of axes",
+      ],
       cause,
     },
   );

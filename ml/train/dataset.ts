@@ -125,7 +125,10 @@ function checkWeights({ dtype, shape, data }: Tensor, examples: number): void {
     );
   }
   if (weights.every((weight) => weight === 0)) {
-    throw new FlwrError("invalid-argument", "At least one weight must be greater than 0: all are 0");
+    throw new FlwrError(
+      "invalid-argument",
+      "At least one weight must be greater than 0: all are 0",
+    );
   }
 }
 

@@ -37,7 +37,9 @@ function namesInFile(
   if (asked !== undefined && parts.size > 1) {
     throw new FlwrError(
       "invalid-argument",
-      `"${option}" is for a single one, and the network has several: got "${asked}" for ${namesOf(parts)}`,
+      `"${option}" is for a single one, and the network has several: got "${asked}" for ${
+        namesOf(parts)
+      }`,
     );
   }
   return new Map([...parts.keys()].map((part) => [

@@ -66,7 +66,7 @@ Deno.test("validation data are evaluated after each epoch", async () => {
   assert.notDeepEqual(validations[0], validations[2]);
 });
 
-Deno.test("a fit ends after the epoch for which onEpoch returns "stop"", async () => {
+Deno.test("a fit ends after the epoch for which onEpoch returns stop", async () => {
   await using model = pointModel();
   const { losses, validations } = await model.fit(points(64), {
     epochs: 9,

@@ -59,7 +59,11 @@ function unfit(name: string, value: Tensor, at: number, dtype: DType): FlwrError
     `Parameter "${name}" does not fit into ${dtype}: it came as ${value.dtype} with ${
       value.data[at]
     }`,
-    { hints: ["The model may have diverged (use a smaller learning rate), or these are another model's parameters"] },
+    {
+      hints: [
+        "The model may have diverged (use a smaller learning rate), or these are another model's parameters",
+      ],
+    },
   );
 }
 

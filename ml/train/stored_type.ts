@@ -48,7 +48,7 @@ export function storedForm(name: string, value: Tensor, type: StoredType): Tenso
     throw new FlwrError(
       "failed-precondition",
       `Parameter "${name}" is too large for float16: it has ${numbers[at]}`,
-      { hints: ["Set "parameterType" to float32"] },
+      { hints: ['Set "parameterType" to float32'] },
     );
   }
   return tensor(type, value.shape, rounded);

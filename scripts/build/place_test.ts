@@ -10,7 +10,7 @@ Deno.test("a module that is loaded by its URL is found by its name in the build'
   );
 });
 
-Deno.test("any other URL is what it would be if the project lay there", () => {
+Deno.test("any other URL is as if the project were in the build's folder", () => {
   const source = "read(new URL(`./templates/${name}`, import.meta.url))";
   const placed = placeInBuild("roles/cli/apps/new/template.ts", source);
   const evaluated = placed.replace("read", "").replaceAll(
@@ -21,7 +21,7 @@ Deno.test("any other URL is what it would be if the project lay there", () => {
   assert.equal(url, "file:///build/roles/cli/apps/new/templates/cnn/client.ts");
 });
 
-Deno.test("what has no answer in a build is refused", () => {
+Deno.test("expressions that are not available in a build are refused", () => {
   const source = "if (import.meta.main) await run();";
   assert.throws(() => placeInBuild("roles/cli/run/command.ts", source), {
     message: '"roles/cli/run/command.ts" uses import.meta.main, which a build has no answer for',

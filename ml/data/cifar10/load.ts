@@ -123,13 +123,17 @@ function checkLimit(name: string, limit: number | undefined): void {
 /** Converts file system errors to FlwrErrors; returns others unchanged. */
 function fileError(folder: string, error: unknown): unknown {
   if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-    return new FlwrError("permission-denied", `CIFAR-10 cannot be read or prepared in "${folder}"`, {
-      hints: [
-        "Download the data set before the run, outside the app",
-        "Set FLWR_CACHE or the data folder to a writable folder",
-      ],
-      cause: error,
-    });
+    return new FlwrError(
+      "permission-denied",
+      `CIFAR-10 cannot be read or prepared in "${folder}"`,
+      {
+        hints: [
+          "Download the data set before the run, outside the app",
+          "Set FLWR_CACHE or the data folder to a writable folder",
+        ],
+        cause: error,
+      },
+    );
   }
   // The operating system's errors have a code, such as ENOSPC.
   if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;

@@ -88,7 +88,9 @@ function checkTypes(options: TableOptions): void {
     const value: unknown = options[name];
     if (value === undefined || isTexts(value)) continue;
     throw invalid(`Option ${name} must be a list of texts: got ${show(value)}`, [
-      typeof value === "string" ? `Write ${name}: [${JSON.stringify(value)}]` : "Put quotes around each text",
+      typeof value === "string"
+        ? `Write ${name}: [${JSON.stringify(value)}]`
+        : "Put quotes around each text",
     ]);
   }
   for (const name of ["delimiter", "encoding", "target"] as const) {

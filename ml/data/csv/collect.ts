@@ -103,9 +103,13 @@ function replaceMissing(
   if (missing === FORWARD) {
     const above = values.last;
     if (above !== undefined) return above;
-    throw atCell(place, `is missing, and there is no row above it to fill it from: ${quote(cell)}`, [
-      "Remove the first rows from the file, or choose another missing action for this column",
-    ]);
+    throw atCell(
+      place,
+      `is missing, and there is no row above it to fill it from: ${quote(cell)}`,
+      [
+        "Remove the first rows from the file, or choose another missing action for this column",
+      ],
+    );
   }
   if (missing !== "refuse") return texts!.codeOf(missing.slice(FILL.length), place);
   throw atCell(place, `is missing: ${quote(cell)}`, [

@@ -62,7 +62,10 @@ Deno.test("csv: an action for all columns does not fill in a target or a categor
   await assertRefused(read({ missing: "mean" }), /Line 4, column "outcome" is missing/);
   const complete = WARDS.replace("30,red,3,\n", "");
   await assertRefused(read({ missing: "mean" }, complete), /Line 4, column "ward" is missing/);
-  await assertRefused(read({ missing: { ward: "mean" } }), /"ward" has categories, which have no mean/);
+  await assertRefused(
+    read({ missing: { ward: "mean" } }),
+    /"ward" has categories, which have no mean/,
+  );
   await assertRefused(
     read({ missing: { age: { value: "old" } } }),
     /"age" cannot become "old": it has numbers/,

@@ -80,7 +80,10 @@ Deno.test("csv: bytes that are not UTF-8 are refused with their line, and read w
   await assertRefused(vector("latin1"), /Line 2 is not text in utf-8$/);
   const { classes } = await vector("latin1", { encoding: "windows-1252" });
   assert.deepEqual(classes, ["Grön", "Grün"]);
-  await assertRefused(vector("latin1", { encoding: "klingon" }), /^Unknown text encoding "klingon"$/);
+  await assertRefused(
+    vector("latin1", { encoding: "klingon" }),
+    /^Unknown text encoding "klingon"$/,
+  );
 });
 
 Deno.test("csv: UTF-16 with a byte order mark is read, without one it is recognised and refused", async () => {

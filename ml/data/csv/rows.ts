@@ -28,7 +28,9 @@ export async function* readRows(
   if (delimiter === "" || /["\r\n]/.test(delimiter)) {
     throw new FlwrError(
       "invalid-argument",
-      `Option delimiter must be a text without quotes and line ends: got ${JSON.stringify(delimiter)}`,
+      `Option delimiter must be a text without quotes and line ends: got ${
+        JSON.stringify(delimiter)
+      }`,
     );
   }
   const reader = new RowReader(delimiter);

@@ -166,7 +166,9 @@ function writeColumn(
       // Checked after the conversion: a schema from elsewhere can fill in, or divide by, any number.
       if (!Number.isFinite(Math.fround(written))) {
         throw invalid(
-          `Column "${name}" has ${written} in data row ${row + 1}, which float32 cannot represent: ` +
+          `Column "${name}" has ${written} in data row ${
+            row + 1
+          }, which float32 cannot represent: ` +
             `its schema has mean ${mean ?? "none"}, deviation ${deviation ?? "none"}`,
         );
       }

@@ -39,7 +39,7 @@ Deno.test("csv: without a row above, a missing cell is refused with its line; so
   );
 });
 
-Deno.test("csv: forward works with a schema, and the text "forward" can be filled in as a category", async () => {
+Deno.test("csv: forward works with a schema, and the text 'forward' can be filled in as a category", async () => {
   const first = await parseCsv(SERIES, { ...OPTIONS, missing: "forward" });
   const { inputs: _, categories: __, ...others } = OPTIONS;
   const later = await parseCsv("load,sky,price\n1,rain,1\n,,2\n", {

@@ -140,7 +140,10 @@ Deno.test("partition: too few shards, and invalid options, are refused", () => {
   refused({ shardsPerPartition: 2, shardSize: 101 }, /^Too few shards/);
   refused({ shardSize: 500 }, /^Too few shards/);
   refused({ shardsPerPartition: 1000 }, /^Too few shards/);
-  refused({ shardsPerPartition: 0 }, /^Option shardsPerPartition must be an integer of at least 1: got 0/);
+  refused(
+    { shardsPerPartition: 0 },
+    /^Option shardsPerPartition must be an integer of at least 1: got 0/,
+  );
   refused({ shardSize: 1.5 }, /^Option shardSize must be an integer of at least 1: got 1\.5/);
 });
 

@@ -81,6 +81,9 @@ function plan(examples: number, partitions: number, options: ShardOptions) {
 
 function checkCount(name: string, value: number | undefined): void {
   if (value !== undefined && (!Number.isSafeInteger(value) || value < 1)) {
-    throw new FlwrError("invalid-argument", `Option ${name} must be an integer of at least 1: got ${value}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Option ${name} must be an integer of at least 1: got ${value}`,
+    );
   }
 }

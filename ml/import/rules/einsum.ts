@@ -70,7 +70,10 @@ function withoutRepeats({ value, labels }: Term): Term {
   const first = labels.indexOf(labels[second]!);
   const length = value.shape[first]!;
   if (value.shape[second] !== length) {
-    throw new FlwrError("invalid-argument", `Axes with the same letter have different lengths: ${showShape(value.shape)}`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Axes with the same letter have different lengths: ${showShape(value.shape)}`,
+    );
   }
   requireConstantSize([length, length]);
   const eye = Uint8Array.from(

@@ -49,7 +49,9 @@ export class MessageType<M extends object> {
    * @param before an earlier message to merge into: a message may come in several pieces
    */
   read(reader: BinaryReader, before: M | undefined, end: number, depth: number): M {
-    if (depth > MAX_DEPTH) throw new RangeError(`messages are nested more than ${MAX_DEPTH} levels deep`);
+    if (depth > MAX_DEPTH) {
+      throw new RangeError(`messages are nested more than ${MAX_DEPTH} levels deep`);
+    }
     const message = before ?? this.create();
     const values = message as Record<keyof M, unknown>;
     while (reader.pos < end) {
