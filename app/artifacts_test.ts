@@ -50,13 +50,13 @@ Deno.test("artifacts: invalid names and contents are refused before anything is 
       code: "invalid-argument",
       message,
     });
-  await refused("../model", "x", /"\.\.\/model" is no plain path/);
-  await refused(5, "x", /name is not a string: got number/);
+  await refused("../model", "x", /"\.\.\/model" is not a plain path/);
+  await refused(5, "x", /name must be a string: got number/);
   await refused("a".repeat(300), "x", /longer than 200 characters: 300/);
   await refused(
     "m.json",
     { loss: 1 },
-    /is not a Uint8Array, a string or an ArrayRecord: got Object/,
+    /must be a Uint8Array, a string or an ArrayRecord: got Object/,
   );
   await refused("m.json", undefined, /got undefined/);
   await refused("model.onnx", new ArrayRecord(), /has arrays, so its name must end in \.npz/);

@@ -126,7 +126,7 @@ Deno.test("registration refuses duplicates, non-functions and invalid actions", 
   assert.throws(() => app.query("a-b", () => ({})), /Message type .*: got "query.a-b"/);
   assert.throws(
     () => app.query("ping", 5 as unknown as Handler),
-    /not a function: got number/,
+    /must be a function: got number/,
   );
 });
 

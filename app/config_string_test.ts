@@ -55,7 +55,7 @@ Deno.test("an error names the option, the position and the problem", () => {
   for (const [text, message] of cases) {
     assert.throws(() => parseConfigString(text, "--node-config"), { message });
   }
-  assert.throws(() => parseConfigString(" ".repeat(70_000)), /longer than 65536 characters: 70000/);
+  assert.throws(() => parseConfigString(" ".repeat(70_000)), /at most 65536 characters: got 70000/);
 });
 
 Deno.test("a text without quotes gets a hint that survives the shell", () => {

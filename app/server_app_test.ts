@@ -37,6 +37,6 @@ Deno.test("a ServerApp has exactly one main", async () => {
   assert.throws(() => new ServerApp().main(() => {}).main(() => {}), /already has a main/);
   assert.throws(
     () => new ServerApp().main(5 as unknown as () => void),
-    /not a function: got number/,
+    /must be a function: got number/,
   );
 });

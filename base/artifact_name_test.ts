@@ -13,13 +13,13 @@ Deno.test("artifact name: plain names and short paths are accepted", () => {
 
 Deno.test("artifact name: ambiguous and invalid names are refused with the reason", () => {
   const cases: [string, RegExp][] = [
-    ["", /no plain path/],
-    ["..", /no plain path/],
-    ["a/../../b", /no plain path/],
-    ["/etc/passwd", /no plain path/],
-    ["a//b", /no plain path/],
-    ["a/", /no plain path/],
-    ["./a", /no plain path/],
+    ["", /not a plain path/],
+    ["..", /not a plain path/],
+    ["a/../../b", /not a plain path/],
+    ["/etc/passwd", /not a plain path/],
+    ["a//b", /not a plain path/],
+    ["a/", /not a plain path/],
+    ["./a", /not a plain path/],
     [".profile", /letters, digits/],
     ["a/.ssh", /letters, digits/],
     ["-rf", /letters, digits/],
@@ -32,7 +32,7 @@ Deno.test("artifact name: ambiguous and invalid names are refused with the reaso
     ["modèle", /letters, digits/],
     ["NUL.npz", /device/],
     ["x/com1", /device/],
-    ["a/b/c/d/e/f", /deeper than 4 folders: 5/],
+    ["a/b/c/d/e/f", /more than 4 nested folders: 5/],
     ["a".repeat(201), /longer than 200 characters: 201/],
   ];
   for (const [name, sentence] of cases) assert.match(artifactNameFault(name) ?? "", sentence, name);

@@ -143,7 +143,10 @@ Deno.test("options out of range are refused by name", () => {
     () => new FedProx({ proximalMu: -1 }),
     /proximalMu must be a number from 0: got -1/,
   );
-  assert.throws(() => new FedAvgM({ serverMomentum: 2 }), /serverMomentum is a number from 0 to 1/);
+  assert.throws(
+    () => new FedAvgM({ serverMomentum: 2 }),
+    /serverMomentum must be a number from 0 to 1/,
+  );
   assert.throws(() => new FedAdam({ beta1: 1 }), /beta1/);
   assert.throws(() => new FedYogi({ tau: 0 }), /tau/);
   assert.throws(() => new FedTrimmedAvg({ beta: 0.5 }), /beta/);

@@ -66,11 +66,11 @@ const REFUSED: Readonly<
   ],
   "a tensor with more elements than bytes": [
     (_, g) => g.initializer[0]!.dims = [1n << 40n],
-    /bytes are not those of its type/,
+    /number of bytes does not match its type/,
   ],
   "a tensor whose lengths overflow to a size that fits": [
     (_, g) => g.initializer[0]!.dims = [-1n, -1n],
-    /bytes are not those of its type/,
+    /number of bytes does not match its type/,
   ],
   "an operator of another set": [
     (_, g) => g.node[0]!.domain = "com.microsoft",
@@ -95,7 +95,7 @@ const REFUSED: Readonly<
   ],
   "another operator set in addition to ONNX's": [
     (m) => m.opsetImport.push({ ...m.opsetImport[0]!, domain: "x" }),
-    /operator set 18 alone/,
+    /operator set 18 only/,
   ],
   "no graph": [(m) => m.graph = undefined, /no graph/],
 };

@@ -143,7 +143,7 @@ Deno.test("a closed worker refuses calls", async () => {
 
 Deno.test("an absurd number of threads is refused", async () => {
   await using engine = await LocalEngine.create(0);
-  await assert.rejects(engine.load("sum", accumulator()), /threads is an integer from 1/);
+  await assert.rejects(engine.load("sum", accumulator()), /threads must be an integer from 1/);
 });
 
 Deno.test({

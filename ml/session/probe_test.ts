@@ -82,7 +82,7 @@ for (const device of ["webgpu", "cuda"] as const) {
 }
 
 Deno.test("the probe of a usable device is released", async () => {
-  const { runtime, released } = runtimeThatSays();
+  const { runtime, released } = runtimeThatFails();
   await openProbe(runtime, "cuda");
   assert.equal(released(), 1);
 });

@@ -154,7 +154,7 @@ Deno.test("csv: options that exclude each other, or name an unknown column, are 
     [{ missing: { x: "drop" } }, /missing names a column/],
     [{ inputs: ["age", "age"], categories: undefined }, /twice in inputs/],
     [{ inputs: ["outcome"], categories: undefined }, /target and one of the inputs/],
-    [{ delimiter: "\n" }, /delimiter is a text/],
+    [{ delimiter: "\n" }, /delimiter must be a text/],
   ];
   for (const [options, sentence] of refused) {
     await assertRefused(read({ missing: "drop", ...options }), sentence);

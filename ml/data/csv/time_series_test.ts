@@ -31,7 +31,7 @@ Deno.test("csv: a missing cell is filled from the one above, for numbers and cat
 Deno.test("csv: without a row above, a missing cell is refused with its line; so is a missing target", async () => {
   await assert.rejects(
     parseCsv(SERIES, { ...OPTIONS, inputs: ["wind"], categories: {}, missing: "forward" }),
-    refused(/^Line 2, column "wind" is missing, and no row is above it/),
+    refused(/^Line 2, column "wind" is missing, and there is no row above it/),
   );
   await assert.rejects(
     parseCsv("a,y\n1,1\n2,\n", { target: "y", missing: "forward" }),

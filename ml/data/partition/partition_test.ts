@@ -123,7 +123,7 @@ Deno.test("partition: Dirichlet takes a concentration for each partition", () =>
   const [much, little] = partitionDirichlet(LABELS, 2, { alpha: [90, 10], minPartitionSize: 0 });
   assert(much!.length > 3 * little!.length);
   for (const alpha of [0, -1, NaN, Infinity, [1], [1, 0]]) {
-    assertRefused(() => partitionDirichlet(LABELS, 2, { alpha }), /^Option alpha is not/);
+    assertRefused(() => partitionDirichlet(LABELS, 2, { alpha }), /^Option alpha must be/);
   }
 });
 
@@ -161,7 +161,7 @@ for (const assignment of ["random", "first-deterministic"] satisfies ClassAssign
 Deno.test("partition: pathological, more classes or partitions than possible are refused", () => {
   assertRefused(
     () => partitionPathological(LABELS, 2, { classesPerPartition: 11 }),
-    /between 1 and the 10 classes: 11$/,
+    /from 1 to the number of classes 10: got 11$/,
   );
   assertRefused(
     () => partitionPathological([0, 0, 1, 1], 3, { classesPerPartition: 2 }),

@@ -68,7 +68,7 @@ Deno.test("refused: messages nested without end", () => {
       bytes = new Uint8Array([...head, ...bytes]);
     }
   }
-  assert.throws(() => GRAPH.decode(bytes), /more than 100 deep/);
+  assert.throws(() => GRAPH.decode(bytes), /more than 100 levels deep/);
 });
 
 Deno.test("messages survive writing and reading", () => {
