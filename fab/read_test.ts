@@ -204,7 +204,7 @@ const HOSTILE: Record<string, { bytes: () => Uint8Array; says: RegExp; code?: st
       tampered(archive(good), (at) => {
         at.set16(0, Field.method, Method.deflated);
       }),
-    says: /cannot be unpacked/,
+    says: /cannot be decompressed/,
   },
   "an unknown method of compression": {
     bytes: () => tampered(archive(good), (at) => at.set16(1, Field.method, 14)),

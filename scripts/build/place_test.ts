@@ -24,7 +24,7 @@ Deno.test("any other URL is as if the project were in the build's folder", () =>
 Deno.test("expressions that are not available in a build are refused", () => {
   const source = "if (import.meta.main) await run();";
   assert.throws(() => placeInBuild("roles/cli/run/command.ts", source), {
-    message: '"roles/cli/run/command.ts" uses import.meta.main, which a build has no answer for',
+    message: '"roles/cli/run/command.ts" uses import.meta.main, which is not available in a build',
   });
   assert.equal(placeInBuild("main.ts", source), source);
 });
