@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
-import { NO_COLOR, takeNoColor } from "./roles/flags/no_color.ts";
+import { NO_COLOR, takeNoColor } from "./base/colour_choice.ts";
 import { reportError } from "./roles/report_error.ts";
-import { gatherEntropy } from "./base/entropy.ts";
 import { VERSION } from "./base/version.ts";
 
 /** Options in the place of a command, as Flower's `flwr` has them, and what they mean. */
@@ -72,6 +71,17 @@ function prepare(command: Command, path: string): Command {
 function prepareErrors(command: Command, path: string): void {
   command.exitOverride().showHelpAfterError(`(see ${path} --help)`);
   for (const child of command.commands) prepareErrors(child, `${path} ${child.name()}`);
+}
+
+/**
+ * Starts gathering entropy in another thread. Otherwise the platform's cryptography does so at its first use, which
+ * takes 30 ms of processor time and would delay the first TLS connection or signature (Deno 2.9.3; once per process).
+ */
+function gatherEntropy(): void {
+  // A key for key agreement is generated in a thread of the pool, by the library that TLS uses. Most other calls would
+  // block this thread.
+  crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"])
+    .catch(() => {}); // An error will show at the first use.
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -1,6 +1,6 @@
 import type { ConfigRecord } from "./config_record.ts";
 import type { Message } from "./message.ts";
-import type { MessageId, NodeId, RunId } from "./metadata.ts";
+import type { MessageId, NodeId, RunId } from "../entities/metadata.ts";
 
 /**
  * A SuperNode's connection to its SuperLink, independent of the version of Flower's wire protocol. Each dialect under

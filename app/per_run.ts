@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import type { RunId } from "./metadata.ts";
+import type { RunId } from "../entities/metadata.ts";
 
 /** The value created for a run. */
 interface Made<T> {

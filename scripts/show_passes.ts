@@ -1,5 +1,5 @@
 /**
- * Prints a small network after each stage of the compiler, as shown in docs/architecture.md:
+ * Prints a small network after each stage of the compiler, as shown in docs/compiler.md:
  *
  *     deno run -A scripts/show_passes.ts
  */

@@ -9,7 +9,6 @@ import {
 import { elementCount } from "../../tensor/tensor.ts";
 import { fromBlocks, imageShape } from "../graph/blocks.ts";
 import type { Node } from "../graph/value.ts";
-import { intoBlocks, outOf } from "./blocked/reorder.ts";
 import { shareOverWindows } from "./share_over_windows.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
@@ -145,3 +144,24 @@ export const plainConvolution = {
     return builder.node("Reshape", [scattered, builder.ints(shape)]);
   },
 } satisfies Partial<PlainLowerings>;
+
+/** Reorders images in blocks to [batch, channels, height, width]; returns other images unchanged. */
+function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
+  if (shape.length !== 5) return name;
+  const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
+  return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
+}
+
+/**
+ * Reorders images [batch, channels, height, width] into blocks if `shape` is one of blocks; returns them unchanged
+ * otherwise.
+ */
+function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
+  if (shape.length !== 5) return name;
+  const [batch, blocks, height, width, block] = shape;
+  const apart = builder.node("Reshape", [
+    name,
+    builder.ints([batch!, blocks!, block!, height!, width!]),
+  ]);
+  return builder.node("Transpose", [apart], { perm: { ints: [0, 1, 3, 4, 2] } });
+}

@@ -21,6 +21,7 @@ export const ROOMS: readonly string[] = [
   "auth",
   "base",
   "certs",
+  "entities",
   "fab",
   "hosting",
   "link",

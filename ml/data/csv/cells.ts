@@ -1,5 +1,4 @@
 import { FlwrError } from "../../../base/error.ts";
-import { GrowingDoubles } from "./growing.ts";
 
 /** Most categories of a column: columns with more are names, not categories. */
 const MAX_CSV_CATEGORIES = 100_000;
@@ -216,4 +215,32 @@ export function atCell(
 /** A cell's text in quotes, shortened if it is long. */
 export function quote(text: string): string {
   return `"${text.length <= QUOTED_CHARACTERS ? text : `${text.slice(0, QUOTED_CHARACTERS)}…`}"`;
+}
+
+/**
+ * A growing list of doubles in memory that doubles when it is full: 8 bytes per cell, less than the cell's text needs.
+ */
+class GrowingDoubles {
+  #values = new Float64Array(1024);
+  #length = 0;
+
+  /** All values so far; a view that is valid until the next value is added. */
+  get values(): Float64Array {
+    return this.#values.subarray(0, this.#length);
+  }
+
+  /** The last value; undefined if there are none. */
+  get last(): number | undefined {
+    return this.#length === 0 ? undefined : this.#values[this.#length - 1];
+  }
+
+  /** Adds one at the end. */
+  push(value: number): void {
+    if (this.#length === this.#values.length) {
+      const larger = new Float64Array(2 * this.#length);
+      larger.set(this.#values);
+      this.#values = larger;
+    }
+    this.#values[this.#length++] = value;
+  }
 }

@@ -5,7 +5,7 @@ import { type ConvolutionGeometry, outputSize, type Pair, reach } from "../../gr
 import { pad, reshape, slice } from "../../graph/movement.ts";
 import { sameShape, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
 /** Whether a bias is all zeros. Exporters that do not simplify write such a bias for convolutions without one. */

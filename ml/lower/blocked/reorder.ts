@@ -3,27 +3,6 @@ import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { Pattern } from "../tile.ts";
 import { asBlocks } from "./operators.ts";
 
-/** Reorders images in blocks to [batch, channels, height, width]; returns other images unchanged. */
-export function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
-  if (shape.length !== 5) return name;
-  const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
-  return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
-}
-
-/**
- * Reorders images [batch, channels, height, width] into blocks if `shape` is one of blocks; returns them unchanged
- * otherwise.
- */
-export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
-  if (shape.length !== 5) return name;
-  const [batch, blocks, height, width, block] = shape;
-  const apart = builder.node("Reshape", [
-    name,
-    builder.ints([batch!, blocks!, block!, height!, width!]),
-  ]);
-  return builder.node("Transpose", [apart], { perm: { ints: [0, 1, 3, 4, 2] } });
-}
-
 /**
  * Reorders images in blocks, whose shape is known as [batch, channels, height, width], to that order or to one with the
  * channels innermost. The Reshape in front repeats the shape because the check of models (`blocked_nodes.ts`) compares
@@ -53,7 +32,7 @@ export function channelsLast(
   if (shape.length !== 5) {
     return builder.node("Transpose", [name], { perm: { ints: [0, 2, 3, 1] } });
   }
-  // A single block already has this order.
+  // A single block is that already.
   if (shape[1] === 1) {
     return builder.node("Reshape", [name, builder.ints([batch, height, width, channels])]);
   }
@@ -66,7 +45,7 @@ export function channelsFirst(
   [batch, blocks, height, width, block]: readonly number[],
   name: string,
 ): string {
-  // Same as reordering out of blocks with the blocks as the batch, and the batch merged into the rows.
+  // Blocks as the batch and the batch as part of the rows, out of blocks, are that.
   const swapped = blocks === 1 ? name : builder.node("Transpose", [
     builder.node("Reshape", [name, builder.ints([batch!, blocks!, height! * width! * block!])]),
   ], { perm: { ints: [1, 0, 2] } });
