@@ -39,12 +39,12 @@ export interface ArtifactStore {
 }
 
 /** Called for each file, with its size in bytes; undefined if it was not saved. */
-export type Saved = (name: string, size: number | undefined) => void;
+export type SavedListener = (name: string, size: number | undefined) => void;
 
 /** The artifacts of a run, saved one after the other. */
 export class RunArtifacts implements Artifacts {
   readonly #store: ArtifactStore;
-  readonly #saved: Saved;
+  readonly #saved: SavedListener;
   #last: Promise<unknown> = Promise.resolve();
 
   /**
@@ -52,7 +52,7 @@ export class RunArtifacts implements Artifacts {
    *
    * @param saved called for each file, whether it was saved or not
    */
-  constructor(store: ArtifactStore, saved: Saved = () => {}) {
+  constructor(store: ArtifactStore, saved: SavedListener = () => {}) {
     this.#store = store;
     this.#saved = saved;
   }

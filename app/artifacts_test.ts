@@ -24,7 +24,7 @@ class MemoryArtifacts {
 function start() {
   const store = new MemoryArtifacts();
   const saved: [string, number | undefined][] = [];
-  return { store, saved, artifacts: new RunArtifacts(store, (...told) => saved.push(told)) };
+  return { store, saved, artifacts: new RunArtifacts(store, (...call) => saved.push(call)) };
 }
 
 Deno.test("artifacts: bytes and strings are saved unchanged, arrays as a .npz with their names", async () => {

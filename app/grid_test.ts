@@ -165,12 +165,12 @@ Deno.test("no messages, no replies; no timeout below zero", async () => {
 
 Deno.test("an unsubscribed listener is not called", () => {
   const { grid } = setUp([]);
-  const heard: string[] = [];
-  const end = grid.subscribe((event) => heard.push(event.type));
+  const received: string[] = [];
+  const end = grid.subscribe((event) => received.push(event.type));
   grid.report({ type: "note", text: "a" });
   end();
   grid.report({ type: "note", text: "b" });
-  assert.deepEqual(heard, ["note"]);
+  assert.deepEqual(received, ["note"]);
 });
 
 Deno.test("a long wait for replies reports the missing nodes every 30 seconds", async () => {

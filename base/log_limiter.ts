@@ -106,11 +106,11 @@ export class LogLimiter implements Disposable {
   endWindow(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    const told = [...this.#entries.values()].filter(({ left }) => left > 0)
+    const omitting = [...this.#entries.values()].filter(({ left }) => left > 0)
       .sort((a, b) => b.left - a.left);
     this.#entries.clear();
     this.#perKind.clear();
-    for (const { cause: { kind, host }, category, left } of told.slice(0, MAX_SUMMARIES)) {
+    for (const { cause: { kind, host }, category, left } of omitting.slice(0, MAX_SUMMARIES)) {
       const from = host === undefined ? "" : ` from ${host}`;
       getLogger([...category]).warn("{left} more {kind}{from} in the last minute are not listed", {
         left,
@@ -118,7 +118,7 @@ export class LogLimiter implements Disposable {
         from,
       });
     }
-    const rest = told.slice(MAX_SUMMARIES);
+    const rest = omitting.slice(MAX_SUMMARIES);
     if (rest.length === 0) return;
     getLogger([...rest[0]!.category]).warn(
       "{left} more lines of {count} other kinds and addresses are not listed",

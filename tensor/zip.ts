@@ -1,7 +1,7 @@
 import { utf8Length } from "../base/characters.ts";
 import { FlwrError } from "../base/error.ts";
 import { fileKind } from "../base/file_kind.ts";
-import { type CentralEntry, readCentral, unpack } from "../base/zip/entry.ts";
+import { type CentralEntry, extractContent, readCentral } from "../base/zip/entry.ts";
 import {
   CENTRAL,
   ENCRYPTED_FLAG,
@@ -227,7 +227,7 @@ function extract(bytes: Uint8Array, view: DataView, entry: Entry): Uint8Array {
     view.getUint16(offset + Field.extraLength, true);
   const raw = bytes.subarray(start, start + packed);
   if (raw.length !== packed) throw damaged(`"${name}" is cut short`);
-  return unpack(entry, raw, (how, cause) => damaged(`"${name}" ${how}`, cause));
+  return extractContent(entry, raw, (how, cause) => damaged(`"${name}" ${how}`, cause));
 }
 
 function damaged(how: string, cause?: unknown): FlwrError {

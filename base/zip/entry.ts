@@ -70,7 +70,7 @@ export function readCentral(
  * @param raw its bytes in the archive
  * @param fault creates an error from a description of the file's fault
  */
-export function unpack(
+export function extractContent(
   { method, size, crc }: Pick<CentralEntry, "method" | "size" | "crc">,
   raw: Uint8Array,
   fault: (how: string, cause?: unknown) => FlwrError,

@@ -40,7 +40,7 @@ export async function* readTar(
   await using source = new RecordReader(stream);
   let total = 0;
   for (let count = 0;; count++) {
-    const header = await source.take(RECORD);
+    const header = await source.read(RECORD);
     if (header.every((byte) => byte === 0)) return;
     if (count === MAX_ARCHIVE_ENTRIES) throw tooLarge(`has more than ${MAX_ARCHIVE_ENTRIES} files`);
     const { name, size, type } = parseHeader(header);
@@ -50,7 +50,7 @@ export async function* readTar(
     }
     const padded = Math.ceil(size / RECORD) * RECORD;
     if (REGULAR.has(type) && wanted(name)) {
-      yield { name, bytes: (await source.take(padded)).subarray(0, size) };
+      yield { name, bytes: (await source.read(padded)).subarray(0, size) };
     } else if (REGULAR.has(type) || type === FOLDER || ATTRIBUTES.has(type)) {
       await source.skip(padded);
     } else {
@@ -104,7 +104,7 @@ class RecordReader implements AsyncDisposable {
     this.#reader = stream.getReader();
   }
 
-  async take(length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(length: number): Promise<Uint8Array<ArrayBuffer>> {
     const bytes = new Uint8Array(length);
     let filled = 0;
     await this.#each(length, (chunk) => {

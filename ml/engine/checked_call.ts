@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { type Fields, fieldsOf, integerOf, listOf, pairOf, textOf } from "../../base/untrusted.ts";
 import { arrayConstructor, type DType, DTYPES, itemSize } from "../../tensor/dtype.ts";
 import { MAX_THREADS } from "./limits.ts";
-import type { Call, PackedNamedTensor, PackedTensor, Request } from "./protocol.ts";
+import type { EngineCall, EngineRequest, PackedNamedTensor, PackedTensor } from "./protocol.ts";
 
 /** Most dimensions of a tensor from an untrusted thread; numpy's arrays have at most 64. */
 const MAX_RANK = 64;
@@ -26,7 +26,7 @@ const INDEX_TYPES: ReadonlySet<DType> = new Set<DType>(["int32", "int64"]);
  *
  * @throws FlwrError "invalid-argument" that names the fault
  */
-export function checkRequest(value: unknown): Request {
+export function checkRequest(value: unknown): EngineRequest {
   const { id, call } = fieldsOf(value, "Request");
   return {
     id: integerOf(id, "Request id", 0, Number.MAX_SAFE_INTEGER),
@@ -34,7 +34,7 @@ export function checkRequest(value: unknown): Request {
   };
 }
 
-function checkCall(call: Fields): Call {
+function checkCall(call: Fields): EngineCall {
   const { method } = call;
   switch (method) {
     case "use-threads":

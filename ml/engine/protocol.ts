@@ -31,7 +31,7 @@ export interface PackedRun extends Omit<Run, "given"> {
 }
 
 /** A call to the engine: one kind per method. */
-export type Call =
+export type EngineCall =
   | { readonly method: "use-threads"; readonly threads: number }
   | { readonly method: "load"; readonly key: string; readonly model: ArrayBuffer }
   | { readonly method: "unload"; readonly key: string }
@@ -42,9 +42,9 @@ export type Call =
   | { readonly method: "close" };
 
 /** A call with the id that its answer repeats. */
-export interface Request {
+export interface EngineRequest {
   readonly id: number;
-  readonly call: Call;
+  readonly call: EngineCall;
 }
 
 /** An error in the form in which it is sent to another thread. */
@@ -55,27 +55,27 @@ export interface ErrorReport {
 }
 
 /** The result of a call. Fields that a method has no value for are left out. */
-export interface Outcome {
+export interface CallOutcome {
   readonly tensors?: readonly PackedTensor[];
   readonly seconds?: number;
 }
 
 /** The answer to a call: its outcome or its error. */
-export type Reply =
-  | { readonly id: number; readonly outcome: Outcome }
+export type EngineReply =
+  | { readonly id: number; readonly outcome: CallOutcome }
   | { readonly id: number; readonly error: ErrorReport };
 
 /** A message from a trainer at the end of a port: an answer, or the reason for which it accepts no calls at all. */
-export type FromTrainer = Reply | { readonly refused: ErrorReport };
+export type TrainerMessage = EngineReply | { readonly refused: ErrorReport };
 
 /** Converts an error to the form in which it is sent to another thread. */
-export function reportError(error: unknown): ErrorReport {
+export function toErrorReport(error: unknown): ErrorReport {
   const { code, message, hints } = FlwrError.from(error);
   return { code, message, hints };
 }
 
 /** Restores an error that was sent from another thread. */
-export function restoreError({ code, message, hints }: ErrorReport): FlwrError {
+export function fromErrorReport({ code, message, hints }: ErrorReport): FlwrError {
   return new FlwrError(code, message, { hints });
 }
 
@@ -87,7 +87,7 @@ export function isShared(
 }
 
 /** Prepares a tensor for sending: shared memory is passed as it is, everything else is copied. */
-export function pack(value: Tensor): PackedTensor {
+export function packTensor(value: Tensor): PackedTensor {
   const { dtype, shape, data } = value;
   return isShared(data)
     ? { dtype, shape, buffer: data.buffer, offset: data.byteOffset }
@@ -95,11 +95,11 @@ export function pack(value: Tensor): PackedTensor {
 }
 
 /** The buffers of packed tensors that are transferred with a message; shared memory stays with both threads. */
-export function handedOver(tensors: readonly PackedTensor[]): ArrayBuffer[] {
+export function transferredBuffers(tensors: readonly PackedTensor[]): ArrayBuffer[] {
   return tensors.flatMap(({ buffer }) => buffer instanceof ArrayBuffer ? [buffer] : []);
 }
 
 /** A tensor over a buffer that was received. */
-export function unpack({ dtype, shape, buffer, offset }: PackedTensor): Tensor {
+export function unpackTensor({ dtype, shape, buffer, offset }: PackedTensor): Tensor {
   return tensor(dtype, shape, new (arrayConstructor(dtype))(buffer, offset, elementCount(shape)));
 }

@@ -2,18 +2,18 @@ import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor, Run, RunResult } from "./engine.ts";
 import {
-  type Call,
-  handedOver,
-  type Outcome,
-  pack,
-  type Reply,
-  type Request,
-  restoreError,
-  unpack,
+  type CallOutcome,
+  type EngineCall,
+  type EngineReply,
+  type EngineRequest,
+  fromErrorReport,
+  packTensor,
+  transferredBuffers,
+  unpackTensor,
 } from "./protocol.ts";
 
 interface Waiting {
-  resolve(outcome: Outcome): void;
+  resolve(outcome: CallOutcome): void;
   reject(error: FlwrError): void;
 }
 
@@ -24,7 +24,7 @@ export abstract class RemoteEngine implements Engine {
   #failure?: FlwrError;
 
   /** Sends a request; `handed` are the buffers to transfer with it. */
-  protected abstract post(request: Request, handed: ArrayBuffer[]): void;
+  protected abstract post(request: EngineRequest, handed: ArrayBuffer[]): void;
   /** Ends the other thread, or the connection to it. */
   protected abstract end(): void | Promise<void>;
   /** Called when the first call starts and when the last one ends. */
@@ -44,10 +44,10 @@ export abstract class RemoteEngine implements Engine {
   }
 
   async write(tensors: readonly NamedTensor[]): Promise<void> {
-    const packed = tensors.map(([name, value]) => [name, pack(value)] as const);
+    const packed = tensors.map(([name, value]) => [name, packTensor(value)] as const);
     await this.#call(
       { method: "write", tensors: packed },
-      handedOver(packed.map(([, value]) => value)),
+      transferredBuffers(packed.map(([, value]) => value)),
     );
   }
 
@@ -57,16 +57,16 @@ export abstract class RemoteEngine implements Engine {
 
   async read(names: readonly string[]): Promise<Tensor[]> {
     const { tensors = [] } = await this.#call({ method: "read", names });
-    return tensors.map(unpack);
+    return tensors.map(unpackTensor);
   }
 
   async run(run: Run): Promise<RunResult> {
-    const given = run.given.map(([name, value]) => [name, pack(value)] as const);
+    const given = run.given.map(([name, value]) => [name, packTensor(value)] as const);
     const { tensors = [], seconds = 0 } = await this.#call(
       { method: "run", run: { ...run, given } },
-      handedOver(given.map(([, value]) => value)),
+      transferredBuffers(given.map(([, value]) => value)),
     );
-    return { returned: tensors.map(unpack), seconds };
+    return { returned: tensors.map(unpackTensor), seconds };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -77,11 +77,11 @@ export abstract class RemoteEngine implements Engine {
   }
 
   /** Settles the promise of the call that a reply answers. */
-  protected settle(reply: Reply): void {
+  protected settleCall(reply: EngineReply): void {
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.setBusy(false);
-    if ("error" in reply) waiting?.reject(restoreError(reply.error));
+    if ("error" in reply) waiting?.reject(fromErrorReport(reply.error));
     else waiting?.resolve(reply.outcome);
   }
 
@@ -92,9 +92,9 @@ export abstract class RemoteEngine implements Engine {
     this.#waiting.clear();
   }
 
-  #call(call: Call, handed: ArrayBuffer[] = []): Promise<Outcome> {
+  #call(call: EngineCall, handed: ArrayBuffer[] = []): Promise<CallOutcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
-    const request: Request = { id: this.#calls++, call };
+    const request: EngineRequest = { id: this.#calls++, call };
     return new Promise((resolve, reject) => {
       if (this.#waiting.size === 0) this.setBusy(true);
       this.#waiting.set(request.id, { resolve, reject });

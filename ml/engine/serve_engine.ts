@@ -4,7 +4,12 @@ import { elementCount } from "../../tensor/tensor.ts";
 import { answerCall } from "./answer_call.ts";
 import { checkRequest } from "./checked_call.ts";
 import type { Engine } from "./engine.ts";
-import { type Call, type FromTrainer, handedOver, reportError } from "./protocol.ts";
+import {
+  type EngineCall,
+  toErrorReport,
+  type TrainerMessage,
+  transferredBuffers,
+} from "./protocol.ts";
 
 /** Most unanswered calls of one client: a model never has more than a few pending. */
 export const MAX_WAITING_CALLS = 64;
@@ -46,11 +51,11 @@ export function serveEngine(
     await answerCall(started, { method: "close" }).catch(() => {});
     ended();
   };
-  const say = (said: FromTrainer, handed: ArrayBuffer[] = []) => {
-    if (open) port.postMessage(said, handed);
+  const send = (message: TrainerMessage, handed: ArrayBuffer[] = []) => {
+    if (open) port.postMessage(message, handed);
   };
   const refuse = (error: unknown) => {
-    say({ refused: reportError(error) });
+    send({ refused: toErrorReport(error) });
     return end();
   };
   port.onmessageerror = () => refuse(new FlwrError("invalid-argument", "Malformed call"));
@@ -74,9 +79,9 @@ export function serveEngine(
     waiting += 1;
     try {
       const outcome = await answerCall(started, ledger.admit(call));
-      say({ id, outcome }, handedOver(outcome.tensors ?? []));
+      send({ id, outcome }, transferredBuffers(outcome.tensors ?? []));
     } catch (error) {
-      say({ id, error: reportError(error) });
+      send({ id, error: toErrorReport(error) });
     } finally {
       waiting -= 1;
     }
@@ -96,7 +101,7 @@ class Ledger {
   }
 
   /** Returns the call to make in place of a client's call. @throws FlwrError when the call exceeds a limit */
-  admit(call: Call): Call {
+  admit(call: EngineCall): EngineCall {
     switch (call.method) {
       case "use-threads":
         return { ...call, threads: Math.min(call.threads, this.#guard.threads()) };

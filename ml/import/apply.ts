@@ -5,7 +5,7 @@ import { showShape } from "../graph/shape.ts";
 import { constant, input, type Value } from "../graph/value.ts";
 import type { Scope } from "../nn/layer.ts";
 import { traceParts } from "../nn/trace.ts";
-import { Call, computedType, type StateValue, type Values } from "./graph/call.ts";
+import { computedType, NodeCall, type StateValue, type Values } from "./graph/call.ts";
 import { ConstantFolder } from "./fold.ts";
 import { KernelCheck } from "./kernel_check.ts";
 import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph/graph.ts";
@@ -181,7 +181,7 @@ function boundInput(x: Value, { name, dtype, shape }: OnnxInput): Value {
 function applyNode(node: OnnxNode, values: GraphValues): void {
   const rule = ruleOf(node);
   try {
-    const made = rule(new Call(node, values));
+    const made = rule(new NodeCall(node, values));
     const outputs = Array.isArray(made) ? made as readonly (Value | undefined)[] : [made as Value];
     node.outputs.forEach((name, i) => {
       const value = outputs[i];

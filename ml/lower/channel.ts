@@ -23,7 +23,7 @@ export function isNormalizedByChannel(value: Value): value is Node<"normalize"> 
  * Multiplies x [b, c, h, w] by one number per channel and adds one per channel. A BatchNormalization with mean 0 and
  * deviation 1 does that in one pass.
  */
-export function scaleAndShift(
+export function emitScaleAndShift(
   builder: GraphBuilder,
   channels: number,
   [x, scale, shift]: readonly [string, string, string],

@@ -1,5 +1,5 @@
 import type { Value } from "../graph/value.ts";
-import { isNormalizedByChannel, isPerChannel, scaleAndShift } from "./channel.ts";
+import { emitScaleAndShift, isNormalizedByChannel, isPerChannel } from "./channel.ts";
 import { centre } from "./normalized.ts";
 import { convolutionAttributes } from "./plain_convolution.ts";
 import type { GraphFacts, Pattern, Tile } from "./tile.ts";
@@ -30,7 +30,7 @@ function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | u
     return {
       inputs: [x, scale, shift],
       emit: (builder, [name, factor, addend]) =>
-        scaleAndShift(builder, channels, [name!, factor!, addend!]),
+        emitScaleAndShift(builder, channels, [name!, factor!, addend!]),
     };
   }
   const [source] = x.inputs;
@@ -39,7 +39,7 @@ function scaledImages(product: Value, shift: Value, facts: GraphFacts): Tile | u
     emit: (builder, [name, factor, addend]) => {
       const { centred, inverse } = centre(builder, source!, name!, x.attributes);
       const both = builder.node("Mul", [factor!, inverse]);
-      return scaleAndShift(builder, channels, [centred, both, addend!]);
+      return emitScaleAndShift(builder, channels, [centred, both, addend!]);
     },
   };
 }

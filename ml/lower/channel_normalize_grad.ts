@@ -1,4 +1,4 @@
-import { isNormalizedByChannel, isPerChannel, scaleAndShift } from "./channel.ts";
+import { emitScaleAndShift, isNormalizedByChannel, isPerChannel } from "./channel.ts";
 import type { Value } from "../graph/value.ts";
 import { centre } from "./normalized.ts";
 import type { Pattern } from "./tile.ts";
@@ -26,7 +26,7 @@ export const channelNormalizeGradPattern: Pattern = (value, facts) => {
       const opposite = builder.node("Neg", [s!]);
       const factor = builder.node("Mul", [builder.node("Mul", [q!, opposite]), inverse]);
       const shift = builder.node("Mul", [p!, opposite]);
-      const drawn = scaleAndShift(builder, value.shape[1]!, [centred, factor, shift]);
+      const drawn = emitScaleAndShift(builder, value.shape[1]!, [centred, factor, shift]);
       return builder.node("Add", [builder.node("Mul", [d!, s!]), drawn]);
     },
   };

@@ -21,7 +21,7 @@ function cannotBeFree(value: Value): FlwrError {
 }
 
 /** A network's graph for one batch size. */
-export interface Applied {
+export interface AppliedNetwork {
   readonly outputs: readonly Value[];
   readonly examples: number;
 }
@@ -100,7 +100,7 @@ function firstOf({ dtype, shape, data }: Tensor, axes: readonly boolean[]): Tens
  *
  * @throws FlwrError "unimplemented" when the graphs differ in more than lengths
  */
-export function freeLengths(network: Applied, others: Applied): FreeLengths {
+export function freeLengths(network: AppliedNetwork, others: AppliedNetwork): FreeLengths {
   const [order, other] = [network, others].map(({ outputs }) => topologicalOrder(outputs));
   const batches = [network.examples, others.examples];
   return new Map(order!.map((value, i) => {

@@ -7,7 +7,7 @@ import { emit } from "./emit.ts";
 import type { Pattern } from "./tile.ts";
 
 /** A value with its name outside the graph. */
-export interface Named {
+export interface NamedValue {
   readonly name: string;
   readonly value: Value;
 }
@@ -23,7 +23,7 @@ export interface Program {
   /** Inputs that are the same in all steps. */
   readonly captured: readonly Node<"input">[];
   /** Values that each step yields: one row per step. */
-  readonly stacked: readonly Named[];
+  readonly stacked: readonly NamedValue[];
 }
 
 /** The name of the output with a state's value after the last step. */
@@ -110,7 +110,7 @@ export function lowerProgram(
 /** Lowers values without a loop to an ONNX model whose inputs and outputs have the given names. */
 export function lowerGraph(
   inputs: readonly Node<"input">[],
-  outputs: readonly Named[],
+  outputs: readonly NamedValue[],
   patterns: readonly Pattern[],
 ): Uint8Array<ArrayBuffer> {
   const builder = new GraphBuilder();

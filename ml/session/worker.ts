@@ -4,10 +4,10 @@ import { answerCall } from "../engine/answer_call.ts";
 import { LocalEngine } from "./local_engine.ts";
 import { flushDenormals } from "./flush_denormals.ts";
 import {
-  handedOver,
-  type Reply,
-  reportError,
-  type Request,
+  type EngineReply,
+  type EngineRequest,
+  toErrorReport,
+  transferredBuffers,
   type WorkerData,
 } from "../engine/protocol.ts";
 
@@ -16,13 +16,13 @@ const { threads, device } = workerData as WorkerData;
 const engine = LocalEngine.create(threads, device);
 engine.catch(() => {}); // Reported to each call.
 
-parentPort!.on("message", async ({ id, call }: Request) => {
-  let reply: Reply;
+parentPort!.on("message", async ({ id, call }: EngineRequest) => {
+  let reply: EngineReply;
   try {
     reply = { id, outcome: await answerCall(engine, call) };
   } catch (error) {
-    reply = { id, error: reportError(error) };
+    reply = { id, error: toErrorReport(error) };
   }
-  const handed = "outcome" in reply ? handedOver(reply.outcome.tensors ?? []) : [];
+  const handed = "outcome" in reply ? transferredBuffers(reply.outcome.tensors ?? []) : [];
   parentPort!.postMessage(reply, handed);
 });

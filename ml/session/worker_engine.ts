@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { FlwrError } from "../../base/error.ts";
 import type { Device } from "../engine/device.ts";
-import type { Reply, Request, WorkerData } from "../engine/protocol.ts";
+import type { EngineReply, EngineRequest, WorkerData } from "../engine/protocol.ts";
 import { RemoteEngine } from "../engine/remote_engine.ts";
 
 /**
@@ -20,7 +20,7 @@ export class WorkerEngine extends RemoteEngine {
     super();
     const workerData: WorkerData = { threads, device };
     this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { workerData });
-    this.#worker.on("message", (reply: Reply) => this.settle(reply));
+    this.#worker.on("message", (reply: EngineReply) => this.settleCall(reply));
     this.#worker.on("error", (cause) => {
       this.fail(new FlwrError("internal", "The training thread failed", { cause }));
     });
@@ -30,7 +30,7 @@ export class WorkerEngine extends RemoteEngine {
     this.#worker.unref();
   }
 
-  protected override post(request: Request, handed: ArrayBuffer[]): void {
+  protected override post(request: EngineRequest, handed: ArrayBuffer[]): void {
     this.#worker.postMessage(request, handed);
   }
 

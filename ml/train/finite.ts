@@ -3,7 +3,7 @@ import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 
 /** The progress of a training when its parameters are checked. */
-export interface Reached {
+export interface TrainingProgress {
   /** Number of completed steps. */
   readonly step: number;
   readonly epoch: number;
@@ -20,7 +20,7 @@ export interface Reached {
 export function requireFinite(
   parameters: ReadonlyMap<string, Tensor>,
   before: ReadonlyMap<string, Tensor>,
-  { step, epoch, learningRate }: Reached,
+  { step, epoch, learningRate }: TrainingProgress,
 ): void {
   for (const [name, value] of parameters) {
     const at = firstNotFinite(value.data);

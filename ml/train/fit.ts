@@ -10,7 +10,7 @@ import { type Executor, type LoadedProgram, programRun, storeData } from "./exec
 import { FitMeter } from "./fit_meter.ts";
 import type { Evaluation, FitOptions, FitResult, Proximal } from "./fit_options.ts";
 import { type OptimizerMemory, prepareSlots } from "./optimizer_memory.ts";
-import { type Reached, requireFinite } from "./finite.ts";
+import { requireFinite, type TrainingProgress } from "./finite.ts";
 import { epochOrder } from "./permutation.ts";
 import { NAMES, type Recipe, startName, trainingProgram } from "./programs.ts";
 import { StepRates } from "./step_rates.ts";
@@ -168,7 +168,7 @@ class EpochTrainer {
         onSlice: (from, _, [losses]) => {
           (losses!.data as Float32Array).forEach((loss, i) => {
             this.#requireNumber(loss, epoch);
-            meter.take(loss, batch, weightOf(dataset, rowsOf(from + i, 1)));
+            meter.addStep(loss, batch, weightOf(dataset, rowsOf(from + i, 1)));
           });
           going = going && options.onProgress?.(meter.progress()) !== "stop";
           return going;
@@ -201,7 +201,7 @@ async function validate(fit: Fit): Promise<Evaluation | undefined> {
  */
 async function readFinite(
   { executor, variables, parameters }: Fit,
-  reached: Reached,
+  reached: TrainingProgress,
 ): Promise<Map<string, Tensor>> {
   const names = variables.map(({ name }) => name);
   const values = await (await executor.engine()).read(names);

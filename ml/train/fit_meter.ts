@@ -65,7 +65,7 @@ export class FitMeter {
    * @param batch number of examples of the batch
    * @param weight the sum of their weights
    */
-  take(meanLoss: number, batch: number, weight: number): void {
+  addStep(meanLoss: number, batch: number, weight: number): void {
     this.#steps++;
     this.#seen += batch;
     this.#lossSum += meanLoss * batch;

@@ -243,20 +243,20 @@ Deno.test("an aborted fit leaves the parameters as they were", async () => {
 
 Deno.test("progress is reported and can end the fit", async () => {
   await using model = pointModel();
-  const told: Progress[] = [];
+  const reports: Progress[] = [];
   const { steps, examples, losses } = await model.fit(points(1000), {
     epochs: 3,
     onProgress: (progress) => {
-      told.push(progress);
+      reports.push(progress);
       return progress.epoch === 2 ? "stop" : undefined;
     },
   });
   assert.ok(steps < 3 * 32, `stopped after ${steps} steps`);
   assert.ok(examples <= 32 * steps);
   assert.equal(losses.length, 2);
-  assert.ok(told.at(-1)!.step <= steps, "counts steps that were already running");
-  assert.equal(told[0]!.steps, 3 * 32);
-  assert.ok(told.every(({ loss }) => Number.isFinite(loss)));
+  assert.ok(reports.at(-1)!.step <= steps, "counts steps that were already running");
+  assert.equal(reports[0]!.steps, 3 * 32);
+  assert.ok(reports.every(({ loss }) => Number.isFinite(loss)));
 });
 
 Deno.test("the optimiser starts afresh in each fit unless its state is kept", async () => {

@@ -23,12 +23,12 @@ async function checkVersion(path: string, cache: string, hint: string): Promise<
     env: { FLWR_CACHE: cache },
     stdin: "null",
   }).output();
-  const said = new TextDecoder().decode(stdout).trim();
-  if (success && said === VERSION) return;
-  const words = (said || new TextDecoder().decode(stderr).trim()).split("\n")[0] || "nothing";
+  const output = new TextDecoder().decode(stdout).trim();
+  if (success && output === VERSION) return;
+  const message = (output || new TextDecoder().decode(stderr).trim()).split("\n")[0] || "no output";
   throw new FlwrError(
     "failed-precondition",
-    `"${path}" was created but does not work: ${words}`,
+    `"${path}" was created but does not work: ${message}`,
     { hints: [hint] },
   );
 }

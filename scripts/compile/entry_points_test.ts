@@ -12,7 +12,7 @@ Deno.test("workers, commands and modules loaded on demand are compiled in", asyn
       "ml/session/worker.ts", // a worker of node:worker_threads
       "hosting/app/app_worker.ts", // a worker of the web's kind
       "roles/superlink/command.ts", // a command
-      "rpc/channel.ts", // needed by some commands, sometimes
+      "rpc/grpc/channel.ts", // needed by some commands, sometimes
     ]
   ) assert.ok(modules.includes(module), module);
   assert.deepEqual(modules, [...new Set(modules)].sort());

@@ -14,7 +14,9 @@ class Project implements AsyncDisposable {
 
   static async make(): Promise<Project> {
     const project = new Project(await Deno.makeTempDir({ prefix: "flwr launcher's " }));
-    const sources = "app auth base certs fab hosting link ml proto roles rpc tensor".split(" ");
+    const sources = "app auth base certs entities fab hosting link ml proto roles rpc tensor".split(
+      " ",
+    );
     for (const folder of [...sources, "node_modules/.deno", "dist/program"]) {
       await Deno.mkdir(`${project.folder}/${folder}`, { recursive: true });
     }
@@ -47,9 +49,9 @@ class Project implements AsyncDisposable {
     const { stdout, stderr } = await new Deno.Command(launcher).output();
     assert.equal(new TextDecoder().decode(stderr), "");
     const line = new TextDecoder().decode(stdout).replaceAll(`${this.folder}/`, "");
-    const said = /^run .*--node-modules-dir=(\w+) --config (.*)deno\.json (\S+) ls\n$/.exec(line);
-    assert.ok(said !== null, line);
-    const [, packages, place, main] = said as unknown as [string, string, string, string];
+    const match = /^run .*--node-modules-dir=(\w+) --config (.*)deno\.json (\S+) ls\n$/.exec(line);
+    assert.ok(match !== null, line);
+    const [, packages, place, main] = match as unknown as [string, string, string, string];
     assert.ok(main.startsWith(place), "the settings are those of the started program");
     return { main, packages };
   }

@@ -4,7 +4,7 @@ import { FlwrError } from "../../../base/error.ts";
 const MAX_CSV_CATEGORIES = 100_000;
 
 /** The position of a cell in the file. */
-export interface Place {
+export interface CellPosition {
   readonly column: string;
   readonly line: number;
 }
@@ -28,7 +28,7 @@ export function isNumber(text: string): boolean {
  * @param decimal the decimal mark; with a comma, points are refused
  * @throws FlwrError "invalid-argument" when the cell is not a number, or one that float32 cannot represent
  */
-export function parseNumber(cell: string, place: Place, decimal: "." | "," = "."): number {
+export function parseNumber(cell: string, place: CellPosition, decimal: "." | "," = "."): number {
   const number = decimal === "." ? cell : pointed(cell);
   if (!NUMBER.test(number)) {
     throw atCell(place, `is not a number: ${quote(cell)}`, hintsOf(cell, decimal));
@@ -143,7 +143,7 @@ export class TextColumn {
   }
 
   /** The code of a text. @throws FlwrError "invalid-argument" when it is not allowed, or there are too many texts */
-  codeOf(text: string, place: Place): number {
+  codeOf(text: string, place: CellPosition): number {
     const code = this.#codes.get(text) ??
       (isNumber(text) ? this.#byNumber?.get(Number(text)) : undefined);
     if (code !== undefined) return code;
@@ -203,7 +203,7 @@ export function sortTexts(texts: string[]): string[] {
 
 /** An error about a cell, with its position. */
 export function atCell(
-  { column, line }: Place,
+  { column, line }: CellPosition,
   problem: string,
   hints: readonly string[] = [],
 ): FlwrError {

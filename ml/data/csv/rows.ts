@@ -34,8 +34,8 @@ export async function* readRows(
     );
   }
   const reader = new RowReader(delimiter);
-  for await (const piece of text) yield reader.take(piece, false);
-  yield reader.take("", true);
+  for await (const piece of text) yield reader.add(piece, false);
+  yield reader.add("", true);
 }
 
 class RowReader {
@@ -50,7 +50,7 @@ class RowReader {
   }
 
   /** The records that are complete with the next piece of text. @param last whether it is the end of the file */
-  take(piece: string, last: boolean): Row[] {
+  add(piece: string, last: boolean): Row[] {
     const text = this.#rest + piece;
     const rows: Row[] = [];
     let start = 0;

@@ -39,7 +39,7 @@ export interface Values {
 }
 
 /** The rule of an operator: returns the outputs of a node. Outputs that cannot be asked for are undefined. */
-export type Rule = (call: Call) => Value | readonly (Value | undefined)[];
+export type Rule = (call: NodeCall) => Value | readonly (Value | undefined)[];
 
 /** The type that a file's type is computed in: float32 for all floating-point types. */
 export function computedType(dtype: DType): DType {
@@ -47,7 +47,7 @@ export function computedType(dtype: DType): DType {
 }
 
 /** One node as its rule sees it: inputs, and attributes with their defaults. */
-export class Call {
+export class NodeCall {
   readonly #values: Values;
 
   constructor(readonly node: OnnxNode, values: Values) {

@@ -21,12 +21,12 @@ import { argMax, logSoftmax, softmax } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { elementCount } from "../../../tensor/tensor.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
 const unary = (f: (x: Value) => Value): Rule => (call) => f(call.value(0));
 
 /** x · Φ(x), by the error function or by its approximation with tanh. */
-function gelu(call: Call): Value {
+function gelu(call: NodeCall): Value {
   const x = call.value(0);
   const kind = call.string("approximate", "none");
   if (kind === "none") return mul(mul(x, 0.5), add(erf(mul(x, Math.SQRT1_2)), 1));
@@ -69,12 +69,12 @@ function elu(x: Value, alpha: number): Value {
 }
 
 /** x where x is positive, else slope · x; the slope is trained and broadcast to x. */
-function parametric(call: Call): Value {
+function parametric(call: NodeCall): Value {
   const [x, slope] = [call.value(0), call.value(1)];
   return where(less(0, x), x, mul(x, slope));
 }
 
-function clip(call: Call): Value {
+function clip(call: NodeCall): Value {
   let x = call.value(0);
   const low = call.has(1) ? call.operand(1) : call.float("min", -Infinity);
   const high = call.has(2) ? call.operand(2) : call.float("max", Infinity);

@@ -18,7 +18,7 @@ import { transpose } from "../../graph/movement.ts";
 import { reduceMax, reduceSum, softmax } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
 function featuresOf(x: Value): number {
   const [, features] = x.shape;
@@ -30,7 +30,7 @@ function featuresOf(x: Value): number {
 }
 
 /** x Wᵀ + b with W and b from attributes. They become the parameters `<node>.coefficients` and `<node>.intercepts`. */
-function affine(call: Call, x: Value, rows: number): Value {
+function affine(call: NodeCall, x: Value, rows: number): Value {
   const features = featuresOf(x);
   const coefficients = call.floats("coefficients") ?? [];
   const intercepts = call.floats("intercepts") ?? new Array<number>(rows).fill(0);
@@ -58,7 +58,7 @@ function isMirrored(coefficients: readonly number[]): boolean {
   return coefficients.slice(0, half).every((number, i) => coefficients[half + i] === -number);
 }
 
-function transformed(call: Call, scores: Value): Value {
+function transformed(call: NodeCall, scores: Value): Value {
   const kind = call.string("post_transform", "NONE");
   if (kind === "NONE") return scores;
   if (kind === "SOFTMAX") return softmax(scores);
@@ -71,7 +71,7 @@ function transformed(call: Call, scores: Value): Value {
 }
 
 /** Returns the scores of the classes. The label, the first output, is not used in training. */
-function classify(call: Call): (Value | undefined)[] {
+function classify(call: NodeCall): (Value | undefined)[] {
   const x = call.value(0);
   const { attributes } = call.node;
   const strings = attributes.get("classlabels_strings");
@@ -81,7 +81,7 @@ function classify(call: Call): (Value | undefined)[] {
 }
 
 /** An attribute of one number per feature, or one for all features. */
-function perFeature(call: Call, name: string, x: Value, fallback: number): Value {
+function perFeature(call: NodeCall, name: string, x: Value, fallback: number): Value {
   const features = featuresOf(x);
   const given = call.floats(name) ?? [fallback];
   if (given.length !== 1 && given.length !== features) {
@@ -91,7 +91,7 @@ function perFeature(call: Call, name: string, x: Value, fallback: number): Value
 }
 
 /** Divides rows by their norm. For the result of a classifier it is written as a softmax, whose logits are known. */
-function normalized(call: Call): Value {
+function normalized(call: NodeCall): Value {
   const x = call.value(0);
   featuresOf(x);
   const over = { axes: [1], keep: true };

@@ -5,7 +5,7 @@ import { type ConvolutionGeometry, outputSize, type Pair, reach } from "../../gr
 import { pad, reshape, slice } from "../../graph/movement.ts";
 import { sameShape, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
 /** Whether a bias is all zeros. Exporters that do not simplify write such a bias for convolutions without one. */
@@ -14,7 +14,7 @@ function isZero(value: Value): boolean {
   return (value.attributes.tensor.data as Float32Array).every((number) => number === 0);
 }
 
-function withBias(call: Call, y: Value): Value {
+function withBias(call: NodeCall, y: Value): Value {
   const bias = call.optional(2);
   if (bias === undefined || isZero(bias)) return y;
   return add(y, reshape(bias, [1, y.shape[1]!, 1, 1]));
@@ -29,7 +29,7 @@ function kernelOf(w: Value, x: Value): Pair {
   );
 }
 
-function convolve(call: Call): Value {
+function convolve(call: NodeCall): Value {
   const [x, w] = [call.value(0), call.value(1)];
   const { image, back } = asImage(x);
   const kernels = asImage(w).image;
@@ -64,7 +64,7 @@ const pairBy = (f: (axis: 0 | 1) => number): Pair => [f(0), f(1)];
  * An attribute of one number per spatial axis, as a list for height and width. For a signal, the height is the
  * fallback.
  */
-function perAxis(call: Call, name: string, axes: number): readonly number[] | undefined {
+function perAxis(call: NodeCall, name: string, axes: number): readonly number[] | undefined {
   const given = call.ints(name);
   if (given === undefined || given.length === 0) return undefined;
   const wrong = given.length !== axes || given.some((n) => !Number.isSafeInteger(n) || n < 0);
@@ -72,7 +72,7 @@ function perAxis(call: Call, name: string, axes: number): readonly number[] | un
   return given;
 }
 
-function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
+function cutOf(call: NodeCall, axes: number, input: Pair, windows: Windows): Cut {
   const { kernel, stride, dilation } = windows;
   const extra = perAxis(call, "output_padding", axes) ?? [];
   const window = reach(kernel, dilation);
@@ -81,10 +81,12 @@ function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
   );
   const mode = call.string("auto_pad", "NOTSET");
   const isSame = mode === "SAME_UPPER" || mode === "SAME_LOWER";
-  const told = perAxis(call, "output_shape", axes)?.slice(-axes);
-  if (told === undefined && !isSame) return { full, before: windows.before, after: windows.after };
+  const outputShape = perAxis(call, "output_shape", axes)?.slice(-axes);
+  if (outputShape === undefined && !isSame) {
+    return { full, before: windows.before, after: windows.after };
+  }
   const target = pairBy((axis) =>
-    told?.[axis - 2 + axes] ?? (axis < 2 - axes ? 1 : input[axis] * stride[axis])
+    outputShape?.[axis - 2 + axes] ?? (axis < 2 - axes ? 1 : input[axis] * stride[axis])
   );
   const total = pairBy((axis) => full[axis] - target[axis]);
   const half = pairBy((axis) => Math.floor(Math.max(0, total[axis]) / 2));
@@ -102,7 +104,7 @@ function cutOf(call: Call, axes: number, input: Pair, windows: Windows): Cut {
  * A transposed convolution, computed as the gradient (with respect to the input) of the convolution whose result has
  * the shape of this input.
  */
-function convolveTransposed(call: Call): Value {
+function convolveTransposed(call: NodeCall): Value {
   const [x, w] = [call.value(0), call.value(1)];
   const { image, back } = asImage(x);
   const kernels = asImage(w).image;

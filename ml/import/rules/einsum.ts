@@ -6,7 +6,7 @@ import { broadcastTo, reshape, transpose } from "../../graph/movement.ts";
 import { reduceSum } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
 /** An array whose axes have labels. Axes that "..." stands for are labelled by their distance from its end. */
@@ -41,20 +41,20 @@ function labelsOf(equation: string, text: string, rank: number | undefined): str
  */
 function resultLabels(
   equation: string,
-  told: string | undefined,
+  resultText: string | undefined,
   terms: readonly Term[],
 ): string[] {
   const all = terms.flatMap(({ labels }) => labels);
   const dots = [...new Set(all.filter((label) => label.startsWith(".")))].sort((a, b) =>
     Number(b.slice(1)) - Number(a.slice(1))
   );
-  if (told === undefined) {
+  if (resultText === undefined) {
     const letters = all.filter((label) => !label.startsWith("."));
     const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label));
     return [...dots, ...once.sort()];
   }
-  const [before, after] = told.split(DOTS);
-  labelsOf(equation, told, undefined);
+  const [before, after] = resultText.split(DOTS);
+  labelsOf(equation, resultText, undefined);
   const labels = [...before!, ...(after === undefined ? [] : [...dots, ...after])];
   const unknown = labels.find((label) => !all.includes(label));
   if (unknown !== undefined || new Set(labels).size !== labels.length) {
@@ -137,9 +137,9 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   return { value: reshape(product, order.map((label) => lengths.get(label)!)), labels: order };
 }
 
-function einsum(call: Call): Value {
+function einsum(call: NodeCall): Value {
   const equation = call.string("equation", "").replace(/\s/g, "");
-  const [left, told, ...more] = equation.split("->");
+  const [left, resultText, ...more] = equation.split("->");
   const texts = left!.split(",");
   if (more.length > 0 || texts.length !== call.count) {
     throw refused(equation, `does not have a term for each of ${call.count} inputs`);
@@ -148,7 +148,7 @@ function einsum(call: Call): Value {
     const value = call.value(i);
     return { value, labels: labelsOf(equation, text, value.shape.length) };
   });
-  const result = resultLabels(equation, told, terms);
+  const result = resultLabels(equation, resultText, terms);
   const parts = terms.map(withoutRepeats);
   const final = parts.slice(1).reduce((sum, part, i) => {
     const later = parts.slice(i + 2).flatMap(({ labels }) => labels);

@@ -30,7 +30,7 @@ import {
 } from "../../graph/elementwise.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import { type Call, computedType, type Rule } from "../graph/call.ts";
+import { computedType, type NodeCall, type Rule } from "../graph/call.ts";
 import { dtypeOf } from "../../onnx/element_type.ts";
 import { ELEMENT } from "../../onnx/message/numbers.ts";
 
@@ -67,7 +67,7 @@ function multipliedOut(base: Value, exponent: number): Value | undefined {
 }
 
 /** aᵇ. Exponents that are whole numbers in the file are not parameters. */
-function power(call: Call): Value {
+function power(call: NodeCall): Value {
   const base = call.operand(0);
   const known = call.maybeKnown(1);
   if (known?.data.length === 1 && base.dtype === "float32") {
@@ -82,7 +82,7 @@ function power(call: Call): Value {
 }
 
 /** The remainder of a division. */
-function remainder(call: Call): Value {
+function remainder(call: NodeCall): Value {
   const [a, b] = [call.operand(0), call.operand(1)];
   const truncates = call.int("fmod", 0) !== 0;
   if (truncates || !a.dtype.startsWith("float")) {
@@ -94,7 +94,7 @@ function remainder(call: Call): Value {
   return where(turns, add(rest, b), rest);
 }
 
-function isInfinite(call: Call): Value {
+function isInfinite(call: NodeCall): Value {
   const x = call.value(0);
   const positive = equal(x, Infinity);
   const negative = equal(x, -Infinity);

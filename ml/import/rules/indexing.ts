@@ -5,7 +5,7 @@ import { gather, gatherElements, oneHot } from "../../graph/indexing.ts";
 import { broadcastTo, reshape, slice, transpose } from "../../graph/movement.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
 /** Elements `from` to `to` (exclusive) along one axis. */
@@ -31,7 +31,7 @@ export function gatherAlong(x: Value, indices: Value, axis: number): Value {
   return transpose(rows, order);
 }
 
-function gathered(call: Call): Value {
+function gathered(call: NodeCall): Value {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const indices = call.value(1);
@@ -62,7 +62,7 @@ function extent(length: number, start: number, end: number, step: number) {
 }
 
 /** ONNX's GatherElements; negative indices count from the end. */
-function chosen(call: Call): Value {
+function chosen(call: NodeCall): Value {
   const [x, given] = [call.value(0), call.value(1)];
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const length = x.shape[axis]!;
@@ -90,7 +90,7 @@ function add64<N extends number | bigint>(at: N, length: number): N {
  * ONNX's OneHot: a value at each position along a new axis, another value elsewhere; negative positions count from the
  * end.
  */
-function marked(call: Call): Value {
+function marked(call: NodeCall): Value {
   const given = cast(call.value(0), "int64");
   const depth = call.number(1) ?? 0;
   requireConstantSize([depth]);
@@ -104,7 +104,7 @@ function marked(call: Call): Value {
 }
 
 /** The part of matrices above or below a diagonal; the rest becomes zero. */
-function triangle(call: Call): Value {
+function triangle(call: NodeCall): Value {
   const x = call.value(0);
   const [rows, columns] = x.shape.slice(-2);
   if (columns === undefined) {
@@ -125,21 +125,21 @@ function triangle(call: Call): Value {
   return where(constant(tensor("bool", [rows!, columns], kept)), x, fill(0, x.dtype));
 }
 
-function sliced(call: Call): Value {
+function sliced(call: NodeCall): Value {
   const starts = call.integers("starts", 1) ?? [];
   const ends = call.integers("ends", 2) ?? [];
-  const told = call.integers("axes", 3) ?? starts.map((_, axis) => axis);
+  const sliceAxes = call.integers("axes", 3) ?? starts.map((_, axis) => axis);
   const steps = call.numbers(4) ?? starts.map(() => 1);
   let x = call.value(0);
-  normalizeAxes(x.shape, told);
+  normalizeAxes(x.shape, sliceAxes);
   const wrong = steps.some((step) => !Number.isSafeInteger(step) || step === 0);
-  if (ends.length !== starts.length || steps.length !== told.length || wrong) {
+  if (ends.length !== starts.length || steps.length !== sliceAxes.length || wrong) {
     throw new FlwrError(
       "invalid-argument",
-      `Starts [${starts}], ends [${ends}], axes [${told}] and steps [${steps}] have different lengths or invalid values`,
+      `Starts [${starts}], ends [${ends}], axes [${sliceAxes}] and steps [${steps}] have different lengths or invalid values`,
     );
   }
-  told.forEach((axis, i) => {
+  sliceAxes.forEach((axis, i) => {
     const along = normalizeAxis(x.shape, axis);
     const length = x.shape[along]!;
     const step = steps[i]!;
@@ -154,7 +154,7 @@ function sliced(call: Call): Value {
   return x;
 }
 
-function split(call: Call): Value[] {
+function split(call: NodeCall): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const length = x.shape[axis]!;
@@ -173,7 +173,7 @@ function split(call: Call): Value[] {
   return lengths.map((part_) => part(x, axis, from, from += part_));
 }
 
-function tile(call: Call): Value {
+function tile(call: NodeCall): Value {
   const repeats = call.numbers(1) ?? [];
   const x = call.value(0);
   const wrong = repeats.some((times) => !Number.isSafeInteger(times) || times < 0);

@@ -5,13 +5,15 @@ import { concat, reshape, transpose } from "../../graph/movement.ts";
 import { softmax } from "../../graph/reduce.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 
-function reshaped(call: Call): Value {
+function reshaped(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.integers("shape", 1) ?? [];
+  const requested = call.integers("shape", 1) ?? [];
   const copies = call.int("allowzero", 0) === 0;
-  const shape = told.map((length, axis) => copies && length === 0 ? x.shape[axis] ?? 0 : length);
+  const shape = requested.map((length, axis) =>
+    copies && length === 0 ? x.shape[axis] ?? 0 : length
+  );
   const known = elementCount(shape.filter((length) => length !== -1));
   const open = shape.includes(-1);
   const total = elementCount(x.shape);
@@ -33,7 +35,7 @@ function reshaped(call: Call): Value {
   return reshape(x, shape);
 }
 
-function flatten(call: Call): Value {
+function flatten(call: NodeCall): Value {
   const x = call.value(0);
   const axis = call.int("axis", 1);
   const split = axis < 0 ? axis + x.shape.length : axis;
@@ -43,10 +45,12 @@ function flatten(call: Call): Value {
   return reshape(x, [elementCount(x.shape.slice(0, split)), elementCount(x.shape.slice(split))]);
 }
 
-function squeeze(call: Call): Value {
+function squeeze(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.integers("axes", 1);
-  const axes = told === undefined ? call.lengthOneAxes(x.shape) : normalizeAxes(x.shape, told);
+  const requested = call.integers("axes", 1);
+  const axes = requested === undefined
+    ? call.lengthOneAxes(x.shape)
+    : normalizeAxes(x.shape, requested);
   if (axes.some((axis) => x.shape[axis] !== 1)) {
     throw new FlwrError(
       "invalid-argument",
@@ -56,16 +60,16 @@ function squeeze(call: Call): Value {
   return reshape(x, x.shape.filter((_, axis) => !axes.includes(axis)));
 }
 
-function unsqueeze(call: Call): Value {
+function unsqueeze(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.integers("axes", 1) ?? [];
-  const rank = new Array<number>(x.shape.length + told.length).fill(1);
-  const axes = normalizeAxes(rank, told);
+  const requested = call.integers("axes", 1) ?? [];
+  const rank = new Array<number>(x.shape.length + requested.length).fill(1);
+  const axes = normalizeAxes(rank, requested);
   const lengths = [...x.shape];
   return reshape(x, rank.map((_, axis) => axes.includes(axis) ? 1 : lengths.shift()!));
 }
 
-function blocksOf(call: Call, x: Value): number {
+function blocksOf(call: NodeCall, x: Value): number {
   const size = call.int("blocksize", 0);
   if (x.shape.length !== 4) {
     throw new FlwrError(
@@ -77,13 +81,13 @@ function blocksOf(call: Call, x: Value): number {
   return size;
 }
 
-function modeOf(call: Call): "DCR" | "CRD" {
+function modeOf(call: NodeCall): "DCR" | "CRD" {
   const mode = call.string("mode", "DCR");
   return mode === "DCR" || mode === "CRD" ? mode : call.refuse("mode", mode, "DCR or CRD");
 }
 
 /** Rearranges channels into blocks of pixels. In mode CRD, the channels of one block are adjacent. */
-function depthToSpace(call: Call): Value {
+function depthToSpace(call: NodeCall): Value {
   const x = call.value(0);
   const size = blocksOf(call, x);
   const [batch, channels, height, width] = x.shape as [number, number, number, number];
@@ -98,7 +102,7 @@ function depthToSpace(call: Call): Value {
 }
 
 /** Rearranges blocks of pixels into channels. */
-function spaceToDepth(call: Call): Value {
+function spaceToDepth(call: NodeCall): Value {
   const x = call.value(0);
   const size = blocksOf(call, x);
   const [batch, depth, height, width] = x.shape as [number, number, number, number];
@@ -125,7 +129,7 @@ function chanceOf([low, high]: readonly Value[]): Value | undefined {
   return isOne ? high : undefined;
 }
 
-function join(call: Call): Value {
+function join(call: NodeCall): Value {
   const parts = call.all();
   const axis = call.int("axis", 0);
   const chance = parts.length === 2 ? chanceOf(parts) : undefined;

@@ -4,7 +4,7 @@ import { fill, where } from "../../graph/elementwise.ts";
 import { pad, slice } from "../../graph/movement.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 
@@ -21,24 +21,24 @@ function source(mode: string, length: number, before: number, after: number): nu
   });
 }
 
-function padded(call: Call): Value {
+function padded(call: NodeCall): Value {
   const x = call.value(0);
   const rank = x.shape.length;
-  const told = call.integers("pads", 1) ?? [];
+  const pads = call.integers("pads", 1) ?? [];
   const axes = (call.numbers(3) ?? x.shape.map((_, axis) => axis)).map((axis) =>
     normalizeAxis(x.shape, axis)
   );
-  if (told.length !== 2 * axes.length || told.some((n) => !Number.isSafeInteger(n))) {
+  if (pads.length !== 2 * axes.length || pads.some((n) => !Number.isSafeInteger(n))) {
     throw new FlwrError(
       "invalid-argument",
-      `Pads [${told}] do not match ${axes.length} axes of ${showShape(x.shape)}`,
+      `Pads [${pads}] do not match ${axes.length} axes of ${showShape(x.shape)}`,
     );
   }
   const before = new Array<number>(rank).fill(0);
   const after = new Array<number>(rank).fill(0);
   axes.forEach((axis, i) => {
-    before[axis] = told[i]!;
-    after[axis] = told[i + axes.length]!;
+    before[axis] = pads[i]!;
+    after[axis] = pads[i + axes.length]!;
   });
   // Negative pads cut elements off.
   const inner = slice(
@@ -62,7 +62,7 @@ function padded(call: Call): Value {
 }
 
 function withConstant(
-  call: Call,
+  call: NodeCall,
   x: Value,
   before: readonly number[],
   after: readonly number[],

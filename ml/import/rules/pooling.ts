@@ -7,7 +7,7 @@ import { outputSize, type Pair, reach } from "../../graph/geometry.ts";
 import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
 import { constant, type Node, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
@@ -61,7 +61,7 @@ interface Pool {
   back(y: Value): Value;
 }
 
-function poolOf(call: Call): Pool {
+function poolOf(call: NodeCall): Pool {
   const x = call.value(0);
   const { image, back } = asImage(x);
   const input: Pair = [image.shape[2]!, image.shape[3]!];
@@ -110,7 +110,7 @@ function dilatedMaximum(image: Value, { kernel, stride, dilation }: Windows): Va
   return offsets(1).map((j) => every(rows, 1, j)).reduce((a, b) => maximum(a, b));
 }
 
-function maximumOf(call: Call): Value {
+function maximumOf(call: NodeCall): Value {
   const pool = poolOf(call);
   const { kernel, stride, before } = pool.windows;
   const dilated = isDilated(pool.windows);
@@ -151,7 +151,7 @@ function corrections({ windows: { kernel, stride } }: Pool, counted: Node<"const
   return constant(tensor("float32", [1, 1, ...size], data));
 }
 
-function meanOf(call: Call): Value {
+function meanOf(call: NodeCall): Value {
   const pool = poolOf(call);
   if (isDilated(pool.windows)) call.refuse("dilations", pool.windows.dilation, "1");
   const { windows, extra, input } = pool;

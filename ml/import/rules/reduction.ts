@@ -25,7 +25,7 @@ import {
 } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { product } from "./shapes.ts";
 
@@ -50,7 +50,7 @@ function backwards(x: Value, axis: number): Value {
   return gatherAlong(x, constant(tensor("int64", [length], rows)), axis);
 }
 
-function indexOfMaximum(call: Call, x: Value): Value {
+function indexOfMaximum(call: NodeCall, x: Value): Value {
   const axis = normalizeAxis(x.shape, call.int("axis", 0));
   const index = call.int("select_last_index", 0) === 0
     ? argMax(x, axis)
@@ -68,7 +68,7 @@ function logSumExp(x: Value, options: ReduceOptions): Value {
   return reshape(result, reduceSum(x, options).shape);
 }
 
-function cumulated(call: Call): Value {
+function cumulated(call: NodeCall): Value {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.number(1) ?? 0);
   const flag = (name: string) => call.int(name, 0) !== 0;
@@ -76,7 +76,7 @@ function cumulated(call: Call): Value {
 }
 
 /** ONNX's TopK. The values are gathered by their positions, so that gradients reach them. */
-function largest(call: Call): Value[] {
+function largest(call: NodeCall): Value[] {
   const x = call.value(0);
   const axis = normalizeAxis(x.shape, call.int("axis", -1));
   const count = call.number(1) ?? call.int("k", 0);

@@ -6,7 +6,7 @@ import { gatherSum } from "../../graph/indexing.ts";
 import { transpose } from "../../graph/movement.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 
@@ -124,7 +124,7 @@ interface Manner {
   readonly nearest: string;
 }
 
-function mannerOf(call: Call): Manner {
+function mannerOf(call: NodeCall): Manner {
   const mode = call.string("mode", "nearest");
   // Before version 11 there were no such attributes.
   const isOld = call.node.op === "Upsample" || call.node.opset < 11;
@@ -136,7 +136,7 @@ function mannerOf(call: Call): Manner {
   };
 }
 
-function along(call: Call, x: Value, at: number, axis: Axis): Value {
+function along(call: NodeCall, x: Value, at: number, axis: Axis): Value {
   const { mode, coordinates, nearest } = mannerOf(call);
   const coordinate = COORDINATES[coordinates] ??
     call.refuse("coordinate_transformation_mode", coordinates, Object.keys(COORDINATES).join(", "));
@@ -163,7 +163,7 @@ function along(call: Call, x: Value, at: number, axis: Axis): Value {
 }
 
 /** The axes with their new lengths, computed from scales or sizes. */
-function axesOf(call: Call, x: Value, named: readonly number[]): Axis[] {
+function axesOf(call: NodeCall, x: Value, named: readonly number[]): Axis[] {
   const old = call.node.op === "Upsample" || call.node.opset < 11;
   const scales = old ? call.floats("scales") ?? call.numbers(1) : call.listed(2);
   if (scales !== undefined && scales.length > 0) {
@@ -206,7 +206,7 @@ function requirePairs(x: Value, axes: readonly number[], numbers: readonly numbe
   );
 }
 
-function resized(call: Call): Value {
+function resized(call: NodeCall): Value {
   const x = call.value(0);
   const named = call.ints("axes")?.map((axis) => normalizeAxis(x.shape, axis)) ??
     x.shape.map((_, axis) => axis);

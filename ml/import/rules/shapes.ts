@@ -4,7 +4,7 @@ import { arrayConstructor } from "../../../tensor/dtype.ts";
 import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { realTensor } from "../graph/real_tensor.ts";
 
 /** Most elements of an array that a node creates: 64 MiB of float32. */
@@ -32,7 +32,7 @@ export function requireConstantSize(shape: readonly number[]): void {
   );
 }
 
-function shapeOf(call: Call): Value {
+function shapeOf(call: NodeCall): Value {
   const shape = call.shape(0);
   // Negative bounds count from the end, as in slices.
   return integers(shape.slice(call.int("start", 0), call.int("end", shape.length)));
@@ -42,7 +42,7 @@ function exactly(shape: readonly number[], values: readonly bigint[]): Value {
   return constant(tensor("int64", shape, BigInt64Array.from(values)));
 }
 
-function constantOf(call: Call): Value {
+function constantOf(call: NodeCall): Value {
   const given = call.tensor("value");
   if (given !== undefined) return constant(realTensor(given));
   const { attributes } = call.node;
@@ -57,7 +57,7 @@ function constantOf(call: Call): Value {
   return call.refuse("value", [...attributes.keys()], "a tensor or numbers");
 }
 
-function filled(call: Call): Value {
+function filled(call: NodeCall): Value {
   const shape = call.numbers(0) ?? [];
   requireConstantSize(shape);
   const value = realTensor(call.tensor("value") ?? tensor("float32", [], new Float32Array(1)));
@@ -77,7 +77,7 @@ function wholeCount(start: bigint, limit: bigint, step: bigint): bigint | undefi
   return distance <= 0n ? 0n : (distance + width - 1n) / width;
 }
 
-function range(call: Call): Value {
+function range(call: NodeCall): Value {
   const { dtype } = call.known(0);
   const data = [0, 1, 2].map((i) => call.known(i).data[0]!);
   if (dtype === "int64" || dtype === "int32") {
@@ -100,7 +100,7 @@ function range(call: Call): Value {
 }
 
 /** The product of the elements of a known tensor. Exporters multiply only shapes. */
-export function product(call: Call): Value {
+export function product(call: NodeCall): Value {
   const { dtype, data } = call.known(0);
   // `numbers` limits the count.
   const numbers = call.numbers(0)!;
@@ -123,13 +123,13 @@ export function product(call: Call): Value {
 }
 
 /** ONNX's Expand broadcasts in both directions: an axis with the requested length 1 keeps its length. */
-function expand(call: Call): Value {
+function expand(call: NodeCall): Value {
   const x = call.value(0);
-  const told = call.numbers(1) ?? [];
-  const rank = Math.max(told.length, x.shape.length);
+  const requested = call.numbers(1) ?? [];
+  const rank = Math.max(requested.length, x.shape.length);
   const shape = Array.from({ length: rank }, (_, axis) => {
     const own = x.shape[axis - rank + x.shape.length] ?? 1;
-    const wanted = told[axis - rank + told.length] ?? 1;
+    const wanted = requested[axis - rank + requested.length] ?? 1;
     return wanted === 1 ? own : wanted;
   });
   if (shape.some((length) => !Number.isSafeInteger(length) || length < 0)) {

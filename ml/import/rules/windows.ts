@@ -3,7 +3,7 @@ import { type Pair, reach } from "../../graph/geometry.ts";
 import { reshape } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call } from "../graph/call.ts";
+import type { NodeCall } from "../graph/call.ts";
 
 /** The geometry of windows over the last two axes, from the attributes that convolutions and pools share. */
 export interface Windows {
@@ -33,7 +33,7 @@ export function asImage(x: Value): { image: Value; back: (y: Value) => Value } {
 }
 
 /** An attribute of one number per spatial axis, as a pair. */
-function pairOf(call: Call, name: string, axes: number, fallback: number): Pair {
+function pairOf(call: NodeCall, name: string, axes: number, fallback: number): Pair {
   const given = call.ints(name) ?? [];
   const wrong = given.some((n) => !Number.isSafeInteger(n) || n < 1);
   if ((given.length !== 0 && given.length !== axes) || wrong) {
@@ -42,7 +42,7 @@ function pairOf(call: Call, name: string, axes: number, fallback: number): Pair 
   return axes === 1 ? [1, given[0] ?? fallback] : [given[0] ?? fallback, given[1] ?? fallback];
 }
 
-function explicitPads(call: Call, axes: number): { before: Pair; after: Pair } {
+function explicitPads(call: NodeCall, axes: number): { before: Pair; after: Pair } {
   const given = call.ints("pads") ?? new Array<number>(2 * axes).fill(0);
   if (given.length !== 2 * axes || given.some((n) => !Number.isSafeInteger(n) || n < 0)) {
     call.refuse("pads", given, `${2 * axes} integers that are not negative`);
@@ -60,7 +60,7 @@ const both = (f: (axis: 0 | 1) => number): Pair => [f(0), f(1)];
  * @param axes number of the operator's spatial axes: 1 or 2
  * @param kernel size of the windows, if the weights determine it
  */
-export function windowsOf(call: Call, input: Pair, axes: number, kernel?: Pair): Windows {
+export function windowsOf(call: NodeCall, input: Pair, axes: number, kernel?: Pair): Windows {
   const size = kernel ?? pairOf(call, "kernel_shape", axes, 1);
   if (kernel === undefined && call.ints("kernel_shape") === undefined) {
     call.refuse("kernel_shape", undefined, "given");

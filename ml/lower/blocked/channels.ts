@@ -4,7 +4,7 @@ import type { Node, Value } from "../../graph/value.ts";
 import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { GraphFacts, Pattern } from "../tile.ts";
 import { emitConvolution } from "./convolution.ts";
-import { isPerChannel, scaledBy } from "./per_channel.ts";
+import { isPerBlockedChannel, scaledBy } from "./per_channel.ts";
 import { asImages, channelDots, channelSums, planeMeans, scaleChannels } from "./operators.ts";
 
 type Normalized = Node<"normalize">;
@@ -68,7 +68,7 @@ function shifted(value: Value, facts: GraphFacts): Affine | undefined {
   if (value.primitive !== "add") return undefined;
   for (const [first, second] of [[0, 1], [1, 0]] as const) {
     const [images, shift] = [value.inputs[first]!, value.inputs[second]!];
-    if (sameShape(images.shape, value.shape) && isPerChannel(shift, value)) {
+    if (sameShape(images.shape, value.shape) && isPerBlockedChannel(shift, value)) {
       return { ...scaled(images, facts), shift };
     }
   }
@@ -226,7 +226,7 @@ export const blockedNormalizeGradPattern = (block: number): Pattern => (value) =
   const [slope, mean] = rest!.inputs as readonly [Value, Value];
   const [normal, share] = along!.inputs as readonly [Value, Value];
   if (!isNormalized(normal, block) || !sameShape(slope.shape, value.shape)) return undefined;
-  if (![mean, share].every((part) => isPerChannel(part, value))) return undefined;
+  if (![mean, share].every((part) => isPerBlockedChannel(part, value))) return undefined;
   return {
     inputs: [slope, normal.inputs[0]!, mean, share],
     emit: (builder, [d, x, p, q]) => {

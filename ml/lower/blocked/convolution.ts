@@ -5,7 +5,7 @@ import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import { flippedKernels } from "../conv_input_grad.ts";
 import { convolutionAttributes } from "../plain_convolution.ts";
 import type { Pattern } from "../tile.ts";
-import { asBlocks, asImages, blockedConv, type Extras, perFilter } from "./operators.ts";
+import { asBlocks, asImages, blockedConv, type FusedOperations, perFilter } from "./operators.ts";
 import { scaledBy } from "./per_channel.ts";
 
 /**
@@ -60,7 +60,7 @@ export function emitConvolution(
   builder: GraphBuilder,
   { inputs: [x, w], shape, attributes: { geometry } }: Node<"conv">,
   [images, kernels]: readonly [string, string],
-  extras: Extras = {},
+  extras: FusedOperations = {},
 ): string {
   const source = x!.shape.length === 5 ? asImages(builder, x!.shape, images) : images;
   const arrangedKernels = kernelsInBlocks(builder, w!.shape, geometry.block!, kernels);

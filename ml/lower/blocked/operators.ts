@@ -28,7 +28,7 @@ export function asBlocks(builder: GraphBuilder, shape: readonly number[], images
 /**
  * What a convolution on blocks can do in the same pass. The names are of arrays in the shape that the operator expects.
  */
-export interface Extras {
+export interface FusedOperations {
   /** One number per filter. */
   readonly bias?: string;
   /** Images to add. */
@@ -42,7 +42,7 @@ export function blockedConv(
   builder: GraphBuilder,
   [x, w]: readonly [string, string],
   attributes: Attributes,
-  { bias, sum, relu = false }: Extras = {},
+  { bias, sum, relu = false }: FusedOperations = {},
 ): string {
   // Inputs left out at the end are dropped; one left out in the middle has an empty name.
   const inputs = sum !== undefined

@@ -27,7 +27,7 @@ interface PooledConvolution {
 }
 
 /** Whether an operand of images [b, c, h, w] is one number per channel. */
-function isPerChannel(operand: Value, channels: number): boolean {
+function isBiasPerChannel(operand: Value, channels: number): boolean {
   return operand.shape.length <= 4 && operand.shape.at(-3) === channels &&
     elementCount(operand.shape) === channels;
 }
@@ -45,8 +45,8 @@ function pooledConvolution(
   if (cut) [inner] = inner.inputs as readonly [Value];
   if (inner.primitive === "add" && isAlone()) {
     const [a, b] = inner.inputs as readonly [Value, Value];
-    if (isPerChannel(b, channels)) [inner, bias] = [a, b];
-    else if (isPerChannel(a, channels)) [inner, bias] = [b, a];
+    if (isBiasPerChannel(b, channels)) [inner, bias] = [a, b];
+    else if (isBiasPerChannel(a, channels)) [inner, bias] = [b, a];
   }
   if (inner.primitive !== "conv" || !isAlone()) return undefined;
   return { pool: value, conv: inner, bias, relu: cut };

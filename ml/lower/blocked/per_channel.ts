@@ -3,7 +3,7 @@ import { sameShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 
 /** Whether an operand of images in blocks has one number per channel. */
-export function isPerChannel({ shape }: Value, images: Value): boolean {
+export function isPerBlockedChannel({ shape }: Value, images: Value): boolean {
   const [, blocks, , , block] = images.shape;
   return shape.at(-1) === block && shape.at(-4) === blocks &&
     elementCount(shape) === blocks! * block!;
@@ -19,6 +19,6 @@ export interface Scaled {
 export function scaledBy(value: Value): Scaled | undefined {
   const [images, scale] = value.inputs;
   const isScaled = value.primitive === "mul" && value.shape.length === 5 &&
-    sameShape(images!.shape, value.shape) && isPerChannel(scale!, value);
+    sameShape(images!.shape, value.shape) && isPerBlockedChannel(scale!, value);
   return isScaled ? { images: images!, scale: scale! } : undefined;
 }

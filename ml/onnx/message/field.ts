@@ -1,5 +1,5 @@
 import { type BinaryReader, type BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import type { MessageType } from "./message_type.ts";
+import type { OnnxMessageType } from "./message_type.ts";
 
 /** The reader and the writer of one field of a message. */
 export interface Field<T> {
@@ -155,7 +155,7 @@ export function list<T>(number: number, type: Scalar<T>): Field<T[]> {
 /** A field that contains a message. ONNX's messages are recursive, so the type is looked up when it is needed. */
 export function nested<M extends object>(
   number: number,
-  type: () => MessageType<M>,
+  type: () => OnnxMessageType<M>,
 ): Field<M | undefined> {
   return {
     number,
@@ -173,7 +173,7 @@ export function nested<M extends object>(
 /** A field that contains any number of messages. */
 export function nestedList<M extends object>(
   number: number,
-  type: () => MessageType<M>,
+  type: () => OnnxMessageType<M>,
 ): Field<M[]> {
   return {
     number,
@@ -192,7 +192,7 @@ export function nestedList<M extends object>(
 function writeNested<M extends object>(
   writer: BinaryWriter,
   number: number,
-  type: MessageType<M>,
+  type: OnnxMessageType<M>,
   value: M,
 ): void {
   writer.tag(number, WireType.LengthDelimited).fork();

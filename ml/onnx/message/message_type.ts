@@ -5,17 +5,17 @@ import { type Field, requireEnd } from "./field.ts";
 const MAX_DEPTH = 100;
 
 /** The reader and the writer of each property of a message, in the order of the fields' numbers. */
-export type Fields<M> = { readonly [K in keyof M]-?: Field<M[K]> };
+export type FieldTable<M> = { readonly [K in keyof M]-?: Field<M[K]> };
 
 /**
  * Reads and writes one type of message in the format of protocol buffers. Unknown fields are skipped. A field with an
  * unexpected wire type makes the message invalid.
  */
-export class MessageType<M extends object> {
+export class OnnxMessageType<M extends object> {
   readonly #fields: readonly (readonly [keyof M, Field<unknown>])[];
   readonly #byNumber: ReadonlyMap<number, readonly [keyof M, Field<unknown>]>;
 
-  constructor(fields: Fields<M>) {
+  constructor(fields: FieldTable<M>) {
     this.#fields = Object.entries(fields) as unknown as [keyof M, Field<unknown>][];
     this.#byNumber = new Map(this.#fields.map((entry) => [entry[1].number, entry]));
   }
