@@ -74,13 +74,14 @@ function prepareErrors(command: Command, path: string): void {
 }
 
 /**
- * Has the platform's cryptography gather its entropy now, in another thread, and not at its first use: that takes 30 ms of
- * processor time, for which a first TLS connection or signature would wait (Deno 2.9.3; once in a process).
+ * Starts gathering entropy in another thread. Otherwise the platform's cryptography does so at its first use, which
+ * takes 30 ms of processor time and would delay the first TLS connection or signature (Deno 2.9.3; once per process).
  */
 function gatherEntropy(): void {
-  // A key agreement's key is made in a thread of the pool, by the library that TLS uses. Most other calls wait for it here.
+  // A key for key agreement is generated in a thread of the pool, by the library that TLS uses. Most other calls would
+  // block this thread.
   crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"])
-    .catch(() => {}); // Whatever is wrong shows at that first use.
+    .catch(() => {}); // An error will show at the first use.
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -2,13 +2,15 @@
 export type NodeId = bigint;
 /** A run's id: unsigned 64-bit, never 0n. */
 export type RunId = bigint;
-/** A message's id: opaque text (a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one). */
+/**
+ * A message's id: an opaque string (a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one).
+ */
 export type MessageId = string;
 
-/** The id under which the SuperLink, and so every ServerApp, sends. */
+/** The sender id of the SuperLink, and so of all ServerApps. */
 export const SUPERLINK_NODE_ID: NodeId = 1n;
 
-/** How long an instruction stays valid, in seconds, when its sender does not say (Flower 1.41: 12 hours). */
+/** Default validity of an instruction, in seconds (Flower 1.41: 12 hours). */
 export const DEFAULT_TTL_SECONDS = 43_200;
 
 /**
@@ -17,34 +19,34 @@ export const DEFAULT_TTL_SECONDS = 43_200;
  */
 export type MessageType = string;
 
-/** Everything about a message except its content. Field for field Flower's `Metadata` (1.23 and later). */
+/** All data about a message except its content. The fields are those of Flower's `Metadata` (1.23 and later). */
 export interface Metadata {
-  /** The run that it belongs to; 0n until it is sent. */
+  /** The message's run; 0n until it is sent. */
   readonly runId: RunId;
-  /** Empty until the SuperLink has taken the message. */
+  /** The message's id; empty until the SuperLink has accepted the message. */
   readonly messageId: MessageId;
-  /** Who sends it. */
+  /** The sender. */
   readonly srcNodeId: NodeId;
-  /** Whom it is for. */
+  /** The receiver. */
   readonly dstNodeId: NodeId;
   /** The id of the instruction that this message answers; empty in an instruction. */
   readonly replyToMessageId: MessageId;
-  /** The round, as text, where the sender works in rounds; else empty. */
+  /** The round, as text, if the sender works in rounds; otherwise empty. */
   readonly groupId: string;
-  /** What it is for. */
+  /** Purpose of the message. */
   readonly messageType: MessageType;
-  /** Unix time in seconds at which the sender made the message. */
+  /** Unix time in seconds at which the sender created the message. */
   readonly createdAt: number;
-  /** Seconds after `createdAt` during which the message counts. */
+  /** Validity in seconds after `createdAt`. */
   readonly ttl: number;
 }
 
-/** Codes of the error that a message carries instead of content (Flower 1.41 contract, section 3.5). */
+/** Codes of the error that a message has instead of content (Flower 1.41 contract, section 3.5). */
 export const MessageErrorCode = {
   Unknown: 0,
   LoadClientApp: 1,
   ClientAppRaised: 2,
-  /** The instruction is not there (any more): unknown or expired. On the 1.9 wire: node unavailable. */
+  /** The instruction is unknown or expired. On the 1.9 wire: node unavailable. */
   MessageUnavailable: 3,
   ReplyUnavailable: 4,
   NodeUnavailable: 5,
@@ -53,9 +55,9 @@ export const MessageErrorCode = {
   ClientAppCrashed: 8,
 } as const;
 
-/** An error that a message carries instead of content. */
+/** An error that a message has instead of content. */
 export interface MessageError {
-  /** One of {@link MessageErrorCode}, or a later Flower's. */
+  /** One of {@link MessageErrorCode}, or a code of a later Flower. */
   readonly code: number;
   /** One sentence for people. */
   readonly reason: string;

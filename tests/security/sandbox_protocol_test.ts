@@ -51,20 +51,20 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
     `self.postMessage({ kind: "loaded" }); ${NEVER}`,
     /unexpected "loaded"/,
   ],
-  "something that has no kind": [`self.postMessage("hello"); ${NEVER}`, /is not a plain object/],
+  "something that has no kind": [`self.postMessage("hello"); ${NEVER}`, /must be a plain object/],
   "something of an unknown kind": [
     `self.postMessage({ kind: "constructor" }); ${NEVER}`,
-    /Its kind is not one of/,
+    /Its kind must be one of/,
   ],
   "nothing": [`self.postMessage(undefined); ${NEVER}`, /plain object: got null/],
   "something without end": [
     `const a = { kind: "reply" }; a.message = a; self.postMessage(a); ${NEVER}`,
-    /Metadata is not a plain object/,
+    /Metadata must be a plain object/,
   ],
   "something very deep": [
     `let a = []; for (let i = 0; i < 2000; i++) a = [a];
     self.postMessage({ kind: "reply", message: a, state: a }); ${NEVER}`,
-    /Reply is not a plain object/,
+    /Reply must be a plain object/,
   ],
   "a reply without records": [forged("delete reply.message.content"), /Error of the reply/],
   "a reply for another run": [forged("reply.message.metadata.runId = 9n"), /does not answer/],
@@ -87,9 +87,9 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   "a reply whose ids are no ids": [forged("reply.message.metadata.runId = -1n"), /runId/],
   "a reply with another prototype": [
     forged(`reply.message = JSON.parse('{"__proto__": {"polluted": true}}')`),
-    /Metadata is not a plain object/,
+    /Metadata must be a plain object/,
   ],
-  "records that are none": [forged("reply.state = { polluted: true }"), /Entries is not a list/],
+  "records that are none": [forged("reply.state = { polluted: true }"), /Entries must be a list/],
   "a record of an unknown kind": [
     forged(`reply.state = [["a", { kind: "__proto__", items: [] }]]`),
     /Kind of a record/,
@@ -103,7 +103,7 @@ const FORGED: Readonly<Record<string, readonly [code: string, reason: RegExp]>> 
   "a number that is none": [
     forged(`const loss = { type: "double", value: { valueOf: "x" } };
       reply.state = [["a", { kind: "metrics", items: [["loss", loss]] }]]`),
-    /Number is not a number/,
+    /Number must be a number/,
   ],
   "bytes outside of the frame": [
     forged(`const setting = { type: "bytes", value: { $bytes: [0, 2 ** 40] } };
@@ -239,7 +239,7 @@ Deno.test("security: the threads that train do what training needs and nothing e
   });
   await test.step("they use no device that the node's owner did not name", async () => {
     const answer = await app.run(toTrainer(`{ id: 0, call: { method: "close" } }`, "cuda"));
-    assert.match(answer, /"refused".*Device is not one of cpu/);
+    assert.match(answer, /"refused".*Device must be one of cpu/);
   });
   await test.step("there are only so many", async () => {
     const code = `const answers = [];
@@ -268,5 +268,5 @@ function transposedInNoGroup(): string {
 Deno.test("security: a model that would end the process of ONNX Runtime is refused", async () => {
   await using app = await EvilApp.start();
   const answer = await app.run(toTrainer(load(transposedInNoGroup())));
-  assert.match(answer, /permission-denied.*\\"group\\" that is no length: 0/);
+  assert.match(answer, /permission-denied.*\\"group\\" with an invalid length: 0/);
 });

@@ -2,7 +2,7 @@ import { choiceOf, fieldsOf, integerOf } from "../../../base/untrusted.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { Device } from "../../../ml/engine/device.ts";
 import { MAX_THREADS } from "../../../ml/engine/limits.ts";
-import { type FromTrainer, reportError } from "../../../ml/engine/protocol.ts";
+import { toErrorReport, type TrainerMessage } from "../../../ml/engine/protocol.ts";
 import { type Failure, uncaught } from "../../app/failure.ts";
 import type { ToTrainer } from "../wire/protocol.ts";
 
@@ -58,7 +58,7 @@ export class Trainers {
     try {
       this.#start(asked, port);
     } catch (error) {
-      const refused: FromTrainer = { refused: reportError(error) };
+      const refused: TrainerMessage = { refused: toErrorReport(error) };
       port.postMessage(refused);
       port.close();
     }
