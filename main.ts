@@ -1,6 +1,6 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
-import { NO_COLOR, takeNoColor } from "./roles/flags/no_color.ts";
+import { applyNoColor, NO_COLOR } from "./roles/flags/no_color.ts";
 import { reportError } from "./roles/report_error.ts";
 import { gatherEntropy } from "./base/entropy.ts";
 import { VERSION } from "./base/version.ts";
@@ -37,7 +37,7 @@ function usage(): string {
  * @returns the process' exit status: 0 success, 1 failure, 2 a command line that cannot be understood
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const words = takeNoColor(args);
+  const words = applyNoColor(args);
   const [first = "", ...others] = words;
   const [name, ...rest] = [...OPTIONS.get(first) ?? words.slice(0, 1), ...others];
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {

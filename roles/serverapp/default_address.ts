@@ -1,2 +1,2 @@
-/** Where `flwr run module:name` looks for a SuperLink's Driver API. */
+/** The default address of a SuperLink's Driver API for `flwr run module:name`. */
 export const DEFAULT_ADDRESS = "127.0.0.1:9091";

@@ -1,10 +1,10 @@
 import type { PublicKey } from "../../auth/public_key.ts";
 
-/** Ends the held calls of keys that were removed from the list. */
+/** Revocations of keys: ends the open calls of a key that was removed from the list. */
 export class Revocations {
   readonly #controllers = new Map<string, AbortController>();
 
-  /** Aborted when the key is removed; a key that is listed again starts anew. */
+  /** Returns a signal that is aborted when the key is removed. A key that is listed again gets a new one. */
   signalOf(key: PublicKey): AbortSignal {
     const known = this.#controllers.get(key.pem);
     if (known !== undefined) return known.signal;
@@ -13,7 +13,7 @@ export class Revocations {
     return controller.signal;
   }
 
-  /** Ends what the key's holder has open. */
+  /** Ends the open calls of a key. */
   revoke(key: PublicKey): void {
     this.#controllers.get(key.pem)?.abort();
     this.#controllers.delete(key.pem);

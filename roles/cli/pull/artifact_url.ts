@@ -1,12 +1,12 @@
-/** Where a SuperLink of this flwr says that artifacts are. */
+/** Path of an artifact URL from one of our SuperLinks. */
 const PATH = /^(\/artifacts\/[0-9a-f]{64}\/)run-(\d{1,20})\.zip$/;
 
 /**
- * The folder of URLs in which a run's artifacts lie, by the URL that PullArtifacts gave: its list is `index.json` there,
- * each file is below `files/`.
+ * Returns the base URL of a run's artifacts, from the URL that PullArtifacts returned. The list is at `index.json`, the
+ * files are below `files/`.
  *
- * @param server "host:port" that was asked
- * @returns undefined for a URL that is not the asked SuperLink's own, as those of Flower's artifact providers are
+ * @param server "host:port" of the SuperLink
+ * @returns undefined for a URL of another server, such as one of Flower's artifact providers
  */
 export function ownFolder(
   url: string,

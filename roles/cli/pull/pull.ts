@@ -3,7 +3,7 @@ import type { RunId } from "../../../app/metadata.ts";
 import { printable } from "../../../base/printable.ts";
 import { FileFetcher } from "../../../rpc/http/fetch_files.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
-import type { SuperLinkFlags } from "../config/options.ts";
+import type { ControlFlags } from "../config/options.ts";
 import { channelOptions, withControl } from "../config/with_control.ts";
 import type { Output, OutputFormat } from "../../output/format.ts";
 import { runFolder } from "../../output/run_folder.ts";
@@ -16,8 +16,8 @@ import { ownFolder } from "./artifact_url.ts";
 import { fetchArtifacts } from "./fetch_artifacts.ts";
 import type { ListedArtifact } from "./index_file.ts";
 
-/** What the flags of `flwr pull` give. */
-export interface PullFlags extends SuperLinkFlags {
+/** Flags of `flwr pull`. */
+export interface PullFlags extends ControlFlags {
   readonly output?: string;
   readonly force: boolean;
   readonly urlOnly: boolean;
@@ -25,10 +25,10 @@ export interface PullFlags extends SuperLinkFlags {
 }
 
 /**
- * Fetches a finished run's artifacts into a folder; or says where they are, when that is all that is asked for, or they
- * are not the asked SuperLink's to hand out.
+ * Downloads a finished run's artifacts to a folder. With `--url-only`, or if another server has them, it only returns
+ * their URL.
  *
- * @throws FlwrError naming what is wrong
+ * @throws FlwrError naming the fault
  */
 export async function pull(
   runId: RunId,
@@ -39,15 +39,15 @@ export async function pull(
   if (!flags.urlOnly && !flags.force) await requireNewFolder(output, "--output");
   const connection = await chooseSuperLink(superlink, flags);
   const url = await withControl(connection, (control) => control.pullArtifacts(runId));
-  const told = { "run-id": String(runId), url };
-  if (flags.urlOnly) return { json: told, lines: [printable(url)] };
+  const json = { "run-id": String(runId), url };
+  if (flags.urlOnly) return { json, lines: [printable(url)] };
   const { address, insecure } = connection;
   const folder = ownFolder(url, runId, { server: address, insecure });
   if (folder === undefined) {
     return {
-      json: told,
+      json,
       lines: [
-        `The artifacts of run ${runId} are not with this SuperLink. They can be downloaded from:`,
+        `This SuperLink does not store the artifacts of run ${runId}. Download them from:`,
         printable(url),
       ],
     };

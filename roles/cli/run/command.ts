@@ -7,7 +7,7 @@ import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_o
 import { formatOption } from "../../output/format.ts";
 import { DEFAULT_ADDRESS } from "../../serverapp/default_address.ts";
 import { isFolder, runForm } from "./form.ts";
-import type { HereFlags } from "../../serverapp/start.ts";
+import type { LocalRunFlags } from "../../serverapp/start.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 
@@ -16,11 +16,11 @@ There are two ways to run an app:
 
 1. APP is a folder (default: "."). The command sends the app in it to a SuperLink, which runs its ServerApp. The folder
    must contain a pyproject.toml or flwr.toml. SUPERLINK is the name of a connection in config.toml ("flwr config list"
-   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates say how to
+   shows them), or host:port of the SuperLink's HTTP API. For host:port, --insecure and --root-certificates set how to
    connect.
 
    With --stream, the exit status is 0 only if the run completed. Ctrl-C stops following the log; the run continues.
-   With --stream and --format json, the log goes to stderr. At the end, one JSON object says how the run ended.
+   With --stream and --format json, the log goes to stderr. At the end, one JSON object with the result is printed.
 
 2. APP is "module:name", for example server:app, the export "app" of server.ts or server.js. The ServerApp runs in this
    process, and uses the SuperLink's Driver API at --server. The exit status is 0 only if the run succeeded. Ctrl-C
@@ -73,7 +73,7 @@ export function command(): Command {
   return command.action(run);
 }
 
-type RunFlags = LogFlags & Omit<HereFlags & SubmitFlags, "runConfig"> & {
+type RunFlags = LogFlags & Omit<LocalRunFlags & SubmitFlags, "runConfig"> & {
   readonly runConfig?: readonly string[];
 };
 
@@ -87,10 +87,10 @@ async function run(
   if (form.kind === "here") {
     applyLogOptions(flags);
     using shutdown = onShutdown();
-    const { runHere } = await load<typeof import("../../serverapp/start.ts")>(
+    const { runLocally } = await load<typeof import("../../serverapp/start.ts")>(
       new URL("../../serverapp/start.ts", import.meta.url),
     );
-    await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
+    await runLocally(form.spec, { ...flags, runConfig }, shutdown.signal);
   } else {
     const { submit } = await load<typeof import("./submit.ts")>(
       new URL("./submit.ts", import.meta.url),
@@ -99,7 +99,7 @@ async function run(
   }
 }
 
-/** The long names of the flags that are on the command line. */
+/** Long names of the flags on the command line. */
 function givenFlags(command: Command): string[] {
   return command.options
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")

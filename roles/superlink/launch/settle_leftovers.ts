@@ -1,15 +1,16 @@
 import type { Runs } from "../../../link/runs/runs.ts";
 
-/** Runs that are looked at together. */
+/** Runs that are listed at once. */
 const PAGE = 200;
 
 /**
- * Fails the runs that an earlier SuperLink on the same database was running: their ServerApps died with it. Those that
- * were claimed and had not begun are pending again once their claim is over; those that a user started by hand go on.
+ * Fails the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
+ * Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
+ * continue.
  *
- * @param startedAt Unix time in seconds; runs that began later are this SuperLink's own
+ * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
  */
-export async function settleLeftovers(
+export async function failInterruptedRuns(
   link: { readonly runs: Pick<Runs, "fail" | "list"> },
   startedAt: number,
 ): Promise<void> {
