@@ -171,6 +171,12 @@ export const COMMAND_TABLE: CommandTable = {
     const entry = findCommand(name);
     return entry && await loadCommand(entry);
   },
+  runLocally: async (spec, flags, signal) => {
+    const { runLocally } = await load<typeof import("./serverapp/start.ts")>(
+      new URL("./serverapp/start.ts", import.meta.url),
+    );
+    await runLocally(spec, flags, signal);
+  },
 };
 
 /** Finds a command by name or alias. */

@@ -18,6 +18,8 @@ export interface RunClaim extends AsyncDisposable {
   readonly runId: bigint;
   /** Authenticates the app's calls as those of the run. */
   readonly token: string;
+  /** The token as the headers of a call. */
+  readonly callHeaders: Readonly<Record<string, string>>;
   /** The Runtime API, which the app calls with that token. */
   readonly runtime: ServiceBinding;
   /** Fetches the app and its settings. @throws FlwrError when they are not available */

@@ -1,5 +1,5 @@
-import { readPackedEvent } from "./read_said.ts";
-import { packCommand, type PackedCommand } from "./packed_messages.ts";
+import { readPackedEvent } from "./wire/read_said.ts";
+import { packCommand } from "./wire/packed_messages.ts";
 import { type LineSink, logOutput } from "./output_log.ts";
 import type { ClientAppCommand, ClientAppEvent } from "../app/worker_protocol.ts";
 import type { AppInstance, StartInstance } from "../app/app_link.ts";
@@ -16,9 +16,9 @@ import {
   FRAMES_FD,
   MAX_FRAME_BODY_BYTES,
   MAX_FRAME_TEXT_BYTES,
-} from "./frame.ts";
+} from "./wire/frame.ts";
 import type { Launch } from "./launch.ts";
-import type { SandboxStart, WithThreads } from "./protocol.ts";
+import type { SandboxStart, WithThreads } from "./wire/protocol.ts";
 import { nextTurn } from "../../base/turn.ts";
 
 /** Milliseconds for which the frames of one app are read before other work gets a turn. */
@@ -30,6 +30,8 @@ export interface SandboxChildOptions {
   /** The process' working directory. */
   readonly folder: string;
   readonly start: SandboxStart;
+  /** Threads for training, if the owner set them. Default: this process' share of the machine's cores. */
+  readonly threads?: number | undefined;
   /** Called with stdout and with stderr of the process. */
   readonly output: (stream: Readable) => void;
   /**
@@ -80,7 +82,7 @@ export class SandboxChild {
     // A process that could not be started has no such stream. The "error" event reports it.
     if (pid !== undefined) this.#listen(stdio[FRAMES_FD] as Readable);
     for (const stream of [stdout!, stderr!]) output(stream);
-    this.write(start);
+    this.#write(start);
   }
 
   /** Resolves when the process has ended. */
@@ -88,8 +90,19 @@ export class SandboxChild {
     return this.#exited.promise;
   }
 
-  /** Sends a value. Resolves when the process can accept more, or has ended. */
-  async write(value: unknown): Promise<void> {
+  /**
+   * Sends a command to the app, with the number of threads that its models may use now. Resolves when the process can
+   * accept more, or has ended.
+   */
+  send<Command extends object>(command: Command): Promise<void> {
+    const framed: WithThreads<Command> = {
+      ...command,
+      threads: trainerThreads({ override: this.#options.threads }),
+    };
+    return this.#write(framed);
+  }
+
+  async #write(value: unknown): Promise<void> {
     if (this.#ended) return;
     let room = true;
     for (const piece of encodeFrame(value)) room = this.#input.write(piece);
@@ -175,14 +188,12 @@ export function sandboxStarter(options: SandboxOptions): StartInstance {
 }
 
 class SandboxInstance implements AppInstance {
-  readonly #options: SandboxOptions;
   readonly #crashed: (reason: string) => void;
   readonly #child: SandboxChild;
   #loading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SandboxOptions, onEvent: (event: ClientAppEvent) => void) {
-    const { launch, folder, start, output, clock = systemClock } = options;
-    this.#options = options;
+    const { launch, folder, start, threads, output, clock = systemClock } = options;
     this.#crashed = (reason) => {
       clearTimeout(this.#loading);
       onEvent({ kind: "crashed", reason });
@@ -191,6 +202,7 @@ class SandboxInstance implements AppInstance {
       launch,
       folder,
       start,
+      threads,
       // A broken stream means that the process has ended.
       output: (stream) => void logOutput(stream, clock, output).catch(() => {}),
       // A frame from the app cannot be larger than the memory that the app may use.
@@ -210,11 +222,7 @@ class SandboxInstance implements AppInstance {
         this.#crashed(`it was not loaded within ${LOAD_MILLISECONDS / 1000} s`);
       }, LOAD_MILLISECONDS);
     }
-    const framed: WithThreads<PackedCommand> = {
-      ...packCommand(command),
-      threads: trainerThreads({ override: this.#options.threads }),
-    };
-    this.#child.write(framed);
+    this.#child.send(packCommand(command));
   }
 
   end(): void {

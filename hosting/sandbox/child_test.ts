@@ -13,7 +13,7 @@ function saying(
 ): SandboxChild {
   const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `import { writeSync } from "node:fs";
-    import { encodeFrame } from ${at("./frame.ts")};
+    import { encodeFrame } from ${at("./wire/frame.ts")};
     for (const value of ${JSON.stringify(values)}) {
       for (const piece of encodeFrame(value)) writeSync(3, piece);
     }
@@ -70,7 +70,7 @@ testWithAllRights(
     assert.equal(reasons.length, 1);
     assert.match(reasons[0]!, /^it cannot be started: /);
     assert.doesNotMatch(reasons[0]!, /nowhere/);
-    await within(child.write({}), PATIENCE, "a value for an ended process");
+    await within(child.send({}), PATIENCE, "a value for an ended process");
   },
 );
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packagesFolder } from "../../ml/session/packages_folder.ts";
+import { packagesFolder } from "../../ml/session/native_library.ts";
 import { WITHOUT_TELEMETRY } from "../../ml/session/telemetry.ts";
 
 /** The command that starts a process. */
@@ -68,7 +68,7 @@ export function sandboxLaunch(
     // The process itself starts threads from these files and loads ONNX Runtime. The app's thread may not read them.
     `--allow-read=${[...readable, project, ...packages].map(asListed).join()}`,
     "--allow-ffi",
-    fileURLToPath(new URL("process.ts", import.meta.url)),
+    fileURLToPath(new URL("./process/main.ts", import.meta.url)),
   ];
   // Deno's Cache API, which any thread may use, stores its files under TMPDIR. A file as TMPDIR makes that fail.
   return { file: Deno.execPath(), args, env: { ...env, TMPDIR: Deno.execPath() } };

@@ -11,7 +11,7 @@ import type { LineSink } from "./output_log.ts";
 import { sandboxStarter } from "./child.ts";
 
 /** The module that runs a ClientApp in the sandbox. */
-const WORKER = new URL("./app_worker.ts", import.meta.url);
+const WORKER = new URL("./process/app_worker.ts", import.meta.url);
 
 /** Options for a sandboxed ClientApp. */
 export interface SandboxedAppOptions {

@@ -14,11 +14,13 @@ import {
   type NodeAuthentication,
   nodeAuthentication,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
-import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
+import type {
+  FleetAuthenticationOptions,
+} from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import type { AuthenticationFiles } from "./config.ts";
 import { logFailure } from "./log_failure.ts";
 import { type ListedNames, warnOfComments } from "./listed_names.ts";
-import { Revocations } from "./revocations.ts";
+import type { PublicKey } from "../../auth/public_key.ts";
 
 /** Joins that one key may make in a burst. A node joins once per start. */
 const JOIN_BURST = 10;
@@ -179,4 +181,24 @@ function logDenied(denied: Denied): void {
     fingerprint: denied.fingerprint ?? "unknown",
     ...causedBy("denied calls", hostOfPeer(denied.peer)),
   });
+}
+
+/** Revocations of keys: ends the open calls of a key that was removed from the list. */
+class Revocations {
+  readonly #controllers = new Map<string, AbortController>();
+
+  /** Returns a signal that is aborted when the key is removed. A key that is listed again gets a new one. */
+  signalOf(key: PublicKey): AbortSignal {
+    const known = this.#controllers.get(key.pem);
+    if (known !== undefined) return known.signal;
+    const controller = new AbortController();
+    this.#controllers.set(key.pem, controller);
+    return controller.signal;
+  }
+
+  /** Ends the open calls of a key. */
+  revoke(key: PublicKey): void {
+    this.#controllers.get(key.pem)?.abort();
+    this.#controllers.delete(key.pem);
+  }
 }

@@ -49,7 +49,7 @@ export async function startSuperLink(
   const onEvent = (event: LinkEvent) => {
     inFlight.onEvent(event);
     events.onEvent(event);
-    launching?.onEvent(event);
+    if (event.kind === "run-finished" || event.kind === "run-released") launching?.end(event.runId);
   };
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, onEvent);

@@ -18,6 +18,7 @@ import { readSuperexecSecret } from "../flags/launch_flags.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
 import { grantedPaths } from "../../hosting/sandbox/app_files.ts";
+import type { PythonConfig } from "./python/open_python.ts";
 import type { TrustedEntities } from "./trust/trusted_entities.ts";
 
 /** The configuration of a SuperNode, from checked flags and files. */
@@ -43,23 +44,6 @@ export interface SuperNodeConfig {
   readonly healthAddress: string | undefined;
   /** Whether error texts are sent to the SuperLink. */
   readonly sendErrorDetails: boolean;
-}
-
-/** Settings for Python apps. */
-export interface PythonConfig {
-  /** Value of `--python`. */
-  readonly python: string | undefined;
-  /** Whether this program starts the processes. False: a `flower-superexec` does. */
-  readonly spawns: boolean;
-  readonly installDependencies: boolean;
-  readonly host: string;
-  readonly port: number;
-  /** Whether another port may be used if this one is taken. */
-  readonly anyPort: boolean;
-  readonly tls: ServerTls | undefined;
-  /** File with the CA of that certificate, for processes that this program starts. */
-  readonly authorityFile: string | undefined;
-  readonly executors: Executors;
 }
 
 /**

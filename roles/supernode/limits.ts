@@ -3,6 +3,3 @@ export const HEARTBEAT_INTERVAL_SECONDS = 30;
 
 /** Most seconds that a stopping node spends on its last calls to the SuperLink. */
 export const STOP_SECONDS = 3;
-
-/** Most bundles whose apps are kept ready, and most runs whose instances are. The least recently used one is ended. */
-export const MAX_WARM_APPS = 4;

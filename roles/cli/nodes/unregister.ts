@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { NodeId } from "../../../app/metadata.ts";
+import type { NodeId } from "../../../entities/metadata.ts";
 import { callSuperLink } from "../config/ask_superlink.ts";
 import { controlCommand, type ControlOutputFlags } from "../config/options.ts";
 import type { Output } from "../../output/format.ts";

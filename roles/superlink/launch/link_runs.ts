@@ -2,7 +2,9 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
-import type { ClaimedRun, LinkRun, Runs } from "../../../link/runs/runs.ts";
+import type { Link } from "../../../link/link.ts";
+import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
+import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type { RunClaim, RunInput, RunSource } from "../../../hosting/launch/run_source.ts";
@@ -16,7 +18,7 @@ export const HEARTBEAT_SECONDS = 15;
 /** The part of the SuperLink's domain that launching uses. */
 export interface LaunchLink {
   readonly runs: Pick<
-    Runs,
+    Link["runs"],
     | "appendLog"
     | "begin"
     | "claim"
@@ -57,6 +59,7 @@ export class LinkRuns implements RunSource {
 class LinkRunClaim implements RunClaim {
   readonly runId: bigint;
   readonly token: string;
+  readonly callHeaders: Readonly<Record<string, string>>;
   readonly runtime: ServiceBinding;
   readonly #run: LinkRun;
   readonly #link: LaunchLink;
@@ -65,6 +68,7 @@ class LinkRunClaim implements RunClaim {
   constructor({ run, token }: ClaimedRun, { link, runtime, clock }: LinkRunsOptions) {
     this.runId = run.runId;
     this.token = token;
+    this.callHeaders = taskTokenHeaders(token);
     this.runtime = runtime;
     this.#run = run;
     this.#link = link;
@@ -147,4 +151,28 @@ function settings({ overrideConfig }: LinkRun): RunConfig {
 function report(error: unknown): void {
   const { code, message } = FlwrError.from(error);
   if (code !== "unavailable") log("superlink").error("A heartbeat failed: {message}", { message });
+}
+
+/** Runs that are listed at once. */
+const PAGE = 200;
+
+/**
+ * Fails the runs that an earlier SuperLink on the same database was running, because their ServerApps ended with it.
+ * Claimed runs that had not begun become pending again when their claim expires. Runs that a user started by hand
+ * continue.
+ *
+ * @param startedAt Unix time in seconds. Runs that began later belong to this SuperLink
+ */
+export async function failInterruptedRuns(
+  link: { readonly runs: Pick<Link["runs"], "fail" | "list"> },
+  startedAt: number,
+): Promise<void> {
+  for (let skip = 0;; skip += PAGE) {
+    const runs = await link.runs.list({ limit: PAGE, skip });
+    for (const { runId, state, fabHash, runningAt = 0 } of runs) {
+      if (state !== "running" || fabHash === "" || runningAt >= startedAt) continue;
+      await link.runs.fail(runId, "The SuperLink was restarted while the run was in flight");
+    }
+    if (runs.length < PAGE) return;
+  }
 }

@@ -2,17 +2,15 @@ import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { readFab } from "../../../fab/read.ts";
-import type { LinkEvent } from "../../../link/events.ts";
 import type { Link } from "../../../link/link.ts";
+import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
-import { LinkRuns } from "./link_runs.ts";
+import { failInterruptedRuns, LinkRuns } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
-import { failInterruptedRuns } from "./settle_leftovers.ts";
-import { typescriptProgram } from "../../../hosting/launch/typescript_program.ts";
-import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
+import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
+import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
 
 /** Options of {@link startLaunching}. */
 export interface LaunchOptions {
@@ -27,8 +25,8 @@ export interface LaunchOptions {
 
 /** A running launcher of submitted apps. */
 export interface Launching extends AsyncDisposable {
-  /** Handles an event of the domain. */
-  onEvent(event: LinkEvent): void;
+  /** Stops the ServerApp of a run that is over, or whose claim was lost, because another launcher may claim it. */
+  end(runId: bigint): void;
   /** Starts a process in advance, because an app is about to be submitted. */
   expectRun(): void;
 }
@@ -39,7 +37,7 @@ export function startLaunching(
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
-    memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+    requestBytes: sandboxRequestBytes,
   });
   const launcher = new Launcher({
     runs: new LinkRuns({ link, runtime, clock: systemClock }),
@@ -65,11 +63,7 @@ export function startLaunching(
     });
   });
   return {
-    onEvent(event) {
-      // A released run can be claimed again, so its ServerApp must not go on here.
-      const isOver = event.kind === "run-finished" || event.kind === "run-released";
-      if (isOver) launcher.end(event.runId);
-    },
+    end: (runId) => launcher.end(runId),
     expectRun: () => pool.warm(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();

@@ -1,5 +1,4 @@
 import type { InstalledApp } from "../../../fab/install.ts";
-import type { ComputeSettings } from "../../../ml/engine/compute.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import type { AppHost } from "../../../hosting/app/app_host.ts";
 import {
@@ -13,7 +12,7 @@ import type { WarmApps } from "./warm_apps.ts";
 
 /** Settings of the node's owner for TypeScript apps that runs supply. */
 export interface TypeScriptAppOptions {
-  readonly compute: ComputeSettings;
+  readonly compute: SandboxedAppOptions["compute"];
   /** Absolute paths of folders that an app may read in addition to its own. */
   readonly allowRead: readonly string[];
   /** Files that must not be readable. */

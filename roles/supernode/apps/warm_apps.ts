@@ -1,3 +1,6 @@
+/** Most bundles whose apps are kept ready, and most runs whose instances are. The least recently used one is ended. */
+export const MAX_WARM_APPS = 4;
+
 /** Cache of ready apps by a key (a bundle's hash or a run's id). Beyond the limit, the least recently used one is ended. */
 export class WarmApps<App extends Disposable> implements AsyncDisposable {
   readonly #limit: number;

@@ -2,16 +2,34 @@ import { systemClock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { isLoopback } from "../../../rpc/address.ts";
+import type { Executors } from "../../../rpc/dialects/current/server/task_authentication.ts";
+import type { ServerTls } from "../../../rpc/server.ts";
 import { findPythonCommand } from "../../../hosting/python/find_program.ts";
 import type { CheckedBundle } from "../apps/bundles.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
-import type { PythonConfig } from "../config.ts";
 import { type Execute, PythonApp } from "./python_app.ts";
 import { RuntimeApi } from "./runtime_api.ts";
 import { spawnClientApp } from "./spawn_clientapp.ts";
 import { TaskBackend } from "./task_backend.ts";
 
 const CLIENTAPP = { name: "flwr-clientapp", role: "SuperNode" } as const;
+
+/** Settings for Python apps. */
+export interface PythonConfig {
+  /** Value of `--python`. */
+  readonly python: string | undefined;
+  /** Whether this program starts the processes. False: a `flower-superexec` does. */
+  readonly spawns: boolean;
+  readonly installDependencies: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Whether another port may be used if this one is taken. */
+  readonly anyPort: boolean;
+  readonly tls: ServerTls | undefined;
+  /** File with the CA of that certificate, for processes that this program starts. */
+  readonly authorityFile: string | undefined;
+  readonly executors: Executors;
+}
 
 /** Starter of Python ClientApps. */
 export interface PythonApps extends AsyncDisposable {
