@@ -122,7 +122,7 @@ testWithAllRights(
         [["install", "gone.fab"], /^Error: Cannot read bundle "gone\.fab"/],
         [
           ["install", "evil.fab"],
-          /^Error: "evil\.fab": App bundle is refused: it is not a zip archive.*\n {2}Hint: Get the bundle again/,
+          /^Error: "evil\.fab": App bundle is invalid: it is not a zip archive.*\n {2}Hint: Get the bundle again/,
         ],
         [["install", file.replace(/\w{8}\.fab$/, "00000000.fab")], /does not match its name/],
       ];
