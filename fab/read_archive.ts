@@ -1,4 +1,4 @@
-import { type CentralEntry, readCentral, unpack } from "../base/zip/entry.ts";
+import { type CentralEntry, extractContent, readCentral } from "../base/zip/entry.ts";
 import { MAX_FAB_BYTES, MAX_FAB_FILES } from "./limits.ts";
 import { quoted, refused, tooLarge } from "./refusal.ts";
 import {
@@ -62,7 +62,7 @@ export function readZip(bytes: Uint8Array): Map<string, Uint8Array> {
   }
   if (at !== directory) throw refused("there are hidden bytes before its directory");
   for (const entry of entries) {
-    const content = unpack(
+    const content = extractContent(
       entry,
       raw.get(entry)!,
       (how, cause) => refused(`${quoted(entry.name)} ${how}`, cause),

@@ -197,14 +197,14 @@ const HOSTILE: Record<string, { bytes: () => Uint8Array; says: RegExp; code?: st
   },
   "a bomb that hides its size": {
     bytes: () => deflated(good, new Uint8Array(64 * 1024 * 1024), 100),
-    says: /cannot be unpacked to 100 bytes/,
+    says: /cannot be decompressed to 100 bytes/,
   },
   "bytes that are no deflate stream": {
     bytes: () =>
       tampered(archive(good), (at) => {
         at.set16(0, Field.method, Method.deflated);
       }),
-    says: /cannot be unpacked/,
+    says: /cannot be decompressed/,
   },
   "an unknown method of compression": {
     bytes: () => tampered(archive(good), (at) => at.set16(1, Field.method, 14)),

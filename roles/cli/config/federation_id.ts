@@ -1,9 +1,9 @@
 import { FlwrError } from "../../../base/error.ts";
 
 /**
- * Checks that a text is the id of a federation, `@account/name`.
+ * Checks that a text is a federation's id, `@account/name`.
  *
- * @param what the flag or key with the text, for errors
+ * @param what the flag or key, for errors
  * @throws FlwrError "invalid-argument"
  */
 export function requireFederationId(text: string, what: string): void {
