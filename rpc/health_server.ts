@@ -1,8 +1,7 @@
 import { type RpcServer, startServer } from "./server.ts";
 
 /**
- * Starts a server that answers gRPC's health checks and nothing else, in plain text, for whoever watches a process
- * that serves no gRPC otherwise.
+ * Starts a server for gRPC's health checks only, in plain text, for monitoring a process that serves no other gRPC.
  *
  * @param address "host:port" to listen on
  * @throws FlwrError as startServer does

@@ -4,7 +4,7 @@ import { openChannel } from "./channel.ts";
 import { startHealthServer } from "./health_server.ts";
 import { NO_RETRY } from "./retry.ts";
 
-Deno.test("a health server tells health and nothing else", async () => {
+Deno.test("a health server answers health checks and nothing else", async () => {
   const server = await startHealthServer("127.0.0.1:0");
   const channel = openChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
   const { response } = await channel.call(Health.method.check, {});

@@ -118,7 +118,7 @@ async function attend(
     switch (said.kind) {
       case "call":
       case "cancel":
-        return calls.hear(said);
+        return calls.handleRequest(said);
       case "large-call":
         return calls.refuse(said.id, tooLarge(said.bytes));
       case "lines":

@@ -1,5 +1,5 @@
 import type { PlainContext } from "../../app/transferable.ts";
-import type { PortAnswer, PortRequest } from "../../rpc/port/protocol.ts";
+import type { PortRequest, PortResponse } from "../../rpc/port/protocol.ts";
 import type { AppModule } from "../app/app_module.ts";
 
 /** A ServerApp to run. */
@@ -14,7 +14,7 @@ export type ToWorker =
   | { readonly kind: "run"; readonly job: WorkerJob }
   /** The lines that were sent are stored: more may come. */
   | { readonly kind: "stored" }
-  | PortAnswer;
+  | PortResponse;
 
 /** What the worker says to the SuperLink. */
 export type FromWorker =

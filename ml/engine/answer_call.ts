@@ -1,5 +1,5 @@
 import type { Engine } from "./engine.ts";
-import { type Call, type Outcome, pack, unpack } from "./protocol.ts";
+import { type EngineCall, type Outcome, pack, unpack } from "./protocol.ts";
 
 const NOTHING: Outcome = {};
 
@@ -9,7 +9,7 @@ const NOTHING: Outcome = {};
  * @param started the engine; what could not be started need not be closed
  * @returns what the call came to, ready to be sent
  */
-export async function answerCall(started: Promise<Engine>, call: Call): Promise<Outcome> {
+export async function answerCall(started: Promise<Engine>, call: EngineCall): Promise<Outcome> {
   if (call.method === "close") {
     const engine = await started.catch(() => undefined);
     await engine?.[Symbol.asyncDispose]();

@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { type Fields, fieldsOf, integerOf, listOf, pairOf, textOf } from "../../base/untrusted.ts";
 import { arrayConstructor, type DType, DTYPES, itemSize } from "../../tensor/dtype.ts";
 import { MAX_THREADS } from "./limits.ts";
-import type { Call, PackedNamedTensor, PackedTensor, Request } from "./protocol.ts";
+import type { EngineCall, PackedNamedTensor, PackedTensor, Request } from "./protocol.ts";
 
 /** Most dimensions of a tensor from another thread that is not trusted; numpy's arrays have at most 64. */
 const MAX_RANK = 64;
@@ -33,7 +33,7 @@ export function checkRequest(value: unknown): Request {
   };
 }
 
-function checkCall(call: Fields): Call {
+function checkCall(call: Fields): EngineCall {
   const { method } = call;
   switch (method) {
     case "use-threads":

@@ -31,7 +31,7 @@ export interface PackedRun extends Omit<Run, "given"> {
 }
 
 /** What the worker is asked for: one method of the engine each. */
-export type Call =
+export type EngineCall =
   | { readonly method: "use-threads"; readonly threads: number }
   | { readonly method: "load"; readonly key: string; readonly model: ArrayBuffer }
   | { readonly method: "unload"; readonly key: string }
@@ -44,7 +44,7 @@ export type Call =
 /** A call with the number that its answer carries. */
 export interface Request {
   readonly id: number;
-  readonly call: Call;
+  readonly call: EngineCall;
 }
 
 /** An error as it crosses the worker's boundary. */

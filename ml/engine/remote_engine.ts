@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { Engine, NamedTensor, Run, RunResult } from "./engine.ts";
 import {
-  type Call,
+  type EngineCall,
   handedOver,
   type Outcome,
   pack,
@@ -92,7 +92,7 @@ export abstract class RemoteEngine implements Engine {
     this.#waiting.clear();
   }
 
-  #call(call: Call, handed: ArrayBuffer[] = []): Promise<Outcome> {
+  #call(call: EngineCall, handed: ArrayBuffer[] = []): Promise<Outcome> {
     if (this.#failure !== undefined) return Promise.reject(this.#failure);
     const request: Request = { id: this.#calls++, call };
     return new Promise((resolve, reject) => {

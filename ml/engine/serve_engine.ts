@@ -4,7 +4,7 @@ import { elementCount } from "../../tensor/tensor.ts";
 import { answerCall } from "./answer_call.ts";
 import { checkRequest } from "./checked_call.ts";
 import type { Engine } from "./engine.ts";
-import { type Call, type FromTrainer, handedOver, reportError } from "./protocol.ts";
+import { type EngineCall, type FromTrainer, handedOver, reportError } from "./protocol.ts";
 
 /** Most calls from there that may wait for their answer: a model never has more than a few under way. */
 export const MAX_WAITING_CALLS = 64;
@@ -93,7 +93,7 @@ class Ledger {
   }
 
   /** The call to make for one that was asked for. @throws FlwrError when it goes too far */
-  admit(call: Call): Call {
+  admit(call: EngineCall): EngineCall {
     switch (call.method) {
       case "use-threads":
         return { ...call, threads: Math.min(call.threads, this.#guard.threads()) };

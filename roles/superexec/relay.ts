@@ -1,6 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
-import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
+import type {
+  ReceivedTaskInput,
+  RuntimeClient,
+} from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
@@ -13,7 +16,7 @@ export interface RelayOptions {
   /** What makes the calls in the task's name. */
   readonly client: RuntimeClient;
   /** What the task has begun with: the SuperLink gives it once. */
-  readonly input: () => TaskInput;
+  readonly input: () => ReceivedTaskInput;
   /** Told when the app itself has said how it ended. */
   readonly finished: () => void;
 }

@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { isLoopback, parseAddress } from "../../rpc/address.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { Download } from "../../rpc/http/download.ts";
+import type { FileDownload } from "../../rpc/http/download.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 
 /** An API that other machines may not call unless its owner lets them. */
@@ -40,10 +40,10 @@ export function guardApi(
 
 /** Files for those who may call an API: see {@link guardApi}. */
 export function guardDownload(
-  download: Download,
+  download: FileDownload,
   api: GuardedApi,
   ownHosts: () => ReadonlySet<string> = hostsOfThisMachine,
-): Download {
+): FileDownload {
   return {
     prefix: download.prefix,
     open: async (path, call) => {

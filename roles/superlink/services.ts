@@ -23,7 +23,7 @@ import {
   type Executors,
   taskAuthentication,
 } from "../../rpc/dialects/current/server/task_authentication.ts";
-import type { Download } from "../../rpc/http/download.ts";
+import type { FileDownload } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
@@ -41,7 +41,7 @@ export interface SuperLinkServices {
   /** Those of Flower 1.8 to 1.22, loaded when they are asked for first. */
   readonly legacy: () => Promise<LegacyServices>;
   /** Over HTTP. */
-  readonly artifacts: Download;
+  readonly artifacts: FileDownload;
 }
 
 /** What the APIs are made with. */

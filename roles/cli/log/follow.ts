@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type {
   ControlClient,
-  LogText as LogPiece,
+  RunLogChunk,
 } from "../../../rpc/dialects/current/client/control_client.ts";
 import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
@@ -80,11 +80,11 @@ export async function showLog(
   try {
     const ended = await writeLog(control, runId, sink, {
       signal: AbortSignal.any([signal, quiet.signal]),
-      goesOn: ({ latest, whole }) => {
+      goesOn: ({ latest, caughtUp }) => {
         heard.abort();
-        isPart = whole === false;
-        if (whole !== true) expireIn(isPart ? PART_SECONDS : QUIET_SECONDS);
-        return whole !== true && latest < began;
+        isPart = caughtUp === false;
+        if (caughtUp !== true) expireIn(isPart ? PART_SECONDS : QUIET_SECONDS);
+        return caughtUp !== true && latest < began;
       },
     });
     if (ended !== "interrupted" || signal.aborted) return ended;
@@ -107,7 +107,7 @@ async function writeLog(
   control: ControlClient,
   runId: RunId,
   { stream, colours }: LogSink,
-  { signal, goesOn }: { signal: AbortSignal; goesOn: (piece: LogPiece) => boolean },
+  { signal, goesOn }: { signal: AbortSignal; goesOn: (piece: RunLogChunk) => boolean },
 ): Promise<Followed> {
   const text = new LogText(colours);
   const lines = new StyledLines(coloursIf(colours));

@@ -3,10 +3,11 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import type { Random } from "../../../base/random.ts";
 import { parseAddress } from "../../../rpc/address.ts";
+import type { Transport } from "../../../rpc/call.ts";
 import type { ChannelOptions } from "../../../rpc/channel.ts";
 import type { NodeIdentity } from "../../../rpc/dialects/flwr-1.9/client/credentials.ts";
 import type { Probe } from "../../../rpc/probe.ts";
-import { probeWire, type Wire } from "../../../rpc/probe_wire.ts";
+import { probeWire } from "../../../rpc/probe_wire.ts";
 import { type Retry, type RetryPolicy, withRetries } from "../../../rpc/retry.ts";
 import type { Dialect } from "./negotiated_connection.ts";
 
@@ -22,9 +23,6 @@ export interface DialectOptions extends Pick<ChannelOptions, "address" | "tls"> 
   readonly clock: Clock;
   readonly random: Random;
 }
-
-/** What a port turned out to speak. */
-type Spoken = Extract<Wire, "http" | "grpc">;
 
 /**
  * The dialects that can be spoken at an address, the newest first: which transport it has shows before a call is made,
@@ -62,7 +60,7 @@ export async function dialectsAt(
   return pinned ? [flwr19(options)] : [currentGrpc(options), flwr115(options), flwr19(options)];
 }
 
-async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> {
+async function wireAt({ address, tls, clock }: DialectOptions): Promise<Transport> {
   const parsed = parseAddress(address);
   const wire = await probeWire(parsed, tls);
   if (wire === "http" || wire === "grpc") return wire;
@@ -78,7 +76,7 @@ async function wireAt({ address, tls, clock }: DialectOptions): Promise<Spoken> 
   throw connectionProblem(target, transportOf(found), "", found, clock.now());
 }
 
-function transportOf(found: Probe): Spoken {
+function transportOf(found: Probe): Transport {
   if (found.kind === "tls") return found.http2 ? "grpc" : "http";
   return found.kind === "plain" && found.protocol === "http2" ? "grpc" : "http";
 }

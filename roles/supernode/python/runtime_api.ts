@@ -10,7 +10,7 @@ import {
   taskAuthentication,
 } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { startHttpServer } from "../../../rpc/http/server.ts";
-import type { RpcServer, ServerTls } from "../../../rpc/server.ts";
+import type { RpcServer, ServerCertificate } from "../../../rpc/server.ts";
 import { bindService } from "../../../rpc/service.ts";
 import { FAREWELL_SECONDS } from "../limits.ts";
 import type { TaskBackend } from "./task_backend.ts";
@@ -22,7 +22,7 @@ export interface RuntimeApiOptions {
   /** Whether another port will do when that one is taken: nobody from elsewhere looks for it. */
   readonly anyPort: boolean;
   /** Without it the API speaks plain text, on loopback. */
-  readonly tls?: ServerTls;
+  readonly tls?: ServerCertificate;
   /** Who may take on tasks beside the processes that the node starts itself. */
   readonly executors: Executors;
   readonly backend: TaskBackend;

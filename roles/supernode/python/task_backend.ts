@@ -11,7 +11,7 @@ import type {
 } from "../../../link/objects/objects.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type {
-  AcquiredTask,
+  AssignedTask,
   PulledMessage,
   RuntimeBackend,
   RuntimeHold,
@@ -74,7 +74,7 @@ export class TaskBackend implements RuntimeBackend {
   async acquireTask(
     types: readonly string[],
     { holdSeconds, signal }: RuntimeHold,
-  ): Promise<AcquiredTask | undefined> {
+  ): Promise<AssignedTask | undefined> {
     if (!types.includes(CLIENTAPP_TASK_TYPE)) return undefined;
     if (this.#waiting.length === 0) await this.#someTask(holdSeconds, signal);
     const next = signal.aborted ? undefined : this.#waiting.shift();
