@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Bench, linkTest } from "../../tests/link/harness.ts";
 import { type DurableStep, SqliteStore } from "../store/sqlite.ts";
-import type { LinkArtifact } from "./artifacts.ts";
+import type { LinkArtifact } from "../../entities/artifact.ts";
 import { removeArtifacts } from "./pieces.ts";
 
 /** Small pieces, and little room: what counts is in what proportion they stand. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { linkTest, object } from "../../tests/link/harness.ts";
 import { handed } from "../messages/testing/pushing.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 
 linkTest("a node gets the objects of what it was handed, and no others", async (bench) => {
   const [nodeId, other] = [await bench.node(1000), await bench.node(1000)];

@@ -3,7 +3,7 @@ import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { SELF_STARTED } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { LinkRun, NewLinkRun } from "./runs.ts";
+import { type LinkRun, type NewLinkRun, unknownRun } from "../../entities/run.ts";
 import { hashToken } from "./token.ts";
 import { sum } from "./traffic.ts";
 
@@ -95,11 +95,6 @@ export async function requireRun(
   const run = await tx.runs.get(runId);
   if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
-}
-
-/** What is said of a run that is not there: nobody can tell whether it ever was. */
-export function unknownRun(runId: bigint): string {
-  return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
 }
 
 function readRun(

@@ -1,4 +1,4 @@
-import type { LinkRun } from "./runs.ts";
+import type { LinkRun } from "../../entities/run.ts";
 
 /** A run as it is kept. */
 export interface RunRecord extends LinkRun {

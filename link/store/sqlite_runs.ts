@@ -1,4 +1,4 @@
-import type { RunState } from "../runs/run_state.ts";
+import type { RunState } from "../../entities/run.ts";
 import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {

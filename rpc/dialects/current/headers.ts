@@ -16,3 +16,6 @@ export const SESSION_PATTERN = /^[0-9a-f]{32}$/;
 
 /** The signed time, as text over gRPC and HTTP. */
 export const TIMESTAMP_HEADER = "flwr-timestamp";
+
+/** Header that identifies a Runtime API process by its task; it must occur once. */
+export const TASK_TOKEN_HEADER = "flwr-task-token";

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkMessageError } from "../../../link/messages/message.ts";
+import type { MessageError } from "../../../entities/metadata.ts";
 import {
   type Message as WireMessage,
   MessageSchema,
@@ -19,7 +19,7 @@ import {
  */
 export interface MessageHead extends MessageMetadata {
   /** The message's error, in place of content. */
-  readonly error?: LinkMessageError;
+  readonly error?: MessageError;
 }
 
 /**

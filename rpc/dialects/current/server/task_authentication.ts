@@ -9,11 +9,14 @@ import { isLoopback, parseAddress } from "../../../address.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
+import { TASK_TOKEN_HEADER } from "../headers.ts";
 import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import { taskAdmissionOf } from "./task_policy.ts";
 
-/** Header that identifies a process by its task; it must occur once. */
-export const TASK_TOKEN_HEADER = "flwr-task-token";
+/** Headers of a Runtime API call that carry a task's token. */
+export function taskTokenHeaders(token: string): Readonly<Record<string, string>> {
+  return { [TASK_TOKEN_HEADER]: token };
+}
 
 /**
  * Who may acquire tasks: "nobody" if the server starts all apps itself, "this-machine" for callers over loopback, or
