@@ -40,7 +40,7 @@ const SETTINGS = 4;
 /**
  * Finds out what answers at an address. Sends nothing that a Flower server would count as a call. Never rejects.
  *
- * @param timeoutMs for each of at most four connections
+ * @param timeoutMs for each of at most three connections
  */
 export async function probe(
   address: Address,

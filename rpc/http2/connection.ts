@@ -75,7 +75,7 @@ export class Http2Connection implements StreamOwner {
   readonly #decoder = new HpackDecoder(HEADER_TABLE_BYTES, MAX_HEADER_LIST_BYTES);
   readonly #streams = new Map<number, Http2Stream>();
   readonly #frames = new Allowance(IDLE_FRAMES, this.openedAt);
-  /** Streams that wait to be answered, and their number in progress. */
+  /** Calls that wait to be answered, and the number of calls in progress. */
   readonly #calls: CallQueue;
   readonly #strangersTurn: StrangersTurn;
   #lastId = 0;

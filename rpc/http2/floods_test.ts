@@ -35,7 +35,7 @@ async function assertServed(server: RpcServer): Promise<void> {
   channel.close();
 }
 
-/** Frames of which a connection tolerates `most`; `begin` is sent after a call was opened. */
+/** Frames that a peer floods a connection with, by kind, after it has opened a call. */
 const FLOODS: Readonly<Record<string, (index: number) => Uint8Array>> = {
   "PING": () => frame(FRAME.ping, 0, 0, new Uint8Array(8)),
   "SETTINGS": () => frame(FRAME.settings, 0, 0, settingsPayload([[4, 65_535]])),

@@ -29,7 +29,7 @@ export const IDLE_FRAMES = { burst: 4000, perSecond: 100, bytesEach: 1024 } as c
 
 export const FRAMES_PER_CALL = 16;
 
-/** Frames that a frame counts as if it must be answered: PING, SETTINGS. */
+/** Weight of a frame that requires an answer (PING, SETTINGS), in frames without content. */
 export const FRAMES_PER_ANSWERED_FRAME = 8;
 
 /** Bytes of header blocks that count as one frame without content. */
