@@ -27,27 +27,7 @@ export type MessageMetadata = Pick<
  * Converts metadata to protobuf. Omits the task ids by which later Flower versions distinguish the ServerApps of one
  * run.
  */
-export function metadataToWire(metadata: MessageMetadata): WireMetadata {
-  const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
-  const { messageType, createdAt, ttl } = metadata;
-  return create(MetadataSchema, {
-    messageId,
-    runId,
-    srcNodeId,
-    dstNodeId,
-    replyToMessageId,
-    groupId,
-    messageType,
-    createdAt,
-    ttl,
-  });
-}
-
-/** Converts metadata from protobuf. @throws FlwrError "invalid-argument" if it is missing */
-export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
-  if (metadata === undefined) {
-    throw new FlwrError("invalid-argument", "The message has no metadata");
-  }
+export function metadataFields(metadata: MessageMetadata): MessageMetadata {
   const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
   const { messageType, createdAt, ttl } = metadata;
   return {
@@ -61,6 +41,19 @@ export function metadataFromWire(metadata: WireMetadata | undefined): MessageMet
     createdAt,
     ttl,
   };
+}
+
+/** Metadata as protobuf. */
+export function metadataToWire(metadata: MessageMetadata): WireMetadata {
+  return create(MetadataSchema, metadataFields(metadata));
+}
+
+/** Converts metadata from protobuf. @throws FlwrError "invalid-argument" if it is missing */
+export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
+  if (metadata === undefined) {
+    throw new FlwrError("invalid-argument", "The message has no metadata");
+  }
+  return metadataFields(metadata);
 }
 
 /** Converts a message's error to protobuf. */
