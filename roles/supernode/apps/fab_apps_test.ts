@@ -259,7 +259,10 @@ Deno.test("a run whose app cannot be run is refused with Flower's error number",
   const damaged = new Scene();
   damaged.content = PYTHON_FAB.with(100, PYTHON_FAB[100]! ^ 1);
   await using broken = damaged.apps();
-  await assert.rejects(broken.appFor(runOf()), refused(MessageErrorCode.InvalidFab, /bundle is invalid/));
+  await assert.rejects(
+    broken.appFor(runOf()),
+    refused(MessageErrorCode.InvalidFab, /bundle is invalid/),
+  );
   assert.deepEqual(damaged.started, []);
 
   const gone = new Scene();

@@ -6,13 +6,13 @@ import { ApiError } from "../../../api_error.ts";
 import { NO_ACCOUNT, runToWire } from "../run.ts";
 import { nodeInfoToWire } from "./node_info.ts";
 
-/** Name that `flwr run` of Flower 1.24 and 1.25 sends by default. */
+/** Its name in `flwr run` of Flower 1.24 and 1.25, if the user names none. */
 const OLDER_NAME = "default";
 
 /**
- * Resolves the name of a federation in a request.
+ * Resolves the federation of a request.
  *
- * @param name may be empty, which means the only federation
+ * @param name empty for the only one
  * @throws ApiError "federation-not-found"
  */
 export function resolveFederation(name: string): string {
@@ -23,7 +23,7 @@ export function resolveFederation(name: string): string {
   );
 }
 
-/** The federation as a message. @param contents its nodes and runs; default: none */
+/** Converts the federation to protobuf, with its nodes and runs if given. */
 export function federationToWire(
   contents: { readonly nodes: readonly LinkNode[]; readonly runs: readonly LinkRun[] } = {
     nodes: [],
