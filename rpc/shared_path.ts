@@ -1,7 +1,8 @@
 import { type DescField, type DescMessage, ScalarType } from "@bufbuild/protobuf";
-import { WireType } from "@bufbuild/protobuf/wire";
 import type { CallHead } from "./call.ts";
 import type { BoundMethod } from "./service.ts";
+import { WireType } from "./wire/records.ts";
+import { wireTypeOfScalar } from "./wire/scalar_type.ts";
 
 /**
  * Which of the services that share a path a request is for: the first whose method takes a request that starts so. Those
@@ -82,24 +83,11 @@ function tagOf(field: DescField): number {
   return field.number << 3 | wireTypeOf(field);
 }
 
-function wireTypeOf(field: DescField): WireType {
+function wireTypeOf(field: DescField): number {
   const many = field.fieldKind === "list" && field.packed;
   if (many || field.message !== undefined || field.fieldKind === "map") {
-    return WireType.LengthDelimited;
+    return WireType.Bytes;
   }
-  switch (field.scalar) {
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return WireType.LengthDelimited;
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Bit64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return WireType.Bit32;
-    default: // whole numbers, booleans, enums
-      return WireType.Varint;
-  }
+  // What has no scalar type is an enum.
+  return wireTypeOfScalar(field.scalar ?? ScalarType.INT32);
 }

@@ -7,25 +7,30 @@ import { constant, node, type Value } from "./value.ts";
 /** A symbolic array or a number, which is converted to the other operand's dtype. */
 export type Operand = Value | number;
 
-type UnaryPrimitive =
-  | "neg"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "abs"
-  | "sign"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "relu"
-  | "softplus"
-  | "sin"
-  | "cos"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "not"
-  | "stopGradient";
+/** The primitives that make each number of one array another, of the same type. */
+export const UNARY_PRIMITIVES = [
+  "neg",
+  "exp",
+  "log",
+  "sqrt",
+  "abs",
+  "sign",
+  "tanh",
+  "sigmoid",
+  "erf",
+  "relu",
+  "softplus",
+  "sin",
+  "cos",
+  "floor",
+  "ceil",
+  "round",
+  "not",
+  "stopGradient",
+] as const;
+
+/** One of {@link UNARY_PRIMITIVES}. */
+export type UnaryPrimitive = typeof UNARY_PRIMITIVES[number];
 
 /** A function of each number of an array; the result has the same shape. */
 export type Unary = (x: Value) => Value;

@@ -1,4 +1,5 @@
 import { elementCount, tensorBytes } from "../../tensor/tensor.ts";
+import { UNARY_PRIMITIVES } from "./elementwise.ts";
 import { topologicalOrder } from "./traverse.ts";
 import type { Node, Value } from "./value.ts";
 
@@ -249,25 +250,8 @@ class RowWalk {
 }
 
 const ELEMENTWISE: ReadonlySet<string> = new Set([
-  "neg",
-  "exp",
-  "log",
-  "sqrt",
-  "abs",
-  "sign",
-  "tanh",
-  "sigmoid",
-  "erf",
-  "relu",
-  "softplus",
-  "sin",
-  "cos",
-  "floor",
-  "ceil",
-  "round",
-  "not",
+  ...UNARY_PRIMITIVES,
   "cast",
-  "stopGradient",
   "add",
   "sub",
   "mul",

@@ -7,27 +7,12 @@ import type { Value } from "../graph/value.ts";
 import type { GraphBuilder } from "../onnx/graph_builder.ts";
 import type { Operator } from "../onnx/operators.ts";
 import { gatherRows, sumTaps } from "./gather_rows.ts";
+import type { UnaryPrimitive } from "../graph/elementwise.ts";
 import { inverseOf, normalizedValues } from "./normalized.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
 type Elementwise =
-  | "neg"
-  | "exp"
-  | "log"
-  | "sqrt"
-  | "abs"
-  | "sign"
-  | "tanh"
-  | "sigmoid"
-  | "erf"
-  | "relu"
-  | "softplus"
-  | "sin"
-  | "cos"
-  | "floor"
-  | "ceil"
-  | "round"
-  | "not"
+  | Exclude<UnaryPrimitive, "stopGradient">
   | "add"
   | "sub"
   | "mul"

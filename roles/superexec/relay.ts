@@ -7,18 +7,18 @@ import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_poli
 import { taskAuthentication } from "../../rpc/dialects/current/server/task_authentication.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 
-/** A task whose app calls a SuperLink elsewhere through this process. */
+/** Options of {@link relayRuntime}. */
 export interface RelayOptions {
   readonly task: RuntimeTask;
-  /** What makes the calls in the task's name. */
+  /** Calls the SuperLink with the task's token. */
   readonly client: RuntimeClient;
-  /** What the task has begun with: the SuperLink gives it once. */
+  /** Returns the task's input, which the SuperLink sends only once. */
   readonly input: () => TaskInput;
-  /** Told when the app itself has said how it ended. */
+  /** Called when the app itself has reported its end. */
   readonly finished: () => void;
 }
 
-/** The Runtime API as one task's app sees it: each call is made once more, at the SuperLink that the task is from. */
+/** Creates a Runtime API for the app of one task, which forwards its calls to the SuperLink. */
 export function relayRuntime({ task, client, input, finished }: RelayOptions): ServiceBinding {
   const { method } = Runtime;
   const finish = client.relay(method.pushTaskOutput);
@@ -31,7 +31,7 @@ export function relayRuntime({ task, client, input, finished }: RelayOptions): S
     maxRequestUnits: runtimeRequestUnits,
     handlers: {
       acquireTask: () =>
-        Promise.reject(new FlwrError("unimplemented", "Tasks are given out by the SuperLink")),
+        Promise.reject(new FlwrError("unimplemented", "Only the SuperLink assigns tasks")),
       sendTaskHeartbeat: async () => ({ success: await client.heartbeat() }),
       pullTaskInput: () => Promise.try(() => input().wire),
       pushTaskOutput: async (request, call) => {

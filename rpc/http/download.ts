@@ -20,7 +20,7 @@ export interface FileAnswer {
 }
 
 /** Answers GET and HEAD of all paths that begin alike with files. */
-export interface Download {
+export interface DownloadRoute {
   /** With a slash at its end. */
   readonly prefix: string;
   /**
@@ -34,25 +34,25 @@ export interface Download {
 
 /** Sends files, so many at a time, as fast as they are taken: of each no more is in memory than a piece. */
 export class Downloads {
-  readonly #downloads: readonly Download[];
+  readonly #downloads: readonly DownloadRoute[];
   readonly #answers: ByteBudget;
   readonly #log: Logger;
   #open = 0;
 
   /** @param answers what bounds large answers */
-  constructor(downloads: readonly Download[], answers: ByteBudget, log: Logger) {
+  constructor(downloads: readonly DownloadRoute[], answers: ByteBudget, log: Logger) {
     this.#downloads = downloads;
     this.#answers = answers;
     this.#log = log;
   }
 
   /** What answers a path, if anything does. */
-  find(path: string): Download | undefined {
+  find(path: string): DownloadRoute | undefined {
     return this.#downloads.find(({ prefix }) => path.startsWith(prefix));
   }
 
   async answer(
-    download: Download,
+    download: DownloadRoute,
     path: string,
     request: Request,
     connection: Connection,

@@ -4,13 +4,13 @@ import { connect } from "node:net";
 import { FlwrError } from "../../base/error.ts";
 import { parseAddress } from "../address.ts";
 import { rawRequest } from "../testing/raw_http.ts";
-import type { Download } from "./download.ts";
+import type { DownloadRoute } from "./download.ts";
 import { startHttpServer } from "./server.ts";
 
 const PIECE = 1024 * 1024;
 
 /** Files by their paths, each of pieces of a MiB. Counts what was asked for. */
-class Files implements Download {
+class Files implements DownloadRoute {
   readonly prefix = "/files/";
   asked = 0;
   /** How many contents were begun, and have ended. */

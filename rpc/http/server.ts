@@ -10,7 +10,7 @@ import { type BoundMethod, methodPath, type ServiceBinding } from "../service.ts
 import { admitCall } from "../shared_path.ts";
 import { BODY_LIMITS, type BodyLimits, readBody, roomForBody } from "./body.ts";
 import type { Connection, ConnectionLimits } from "./connections.ts";
-import { type Download, Downloads } from "./download.ts";
+import { type DownloadRoute, Downloads } from "./download.ts";
 import { HttpCall } from "./http_call.ts";
 import { type Answerer, HttpListener } from "./listener.ts";
 import { isMediaType, PROTOBUF } from "./media_type.ts";
@@ -46,7 +46,7 @@ export interface StartHttpServerOptions {
   /** By path; "/health" is there without. */
   readonly routes?: Readonly<Record<string, Route>>;
   /** What sends files. */
-  readonly downloads?: readonly Download[];
+  readonly downloads?: readonly DownloadRoute[];
   /** Where errors that callers are not told of go; the category "flwr.rpc" by default. */
   readonly log?: Logger;
   /** What is to be different from {@link BODY_LIMITS}. */

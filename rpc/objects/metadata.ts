@@ -23,28 +23,11 @@ export type MessageMetadata = Pick<
   | "ttl"
 >;
 
-/** Metadata as protobuf. The ids of tasks, by which later Flowers tell ServerApps of one run apart, are left out. */
-export function metadataToWire(metadata: MessageMetadata): WireMetadata {
-  const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
-  const { messageType, createdAt, ttl } = metadata;
-  return create(MetadataSchema, {
-    messageId,
-    runId,
-    srcNodeId,
-    dstNodeId,
-    replyToMessageId,
-    groupId,
-    messageType,
-    createdAt,
-    ttl,
-  });
-}
-
-/** Metadata from protobuf. @throws FlwrError "invalid-argument" when it is missing */
-export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
-  if (metadata === undefined) {
-    throw new FlwrError("invalid-argument", "The message is refused: it has no metadata");
-  }
+/**
+ * The fields that metadata has on every wire, without any others. The ids of tasks, by which later Flowers tell ServerApps
+ * of one run apart, are left out.
+ */
+export function metadataFields(metadata: MessageMetadata): MessageMetadata {
   const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
   const { messageType, createdAt, ttl } = metadata;
   return {
@@ -58,6 +41,19 @@ export function metadataFromWire(metadata: WireMetadata | undefined): MessageMet
     createdAt,
     ttl,
   };
+}
+
+/** Metadata as protobuf. */
+export function metadataToWire(metadata: MessageMetadata): WireMetadata {
+  return create(MetadataSchema, metadataFields(metadata));
+}
+
+/** Metadata from protobuf. @throws FlwrError "invalid-argument" when it is missing */
+export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
+  if (metadata === undefined) {
+    throw new FlwrError("invalid-argument", "The message is refused: it has no metadata");
+  }
+  return metadataFields(metadata);
 }
 
 /** A message's error as protobuf. */

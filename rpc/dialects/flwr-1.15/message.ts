@@ -11,7 +11,7 @@ import type { MessageHead } from "../current/message.ts";
 import {
   errorFromWire,
   errorToWire,
-  type MessageMetadata,
+  metadataFields,
   metadataFromWire,
 } from "../../objects/metadata.ts";
 import { dictToRecordSet, recordSetToDict } from "./recordset.ts";
@@ -29,7 +29,7 @@ export function wholeToWire({ head, content }: WholeMessage): WireMessage {
   const body = head.error === undefined
     ? { content: dictToRecordSet(content!) }
     : { error: errorToWire(head.error) };
-  return create(MessageSchema, { metadata: metadataToWire(head), ...body });
+  return create(MessageSchema, { metadata: create(MetadataSchema, metadataFields(head)), ...body });
 }
 
 /**
@@ -54,20 +54,4 @@ export function wholeFromWire({ metadata, content, error }: WireMessage): WholeM
 /** A message without the id that its sender gave it. */
 export function draftOf({ messageId: _, ...draft }: MessageHead): MessageDraft {
   return draft;
-}
-
-function metadataToWire(metadata: MessageMetadata) {
-  const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
-  const { messageType, createdAt, ttl } = metadata;
-  return create(MetadataSchema, {
-    messageId,
-    runId,
-    srcNodeId,
-    dstNodeId,
-    replyToMessageId,
-    groupId,
-    messageType,
-    createdAt,
-    ttl,
-  });
 }

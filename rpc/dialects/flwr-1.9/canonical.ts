@@ -3,6 +3,7 @@ import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import { FlwrError } from "../../../base/error.ts";
 import { records, type WireRecord, WireType } from "../../wire/records.ts";
 import { Rope } from "../../wire/rope.ts";
+import { wireTypeOfScalar } from "../../wire/scalar_type.ts";
 import { isShortest, readVarint, skipVarint, writeVarint } from "../../wire/varint.ts";
 
 /**
@@ -113,7 +114,7 @@ function appendField(out: Rope, { field, records }: FieldState, depth: number): 
           const content = canonicalMessage(field.message, record.value, depth + 1);
           appendBytes(out, field.number, content, record);
         }
-      } else if (wireTypeOf(elementType(field)) === WireType.Bytes) {
+      } else if (wireTypeOfScalar(elementType(field)) === WireType.Bytes) {
         for (const record of records) appendBytes(out, field.number, ropeOf(record.value), record);
       } else {
         appendPacked(out, field, records);
@@ -161,7 +162,7 @@ function appendPacked(out: Rope, field: DescField, records: readonly WireRecord[
 
 /** The elements of one packed record. */
 function appendElements(content: Rope, type: ScalarType, packed: Uint8Array): void {
-  const wireType = wireTypeOf(type);
+  const wireType = wireTypeOfScalar(type);
   if (wireType === WireType.Varint) {
     for (let start = 0; start < packed.length;) {
       const end = skipVarint(packed, start);
@@ -240,7 +241,7 @@ function appendMapValue(
 }
 
 function valueWireType(field: MapField): number {
-  return field.mapKind === "message" ? WireType.Bytes : wireTypeOf(elementType(field));
+  return field.mapKind === "message" ? WireType.Bytes : wireTypeOfScalar(elementType(field));
 }
 
 /**
@@ -286,7 +287,7 @@ export function compareKeys(a: Uint8Array, b: Uint8Array): number {
 
 /** A value in the shortest form that its type allows; the given view itself when it is that already. */
 function canonicalScalar(type: ScalarType, value: Uint8Array): Uint8Array {
-  if (wireTypeOf(type) !== WireType.Varint) return value;
+  if (wireTypeOfScalar(type) !== WireType.Varint) return value;
   const tight = isShortest(value, 0, value.length);
   // Up to 28 bits all types but bool agree.
   if (
@@ -321,24 +322,6 @@ function elementType(field: DescField): ScalarType {
   return "scalar" in field && field.scalar !== undefined ? field.scalar : ScalarType.INT32;
 }
 
-function wireTypeOf(type: ScalarType): number {
-  switch (type) {
-    case ScalarType.DOUBLE:
-    case ScalarType.FIXED64:
-    case ScalarType.SFIXED64:
-      return WireType.Fixed64;
-    case ScalarType.FLOAT:
-    case ScalarType.FIXED32:
-    case ScalarType.SFIXED32:
-      return WireType.Fixed32;
-    case ScalarType.STRING:
-    case ScalarType.BYTES:
-      return WireType.Bytes;
-    default:
-      return WireType.Varint;
-  }
-}
-
 /** Whether a reader takes the encoding for the field. Lists of numbers come packed or one by one. */
 function accepts(field: DescField, wireType: number): boolean {
   switch (field.fieldKind) {
@@ -347,9 +330,9 @@ function accepts(field: DescField, wireType: number): boolean {
       return wireType === WireType.Bytes;
     case "list":
       return wireType === WireType.Bytes ||
-        (field.listKind !== "message" && wireType === wireTypeOf(elementType(field)));
+        (field.listKind !== "message" && wireType === wireTypeOfScalar(elementType(field)));
     default:
-      return wireType === wireTypeOf(elementType(field));
+      return wireType === wireTypeOfScalar(elementType(field));
   }
 }
 

@@ -252,7 +252,7 @@ scenario("cli: what is wrong before anything is sent", async (stage) => {
       ["run", "my-app", "--federation-config", "num-supernodes=2"],
       /not supported: it is for simulated/,
     ],
-    [["run", "my-app", "nowhere"], /^Error: There is no SuperLink "nowhere" in ".*config\.toml"/m],
+    [["run", "my-app", "nowhere"], /^Error: SuperLink "nowhere" is not in ".*config\.toml"/m],
     [["run", "my-app", "--server", fake.address], /^Error: --server works only with module:name/],
     [["run", "server:app", "--stream"], /^Error: --stream works only with an app in a folder/],
     [["run", "@flwrlabs/app"], /Flower's hub, which is not supported/],

@@ -264,7 +264,7 @@ Deno.test("control: a run's artifacts are to be had once it has finished, and if
   assert.deepEqual(await number(other.runId), [21, `Run ${other.runId} has saved no artifacts`]);
   assert.deepEqual(await number(9n), [
     16,
-    "Run 9 is unknown, or older than the runs that the SuperLink keeps",
+    "Run 9 is unknown, or was removed because it finished long ago",
   ]);
 });
 

