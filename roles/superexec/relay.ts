@@ -1,6 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
-import type { RuntimeClient, TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
+import type {
+  ReceivedTaskInput,
+  RuntimeClient,
+} from "../../rpc/dialects/current/client/runtime_client.ts";
 import type { RuntimeTask } from "../../rpc/dialects/current/server/runtime_backend.ts";
 import { runtimeRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeRequestUnits } from "../../rpc/dialects/current/server/task_policy.ts";
@@ -13,7 +16,7 @@ export interface RelayOptions {
   /** Calls the SuperLink with the task's token. */
   readonly client: RuntimeClient;
   /** Returns the task's input, which the SuperLink sends only once. */
-  readonly input: () => TaskInput;
+  readonly input: () => ReceivedTaskInput;
   /** Called when the app itself has reported its end. */
   readonly finished: () => void;
 }

@@ -4,7 +4,10 @@ import { log } from "../../base/log.ts";
 import { fromConfigRecord } from "../../fab/scalar.ts";
 import type { Channel } from "../../rpc/channel.ts";
 import type { AcquiredTask } from "../../rpc/dialects/current/client/acquire_task.ts";
-import { RuntimeClient, type TaskInput } from "../../rpc/dialects/current/client/runtime_client.ts";
+import {
+  type ReceivedTaskInput,
+  RuntimeClient,
+} from "../../rpc/dialects/current/client/runtime_client.ts";
 import {
   TaskSession,
   type TaskSessionOptions,
@@ -101,7 +104,7 @@ export class RemoteRun implements RunClaim {
     await this.#session?.[Symbol.asyncDispose]();
   }
 
-  #input(): TaskInput {
+  #input(): ReceivedTaskInput {
     if (this.#session !== undefined) return this.#session.input;
     throw new FlwrError("failed-precondition", `Run ${this.runId} has not begun`);
   }

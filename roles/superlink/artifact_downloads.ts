@@ -6,7 +6,7 @@ import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { Link } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { DownloadRoute, FileAnswer } from "../../rpc/http/download.ts";
+import type { FileDownload, FileResponse } from "../../rpc/http/download.ts";
 import { ArtifactLinks } from "./artifact_links.ts";
 import { ownHost } from "./own_host.ts";
 
@@ -22,7 +22,7 @@ export interface ArtifactDownloadsOptions {
  * HTTP downloads of runs' artifacts, under a secret path per request that expires: `run-<id>.zip` with all artifacts,
  * `index.json` with their names and hashes, and each file below `files/`.
  */
-export class ArtifactDownloads implements DownloadRoute {
+export class ArtifactDownloads implements FileDownload {
   readonly prefix = "/artifacts/";
   readonly #options: ArtifactDownloadsOptions;
   readonly #links: ArtifactLinks;
@@ -52,7 +52,7 @@ export class ArtifactDownloads implements DownloadRoute {
     return `${scheme}://${host}${this.prefix}${this.#links.issue(runId)}/${archiveName(runId)}`;
   }
 
-  async open(path: string): Promise<FileAnswer> {
+  async open(path: string): Promise<FileResponse> {
     const slash = path.indexOf("/");
     const [token, file] = [path.slice(0, Math.max(slash, 0)), path.slice(slash + 1)];
     const runId = this.#links.runOf(token);
@@ -70,7 +70,7 @@ export class ArtifactDownloads implements DownloadRoute {
     throw new FlwrError("not-found", `Run ${runId} has no such artifact`);
   }
 
-  #archive(runId: bigint, artifacts: readonly LinkArtifact[]): FileAnswer {
+  #archive(runId: bigint, artifacts: readonly LinkArtifact[]): FileResponse {
     const files = artifacts.map((artifact) => ({
       ...artifact,
       content: () => this.#content(artifact),
@@ -85,7 +85,7 @@ export class ArtifactDownloads implements DownloadRoute {
     };
   }
 
-  #file(artifact: LinkArtifact): FileAnswer {
+  #file(artifact: LinkArtifact): FileResponse {
     return {
       headers: {
         "content-type": "application/octet-stream",
@@ -110,7 +110,7 @@ function archiveName(runId: bigint): string {
   return `run-${runId}.zip`;
 }
 
-function indexOf(runId: bigint, artifacts: readonly LinkArtifact[]): FileAnswer {
+function indexOf(runId: bigint, artifacts: readonly LinkArtifact[]): FileResponse {
   const list = {
     "run-id": String(runId),
     artifacts: artifacts.map(({ name, size, sha256 }) => ({ name, size, sha256 })),

@@ -7,7 +7,7 @@ import { FlwrError } from "../../base/error.ts";
 import { readZip } from "../../fab/read_archive.ts";
 import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { FileAnswer } from "../../rpc/http/download.ts";
+import type { FileResponse } from "../../rpc/http/download.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";
 
 const FILES: readonly (readonly [name: string, bytes: Uint8Array])[] = [
@@ -49,7 +49,7 @@ function start(hosts?: []) {
   return { clock, downloads, artifacts, get };
 }
 
-async function bytesOf({ length, content }: FileAnswer): Promise<Uint8Array> {
+async function bytesOf({ length, content }: FileResponse): Promise<Uint8Array> {
   const parts = await Array.fromAsync(content());
   const bytes = new Uint8Array(parts.flatMap((part) => [...part]));
   assert.equal(bytes.length, length);

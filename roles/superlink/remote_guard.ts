@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { isLoopback, parseAddress } from "../../rpc/address.ts";
 import type { CallHead } from "../../rpc/call.ts";
-import type { DownloadRoute } from "../../rpc/http/download.ts";
+import type { FileDownload } from "../../rpc/http/download.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 
 /** An API that other machines may call only if its owner allows that. */
@@ -40,10 +40,10 @@ export function guardApi(
 
 /** Restricts a download like {@link guardApi}. */
 export function guardDownload(
-  download: DownloadRoute,
+  download: FileDownload,
   api: GuardedApi,
   ownHosts: () => ReadonlySet<string> = hostsOfThisMachine,
-): DownloadRoute {
+): FileDownload {
   return {
     prefix: download.prefix,
     open: async (path, call) => {

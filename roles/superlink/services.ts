@@ -23,7 +23,7 @@ import {
   type Executors,
   taskAuthentication,
 } from "../../rpc/dialects/current/server/task_authentication.ts";
-import type { DownloadRoute } from "../../rpc/http/download.ts";
+import type { FileDownload } from "../../rpc/http/download.ts";
 import { bindService, type ServiceBinding } from "../../rpc/service.ts";
 import type { FleetAuthentications } from "./authentication.ts";
 import type { ArtifactDownloads } from "./artifact_downloads.ts";
@@ -40,8 +40,8 @@ export interface SuperLinkServices {
   readonly runtime: ServiceBinding;
   /** Loads the APIs of Flower 1.8 to 1.22. */
   readonly legacy: () => Promise<LegacyServices>;
-  /** Downloads of artifacts over HTTP. */
-  readonly artifacts: DownloadRoute;
+  /** Over HTTP. */
+  readonly artifacts: FileDownload;
 }
 
 /** Options of {@link superLinkServices}. */

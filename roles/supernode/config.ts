@@ -10,7 +10,7 @@ import type { ChannelOptions } from "../../rpc/channel.ts";
 import type { NodeIdentity } from "../../rpc/dialects/flwr-1.9/client/credentials.ts";
 import type { Executors } from "../../rpc/dialects/current/server/task_authentication.ts";
 import type { RetryPolicy } from "../../rpc/retry.ts";
-import type { ServerTls } from "../../rpc/server.ts";
+import type { ServerCertificate } from "../../rpc/server.ts";
 import { type AppModule, findAppModule } from "../../hosting/app/app_module.ts";
 import { readConnection } from "../flags/connection_options.ts";
 import { readFlagAddress, readingFlag, readNameFlag } from "../flags/values.ts";
@@ -109,7 +109,7 @@ async function readPythonConfig(flags: SuperNodeFlags): Promise<PythonConfig> {
   };
 }
 
-async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerTls | undefined> {
+async function readRuntimeTls(flags: SuperNodeFlags): Promise<ServerCertificate | undefined> {
   const { sslCaCertfile, sslCertfile, sslKeyfile } = flags;
   const files = [sslCaCertfile, sslCertfile, sslKeyfile];
   if (files.every((file) => file === undefined)) return undefined;

@@ -9,7 +9,7 @@ import {
   MetadataSchema,
 } from "../../proto/gen/current/message_pb.ts";
 
-/** What a message's metadata says, whoever keeps it: the SuperLink's messages and an app's have the same fields. */
+/** A message's metadata, which the SuperLink's messages and an app's messages share. */
 export type MessageMetadata = Pick<
   LinkMessage,
   | "messageId"
@@ -24,8 +24,8 @@ export type MessageMetadata = Pick<
 >;
 
 /**
- * The fields that metadata has on every wire, without any others. The ids of tasks, by which later Flowers tell ServerApps
- * of one run apart, are left out.
+ * Converts metadata to protobuf. Omits the task ids by which later Flower versions distinguish the ServerApps of one
+ * run.
  */
 export function metadataFields(metadata: MessageMetadata): MessageMetadata {
   const { messageId, runId, srcNodeId, dstNodeId, replyToMessageId, groupId } = metadata;
@@ -48,20 +48,20 @@ export function metadataToWire(metadata: MessageMetadata): WireMetadata {
   return create(MetadataSchema, metadataFields(metadata));
 }
 
-/** Metadata from protobuf. @throws FlwrError "invalid-argument" when it is missing */
+/** Converts metadata from protobuf. @throws FlwrError "invalid-argument" if it is missing */
 export function metadataFromWire(metadata: WireMetadata | undefined): MessageMetadata {
   if (metadata === undefined) {
-    throw new FlwrError("invalid-argument", "The message is refused: it has no metadata");
+    throw new FlwrError("invalid-argument", "The message has no metadata");
   }
   return metadataFields(metadata);
 }
 
-/** A message's error as protobuf. */
+/** Converts a message's error to protobuf. */
 export function errorToWire({ code, reason }: MessageError): WireError {
   return create(ErrorSchema, { code: BigInt(code), reason });
 }
 
-/** A message's error from protobuf. */
+/** Converts a message's error from protobuf. */
 export function errorFromWire({ code, reason }: WireError): MessageError {
   return { code: Number(code), reason };
 }

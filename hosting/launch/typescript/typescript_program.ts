@@ -110,7 +110,7 @@ async function superviseApp(
     switch (event.kind) {
       case "call":
       case "cancel":
-        return calls.hear(event);
+        return calls.handleRequest(event);
       case "large-call":
         return calls.refuse(event.id, tooLarge(event.bytes));
       case "lines":

@@ -7,7 +7,7 @@ import type { CheckedFab } from "../../../fab/fab.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
-import { bindService, type Handlers } from "../../../rpc/service.ts";
+import { bindService, type ServiceHandlers } from "../../../rpc/service.ts";
 import { LinkRuns } from "../../../roles/superlink/launch/link_runs.ts";
 import type { RunApp, RunEnd } from "../program.ts";
 import { FakeLink } from "../testing/fake_link.ts";
@@ -15,7 +15,7 @@ import { typescriptProgram } from "./typescript_program.ts";
 import { ProcessPool } from "./process_pool.ts";
 import { testWithAllRights } from "../../../base/testing/all_rights.ts";
 
-type RuntimeHandlers = Handlers<typeof Runtime, unknown>;
+type RuntimeHandlers = ServiceHandlers<typeof Runtime, unknown>;
 
 function fabOf(serverApp: string, config: RunConfig = {}): CheckedFab {
   const encoder = new TextEncoder();
@@ -209,7 +209,7 @@ testWithAllRights("an app whose file is refused fails its run with the reason", 
   );
   assert.deepEqual(end, { outcome: "failed", details: "There is no room for it" });
   assert.match(log, /"\.\.\/\.\.\/etc\/passwd" is no plain path/);
-  assert.match(log, /Hint: Save under a name that was used/);
+  assert.match(log, /Hint: Save under an existing name/);
 });
 
 testWithAllRights(

@@ -3,6 +3,7 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { parseAddress } from "../../../rpc/address.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
+import type { Transport } from "../../../rpc/call.ts";
 import type { Channel, ChannelOptions } from "../../../rpc/channel.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { execChannel } from "../../../rpc/dialects/current/client/exec_channel.ts";
@@ -13,9 +14,6 @@ import { explainControlError } from "./tell_problem.ts";
 
 /** Seconds that a command waits for a connection to the SuperLink. */
 const CONNECT_SECONDS = 10;
-
-/** The transport of the Control API. */
-export type Wire = "http" | "grpc";
 
 /**
  * Runs some work with the Control API of a SuperLink. The first attempt uses HTTP. If the SuperLink only speaks gRPC
@@ -28,11 +26,12 @@ export type Wire = "http" | "grpc";
  */
 export async function withControl<T>(
   connection: SuperLinkConnection,
-  work: (control: ControlClient, wire: Wire) => Promise<T>,
+  work: (control: ControlClient, transport: Transport) => Promise<T>,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<T> {
   const options = await channelOptions(connection);
-  const over = (channel: Channel, wire: Wire) => workOver(channel, wire, work, signal);
+  const over = (channel: Channel, transport: Transport) =>
+    workOver(channel, transport, work, signal);
   try {
     return await over(openHttpChannel(options), "http");
   } catch (error) {
@@ -58,8 +57,8 @@ export async function withControl<T>(
 
 async function workOver<T>(
   channel: Channel,
-  wire: Wire,
-  work: (control: ControlClient, wire: Wire) => Promise<T>,
+  transport: Transport,
+  work: (control: ControlClient, transport: Transport) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
   const control = new ControlClient(channel);
@@ -67,7 +66,7 @@ async function workOver<T>(
   signal.addEventListener("abort", close, { once: true });
   if (signal.aborted) close();
   try {
-    return await work(control, wire);
+    return await work(control, transport);
   } finally {
     signal.removeEventListener("abort", close);
     close();

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type {
   ControlClient,
-  LogText as LogPiece,
+  RunLogChunk,
 } from "../../../rpc/dialects/current/client/control_client.ts";
 import { coloursIf } from "../../output/colours.ts";
 import { StyledLines } from "../../output/line_style.ts";
@@ -80,11 +80,11 @@ export async function showLog(
   try {
     const ended = await writeLog(control, runId, sink, {
       signal: AbortSignal.any([signal, expired.signal]),
-      continueAfter: ({ latest, whole }) => {
+      continueAfter: ({ latest, caughtUp }) => {
         timer.abort();
-        isPart = whole === false;
-        if (whole !== true) expireIn(isPart ? PART_SECONDS : SILENCE_SECONDS);
-        return whole !== true && latest < began;
+        isPart = caughtUp === false;
+        if (caughtUp !== true) expireIn(isPart ? PART_SECONDS : SILENCE_SECONDS);
+        return caughtUp !== true && latest < began;
       },
     });
     if (ended !== "interrupted" || signal.aborted) return ended;
@@ -109,7 +109,7 @@ async function writeLog(
   { stream, colours }: LogSink,
   { signal, continueAfter }: {
     signal: AbortSignal;
-    continueAfter: (piece: LogPiece) => boolean;
+    continueAfter: (piece: RunLogChunk) => boolean;
   },
 ): Promise<FollowEnd> {
   const text = new LogText(colours);

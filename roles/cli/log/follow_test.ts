@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type {
   ControlClient,
-  LogText,
+  RunLogChunk,
 } from "../../../rpc/dialects/current/client/control_client.ts";
 import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -11,7 +11,7 @@ import { followLog, showLog } from "./follow.ts";
 const NEVER = new AbortController().signal;
 
 /** A SuperLink that sends these pieces of a log, and then nothing until the reader ends. */
-function superLink(...pieces: readonly (LogText | (() => Promise<void>))[]) {
+function superLink(...pieces: readonly (RunLogChunk | (() => Promise<void>))[]) {
   return {
     async *streamLogs(_runId: bigint, { signal }: { signal: AbortSignal }) {
       for (const piece of pieces) {
@@ -44,9 +44,9 @@ Deno.test("log: the log so far ends at the SuperLink's mark, however long it tak
   const clock = new FakeClock();
   // A part of a long log takes a minute.
   const control = superLink(
-    { text: "one\n", latest: 1, whole: false },
+    { text: "one\n", latest: 1, caughtUp: false },
     () => clock.advance(60),
-    { text: "two\n", latest: 2, whole: true },
+    { text: "two\n", latest: 2, caughtUp: true },
     { text: "later\n", latest: 3 },
   );
   assert.equal(await showLog(control, 7n, to, NEVER, 10, clock), "ended");
@@ -56,12 +56,12 @@ Deno.test("log: the log so far ends at the SuperLink's mark, however long it tak
 Deno.test("log: an announced part that does not arrive is an error, after the text so far", async () => {
   const { written, ...to } = sink();
   const clock = new FakeClock();
-  const control = superLink({ text: "one", latest: 1, whole: false }, () => clock.advance(1000));
+  const control = superLink({ text: "one", latest: 1, caughtUp: false }, () => clock.advance(1000));
   await assert.rejects(showLog(control, 7n, to, NEVER, 10, clock), { code: "deadline-exceeded" });
   assert.equal(written.text, "one\n");
   const interrupt = new AbortController();
   const stopped = superLink(
-    { text: "one", latest: 1, whole: false },
+    { text: "one", latest: 1, caughtUp: false },
     () => Promise.resolve(interrupt.abort()),
   );
   assert.equal(await showLog(stopped, 7n, to, interrupt.signal, 10, clock), "interrupted");

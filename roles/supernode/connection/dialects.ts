@@ -3,10 +3,11 @@ import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import type { Random } from "../../../base/random.ts";
 import { parseAddress } from "../../../rpc/address.ts";
+import type { Transport } from "../../../rpc/call.ts";
 import type { ChannelOptions } from "../../../rpc/channel.ts";
 import type { NodeIdentity } from "../../../rpc/dialects/flwr-1.9/client/credentials.ts";
 import type { Probe } from "../../../rpc/probe.ts";
-import { probeWire, type Wire } from "../../../rpc/probe_wire.ts";
+import { probeWire } from "../../../rpc/probe_wire.ts";
 import { type Retry, type RetryPolicy, withRetries } from "../../../rpc/retry.ts";
 import type { Dialect } from "./negotiated_connection.ts";
 
@@ -22,9 +23,6 @@ export interface DialectOptions extends Pick<ChannelOptions, "address" | "tls"> 
   readonly clock: Clock;
   readonly random: Random;
 }
-
-/** The transport that a port uses. */
-type Transport = Extract<Wire, "http" | "grpc">;
 
 /**
  * Returns the dialects to try at an address, the newest first. The transport is probed before the first call; the

@@ -3,7 +3,7 @@ import { log } from "../../../base/log.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { isLoopback } from "../../../rpc/address.ts";
 import type { Executors } from "../../../rpc/dialects/current/server/task_authentication.ts";
-import type { ServerTls } from "../../../rpc/server.ts";
+import type { ServerCertificate } from "../../../rpc/server.ts";
 import { findPythonCommand } from "../../../hosting/python/find_program.ts";
 import type { CheckedBundle } from "../apps/bundles.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
@@ -25,7 +25,7 @@ export interface PythonConfig {
   readonly port: number;
   /** Whether another port may be used if this one is taken. */
   readonly anyPort: boolean;
-  readonly tls: ServerTls | undefined;
+  readonly tls: ServerCertificate | undefined;
   /** File with the CA of that certificate, for processes that this program starts. */
   readonly authorityFile: string | undefined;
   readonly executors: Executors;

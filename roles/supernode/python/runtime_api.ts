@@ -12,7 +12,7 @@ import {
   taskAuthentication,
 } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import { startHttpServer } from "../../../rpc/http/server.ts";
-import type { RpcServer, ServerTls } from "../../../rpc/server.ts";
+import type { RpcServer, ServerCertificate } from "../../../rpc/server.ts";
 import { bindService } from "../../../rpc/service.ts";
 import type { TaskBackend } from "./task_backend.ts";
 
@@ -26,7 +26,7 @@ export interface RuntimeApiOptions {
   /** Whether another port may be used if that one is taken, because no other program connects to it. */
   readonly anyPort: boolean;
   /** Undefined: plain text. */
-  readonly tls?: ServerTls;
+  readonly tls?: ServerCertificate;
   /** Programs that may acquire tasks, besides the processes that the node itself starts. */
   readonly executors: Executors;
   readonly backend: TaskBackend;

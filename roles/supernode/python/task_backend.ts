@@ -6,7 +6,7 @@ import type { LinkNode } from "../../../entities/node.ts";
 import type { LinkObject, ObjectId, ObjectTree, PulledObject } from "../../../entities/object.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type {
-  AcquiredTask,
+  AssignedTask,
   PulledMessage,
   RuntimeBackend,
   RuntimeHold,
@@ -69,7 +69,7 @@ export class TaskBackend implements RuntimeBackend {
   async acquireTask(
     types: readonly string[],
     { holdSeconds, signal }: RuntimeHold,
-  ): Promise<AcquiredTask | undefined> {
+  ): Promise<AssignedTask | undefined> {
     if (!types.includes(CLIENTAPP_TASK_TYPE)) return undefined;
     if (this.#waiting.length === 0) await this.#waitForTask(holdSeconds, signal);
     const next = signal.aborted ? undefined : this.#waiting.shift();

@@ -49,7 +49,7 @@ scope.onmessage = ({ data }) => {
     case "stored":
       return lines.stored();
     default:
-      return channel.hear(data);
+      return channel.handleResponse(data);
   }
 };
 

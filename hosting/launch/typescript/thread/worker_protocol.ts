@@ -1,5 +1,5 @@
 import type { PlainRecord } from "../../../../app/transferable.ts";
-import type { PortAnswer, PortRequest } from "../../../../rpc/port/protocol.ts";
+import type { PortRequest, PortResponse } from "../../../../rpc/port/protocol.ts";
 import type { AppModule } from "../../../app/app_module.ts";
 
 /** The job of a worker: a ServerApp to run. */
@@ -15,7 +15,7 @@ export type ServerAppCommand =
   | { readonly kind: "run"; readonly job: WorkerJob }
   /** The last batch of lines is stored: the next may be sent. */
   | { readonly kind: "stored" }
-  | PortAnswer;
+  | PortResponse;
 
 /** An event of the worker, as the SuperLink sees it after checking. */
 export type ServerAppEvent =
