@@ -25,7 +25,7 @@ export interface Loss {
   readonly targetRange?: readonly [number, number];
 }
 
-function misfit(kind: string, needs: string, output: Value, target: Value): FlwrError {
+function mismatch(kind: string, needs: string, output: Value, target: Value): FlwrError {
   return new FlwrError(
     "invalid-argument",
     `Loss "${kind}" needs ${needs}: got ${output.dtype} ${showShape(output.shape)} and ` +
@@ -64,7 +64,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
     const classes = output.shape.at(-1)!;
     if (!isSoft(output, target)) {
       if (isReal(target) || !sameShape(output.shape.slice(0, -1), target.shape)) {
-        throw misfit(kind, "logits [batch, classes] and labels [batch]", output, target);
+        throw mismatch(kind, "logits [batch, classes] and labels [batch]", output, target);
       }
     }
     const hard = isSoft(output, target) ? target : oneHot(target, classes);
@@ -89,7 +89,7 @@ export function crossEntropy(options: CrossEntropyOptions = {}): Loss {
 function matched(kind: string, output: Value, target: Value): Value {
   const trimmed = output.shape.at(-1) === 1 ? output.shape.slice(0, -1) : output.shape;
   if (!sameShape(target.shape, output.shape) && !sameShape(target.shape, trimmed)) {
-    throw misfit(kind, "an output and targets of one shape", output, target);
+    throw mismatch(kind, "an output and targets of one shape", output, target);
   }
   return reshape(ops.cast(target, "float32"), output.shape);
 }

@@ -93,7 +93,7 @@ function cubicTaps(points: readonly number[], axis: Axis, a: number, excludes: b
 }
 
 /** Elements along an axis at known positions; their gradients are added up without a scatter. */
-function chosen(x: Value, axis: number, positions: readonly number[]): Value {
+function elementsAt(x: Value, axis: number, positions: readonly number[]): Value {
   if (x.dtype !== "float32") {
     const rows = BigInt64Array.from(positions, BigInt);
     return gatherAlong(x, constant(tensor("int64", [rows.length], rows)), axis);
@@ -111,7 +111,7 @@ function weighted(x: Value, axis: number, taps: readonly Tap[]): Value {
   const shape = (count: number) => x.shape.map((_, other) => other === axis ? count : 1);
   return taps.map(({ positions, weights }) =>
     mul(
-      chosen(x, axis, positions),
+      elementsAt(x, axis, positions),
       constant(tensor("float32", shape(weights.length), Float32Array.from(weights))),
     )
   ).reduce((sum, part) => add(sum, part));
@@ -152,7 +152,7 @@ function along(call: NodeCall, x: Value, at: number, axis: Axis): Value {
   if (mode === "nearest") {
     const round = NEAREST[nearest] ??
       call.refuse("nearest_mode", nearest, Object.keys(NEAREST).join(", "));
-    return chosen(x, at, points.map((point) => clamp(round(point), axis)));
+    return elementsAt(x, at, points.map((point) => clamp(round(point), axis)));
   }
   if (x.dtype !== "float32") call.refuse("mode", mode, `nearest for numbers of type ${x.dtype}`);
   if (call.int("antialias", 0) !== 0 && axis.scale < 1) call.refuse("antialias", 1, "0");
