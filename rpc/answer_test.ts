@@ -1,4 +1,3 @@
-import { DECODED_BYTES_PER_TURN } from "./codec.ts";
 import assert from "node:assert/strict";
 import type { Logger } from "@logtape/logtape";
 import { FlwrError } from "../base/error.ts";
@@ -11,7 +10,7 @@ import {
 import { answerUnary, logOutcome, UndecodableRequest } from "./answer.ts";
 import type { OpenCall } from "./call.ts";
 import { methodNotAllowed, Refusal } from "./http/refusal.ts";
-import { MAX_BATCH_REQUEST_UNITS, MAX_REQUEST_UNITS } from "./limits.ts";
+import { DECODED_BYTES_PER_TURN } from "./decode_in_turns.ts";
 import { bindService, type Handlers } from "./service.ts";
 import { turnsDuring } from "../base/testing/turns_during.ts";
 
@@ -100,27 +99,24 @@ Deno.test("a service hears of a call's head, then of its bytes, then of its requ
   assert.deepEqual(asked, ["admit", "prove head"]);
 });
 
-Deno.test("requests that may be large batches let others have their turn, all others come at once", async () => {
-  const request = toBinary(
-    PushTaskInsRequestSchema,
-    create(PushTaskInsRequestSchema, {
-      taskInsList: Array.from({ length: 100 }, () => ({ groupId: "x".repeat(5000) })),
-    }),
-  );
-  const turnsWith = async (units: number) => {
+Deno.test("a long request lets others have their turn, a short one comes at once", async () => {
+  const turnsWith = async (tasks: number) => {
+    const request = toBinary(
+      PushTaskInsRequestSchema,
+      create(PushTaskInsRequestSchema, {
+        taskInsList: Array.from({ length: tasks }, () => ({ groupId: "x".repeat(5000) })),
+      }),
+    );
     const { methods } = bindService<typeof Driver, string>(Driver, {
       authenticate: () => Promise.resolve("anyone"),
       handlers: {
         pushTaskIns: ({ taskInsList }) => Promise.resolve({ taskIds: [`${taskInsList.length}`] }),
       } as Partial<Handlers<typeof Driver, string>> as Handlers<typeof Driver, string>,
-      maxRequestUnits: () => units,
     });
     const method = methods.find(({ desc }) => desc === Driver.method.pushTaskIns)!;
-    return (await turnsDuring(() => answerUnary(method, request, { ...CALL }))).turns;
+    const { turns } = await turnsDuring(() => answerUnary(method, request, { ...CALL }));
+    return [turns, Math.floor(request.length / DECODED_BYTES_PER_TURN)];
   };
-  assert.equal(await turnsWith(MAX_REQUEST_UNITS), 0);
-  assert.equal(
-    await turnsWith(MAX_BATCH_REQUEST_UNITS),
-    Math.floor(request.length / DECODED_BYTES_PER_TURN),
-  );
+  assert.deepEqual(await turnsWith(26), [0, 0]);
+  assert.deepEqual(await turnsWith(100), [3, 3]);
 });

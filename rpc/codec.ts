@@ -3,7 +3,6 @@ import {
   type DescField,
   type DescMessage,
   fromBinary,
-  mergeFromBinary,
   type Message,
   type MessageInitShape,
   type MessageShape,
@@ -13,12 +12,7 @@ import {
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { ApiError } from "./api_error.ts";
 import { MAX_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
-import { nextTurn } from "../base/turn.ts";
-import { records } from "./wire/records.ts";
 import { weigh } from "./wire/weigh.ts";
-
-/** Bytes of a batch that are decoded before others have their turn: some 10 ms, of trees as of empty fields. */
-export const DECODED_BYTES_PER_TURN = 128 * 1024;
 
 /**
  * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
@@ -45,30 +39,6 @@ export function decodeRequest<M extends DescMessage>(
 }
 
 /**
- * As {@link decodeRequest}, for requests that may take longer than others should wait: they have their turn after every
- * {@link DECODED_BYTES_PER_TURN} of it. A protobuf message may be cut between any two of its own fields, because the
- * parts one after the other are merged into the whole. One field, such as the tree of one message, is not cut.
- */
-export async function decodeInTurns<M extends DescMessage>(
-  schema: M,
-  bytes: Uint8Array,
-  most: number,
-): Promise<MessageShape<M>> {
-  requireFewParts(schema, bytes, most);
-  const message = create(schema);
-  let from = 0;
-  let end = 0;
-  for (const { raw } of records(bytes)) {
-    end += raw.length;
-    if (end - from < DECODED_BYTES_PER_TURN || end === bytes.length) continue;
-    mergeFromBinary(schema, message, bytes.subarray(from, end));
-    from = end;
-    await nextTurn();
-  }
-  return mergeFromBinary(schema, message, bytes.subarray(from));
-}
-
-/**
  * Bounds how long it takes to go through a message field by field, in one pass that makes nothing.
  *
  * @param most what decoding it may cost, in the units of `weigh`
@@ -78,7 +48,12 @@ export async function decodeInTurns<M extends DescMessage>(
 export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: number): void {
   // A unit takes a byte at least.
   if (bytes.length <= most || weigh(schema, bytes, most) <= most) return;
-  throw new ApiError(
+  throw tooManyParts(schema, most);
+}
+
+/** The error of a message that costs more than it may. */
+export function tooManyParts(schema: DescMessage, most: number): ApiError {
+  return new ApiError(
     "request-malformed",
     `The ${schema.name} has too many parts: expected ${most} fields, messages and short texts at most. ` +
       "Put long lists into arrays or bytes",

@@ -2,8 +2,8 @@
 export const MAX_MESSAGE_BYTES = 512 * 1024 * 1024;
 
 /**
- * What decoding one request may cost, in units of about 0.2 µs as `weigh` counts them, so 50 ms: nobody else is answered
- * meanwhile. The tree of 50,000 objects takes 200,000. A model's arrays take a few each, whatever their size.
+ * What decoding one request may cost, in units of about 0.2 µs as `weigh` counts them, so 50 ms. Others have their turn in
+ * between (`decode_in_turns.ts`). The tree of 50,000 objects takes 200,000. A model's arrays take a few each, whatever their size.
  */
 export const MAX_REQUEST_UNITS = 250_000;
 

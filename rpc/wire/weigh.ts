@@ -21,7 +21,7 @@ const COST = {
 /** Bytes of text that cost one unit. */
 const TEXT_BYTES_PER_UNIT = 64;
 /** Messages in messages: the decoder's own limit. */
-const MAX_DEPTH = 100;
+export const MAX_MESSAGE_DEPTH = 100;
 
 /** What is in a field. */
 interface Kind {
@@ -41,11 +41,12 @@ const known = new WeakMap<DescMessage, Kinds>();
  * Counts what it takes to decode a message, up to a limit.
  *
  * @param most units of about 0.2 µs; one for a field, two for a message, one for 64 bytes of text
+ * @param depth levels from the whole to this message: 1 for the whole
  * @returns the units; `most` or less for a message that may be decoded, more as soon as they are more
  * @throws FlwrError "invalid-argument" for bytes that are no such message
  */
-export function weigh(schema: DescMessage, bytes: Uint8Array, most: number): number {
-  return new Scales(bytes, most).message(kindsOf(schema), 0, bytes.length, 1);
+export function weigh(schema: DescMessage, bytes: Uint8Array, most: number, depth = 1): number {
+  return new Scales(bytes, most).message(kindsOf(schema), 0, bytes.length, depth);
 }
 
 class Scales {
@@ -59,7 +60,7 @@ class Scales {
   }
 
   message(kinds: Kinds, start: number, end: number, depth: number): number {
-    if (depth > MAX_DEPTH) throw malformed(start);
+    if (depth > MAX_MESSAGE_DEPTH) throw malformed(start);
     const bytes = this.#bytes;
     let groups = 0;
     for (let at = start; at < end && this.#units <= this.#most;) {
@@ -70,7 +71,7 @@ class Scales {
       this.#units += COST.field;
       // No message of ours has groups: they and what is in them are unknown fields.
       if (wireType === WireType.Start) {
-        if (++groups > MAX_DEPTH) throw malformed(at);
+        if (++groups > MAX_MESSAGE_DEPTH) throw malformed(at);
         at = afterTag;
         continue;
       }
