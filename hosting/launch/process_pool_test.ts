@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../../base/clock.ts";
 import { HAS_ALL_RIGHTS } from "../../base/testing/all_rights.ts";
 import { eventually } from "../../tests/support/deadline.ts";
 import { AppProcess } from "./app_process.ts";
-import { ProcessPool } from "./process_pool.ts";
+import { ANNOUNCED_SECONDS, ProcessPool, SPARE_SECONDS } from "./process_pool.ts";
 import type { FromWorker } from "./worker_protocol.ts";
 
 const OPTIONS = { allowRead: [], memoryBytes: 1024 ** 3 };
@@ -21,20 +22,34 @@ async function sandboxes(): Promise<number[]> {
   return found;
 }
 
+/** Whether a process has ended: its folder goes with it. */
+function hasEnded({ folder }: AppProcess): Promise<boolean> {
+  return Deno.stat(folder).then(() => false, () => true);
+}
+
+/** Keeps the processes that are started while something is done. */
+async function startedDuring(act: (started: readonly AppProcess[]) => Promise<void>) {
+  const started: AppProcess[] = [];
+  const { start } = AppProcess;
+  AppProcess.start = async (options) => {
+    const process = await start.call(AppProcess, options);
+    started.push(process);
+    return process;
+  };
+  try {
+    await act(started);
+  } finally {
+    AppProcess.start = start;
+  }
+}
+
 const linux = { ignore: !HAS_ALL_RIGHTS || Deno.build.os !== "linux" };
 
 Deno.test(
   "process pool: a spare that ended while it waited is replaced",
   linux,
-  async () => {
-    const started: AppProcess[] = [];
-    const { start } = AppProcess;
-    AppProcess.start = async (options) => {
-      const process = await start.call(AppProcess, options);
-      started.push(process);
-      return process;
-    };
-    try {
+  () =>
+    startedDuring(async (started) => {
       await using pool = new ProcessPool(OPTIONS);
       pool.warm();
       await eventually(async () => (await sandboxes()).length === 1, 20, "the spare to start");
@@ -46,10 +61,7 @@ Deno.test(
       await process.attend(({ kind }) => void said.push(kind));
       assert.deepEqual([said, process.crashed], [["ready"], false]);
       assert.deepEqual([started.length, started[1] === process], [2, true]);
-    } finally {
-      AppProcess.start = start;
-    }
-  },
+    }),
 );
 
 Deno.test(
@@ -66,6 +78,60 @@ Deno.test(
     await process.attend(() => {});
     assert.equal(process.crashed, false);
   },
+);
+
+Deno.test(
+  "process pool: a process for an app that was announced and never comes ends soon",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      await using pool = new ProcessPool({ ...OPTIONS, clock });
+      pool.expect();
+      await eventually(() => Promise.resolve(started.length === 1), 20, "the spare to start");
+      await clock.advance(ANNOUNCED_SECONDS - 1);
+      // It is announced once more.
+      pool.expect();
+      await clock.advance(ANNOUNCED_SECONDS - 1);
+      assert.equal(await hasEnded(started[0]!), false);
+      await clock.advance(1);
+      await eventually(() => hasEnded(started[0]!), 20, "the spare to end");
+      await using process = await pool.take();
+      assert.deepEqual([started.length, process === started[1]], [2, true]);
+    }),
+);
+
+Deno.test(
+  "process pool: a spare of a run is kept as long as ever when an app is announced",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      await using pool = new ProcessPool({ ...OPTIONS, clock });
+      pool.expect();
+      pool.warm();
+      pool.expect();
+      await eventually(() => Promise.resolve(started.length === 1), 20, "the spare to start");
+      await clock.advance(SPARE_SECONDS - 1);
+      assert.equal(await hasEnded(started[0]!), false);
+      await clock.advance(1);
+      await eventually(() => hasEnded(started[0]!), 20, "the spare to end");
+    }),
+);
+
+Deno.test(
+  "process pool: its end waits for the end of a spare that was let go",
+  linux,
+  () =>
+    startedDuring(async (started) => {
+      const clock = new FakeClock();
+      {
+        await using pool = new ProcessPool({ ...OPTIONS, clock });
+        pool.expect();
+        await clock.advance(ANNOUNCED_SECONDS);
+      }
+      assert.deepEqual(await Promise.all(started.map(hasEnded)), [true]);
+    }),
 );
 
 Deno.test("app process: who attends it late hears of its end", linux, async () => {

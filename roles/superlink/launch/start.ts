@@ -70,7 +70,7 @@ export function startLaunching(
       const isOver = event.kind === "run-finished" || event.kind === "run-released";
       if (isOver) launcher.end(event.runId);
     },
-    expectRun: () => pool.warm(),
+    expectRun: () => pool.expect(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();
