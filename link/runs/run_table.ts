@@ -90,7 +90,8 @@ export interface LogTable {
   /** Adds an entry, later than all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /**
-   * Removes the run's entries that end at or before this count of bytes.
+   * Removes the run's entries that end at or before this count of bytes. Of a log that goes whole nothing stays known: it
+   * has no last entry.
    *
    * @param begin put before the first entry that stays, where the last one that goes ends within a line
    */
