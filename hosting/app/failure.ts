@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { isShareable } from "../../app/shareable.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
 
 /** Characters of what is logged of an error that an app threw, and lines of its stack that are looked at. */
 export const MAX_FAILURE_DETAILS = 8_192;
@@ -28,10 +29,24 @@ export const IN_THE_LOG = "the node's log has the text";
  * @param folder the app's own folder, absolute: places are told by their path in it
  */
 export function failureOf(thrown: unknown, folder: string): Failure {
-  const details = inspect(thrown);
+  const details = [inspect(thrown), ...grantHints(thrown).map((hint) => `Hint: ${hint}`)].join(
+    "\n",
+  );
   if (isShareable(thrown)) return { told: (thrown as Error).message, details };
   const place = placeOf(thrown, folder);
   return { told: `${kindOf(thrown)}${place && ` at ${place}`}; ${IN_THE_LOG}`, details };
+}
+
+/** What to do about an error that a sandboxed app gets from the platform itself when it reads what it may not. */
+export function grantHints(thrown: unknown): readonly string[] {
+  try {
+    const isRefused = thrown instanceof Deno.errors.NotCapable &&
+      /\bread access\b/.test(thrown.message);
+    return isRefused ? [READ_GRANT_HINT] : [];
+  } catch {
+    // A proxy that throws when it is looked at.
+    return [];
+  }
 }
 
 /** What is known of an error that only its thread saw: a text. */

@@ -1,4 +1,6 @@
+import { isAbsolute } from "node:path";
 import { FlwrError } from "../../base/error.ts";
+import { READ_GRANT_HINT } from "../../base/read_grant.ts";
 
 /**
  * A whole file.
@@ -13,13 +15,25 @@ export async function readBytes(path: string): Promise<Uint8Array<ArrayBuffer>> 
   }
 }
 
+const RELATIVE_PATH_HINT =
+  "A relative path begins in the app's own folder where a run sent the app, otherwise in the " +
+  "folder that the program was started in: give the absolute path";
+
 /** What the file system says about a file, as a sentence; other errors as they are. */
 export function fileError(path: string, error: unknown): unknown {
   if (error instanceof Deno.errors.NotFound) {
-    return new FlwrError("not-found", `File "${path}" is not there`, { cause: error });
+    return new FlwrError("not-found", `File "${path}" is not there`, {
+      hints: isAbsolute(path) ? [] : [RELATIVE_PATH_HINT],
+      cause: error,
+    });
   }
-  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
-    return new FlwrError("permission-denied", `File "${path}" may not be read`, { cause: error });
+  // Deno has no permission for it, or the operating system gives none.
+  const isSandboxed = error instanceof Deno.errors.NotCapable;
+  if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
+    return new FlwrError("permission-denied", `File "${path}" may not be read`, {
+      hints: isSandboxed ? [READ_GRANT_HINT] : ["Check who owns the file, and who may read it"],
+      cause: error,
+    });
   }
   // The operating system's errors carry its code, such as EISDIR.
   if (error instanceof FlwrError || !(error instanceof Error) || !("code" in error)) return error;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
+import { READ_GRANT_HINT } from "../../../base/read_grant.ts";
 import { type Tensor, tensor } from "../../../tensor/tensor.ts";
 import { cacheFolder } from "../cache_folder.ts";
 import type { ImageDataset } from "../image_dataset.ts";
@@ -122,11 +123,14 @@ function checkLimit(name: string, limit: number | undefined): void {
 
 /** Errors of the file system as sentences; others as they are. */
 function fileError(folder: string, error: unknown): unknown {
-  if (error instanceof Deno.errors.NotCapable || error instanceof Deno.errors.PermissionDenied) {
+  const isSandboxed = error instanceof Deno.errors.NotCapable;
+  if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
     return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
       hints: [
         "Download the data set before the run, outside the app",
-        "Set FLWR_CACHE or the data folder to one that this user may write",
+        isSandboxed
+          ? READ_GRANT_HINT
+          : "Set FLWR_CACHE or the data folder to one that this user may write",
       ],
       cause: error,
     });
