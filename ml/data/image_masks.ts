@@ -18,8 +18,6 @@ export interface ImageMasks extends Dataset {
   readonly x: Tensor<"uint8">;
   /** [images, height, width]: the class of each pixel. */
   readonly y: Tensor<"uint8">;
-  /** The pairs' names: the images' paths in their folder, without extensions. */
-  readonly names: readonly string[];
 }
 
 /** How to read images with their masks. */
@@ -42,7 +40,7 @@ export interface ImageMasksOptions {
  * Reads a folder of PNG or JPEG images, and one of masks that name the class of each pixel, for segmentation. A mask is a
  * PNG of its image's size, grey or with a palette: its grey values or palette indices are the classes, colours play no
  * part. It has its image's path and name, but for the extension. All images must have one size, and all be grey or all be
- * in colour; what else holds for images is as for `readImageFolder`.
+ * in colour; what else holds for images is as for `readImageFolder`. They come by folder, then by name.
  *
  * Every entry counts or is refused by name, in either folder: an image without a mask, a mask without an image, a file that
  * is no picture. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini.
@@ -92,13 +90,11 @@ export async function readImageMasks(
   return {
     x: tensor("uint8", [pairs.length, first.channels, first.height, first.width], x),
     y: tensor("uint8", [pairs.length, first.height, first.width], y),
-    names: pairs.map(({ name }) => name),
   };
 }
 
 /** An image and its mask. */
 interface Pair {
-  readonly name: string;
   readonly image: string;
   readonly mask: string;
 }
@@ -118,7 +114,7 @@ async function findPairs(images: string, masks: string, suffix: string): Promise
   }
   return [...byImage].map(([name, image]) => {
     const mask = byMask.get(name);
-    if (mask !== undefined) return { name, image, mask };
+    if (mask !== undefined) return { image, mask };
     throw new FlwrError(
       "invalid-argument",
       `Image "${image}" has no mask "${name}${suffix}.png" in "${masks}"`,

@@ -3785,8 +3785,6 @@ export interface ImageMasks extends Dataset {
 	readonly x: Tensor<"uint8">;
 	/** [images, height, width]: the class of each pixel. */
 	readonly y: Tensor<"uint8">;
-	/** The pairs' names: the images' paths in their folder, without extensions. */
-	readonly names: readonly string[];
 }
 /** How to read images with their masks. */
 export interface ImageMasksOptions {
@@ -3807,7 +3805,7 @@ export interface ImageMasksOptions {
  * Reads a folder of PNG or JPEG images, and one of masks that name the class of each pixel, for segmentation. A mask is a
  * PNG of its image's size, grey or with a palette: its grey values or palette indices are the classes, colours play no
  * part. It has its image's path and name, but for the extension. All images must have one size, and all be grey or all be
- * in colour; what else holds for images is as for `readImageFolder`.
+ * in colour; what else holds for images is as for `readImageFolder`. They come by folder, then by name.
  *
  * Every entry counts or is refused by name, in either folder: an image without a mask, a mask without an image, a file that
  * is no picture. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini.
