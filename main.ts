@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
-import { NO_COLOR, takeNoColor } from "./roles/flags/no_color.ts";
+import { applyNoColor, NO_COLOR } from "./base/colour_choice.ts";
 import { reportError } from "./roles/report_error.ts";
-import { gatherEntropy } from "./base/entropy.ts";
 import { VERSION } from "./base/version.ts";
 
 /** Options in the place of a command, as Flower's `flwr` has them, and what they mean. */
@@ -37,7 +36,7 @@ function usage(): string {
  * @returns the process' exit status: 0 success, 1 failure, 2 a command line that cannot be understood
  */
 export async function main(args: readonly string[]): Promise<number> {
-  const words = takeNoColor(args);
+  const words = applyNoColor(args);
   const [first = "", ...others] = words;
   const [name, ...rest] = [...OPTIONS.get(first) ?? words.slice(0, 1), ...others];
   if (name === undefined || name === "--help" || name === "-h" || name === "help") {
@@ -72,6 +71,16 @@ function prepare(command: Command, path: string): Command {
 function prepareErrors(command: Command, path: string): void {
   command.exitOverride().showHelpAfterError(`(see ${path} --help)`);
   for (const child of command.commands) prepareErrors(child, `${path} ${child.name()}`);
+}
+
+/**
+ * Makes the platform's cryptographic library gather its entropy now, in another thread. It takes 30 ms of processor time
+ * once per process, for which the first TLS connection or signature would have to wait (Deno 2.9.3).
+ */
+function gatherEntropy(): void {
+  // An ECDH key is made in a thread of the pool, by the library that TLS uses. Most other calls would block this thread.
+  crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"])
+    .catch(() => {}); // An error occurs again, and is reported, at the first use.
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -25,7 +25,7 @@ export {
   type Metadata,
   type NodeId,
   type RunId,
-} from "./app/metadata.ts";
+} from "./entities/metadata.ts";
 export { MetricRecord } from "./app/metric_record.ts";
 export type { Named, NamedMap } from "./app/named_map.ts";
 export { NdArray, type NdArrayFields } from "./app/nd_array.ts";
@@ -56,15 +56,19 @@ export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
+export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
-export type { Contribution, PhaseShare } from "./app/strategy/contributions.ts";
+export type { Contribution, PhaseShare } from "./app/contributions.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
 export type { Moments } from "./app/strategy/moments.ts";
-export { FedMedian } from "./app/strategy/fedmedian.ts";
-export { FedTrimmedAvg, type FedTrimmedAvgOptions } from "./app/strategy/fedtrimmedavg.ts";
+export {
+  FedMedian,
+  FedTrimmedAvg,
+  type FedTrimmedAvgOptions,
+} from "./app/strategy/order_statistics.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export {
   type HistoryJson,
@@ -82,7 +86,7 @@ export {
   type PhaseRecord,
   Result,
   type RoundRecord,
-} from "./app/strategy/result.ts";
+} from "./app/result.ts";
 export type {
   ConfigSource,
   EvaluateFn,
@@ -269,3 +273,27 @@ export {
 } from "./ml/data/partition/size.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+
+// Metrics of predictions.
+export type { Numbers } from "./metrics/check.ts";
+export { binaryStatistics } from "./metrics/binary.ts";
+export { classStatistics } from "./metrics/classes.ts";
+export { regressionStatistics } from "./metrics/regression.ts";
+export { rocAuc } from "./metrics/roc_auc.ts";
+export type { StatisticsName } from "./metrics/merge.ts";
+export type { Statistics } from "./metrics/statistics.ts";
+
+// Privacy accounting.
+export {
+  type GaussianPrivacyEvent,
+  type NeighboringRelation,
+  PldAccountant,
+  PrivacyAccountant,
+  type PrivacyConfig,
+  type PrivacySpent,
+  RdpAccountant,
+  type SamplingMethod,
+} from "./privacy/accounting/accountant.ts";
+export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
+export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
+export type { Sampling } from "./privacy/accounting/release.ts";

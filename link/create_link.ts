@@ -1,5 +1,3 @@
-import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
 import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts/pieces.ts";
 import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
@@ -7,7 +5,6 @@ import { Housekeeper } from "./housekeeper.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
-import type { MessageDraft } from "./messages/message.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
 import { QuietInstructions } from "./messages/quiet.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
@@ -22,7 +19,6 @@ import {
   unregisterNode,
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
-import type { LinkObject } from "./objects/objects.ts";
 import { LooseReplies, pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pulls_together.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
@@ -40,27 +36,27 @@ import { SweepTime } from "./transactions/sweep_time.ts";
 import { transactions } from "./transactions/transactions.ts";
 import { Wakes } from "./transactions/wakes.ts";
 
-/** What the SuperLink's domain is made of. */
+/** Options of {@link createLink}. */
 export interface LinkOptions {
-  /** Where the state is; the service closes it, also when it cannot start. */
+  /** The store. The domain closes it, also if it cannot start. */
   readonly store: LinkStore;
-  readonly clock: Clock;
-  /** Gives ids: unguessable ones in production. */
-  readonly random: Random;
+  readonly clock: LinkContext["clock"];
+  /** Source of ids; cryptographically random in production. */
+  readonly random: LinkContext["random"];
   /** Limits that differ from {@link DEFAULT_LINK_LIMITS}. */
   readonly limits?: Partial<LinkLimits>;
-  /** Makes the object of a message that the SuperLink writes itself: an error in the place of a reply. */
-  readonly messageObject: (message: MessageDraft) => LinkObject;
-  /** What the owner's list of keys calls the holder of a key (SPKI, DER); default: nothing. Must not throw. */
+  /** Encodes the object of a message that the SuperLink creates itself, which is always an error reply. */
+  readonly messageObject: LinkContext["messageObject"];
+  /** Name of a public key (SPKI, DER) in the operator's key list; default: none. Must not throw. */
   readonly listedName?: (publicKey: Uint8Array) => string | undefined;
-  /** Reports trouble of the store; default: one of the domain's own. Others that write to the store share it. */
+  /** Reports failures of the store; default: a new one. Other code that writes to the store shares it. */
   readonly trouble?: StoreTrouble;
-  /** Told what happened, once it is stored. Must not throw. */
+  /** Called for each event after its transaction is committed. Must not throw. */
   readonly onEvent?: (event: LinkEvent) => void;
 }
 
 /**
- * The SuperLink's domain over a store. It takes up what an earlier process left there: nodes that were online have
+ * Creates the SuperLink's domain over a store and restores the state of an earlier process: nodes that were online have
  * one heartbeat interval to return, and instructions that were handed out are handed out again.
  */
 export async function createLink(options: LinkOptions): Promise<Link> {
@@ -123,7 +119,7 @@ export async function createLink(options: LinkOptions): Promise<Link> {
   };
 }
 
-/** The operations of each noun, in the context. */
+/** The operations of each room, bound to the context. */
 function nouns(context: LinkContext): Omit<Link, "close"> {
   return {
     nodes: within(context, {
@@ -198,7 +194,7 @@ function within<Context, O extends Operations<Context>>(
   return Object.fromEntries(bound) as Within<O>;
 }
 
-/** Writes what was counted and is not in the store yet. */
+/** Stores the traffic that was counted in memory. */
 async function saveTraffic(context: LinkContext): Promise<void> {
   const runs = context.traffic.runs();
   if (runs.length === 0) return;

@@ -17,17 +17,18 @@ import { weigh } from "./wire/weigh.ts";
 /**
  * Decodes a message. Its `bytes` fields are views of the received bytes, not copies.
  *
- * @throws Error for bytes that are no such message
+ * @throws Error for bytes that are not such a message
  */
 export function decode<M extends DescMessage>(schema: M, bytes: Uint8Array): MessageShape<M> {
   return fromBinary(schema, bytes);
 }
 
 /**
- * As {@link decode}, for what others send: how long it may take is bounded.
+ * As {@link decode}, for messages from other machines: bounds how long decoding may take.
  *
- * @param most what it may cost, in the units of `weigh`
- * @throws ApiError "request-malformed" for a message with too many fields; Error for bytes that are no such message
+ * @param most maximum cost in the units of `weigh`
+ * @throws ApiError "request-malformed" for a message with too many fields; Error for bytes that are not such a
+ *   message
  */
 export function decodeRequest<M extends DescMessage>(
   schema: M,
@@ -41,12 +42,12 @@ export function decodeRequest<M extends DescMessage>(
 /**
  * Bounds how long it takes to go through a message field by field, in one pass that makes nothing.
  *
- * @param most what decoding it may cost, in the units of `weigh`
- * @throws ApiError "request-malformed" for a message with too many fields; FlwrError "invalid-argument" for bytes that
- *   are no such message, where there are enough of them to look at
+ * @param most maximum cost in the units of `weigh`
+ * @throws ApiError "request-malformed" for a message with too many fields; FlwrError "invalid-argument" for bytes
+ *   that are not such a message, if there are enough of them to be checked
  */
 export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: number): void {
-  // A unit takes a byte at least.
+  // Each unit takes at least one byte.
   if (bytes.length <= most || weigh(schema, bytes, most) <= most) return;
   throw tooManyParts(schema, most);
 }
@@ -55,12 +56,12 @@ export function requireFewParts(schema: DescMessage, bytes: Uint8Array, most: nu
 export function tooManyParts(schema: DescMessage, most: number): ApiError {
   return new ApiError(
     "request-malformed",
-    `The ${schema.name} has too many parts: expected ${most} fields, messages and short texts at most. ` +
+    `The ${schema.name} has too many parts: expected at most ${most} fields, messages and short texts. ` +
       "Put long lists into arrays or bytes",
   );
 }
 
-/** Encodes a message, or what it can be made from. */
+/** Encodes a message, given as a message or as its fields. */
 export function encode<M extends DescMessage>(
   schema: M,
   message: MessageInitShape<M>,
@@ -68,10 +69,7 @@ export function encode<M extends DescMessage>(
   return toBinary(schema, create(schema, message));
 }
 
-/**
- * As {@link encode}, in parts: where a message ends with a large field of bytes, those are the last part as they are, not
- * a copy of them.
- */
+/** As {@link encode}, in parts: a large `bytes` field at the end of a message becomes the last part without a copy. */
 export function encodeInParts<M extends DescMessage>(
   schema: M,
   message: MessageInitShape<M>,
@@ -91,10 +89,10 @@ export function encodeInParts<M extends DescMessage>(
   return [head.finish(), content];
 }
 
-/** FeatureSet.FieldPresence.IMPLICIT of descriptor.proto, which need not be loaded for it. */
+/** FeatureSet.FieldPresence.IMPLICIT of descriptor.proto, repeated here because loading that file takes time. */
 const IMPLICIT: (DescField & { fieldKind: "scalar" })["presence"] = 2;
 
-/** The field of the highest number, which is written last, if it is one of bytes that are not told from none. */
+/** The field with the highest number, which is written last, if it is a `bytes` field without explicit presence. */
 function lastField({ fields }: DescMessage): DescField | undefined {
   const last = fields.reduce<DescField | undefined>(
     (highest, field) => highest === undefined || field.number > highest.number ? field : highest,

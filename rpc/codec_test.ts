@@ -3,16 +3,16 @@ import { create } from "@bufbuild/protobuf";
 import { PullObjectResponseSchema } from "../proto/gen/current/message_pb.ts";
 import { GetFabResponseSchema } from "../proto/gen/current/run_pb.ts";
 import { encode, encodeInParts } from "./codec.ts";
-import { joined } from "./http/joined.ts";
+import { joinParts } from "./http/joined.ts";
 import { SMALL_BODY_BYTES } from "./limits.ts";
 
 const LARGE = new Uint8Array(SMALL_BODY_BYTES + 1).map((_, place) => place);
 
 function whole(parts: readonly Uint8Array[]): Uint8Array {
-  return joined(parts);
+  return joinParts(parts);
 }
 
-Deno.test("a large last field is a part of its own, not copied, and the bytes are the same", () => {
+Deno.test("a large last field becomes a separate part without a copy", () => {
   const response = { objectFound: true, objectAvailable: true, objectContent: LARGE };
   for (const message of [response, create(PullObjectResponseSchema, response)]) {
     const parts = encodeInParts(PullObjectResponseSchema, message);
@@ -26,7 +26,7 @@ Deno.test("a large last field is a part of its own, not copied, and the bytes ar
   }
 });
 
-Deno.test("what is small, or lies deeper, is in one part", () => {
+Deno.test("small or nested fields are encoded in one part", () => {
   const small = { objectFound: true, objectContent: LARGE.subarray(1) };
   assert.equal(encodeInParts(PullObjectResponseSchema, small).length, 1);
   const nested = { fab: { hashStr: "a", content: LARGE } };

@@ -1,23 +1,23 @@
 import { isMember } from "../nodes/node_state.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { MessageLimits } from "./context.ts";
-import { LinkErrorCode } from "./error_reply.ts";
+import { type MessageError, MessageErrorCode } from "../../entities/metadata.ts";
 import { type InstructionTrigger, isOpen } from "./instruction_state.ts";
-import { expiryOf, type LinkMessageError } from "./message.ts";
+import { expiryOf } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
-/** Why an instruction will have no reply, and what that makes of it. */
+/** Why an instruction will have no reply: the event that ends it, and the error for its error reply. */
 export interface Verdict {
   readonly event: Extract<InstructionTrigger, "expire" | "give-up">;
-  readonly error: LinkMessageError;
+  readonly error: MessageError;
 }
 
 /**
- * Whether there is still hope for an instruction's reply.
+ * Decides whether an instruction can still get, or keep, its reply.
  *
- * @param node the instruction's node; undefined when it is forgotten
+ * @param node the instruction's node; undefined if the SuperLink no longer knows it
  * @param now Unix time in seconds
- * @returns undefined while there is hope, or when the matter is settled
+ * @returns undefined if a reply is still possible or the outcome is final
  */
 export function verdictOn(
   instruction: InstructionRecord,
@@ -31,8 +31,8 @@ export function verdictOn(
   if (state === "answered" && expired && !told) {
     return verdict(
       "expire",
-      LinkErrorCode.ReplyUnavailable,
-      `The reply of node "${message.dstNodeId}" expired before it was asked for: instruction ${name} ` +
+      MessageErrorCode.ReplyUnavailable,
+      `The reply of node "${message.dstNodeId}" expired before it was pulled: instruction ${name} ` +
         `had a ttl of ${message.ttl} s`,
     );
   }
@@ -40,7 +40,7 @@ export function verdictOn(
   if (expired) {
     return verdict(
       "expire",
-      LinkErrorCode.MessageUnavailable,
+      MessageErrorCode.MessageUnavailable,
       `Instruction ${name} expired: node "${message.dstNodeId}" did not answer within ` +
         `its ttl of ${message.ttl} s`,
     );
@@ -49,28 +49,28 @@ export function verdictOn(
   if (absence !== undefined) {
     return verdict(
       "give-up",
-      LinkErrorCode.NodeUnavailable,
+      MessageErrorCode.NodeUnavailable,
       `Node "${message.dstNodeId}" is not available: ${absence}`,
     );
   }
   if (state === "waiting" && deliveries >= limits.maxDeliveries) {
     return verdict(
       "give-up",
-      LinkErrorCode.ClientAppCrashed,
+      MessageErrorCode.ClientAppCrashed,
       `Node "${message.dstNodeId}" was handed instruction ${name} ${deliveries} times and never answered`,
     );
   }
   return undefined;
 }
 
-/** Why a node cannot answer now, as the end of a sentence. */
+/** Why a node cannot answer now, as the end of a sentence; undefined if it can. */
 function absenceOf(node: NodeRecord | undefined, now: number): string | undefined {
-  if (node === undefined) return "it is not known any more";
+  if (node === undefined) return "the SuperLink no longer knows it";
   if (!isMember(node.state)) return node.state === "left" ? "it left" : "it was unregistered";
   if (node.state === "online" && node.onlineUntil > now) return undefined;
   return node.deactivatedAt !== undefined && node.deactivatedAt >= (node.activatedAt ?? 0)
-    ? "it went offline by its own word"
-    : `no heartbeat within the ${node.heartbeatInterval} s it promised`;
+    ? "it signed off"
+    : `no heartbeat within its interval of ${node.heartbeatInterval} s`;
 }
 
 function verdict(event: Verdict["event"], code: number, reason: string): Verdict {

@@ -1,17 +1,23 @@
 import { RecentMap } from "../../base/recent_map.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
-import type { LinkObject, MakeRoom, ObjectId, ObjectTree, PulledObject } from "./objects.ts";
+import type {
+  LinkObject,
+  MakeRoom,
+  ObjectId,
+  ObjectTree,
+  PulledObject,
+} from "../../entities/object.ts";
 import { missingObject } from "./references.ts";
 
-/** How many are remembered: a ServerApp asks for the objects of what it was told at once. */
+/** Number of objects to keep. A ServerApp pulls the objects of its replies at once, so few are enough. */
 const CAPACITY = 1000;
 
 /**
- * The objects of errors that were told about instructions which the store does not know. There is no place for them
- * there, and they need none: who asks again after a restart is told anew.
+ * Objects of error replies to unknown instructions. They are in memory only, because the store has no instruction to
+ * attach them to. After a restart, a repeated pull creates a new error reply.
  */
 export class LooseReplies {
   readonly #objects = new RecentMap<ObjectId, { object: LinkObject; runId: bigint }>(CAPACITY);
@@ -42,7 +48,7 @@ export async function pullObject(
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
-  // Looked at again: that may have taken long.
+  // Looked up again, because `makeRoom` may have taken long.
   return await context.transact("relaxed", async (tx, effects) => {
     const loose = looseObject(context, caller, id);
     if (loose !== undefined) return { found: true, bytes: loose };
@@ -55,7 +61,7 @@ export async function pullObject(
   });
 }
 
-/** The object of an error that the store does not have and the caller was told. */
+/** The object of an error reply that is not in the store, if the caller pulled that reply. */
 function looseObject(
   { loose }: ObjectContext,
   { nodeId, runId }: ObjectCaller,

@@ -2,12 +2,12 @@ import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { SELF_STARTED } from "./run_state.ts";
-import type { RunRecord } from "./run_table.ts";
-import type { LinkRun, NewLinkRun } from "./runs.ts";
+import type { InternalRunFields, RunRecord } from "./run_table.ts";
+import { type LinkRun, type NewLinkRun, unknownRun } from "../../entities/run.ts";
 import { hashToken } from "./token.ts";
 import { sum } from "./traffic.ts";
 
-/** The one federation that an open SuperLink of Flower has. */
+/** The only federation of a Flower SuperLink without accounts. */
 const DEFAULT_FEDERATION = "@none/default";
 
 /** See Runs.create. */
@@ -17,7 +17,7 @@ export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkR
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError(
         "not-found",
-        `No run that the SuperLink keeps is of series "${input.seriesId}"`,
+        `The SuperLink stores no run of series "${input.seriesId}"`,
       );
     }
     const now = context.clock.now();
@@ -79,12 +79,18 @@ export function listRuns(
   });
 }
 
-/** A run as callers see it. */
-export function toRun(
-  { traffic }: RunContext,
-  { tokenHash: _, dueAt: __, logBytes: ___, artifactBytes: ____, ...run }: RunRecord,
-): LinkRun {
-  return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
+const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
+  tokenHash: true,
+  dueAt: true,
+  logBytes: true,
+  artifactBytes: true,
+};
+
+/** A run as callers see it: without internal fields, and with the traffic that is not stored yet. */
+export function toRun({ traffic }: RunContext, record: RunRecord): LinkRun {
+  const visible = Object.entries(record).filter(([field]) => !(field in INTERNAL));
+  const total = sum(record, traffic.unsaved(record.runId));
+  return { ...Object.fromEntries(visible) as unknown as LinkRun, ...total };
 }
 
 /** @throws not-found */
@@ -95,11 +101,6 @@ export async function requireRun(
   const run = await tx.runs.get(runId);
   if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
-}
-
-/** What is said of a run that is not there: nobody can tell whether it ever was. */
-export function unknownRun(runId: bigint): string {
-  return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
 }
 
 function readRun(

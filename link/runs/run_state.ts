@@ -1,13 +1,9 @@
-/** Why a run ended (Flower's sub-statuses). */
-export type RunOutcome = "completed" | "failed" | "stopped";
+import type { RunState } from "../../entities/run.ts";
 
-/** Where a run is in its life; `finished` carries how it ended. */
-export type RunState = "pending" | "starting" | "running" | `finished:${RunOutcome}`;
-
-/** What can happen to a run: a process claims it, loses the claim, begins, or it ends in one of three ways. */
+/** Event that changes a run's state: a process claims it, loses the claim or begins it, or the run ends. */
 export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
 
-/** The state of a run whose ServerApp made it itself, as those of Flower 1.9 do: there is nothing to launch. */
+/** Initial state of a self-started run: its ServerApp created it, as Flower 1.9's do, so nothing must be launched. */
 export const SELF_STARTED: RunState = "running";
 
 const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
@@ -28,17 +24,7 @@ const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> =
   "finished:stopped": {},
 };
 
-/** The state after the event; undefined where the event is not legal. */
+/** The state after an event, or undefined if the event is not legal in this state. */
 export function nextRunState(state: RunState, event: RunTrigger): RunState | undefined {
   return MOVES[state][event];
-}
-
-/** Whether the run has ended, however it did. */
-export function isFinished(state: RunState): boolean {
-  return state.startsWith("finished:");
-}
-
-/** Whether messages of the run are taken. */
-export function takesMessages(state: RunState): boolean {
-  return state === "running";
 }

@@ -1,12 +1,12 @@
-import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import type { Serial } from "./serial.ts";
+import type { SignerTable } from "./store.ts";
 
-/** Up to which time peers signed, in memory: it lasts as long as the process. */
-export class MemorySigners implements SignerLedger {
+/** {@link SignerLedger} in memory, which lasts as long as the process. */
+export class MemorySigners implements SignerTable {
   readonly #until = new Map<string, number>();
   readonly #serial: Serial;
 
-  /** @param serial of the store */
+  /** @param serial the store's queue of transactions */
   constructor(serial: Serial) {
     this.#serial = serial;
   }

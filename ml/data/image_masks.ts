@@ -2,7 +2,7 @@ import { extname, join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
 import { MAX_ARRAY_BYTES } from "../../tensor/limits.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import { findPictures } from "./image_files.ts";
 import { decodePicture, type OrientationAction } from "./picture/decode.ts";
 import { checkSameKind, type Picture } from "./picture/picture.ts";

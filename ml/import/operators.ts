@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import type { Rule } from "./call.ts";
-import type { OnnxNode } from "./graph.ts";
+import type { Rule } from "./graph/call.ts";
+import type { OnnxNode } from "./graph/graph.ts";
 import { activationRules } from "./rules/activation.ts";
 import { classicRules } from "./rules/classic.ts";
 import { convolutionRules } from "./rules/convolution.ts";
@@ -48,7 +48,7 @@ export function ruleOf({ op, name }: OnnxNode): Rule {
   if (rule !== undefined) return rule;
   throw new FlwrError(
     "unimplemented",
-    `Node "${name}" of the ONNX graph is of an operator that cannot be trained: "${op}"`,
+    `Node "${name}" of the ONNX graph uses an operator that is not supported: "${op}"`,
     { hints: [`Supported are: ${supportedOperators().join(", ")}`] },
   );
 }

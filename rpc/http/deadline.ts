@@ -1,9 +1,9 @@
-/** Ends one try of a call. */
+/** Deadline of one attempt at a call. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
   readonly #start = performance.now();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What ended it, if anything has. */
+  /** Why it expired, if it has. */
   expired: "late" | "unreachable" | undefined;
   /** The time that the try has, from its start. */
   seconds = Infinity;
@@ -13,7 +13,7 @@ export class Deadline implements Disposable {
     if (seconds !== undefined) this.set(seconds);
   }
 
-  /** Aborted at the end. */
+  /** Aborted when the deadline expires. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }

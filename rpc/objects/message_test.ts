@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject } from "../../link/objects/objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import { MessageSchema } from "../../proto/gen/current/message_pb.ts";
 import { messageObject, parseMessageObject } from "./message.ts";
 import { makeObject, parseObject } from "./object.ts";
@@ -33,7 +33,7 @@ Deno.test("a Message object of Flower 1.41 has the same bytes and id here", () =
   assert.deepEqual(messageObject(draft), object);
 });
 
-Deno.test("replies and errors of Flower 1.41 have the same bytes here, but for the ids of tasks", async () => {
+Deno.test("replies and errors of Flower 1.41 have the same bytes here, except for task ids", async () => {
   for (const golden of GOLDEN) {
     const object = objectOf(golden);
     const { type, children, body } = parseObject(object.bytes);

@@ -1,7 +1,7 @@
 /** Runs of a SuperLink that starts none itself: a SuperExec takes them on. */
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
-import { buildFab } from "../../fab/build.ts";
+import { buildFab } from "../../fab/build/build.ts";
 import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
@@ -71,7 +71,7 @@ scenario(
     const trust = ["--root-certificates", credentials.caCertificate];
     const stranger = startFlwr(stage, "stranger", [...flags, ...trust]);
     assert.equal((await stranger.ended(END_SECONDS)).code, 1);
-    assert.match(stranger.lines.join("\n"), /does not give its runs.*\n.*--isolation process/);
+    assert.match(stranger.lines.join("\n"), /refuses this SuperExec.*\n.*--isolation process/);
 
     const health = ["--health-server-address", "127.0.0.1:0"];
     const known = [...flags, ...trust, ...health, "--superexec-auth-secret-file", secret];

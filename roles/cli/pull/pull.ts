@@ -1,9 +1,9 @@
 import { resolve } from "node:path";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { printable } from "../../../base/printable.ts";
 import { FileFetcher } from "../../../rpc/http/fetch_files.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
-import type { SuperLinkFlags } from "../config/options.ts";
+import type { ControlFlags } from "../config/options.ts";
 import { channelOptions, withControl } from "../config/with_control.ts";
 import type { Output, OutputFormat } from "../../output/format.ts";
 import { runFolder } from "../../output/run_folder.ts";
@@ -12,12 +12,11 @@ import { tableLines } from "../../output/table.ts";
 import { requireNewFolder } from "../../output/artifact_folder.ts";
 import { formatBytes } from "../../../base/readable.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
-import { ownFolder } from "./artifact_url.ts";
 import { fetchArtifacts } from "./fetch_artifacts.ts";
 import type { ListedArtifact } from "./index_file.ts";
 
-/** What the flags of `flwr pull` give. */
-export interface PullFlags extends SuperLinkFlags {
+/** Flags of `flwr pull`. */
+export interface PullFlags extends ControlFlags {
   readonly output?: string;
   readonly force: boolean;
   readonly urlOnly: boolean;
@@ -25,10 +24,10 @@ export interface PullFlags extends SuperLinkFlags {
 }
 
 /**
- * Fetches a finished run's artifacts into a folder; or says where they are, when that is all that is asked for, or they
- * are not the asked SuperLink's to hand out.
+ * Downloads a finished run's artifacts to a folder. With `--url-only`, or if another server has them, it only returns
+ * their URL.
  *
- * @throws FlwrError naming what is wrong
+ * @throws FlwrError naming the fault
  */
 export async function pull(
   runId: RunId,
@@ -39,15 +38,15 @@ export async function pull(
   if (!flags.urlOnly && !flags.force) await requireNewFolder(output, "--output");
   const connection = await chooseSuperLink(superlink, flags);
   const url = await withControl(connection, (control) => control.pullArtifacts(runId));
-  const told = { "run-id": String(runId), url };
-  if (flags.urlOnly) return { json: told, lines: [printable(url)] };
+  const json = { "run-id": String(runId), url };
+  if (flags.urlOnly) return { json, lines: [printable(url)] };
   const { address, insecure } = connection;
   const folder = ownFolder(url, runId, { server: address, insecure });
   if (folder === undefined) {
     return {
-      json: told,
+      json,
       lines: [
-        `The artifacts of run ${runId} are not with this SuperLink. They can be downloaded from:`,
+        `This SuperLink does not store the artifacts of run ${runId}. Download them from:`,
         printable(url),
       ],
     };
@@ -79,4 +78,29 @@ function fetched(runId: RunId, output: string, artifacts: readonly ListedArtifac
       `The artifacts of run ${runId} are in ${output}`,
     ],
   };
+}
+
+/** Path of an artifact URL from one of our SuperLinks. */
+const PATH = /^(\/artifacts\/[0-9a-f]{64}\/)run-(\d{1,20})\.zip$/;
+
+/**
+ * Returns the base URL of a run's artifacts, from the URL that PullArtifacts returned. The list is at `index.json`, the
+ * files are below `files/`.
+ *
+ * @param server "host:port" of the SuperLink
+ * @returns undefined for a URL of another server, such as one of Flower's artifact providers
+ */
+export function ownFolder(
+  url: string,
+  runId: bigint,
+  { server, insecure }: { readonly server: string; readonly insecure: boolean },
+): URL | undefined {
+  const scheme = insecure ? "http:" : "https:";
+  if (!URL.canParse(url) || !URL.canParse(`${scheme}//${server}`)) return undefined;
+  const given = new URL(url);
+  const asked = new URL(`${scheme}//${server}`);
+  const [, folder, id] = PATH.exec(given.pathname) ?? [];
+  const own = folder !== undefined && id === String(runId) && given.search === "" &&
+    given.protocol === scheme && given.hostname === asked.hostname;
+  return own ? new URL(folder, given) : undefined;
 }

@@ -2,44 +2,42 @@ import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { readFab } from "../../../fab/read.ts";
-import type { LinkEvent } from "../../../link/events.ts";
 import type { Link } from "../../../link/link.ts";
+import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
-import { LinkRuns } from "./link_runs.ts";
+import { failInterruptedRuns, LinkRuns } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
-import { settleLeftovers } from "./settle_leftovers.ts";
-import { typescriptProgram } from "../../../hosting/launch/typescript_program.ts";
-import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
+import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
+import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
 
-/** What the runs of submitted apps need of their SuperLink. */
+/** Options of {@link startLaunching}. */
 export interface LaunchOptions {
   readonly link: Pick<Link, "runs">;
   readonly runtime: ServiceBinding;
   readonly runs: LaunchConfig;
-  /** "host:port" by which processes on this machine reach the Runtime API. */
+  /** "host:port" of the Runtime API, for processes on this machine. */
   readonly runtimeAddress?: string;
-  /** File with the authority of the SuperLink's certificate; undefined without TLS. */
+  /** File with the certificate of the SuperLink's CA. Undefined without TLS. */
   readonly authorityFile?: string;
 }
 
-/** Runs submitted apps until it is disposed of. */
+/** A running launcher of submitted apps. */
 export interface Launching extends AsyncDisposable {
-  /** Takes note of what happens in the SuperLink. */
-  hear(event: LinkEvent): void;
-  /** An app is about to be submitted: a process is started that it may run in. */
+  /** Stops the ServerApp of a run that is over, or whose claim was lost, because another launcher may claim it. */
+  end(runId: bigint): void;
+  /** Starts a process in advance, because an app is about to be submitted. */
   expectRun(): void;
 }
 
-/** Begins to run submitted apps, those that wait already included. */
+/** Starts to run submitted apps, including those that are already pending. */
 export function startLaunching(
   { link, runtime, runs, runtimeAddress, authorityFile }: LaunchOptions,
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
-    memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+    requestBytes: sandboxRequestBytes,
   });
   const launcher = new Launcher({
     runs: new LinkRuns({ link, runtime, clock: systemClock }),
@@ -55,9 +53,9 @@ export function startLaunching(
       }),
     },
     concurrent: runs.concurrent,
-    farewell: "The SuperLink was stopped",
+    stopDetails: "The SuperLink was stopped",
   });
-  const settling = settleLeftovers(link, systemClock.now()).catch((error) => {
+  const failing = failInterruptedRuns(link, systemClock.now()).catch((error) => {
     const { code, message } = FlwrError.from(error);
     if (code === "unavailable") return;
     log("superlink").error("Could not end the runs from before the restart: {message}", {
@@ -65,16 +63,12 @@ export function startLaunching(
     });
   });
   return {
-    hear(event) {
-      // A claim that was lost: the run is taken on anew, and must not run twice.
-      const isOver = event.kind === "run-finished" || event.kind === "run-released";
-      if (isOver) launcher.end(event.runId);
-    },
+    end: (runId) => launcher.end(runId),
     expectRun: () => pool.expect(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();
-      await settling;
+      await failing;
     },
   };
 }

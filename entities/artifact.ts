@@ -1,0 +1,23 @@
+/** A piece of an artifact, as a ServerApp uploads it. */
+export interface ArtifactPiece {
+  /** Name of the artifact; see base/artifact_name.ts. */
+  readonly name: string;
+  /** Size of the whole file in bytes; the same in each piece. */
+  readonly size: number;
+  /** Start of the piece in the file, in bytes. Pieces must arrive in order. Offset 0 restarts the upload. */
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+/** A complete artifact: a file that a run's ServerApp saved. */
+export interface LinkArtifact {
+  readonly artifactId: bigint;
+  readonly name: string;
+  /** In bytes. */
+  readonly size: number;
+  readonly crc32: number;
+  /** Lower-case hexadecimal. */
+  readonly sha256: string;
+  /** Unix time in seconds. */
+  readonly savedAt: number;
+}

@@ -1,0 +1,96 @@
+/** How a run ended (Flower's sub-status). */
+export type RunOutcome = "completed" | "failed" | "stopped";
+
+/** State of a run; `finished` includes how it ended. */
+export type RunState = "pending" | "starting" | "running" | `finished:${RunOutcome}`;
+
+/** Whether the run has ended. */
+export function isFinished(state: RunState): boolean {
+  return state.startsWith("finished:");
+}
+
+/** Whether the SuperLink accepts messages and artifacts of the run. */
+export function takesMessages(state: RunState): boolean {
+  return state === "running";
+}
+
+/** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
+export type LinkScalar = boolean | bigint | number | string | Uint8Array;
+
+/** A run to create. */
+export interface NewLinkRun {
+  /** "publisher/name"; empty for a self-started run. */
+  readonly fabId: string;
+  readonly fabVersion: string;
+  /** The app. Without it the run is self-started and "running" at once. */
+  readonly fab?: {
+    /** SHA-256 of the content, lower-case hexadecimal. */
+    readonly hash: string;
+    readonly content: Uint8Array;
+    /** SHA-256 of the pieces of its attachments, which must be stored already. */
+    readonly pieces?: readonly string[];
+  };
+  /** Run configuration that overrides the FAB's. */
+  readonly overrideConfig?: Readonly<Record<string, LinkScalar>>;
+  /** Default "@none/default", the only federation of a Flower SuperLink without accounts. */
+  readonly federation?: string;
+  /** Id of an existing series to which the run belongs; default: a new series. */
+  readonly seriesId?: bigint;
+}
+
+/** A run as callers see it. Times are Unix times in seconds. */
+export interface LinkRun {
+  readonly runId: bigint;
+  readonly fabId: string;
+  readonly fabVersion: string;
+  /** Empty for a self-started run. */
+  readonly fabHash: string;
+  readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
+  readonly federation: string;
+  readonly seriesId: bigint;
+  /** Id of the run's only task, its ServerApp. */
+  readonly taskId: bigint;
+  readonly state: RunState;
+  /** Why the run ended, for people; may be empty. */
+  readonly details: string;
+  readonly pendingAt: number;
+  readonly startingAt?: number;
+  readonly runningAt?: number;
+  readonly finishedAt?: number;
+  /** When the log was removed because of limits.maxFinishedLogBytes. */
+  readonly logRemovedAt?: number;
+  /** When the artifacts were removed because of limits.maxFinishedArtifactBytes. */
+  readonly artifactsRemovedAt?: number;
+  /** Bytes of objects that the SuperLink sent to nodes and ServerApp. */
+  readonly bytesSent: number;
+  /** Bytes of objects that the SuperLink received from nodes and ServerApp. */
+  readonly bytesReceived: number;
+  /** Seconds that ClientApps worked for the run, as the sum over all replies. */
+  readonly clientAppSeconds: number;
+}
+
+/** A piece of a run's log. */
+export interface LogPiece {
+  /** Text written after the requested time, with the writer's line breaks. */
+  readonly text: string;
+  /** Unix time in seconds of the last entry, or the requested time. Pass it to the next call. */
+  readonly latest: number;
+  /** Whether more text is available now, beyond the requested size. */
+  readonly more: boolean;
+  /** Whether the log ends with a line break at this point. True for an empty log. */
+  readonly endsLine: boolean;
+  /** Whether the run has finished and this piece is the last. */
+  readonly finished: boolean;
+}
+
+/** Error text for a run that the store does not have. The SuperLink cannot tell whether it ever existed. */
+export function unknownRun(runId: bigint): string {
+  return `Run ${runId} is unknown, or was removed because it finished long ago`;
+}
+
+/** A run that a process claimed. The process must begin it within limits.claimSeconds and then send heartbeats. */
+export interface ClaimedRun {
+  readonly run: LinkRun;
+  /** Token of the run's ServerApp, 256 hexadecimal digits. The SuperLink stores only its hash. */
+  readonly token: string;
+}

@@ -1,0 +1,168 @@
+/**
+ * The process of a sandboxed app. The app's code runs in a worker that may only read its own folder and the paths that
+ * the node's owner granted. Its models train in other threads. Permissions do not limit memory, signals and endless
+ * loops; they affect only this process, which has none of the node's keys and environment.
+ */
+import { write, writeSync } from "node:fs";
+import { FlwrError } from "../../../base/error.ts";
+import { type Failure, uncaughtFailure } from "../../app/failure.ts";
+import type { ClientAppEvent } from "../../app/worker_protocol.ts";
+import { decodeFrames, encodeFrame, FRAMES_FD, MAX_FRAME_TEXT_BYTES } from "../wire/frame.ts";
+import { checkClientAppEvent } from "../wire/checked_reply.ts";
+import type { AssignThreads, Rehearse, SandboxStart, WithThreads } from "../wire/protocol.ts";
+import { packEvent } from "../wire/packed_messages.ts";
+import { Trainers } from "./trainers.ts";
+
+/**
+ * Milliseconds between two checks of the process' memory. A thread can allocate about 1 GB per second, so between two
+ * checks each thread can exceed the limit by some 25 MB.
+ */
+const MEMORY_CHECK_MILLISECONDS = 25;
+
+/**
+ * Most frames that wait to be written by an app's process. A ClientApp sends one response per command, one at a time. A
+ * ServerApp may have many calls open at once.
+ */
+const MAX_QUEUED_FRAMES = { ClientApp: 16, ServerApp: 1024 } as const;
+
+/** Runs the sandbox until the node closes stdin, the app crashes, or the process exceeds its memory limit. */
+export async function runSandbox(): Promise<never> {
+  const limits = { textBytes: MAX_FRAME_TEXT_BYTES.toApp };
+  const frames = decodeFrames(Deno.stdin.readable, limits);
+  const first = await frames.next();
+  if (first.done) Deno.exit(0);
+  const start = first.value.value as SandboxStart;
+  const { memoryBytes, devices, prepareTrainer } = start;
+  disarm();
+  watchMemory(memoryBytes);
+  const trainers = new Trainers({ memoryBytes, devices, failed: crash });
+  const app = startApp(start, trainers);
+  if (prepareTrainer) {
+    trainers.prepare();
+    const rehearse: Rehearse = { kind: "rehearse" };
+    app.postMessage(rehearse);
+  }
+  for await (const { value, body } of frames) {
+    const { threads, ...command } = value as WithThreads<object>;
+    const assign: AssignThreads = { kind: "assign-threads", threads };
+    trainers.assignThreads(threads);
+    app.postMessage(assign);
+    app.postMessage(command, body.byteLength > 0 ? [body] : []);
+  }
+  Deno.exit(0);
+}
+
+function startApp({ app: kind, worker, readable }: SandboxStart, trainers: Trainers): Worker {
+  const app = new Worker(worker, {
+    type: "module",
+    name: kind,
+    deno: {
+      permissions: {
+        read: [...readable],
+        write: false,
+        net: false,
+        env: false,
+        run: false,
+        ffi: false,
+        sys: false,
+        import: false,
+      },
+    },
+  });
+  const send = queuedFrames(
+    MAX_QUEUED_FRAMES[kind],
+    kind === "ClientApp"
+      ? (event) => packEvent(checkClientAppEvent(event), trainers.used)
+      // A ServerApp's large values are bytes already.
+      : (event) => event,
+  );
+  app.onmessage = ({ data, ports }: MessageEvent<unknown>) => {
+    const isRequest = typeof data === "object" && data !== null && "kind" in data &&
+      data.kind === "open-trainer";
+    if (!isRequest) send(data);
+    else if (ports[0] !== undefined) trainers.open(data, ports[0]);
+  };
+  app.onmessageerror = () => crash("it posts a value that cannot be read");
+  app.onerror = (event) => {
+    event.preventDefault();
+    crash(event.message, uncaughtFailure(event.message));
+  };
+  return app;
+}
+
+/** Revokes permissions that the process does not need, so that a debugger attached to it could not use them. */
+function disarm(): void {
+  for (const name of ["net", "run", "import", "sys"] as const) {
+    Deno.permissions.revokeSync({ name });
+  }
+  // Any thread can send SIGUSR1 to its own process, which by default opens a debugger port.
+  if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => {});
+}
+
+function watchMemory(limit: number): void {
+  setInterval(() => {
+    const { rss } = Deno.memoryUsage();
+    if (rss > limit) {
+      crash(
+        `it used ${Math.round(rss / 1024 ** 2)} MiB of memory; its limit is ${
+          Math.round(limit / 1024 ** 2)
+        } MiB`,
+      );
+    }
+  }, MEMORY_CHECK_MILLISECONDS);
+}
+
+/**
+ * Reports a crash to the node and ends the process.
+ *
+ * @param failure the error of the app. Without it the reason contains nothing from the app
+ */
+function crash(reason: string, failure?: Failure): never {
+  const last: ClientAppEvent = { kind: "crashed", reason, ...(failure && { failure }) };
+  for (const piece of encodeFrame(last)) writeSync(FRAMES_FD, piece);
+  Deno.exit(1);
+}
+
+/**
+ * Returns a function that writes frames one after the other. An app that posts too many ends its process.
+ *
+ * @param pack turns a value that the app's thread posts into one to send, or throws FlwrError if it is invalid
+ */
+function queuedFrames(
+  limit: number,
+  pack: (value: unknown) => unknown,
+): (value: unknown) => void {
+  let queue = Promise.resolve();
+  let queued = 0;
+  return (value) => {
+    queued += 1;
+    if (queued > limit) crash("it posts values that were not requested");
+    queue = queue.then(async () => {
+      let pieces;
+      try {
+        pieces = encodeFrame(pack(value));
+      } catch (error) {
+        crash(`it violates the protocol: ${FlwrError.from(error).message}`);
+      }
+      for (const piece of pieces) await writeWhole(piece);
+      queued -= 1;
+    });
+    // The node has ended.
+    queue.catch(() => Deno.exit(1));
+  };
+}
+
+async function writeWhole(bytes: Uint8Array): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const { promise, resolve, reject } = Promise.withResolvers<number>();
+    write(
+      FRAMES_FD,
+      bytes,
+      written,
+      bytes.length - written,
+      null,
+      (error, count) => error ? reject(error) : resolve(count),
+    );
+    written += await promise;
+  }
+}

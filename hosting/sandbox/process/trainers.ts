@@ -1,0 +1,107 @@
+import { choiceOf, fieldsOf, integerOf } from "../../../base/untrusted.ts";
+import { FlwrError } from "../../../base/error.ts";
+import type { Device } from "../../../ml/engine/device.ts";
+import { MAX_THREADS } from "../../../ml/engine/limits.ts";
+import { toErrorReport, type TrainerMessage } from "../../../ml/engine/protocol.ts";
+import { type Failure, uncaughtFailure } from "../../app/failure.ts";
+import type { TrainerCommand } from "../wire/protocol.ts";
+
+/** Most models of an app that are open for training at once. Each has a thread of its own. */
+export const MAX_TRAINERS = 16;
+
+/** Options of {@link Trainers}. */
+export interface TrainersOptions {
+  /** Most bytes of tensors that one trainer keeps. */
+  readonly memoryBytes: number;
+  readonly devices: readonly Device[];
+  /** Called when a trainer's thread fails. */
+  readonly failed: (reason: string, failure: Failure) => void;
+}
+
+/** The trainers of an app: one thread for each open model. */
+export class Trainers {
+  readonly #options: TrainersOptions;
+  readonly #workers = new Set<Worker>();
+  #threads = 1;
+  /** A trainer without a model, with ONNX Runtime loaded. */
+  #ready: Worker | undefined;
+  #used = false;
+
+  constructor(options: TrainersOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a model of the app has requested a trainer. */
+  get used(): boolean {
+    return this.#used;
+  }
+
+  /** Sets the number of threads that each trainer may use from now on. */
+  assignThreads(threads: number): void {
+    this.#threads = threads;
+    for (const worker of this.#workers) tell(worker, { kind: "assign-threads", threads });
+  }
+
+  /** Starts a trainer for the next model, because starting a thread and loading ONNX Runtime takes most of the time. */
+  prepare(): void {
+    if (this.#ready !== undefined || this.#workers.size >= MAX_TRAINERS) return;
+    this.#ready = this.#startWorker();
+    tell(this.#ready, { kind: "prepare" });
+  }
+
+  /**
+   * Starts a trainer that answers at a port, or sends the reason for refusing to the port.
+   *
+   * @param asked the request of the app's thread: any value
+   */
+  open(asked: unknown, port: MessagePort): void {
+    try {
+      this.#start(asked, port);
+    } catch (error) {
+      const refused: TrainerMessage = { refused: toErrorReport(error) };
+      port.postMessage(refused);
+      port.close();
+    }
+  }
+
+  #start(asked: unknown, port: MessagePort): void {
+    const { memoryBytes, devices } = this.#options;
+    const { threads, device } = fieldsOf(asked, "Trainer");
+    const open = this.#workers.size - (this.#ready === undefined ? 0 : 1);
+    if (open >= MAX_TRAINERS) {
+      throw new FlwrError("resource-exhausted", `The app has ${MAX_TRAINERS} open models`, {
+        hints: ["Create a model once and keep it, or dispose of it"],
+      });
+    }
+    const start: TrainerCommand = {
+      kind: "start",
+      threads: integerOf(threads, "Threads", 1, MAX_THREADS),
+      device: choiceOf(device, "Device", devices),
+      maxThreads: this.#threads,
+      memoryBytes,
+    };
+    const worker = this.#ready ?? this.#startWorker();
+    this.#used = true;
+    this.#ready = undefined;
+    tell(worker, start, [port]);
+  }
+
+  #startWorker(): Worker {
+    const { failed } = this.#options;
+    const worker = new Worker(new URL("./trainer_worker.ts", import.meta.url), { type: "module" });
+    worker.onmessage = () => {
+      this.#workers.delete(worker);
+      worker.terminate();
+    };
+    worker.onerror = (event) => {
+      event.preventDefault();
+      failed(`its trainer failed: ${event.message}`, uncaughtFailure(event.message));
+    };
+    this.#workers.add(worker);
+    return worker;
+  }
+}
+
+function tell(worker: Worker, command: TrainerCommand, transfer: Transferable[] = []): void {
+  worker.postMessage(command, transfer);
+}

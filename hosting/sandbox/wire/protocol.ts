@@ -1,0 +1,60 @@
+import type { Device } from "../../../ml/engine/device.ts";
+
+/** The kind of app in a sandbox: a SuperNode's ClientApp, or a SuperLink's ServerApp. */
+export type SandboxedKind = "ClientApp" | "ServerApp";
+
+/** The first frame that an app's process receives. */
+export interface SandboxStart {
+  readonly kind: "start";
+  readonly app: SandboxedKind;
+  /** URL of the worker module that runs the app: one of the program's own. */
+  readonly worker: string;
+  /** Absolute paths of folders and files that the app may read. */
+  readonly readable: readonly string[];
+  /** Memory limit of the process in bytes. */
+  readonly memoryBytes: number;
+  /** Devices that the app's models may use. */
+  readonly devices: readonly Device[];
+  /** Whether to start a trainer before the first model requests one (default: no). */
+  readonly prepareTrainer?: boolean;
+}
+
+/** A later frame for an app's process: a command for the app, and the number of threads that may train now. */
+export type WithThreads<Said> = Said & { readonly threads: number };
+
+/** Request of the app's thread to its process: a trainer thread, reached through a port. */
+export interface OpenTrainer {
+  readonly kind: "open-trainer";
+  readonly threads: number;
+  readonly device: Device;
+}
+
+/** Command of the process to the app's thread and to trainers: the number of threads that each model may use. */
+export interface AssignThreads {
+  readonly kind: "assign-threads";
+  readonly threads: number;
+}
+
+/** Command to the app's thread: train a small network before the app is loaded, because the first training is slower. */
+export interface Rehearse {
+  readonly kind: "rehearse";
+}
+
+/** A command to a trainer's thread. */
+export type TrainerCommand = TrainerPrepare | TrainerStart | AssignThreads;
+
+/** Command to a trainer's thread: load ONNX Runtime now, before a model needs it. */
+export interface TrainerPrepare {
+  readonly kind: "prepare";
+}
+
+/** Command to a trainer's thread: serve an engine at the port that is transferred with it. */
+export interface TrainerStart {
+  readonly kind: "start";
+  readonly threads: number;
+  readonly device: Device;
+  /** Most threads that may compute, until the next {@link AssignThreads}. */
+  readonly maxThreads: number;
+  /** Most bytes of tensors that the engine keeps. */
+  readonly memoryBytes: number;
+}
