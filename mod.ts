@@ -139,6 +139,8 @@ export {
   depthwiseConv2d,
   type DepthwiseConv2dOptions,
   type Device,
+  diceLoss,
+  type DiceLossOptions,
   dropout,
   type EarlyStop,
   embedding,
@@ -203,6 +205,7 @@ export {
   reshape,
   residual,
   type ResidualOptions,
+  type ResizeOptions,
   rmsprop,
   type RmspropOptions,
   type Schedule,
@@ -224,6 +227,8 @@ export {
   transformerEncoder,
   type TransformerEncoderOptions,
   uniform,
+  upsample2d,
+  type UpsampleOptions,
   type Value,
   warmUp,
   weighted,
@@ -250,6 +255,7 @@ export { parseCsv, readCsv, readCsvInputs } from "./ml/data/csv/read_csv.ts";
 export type { ColumnSchema, TableSchema } from "./ml/data/csv/schema.ts";
 export type { ImageDataset } from "./ml/data/image_dataset.ts";
 export { type ImageFolderOptions, readImageFolder } from "./ml/data/image_folder.ts";
+export { type ImageMasks, type ImageMasksOptions, readImageMasks } from "./ml/data/image_masks.ts";
 export type { OrientationAction } from "./ml/data/picture/decode.ts";
 export { type DirichletOptions, partitionDirichlet } from "./ml/data/partition/dirichlet.ts";
 export {

@@ -93,7 +93,8 @@ export interface LogTable {
   /** Adds an entry. Its time must be after all others of the run. */
   add(runId: bigint, entry: LogEntry): Promise<void>;
   /**
-   * Removes the run's entries whose `end` is at most this count of bytes.
+   * Removes the run's entries that end at or before this count of bytes. Of a log that goes whole nothing stays known: it
+   * has no last entry.
    *
    * @param begin prefix for the first remaining entry if the last removed one ends within a line
    */

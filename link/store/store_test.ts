@@ -4,32 +4,8 @@ import type { LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "../messages/message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
-import { MemoryStore } from "./memory.ts";
-import { SqliteStore } from "./sqlite.ts";
-import type { LinkStore, LinkTables } from "./store.ts";
-
-/** Runs a test with a store of each kind. */
-function eachStore(name: string, body: (store: LinkStore) => Promise<void>): void {
-  Deno.test(`${name} (memory)`, async () => {
-    await using stack = new AsyncDisposableStack();
-    await body(opened(stack, new MemoryStore()));
-  });
-  Deno.test(`${name} (SQLite)`, async () => {
-    await using stack = new AsyncDisposableStack();
-    await body(opened(stack, await sqlite(stack)));
-  });
-}
-
-async function sqlite(stack: AsyncDisposableStack): Promise<SqliteStore> {
-  const folder = await Deno.makeTempDir();
-  stack.defer(() => Deno.remove(folder, { recursive: true }));
-  return new SqliteStore(`${folder}/link.db`);
-}
-
-function opened<S extends LinkStore>(stack: AsyncDisposableStack, store: S): S {
-  stack.defer(() => store.close());
-  return store;
-}
+import type { LinkTables } from "./store.ts";
+import { eachStore } from "./testing/each_store.ts";
 
 const MESSAGE: LinkMessage = {
   messageId: "a",

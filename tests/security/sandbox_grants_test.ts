@@ -16,6 +16,21 @@ Deno.test("security: an app can read its own folder and granted paths", async ()
   assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.txt")`), /NotCapable/);
 });
 
+Deno.test("security: a reader says how data is granted, and relative paths begin in the app's folder", async () => {
+  await using app = await EvilApp.start({}, async (folder) => {
+    await Deno.writeTextFile(`${folder}/data.csv`, "a,label\n1,0\n");
+    await Deno.writeTextFile(`${folder}/app/own.csv`, "a,label\n4,1\n");
+  });
+  const read = (path: string) =>
+    app.run(`const read = flwr.readCsv(${JSON.stringify(path)}, { target: "label" });
+      return await read.then(({ x }) => String(x.data), ({ code, hints }) => [code, ...hints].join());`);
+  assert.equal(await read("own.csv"), "4");
+  const refused = await read("FOLDER/data.csv");
+  assert.match(refused, /^permission-denied,/);
+  assert.ok(refused.includes("--allow-read"), refused);
+  assert.match(await read("none.csv"), /^not-found,.*absolute path/);
+});
+
 Deno.test("security: granting a file grants only that file", async () => {
   await using app = await EvilApp.start({ readable: ["FOLDER/secret.txt"] });
   assert.match(await app.run(`return Deno.readTextFileSync("FOLDER/secret.txt")`), /secret/);

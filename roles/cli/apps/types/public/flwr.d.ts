@@ -2015,32 +2015,59 @@ interface Node<P extends Primitive> {
 export type Value = {
 	[P in Primitive]: Node<P>;
 }[Primitive];
+/** A constant. */
 declare function constant(tensor: Tensor): Value;
+/** A symbolic array or a number, which is converted to the other operand's dtype. */
 type Operand = Value | number;
+/** A function of each number of an array; the result has the same shape. */
 type Unary = (x: Value) => Value;
+/** −x. */
 declare const neg: Unary;
+/** eˣ. */
 declare const exp: Unary;
+/** The natural logarithm. */
 declare const log: Unary;
+/** The square root. */
 declare const sqrt: Unary;
+/** |x|. */
 declare const abs: Unary;
+/** −1, 0 or 1; no gradient. */
 declare const sign: Unary;
+/** The hyperbolic tangent. */
 declare const tanh: Unary;
+/** 1 / (1 + e⁻ˣ). */
 declare const sigmoid: Unary;
+/** The error function. */
 declare const erf: Unary;
+/** max(x, 0); the gradient at 0 is 0, as in PyTorch. */
 declare const relu: Unary;
+/** log(1 + eˣ), without overflow. */
 declare const softplus: Unary;
+/** x itself, without a gradient. */
 declare const stopGradient: Unary;
+/** A constant of one repeated number (default: a scalar). */
 declare function fill(value: number, dtype: DType, shape?: readonly number[]): Value;
+/** An elementwise function of two arrays; shapes broadcast as in NumPy. */
 type Binary = (a: Operand, b: Operand) => Value;
+/** a + b. */
 declare const add: Binary;
+/** a − b. */
 declare const sub: Binary;
+/** a · b. */
 declare const mul: Binary;
+/** a / b. */
 declare const div: Binary;
+/** The larger of a and b. */
 declare const maximum: Binary;
+/** a < b as a bool; no gradient. */
 declare const less: Binary;
+/** a = b as a bool; no gradient. */
 declare const equal: Binary;
+/** The smaller of a and b. */
 declare function minimum(a: Operand, b: Operand): Value;
+/** a where the condition (bool) is true, else b. */
 declare function where(condition: Value, a: Operand, b: Operand): Value;
+/** x in another dtype; gradients pass between floating-point types only. */
 declare function cast(x: Value, dtype: DType): Value;
 /** Options of convolutions: one number for both axes, or [height, width]. */
 export interface ConvolutionOptions {
@@ -2053,6 +2080,11 @@ export interface ConvolutionOptions {
 	/** Number of groups of channels that are convolved separately (default 1). */
 	readonly groups?: number;
 }
+/**
+ * Cross-correlation of x [b, c, h, w] with kernels w [o, c/groups, kh, kw], as PyTorch's conv2d.
+ *
+ * @throws FlwrError "invalid-argument" when the channels do not fit or the kernel is larger than the padded input
+ */
 declare function conv(x: Value, w: Value, options?: ConvolutionOptions): Value;
 /** Options of pools. */
 export interface PoolOptions {
@@ -2061,34 +2093,97 @@ export interface PoolOptions {
 	/** Padding on each side, in pixels (default 0). */
 	readonly padding?: number | Pair;
 }
+/**
+ * The maximum of each window of x [b, c, h, w].
+ *
+ * @throws FlwrError "invalid-argument" when the window does not fit
+ */
 declare function maxPool(x: Value, kernel: number | Pair, options?: PoolOptions): Value;
+/**
+ * The mean of each window of x [b, c, h, w]; padding counts as zeros, as in PyTorch.
+ *
+ * @throws FlwrError "invalid-argument" when the window does not fit
+ */
 declare function avgPool(x: Value, kernel: number | Pair, options?: PoolOptions): Value;
+/** Rows of a table [n, …], selected by int32 or int64 indices of any shape: [indices…, …]. */
 declare function gather(table: Value, indices: Value): Value;
+/** Adds updates [indices…, …] into zeros [rows, …], at the rows given by the indices. */
 declare function scatterAdd(indices: Value, updates: Value, rows: number): Value;
+/** Converts integers to float32 vectors of 0 and 1 along a new last axis; integers outside 0…depth−1 give zeros. */
 declare function oneHot(indices: Value, depth: number): Value;
+/**
+ * The matrix product of the last two axes [… m, k] · [… k, n] → [… m, n]; the leading axes broadcast.
+ *
+ * @throws FlwrError "invalid-argument" when the inner lengths differ or an operand has fewer than two axes
+ */
 declare function matmul(a: Value, b: Value): Value;
+/**
+ * The same elements in another shape; one length may be −1 and is then computed.
+ *
+ * @throws FlwrError "invalid-argument" when the numbers of elements differ
+ */
 declare function reshape(x: Value, shape: readonly number[]): Value;
+/** Axes in another order: axis i of the result is axis permutation[i] of x (default: reversed order). */
 declare function transpose(x: Value, permutation?: readonly number[]): Value;
+/** x broadcast to a larger shape by numpy's rule. */
 declare function broadcastTo(x: Value, shape: readonly number[]): Value;
+/** Arrays joined along an axis; all other axes must be equal. */
 declare function concat(parts: readonly Value[], axis?: number): Value;
+/** Elements start (inclusive) to end (exclusive) of each axis. */
 declare function slice(x: Value, start: readonly number[], end: readonly number[]): Value;
+/** Zeros added before and after each axis. */
 declare function pad(x: Value, before: readonly number[], after: readonly number[]): Value;
 interface NormalizeOptions {
 	readonly axes: readonly number[];
 	/** Added to the variance, so that equal numbers do not cause a division by zero. */
 	readonly epsilon: number;
 }
+/**
+ * (x − mean) / √(variance + epsilon) over axes, in x's shape. The variance is the mean squared distance from the mean
+ * (divided by n, not n − 1), as in all normalising layers.
+ */
 declare function normalize(x: Value, options: NormalizeOptions): Value;
 interface ReduceOptions {
 	readonly axes?: readonly number[];
 	readonly keep?: boolean;
 }
+/** The sum over axes. */
 declare function reduceSum(x: Value, options?: ReduceOptions): Value;
+/** The maximum over axes; equal maxima share the gradient, as in PyTorch's amax. */
 declare function reduceMax(x: Value, options?: ReduceOptions): Value;
+/** The mean over axes. */
 declare function reduceMean(x: Value, options?: ReduceOptions): Value;
+/** eˣ / Σ eˣ along an axis. */
 declare function softmax(x: Value, axis?: number): Value;
+/** x − log Σ eˣ along an axis. */
 declare function logSoftmax(x: Value, axis?: number): Value;
+/** The index of the first maximum along an axis, which is removed; int64, no gradient. */
 declare function argMax(x: Value, axis?: number): Value;
+/** How images are made larger or smaller. */
+export interface ResizeOptions {
+	/**
+	 * "nearest" (default) repeats or leaves out pixels; "bilinear" blends the two nearest along each axis.
+	 */
+	readonly mode?: "nearest" | "bilinear";
+	/**
+	 * Bilinear only: whether the outermost pixels stay where they are, so that corners keep their values. Default: false,
+	 * pixels are squares whose corners are aligned.
+	 */
+	readonly alignCorners?: boolean;
+	/**
+	 * What the lengths were multiplied by to get `size`, where that was rounded: one number or [height, width], as
+	 * PyTorch's scale_factor. Default: the ratio of the lengths.
+	 */
+	readonly scale?: number | Pair;
+}
+/**
+ * Images in another size, [batch, channels, height, width] → [batch, channels, ...size], as PyTorch's F.interpolate
+ * without antialiasing; "nearest" of any dtype, "bilinear" of float32.
+ *
+ * @param size [height, width] of the result, whole numbers from 1
+ * @throws FlwrError "invalid-argument" for an array that is no batch of images, and for options that do not go together
+ */
+declare function resize2d(x: Value, size: Pair, options?: ResizeOptions): Value;
 /** Creates the initial values of a parameter of the given shape. */
 export type Initializer = (random: Random, shape: readonly number[]) => Tensor<"float32">;
 /** Creates the initial values of a state, in the state's dtype. */
@@ -2189,6 +2284,15 @@ export interface AttentionOptions extends LayerOptions, AttentionMasks {
 	/** Whether the projections have a bias (default true). */
 	readonly bias?: boolean;
 }
+/**
+ * Scaled dot-product attention (Vaswani et al., 2017): softmax(q kᵀ / √depth) v.
+ *
+ * @param query float32 [batch, heads, queries, depth]
+ * @param key float32 [batch, heads, keys, depth]
+ * @param value float32 [batch, heads, keys, depth]
+ * @param drop applied to the weights [batch, heads, queries, keys], such as dropout
+ * @returns float32 [batch, heads, queries, depth]
+ */
 declare function attend(query: Value, key: Value, value: Value, masks?: AttentionMasks, drop?: (weights: Value) => Value): Value;
 /**
  * Multi-head attention (Vaswani et al., 2017): float32 [batch, length, width] → the same. Parameters as in PyTorch's
@@ -2539,18 +2643,24 @@ export interface Loss {
 export interface CrossEntropyOptions {
 	/** Share of the target that is spread evenly over all classes, from 0 to below 1 (default 0). */
 	readonly labelSmoothing?: number;
+	/**
+	 * The output's axis that has a number for each class. Default: the last, −1. Convolutions have it at 1:
+	 * [batch, classes, height, width] for labels [batch, height, width].
+	 */
+	readonly axis?: number;
 }
 /**
- * Cross-entropy like PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits, float32 [batch, …,
- * classes]; targets are labels [batch, …] of any integer type, or probabilities, float32 [batch, …, classes]. If a
- * network from an ONNX file ends in a softmax, that softmax is the one of this formula.
+ * Cross-entropy as PyTorch's CrossEntropyLoss: −log softmax(output)[label]. The output is logits
+ * [batch, …, classes], or has the classes at another axis; targets are labels [batch, …] of any integer type, or float32
+ * shares in the output's shape. Where a network from an ONNX file ends in a softmax, that is taken as the softmax of this
+ * formula.
  *
- * @throws FlwrError "invalid-argument" when the smoothing is out of range
+ * @throws FlwrError "invalid-argument" when the smoothing is out of range, and for unknown options
  */
 export declare function crossEntropy(options?: CrossEntropyOptions): Loss;
 /**
- * The mean squared difference, like PyTorch's MSELoss. The output is float32 [batch, …], targets are numbers of any
- * dtype in the same shape; targets [batch] fit an output [batch, 1].
+ * The mean squared difference, as PyTorch's MSELoss. Output float32 [batch, …], targets of any numbers and the same
+ * shape; axes of length 1 behind the batch may be missing, so that [batch] goes with [batch, 1].
  */
 export declare function meanSquaredError(): Loss;
 /** The mean absolute difference, like PyTorch's L1Loss; shapes as in {@link meanSquaredError}. */
@@ -3214,6 +3324,27 @@ export declare function avgPool2d(kernel: number | Pair, options?: PoolOptions &
 export declare function globalAvgPool(options?: LayerOptions): Layer;
 /** The maximum of each channel: float32 [batch, channels, …] → [batch, channels]. */
 export declare function globalMaxPool(options?: LayerOptions): Layer;
+/** Options of {@link upsample2d}: either `scale` or `size`. */
+export interface UpsampleOptions extends LayerOptions, Pick<ResizeOptions, "mode" | "alignCorners"> {
+	/**
+	 * What height and width are multiplied by, rounded down: one number or [height, width], greater than 0. Default: 2,
+	 * unless there is a size.
+	 */
+	readonly scale?: number | Pair;
+	/** Height and width of the result: one number or [height, width]. */
+	readonly size?: number | Pair;
+}
+/**
+ * Larger images, float32 [batch, channels, height, width] → [batch, channels, height', width'], as PyTorch's nn.Upsample:
+ * the way back up in a network that labels each pixel. It has no parameters.
+ *
+ * @throws FlwrError "invalid-argument" for options that do not go together
+ * @example
+ * ```ts
+ * const up = flwr.sequential(flwr.upsample2d({ scale: 2 }), flwr.conv2d({ out: 16, kernel: 3, padding: 1 }));
+ * ```
+ */
+export declare function upsample2d(options?: UpsampleOptions): Layer;
 /** Options of the normalising layers. */
 export interface NormOptions extends LayerOptions {
 	/** Added to the variance (default 1e-5). */
@@ -3370,6 +3501,36 @@ export declare function kaiming(distribution?: "uniform" | "normal"): Initialize
  * like PyTorch's xavier_normal_ and xavier_uniform_.
  */
 export declare function xavier(distribution?: "uniform" | "normal"): Initializer;
+/** Options of {@link diceLoss}. */
+export interface DiceLossOptions {
+	/**
+	 * "masks" (default): targets are yes/no masks 0 … 1 in the output's shape, probabilities are sigmoids. "classes": targets
+	 * are labels or shares as for `crossEntropy`, probabilities are a softmax over the classes.
+	 */
+	readonly of?: "masks" | "classes";
+	/**
+	 * The output's axis that has a number for each class. Default for classes: the last, −1; convolutions have it at 1. For
+	 * masks: the axis of several masks that are scored apart; by default all numbers of an example are one mask.
+	 */
+	readonly axis?: number;
+	/** Whether class 0, the background, is scored (default true). Classes only. */
+	readonly background?: boolean;
+	/** Added above and below the fraction, greater than 0 (default 1e−5): an empty mask that is left empty counts as found. */
+	readonly smooth?: number;
+}
+/**
+ * One minus the Dice coefficient, 1 − (2 Σ p t + s) / (Σ p + Σ t + s), p being the probabilities of an example's logits and
+ * t its targets (Milletari et al., "V-Net", 2016, with plain sums below, as MONAI's DiceLoss): how little two masks overlap,
+ * whatever their size. The mean over classes, or over masks that are scored apart. Right is what is right for
+ * `crossEntropy` or `binaryCrossEntropy`. Masks other than 0 to 1 are refused.
+ *
+ * @throws FlwrError "invalid-argument" for options that do not go together
+ * @example Labels [batch, height, width] for an output [batch, classes, height, width].
+ * ```ts
+ * const loss = flwr.diceLoss({ of: "classes", axis: 1 });
+ * ```
+ */
+export declare function diceLoss(options?: DiceLossOptions): Loss;
 /** Options of {@link sgd}. */
 export interface SgdOptions {
 	/** Step size, greater than 0; 0.001 to 0.1 is common. */
@@ -3764,6 +3925,49 @@ export interface ImageFolderOptions {
  * ```
  */
 export declare function readImageFolder(folder: string, options?: ImageFolderOptions): Promise<ImageDataset>;
+/** Images with a mask each, held in memory. */
+export interface ImageMasks extends Dataset {
+	/** [images, channels, height, width], 0 to 255. */
+	readonly x: Tensor<"uint8">;
+	/** [images, height, width]: the class of each pixel. */
+	readonly y: Tensor<"uint8">;
+}
+/** How to read images with their masks. */
+export interface ImageMasksOptions {
+	/**
+	 * The numbers that masks have, in the order of the classes: [0, 255] makes classes 0 and 1 of them. Any other number is
+	 * refused. Default: each number is the class.
+	 */
+	readonly values?: readonly number[];
+	/** What a mask's name has behind its image's: "_mask" pairs a.jpg with a_mask.png. Default: nothing. */
+	readonly maskSuffix?: string;
+	/**
+	 * What to do with images that are stored turned (Exif): "apply" turns them as viewers do, "ignore" takes them as
+	 * they are stored. Default: such an image is refused. Masks are taken as they are stored.
+	 */
+	readonly orientation?: OrientationAction;
+}
+/**
+ * Reads a folder of PNG or JPEG images, and one of masks that name the class of each pixel, for segmentation. A mask is a
+ * PNG of its image's size, grey or with a palette: its grey values or palette indices are the classes, colours play no
+ * part. It has its image's path and name, but for the extension. All images must have one size, and all be grey or all be
+ * in colour; what else holds for images is as for `readImageFolder`. They come by folder, then by name.
+ *
+ * Every entry counts or is refused by name, in either folder: an image without a mask, a mask without an image, a file that
+ * is no picture. Passed over are hidden ones (".…"), Thumbs.db and desktop.ini.
+ *
+ * @param images folder of the images; folders in it and links are followed
+ * @param masks folder of the masks
+ * @throws FlwrError "invalid-argument" that names the file that does not fit, "not-found" where there are no pictures, or a
+ *   folder is not there, "unimplemented" for a picture of a kind that is not read, "failed-precondition" for one that is
+ *   stored turned, "resource-exhausted" where the images are too large
+ * @example
+ * ```ts
+ * // scans/1.jpg, scans/2.jpg; masks/1.png, masks/2.png with 0 for background and 255 for the organ
+ * const data = await readImageMasks("scans", "masks", { values: [0, 255] });
+ * ```
+ */
+export declare function readImageMasks(images: string, masks: string, options?: ImageMasksOptions): Promise<ImageMasks>;
 /** Options of {@link partitionDirichlet}. */
 export interface DirichletOptions extends PartitionOptions {
 	/**
@@ -4107,7 +4311,7 @@ export interface CalibrationTarget {
 export declare function calibrateNoise(target: CalibrationTarget): number;
 
 declare namespace ops {
-	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };
+	export { Binary, Operand, Unary, abs, add, argMax, attend, avgPool, broadcastTo, cast, concat, constant, conv, div, equal, erf, exp, fill, gather, less, log, logSoftmax, matmul, maxPool, maximum, minimum, mul, neg, normalize, oneHot, pad, reduceMax, reduceMean, reduceSum, relu, reshape, resize2d, scatterAdd, sigmoid, sign, slice, softmax, softplus, sqrt, stopGradient, sub, tanh, transpose, where };
 }
 
 export {
