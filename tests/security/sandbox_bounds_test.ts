@@ -202,9 +202,32 @@ Deno.test("security: an app can only change its own process", async () => {
   assert.equal(Deno.cwd(), folder);
 });
 
+/**
+ * Waits until a process that starts now opens a debugger port when it gets SIGUSR1: Deno does so only some time after its
+ * start. Then every older process would do so, too.
+ */
+async function debuggerOpens(): Promise<void> {
+  const code =
+    "setInterval(() => {}, 1000); Deno.addSignalListener('SIGUSR1', () => {}); console.log();";
+  await using control = new Deno.Command(Deno.execPath(), {
+    args: ["eval", code],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  // Before it has a listener, the signal would end it.
+  await control.stdout.getReader().read();
+  const opened = async () => {
+    control.kill("SIGUSR1");
+    return (await listeningPorts(control.pid)).length > 0;
+  };
+  await eventually(opened, PATIENCE, "a debugger port");
+}
+
 Deno.test("security: an app cannot open a debugger port", async () => {
   await using app = await EvilApp.start();
   const pid = Number(await app.run("return Deno.pid"));
+  await debuggerOpens();
   await app.run(`(await import("node:process")).default.kill(Deno.pid, "SIGUSR1")`);
   assert.equal(await app.run("return 'alive'"), "alive");
   assert.deepEqual(await listeningPorts(pid), [], "by the process that was sent the signal");
