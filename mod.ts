@@ -296,4 +296,5 @@ export {
 } from "./privacy/accounting/accountant.ts";
 export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
 export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
-export type { Sampling } from "./privacy/accounting/release.ts";
+export type { AccountingMethod, PrivacyLedger } from "./privacy/accounting/ledger.ts";
+export type { GaussianRelease, RepeatedRelease, Sampling } from "./privacy/accounting/release.ts";

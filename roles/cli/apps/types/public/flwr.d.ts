@@ -4123,8 +4123,11 @@ export declare function regressionStatistics(predictions: Numbers, targets: Numb
 export declare function rocAuc(scores: Numbers, targets: Numbers): number | undefined;
 /** An accountant's settings and releases, in the form of `state_dict()` in Flower 1.42: numbers and texts only. */
 export interface AccountantState {
+	/** Version of the form: 1. */
 	readonly schema_version: number;
+	/** The accounting method. */
 	readonly backend: string;
+	/** The settings. */
 	readonly config: {
 		readonly target_delta: number;
 		readonly population_size: number;
@@ -4134,6 +4137,7 @@ export interface AccountantState {
 	};
 	/** Orders of RDP; empty for PLD, which Flower does not have. */
 	readonly orders: readonly number[];
+	/** The releases, in order. */
 	readonly compositions: readonly {
 		readonly event: {
 			readonly noise_multiplier: number;
@@ -4143,9 +4147,12 @@ export interface AccountantState {
 		readonly count: number;
 	}[];
 }
-interface PrivacyLedger {
+/** An accounting method: Rényi differential privacy, or distributions of the privacy loss. */
+export type AccountingMethod = "rdp" | "pld";
+/** The privacy loss of a number of releases together. */
+export interface PrivacyLedger {
 	/** Name of the accounting method. */
-	readonly method: "rdp" | "pld";
+	readonly method: AccountingMethod;
 	/** The smallest ε that the method can show at `delta`, in nats; Infinity if it can show none. */
 	epsilon(delta: number): number;
 	/** The smallest δ that the method can show at `epsilon`. */
@@ -4168,13 +4175,15 @@ export type Sampling = {
 	readonly sampleSize: number;
 	readonly populationSize: number;
 };
-interface GaussianRelease {
+/** One release of a clipped sum with Gaussian noise. */
+export interface GaussianRelease {
 	/** Standard deviation of the noise ÷ the largest contribution of one participant. Above 0. */
 	readonly noiseMultiplier: number;
 	/** How participants were drawn. */
 	readonly sampling: Sampling;
 }
-interface RepeatedRelease {
+/** A release, and how often it was made. */
+export interface RepeatedRelease {
 	readonly release: GaussianRelease;
 	/** From 1. */
 	readonly count: number;
@@ -4214,10 +4223,12 @@ export interface GaussianPrivacyEvent {
 export interface PrivacySpent {
 	/** ε, in nats; Infinity where the method can show none. */
 	readonly epsilon: number;
+	/** The δ at which that ε holds. */
 	readonly delta: number;
 	/** Number of releases. */
 	readonly numReleases: number;
-	readonly accountingMethod: PrivacyLedger["method"];
+	/** The accounting method: "rdp" or "pld". */
+	readonly accountingMethod: AccountingMethod;
 	/** RDP: the order that gives the least ε. */
 	readonly optimalOrder?: number;
 }
@@ -4225,10 +4236,14 @@ export interface PrivacySpent {
 export declare abstract class PrivacyAccountant {
 	#private;
 	/** Name of the accounting method. */
-	abstract readonly method: PrivacyLedger["method"];
+	abstract readonly method: AccountingMethod;
 	/** The settings, with their defaults. */
 	readonly config: Required<Omit<PrivacyConfig, "maxEpsilon">> & Pick<PrivacyConfig, "maxEpsilon">;
-	/** @throws FlwrError "invalid-argument" naming the setting that is out of range */
+	/**
+	 * Creates an accountant without releases.
+	 *
+	 * @throws FlwrError "invalid-argument" naming the setting that is out of range
+	 */
 	constructor(config: PrivacyConfig);
 	/** What "neighbouring" means for this accountant's ε. */
 	get neighboringRelation(): NeighboringRelation;
@@ -4270,11 +4285,17 @@ export declare abstract class PrivacyAccountant {
  * some percent above the true one.
  */
 export declare class RdpAccountant extends PrivacyAccountant {
+	/** Name of the accounting method. */
 	readonly method = "rdp";
 	/** The orders at which divergences are kept, each above 1. */
 	readonly orders: readonly number[];
-	/** @throws FlwrError "invalid-argument" naming the setting that is out of range */
+	/**
+	 * Creates an accountant without releases.
+	 *
+	 * @throws FlwrError "invalid-argument" naming the setting that is out of range
+	 */
 	constructor(config: PrivacyConfig, orders?: readonly number[]);
+	/** The privacy loss of these releases by this accountant's method. */
 	protected ledger(releases: readonly RepeatedRelease[]): PrivacyLedger;
 }
 /**
@@ -4282,9 +4303,15 @@ export declare class RdpAccountant extends PrivacyAccountant {
  * question takes a second or so.
  */
 export declare class PldAccountant extends PrivacyAccountant {
+	/** Name of the accounting method. */
 	readonly method = "pld";
-	/** @throws FlwrError "invalid-argument" naming the setting that is out of range, as "without-replacement" is here */
+	/**
+	 * Creates an accountant without releases.
+	 *
+	 * @throws FlwrError "invalid-argument" naming the setting that is out of range, such as "without-replacement"
+	 */
 	constructor(config: PrivacyConfig);
+	/** The privacy loss of these releases by this accountant's method. */
 	protected ledger(releases: readonly RepeatedRelease[]): PrivacyLedger;
 }
 /** What the noise is calibrated for. */
@@ -4298,7 +4325,7 @@ export interface CalibrationTarget {
 	/** How participants are drawn for each. Default: all take part. */
 	readonly sampling?: Sampling;
 	/** The accounting method: "pld" is tighter and takes seconds. Default: "rdp". */
-	readonly method?: PrivacyLedger["method"];
+	readonly method?: AccountingMethod;
 	/** How far above the smallest sufficient noise the result may be. Default: 10⁻⁶. */
 	readonly tolerance?: number;
 }
