@@ -3,7 +3,7 @@ import { Turns } from "../../base/turn.ts";
 import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
 import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
 import { addObject } from "../objects/references.ts";
-import { hearSelfStarted } from "../runs/self_started.ts";
+import { hearInstructions } from "../runs/silence.ts";
 import { saysTheSame, takeBrought } from "./brought.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import type { NewLinkMessage } from "./message.ts";
@@ -44,7 +44,7 @@ export async function openPush(
     pushed.brought === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
       const { nodeId, runId } = pushed;
-      if (nodeId === SUPERLINK_NODE_ID) await hearSelfStarted(context, tx, runId);
+      if (nodeId === SUPERLINK_NODE_ID) await hearInstructions(context, tx, runId);
       return await announce(context, tx, effects, pushed, faults);
     },
   );

@@ -6,7 +6,7 @@ import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 import type { ClaimedRun, LinkRun } from "./runs.ts";
-import { settleSelfStarted } from "./self_started.ts";
+import { patienceSeconds, settleSilentRun } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
 
 /** See Runs.claim. */
@@ -55,7 +55,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
       ...run,
       state,
       runningAt: now,
-      dueAt: now + context.limits.taskTimeoutSeconds,
+      dueAt: now + patienceSeconds(run, context.limits),
     };
     await tx.runs.put(begun);
     context.outcomes.begin(effects, run.runId);
@@ -73,7 +73,7 @@ export function runHeartbeat(context: RunContext, token: string): Promise<boolea
   return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
-    const dueAt = clock.now() + limits.taskTimeoutSeconds;
+    const dueAt = clock.now() + patienceSeconds(run, limits);
     await tx.runs.put({ ...run, dueAt });
     await traffic.save(tx, effects, run.runId);
     effects.due(dueAt);
@@ -102,7 +102,7 @@ export function finishRun(
   });
 }
 
-/** Settles a run of which nothing was heard in time: one that was claimed waits again, one that ran has failed. */
+/** Settles a run of which nothing was heard in time: one that was claimed waits again, one that ran is over. */
 export async function settleDueRun(
   context: RunContext,
   tx: RunTransaction,
@@ -117,10 +117,7 @@ export async function settleDueRun(
     effects.emit({ kind: "run-released", runId: run.runId });
     return;
   }
-  if (run.tokenHash === undefined) return await settleSelfStarted(context, tx, effects, run);
-  const details = `No heartbeat received from the ServerApp for ` +
-    `${context.limits.taskTimeoutSeconds} s`;
-  await endRun(context, tx, effects, run, nextRunState(run.state, "fail")!, details);
+  await settleSilentRun(context, tx, effects, run);
 }
 
 /** @throws unauthenticated */

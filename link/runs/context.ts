@@ -70,10 +70,15 @@ export interface RunLimits {
   /** How long a running ServerApp may be silent (Flower 1.41; its heartbeats come every 17.5 to 22.5 s). */
   readonly taskTimeoutSeconds: number;
   /**
-   * How long a run that started itself may be silent, neither sending instructions nor having any under way: its wire
-   * cannot say that it is over. It is as long as an instruction may be valid.
+   * How long the ServerApp of a run that a user started by hand may be silent. Its heartbeats come from the thread that
+   * runs the app, which may compute for long, and from computers that sleep at night.
    */
-  readonly selfStartedRunSeconds: number;
+  readonly handStartedRunSeconds: number;
+  /**
+   * How long a ServerApp without heartbeats may neither send instructions nor wait for replies: Flower 1.9's wire cannot
+   * say that a run is over. It is as long as an instruction may be valid.
+   */
+  readonly unheardRunSeconds: number;
   /** How much is kept of what one run's ServerApp wrote, in bytes of UTF-8. */
   readonly maxLogBytesPerRun: number;
   /** The longest entry of a log, in UTF-16 code units: logs are read and cut in whole entries. At least 2. */
@@ -107,7 +112,8 @@ export interface RunLimits {
 export const DEFAULT_RUN_LIMITS: RunLimits = {
   claimSeconds: 30,
   taskTimeoutSeconds: 60,
-  selfStartedRunSeconds: 30 * 86_400,
+  handStartedRunSeconds: 86_400,
+  unheardRunSeconds: 30 * 86_400,
   maxLogBytesPerRun: 16 * 2 ** 20,
   maxLogEntryLength: 64 * 2 ** 10,
   maxFinishedRuns: 10_000,

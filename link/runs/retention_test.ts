@@ -272,7 +272,7 @@ linkTest("a series is there as long as a run of it is", async (bench) => {
   });
 }, { maxFinishedRuns: 0 });
 
-linkTest("a run that started itself ends when nothing was heard of it for long", async (bench) => {
+linkTest("a run without heartbeats ends when nothing was heard of it for long", async (bench) => {
   const { link, runId } = bench;
   const day = 86_400;
   const nodeId = await bench.node(1800, new Uint8Array([1]));
@@ -295,4 +295,4 @@ linkTest("a run that started itself ends when nothing was heard of it for long",
   const run = (await bench.link.runs.get(runId))!;
   assert.equal(run.state, "finished:stopped");
   assert.equal(run.details, "Nothing was heard of its ServerApp for 10 days");
-}, { selfStartedRunSeconds: 10 * 86_400, absentNodeRetentionSeconds: Infinity });
+}, { unheardRunSeconds: 10 * 86_400, absentNodeRetentionSeconds: Infinity });

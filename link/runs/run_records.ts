@@ -1,10 +1,11 @@
 import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
-import { SELF_STARTED } from "./run_state.ts";
+import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { LinkRun, NewLinkRun } from "./runs.ts";
-import { hashToken } from "./token.ts";
+import type { ClaimedRun, LinkRun, NewLinkRun, StartedLinkRun } from "./runs.ts";
+import { patienceSeconds } from "./silence.ts";
+import { hashToken, newToken } from "./token.ts";
 import { sum } from "./traffic.ts";
 
 /** The one federation that an open SuperLink of Flower has. */
@@ -13,47 +14,52 @@ const DEFAULT_FEDERATION = "@none/default";
 /** See Runs.create. */
 export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkRun> {
   return context.transact("durable", async (tx, effects) => {
-    const { fabId, fabVersion, fab, overrideConfig = {} } = input;
+    const { fab } = input;
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError(
         "not-found",
         `No run that the SuperLink keeps is of series "${input.seriesId}"`,
       );
     }
-    const now = context.clock.now();
-    const run: RunRecord = {
-      runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
-      fabId,
-      fabVersion,
-      fabHash: fab?.hash ?? "",
-      overrideConfig,
-      federation: input.federation ?? DEFAULT_FEDERATION,
-      seriesId: input.seriesId ??
-        await freshId(context, (id) => tx.runs.hasSeries(id)),
-      taskId: await freshId(context, () => Promise.resolve(false)),
-      details: "",
-      pendingAt: now,
-      ...(fab === undefined
-        ? {
-          state: SELF_STARTED,
-          startingAt: now,
-          runningAt: now,
-          dueAt: now + context.limits.selfStartedRunSeconds,
-        }
-        : { state: "pending" }),
-      bytesSent: 0,
-      bytesReceived: 0,
-      clientAppSeconds: 0,
-    };
+    const run = await pendingRun(context, tx, input);
     await tx.runs.put(run);
-    if (fab !== undefined && !await tx.fabs.has(fab.hash)) {
+    if (!await tx.fabs.has(fab.hash)) {
       await tx.fabs.add(fab.hash, fab.content);
       await needPieces(tx, fab.hash, fab.pieces ?? []);
     }
-    if (run.state === "pending") effects.wake("runs");
-    effects.due(run.dueAt);
+    effects.wake("runs");
     effects.emit({ kind: "run-created", runId: run.runId });
     return toRun(context, run);
+  });
+}
+
+/** See Runs.start. */
+export function startRun(
+  context: RunContext,
+  { lifeSign, ...input }: StartedLinkRun,
+): Promise<ClaimedRun> {
+  const { clock, limits, outcomes, random } = context;
+  return context.transact("durable", async (tx, effects) => {
+    const pending = await pendingRun(context, tx, input);
+    const starting = nextRunState(pending.state, "claim")!;
+    const now = clock.now();
+    const token = newToken(random);
+    const run: RunRecord = {
+      ...pending,
+      state: nextRunState(starting, "begin")!,
+      startingAt: now,
+      runningAt: now,
+      tokenHash: hashToken(token),
+      lifeSign,
+    };
+    const dueAt = now + patienceSeconds(run, limits);
+    await tx.runs.put({ ...run, dueAt });
+    outcomes.begin(effects, run.runId);
+    effects.due(dueAt);
+    for (const kind of ["run-created", "run-claimed", "run-began"] as const) {
+      effects.emit({ kind, runId: run.runId });
+    }
+    return { run: toRun(context, run), token };
   });
 }
 
@@ -82,7 +88,8 @@ export function listRuns(
 /** A run as callers see it. */
 export function toRun(
   { traffic }: RunContext,
-  { tokenHash: _, dueAt: __, logBytes: ___, artifactBytes: ____, ...run }: RunRecord,
+  { tokenHash: _, dueAt: __, lifeSign: ___, logBytes: ____, artifactBytes: _____, ...run }:
+    RunRecord,
 ): LinkRun {
   return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
 }
@@ -100,6 +107,31 @@ export async function requireRun(
 /** What is said of a run that is not there: nobody can tell whether it ever was. */
 export function unknownRun(runId: bigint): string {
   return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
+}
+
+/** A run that waits for its ServerApp, with ids that no other run has. */
+async function pendingRun(
+  context: RunContext,
+  tx: RunTransaction,
+  { fab, seriesId, ...input }: Omit<NewLinkRun, "fab"> & Partial<Pick<NewLinkRun, "fab">>,
+): Promise<RunRecord> {
+  return {
+    runId: await freshId(context, async (id) => await tx.runs.get(id) !== undefined),
+    fabId: input.fabId,
+    fabVersion: input.fabVersion,
+    fabHash: fab?.hash ?? "",
+    overrideConfig: input.overrideConfig ?? {},
+    federation: input.federation ?? DEFAULT_FEDERATION,
+    seriesId: seriesId ?? await freshId(context, (id) => tx.runs.hasSeries(id)),
+    taskId: await freshId(context, () => Promise.resolve(false)),
+    state: "pending",
+    details: "",
+    pendingAt: context.clock.now(),
+    bytesSent: 0,
+    bytesReceived: 0,
+    clientAppSeconds: 0,
+    lifeSign: "heartbeats",
+  };
 }
 
 function readRun(

@@ -7,9 +7,6 @@ export type RunState = "pending" | "starting" | "running" | `finished:${RunOutco
 /** What can happen to a run: a process claims it, loses the claim, begins, or it ends in one of three ways. */
 export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
 
-/** The state of a run whose ServerApp made it itself, as those of Flower 1.9 do: there is nothing to launch. */
-export const SELF_STARTED: RunState = "running";
-
 const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
   pending: { claim: "starting", fail: "finished:failed", stop: "finished:stopped" },
   starting: {

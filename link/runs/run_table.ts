@@ -1,9 +1,12 @@
 import type { LinkRun } from "./runs.ts";
+import type { LifeSign } from "./silence.ts";
 
 /** A run as it is kept. */
 export interface RunRecord extends LinkRun {
   /** SHA-256 of the token that speaks for the run's ServerApp, in hexadecimal; undefined while there is none. */
   readonly tokenHash?: string;
+  /** How the ServerApp shows that it is alive once it has begun. */
+  readonly lifeSign: LifeSign;
   /** Unix time in seconds at which the claim, or the patience for the next heartbeat, ends; undefined for never. */
   readonly dueAt?: number;
   /** Bytes of UTF-8 that are kept of a finished run's log; undefined while it has not finished. */

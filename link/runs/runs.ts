@@ -1,16 +1,17 @@
 import type { HoldOptions } from "../transactions/hold.ts";
 import type { RunState } from "./run_state.ts";
+import type { LifeSign } from "./silence.ts";
 
 /** A value of a run's configuration: bigint for whole numbers, number for floating-point ones. */
 export type LinkScalar = boolean | bigint | number | string | Uint8Array;
 
 /** What a run is made from. */
 export interface NewLinkRun {
-  /** "publisher/name"; empty for a ServerApp that started itself. */
+  /** "publisher/name". */
   readonly fabId: string;
   readonly fabVersion: string;
-  /** The FAB that the run runs. Without it the run is "running" from the start. */
-  readonly fab?: {
+  /** The FAB that the run runs. */
+  readonly fab: {
     /** SHA-256 of the content, lower-case hexadecimal. */
     readonly hash: string;
     readonly content: Uint8Array;
@@ -25,12 +26,18 @@ export interface NewLinkRun {
   readonly seriesId?: bigint;
 }
 
+/** A run that its ServerApp makes itself: a user started it by hand. */
+export interface StartedLinkRun extends Pick<NewLinkRun, "fabId" | "fabVersion"> {
+  /** How the ServerApp will show that it is alive. */
+  readonly lifeSign: LifeSign;
+}
+
 /** A run as the SuperLink knows it. Times are Unix times in seconds. */
 export interface LinkRun {
   readonly runId: bigint;
   readonly fabId: string;
   readonly fabVersion: string;
-  /** Empty for a ServerApp that started itself. */
+  /** Empty for a run that was started by hand. */
   readonly fabHash: string;
   readonly overrideConfig: Readonly<Record<string, LinkScalar>>;
   readonly federation: string;
@@ -55,7 +62,7 @@ export interface LinkRun {
   readonly clientAppSeconds: number;
 }
 
-/** A run that a process has taken on: it must begin it soon, and then send heartbeats. */
+/** A run with the token for its ServerApp. */
 export interface ClaimedRun {
   readonly run: LinkRun;
   /** 256 hexadecimal digits: whoever has it speaks for the run's ServerApp. The SuperLink keeps only its hash. */
@@ -85,13 +92,18 @@ export interface LogPiece {
 /** The runs of a SuperLink, with their logs and the app bundles that they run. */
 export interface Runs {
   /**
-   * Makes a run. With a FAB it is "pending" until someone claims it; without, it is "running", has no token, and only
-   * stop, fail and a silence of limits.selfStartedRunSeconds end it. A run that has finished is kept until there
-   * are limits.maxFinishedRuns newer ones.
+   * Makes a run of an app: it is "pending" until someone claims it. A run that has finished is kept until there are
+   * limits.maxFinishedRuns newer ones.
    *
    * @throws not-found for a series that no run is of; failed-precondition when the FAB is not there
    */
   create(input: NewLinkRun): Promise<LinkRun>;
+  /**
+   * Makes a run for a ServerApp that runs already, claims it and begins it, so that it is "running". How long it may be
+   * silent depends on its sign of life: limits.handStartedRunSeconds without a heartbeat, or limits.unheardRunSeconds
+   * without instructions.
+   */
+  start(input: StartedLinkRun): Promise<ClaimedRun>;
   get(runId: bigint): Promise<LinkRun | undefined>;
   /** The newest first. @param range how many, after skipping how many */
   list(range: { limit: number; skip: number }): Promise<LinkRun[]>;

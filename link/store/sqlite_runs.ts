@@ -1,4 +1,5 @@
 import type { RunState } from "../runs/run_state.ts";
+import type { LifeSign } from "../runs/silence.ts";
 import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {
@@ -41,6 +42,7 @@ const COLUMNS = [
   "log_removed_at",
   "artifact_bytes",
   "artifacts_removed_at",
+  "life_sign",
 ];
 
 /** The conditions as those of the indices, which are the order in which runs and what is kept of them go. */
@@ -170,6 +172,7 @@ function runValues(run: RunRecord): SqlValue[] {
     run.logRemovedAt ?? null,
     run.artifactBytes ?? null,
     run.artifactsRemovedAt ?? null,
+    run.lifeSign,
   ];
 }
 
@@ -198,5 +201,6 @@ function runFrom(row: Row): RunRecord {
     ...optional("logRemovedAt", row, "log_removed_at", number),
     ...optional("artifactBytes", row, "artifact_bytes", number),
     ...optional("artifactsRemovedAt", row, "artifacts_removed_at", number),
+    lifeSign: text(row, "life_sign") as LifeSign,
   };
 }

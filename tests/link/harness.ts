@@ -15,6 +15,7 @@ import type { LinkLimits } from "../../link/limits.ts";
 import { MemoryStore } from "../../link/store/memory.ts";
 import { SqliteStore } from "../../link/store/sqlite.ts";
 import type { LinkStore, StoreUsage } from "../../link/store/store.ts";
+import { BY_HAND } from "../../link/testing/records.ts";
 
 /** A store that can be opened again with what it held. */
 export interface Reopenable {
@@ -88,7 +89,7 @@ export class Bench {
 
   async start(): Promise<void> {
     await this.#open();
-    this.runId = (await this.link.runs.create({ fabId: "", fabVersion: "" })).runId;
+    this.runId = (await this.link.runs.start(BY_HAND)).run.runId;
   }
 
   /** Ends the service and starts another on the same store, with other limits if some are given. */

@@ -116,3 +116,8 @@ migrationTest("a run of before keeps files, as those of today", async ({ link })
   const [artifact] = await link.artifacts.list(RUN_ID);
   assert.deepEqual(await link.artifacts.readPiece(artifact!.artifactId, 0), bytes);
 });
+
+migrationTest("a run of before needs no heartbeats", async (bench) => {
+  await bench.pass(10 * 86_400);
+  assert.equal((await bench.link.runs.get(RUN_ID))?.state, "running");
+});

@@ -101,8 +101,13 @@ export class FleetStage implements AsyncDisposable {
   }
 
   /** A run that is running. */
-  run(): Promise<LinkRun> {
-    return this.link.runs.create({ fabId: "", fabVersion: "" });
+  async run(): Promise<LinkRun> {
+    const { run } = await this.link.runs.start({
+      fabId: "",
+      fabVersion: "",
+      lifeSign: "instructions",
+    });
+    return run;
   }
 
   /** An instruction for a node, as its ServerApp pushes it. @returns its id */

@@ -30,14 +30,17 @@ import { readPushedTask, taskResToWire } from "./task.ts";
 /** The least by which two times of creation differ, in seconds: a double's step at present is 2⁻²². */
 const TIME_STEP_SECONDS = 1e-6;
 
-/** The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain. */
+/**
+ * The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain.
+ */
 export function driverHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
 ): Handlers<typeof Driver, unknown> {
   return {
     async createRun({ fabId, fabVersion }) {
-      const { runId } = await link.runs.create({ fabId, fabVersion });
-      return create(CreateRunResponseSchema, { runId: idToWire(runId) });
+      const input = { fabId, fabVersion, lifeSign: "instructions" } as const;
+      const { run } = await link.runs.start(input);
+      return create(CreateRunResponseSchema, { runId: idToWire(run.runId) });
     },
 
     async getNodes({ runId }) {
