@@ -31,16 +31,20 @@ import { readPushedTask, taskResToWire } from "./task.ts";
 const TIME_STEP_SECONDS = 1e-6;
 
 /**
- * The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain.
+ * The Driver service of Flower 1.8 to 1.14, for ServerApps: each call is translated to the domain. A ServerApp of ours asks
+ * for the token of its run and goes on with today's Runtime API (see handStartedRuntime).
  */
 export function driverHandlers(
   link: Pick<Link, "nodes" | "runs" | "messages" | "objects">,
 ): Handlers<typeof Driver, unknown> {
   return {
-    async createRun({ fabId, fabVersion }) {
-      const input = { fabId, fabVersion, lifeSign: "instructions" } as const;
-      const { run } = await link.runs.start(input);
-      return create(CreateRunResponseSchema, { runId: idToWire(run.runId) });
+    async createRun({ fabId, fabVersion, takesToken }) {
+      const lifeSign = takesToken ? "heartbeats" : "instructions";
+      const { run: { runId }, token } = await link.runs.start({ fabId, fabVersion, lifeSign });
+      return create(CreateRunResponseSchema, {
+        runId: idToWire(runId),
+        ...(takesToken && { taskToken: token }),
+      });
     },
 
     async getNodes({ runId }) {
