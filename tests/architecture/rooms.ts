@@ -64,6 +64,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   "roles/serverapp": [
     "app",
+    "app/metadata.ts",
     "base",
     "fab",
     "hosting/app",

@@ -114,9 +114,14 @@ export class RuntimeClient {
     return await readTaskInput(input);
   }
 
-  /** Says that the process is alive. @returns false when the task is not its any more, and `ended` is aborted */
-  async heartbeat(): Promise<boolean> {
-    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {});
+  /**
+   * Says that the process is alive.
+   *
+   * @param options.retry default: as the channel retries
+   * @returns false when the task is not its any more, and `ended` is aborted
+   */
+  async heartbeat(options: Pick<CallOptions, "retry"> = {}): Promise<boolean> {
+    const { success } = await this.#call(Runtime.method.sendTaskHeartbeat, {}, options);
     if (!success) this.#end();
     return success;
   }
