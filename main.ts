@@ -1,8 +1,7 @@
 import type { Command } from "commander";
 import { findCommand, GROUPS, listedCommands, loadCommand } from "./roles/commands.ts";
-import { NO_COLOR, takeNoColor } from "./roles/flags/no_color.ts";
+import { NO_COLOR, takeNoColor } from "./base/colour_choice.ts";
 import { reportError } from "./roles/report_error.ts";
-import { gatherEntropy } from "./base/entropy.ts";
 import { VERSION } from "./base/version.ts";
 
 /** Options in the place of a command, as Flower's `flwr` has them, and what they mean. */
@@ -53,7 +52,6 @@ export async function main(args: readonly string[]): Promise<number> {
     console.error(`Error: Unknown command "${name}"\n\n${usage()}`);
     return 2;
   }
-  if (entry.secures) gatherEntropy();
   try {
     const command = await loadCommand(entry);
     await prepare(command, `flwr ${entry.name}`).parseAsync(rest, { from: "user" });
@@ -72,6 +70,16 @@ function prepare(command: Command, path: string): Command {
 function prepareErrors(command: Command, path: string): void {
   command.exitOverride().showHelpAfterError(`(see ${path} --help)`);
   for (const child of command.commands) prepareErrors(child, `${path} ${child.name()}`);
+}
+
+/**
+ * Has the platform's cryptography gather its entropy now, in another thread, and not at its first use: that takes 30 ms of
+ * processor time, for which a first TLS connection or signature would wait (Deno 2.9.3; once in a process).
+ */
+function gatherEntropy(): void {
+  // A key agreement's key is made in a thread of the pool, by the library that TLS uses. Most other calls wait for it here.
+  crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, false, ["deriveBits"])
+    .catch(() => {}); // Whatever is wrong shows at that first use.
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

@@ -25,7 +25,7 @@ export {
   type Metadata,
   type NodeId,
   type RunId,
-} from "./app/metadata.ts";
+} from "./entities/metadata.ts";
 export { MetricRecord } from "./app/metric_record.ts";
 export type { Named, NamedMap } from "./app/named_map.ts";
 export { NdArray, type NdArrayFields } from "./app/nd_array.ts";
@@ -57,14 +57,17 @@ export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
-export type { Contribution, PhaseShare } from "./app/strategy/contributions.ts";
+export type { Contribution, PhaseShare } from "./app/contributions.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
 export { FedAvg, type FedAvgOptions, type MetricsAggrFn } from "./app/strategy/fedavg.ts";
 export type { LargeUpdateAction } from "./app/strategy/update_bound.ts";
 export { FedAvgM, type FedAvgMOptions } from "./app/strategy/fedavgm.ts";
 export type { Moments } from "./app/strategy/moments.ts";
-export { FedMedian } from "./app/strategy/fedmedian.ts";
-export { FedTrimmedAvg, type FedTrimmedAvgOptions } from "./app/strategy/fedtrimmedavg.ts";
+export {
+  FedMedian,
+  FedTrimmedAvg,
+  type FedTrimmedAvgOptions,
+} from "./app/strategy/order_statistics.ts";
 export { FedProx, type FedProxOptions } from "./app/strategy/fedprox.ts";
 export {
   type HistoryJson,
@@ -82,7 +85,7 @@ export {
   type PhaseRecord,
   Result,
   type RoundRecord,
-} from "./app/strategy/result.ts";
+} from "./app/result.ts";
 export type {
   ConfigSource,
   EvaluateFn,

@@ -6,7 +6,7 @@ import { type Context, inContext } from "./context.ts";
 import { errorReason } from "./error_reason.ts";
 import { isMessage, type Message } from "./message.ts";
 import { checkMessageType, MessageTypes } from "./message_type.ts";
-import { MessageErrorCode, type MessageType } from "./metadata.ts";
+import { MessageErrorCode, type MessageType } from "../entities/metadata.ts";
 import type { RecordDictInit } from "./record_dict.ts";
 import { asShareable } from "./shareable.ts";
 

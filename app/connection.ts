@@ -1,6 +1,6 @@
 import type { ConfigRecord } from "./config_record.ts";
 import type { Message } from "./message.ts";
-import type { MessageId, NodeId, RunId } from "./metadata.ts";
+import type { MessageId, NodeId, RunId } from "../entities/metadata.ts";
 
 /**
  * A SuperNode's line to its SuperLink, whatever generation of Flower's wire carries it. Each dialect under

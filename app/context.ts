@@ -1,7 +1,7 @@
 import { type Compute, computingWith } from "../ml/engine/compute.ts";
 import type { Artifacts } from "./artifacts.ts";
 import type { ConfigRecord } from "./config_record.ts";
-import type { NodeId, RunId } from "./metadata.ts";
+import type { NodeId, RunId } from "../entities/metadata.ts";
 import type { RecordDict } from "./record_dict.ts";
 
 /** What an app gets in addition to a message: ids, settings and state. */

@@ -1,6 +1,6 @@
-import type { MessageError, MessageId, MessageType, NodeId } from "./metadata.ts";
+import type { MessageError, MessageId, MessageType, NodeId } from "../entities/metadata.ts";
 import type { MetricRecord } from "./metric_record.ts";
-import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./strategy/result.ts";
+import type { PhaseName, PhaseRecord, Result, RoundRecord } from "./result.ts";
 
 /** An event of a running run, for example to show on a terminal. */
 export type ProgressEvent =

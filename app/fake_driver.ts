@@ -1,6 +1,6 @@
 import type { DriverConnection, OnlineNode } from "./connection.ts";
 import type { Message } from "./message.ts";
-import type { MessageId, NodeId, RunId } from "./metadata.ts";
+import type { MessageId, NodeId, RunId } from "../entities/metadata.ts";
 
 /** What a fake node answers; undefined: nothing, ever. */
 export type Answer = (instruction: Message) => Message | undefined | Promise<Message | undefined>;

@@ -11,7 +11,7 @@ import {
   type NodeId,
   type RunId,
   SUPERLINK_NODE_ID,
-} from "./metadata.ts";
+} from "../entities/metadata.ts";
 
 /** Seconds between two looks for replies at a SuperLink that answers at once that there are none. */
 const EMPTY_PULL_INTERVAL_SECONDS = 0.25;

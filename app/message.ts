@@ -9,7 +9,7 @@ import {
   type Metadata,
   type NodeId,
   SUPERLINK_NODE_ID,
-} from "./metadata.ts";
+} from "../entities/metadata.ts";
 import { isRecordDict, RecordDict, type RecordDictInit } from "./record_dict.ts";
 
 /** Seconds that a reply is younger than its instruction at least: Flower drops a reply that is not strictly younger,

@@ -1,5 +1,5 @@
 import { FlwrError } from "../base/error.ts";
-import type { MessageType } from "./metadata.ts";
+import type { MessageType } from "../entities/metadata.ts";
 
 /** The message types of Flower's Message API; each may be followed by ".action". */
 export const MessageTypes = {

@@ -1,5 +1,5 @@
 import type { Context } from "./context.ts";
-import type { RunId } from "./metadata.ts";
+import type { RunId } from "../entities/metadata.ts";
 
 /** What was made for a run. */
 interface Made<T> {

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { ArrayRecord } from "./array_record.ts";
 import { ConfigRecord } from "./config_record.ts";
 import { Message } from "./message.ts";
-import type { Metadata } from "./metadata.ts";
+import type { Metadata } from "../entities/metadata.ts";
 import { MetricRecord } from "./metric_record.ts";
 import { NdArray } from "./nd_array.ts";
 import { RecordDict } from "./record_dict.ts";

@@ -3,7 +3,7 @@ import { ArrayRecord } from "./array_record.ts";
 import { ConfigRecord } from "./config_record.ts";
 import type { Context } from "./context.ts";
 import { Message } from "./message.ts";
-import type { MessageError, Metadata } from "./metadata.ts";
+import type { MessageError, Metadata } from "../entities/metadata.ts";
 import { MetricRecord } from "./metric_record.ts";
 import { NdArray, type NdArrayFields } from "./nd_array.ts";
 import { type AnyRecord, isArrayRecord, isMetricRecord, RecordDict } from "./record_dict.ts";
@@ -55,9 +55,9 @@ export function contextToTransferable(context: Context): PlainContext {
   return {
     runId: context.runId,
     nodeId: context.nodeId,
-    nodeConfig: recordToPlain(context.nodeConfig),
+    nodeConfig: configToTransferable(context.nodeConfig),
     state: recordDictToPlain(context.state),
-    runConfig: recordToPlain(context.runConfig),
+    runConfig: configToTransferable(context.runConfig),
   };
 }
 
@@ -66,10 +66,22 @@ export function contextFromTransferable(plain: PlainContext): Context {
   return {
     runId: plain.runId,
     nodeId: plain.nodeId,
-    nodeConfig: configFromPlain(plain.nodeConfig),
+    nodeConfig: configFromTransferable(plain.nodeConfig),
     state: recordDictFromPlain(plain.state),
-    runConfig: configFromPlain(plain.runConfig),
+    runConfig: configFromTransferable(plain.runConfig),
   };
+}
+
+/** Settings as `postMessage` takes them. */
+export function configToTransferable(config: ConfigRecord): PlainRecord {
+  return recordToPlain(config);
+}
+
+/** The settings of {@link configToTransferable}, at the other side. */
+export function configFromTransferable(plain: PlainRecord): ConfigRecord {
+  const record = recordFromPlain(plain);
+  if (record instanceof ConfigRecord) return record;
+  throw new FlwrError("invalid-argument", `Found ${plain.kind} where settings belong`);
 }
 
 /** A RecordDict as plain data. Arrays are not copied. */
@@ -109,10 +121,4 @@ function recordFromPlain(plain: PlainRecord): AnyRecord {
       return record;
     }
   }
-}
-
-function configFromPlain(plain: PlainRecord): ConfigRecord {
-  const record = recordFromPlain(plain);
-  if (record instanceof ConfigRecord) return record;
-  throw new FlwrError("invalid-argument", `Context has ${plain.kind} where settings belong`);
 }

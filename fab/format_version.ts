@@ -1,5 +1,4 @@
-import { parseRequirement, type Requirement } from "./python/requirement.ts";
-import { satisfies } from "./python/specifier.ts";
+import { parseRequirement, type Requirement, satisfies } from "./python/requirement.ts";
 import { comparePythonVersions, parsePythonVersion } from "./python/version.ts";
 import { tableAt, type TomlTable } from "./toml/value.ts";
 

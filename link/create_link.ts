@@ -1,5 +1,3 @@
-import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
 import { listArtifacts, putArtifactPiece, readArtifactPiece } from "./artifacts/pieces.ts";
 import { type LinkContext, openTransaction } from "./context.ts";
 import type { LinkEvent } from "./events.ts";
@@ -7,7 +5,6 @@ import { Housekeeper } from "./housekeeper.ts";
 import { DEFAULT_LINK_LIMITS, type LinkLimits } from "./limits.ts";
 import type { Link } from "./link.ts";
 import { pullInstruction, returnInstruction } from "./messages/instructions.ts";
-import type { MessageDraft } from "./messages/message.ts";
 import { openPush, putObject } from "./messages/pushes.ts";
 import { QuietInstructions } from "./messages/quiet.ts";
 import { confirmReceived, pullReplies } from "./messages/replies.ts";
@@ -22,7 +19,6 @@ import {
   unregisterNode,
 } from "./nodes/membership.ts";
 import { heartbeat, listNodes, nodeOfKey, onlineNames, onlineNodes } from "./nodes/presence.ts";
-import type { LinkObject } from "./objects/objects.ts";
 import { LooseReplies, pullObject, treeOf } from "./objects/pulls.ts";
 import { pullObjects } from "./objects/pulls_together.ts";
 import { TreeCache } from "./objects/tree_cache.ts";
@@ -44,13 +40,13 @@ import { Wakes } from "./transactions/wakes.ts";
 export interface LinkOptions {
   /** Where the state is; the service closes it, also when it cannot start. */
   readonly store: LinkStore;
-  readonly clock: Clock;
+  readonly clock: LinkContext["clock"];
   /** Gives ids: unguessable ones in production. */
-  readonly random: Random;
+  readonly random: LinkContext["random"];
   /** Limits that differ from {@link DEFAULT_LINK_LIMITS}. */
   readonly limits?: Partial<LinkLimits>;
   /** Makes the object of a message that the SuperLink writes itself: an error in the place of a reply. */
-  readonly messageObject: (message: MessageDraft) => LinkObject;
+  readonly messageObject: LinkContext["messageObject"];
   /** What the owner's list of keys calls the holder of a key (SPKI, DER); default: nothing. Must not throw. */
   readonly listedName?: (publicKey: Uint8Array) => string | undefined;
   /** Reports trouble of the store; default: one of the domain's own. Others that write to the store share it. */

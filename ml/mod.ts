@@ -5,7 +5,7 @@ import * as ops from "./ops.ts";
 export { Model } from "./train/model.ts";
 export type { ModelOptions } from "./train/model_options.ts";
 export type { StoredType } from "./train/stored_type.ts";
-export type { Dataset } from "./data/dataset.ts";
+export type { Dataset } from "../tensor/dataset.ts";
 export { datasetSize, type NamedDataset } from "./train/dataset.ts";
 export type { OneOrNamed } from "./train/parts.ts";
 export type {
@@ -17,7 +17,7 @@ export type {
   Proximal,
   StepOptions,
 } from "./train/fit_options.ts";
-export { evaluationMetrics } from "./train/evaluation_metrics.ts";
+export { evaluationMetrics } from "./train/evaluate.ts";
 export type { EarlyStop } from "./train/early_stop.ts";
 export type { InputSpec, Normalization } from "./train/input_spec.ts";
 export type { Augmentation } from "./train/augment.ts";
@@ -35,13 +35,13 @@ export {
   type Layer,
   layer,
   type LayerOptions,
+  type Ports,
   type Scope,
   type StateInitializer,
 } from "./nn/layer.ts";
 export { type NamedValues, type Network, network } from "./nn/network.ts";
-export type { Ports } from "./nn/layer.ts";
 export type { TrainingChoice } from "./import/apply.ts";
-export type { OnnxInput } from "./import/graph.ts";
+export type { OnnxInput } from "./import/graph/graph.ts";
 export { type OnnxNetwork, onnxNetwork, type OnnxNetworkOptions } from "./import/network.ts";
 export type { NamePattern } from "./import/patterns.ts";
 export type { ExportOptions } from "./train/export.ts";

@@ -171,6 +171,12 @@ export const COMMAND_TABLE: CommandTable = {
     const entry = findCommand(name);
     return entry && await loadCommand(entry);
   },
+  runHere: async (spec, flags, signal) => {
+    const { runHere } = await load<typeof import("./serverapp/start.ts")>(
+      new URL("./serverapp/start.ts", import.meta.url),
+    );
+    await runHere(spec, flags, signal);
+  },
 };
 
 /** The command of that name or alias. */

@@ -7,9 +7,7 @@ import type {
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
 import type { ClientTls } from "./client_tls.ts";
-import { GrpcTransport } from "./grpc_transport.ts";
 import type { Retry, RetryPolicy } from "./retry.ts";
-import { TransportChannel } from "./transport_channel.ts";
 
 /** How to open a channel. */
 export interface ChannelOptions {
@@ -86,9 +84,4 @@ export interface Channel {
   ): AsyncIterable<MessageShape<M["output"]>>;
   /** Cancels all calls and closes the connection. */
   close(): void;
-}
-
-/** Opens a gRPC channel. @throws FlwrError "invalid-argument" for a malformed address or root certificates */
-export function openChannel(options: ChannelOptions): Channel {
-  return new TransportChannel(new GrpcTransport(options), options);
 }

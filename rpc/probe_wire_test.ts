@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseAddress } from "./address.ts";
 import type { ClientTls } from "./client_tls.ts";
 import { probeWire } from "./probe_wire.ts";
-import { startServer } from "./server.ts";
+import { startServer } from "./grpc/server.ts";
 import { testCertificates } from "./testing/certificates.ts";
 import { bindControl, serveHttp, SILENT } from "./testing/control.ts";
 

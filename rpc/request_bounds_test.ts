@@ -6,8 +6,8 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } f
 import { status as Status } from "@grpc/grpc-js";
 import { FlwrError } from "../base/error.ts";
 import { Driver } from "../proto/gen/flwr-1.9/driver_pb.ts";
-import { openChannel } from "./channel.ts";
-import { GrpcMessageReader } from "./grpc_message.ts";
+import { openChannel } from "./grpc/channel.ts";
+import { GrpcMessageReader } from "./grpc/grpc_message.ts";
 import { NO_RETRY } from "./retry.ts";
 import { serveDriver } from "./testing/driver.ts";
 

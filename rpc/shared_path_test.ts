@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
-import { toBinary } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../base/error.ts";
 import { Fleet as Fleet19 } from "../proto/gen/flwr-1.9/fleet_pb.ts";
 import { Fleet } from "../proto/gen/current/fleet_pb.ts";
 import { Fleet as OlderFleet } from "../proto/gen/flwr-1.15/fleet_pb.ts";
 import type { CallHead } from "./call.ts";
-import { type Channel, openChannel } from "./channel.ts";
+import type { Channel } from "./channel.ts";
+import { openChannel } from "./grpc/channel.ts";
 import { NO_RETRY } from "./retry.ts";
-import { startServer } from "./server.ts";
+import { startServer } from "./grpc/server.ts";
 import {
   bindService,
   type Handlers,

@@ -1,5 +1,5 @@
 /**
- * Prints what each stage of the compiler makes of a small network, as docs/architecture.md shows it:
+ * Prints what each stage of the compiler makes of a small network, as docs/compiler.md shows it:
  *
  *     deno run -A scripts/show_passes.ts
  */

@@ -1,5 +1,5 @@
 import { ConfigRecord } from "../config_record.ts";
-import type { MessageError } from "../metadata.ts";
+import type { MessageError } from "../../entities/metadata.ts";
 import { MetricRecord } from "../metric_record.ts";
 import { isArrayRecord, isConfigRecord, isMetricRecord, RecordDict } from "../record_dict.ts";
 import { fromLegacyArrays, toLegacyArrays } from "./arrays.ts";

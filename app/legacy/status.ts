@@ -1,6 +1,5 @@
 import { ConfigRecord } from "../config_record.ts";
-import { MessageErrorCode } from "../metadata.ts";
-import type { MessageError } from "../metadata.ts";
+import { type MessageError, MessageErrorCode } from "../../entities/metadata.ts";
 
 /** Names of the older API's status codes (flwr 1.9, `common/typing.py`). */
 const CODE_NAMES = [

@@ -6,7 +6,7 @@ import type { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
 import { Message } from "../message.ts";
 import { MessageTypes } from "../message_type.ts";
-import type { MessageType, NodeId } from "../metadata.ts";
+import type { MessageType, NodeId } from "../../entities/metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { RecordDict } from "../record_dict.ts";
 import { averageMetrics } from "./average_metrics.ts";
@@ -20,7 +20,7 @@ import {
   checkReplies,
   MAX_NUM_EXAMPLES,
 } from "./reply_check.ts";
-import type { Failure } from "./result.ts";
+import type { Failure } from "../result.ts";
 import { sampleNodes, sampleSize } from "./sampling.ts";
 import {
   type PhaseOutcome,

@@ -1,7 +1,7 @@
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
-import type { PhaseShare } from "./contributions.ts";
-import type { PhaseRecord, Result, RoundRecord } from "./result.ts";
+import type { PhaseShare } from "../contributions.ts";
+import type { PhaseRecord, Result, RoundRecord } from "../result.ts";
 
 /** A value of {@link HistoryJson}'s metrics: a number; text where JSON has no such number (NaN, 2⁶⁰); a list. */
 export type JsonMetric = number | string | (number | string)[];

@@ -5,7 +5,7 @@ import { ConfigRecord } from "../config_record.ts";
 import type { Grid, WaitOptions } from "../grid.ts";
 import { Message } from "../message.ts";
 import { MessageTypes } from "../message_type.ts";
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import { sampleNodes } from "./sampling.ts";
 
 /**

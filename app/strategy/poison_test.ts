@@ -6,13 +6,12 @@ import { ConfigRecord } from "../config_record.ts";
 import { FakeDriver } from "../fake_driver.ts";
 import { Grid } from "../grid.ts";
 import { MetricRecord } from "../metric_record.ts";
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import { instruction } from "../testing.ts";
 import { FedAdagrad, FedAdam, FedYogi } from "./fedopt.ts";
 import { FedAvg, type FedAvgOptions } from "./fedavg.ts";
 import { FedAvgM } from "./fedavgm.ts";
-import { FedMedian } from "./fedmedian.ts";
-import { FedTrimmedAvg } from "./fedtrimmedavg.ts";
+import { FedMedian, FedTrimmedAvg } from "./order_statistics.ts";
 import { FedProx } from "./fedprox.ts";
 import { Krum, MultiKrum } from "./krum.ts";
 

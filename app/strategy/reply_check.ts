@@ -4,11 +4,11 @@ import { firstNotFinite } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { ArrayRecord } from "../array_record.ts";
 import type { Message } from "../message.ts";
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import type { MetricRecord } from "../metric_record.ts";
 import { sameShape } from "../nd_array.ts";
 import type { RecordDict } from "../record_dict.ts";
-import type { Failure } from "./result.ts";
+import type { Failure } from "../result.ts";
 import { averagedDType } from "./weighted_average.ts";
 
 /** The largest number of examples that a reply may claim, where the strategy does not say otherwise. */

@@ -7,7 +7,7 @@ import { MetricRecord } from "../metric_record.ts";
 import type { Named } from "../named_map.ts";
 import { isConfigRecord, isMetricRecord } from "../record_dict.ts";
 import type { ConfigInput, MetricInput } from "../typed_value.ts";
-import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "./result.ts";
+import { type PhaseName, type PhaseRecord, Result, type RoundRecord } from "../result.ts";
 import type { PhaseOutcome, PhasePlan, Round, Strategy, TrainOutcome } from "./strategy.ts";
 
 /** Seconds within which a round's replies count, where the caller does not say otherwise (Flower 1.41). */

@@ -1,5 +1,5 @@
 import type { Random } from "../../base/random.ts";
-import type { NodeId } from "../metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 
 /**
  * How many nodes a phase asks: a fraction of those online, rounded down, but no fewer than the minimum (Flower's

@@ -3,8 +3,8 @@ import type { ConfigRecord } from "../config_record.ts";
 import type { Grid } from "../grid.ts";
 import type { Message } from "../message.ts";
 import type { MetricRecord } from "../metric_record.ts";
-import type { NodeId } from "../metadata.ts";
-import type { Failure, Result } from "./result.ts";
+import type { NodeId } from "../../entities/metadata.ts";
+import type { Failure, Result } from "../result.ts";
 import { runStrategy, type StartOptions } from "./run_strategy.ts";
 
 /** A round as a strategy's hooks see it. */

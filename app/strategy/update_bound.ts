@@ -1,6 +1,6 @@
 import type { Tensor } from "../../tensor/tensor.ts";
 import type { CheckedReplies, CheckedReply } from "./reply_check.ts";
-import type { Failure } from "./result.ts";
+import type { Failure } from "../result.ts";
 import { scaleUpdate, updateNorm } from "./update_norm.ts";
 
 /** What to do with a reply whose update norm exceeds `maxUpdateNorm`. */

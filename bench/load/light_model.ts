@@ -1,4 +1,4 @@
-import type { ObjectId, ObjectTree } from "../../link/objects/objects.ts";
+import type { ObjectId, ObjectTree } from "../../entities/object.ts";
 import { CHUNK_BYTES } from "../../rpc/objects/array.ts";
 import { makeObject, makeSmallObject } from "../../rpc/objects/object.ts";
 import { pythonJson, pythonObject } from "../../rpc/objects/python_json.ts";

@@ -1,5 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { NodeId } from "../../app/metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Fleet } from "../../proto/gen/current/fleet_pb.ts";
 import { callOn } from "./call.ts";

@@ -1,5 +1,5 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import { type NodeId, type RunId, SUPERLINK_NODE_ID } from "../../app/metadata.ts";
+import { type NodeId, type RunId, SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Runtime } from "../../proto/gen/current/runtime_pb.ts";
 import { idsOfTree, treeFromWire, treeToWire } from "../../rpc/dialects/current/object_tree.ts";

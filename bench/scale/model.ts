@@ -1,6 +1,6 @@
 import { ConfigRecord } from "../../app/config_record.ts";
 import { systemClock } from "../../base/clock.ts";
-import { buildFab } from "../../fab/build.ts";
+import { buildFab } from "../../fab/build/build.ts";
 import type { Credentials } from "../../tests/support/credentials.ts";
 import { repositoryPath } from "../../tests/support/repository.ts";
 import { Stage } from "../../tests/support/stage.ts";

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import vectors from "../../tests/vectors/fab/versions.json" with { type: "json" };
-import { parseRequirement } from "./requirement.ts";
-import { parseSpecifiers, satisfies } from "./specifier.ts";
+import { parseRequirement, parseSpecifiers, satisfies } from "./requirement.ts";
 import { comparePythonVersions, parsePythonVersion } from "./version.ts";
 
 Deno.test("versions are read and ordered as Python's packaging does", () => {

@@ -1,7 +1,7 @@
 import { checkReply } from "../../app/client_app.ts";
 import type { Context } from "../../app/context.ts";
 import type { Message } from "../../app/message.ts";
-import { type MessageError, MessageErrorCode } from "../../app/metadata.ts";
+import { type MessageError, MessageErrorCode } from "../../entities/metadata.ts";
 import type { RecordDict } from "../../app/record_dict.ts";
 import {
   contextToTransferable,

@@ -1,10 +1,10 @@
-import type { NodeId } from "../../app/metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import {
   type Contribution,
   isSilent,
   type PhaseShare,
   silentPhases,
-} from "../../app/strategy/contributions.ts";
+} from "../../app/contributions.ts";
 import { FlwrError } from "../../base/error.ts";
 import { counted } from "../../base/readable.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Contribution } from "../../app/strategy/contributions.ts";
+import type { Contribution } from "../../app/contributions.ts";
 import { ExitStatus } from "../../roles/flags/exit_status.ts";
 import { reportError } from "../../roles/report_error.ts";
 import { incompleteDetails, IncompleteRun, isIncomplete } from "./incomplete.ts";

@@ -1,7 +1,7 @@
 import type { ProgressEvent } from "../../app/events.ts";
 import type { Grid } from "../../app/grid.ts";
-import type { NodeId } from "../../app/metadata.ts";
-import type { PhaseRecord, Result } from "../../app/strategy/result.ts";
+import type { NodeId } from "../../entities/metadata.ts";
+import type { PhaseRecord, Result } from "../../app/result.ts";
 import { type HistoryJson, historyToJson } from "../../app/strategy/history_json.ts";
 import type { FlwrError } from "../../base/error.ts";
 import { printable } from "../../base/printable.ts";

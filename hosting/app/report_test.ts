@@ -3,7 +3,7 @@ import { ArrayRecord } from "../../app/array_record.ts";
 import type { ProgressEvent, ProgressListener } from "../../app/events.ts";
 import type { Grid } from "../../app/grid.ts";
 import { MetricRecord } from "../../app/metric_record.ts";
-import { type PhaseRecord, Result } from "../../app/strategy/result.ts";
+import { type PhaseRecord, Result } from "../../app/result.ts";
 import { NodeLabels } from "../../base/node_labels.ts";
 import { FlwrError } from "../../base/error.ts";
 import { formatBytes, formatSeconds } from "../../base/readable.ts";

@@ -2,7 +2,7 @@ import { type ArtifactStore, RunArtifacts } from "../../app/artifacts.ts";
 import { ConfigRecord } from "../../app/config_record.ts";
 import type { DriverConnection } from "../../app/connection.ts";
 import { Grid } from "../../app/grid.ts";
-import { SUPERLINK_NODE_ID } from "../../app/metadata.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { RecordDict } from "../../app/record_dict.ts";
 import type { ServerApp } from "../../app/server_app.ts";
 import { unlessAborted } from "../../base/aborted.ts";

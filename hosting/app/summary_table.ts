@@ -1,5 +1,5 @@
 import type { MetricRecord } from "../../app/metric_record.ts";
-import type { Result } from "../../app/strategy/result.ts";
+import type { Result } from "../../app/result.ts";
 import { formatMetric } from "./metrics_text.ts";
 
 /** The metrics of all rounds as a table for a terminal: one table for each of train, evaluate and server. */

@@ -18,6 +18,8 @@ export interface TakenRun extends AsyncDisposable {
   readonly runId: bigint;
   /** By which the app's calls are known to be the run's. */
   readonly token: string;
+  /** The token as the headers of a call. */
+  readonly callHeaders: Readonly<Record<string, string>>;
   /** The Runtime API, for the app's calls with that token. */
   readonly runtime: ServiceBinding;
   /** Gets the app and its settings. @throws FlwrError when they are not to be had */

@@ -1,5 +1,5 @@
-import { readSaid } from "./read_said.ts";
-import { type PackedToWorker, packToWorker } from "./packed_messages.ts";
+import { readSaid } from "./wire/read_said.ts";
+import { packToWorker } from "./wire/packed_messages.ts";
 import { logOutput, type TakeLine } from "./output_log.ts";
 import type { FromWorker, ToWorker } from "../app/worker_protocol.ts";
 import type { AppLink, OpenAppLink } from "../app/app_link.ts";
@@ -16,9 +16,9 @@ import {
   FRAMES_FD,
   MAX_FRAME_BODY_BYTES,
   MAX_FRAME_TEXT_BYTES,
-} from "./frame.ts";
+} from "./wire/frame.ts";
 import type { Launch } from "./launch.ts";
-import type { SandboxStart, ToProcess } from "./protocol.ts";
+import type { SandboxStart, ToProcess } from "./wire/protocol.ts";
 import { nextTurn } from "../../base/turn.ts";
 
 /** Milliseconds for which frames of one app are read before others get a turn. */
@@ -30,6 +30,8 @@ export interface SandboxChildOptions {
   /** The folder it works in. */
   readonly folder: string;
   readonly start: SandboxStart;
+  /** Threads that train, where its owner says so; default: its part of the machine's cores. */
+  readonly threads?: number | undefined;
   /** Gets its standard output and error. */
   readonly output: (stream: Readable) => void;
   /**
@@ -80,7 +82,7 @@ export class SandboxChild {
     // One that could not be started has no such stream: the "error" event says why.
     if (pid !== undefined) this.#listen(stdio[FRAMES_FD] as Readable);
     for (const stream of [stdout!, stderr!]) output(stream);
-    this.write(start);
+    this.#write(start);
   }
 
   /** Resolves when the process is gone. */
@@ -88,8 +90,19 @@ export class SandboxChild {
     return this.#exited.promise;
   }
 
-  /** Says something. Resolves when the process has room for more, or has ended. */
-  async write(said: unknown): Promise<void> {
+  /**
+   * Says something to the app, with the threads that its models may use now. Resolves when the process has room for more,
+   * or has ended.
+   */
+  say<Said extends object>(said: Said): Promise<void> {
+    const framed: ToProcess<Said> = {
+      ...said,
+      threads: trainerThreads({ override: this.#options.threads }),
+    };
+    return this.#write(framed);
+  }
+
+  async #write(said: unknown): Promise<void> {
     if (this.#ended) return;
     let room = true;
     for (const piece of encodeFrame(said)) room = this.#input.write(piece);
@@ -175,14 +188,12 @@ export function sandboxes(options: SandboxProcess): OpenAppLink {
 }
 
 class ProcessLink implements AppLink {
-  readonly #options: SandboxProcess;
   readonly #crashed: (reason: string) => void;
   readonly #child: SandboxChild;
   #loading: ReturnType<typeof setTimeout> | undefined;
 
   constructor(options: SandboxProcess, hear: (said: FromWorker) => void) {
-    const { launch, folder, start, output, clock = systemClock } = options;
-    this.#options = options;
+    const { launch, folder, start, threads, output, clock = systemClock } = options;
     this.#crashed = (reason) => {
       clearTimeout(this.#loading);
       hear({ kind: "crashed", reason });
@@ -191,6 +202,7 @@ class ProcessLink implements AppLink {
       launch,
       folder,
       start,
+      threads,
       output: (stream) => void logOutput(stream, clock, output).catch(() => {}), // It has ended.
       // What the app may not hold itself, the node does not hold for it.
       limits: { bodyBytes: Math.min(MAX_FRAME_BODY_BYTES, start.memoryBytes) },
@@ -209,11 +221,7 @@ class ProcessLink implements AppLink {
         this.#crashed(`it was not loaded within ${LOAD_MILLISECONDS / 1000} s`);
       }, LOAD_MILLISECONDS);
     }
-    const framed: ToProcess<PackedToWorker> = {
-      ...packToWorker(said),
-      threads: trainerThreads({ override: this.#options.threads }),
-    };
-    this.#child.write(framed);
+    this.#child.say(packToWorker(said));
   }
 
   end(): void {

@@ -13,7 +13,7 @@ function saying(
 ): SandboxChild {
   const at = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
   const code = `import { writeSync } from "node:fs";
-    import { encodeFrame } from ${at("./frame.ts")};
+    import { encodeFrame } from ${at("./wire/frame.ts")};
     for (const value of ${JSON.stringify(values)}) {
       for (const piece of encodeFrame(value)) writeSync(3, piece);
     }
@@ -70,7 +70,7 @@ testWithAllRights(
     assert.equal(reasons.length, 1);
     assert.match(reasons[0]!, /^it cannot be started: /);
     assert.doesNotMatch(reasons[0]!, /nowhere/);
-    await within(child.write({}), PATIENCE, "what is said to nobody");
+    await within(child.say({}), PATIENCE, "what is said to nobody");
   },
 );
 

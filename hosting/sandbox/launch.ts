@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { packagesFolder } from "../../ml/session/packages_folder.ts";
+import { packagesFolder } from "../../ml/session/native_library.ts";
 import { WITHOUT_TELEMETRY } from "../../ml/session/telemetry.ts";
 
 /** How a process is started. */
@@ -68,7 +68,7 @@ export function sandboxLaunch(
     // The process itself starts threads from these files, and loads ONNX Runtime; the app's thread may read none.
     `--allow-read=${[...readable, project, ...packages].map(asListed).join()}`,
     "--allow-ffi",
-    fileURLToPath(new URL("process.ts", import.meta.url)),
+    fileURLToPath(new URL("./process/main.ts", import.meta.url)),
   ];
   // Deno's cache of web pages, which any thread may write, would lie here: nowhere.
   return { file: Deno.execPath(), args, env: { ...env, TMPDIR: Deno.execPath() } };

@@ -11,7 +11,7 @@ import type { TakeLine } from "./output_log.ts";
 import { sandboxes } from "./child.ts";
 
 /** What runs a ClientApp in the sandbox. */
-const WORKER = new URL("./app_worker.ts", import.meta.url);
+const WORKER = new URL("./process/app_worker.ts", import.meta.url);
 
 /** How an app that somebody else sent is started. */
 export interface SandboxedAppOptions {

@@ -3,8 +3,8 @@ import { createHash } from "node:crypto";
 import { crc32 } from "node:zlib";
 import { Bench, linkTest } from "../../tests/link/harness.ts";
 import { type DurableStep, SqliteStore } from "../store/sqlite.ts";
+import type { LinkArtifact } from "../../entities/artifact.ts";
 import { BY_HAND } from "../testing/records.ts";
-import type { LinkArtifact } from "./artifacts.ts";
 import { removeArtifacts } from "./pieces.ts";
 
 /** Small pieces, and little room: what counts is in what proportion they stand. */

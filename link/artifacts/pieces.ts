@@ -2,9 +2,9 @@ import { artifactNameFault, artifactNamesClash } from "../../base/artifact_name.
 import { FlwrError } from "../../base/error.ts";
 import { crc32, Sha256 } from "../../base/platform.ts";
 import { requireRun } from "../runs/run_records.ts";
-import { takesMessages } from "../runs/run_state.ts";
+import { takesMessages } from "../../entities/run.ts";
 import type { ArtifactRecord } from "./artifact_table.ts";
-import type { ArtifactPiece, LinkArtifact } from "./artifacts.ts";
+import type { ArtifactPiece, LinkArtifact } from "../../entities/artifact.ts";
 import type { ArtifactContext, ArtifactLimits, ArtifactTransaction } from "./context.ts";
 
 // A file comes in pieces, each in a transaction of its own. The last one is followed by a look at them all, piece by piece,

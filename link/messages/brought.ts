@@ -1,9 +1,9 @@
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import { completeTree, removeUnneeded } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
-import type { LinkMessage, NewLinkMessage } from "./message.ts";
+import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import { rootFault } from "./message_fault.ts";
-import type { BroughtObject, Refusal } from "./messages.ts";
+import type { BroughtObject, Refusal } from "../../entities/push.ts";
 import { takeMessage, takeWholeMessages } from "./whole_messages.ts";
 
 /** A message that was not announced before, with what came with it. */

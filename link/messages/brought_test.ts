@@ -1,9 +1,9 @@
 /** Messages whose objects come with their announcement, and objects of messages in one answer. */
 import assert from "node:assert/strict";
-import type { NewLinkMessage } from "./message.ts";
-import type { BroughtObject } from "./messages.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
-import type { LinkObject } from "../objects/objects.ts";
+import type { NewLinkMessage } from "../../entities/message.ts";
+import type { BroughtObject } from "../../entities/push.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import {
   type Bench,
   linkTest,

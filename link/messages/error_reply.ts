@@ -1,22 +1,10 @@
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
-import { expiryOf, type LinkMessage, type LinkMessageError, type MessageDraft } from "./message.ts";
-
-/** Codes of the errors that the SuperLink puts in the place of a reply (Flower 1.41 contract, section 3.5). */
-export const LinkErrorCode = {
-  /** What has no code of its own: the node's reply was refused. */
-  Unknown: 0,
-  /** The instruction is not there (any more): unknown or expired. */
-  MessageUnavailable: 3,
-  /** There was a reply, but it expired before anyone asked for it. */
-  ReplyUnavailable: 4,
-  NodeUnavailable: 5,
-  ClientAppCrashed: 8,
-} as const;
+import { type MessageError, MessageErrorCode, SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import { expiryOf, type LinkMessage, type MessageDraft } from "../../entities/message.ts";
 
 /** The reply that stands in for the one the instruction's node did not give; it names that node as its source. */
 export function errorReply(
   instruction: LinkMessage,
-  error: LinkMessageError,
+  error: MessageError,
   now: number,
 ): MessageDraft {
   return {
@@ -52,7 +40,7 @@ export function unknownInstructionReply(
     createdAt: now,
     ttl: 0,
     error: {
-      code: LinkErrorCode.MessageUnavailable,
+      code: MessageErrorCode.MessageUnavailable,
       reason: `The SuperLink has no instruction "${instructionId}": it never had, or let it go`,
     },
   };

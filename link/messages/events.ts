@@ -1,4 +1,4 @@
-import type { LinkMessage } from "./message.ts";
+import type { InstructionFacts, LinkMessage } from "../../entities/message.ts";
 
 /** What happens to messages. */
 export type MessageEvent =
@@ -46,15 +46,6 @@ export type MessageEvent =
     readonly runId: bigint;
     readonly messages: number;
   };
-
-/** What identifies an instruction to a reader of the log. */
-export interface InstructionFacts {
-  readonly messageId: string;
-  readonly runId: bigint;
-  readonly nodeId: bigint;
-  readonly messageType: string;
-  readonly groupId: string;
-}
 
 /** What identifies the instruction in an event. */
 export function factsOf(

@@ -1,13 +1,13 @@
 import { isMember } from "../nodes/node_state.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { ObjectLimits } from "../objects/context.ts";
-import type { ObjectId, ObjectTree } from "../objects/objects.ts";
-import { takesMessages } from "../runs/run_state.ts";
+import type { ObjectId, ObjectTree } from "../../entities/object.ts";
+import { takesMessages } from "../../entities/run.ts";
 import type { RunRecord } from "../runs/run_table.ts";
 import type { MessageLimits } from "./context.ts";
 import { isOpen } from "./instruction_state.ts";
-import { expiryOf, type NewLinkMessage } from "./message.ts";
+import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
 /**

@@ -3,7 +3,7 @@ import { DEFAULT_LINK_LIMITS } from "../limits.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { RunRecord } from "../runs/run_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";
-import type { NewLinkMessage } from "./message.ts";
+import type { NewLinkMessage } from "../../entities/message.ts";
 import { instructionFault, replyFault, rootFault, treeFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 

@@ -1,5 +1,5 @@
 import type { InstructionState } from "./instruction_state.ts";
-import type { LinkMessage } from "./message.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 
 /** What changes about an instruction while it is kept. */
 export interface InstructionProgress {

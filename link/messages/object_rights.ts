@@ -1,8 +1,8 @@
 import { isMember } from "../nodes/node_state.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { ObjectCaller } from "../objects/context.ts";
 import { knownTree } from "../objects/known_tree.ts";
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageTransaction } from "./context.ts";
 
 // Who may have which objects: a node those of the instructions that it was handed and has not answered, a run's ServerApp

@@ -1,4 +1,4 @@
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import { removeUnneeded } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { nextPushState } from "./push_state.ts";

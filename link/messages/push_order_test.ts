@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { linkTest, object, rootOf } from "../../tests/link/harness.ts";
-import type { LinkObject } from "../objects/objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import { treeOf } from "./testing/pushing.ts";
 
 /** Objects that refer only to earlier ones, the last of which is the content. */

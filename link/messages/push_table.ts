@@ -1,5 +1,5 @@
-import type { ObjectId } from "../objects/objects.ts";
-import type { LinkMessage } from "./message.ts";
+import type { ObjectId } from "../../entities/object.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 import type { PushState } from "./push_state.ts";
 
 /** A push of messages whose objects come one by one. */

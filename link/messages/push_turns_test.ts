@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { turnsDuring } from "../../base/testing/turns_during.ts";
 import { linkTest, object } from "../../tests/link/harness.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { openInstructions, treeOf } from "./testing/pushing.ts";
 
 linkTest("a batch's trees are looked at in turns of the event loop", async (bench) => {

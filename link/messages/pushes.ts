@@ -1,14 +1,14 @@
 import { FlwrError } from "../../base/error.ts";
 import { Turns } from "../../base/turn.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
-import type { LinkObject, ObjectId, ObjectTree } from "../objects/objects.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 import { addObject } from "../objects/references.ts";
 import { hearInstructions } from "../runs/silence.ts";
 import { saysTheSame, takeBrought } from "./brought.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
-import type { NewLinkMessage } from "./message.ts";
+import type { NewLinkMessage } from "../../entities/message.ts";
 import { treeFault } from "./message_fault.ts";
-import type { OpenedPush, PushedMessages, Refusal } from "./messages.ts";
+import type { OpenedPush, PushedMessages, Refusal } from "../../entities/push.ts";
 import { settlePushes } from "./push_end.ts";
 import type { PushRecord } from "./push_table.ts";
 import {

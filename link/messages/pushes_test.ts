@@ -7,8 +7,8 @@ import {
   rootOf,
   UPDATE_OBJECTS,
 } from "../../tests/link/harness.ts";
-import type { LinkObject, ObjectTree } from "../objects/objects.ts";
-import type { LinkMessage, NewLinkMessage } from "./message.ts";
+import type { LinkObject, ObjectTree } from "../../entities/object.ts";
+import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 import { handed, openInstructions, openReply, put, treeOf } from "./testing/pushing.ts";
 
 linkTest("an instruction counts once its last object is there, in any order", async (bench) => {

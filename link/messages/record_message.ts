@@ -2,7 +2,7 @@ import { releaseTree } from "../objects/references.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import { expiryOf, type LinkMessage, type NewLinkMessage } from "./message.ts";
+import { expiryOf, type LinkMessage, type NewLinkMessage } from "../../entities/message.ts";
 import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Bench, linkTest, rootOf, UPDATE_OBJECTS } from "../../tests/link/harness.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
-import type { LinkMessage, NewLinkMessage } from "./message.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
 
 /** An instruction that its node was handed. */
 async function handed(bench: Bench, nodeId: bigint): Promise<LinkMessage> {

@@ -1,7 +1,7 @@
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
-import { LinkErrorCode } from "./error_reply.ts";
+import { MessageErrorCode } from "../../entities/metadata.ts";
 import { isOpen } from "./instruction_state.ts";
-import { expiryOf, type NewLinkMessage } from "./message.ts";
+import { expiryOf, type NewLinkMessage } from "../../entities/message.ts";
 import type { ReplyRefusal } from "./record_message.ts";
 import { failInstruction } from "./settle_instruction.ts";
 
@@ -26,7 +26,7 @@ export async function rejectReply(
   if (!isOpen(instruction.state)) return;
   if (expiryOf(instruction.message) <= context.clock.now()) return;
   const error = {
-    code: LinkErrorCode.Unknown,
+    code: MessageErrorCode.Unknown,
     reason: `The SuperLink refused the reply of node "${nodeId}": ${reason}`,
   };
   await failInstruction(context, tx, effects, instruction, { event: "give-up", error }, {

@@ -2,7 +2,7 @@ import { hold, type HoldOptions } from "../transactions/hold.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { unknownInstructionReply } from "./error_reply.ts";
 import { isOpen } from "./instruction_state.ts";
-import { expiryOf, type LinkMessage } from "./message.ts";
+import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 import { failInstruction, letGo } from "./settle_instruction.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";

@@ -3,7 +3,7 @@ import type { MessageContext, MessageEffects, MessageTransaction } from "./conte
 import { errorReply } from "./error_reply.ts";
 import { factsOf } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
-import { expiryOf, type LinkMessage } from "./message.ts";
+import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 

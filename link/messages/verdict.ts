@@ -1,15 +1,15 @@
 import { isMember } from "../nodes/node_state.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import type { MessageLimits } from "./context.ts";
-import { LinkErrorCode } from "./error_reply.ts";
+import { type MessageError, MessageErrorCode } from "../../entities/metadata.ts";
 import { type InstructionTrigger, isOpen } from "./instruction_state.ts";
-import { expiryOf, type LinkMessageError } from "./message.ts";
+import { expiryOf } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
 /** Why an instruction will have no reply, and what that makes of it. */
 export interface Verdict {
   readonly event: Extract<InstructionTrigger, "expire" | "give-up">;
-  readonly error: LinkMessageError;
+  readonly error: MessageError;
 }
 
 /**
@@ -31,7 +31,7 @@ export function verdictOn(
   if (state === "answered" && expired && !told) {
     return verdict(
       "expire",
-      LinkErrorCode.ReplyUnavailable,
+      MessageErrorCode.ReplyUnavailable,
       `The reply of node "${message.dstNodeId}" expired before it was asked for: instruction ${name} ` +
         `had a ttl of ${message.ttl} s`,
     );
@@ -40,7 +40,7 @@ export function verdictOn(
   if (expired) {
     return verdict(
       "expire",
-      LinkErrorCode.MessageUnavailable,
+      MessageErrorCode.MessageUnavailable,
       `Instruction ${name} expired: node "${message.dstNodeId}" did not answer within ` +
         `its ttl of ${message.ttl} s`,
     );
@@ -49,14 +49,14 @@ export function verdictOn(
   if (absence !== undefined) {
     return verdict(
       "give-up",
-      LinkErrorCode.NodeUnavailable,
+      MessageErrorCode.NodeUnavailable,
       `Node "${message.dstNodeId}" is not available: ${absence}`,
     );
   }
   if (state === "waiting" && deliveries >= limits.maxDeliveries) {
     return verdict(
       "give-up",
-      LinkErrorCode.ClientAppCrashed,
+      MessageErrorCode.ClientAppCrashed,
       `Node "${message.dstNodeId}" was handed instruction ${name} ${deliveries} times and never answered`,
     );
   }

@@ -1,8 +1,8 @@
 import { shapeFault } from "../objects/known_tree.ts";
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import type { MessageContext, MessageEffects, MessageTransaction } from "./context.ts";
 import { rootFault } from "./message_fault.ts";
-import type { Refusal } from "./messages.ts";
+import type { Refusal } from "../../entities/push.ts";
 import type { AnnouncedMessage } from "./push_table.ts";
 import {
   instructionRefusal,

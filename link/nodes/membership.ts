@@ -3,7 +3,9 @@ import { nodeNameProblem } from "../../base/node_name.ts";
 import type { NodeContext, NodeEffects, NodeTransaction } from "./context.ts";
 import { nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
-import { type HeartbeatPromise, type LinkNode, SUPERLINK_NODE_ID } from "./nodes.ts";
+import type { HeartbeatPromise } from "./nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
+import type { LinkNode } from "../../entities/node.ts";
 import { putAbsent, requireInterval, requireNode, toNode } from "./presence.ts";
 
 /** How a node joins. */

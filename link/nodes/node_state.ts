@@ -1,9 +1,4 @@
-/**
- * Where a node is in its life: known but never joined, within its heartbeat interval, past it or offline by its own
- * word, gone by its own word, or expelled for good. A node that left keeps its id if it has a key; the key of one that
- * was unregistered is never admitted again.
- */
-export type NodeState = "registered" | "online" | "offline" | "left" | "unregistered";
+import type { NodeState } from "../../entities/node.ts";
 
 /** What can happen to a node: it joins, shows that it is alive, misses its heartbeat, pauses, leaves, is expelled. */
 export type NodeTrigger = "join" | "heartbeat" | "lapse" | "deactivate" | "leave" | "unregister";

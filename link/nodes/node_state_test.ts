@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isMember, nextNodeState, type NodeState, type NodeTrigger } from "./node_state.ts";
+import { isMember, nextNodeState, type NodeTrigger } from "./node_state.ts";
+import type { NodeState } from "../../entities/node.ts";
 
 const EVENTS: readonly NodeTrigger[] = [
   "join",

@@ -1,4 +1,4 @@
-import type { LinkNode } from "./nodes.ts";
+import type { LinkNode } from "../../entities/node.ts";
 
 /** A node as it is kept. */
 export interface NodeRecord extends LinkNode {

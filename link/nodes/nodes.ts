@@ -1,7 +1,4 @@
-import type { NodeState } from "./node_state.ts";
-
-/** The id under which the SuperLink itself, and so every ServerApp, sends and receives. */
-export const SUPERLINK_NODE_ID = 1n;
+import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
 /** How often a node promises to show that it is alive. */
 export interface HeartbeatPromise {
@@ -9,46 +6,6 @@ export interface HeartbeatPromise {
   readonly heartbeatInterval: number;
   /** Intervals without a heartbeat after which the node counts as offline; 1 by default. */
   readonly patience?: number;
-}
-
-/** A node as the SuperLink knows it. Times are Unix times in seconds. */
-export interface LinkNode {
-  readonly nodeId: bigint;
-  /** The SPKI public key (DER) it authenticates with; undefined without authentication. */
-  readonly publicKey?: Uint8Array;
-  readonly state: NodeState;
-  /** Until when the node counts as online. */
-  readonly onlineUntil: number;
-  /** Seconds, as last asked for by the node; 0 before it first joined. */
-  readonly heartbeatInterval: number;
-  /**
-   * Who made its key known: the SuperLink's owner, by register, or the node itself, by joining. A SuperLink that
-   * authenticates its nodes admits the owner's; the others' keys must be in its list at every call.
-   */
-  readonly registeredBy: "owner" | "self";
-  /**
-   * What people call it: as given at its registration by the SuperLink's owner; where there is none, as the owner's list
-   * of keys says; else as the node itself says. Not unique.
-   */
-  readonly name?: string;
-  /** "latitude,longitude", as given at its registration. */
-  readonly location?: string;
-  readonly registeredAt: number;
-  readonly activatedAt?: number;
-  readonly deactivatedAt?: number;
-  readonly unregisteredAt?: number;
-  /**
-   * How it takes its messages, in the words of the dialect that knows: the domain only keeps it. Undefined until the node
-   * has shown it, and after it joined anew.
-   */
-  readonly wire?: string;
-}
-
-/** A node that is online. */
-export interface OnlineNode {
-  readonly nodeId: bigint;
-  /** As LinkNode.name. */
-  readonly name?: string;
 }
 
 /** The nodes of a SuperLink. Every id was authenticated by the caller. */

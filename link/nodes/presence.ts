@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import type { NodeContext, NodeEffects, NodeLimits, NodeTransaction } from "./context.ts";
 import { isMember, nextNodeState } from "./node_state.ts";
 import type { NodeRecord } from "./node_table.ts";
-import type { LinkNode, OnlineNode } from "./nodes.ts";
+import type { LinkNode, OnlineNode } from "../../entities/node.ts";
 
 /** Seconds after which the housekeeper looks whether too many nodes are away. */
 const SWEEP_SECONDS = 60;

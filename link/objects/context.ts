@@ -1,6 +1,6 @@
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { ObjectTable } from "./object_table.ts";
-import type { ObjectId } from "./objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import type { LooseReplies } from "./pulls.ts";
 import type { TreeCache } from "./tree_cache.ts";
 

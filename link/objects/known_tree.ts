@@ -1,7 +1,7 @@
 import type { ObjectContext, ObjectTables } from "./context.ts";
-import type { ObjectId } from "./objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import type { KnownTree } from "./tree_cache.ts";
-import { treeShape } from "./tree_shape.ts";
+import { treeShape } from "../../entities/tree_shape.ts";
 
 /** Where trees are kept. */
 type TreeContext = Pick<ObjectContext, "limits" | "trees">;

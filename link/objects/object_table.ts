@@ -1,4 +1,4 @@
-import type { LinkObject, ObjectId } from "./objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 /** How an object that is there stands. */
 export interface ObjectStanding {

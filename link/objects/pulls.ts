@@ -1,9 +1,15 @@
 import { RecentMap } from "../../base/recent_map.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
-import type { LinkObject, MakeRoom, ObjectId, ObjectTree, PulledObject } from "./objects.ts";
+import type {
+  LinkObject,
+  MakeRoom,
+  ObjectId,
+  ObjectTree,
+  PulledObject,
+} from "../../entities/object.ts";
 import { missingObject } from "./references.ts";
 
 /** How many are remembered: a ServerApp asks for the objects of what it was told at once. */

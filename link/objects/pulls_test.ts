@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { linkTest, object } from "../../tests/link/harness.ts";
 import { handed } from "../messages/testing/pushing.ts";
-import { SUPERLINK_NODE_ID } from "../nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { BY_HAND } from "../testing/records.ts";
 
 linkTest("a node gets the objects of what it was handed, and no others", async (bench) => {

@@ -1,7 +1,13 @@
 import type { Effects } from "../transactions/transactions.ts";
 import type { ObjectCaller, ObjectContext, ObjectTransaction } from "./context.ts";
 import { knownTree } from "./known_tree.ts";
-import type { MakeRoom, ObjectId, ObjectsTogether, ObjectTree, WantedObjects } from "./objects.ts";
+import type {
+  MakeRoom,
+  ObjectId,
+  ObjectsTogether,
+  ObjectTree,
+  WantedObjects,
+} from "../../entities/object.ts";
 
 /** Objects that were chosen for an answer, by the message that the caller may have them for. */
 interface Choice {

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import type { ObjectLimits, ObjectTables } from "./context.ts";
-import type { LinkObject, ObjectId } from "./objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 // Each object counts who refers to it: the message whose own object it is, and the stored objects whose child it is. It
 // goes when the last of them goes, unless an open push announced it; then it goes with that. Objects of a push come in

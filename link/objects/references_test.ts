@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { object, storeTest } from "../../tests/link/harness.ts";
 import { readTree } from "../../tests/link/read_tree.ts";
 import { DEFAULT_LINK_LIMITS } from "../limits.ts";
-import type { LinkObject } from "./objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import { completeTree, releaseTree } from "./references.ts";
 
 /** Objects that refer only to earlier ones, so that there is no circle. */

@@ -1,5 +1,5 @@
-import type { ObjectId, ObjectTree } from "./objects.ts";
-import type { TreeShape } from "./tree_shape.ts";
+import type { ObjectId, ObjectTree } from "../../entities/object.ts";
+import type { TreeShape } from "../../entities/tree_shape.ts";
 
 /** What is known of the tree under an object that is whole. */
 export interface KnownTree {

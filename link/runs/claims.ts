@@ -5,7 +5,7 @@ import { endRun } from "./end.ts";
 import { toRun } from "./run_records.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { ClaimedRun, LinkRun } from "./runs.ts";
+import type { ClaimedRun, LinkRun } from "../../entities/run.ts";
 import { patienceSeconds, settleSilentRun } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
 

@@ -5,7 +5,7 @@ import type { SweepLimits, SweepTime } from "../transactions/sweep_time.ts";
 import type { Effects, Transacts } from "../transactions/transactions.ts";
 import type { RunOutcomes } from "./outcomes.ts";
 import type { PieceTable } from "./piece_table.ts";
-import type { RunState } from "./run_state.ts";
+import type { RunState } from "../../entities/run.ts";
 import type { FabTable, LogTable, RunTable } from "./run_table.ts";
 import type { TrafficMeter } from "./traffic.ts";
 

@@ -2,7 +2,8 @@ import { FlwrError } from "../../base/error.ts";
 import { releaseFab } from "./bundles.ts";
 import type { RunContext, RunEffects, RunTransaction } from "./context.ts";
 import { requireRun } from "./run_records.ts";
-import { nextRunState, type RunState } from "./run_state.ts";
+import { nextRunState } from "./run_state.ts";
+import type { RunState } from "../../entities/run.ts";
 import type { RunRecord } from "./run_table.ts";
 
 /** See Runs.stop. */

@@ -4,9 +4,9 @@ import { nextTurn } from "../../base/turn.ts";
 import { hold } from "../transactions/hold.ts";
 import type { RunContext } from "./context.ts";
 import { requireRun } from "./run_records.ts";
-import { isFinished } from "./run_state.ts";
+import { isFinished, type LogPiece } from "../../entities/run.ts";
 import type { LogEnd } from "./run_table.ts";
-import type { LogPiece, LogReadOptions } from "./runs.ts";
+import type { LogReadOptions } from "./runs.ts";
 
 /** Seconds between entries made at the same time, so that each has its own: more than a double's step at such times. */
 const ENTRY_STEP = 1e-6;

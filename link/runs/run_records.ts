@@ -3,7 +3,13 @@ import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
-import type { ClaimedRun, LinkRun, NewLinkRun, StartedLinkRun } from "./runs.ts";
+import {
+  type ClaimedRun,
+  type LinkRun,
+  type NewLinkRun,
+  type StartedLinkRun,
+  unknownRun,
+} from "../../entities/run.ts";
 import { patienceSeconds } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
 import { sum } from "./traffic.ts";
@@ -102,11 +108,6 @@ export async function requireRun(
   const run = await tx.runs.get(runId);
   if (run === undefined) throw new FlwrError("not-found", unknownRun(runId));
   return run;
-}
-
-/** What is said of a run that is not there: nobody can tell whether it ever was. */
-export function unknownRun(runId: bigint): string {
-  return `Run ${runId} is unknown, or older than the runs that the SuperLink keeps`;
 }
 
 /** A run that waits for its ServerApp, with ids that no other run has. */

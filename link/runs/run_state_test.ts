@@ -1,11 +1,6 @@
 import assert from "node:assert/strict";
-import {
-  isFinished,
-  nextRunState,
-  type RunState,
-  type RunTrigger,
-  takesMessages,
-} from "./run_state.ts";
+import { nextRunState, type RunTrigger } from "./run_state.ts";
+import { isFinished, type RunState, takesMessages } from "../../entities/run.ts";
 
 const EVENTS: readonly RunTrigger[] = ["claim", "release", "begin", "complete", "fail", "stop"];
 

@@ -1,5 +1,4 @@
-import type { LinkRun } from "./runs.ts";
-import type { LifeSign } from "./silence.ts";
+import type { LifeSign, LinkRun } from "../../entities/run.ts";
 
 /** A run as it is kept. */
 export interface RunRecord extends LinkRun {

@@ -3,9 +3,6 @@ import { endRun } from "./end.ts";
 import { nextRunState } from "./run_state.ts";
 import type { RunRecord } from "./run_table.ts";
 
-/** How the ServerApp of a run shows that it is alive: the wire of Flower 1.9 has no heartbeats. */
-export type LifeSign = "heartbeats" | "instructions";
-
 const DAY = 86_400;
 
 /** Seconds for which the ServerApp of a run that has begun may be silent. */

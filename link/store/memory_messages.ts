@@ -1,5 +1,5 @@
 import { isOpen } from "../messages/instruction_state.ts";
-import { expiryOf, type LinkMessage } from "../messages/message.ts";
+import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type {
   InstructionProgress,
   InstructionRecord,

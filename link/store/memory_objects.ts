@@ -1,5 +1,5 @@
 import type { ObjectStanding, ObjectTable } from "../objects/object_table.ts";
-import type { LinkObject, ObjectId } from "../objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";
 

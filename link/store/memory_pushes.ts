@@ -1,5 +1,5 @@
 import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_table.ts";
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";

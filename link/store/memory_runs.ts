@@ -1,4 +1,4 @@
-import { isFinished } from "../runs/run_state.ts";
+import { isFinished } from "../../entities/run.ts";
 import type {
   FabTable,
   FinishedRuns,

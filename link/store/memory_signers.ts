@@ -1,8 +1,8 @@
-import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import type { Serial } from "./serial.ts";
+import type { SignerTable } from "./store.ts";
 
 /** Up to which time peers signed, in memory: it lasts as long as the process. */
-export class MemorySigners implements SignerLedger {
+export class MemorySigners implements SignerTable {
   readonly #until = new Map<string, number>();
   readonly #serial: Serial;
 

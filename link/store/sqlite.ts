@@ -1,5 +1,4 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
-import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import { FlwrError } from "../../base/error.ts";
 import { type Durability, NotSynced } from "../transactions/transactions.ts";
 import { Serial } from "./serial.ts";
@@ -11,7 +10,7 @@ import { SqliteSigners } from "./sqlite_signers.ts";
 import { FreeSpace, type ReclaimStep } from "./sqlite_space.ts";
 import { Statements } from "./sqlite_statements.ts";
 import { sqliteTransaction } from "./sqlite_transaction.ts";
-import type { LinkStore, LinkTables, StoreUsage } from "./store.ts";
+import type { LinkStore, LinkTables, SignerTable, StoreUsage } from "./store.ts";
 
 /** A moment on either side of which a crash leaves a different state. */
 export type DurableStep = "begin" | "write" | "commit" | "committed" | ReclaimStep;
@@ -40,7 +39,7 @@ export class SqliteStore implements LinkStore {
   readonly #onStep: (step: DurableStep) => void;
   readonly #log: LogSync;
   readonly #space: FreeSpace;
-  readonly signers: SignerLedger;
+  readonly signers: SignerTable;
 
   /**
    * @param path the file; made with mode 0600 if it does not exist

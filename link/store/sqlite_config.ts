@@ -1,4 +1,4 @@
-import type { LinkScalar } from "../runs/runs.ts";
+import type { LinkScalar } from "../../entities/run.ts";
 
 /** What JSON cannot hold stands under a mark of its own. */
 type JsonScalar =

@@ -1,5 +1,5 @@
 import type { InstructionState } from "../messages/instruction_state.ts";
-import type { LinkMessage } from "../messages/message.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 import type {
   InstructionProgress,
   InstructionRecord,

@@ -1,4 +1,4 @@
-import type { NodeState } from "../nodes/node_state.ts";
+import type { NodeState } from "../../entities/node.ts";
 import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import {
   bytes,

@@ -1,5 +1,5 @@
 import type { ObjectStanding, ObjectTable } from "../objects/object_table.ts";
-import type { LinkObject, ObjectId } from "../objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import { bytes, number, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 

@@ -1,6 +1,6 @@
 import type { PushState } from "../messages/push_state.ts";
 import type { AnnouncedMessage, PushRecord, PushTable } from "../messages/push_table.ts";
-import type { ObjectId } from "../objects/objects.ts";
+import type { ObjectId } from "../../entities/object.ts";
 import { MESSAGE_COLUMNS, messageFrom, messageValues } from "./sqlite_messages.ts";
 import { fromId, id, marks, number, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";

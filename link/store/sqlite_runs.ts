@@ -1,5 +1,4 @@
-import type { RunState } from "../runs/run_state.ts";
-import type { LifeSign } from "../runs/silence.ts";
+import type { LifeSign, RunState } from "../../entities/run.ts";
 import type { FinishedRuns, RunKeepsake, RunRecord, RunTable, Traffic } from "../runs/run_table.ts";
 import { configFromText, configToText } from "./sqlite_config.ts";
 import {

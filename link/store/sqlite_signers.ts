@@ -1,9 +1,9 @@
-import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import { number, type Row, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
+import type { SignerTable } from "./store.ts";
 
 /** Up to which time peers signed, in SQLite. It survives the death of the process. */
-export class SqliteSigners implements SignerLedger {
+export class SqliteSigners implements SignerTable {
   readonly #sql: Statements;
   readonly #perform: <T>(work: () => Promise<T>) => Promise<T>;
 

@@ -1,4 +1,3 @@
-import type { SignerLedger } from "../../auth/lasting_replay_guard.ts";
 import type { ArtifactTable } from "../artifacts/artifact_table.ts";
 import type { InstructionTable, ReplyTable } from "../messages/message_tables.ts";
 import type { PushTable } from "../messages/push_table.ts";
@@ -47,10 +46,21 @@ export interface LinkTables {
   nextDue(): Promise<number | undefined>;
 }
 
+/** Up to which Unix time peers have signed: the notes of the replay guard, of which the domain knows nothing else. */
+export interface SignerTable {
+  /** The times that were noted, by peer. */
+  read(): Promise<ReadonlyMap<string, number>>;
+  /**
+   * Replaces times, and forgets those before `forgetBefore`. Calls take effect in their order; each resolves when its
+   * times survive the death of the process.
+   */
+  note(until: ReadonlyMap<string, number>, forgetBefore: number): Promise<void>;
+}
+
 /** Where the SuperLink's domain keeps its state. */
 export interface LinkStore extends TransactionStore<LinkTables> {
   /** For the replay guard, which is no part of the domain: its notes are transactions of their own. */
-  readonly signers: SignerLedger;
+  readonly signers: SignerTable;
   usage(): Promise<StoreUsage>;
   /**
    * Gives a little of the space that removed records left back to the system, where there is much of it: so little that

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { LinkMessage } from "../messages/message.ts";
+import type { LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "../messages/message_tables.ts";
 import type { NodeRecord } from "../nodes/node_table.ts";
 import { nodeRecord, runRecord } from "../testing/records.ts";

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { FlwrError } from "../../base/error.ts";
-import { runtimeFolder } from "./runtime_folder.ts";
-import { countTrainers, registerTrainer, trainerThreads } from "./trainer_slot.ts";
+import { countTrainers, registerTrainer, runtimeFolder, trainerThreads } from "./trainer_slot.ts";
 import { testWithAllRights } from "../../base/testing/all_rights.ts";
 
 const PROCESS = new URL("./trainer_process_fixture.ts", import.meta.url).pathname;

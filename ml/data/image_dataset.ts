@@ -1,5 +1,5 @@
 import type { Tensor } from "../../tensor/tensor.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 
 /** Labelled images, held in memory. */
 export interface ImageDataset extends Dataset {

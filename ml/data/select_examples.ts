@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { elementCount, type Tensor, tensor } from "../../tensor/tensor.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import type { Partitions } from "./partition/partitions.ts";
 import { sharedArray } from "./shared_array.ts";
 

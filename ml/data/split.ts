@@ -1,7 +1,7 @@
 import { FlwrError } from "../../base/error.ts";
 import { checkOptionNames, type OptionNames } from "../../base/option_names.ts";
 import { seededRandom } from "../../base/random.ts";
-import type { Dataset } from "./dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import {
   DEFAULT_SEED,
   type Labels,

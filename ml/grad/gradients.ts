@@ -3,7 +3,10 @@ import { add, fill } from "../graph/elementwise.ts";
 import { sameShape, showShape } from "../graph/shape.ts";
 import { topologicalOrder } from "../graph/traverse.ts";
 import type { Node, Primitive, Value } from "../graph/value.ts";
-import { GRADIENT_RULES } from "./rules.ts";
+import { arrayRules } from "./array_rules.ts";
+import { convolutionRules } from "./convolution_rules.ts";
+import { elementwiseRules } from "./elementwise_rules.ts";
+import type { GradientRules } from "./rule.ts";
 
 function applyRule<P extends Primitive>(value: Node<P>, d: Value) {
   return GRADIENT_RULES[value.primitive](value, d);
@@ -44,3 +47,12 @@ export function gradients(output: Value, wrt: readonly Value[], seed?: Value): V
   }
   return wrt.map((value) => found.get(value) ?? fill(0, value.dtype, value.shape));
 }
+
+/** The gradient rule of every primitive. */
+const GRADIENT_RULES: GradientRules = {
+  input: () => [],
+  constant: () => [],
+  ...elementwiseRules,
+  ...arrayRules,
+  ...convolutionRules,
+};

@@ -5,10 +5,10 @@ import { showShape } from "../graph/shape.ts";
 import { constant, input, type Value } from "../graph/value.ts";
 import type { Scope } from "../nn/layer.ts";
 import { traceParts } from "../nn/trace.ts";
-import { Call, computedType, type StateValue, type Values } from "./call.ts";
+import { Call, computedType, type StateValue, type Values } from "./graph/call.ts";
 import { ConstantFolder } from "./fold.ts";
 import { KernelCheck } from "./kernel_check.ts";
-import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph.ts";
+import type { OnnxGraph, OnnxInput, OnnxNode } from "./graph/graph.ts";
 import { ruleOf } from "./operators.ts";
 import { matchesName, type NamePattern } from "./patterns.ts";
 

@@ -9,9 +9,9 @@ import { markProbabilities } from "../nn/probabilities.ts";
 import { noExternalData } from "../onnx/external_data.ts";
 import { applyGraph, type PreparedGraph, type TrainingChoice } from "./apply.ts";
 import { externalDataOf } from "./external_files.ts";
-import { type OnnxGraph, type OnnxInput, readGraph } from "./graph.ts";
+import { type OnnxGraph, type OnnxInput, readGraph } from "./graph/graph.ts";
 import { ruleOf } from "./operators.ts";
-import { realTensor } from "./real_tensor.ts";
+import { realTensor } from "./graph/real_tensor.ts";
 
 /** Options of {@link onnxNetwork}. */
 export interface OnnxNetworkOptions extends LayerOptions, TrainingChoice {

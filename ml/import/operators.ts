@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
-import type { Rule } from "./call.ts";
-import type { OnnxNode } from "./graph.ts";
+import type { Rule } from "./graph/call.ts";
+import type { OnnxNode } from "./graph/graph.ts";
 import { activationRules } from "./rules/activation.ts";
 import { classicRules } from "./rules/classic.ts";
 import { convolutionRules } from "./rules/convolution.ts";

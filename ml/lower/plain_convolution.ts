@@ -9,7 +9,6 @@ import {
 import { elementCount } from "../../tensor/tensor.ts";
 import { fromBlocks, imageShape } from "../graph/blocks.ts";
 import type { Node } from "../graph/value.ts";
-import { intoBlocks, outOf } from "./blocked/reorder.ts";
 import { shareOverWindows } from "./share_over_windows.ts";
 import type { PlainLowering, PlainLowerings } from "./tile.ts";
 
@@ -141,3 +140,21 @@ export const plainConvolution = {
     return builder.node("Reshape", [scattered, builder.ints(shape)]);
   },
 } satisfies Partial<PlainLowerings>;
+
+/** Images [batch, channels, height, width] out of blocks of channels; others as they are. */
+function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
+  if (shape.length !== 5) return name;
+  const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
+  return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
+}
+
+/** Images [batch, channels, height, width] in a shape that may be of blocks of channels. */
+function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
+  if (shape.length !== 5) return name;
+  const [batch, blocks, height, width, block] = shape;
+  const apart = builder.node("Reshape", [
+    name,
+    builder.ints([batch!, blocks!, block!, height!, width!]),
+  ]);
+  return builder.node("Transpose", [apart], { perm: { ints: [0, 1, 3, 4, 2] } });
+}

@@ -5,8 +5,8 @@ import { type Tensor, tensor } from "../../tensor/tensor.ts";
 import type { Device } from "../engine/device.ts";
 import { MAX_THREADS } from "../engine/limits.ts";
 import { openNativeLibrary } from "./native_library.ts";
-import { withoutSharing } from "./shared_memory.ts";
 import { disableTelemetry } from "./telemetry.ts";
+import { isShared } from "../engine/protocol.ts";
 
 /**
  * Microseconds that idle threads of a session wait busily for the next operator before they sleep. ONNX Runtime's
@@ -113,4 +113,24 @@ export function fromRuntime(value: RuntimeTensor): Tensor {
   const isBits = dtype === "float16" && data instanceof Uint16Array;
   const elements = isBits ? new Float16Array(data.buffer, data.byteOffset, data.length) : data;
   return tensor(dtype as DType, value.dims, elements as Tensor<DType>["data"]);
+}
+
+type Data = Tensor["data"];
+
+/** The shared memory that an alias shows: it must live as long as the alias. */
+const shown = new WeakMap<ArrayBuffer, SharedArrayBuffer>();
+
+/**
+ * The same elements in the same place, as an array that is not marked as shared: Node-API, through which ONNX Runtime
+ * takes its tensors, refuses arrays over shared memory ("Invalid argument"). An array that is not shared comes back as
+ * it is. Needs the permission for FFI, as ONNX Runtime does.
+ */
+function withoutSharing(data: Data): Data {
+  if (!isShared(data) || data.length === 0) return data;
+  // Its type does not say so, but it takes shared memory too.
+  const place = Deno.UnsafePointer.of(data as unknown as BufferSource)!;
+  const alias = Deno.UnsafePointerView.getArrayBuffer(place, data.byteLength);
+  shown.set(alias, data.buffer);
+  const SameType = data.constructor as new (buffer: ArrayBuffer) => Data;
+  return new SameType(alias);
 }

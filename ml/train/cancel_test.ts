@@ -6,7 +6,7 @@ import { crossEntropy } from "../nn/loss.ts";
 import { sgd } from "../nn/sgd.ts";
 import type { Engine, NamedTensor, Run } from "../engine/engine.ts";
 import { LocalEngine } from "../session/local_engine.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import { Model } from "./model.ts";
 
 type Method = "load" | "write" | "read" | "run";

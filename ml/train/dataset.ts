@@ -1,5 +1,5 @@
 import { FlwrError } from "../../base/error.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import { firstOutside } from "../../tensor/first_not_finite.ts";
 import type { Tensor } from "../../tensor/tensor.ts";
 import { sameShape, showShape } from "../graph/shape.ts";

@@ -79,3 +79,13 @@ export async function evaluateModel(job: EvaluationJob): Promise<Evaluation> {
     : (dataset.weights.data as Float32Array).reduce((sum, value) => sum + value, 0);
   return { loss: lossSum! / weight, lossSum: lossSum!, accuracy: correct / weight, examples };
 }
+
+/**
+ * The metrics of an evaluation, for a `MetricRecord`: its mean loss, and its accuracy if the loss has a notion of
+ * right answers. A regression has none.
+ */
+export function evaluationMetrics(
+  { loss, accuracy }: Pick<Evaluation, "loss" | "accuracy">,
+): Record<string, number> {
+  return Number.isNaN(accuracy) ? { loss } : { loss, accuracy };
+}

@@ -12,7 +12,7 @@ import { sgd } from "../nn/sgd.ts";
 import { flatten } from "../nn/shaping.ts";
 import { requireSelfContained } from "../onnx/self_contained.ts";
 import { LocalEngine } from "../session/local_engine.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { evaluationMetrics } from "./evaluation_metrics.ts";
+import { evaluationMetrics } from "./evaluate.ts";
 
 Deno.test("a regression's metrics have no accuracy", () => {
   assert.deepEqual(evaluationMetrics({ loss: 1, accuracy: NaN }), { loss: 1 });

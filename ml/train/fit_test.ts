@@ -10,7 +10,7 @@ import { sequential } from "../nn/sequential.ts";
 import { sgd } from "../nn/sgd.ts";
 import { LocalEngine } from "../session/local_engine.ts";
 import type { Augmentation } from "./augment.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import type { EpochReport, FitOptions } from "./fit_options.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";

@@ -13,7 +13,7 @@ import { type Compute, computingWith } from "../engine/compute.ts";
 import type { Device } from "../engine/device.ts";
 import type { EngineCompute } from "../engine/engine.ts";
 import { LocalEngine } from "../session/local_engine.ts";
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../../tensor/dataset.ts";
 import type { FitOptions, Progress } from "./fit_options.ts";
 import { Model } from "./model.ts";
 import type { ModelOptions } from "./model_options.ts";

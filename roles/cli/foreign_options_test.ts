@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Command } from "commander";
 import { FlwrError } from "../../base/error.ts";
 import { addForeignOptions, type ForeignOption } from "../flags/foreign_options.ts";
-import { RUN_FOREIGN } from "./run/foreign_flags.ts";
+import { RUN_FOREIGN } from "./run/command.ts";
 import { SUPERLINK_FOREIGN } from "../superlink/flags.ts";
 import { SUPERNODE_FOREIGN } from "../supernode/foreign_flags.ts";
 

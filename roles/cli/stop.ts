@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { RunId } from "../../app/metadata.ts";
+import type { RunId } from "../../entities/metadata.ts";
 import { askSuperLink } from "./config/ask_superlink.ts";
 import { type AskingFlags, asksSuperLink } from "./config/options.ts";
 import type { Output } from "../output/format.ts";

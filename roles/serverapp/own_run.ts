@@ -1,6 +1,5 @@
 import type { DriverConnection, OnlineNode } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
-import type { MessageId, RunId } from "../../app/metadata.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
@@ -56,7 +55,7 @@ export class OwnRun implements DriverConnection {
     return this.#ending.signal;
   }
 
-  async createRun(): Promise<RunId> {
+  async createRun(): Promise<bigint> {
     const runId = await this.#driver.createRun();
     const { token } = this.#driver;
     if (token === undefined) return runId;
@@ -69,15 +68,15 @@ export class OwnRun implements DriverConnection {
     return runId;
   }
 
-  nodes(runId: RunId): Promise<OnlineNode[]> {
+  nodes(runId: bigint): Promise<OnlineNode[]> {
     return this.#connection.nodes(runId);
   }
 
-  push(runId: RunId, instructions: readonly Message[]): Promise<(MessageId | undefined)[]> {
+  push(runId: bigint, instructions: readonly Message[]): Promise<(string | undefined)[]> {
     return this.#connection.push(runId, instructions);
   }
 
-  pull(runId: RunId, ids: readonly MessageId[], signal?: AbortSignal): Promise<Message[]> {
+  pull(runId: bigint, ids: readonly string[], signal?: AbortSignal): Promise<Message[]> {
     return this.#connection.pull(runId, ids, signal);
   }
 

@@ -11,14 +11,14 @@ import { mergeRunConfig, readRunConfig } from "../../fab/run_config.ts";
 import { flattenConfig, type RunConfig, toConfigRecord } from "../../fab/scalar.ts";
 import { parseToml } from "../../fab/toml/parse.ts";
 import { tableAt } from "../../fab/toml/value.ts";
-import { openChannel } from "../../rpc/channel.ts";
+import { openChannel } from "../../rpc/grpc/channel.ts";
 import { findAppModule, importApp } from "../../hosting/app/app_module.ts";
 import { readingFlag } from "../flags/values.ts";
-import { type ConnectionFlags, readConnection } from "../flags/connection_options.ts";
+import { readConnection } from "../flags/connection_options.ts";
 import { logRetry } from "../flags/log_retry.ts";
 import { ArtifactFolder, requireNewFolder } from "../output/artifact_folder.ts";
 import { runFolder } from "../output/run_folder.ts";
-import { DEFAULT_ADDRESS } from "./default_address.ts";
+import { DEFAULT_ADDRESS, type HereFlags } from "../flags/server_app.ts";
 import { OwnRun } from "./own_run.ts";
 import { IncompleteRun } from "../../hosting/app/incomplete.ts";
 import { RunReport } from "../../hosting/app/report.ts";
@@ -26,16 +26,6 @@ import { runServerApp } from "../../hosting/app/server_app.ts";
 
 /** Where an app declares its settings; the first that is there counts. */
 const MANIFESTS = ["flwr.toml", "pyproject.toml"];
-
-/** What the flags of a run in this process give. */
-export interface HereFlags extends ConnectionFlags {
-  readonly dir: string;
-  readonly runConfig: readonly string[];
-  readonly json?: string;
-  readonly artifacts?: string;
-  /** Whether lines always have the ids of nodes. */
-  readonly verbose: boolean;
-}
 
 /**
  * Runs a ServerApp in this process against the Driver API of a SuperLink, and shows its rounds as they come.

@@ -1,4 +1,4 @@
-import { SUPERLINK_NODE_ID } from "../../app/metadata.ts";
+import { SUPERLINK_NODE_ID } from "../../entities/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";
 import { fromConfigRecord } from "../../fab/scalar.ts";
@@ -9,6 +9,7 @@ import {
   TaskSession,
   type TaskSessionOptions,
 } from "../../rpc/dialects/current/client/task_session.ts";
+import { taskTokenHeaders } from "../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../rpc/service.ts";
 import { aborted } from "../../base/aborted.ts";
 import type { RunEnd } from "../../hosting/launch/program.ts";
@@ -19,6 +20,7 @@ import { relayRuntime } from "./relay.ts";
 export class RemoteRun implements TakenRun {
   readonly runId: bigint;
   readonly token: string;
+  readonly callHeaders: Readonly<Record<string, string>>;
   readonly runtime: ServiceBinding;
   readonly #client: RuntimeClient;
   readonly #options: TaskSessionOptions;
@@ -34,6 +36,7 @@ export class RemoteRun implements TakenRun {
   ) {
     this.runId = runId;
     this.token = token;
+    this.callHeaders = taskTokenHeaders(token);
     this.#client = new RuntimeClient(channel, token);
     this.#options = options;
     this.runtime = relayRuntime({

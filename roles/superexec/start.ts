@@ -1,13 +1,13 @@
 import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { readFab } from "../../fab/read.ts";
+import { sandboxRequestBytes } from "../../rpc/dialects/current/server/task_policy.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { aborted } from "../../base/aborted.ts";
 import { logRetry } from "../flags/log_retry.ts";
-import { defaultMemoryBytes } from "../../hosting/sandbox/launch.ts";
 import { Launcher } from "../../hosting/launch/launcher.ts";
-import { ProcessPool } from "../../hosting/launch/process_pool.ts";
-import { typescriptProgram } from "../../hosting/launch/typescript_program.ts";
+import { ProcessPool } from "../../hosting/launch/typescript/process_pool.ts";
+import { typescriptProgram } from "../../hosting/launch/typescript/typescript_program.ts";
 import type { SuperExecConfig } from "./config.ts";
 import { relayedPython } from "./relayed_python.ts";
 import { RemoteRuns } from "./remote_runs.ts";
@@ -28,8 +28,8 @@ export async function runSuperExec(
 ): Promise<void> {
   await using resources = new AsyncDisposableStack();
   if (healthAddress !== undefined) {
-    const { startHealth } = await load<typeof import("../../rpc/health_endpoint.ts")>(
-      new URL("../../rpc/health_endpoint.ts", import.meta.url),
+    const { startHealth } = await load<typeof import("../../rpc/grpc/health_endpoint.ts")>(
+      new URL("../../rpc/grpc/health_endpoint.ts", import.meta.url),
     );
     const health = resources.use(await startHealth(healthAddress));
     logger.info("Health checks are answered at {address}", {
@@ -43,7 +43,7 @@ export async function runSuperExec(
   const pool = resources.use(
     new ProcessPool({
       allowRead: launch.allowRead,
-      memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+      requestBytes: sandboxRequestBytes,
     }),
   );
   const runs = new RemoteRuns({ channel, secret });

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import type { HostName } from "../../certs/host.ts";
 import { streamZip, zipLength } from "../../base/zip/stream.ts";
-import type { LinkArtifact } from "../../link/artifacts/artifacts.ts";
+import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { Link } from "../../link/link.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import type { CallHead } from "../../rpc/call.ts";

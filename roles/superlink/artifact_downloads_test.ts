@@ -5,7 +5,7 @@ import { crc32 } from "node:zlib";
 import { FakeClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { readZip } from "../../fab/read_archive.ts";
-import type { LinkArtifact } from "../../link/artifacts/artifacts.ts";
+import type { LinkArtifact } from "../../entities/artifact.ts";
 import type { CallHead } from "../../rpc/call.ts";
 import type { FileAnswer } from "../../rpc/http/download.ts";
 import { ArtifactDownloads } from "./artifact_downloads.ts";

@@ -14,11 +14,13 @@ import {
   type NodeAuthentication,
   nodeAuthentication,
 } from "../../rpc/dialects/current/server/node_authentication.ts";
-import type { FleetAuthenticationOptions } from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
+import type {
+  FleetAuthenticationOptions,
+} from "../../rpc/dialects/flwr-1.9/server/authentication.ts";
 import type { AuthenticationFiles } from "./config.ts";
 import { logFailure } from "./log_failure.ts";
 import { type ListedNames, warnOfComments } from "./listed_names.ts";
-import { Revocations } from "./revocations.ts";
+import type { PublicKey } from "../../auth/public_key.ts";
 
 /** How often the holder of one key may join: at once, and per second in the long run. A node joins once a start. */
 const JOIN_BURST = 10;
@@ -178,4 +180,24 @@ function logDenied(denied: Denied): void {
     fingerprint: denied.fingerprint ?? "unknown",
     ...causedBy("denied calls", hostOfPeer(denied.peer)),
   });
+}
+
+/** Ends the held calls of keys that were removed from the list. */
+class Revocations {
+  readonly #controllers = new Map<string, AbortController>();
+
+  /** Aborted when the key is removed; a key that is listed again starts anew. */
+  signalOf(key: PublicKey): AbortSignal {
+    const known = this.#controllers.get(key.pem);
+    if (known !== undefined) return known.signal;
+    const controller = new AbortController();
+    this.#controllers.set(key.pem, controller);
+    return controller.signal;
+  }
+
+  /** Ends what the key's holder has open. */
+  revoke(key: PublicKey): void {
+    this.#controllers.get(key.pem)?.abort();
+    this.#controllers.delete(key.pem);
+  }
 }

@@ -1,6 +1,6 @@
 import { NodeLabels } from "../../base/node_labels.ts";
 import type { LinkEvent } from "../../link/events.ts";
-import type { LinkNode } from "../../link/nodes/nodes.ts";
+import type { LinkNode } from "../../entities/node.ts";
 import { logLinkEvent } from "./log_events.ts";
 
 /** How the SuperLink's log calls its nodes. */

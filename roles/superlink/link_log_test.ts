@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { configureSync, resetSync } from "@logtape/logtape";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkNode } from "../../link/nodes/nodes.ts";
+import type { LinkNode } from "../../entities/node.ts";
 import { nodeRecord } from "../../link/testing/records.ts";
 import { LinkLog } from "./link_log.ts";
 

@@ -3,7 +3,7 @@ import { log } from "../../base/log.ts";
 import { causedBy } from "../../base/log_limiter.ts";
 import { NodeLabels, shownName } from "../../base/node_labels.ts";
 import type { LinkEvent } from "../../link/events.ts";
-import type { InstructionFacts } from "../../link/messages/events.ts";
+import type { InstructionFacts } from "../../entities/message.ts";
 
 const logger = log("superlink");
 

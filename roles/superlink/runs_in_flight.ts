@@ -1,5 +1,5 @@
 import type { LinkEvent } from "../../link/events.ts";
-import type { InstructionFacts } from "../../link/messages/events.ts";
+import type { InstructionFacts } from "../../entities/message.ts";
 
 /** A run with instructions that nobody has answered yet. */
 export interface RunInFlight {

@@ -4,7 +4,8 @@ import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { bodyBudgets } from "../../rpc/body_budgets.ts";
 import { startHttpServer } from "../../rpc/http/server.ts";
-import type { RpcServer, StartServerOptions } from "../../rpc/server.ts";
+import type { StartServerOptions } from "../../rpc/grpc/server.ts";
+import type { RpcServer } from "../../rpc/server.ts";
 import { joinServices, type ServiceBinding } from "../../rpc/service.ts";
 import type { SuperLinkConfig } from "./config.ts";
 import { LISTENER_FLAGS, type Listeners } from "./listeners.ts";
@@ -125,8 +126,8 @@ function plans(config: SuperLinkConfig, services: SuperLinkServices): Plan[] {
 
 /** gRPC is loaded only where it is served. */
 async function startGrpc(options: StartServerOptions): Promise<RpcServer> {
-  const { startServer } = await load<typeof import("../../rpc/server.ts")>(
-    new URL("../../rpc/server.ts", import.meta.url),
+  const { startServer } = await load<typeof import("../../rpc/grpc/server.ts")>(
+    new URL("../../rpc/grpc/server.ts", import.meta.url),
   );
   return await startServer(options);
 }

@@ -49,7 +49,7 @@ export async function startSuperLink(
   const hear = (event: LinkEvent) => {
     inFlight.hear(event);
     events.hear(event);
-    launching?.hear(event);
+    if (event.kind === "run-finished" || event.kind === "run-released") launching?.end(event.runId);
   };
   const store = await openStore(config.database);
   const trouble = new StoreTrouble(systemClock, hear);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { writePem } from "../../auth/pem.ts";
 import { FlwrError } from "../../base/error.ts";
 import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
-import { openChannel } from "../../rpc/channel.ts";
+import { openChannel } from "../../rpc/grpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { readSuperLinkConfig } from "./config.ts";

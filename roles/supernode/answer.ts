@@ -1,6 +1,6 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
 import type { Message } from "../../app/message.ts";
-import { MessageErrorCode, type NodeId } from "../../app/metadata.ts";
+import { MessageErrorCode, type NodeId } from "../../entities/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";

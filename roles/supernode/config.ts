@@ -18,6 +18,7 @@ import { readSuperexecSecret } from "../flags/launch_flags.ts";
 import { DEFAULT_RUNTIME_PORT, DEFAULT_SUPERLINK, type SuperNodeFlags } from "./flags.ts";
 import { readIdentity } from "./identity.ts";
 import { grantedPaths } from "../../hosting/sandbox/app_files.ts";
+import type { PythonConfig } from "./python/open_python.ts";
 import type { TrustedEntities } from "./trust/trusted_entities.ts";
 
 /** A SuperNode's flags, read and checked. */
@@ -43,23 +44,6 @@ export interface SuperNodeConfig {
   readonly healthAddress: string | undefined;
   /** Whether the SuperLink gets the texts of errors. */
   readonly sendErrorDetails: boolean;
-}
-
-/** How Python apps are run. */
-export interface PythonConfig {
-  /** As `--python` gives it. */
-  readonly python: string | undefined;
-  /** Whether processes are started here, or come from elsewhere. */
-  readonly spawns: boolean;
-  readonly installDependencies: boolean;
-  readonly host: string;
-  readonly port: number;
-  /** Whether another port will do. */
-  readonly anyPort: boolean;
-  readonly tls: ServerTls | undefined;
-  /** File with the authority of that certificate, for processes that are started here. */
-  readonly authorityFile: string | undefined;
-  readonly executors: Executors;
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { FleetConnection } from "../../app/connection.ts";
-import type { NodeId } from "../../app/metadata.ts";
+import type { NodeId } from "../../entities/metadata.ts";
 import { unlessAborted } from "../../base/aborted.ts";
 import type { Clock } from "../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../base/error.ts";

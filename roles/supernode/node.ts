@@ -1,7 +1,7 @@
 import type { ConfigRecord } from "../../app/config_record.ts";
 import type { FleetConnection } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
-import { MessageErrorCode, type RunId } from "../../app/metadata.ts";
+import { MessageErrorCode, type RunId } from "../../entities/metadata.ts";
 import type { Clock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
 import { log } from "../../base/log.ts";

@@ -2,7 +2,7 @@ import { IDLE_CHECK_SECONDS } from "./runs/idle_runs.ts";
 import { RUN_CHECK_SECONDS } from "./runs/watch_run.ts";
 import { MAX_APP_TRIES } from "./answer.ts";
 import assert from "node:assert/strict";
-import { MessageErrorCode } from "../../app/metadata.ts";
+import { MessageErrorCode } from "../../entities/metadata.ts";
 import { FlwrError } from "../../base/error.ts";
 import { ApiError } from "../../rpc/api_error.ts";
 import { AppCrashed } from "../../hosting/app/app_host.ts";

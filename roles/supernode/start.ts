@@ -7,17 +7,16 @@ import { logRetry } from "../flags/log_retry.ts";
 import { AppHost } from "../../hosting/app/app_host.ts";
 import { openWorker } from "../../hosting/app/app_link.ts";
 import { AppPool, perRun } from "./apps/app_pool.ts";
-import type { AppSource } from "./apps/app_source.ts";
+import type { AppSource } from "./runs/app_source.ts";
 import { Bundles } from "./apps/bundles.ts";
 import { FabApps } from "./apps/fab_apps.ts";
 import { LocalApp } from "./apps/local_app.ts";
-import { WarmApps } from "./apps/warm_apps.ts";
-import type { PythonConfig, SuperNodeConfig } from "./config.ts";
+import { MAX_WARM_APPS, WarmApps } from "./apps/warm_apps.ts";
+import type { SuperNodeConfig } from "./config.ts";
+import type { PythonApps, PythonConfig } from "./python/open_python.ts";
 import { dialectsAt } from "./connection/dialects.ts";
 import { NegotiatedConnection } from "./connection/negotiated_connection.ts";
-import { MAX_WARM_APPS } from "./limits.ts";
 import { SuperNode } from "./node.ts";
-import type { PythonApps } from "./python/open_python.ts";
 import { RunCatalogue } from "./runs/run_catalogue.ts";
 
 /**
@@ -108,8 +107,8 @@ async function openPython(
 }
 
 async function tellHealth(address: string, resources: AsyncDisposableStack): Promise<void> {
-  const { startHealth } = await load<typeof import("../../rpc/health_endpoint.ts")>(
-    new URL("../../rpc/health_endpoint.ts", import.meta.url),
+  const { startHealth } = await load<typeof import("../../rpc/grpc/health_endpoint.ts")>(
+    new URL("../../rpc/grpc/health_endpoint.ts", import.meta.url),
   );
   const health = resources.use(await startHealth(address));
   log("supernode").info("Health checks are answered at {address}", { address: health.address });

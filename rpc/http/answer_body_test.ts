@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { answerBody, type AnswerSource } from "./answer_body.ts";
+import { ANSWER_PIECE_BYTES, answerBody, type AnswerSource, piecesOf } from "./answer_body.ts";
 import { Connections } from "./connections.ts";
-import { ANSWER_PIECE_BYTES, piecesOf } from "./pieces.ts";
 
 const PARTS = [Uint8Array.of(1, 2), new Uint8Array(2 * ANSWER_PIECE_BYTES + 5)];
 

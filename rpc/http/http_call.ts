@@ -2,12 +2,11 @@ import { bodySeconds } from "../body_pace.ts";
 import type { ByteBudget, ByteLease } from "../byte_budget.ts";
 import type { OpenCall } from "../call.ts";
 import { SMALL_BODY_BYTES } from "../limits.ts";
-import { answerBody, type AnswerSource } from "./answer_body.ts";
+import { answerBody, type AnswerSource, piecesOf } from "./answer_body.ts";
 import type { Connection } from "./connections.ts";
 import { frame } from "./frames.ts";
 import { joined } from "./joined.ts";
 import { PROTOBUF, PROTOBUF_STREAM } from "./media_type.ts";
-import { piecesOf } from "./pieces.ts";
 import { plainResponse } from "./plain_answer.ts";
 import type { PlainAnswer } from "./refusal.ts";
 

@@ -1,4 +1,4 @@
-import { MAX_CONCURRENT_STREAMS } from "../server.ts";
+import { MAX_CONCURRENT_STREAMS } from "../grpc/server.ts";
 import assert from "node:assert/strict";
 import { SERVER_WINDOW_BYTES } from "../limits.ts";
 import { serveDriver } from "../testing/driver.ts";

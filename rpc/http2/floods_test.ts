@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { FlwrError } from "../../base/error.ts";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
-import { openChannel } from "../channel.ts";
+import { openChannel } from "../grpc/channel.ts";
 import { NO_RETRY } from "../retry.ts";
 import type { RpcServer } from "../server.ts";
 import { serveDriver } from "../testing/driver.ts";

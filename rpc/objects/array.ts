@@ -1,7 +1,7 @@
 import { joinBytes } from "../../base/bytes.ts";
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject } from "../../link/objects/objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import { type Array as ArrayProto, ArraySchema } from "../../proto/gen/current/recorddict_pb.ts";
 import { makeObject, type ParsedObject } from "./object.ts";
 import { pythonJson, pythonObject } from "./python_json.ts";

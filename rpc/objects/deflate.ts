@@ -1,6 +1,6 @@
 import { toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import {
   type ArrayRecord,
   ConfigRecordSchema,

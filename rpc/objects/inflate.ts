@@ -1,7 +1,7 @@
 import { MAX_MESSAGE_BYTES } from "../limits.ts";
 import { create, type DescMessage, fromBinary, type MessageShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import {
   type Array as ArrayProto,
   type ArrayRecord,

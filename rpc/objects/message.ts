@@ -1,7 +1,7 @@
 import { create, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { MessageDraft, NewLinkMessage } from "../../link/messages/message.ts";
-import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
+import type { MessageDraft, NewLinkMessage } from "../../entities/message.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import { type Message, MessageSchema } from "../../proto/gen/current/message_pb.ts";
 import { decodeRequest } from "../codec.ts";
 import { errorFromWire, errorToWire, metadataFromWire, metadataToWire } from "./metadata.ts";

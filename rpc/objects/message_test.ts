@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject } from "../../link/objects/objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import { MessageSchema } from "../../proto/gen/current/message_pb.ts";
 import { messageObject, parseMessageObject } from "./message.ts";
 import { makeObject, parseObject } from "./object.ts";

@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkMessage, LinkMessageError } from "../../link/messages/message.ts";
+import type { LinkMessage } from "../../entities/message.ts";
+import type { MessageError } from "../../entities/metadata.ts";
 import {
   type Error as WireError,
   ErrorSchema,
@@ -60,11 +61,11 @@ export function metadataFromWire(metadata: WireMetadata | undefined): MessageMet
 }
 
 /** A message's error as protobuf. */
-export function errorToWire({ code, reason }: LinkMessageError): WireError {
+export function errorToWire({ code, reason }: MessageError): WireError {
   return create(ErrorSchema, { code: BigInt(code), reason });
 }
 
 /** A message's error from protobuf. */
-export function errorFromWire({ code, reason }: WireError): LinkMessageError {
+export function errorFromWire({ code, reason }: WireError): MessageError {
   return { code: Number(code), reason };
 }

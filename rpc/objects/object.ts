@@ -1,6 +1,6 @@
 import { FlwrError } from "../../base/error.ts";
 import { sha256, sha256Hex } from "../../base/platform.ts";
-import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 /** Bytes of an object's head: the ids of 50,000 children, as many as a message's tree has nodes. */
 const MAX_HEAD_BYTES = 50_000 * 65 + 64;

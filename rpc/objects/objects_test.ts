@@ -4,7 +4,7 @@ import { Buffer } from "node:buffer";
 import { create } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { FlwrError } from "../../base/error.ts";
-import type { LinkObject } from "../../link/objects/objects.ts";
+import type { LinkObject } from "../../entities/object.ts";
 import { type RecordDict, RecordDictSchema } from "../../proto/gen/current/recorddict_pb.ts";
 import { deflateRecordDict } from "./deflate.ts";
 import { inflateRecordDict } from "./inflate.ts";

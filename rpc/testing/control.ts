@@ -3,7 +3,8 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { FlwrError } from "../../base/error.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
 import { startHttpServer, type StartHttpServerOptions } from "../http/server.ts";
-import { type RpcServer, startServer, type StartServerOptions } from "../server.ts";
+import { startServer, type StartServerOptions } from "../grpc/server.ts";
+import type { RpcServer } from "../server.ts";
 import {
   bindService,
   type Handlers,

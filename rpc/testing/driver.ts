@@ -3,7 +3,8 @@ import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { BodyBudgets } from "../body_budgets.ts";
 import type { PaceLimits } from "../body_pace.ts";
 import { bindService, type Handlers, type ServiceOptions } from "../service.ts";
-import { type RpcServer, type ServerTls, startServer } from "../server.ts";
+import { startServer } from "../grpc/server.ts";
+import type { RpcServer, ServerTls } from "../server.ts";
 
 type Options = ServiceOptions<typeof Driver, string>;
 

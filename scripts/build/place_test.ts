@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { builtFile, placeInBuild } from "./place.ts";
 
 Deno.test("a module that is loaded by its URL is found by its name in the build's folder", () => {
-  const source = `load(\n  new URL(\n    "../../rpc/server.ts", import.meta.url,\n  ),\n);`;
-  assert.equal(builtFile("rpc/server.ts"), "rpc.server.js");
+  const source = `load(\n  new URL(\n    "../../rpc/grpc/server.ts", import.meta.url,\n  ),\n);`;
+  assert.equal(builtFile("rpc/grpc/server.ts"), "rpc.server.js");
   assert.equal(
     placeInBuild("roles/superlink/serve.ts", source),
     `load(\n  new URL("./rpc.server.js", import.meta.url,\n  ),\n);`,

@@ -18,6 +18,7 @@ export const ROOMS: readonly string[] = [
   "auth",
   "base",
   "certs",
+  "entities",
   "fab",
   "hosting",
   "link",

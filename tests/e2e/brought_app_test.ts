@@ -1,7 +1,7 @@
 /** Apps that runs bring along: submitted to the SuperLink, run by SuperNodes that were started without one. */
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
-import { buildFab } from "../../fab/build.ts";
+import { buildFab } from "../../fab/build/build.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { createApp } from "../../roles/cli/apps/new/create_app.ts";

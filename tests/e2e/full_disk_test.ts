@@ -1,7 +1,7 @@
 /** A SuperLink whose disk is full waits for room; nothing is lost meanwhile, and nobody ends. */
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
-import { buildFab } from "../../fab/build.ts";
+import { buildFab } from "../../fab/build/build.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { makeCredentials } from "../support/credentials.ts";

@@ -1,7 +1,7 @@
 /** Runs of a SuperLink that starts none itself: a SuperExec takes them on. */
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
-import { buildFab } from "../../fab/build.ts";
+import { buildFab } from "../../fab/build/build.ts";
 import { createApp } from "../../roles/cli/apps/new/create_app.ts";
 import { TEMPLATES } from "../../roles/cli/apps/new/template.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";

@@ -1,8 +1,8 @@
 /** Runs of submitted apps, and of others, as the SuperLink keeps, stops and survives them. */
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
-import { buildFab } from "../../fab/build.ts";
-import { openChannel } from "../../rpc/channel.ts";
+import { buildFab } from "../../fab/build/build.ts";
+import { openChannel } from "../../rpc/grpc/channel.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { eventually } from "../support/deadline.ts";

@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { ConfigRecord } from "../../app/config_record.ts";
-import { buildFab } from "../../fab/build.ts";
+import { buildFab } from "../../fab/build/build.ts";
 import { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { makeCredentials } from "../support/credentials.ts";

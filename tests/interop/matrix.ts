@@ -85,7 +85,7 @@ export function matrixTable(): string[] {
       return [words, SECURITY_WORDS[security], ...marks];
     })
   );
-  const lines = [["together", "secured by", ...heads], ...rows];
+  const lines = [["combination", "security", ...heads], ...rows];
   const widths = lines[0]!.map((_, column) =>
     Math.max(...lines.map((line) => line[column]!.length))
   );

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import type { FlwrError } from "../../base/error.ts";
 import type { Random } from "../../base/random.ts";
-import type { LinkMessage, NewLinkMessage } from "../../link/messages/message.ts";
-import type { HandedInstruction, OpenedPush } from "../../link/messages/messages.ts";
-import type { LinkNode } from "../../link/nodes/nodes.ts";
-import type { LinkObject, ObjectTree, PulledObject } from "../../link/objects/objects.ts";
-import type { ClaimedRun, LinkRun, LogPiece } from "../../link/runs/runs.ts";
+import type { LinkMessage, NewLinkMessage } from "../../entities/message.ts";
+import type { HandedInstruction } from "../../link/messages/messages.ts";
+import type { OpenedPush } from "../../entities/push.ts";
+import type { LinkNode } from "../../entities/node.ts";
+import type { LinkObject, ObjectTree, PulledObject } from "../../entities/object.ts";
+import type { ClaimedRun } from "../../entities/run.ts";
+import type { LinkRun, LogPiece } from "../../entities/run.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { KEPT_LOG_BYTES, KEPT_RUNS } from "./crash_protocol.ts";
 import { NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";

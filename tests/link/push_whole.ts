@@ -1,7 +1,7 @@
 import type { Link } from "../../link/link.ts";
-import type { NewLinkMessage } from "../../link/messages/message.ts";
-import type { PushedMessages, Refusal } from "../../link/messages/messages.ts";
-import type { LinkObject, ObjectId, ObjectTree } from "../../link/objects/objects.ts";
+import type { NewLinkMessage } from "../../entities/message.ts";
+import type { PushedMessages, Refusal } from "../../entities/push.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../entities/object.ts";
 
 /**
  * The push of messages of one run that brings all their objects, each message's own included.

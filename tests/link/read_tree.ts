@@ -1,6 +1,6 @@
 import { missingObject } from "../../link/objects/references.ts";
 import type { ObjectTables } from "../../link/objects/context.ts";
-import type { LinkObject, ObjectId } from "../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../entities/object.ts";
 
 /**
  * The stored objects under a root, children first, each once.

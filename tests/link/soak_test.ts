@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { seededRandom } from "../../base/random.ts";
-import type { NewLinkMessage } from "../../link/messages/message.ts";
+import type { NewLinkMessage } from "../../entities/message.ts";
 import type { StoreUsage } from "../../link/store/store.ts";
 import { BY_HAND } from "../../link/testing/records.ts";
 import { type Bench, linkTest, NOTHING_UNDER_WAY, object, rootOf } from "./harness.ts";

@@ -38,7 +38,15 @@ for (const document of DOCUMENTS) {
   });
 }
 
-for (const document of ["docs/architecture.md", "docs/threat-model.md"]) {
+/** Documents that lead to places in the code. */
+const MAPS = [
+  "CONTRIBUTING.md",
+  "docs/architecture.md",
+  "docs/compiler.md",
+  "docs/threat-model.md",
+];
+
+for (const document of MAPS) {
   Deno.test(`${document}: every file and folder that it names by its path is there`, () => {
     const paths = codeSpans(prose(read(document)))
       .filter((span) => /^[\w.-]+(\/[\w.-]+)+\/?$/.test(span) && /\.ts$|\/$/.test(span))

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { parseAddress } from "../../rpc/address.ts";
 import { Control } from "../../proto/gen/current/control_pb.ts";
-import { type Channel, openChannel } from "../../rpc/channel.ts";
+import type { Channel } from "../../rpc/channel.ts";
+import { openChannel } from "../../rpc/grpc/channel.ts";
 import { NO_RETRY } from "../../rpc/retry.ts";
 import { rawRequest } from "../../rpc/testing/raw_http.ts";
 

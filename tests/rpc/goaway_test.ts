@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
-import { type Channel, openChannel } from "../../rpc/channel.ts";
+import type { Channel } from "../../rpc/channel.ts";
+import { openChannel } from "../../rpc/grpc/channel.ts";
 import { NO_RETRY } from "../../rpc/retry.ts";
 import { type TestCertificates, testCertificates } from "../../rpc/testing/certificates.ts";
 

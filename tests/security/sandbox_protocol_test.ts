@@ -1,5 +1,5 @@
 /** What an app in the sandbox cannot make the node believe, whatever it says on the ways that lead out of its thread. */
-import { MAX_TRAINERS } from "../../hosting/sandbox/trainers.ts";
+import { MAX_TRAINERS } from "../../hosting/sandbox/process/trainers.ts";
 import assert from "node:assert/strict";
 import { MetricRecord } from "../../app/metric_record.ts";
 import { RecordDict } from "../../app/record_dict.ts";

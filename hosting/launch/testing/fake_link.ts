@@ -1,5 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
-import type { ClaimedRun, LinkRun } from "../../../link/runs/runs.ts";
+import type { ClaimedRun } from "../../../entities/run.ts";
+import type { LinkRun } from "../../../entities/run.ts";
 import { nextRunState, type RunTrigger } from "../../../link/runs/run_state.ts";
 import type { LaunchLink } from "../../../roles/superlink/launch/link_runs.ts";
 

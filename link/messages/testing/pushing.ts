@@ -1,7 +1,7 @@
 import { type Bench, MODEL_OBJECTS, rootOf, UPDATE_OBJECTS } from "../../../tests/link/harness.ts";
-import { SUPERLINK_NODE_ID } from "../../nodes/nodes.ts";
-import type { LinkObject, ObjectTree } from "../../objects/objects.ts";
-import type { LinkMessage, NewLinkMessage } from "../message.ts";
+import { SUPERLINK_NODE_ID } from "../../../entities/metadata.ts";
+import type { LinkObject, ObjectTree } from "../../../entities/object.ts";
+import type { LinkMessage, NewLinkMessage } from "../../../entities/message.ts";
 
 /** The announced tree of a message over objects. */
 export function treeOf(message: NewLinkMessage, objects: readonly LinkObject[]): ObjectTree {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { FlwrError } from "../../../base/error.ts";
 import { type Download, download, verifyDownload } from "../download.ts";
-import { withFileLock } from "../file_lock.ts";
+import { withFileLock } from "../file_io.ts";
 import { writeTensorFile } from "../tensor_file_writer.ts";
 import {
   BINARY_ARCHIVE,

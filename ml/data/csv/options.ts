@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../base/error.ts";
 import type { Tensor } from "../../../tensor/tensor.ts";
-import type { Dataset } from "../dataset.ts";
+import type { Dataset } from "../../../tensor/dataset.ts";
 import type { SplitOptions } from "../split.ts";
 import type { TableSchema } from "./schema.ts";
 

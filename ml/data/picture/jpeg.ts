@@ -1,7 +1,6 @@
-import { toPlanar } from "./planar.ts";
+import { checkPictureSize, type Picture, toPlanar } from "./picture.ts";
 import { damagedJpeg, type JpegHeader } from "./jpeg_header.ts";
 import { checkDecodable } from "./jpeg_decodable.ts";
-import { checkPictureSize, type Picture } from "./picture.ts";
 
 /** Most pixels of one JPEG picture: its decoder takes some 40 bytes for each. */
 const MAX_JPEG_PIXELS = 2 ** 25;

@@ -21,7 +21,7 @@ import { argMax, logSoftmax, softmax } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { elementCount } from "../../../tensor/tensor.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 
 const unary = (f: (x: Value) => Value): Rule => (call) => f(call.value(0));
 

@@ -18,7 +18,7 @@ import { transpose } from "../../graph/movement.ts";
 import { reduceMax, reduceSum, softmax } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 
 function featuresOf(x: Value): number {
   const [, features] = x.shape;

@@ -5,7 +5,7 @@ import { type ConvolutionGeometry, outputSize, type Pair, reach } from "../../gr
 import { pad, reshape, slice } from "../../graph/movement.ts";
 import { sameShape, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 
 /** Exporters that do not simplify write a bias of zeros where a convolution has none. */

@@ -6,7 +6,7 @@ import { broadcastTo, reshape, transpose } from "../../graph/movement.ts";
 import { reduceSum } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
 /** An array whose axes have letters. Axes that stand for "..." are named by their distance from its end. */

@@ -30,7 +30,7 @@ import {
 } from "../../graph/elementwise.ts";
 import type { DType } from "../../../tensor/dtype.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import { type Call, computedType, type Rule } from "../call.ts";
+import { type Call, computedType, type Rule } from "../graph/call.ts";
 import { dtypeOf } from "../../onnx/element_type.ts";
 import { ELEMENT } from "../../onnx/message/numbers.ts";
 

@@ -5,7 +5,7 @@ import { gather, gatherElements, oneHot } from "../../graph/indexing.ts";
 import { broadcastTo, reshape, slice, transpose } from "../../graph/movement.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
 /** Elements from … to (exclusive) along one axis. */

@@ -3,7 +3,7 @@ import { add, mul } from "../../graph/elementwise.ts";
 import { matmul } from "../../graph/linear.ts";
 import { reshape, transpose } from "../../graph/movement.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 
 function gemm(call: Call): Value {
   const [a, b] = [call.value(0), call.value(1)];

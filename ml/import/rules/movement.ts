@@ -5,7 +5,7 @@ import { concat, reshape, transpose } from "../../graph/movement.ts";
 import { softmax } from "../../graph/reduce.ts";
 import { normalizeAxes, normalizeAxis, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 
 function reshaped(call: Call): Value {
   const x = call.value(0);

@@ -8,7 +8,7 @@ import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
 import { dropValues } from "../../nn/dropout.ts";
 import { requireRange } from "../../nn/optimizer.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 
 const EPSILON = 1e-5;
 

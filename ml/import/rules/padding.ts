@@ -4,7 +4,7 @@ import { fill, where } from "../../graph/elementwise.ts";
 import { pad, slice } from "../../graph/movement.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 

@@ -7,7 +7,7 @@ import { outputSize, type Pair, reach } from "../../graph/geometry.ts";
 import { pad } from "../../graph/movement.ts";
 import { reduceMax, reduceMean } from "../../graph/reduce.ts";
 import { constant, type Node, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { asImage, isSymmetric, type Windows, windowsOf } from "./windows.ts";
 

@@ -25,7 +25,7 @@ import {
 } from "../../graph/reduce.ts";
 import { normalizeAxis } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { product } from "./shapes.ts";
 

@@ -6,7 +6,7 @@ import { gatherSum } from "../../graph/indexing.ts";
 import { transpose } from "../../graph/movement.ts";
 import { normalizeAxis, showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
+import type { Call, Rule } from "../graph/call.ts";
 import { gatherAlong } from "./indexing.ts";
 import { requireConstantSize } from "./shapes.ts";
 

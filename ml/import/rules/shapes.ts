@@ -4,8 +4,8 @@ import { arrayConstructor } from "../../../tensor/dtype.ts";
 import { broadcastTo } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../call.ts";
-import { realTensor } from "../real_tensor.ts";
+import type { Call, Rule } from "../graph/call.ts";
+import { realTensor } from "../graph/real_tensor.ts";
 
 /** Most elements of an array that a node makes out of nothing: 64 MiB of float32. */
 export const MAX_CONSTANT_ELEMENTS = 2 ** 24;

@@ -3,7 +3,7 @@ import { type Pair, reach } from "../../graph/geometry.ts";
 import { reshape } from "../../graph/movement.ts";
 import { showShape } from "../../graph/shape.ts";
 import type { Value } from "../../graph/value.ts";
-import type { Call } from "../call.ts";
+import type { Call } from "../graph/call.ts";
 
 /** How windows walk over the last two axes, from the attributes that convolutions and pools share. */
 export interface Windows {

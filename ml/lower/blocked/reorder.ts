@@ -3,24 +3,6 @@ import type { GraphBuilder } from "../../onnx/graph_builder.ts";
 import type { Pattern } from "../tile.ts";
 import { asBlocks } from "./operators.ts";
 
-/** Images [batch, channels, height, width] out of blocks of channels; others as they are. */
-export function outOf(builder: GraphBuilder, shape: readonly number[], name: string): string {
-  if (shape.length !== 5) return name;
-  const moved = builder.node("Transpose", [name], { perm: { ints: [0, 1, 4, 2, 3] } });
-  return builder.node("Reshape", [moved, builder.ints(imageShape(shape))]);
-}
-
-/** Images [batch, channels, height, width] in a shape that may be of blocks of channels. */
-export function intoBlocks(builder: GraphBuilder, shape: readonly number[], name: string): string {
-  if (shape.length !== 5) return name;
-  const [batch, blocks, height, width, block] = shape;
-  const apart = builder.node("Reshape", [
-    name,
-    builder.ints([batch!, blocks!, block!, height!, width!]),
-  ]);
-  return builder.node("Transpose", [apart], { perm: { ints: [0, 1, 3, 4, 2] } });
-}
-
 /**
  * Images in blocks, known by a shape [batch, channels, height, width], out of them, or with their channels innermost. The
  * shape is said again in front: who checks a model (`blocked_nodes.ts`) wants to see that it goes with the channels.

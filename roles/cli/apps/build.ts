@@ -1,7 +1,7 @@
 import { say } from "../../output/say.ts";
 import { Command } from "commander";
 import { FlwrError } from "../../../base/error.ts";
-import { buildFab } from "../../../fab/build.ts";
+import { buildFab } from "../../../fab/build/build.ts";
 import { fabFileName } from "../../../fab/fab.ts";
 import { formatBytes } from "../../../base/readable.ts";
 import { formatOption, type Output, type OutputFormat, printOutput } from "../../output/format.ts";

@@ -40,8 +40,8 @@ export async function withControl<T>(
     const speaks = await Promise.race([speaksGrpc(options, error), aborted(signal)]);
     if (speaks !== true || signal.aborted) throw tellProblem(error, connection);
   }
-  const { openChannel } = await load<typeof import("../../../rpc/channel.ts")>(
-    new URL("../../../rpc/channel.ts", import.meta.url),
+  const { openChannel } = await load<typeof import("../../../rpc/grpc/channel.ts")>(
+    new URL("../../../rpc/grpc/channel.ts", import.meta.url),
   );
   try {
     return await over(openChannel(options), "grpc").catch((error) => {

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { askSuperLink } from "../config/ask_superlink.ts";
 import { addSuperLinkArgument, type SuperLinkFlags } from "../config/options.ts";
 import { followLog, showLog } from "./follow.ts";

@@ -1,4 +1,4 @@
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type {

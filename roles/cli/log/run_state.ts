@@ -1,4 +1,4 @@
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { IncompleteRun } from "../../../hosting/app/incomplete.ts";
 import type { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";

@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { load } from "../../../base/load.ts";
 import { addSuperLinkArgument } from "../config/options.ts";
 import { formatOption, printOutput } from "../../output/format.ts";

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { printable } from "../../../base/printable.ts";
 import { FileFetcher } from "../../../rpc/http/fetch_files.ts";
 import { chooseSuperLink } from "../config/choose_superlink.ts";
@@ -12,7 +12,6 @@ import { tableLines } from "../../output/table.ts";
 import { requireNewFolder } from "../../output/artifact_folder.ts";
 import { formatBytes } from "../../../base/readable.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
-import { ownFolder } from "./artifact_url.ts";
 import { fetchArtifacts } from "./fetch_artifacts.ts";
 import type { ListedArtifact } from "./index_file.ts";
 
@@ -79,4 +78,29 @@ function fetched(runId: RunId, output: string, artifacts: readonly ListedArtifac
       `The artifacts of run ${runId} are in ${output}`,
     ],
   };
+}
+
+/** Where a SuperLink of this flwr says that artifacts are. */
+const PATH = /^(\/artifacts\/[0-9a-f]{64}\/)run-(\d{1,20})\.zip$/;
+
+/**
+ * The folder of URLs in which a run's artifacts lie, by the URL that PullArtifacts gave: its list is `index.json` there,
+ * each file is below `files/`.
+ *
+ * @param server "host:port" that was asked
+ * @returns undefined for a URL that is not the asked SuperLink's own, as those of Flower's artifact providers are
+ */
+export function ownFolder(
+  url: string,
+  runId: bigint,
+  { server, insecure }: { readonly server: string; readonly insecure: boolean },
+): URL | undefined {
+  const scheme = insecure ? "http:" : "https:";
+  if (!URL.canParse(url) || !URL.canParse(`${scheme}//${server}`)) return undefined;
+  const given = new URL(url);
+  const asked = new URL(`${scheme}//${server}`);
+  const [, folder, id] = PATH.exec(given.pathname) ?? [];
+  const own = folder !== undefined && id === String(runId) && given.search === "" &&
+    given.protocol === scheme && given.hostname === asked.hostname;
+  return own ? new URL(folder, given) : undefined;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { FlwrError } from "../../../base/error.ts";
-import { ownFolder } from "./artifact_url.ts";
+import { ownFolder } from "./pull.ts";
 import { fetchArtifacts, type ReadFile } from "./fetch_artifacts.ts";
 import { readIndex } from "./index_file.ts";
 

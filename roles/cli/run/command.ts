@@ -1,13 +1,12 @@
 import { Command } from "commander";
 import { load } from "../../../base/load.ts";
 import { addConnectionOptions } from "../../flags/connection_options.ts";
-import { addForeignOptions } from "../../flags/foreign_options.ts";
-import { RUN_FOREIGN } from "./foreign_flags.ts";
+import type { CommandTable } from "../../flags/command_table.ts";
+import { addForeignOptions, type ForeignOption } from "../../flags/foreign_options.ts";
 import { addLogOptions, applyLogOptions, type LogFlags } from "../../flags/log_options.ts";
 import { formatOption } from "../../output/format.ts";
-import { DEFAULT_ADDRESS } from "../../serverapp/default_address.ts";
+import { DEFAULT_ADDRESS, type HereFlags } from "../../flags/server_app.ts";
 import { isFolder, runForm } from "./form.ts";
-import type { HereFlags } from "../../serverapp/start.ts";
 import type { SubmitFlags } from "./submit.ts";
 import { onShutdown } from "../../flags/shutdown.ts";
 
@@ -38,7 +37,7 @@ Examples:
 `;
 
 /** The `run` command. */
-export function command(): Command {
+export function command(_name: string, { runHere }: Pick<CommandTable, "runHere">): Command {
   const command = new Command("run")
     .description("Run an app: send it to a SuperLink, or run its ServerApp here.")
     .argument("[app]", 'an app\'s folder, or a ServerApp as "module:name" (default: ".")')
@@ -70,26 +69,29 @@ export function command(): Command {
     .addHelpText("after", EXAMPLE);
   addLogOptions(addConnectionOptions(command, DEFAULT_ADDRESS));
   addForeignOptions(command, RUN_FOREIGN);
-  return command.action(run);
+  return command.action((app, superlink, flags, command) =>
+    run({ app, superlink, flags, command, runHere })
+  );
 }
 
 type RunFlags = LogFlags & Omit<HereFlags & SubmitFlags, "runConfig"> & {
   readonly runConfig?: readonly string[];
 };
 
-async function run(
-  app: string | undefined,
-  superlink: string | undefined,
-  { runConfig = [], ...flags }: RunFlags,
-  command: Command,
-): Promise<void> {
+/** What is on the command line, and what runs a ServerApp in this process. */
+interface RunCall extends Pick<CommandTable, "runHere"> {
+  readonly app: string | undefined;
+  readonly superlink: string | undefined;
+  readonly flags: RunFlags;
+  readonly command: Command;
+}
+
+async function run({ app, superlink, flags: given, command, runHere }: RunCall): Promise<void> {
+  const { runConfig = [], ...flags } = given;
   const form = runForm({ app, superlink, flags: givenFlags(command) }, isFolder);
   if (form.kind === "here") {
     applyLogOptions(flags);
     using shutdown = onShutdown();
-    const { runHere } = await load<typeof import("../../serverapp/start.ts")>(
-      new URL("../../serverapp/start.ts", import.meta.url),
-    );
     await runHere(form.spec, { ...flags, runConfig }, shutdown.signal);
   } else {
     const { submit } = await load<typeof import("./submit.ts")>(
@@ -105,3 +107,21 @@ function givenFlags(command: Command): string[] {
     .filter((option) => command.getOptionValueSource(option.attributeName()) === "cli")
     .map((option) => option.long!);
 }
+
+const NO_BUNDLES = {
+  reason: "apps are not installed as bundles (FAB), they are loaded from their folder",
+  hint: "Leave the flag out, and name the folder with --dir",
+};
+
+/** Flags of `flower-server-app` 1.9, and of today's `flwr run`. */
+export const RUN_FOREIGN: readonly ForeignOption[] = [
+  { flags: "--fab-id <id>", refusal: () => NO_BUNDLES },
+  { flags: "--fab-version <version>", refusal: () => NO_BUNDLES },
+  {
+    flags: "--federation-config <pairs>",
+    refusal: () => ({
+      reason: "it is for simulated nodes, which are not started here",
+      hint: "Start SuperNodes on this machine: flwr supernode, as many as are needed",
+    }),
+  },
+];

@@ -1,6 +1,6 @@
 import { say } from "../../output/say.ts";
 import { FlwrError } from "../../../base/error.ts";
-import { buildFab } from "../../../fab/build.ts";
+import { buildFab } from "../../../fab/build/build.ts";
 import { readFab } from "../../../fab/read.ts";
 import { type Fab, fabFileName, shortHash } from "../../../fab/fab.ts";
 import { mergeRunConfig, readRunConfig } from "../../../fab/run_config.ts";

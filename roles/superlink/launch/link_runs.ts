@@ -2,7 +2,9 @@ import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import type { RunConfig } from "../../../fab/scalar.ts";
-import type { ClaimedRun, LinkRun, Runs } from "../../../link/runs/runs.ts";
+import type { Link } from "../../../link/link.ts";
+import type { ClaimedRun, LinkRun } from "../../../entities/run.ts";
+import { taskTokenHeaders } from "../../../rpc/dialects/current/server/task_authentication.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
 import type { RunEnd } from "../../../hosting/launch/program.ts";
 import type { RunInput, RunSource, TakenRun } from "../../../hosting/launch/run_source.ts";
@@ -16,7 +18,7 @@ export const HEARTBEAT_SECONDS = 15;
 /** What launching needs of the SuperLink's domain. */
 export interface LaunchLink {
   readonly runs: Pick<
-    Runs,
+    Link["runs"],
     | "appendLog"
     | "begin"
     | "claim"
@@ -57,6 +59,7 @@ export class LinkRuns implements RunSource {
 class LinkTakenRun implements TakenRun {
   readonly runId: bigint;
   readonly token: string;
+  readonly callHeaders: Readonly<Record<string, string>>;
   readonly runtime: ServiceBinding;
   readonly #run: LinkRun;
   readonly #link: LaunchLink;
@@ -65,6 +68,7 @@ class LinkTakenRun implements TakenRun {
   constructor({ run, token }: ClaimedRun, { link, runtime, clock }: LinkRunsOptions) {
     this.runId = run.runId;
     this.token = token;
+    this.callHeaders = taskTokenHeaders(token);
     this.runtime = runtime;
     this.#run = run;
     this.#link = link;
@@ -147,4 +151,27 @@ function settings({ overrideConfig }: LinkRun): RunConfig {
 function report(error: unknown): void {
   const { code, message } = FlwrError.from(error);
   if (code !== "unavailable") log("superlink").error("A heartbeat failed: {message}", { message });
+}
+
+/** Runs that are looked at together. */
+const PAGE = 200;
+
+/**
+ * Fails the runs that an earlier SuperLink on the same database was running: their ServerApps died with it. Those that
+ * were claimed and had not begun are pending again once their claim is over; those that a user started by hand go on.
+ *
+ * @param startedAt Unix time in seconds; runs that began later are this SuperLink's own
+ */
+export async function settleLeftovers(
+  link: { readonly runs: Pick<Link["runs"], "fail" | "list"> },
+  startedAt: number,
+): Promise<void> {
+  for (let skip = 0;; skip += PAGE) {
+    const runs = await link.runs.list({ limit: PAGE, skip });
+    for (const { runId, state, fabHash, runningAt = 0 } of runs) {
+      if (state !== "running" || fabHash === "" || runningAt >= startedAt) continue;
+      await link.runs.fail(runId, "The SuperLink was restarted while the run was in flight");
+    }
+    if (runs.length < PAGE) return;
+  }
 }

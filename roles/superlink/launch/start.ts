@@ -2,17 +2,15 @@ import { systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { readFab } from "../../../fab/read.ts";
-import type { LinkEvent } from "../../../link/events.ts";
 import type { Link } from "../../../link/link.ts";
+import { sandboxRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
 import type { ServiceBinding } from "../../../rpc/service.ts";
-import { defaultMemoryBytes } from "../../../hosting/sandbox/launch.ts";
 import type { LaunchConfig } from "../../../hosting/launch/config.ts";
 import { Launcher } from "../../../hosting/launch/launcher.ts";
-import { LinkRuns } from "./link_runs.ts";
+import { LinkRuns, settleLeftovers } from "./link_runs.ts";
 import { pythonProgram } from "../../../hosting/launch/python_program.ts";
-import { settleLeftovers } from "./settle_leftovers.ts";
-import { typescriptProgram } from "../../../hosting/launch/typescript_program.ts";
-import { ProcessPool } from "../../../hosting/launch/process_pool.ts";
+import { typescriptProgram } from "../../../hosting/launch/typescript/typescript_program.ts";
+import { ProcessPool } from "../../../hosting/launch/typescript/process_pool.ts";
 
 /** What the runs of submitted apps need of their SuperLink. */
 export interface LaunchOptions {
@@ -27,8 +25,8 @@ export interface LaunchOptions {
 
 /** Runs submitted apps until it is disposed of. */
 export interface Launching extends AsyncDisposable {
-  /** Takes note of what happens in the SuperLink. */
-  hear(event: LinkEvent): void;
+  /** The run is over, or its claim was lost, so that it is taken on anew and must not run twice: what runs here ends. */
+  end(runId: bigint): void;
   /** An app is about to be submitted: a process is started that it may run in. */
   expectRun(): void;
 }
@@ -39,7 +37,7 @@ export function startLaunching(
 ): Launching {
   const pool = new ProcessPool({
     allowRead: runs.allowRead,
-    memoryBytes: defaultMemoryBytes(Deno.systemMemoryInfo().total),
+    requestBytes: sandboxRequestBytes,
   });
   const launcher = new Launcher({
     runs: new LinkRuns({ link, runtime, clock: systemClock }),
@@ -65,11 +63,7 @@ export function startLaunching(
     });
   });
   return {
-    hear(event) {
-      // A claim that was lost: the run is taken on anew, and must not run twice.
-      const isOver = event.kind === "run-finished" || event.kind === "run-released";
-      if (isOver) launcher.end(event.runId);
-    },
+    end: (runId) => launcher.end(runId),
     expectRun: () => pool.warm(),
     async [Symbol.asyncDispose]() {
       await launcher[Symbol.asyncDispose]();

@@ -1,4 +1,4 @@
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { type Clock, systemClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import type { AppHost } from "../../../hosting/app/app_host.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ConfigRecord } from "../../../app/config_record.ts";
 import type { Context } from "../../../app/context.ts";
 import { Message } from "../../../app/message.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import { FakeClock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
@@ -27,7 +27,7 @@ const PATIENCE = 30;
 
 /** An app as they are found: it keeps its model in a variable of its module. */
 const APP = `
-import { ClientApp, MetricRecord } from "flwr";
+import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
 import { cache } from "./cache.ts";
 let model = 0;
 export const app = new ClientApp().train((message, context) => {
@@ -152,7 +152,6 @@ Deno.test("one instance is kept ready, and ends when nobody needed it", async ()
 
 /** An app that trains with its first message, and says whether it could reach anything of a run before. */
 const TRAINING_APP = `
-import { ClientApp, dense, meanSquaredError, MetricRecord, Model, sgd, tensor } from "flwr";
 export const app = new ClientApp().train(async () => {
   await using model = new Model({
     network: dense({ name: "fc", in: 2, out: 1 }),

@@ -1,5 +1,5 @@
 import type { AppBundle, FleetConnection, RunInfo } from "../../../app/connection.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";

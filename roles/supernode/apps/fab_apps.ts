@@ -1,6 +1,6 @@
 import { basename, join } from "node:path";
 import type { RunInfo } from "../../../app/connection.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { load } from "../../../base/load.ts";
 import { log } from "../../../base/log.ts";
@@ -9,14 +9,13 @@ import type { KeptApps } from "../../../fab/kept_apps.ts";
 import type { InstalledApp } from "../../../fab/install.ts";
 import { AppNotLoaded } from "../../../hosting/app/app_host.ts";
 import { type Failure, IN_THE_LOG, kindOf } from "../../../hosting/app/failure.ts";
-import { MAX_WARM_APPS } from "../limits.ts";
 import { RunRefused } from "../../../hosting/app/run_refused.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
-import type { AppForRun, AppSource } from "./app_source.ts";
+import type { AppForRun, AppSource } from "../runs/app_source.ts";
 import type { Bundles, CheckedBundle } from "./bundles.ts";
 import { withCurrentNames } from "./legacy_names.ts";
-import { WarmApps } from "./warm_apps.ts";
+import { MAX_WARM_APPS, WarmApps } from "./warm_apps.ts";
 
 /** A bundle's app, ready for messages of any run that runs it. */
 export interface ReadyApp extends Disposable {

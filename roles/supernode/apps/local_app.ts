@@ -2,7 +2,7 @@ import type { RunInfo } from "../../../app/connection.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
 import type { MessageHandler } from "../runs/prepared_run.ts";
 import { runSettings } from "../runs/run_settings.ts";
-import type { AppForRun, AppSource } from "./app_source.ts";
+import type { AppForRun, AppSource } from "../runs/app_source.ts";
 import type { Bundles } from "./bundles.ts";
 import { withCurrentNames } from "./legacy_names.ts";
 

@@ -1,5 +1,4 @@
 import type { InstalledApp } from "../../../fab/install.ts";
-import type { ComputeSettings } from "../../../ml/engine/compute.ts";
 import { findAppModule } from "../../../hosting/app/app_module.ts";
 import type { AppHost } from "../../../hosting/app/app_host.ts";
 import {
@@ -13,7 +12,7 @@ import type { WarmApps } from "./warm_apps.ts";
 
 /** What the node's owner allows TypeScript apps that runs bring along. */
 export interface TypeScriptAppOptions {
-  readonly compute: ComputeSettings;
+  readonly compute: SandboxedAppOptions["compute"];
   /** Folders beside its own that an app may read, absolute. */
   readonly allowRead: readonly string[];
   /** Files that must not lie in them. */

@@ -1,3 +1,6 @@
+/** How many bundles' apps are kept ready, and how many runs' instances; beyond it the one unused for longest ends. */
+export const MAX_WARM_APPS = 4;
+
 /** Apps that are kept ready, by a key (a bundle's hash, a run's id): beyond the limit the one unused for longest ends. */
 export class WarmApps<App extends Disposable> implements AsyncDisposable {
   readonly #limit: number;

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { openChannel } from "../../../rpc/channel.ts";
+import { openChannel } from "../../../rpc/grpc/channel.ts";
 import { CurrentFleetConnection } from "../../../rpc/dialects/current/client/fleet_connection.ts";
 import { OlderFleetConnection } from "../../../rpc/dialects/flwr-1.15/client/fleet_connection.ts";
 import { FleetConnection19 } from "../../../rpc/dialects/flwr-1.9/client/fleet_connection.ts";

@@ -1,6 +1,6 @@
 import type { AppBundle, FleetConnection, RunInfo } from "../../../app/connection.ts";
 import type { Message } from "../../../app/message.ts";
-import type { NodeId, RunId } from "../../../app/metadata.ts";
+import type { NodeId, RunId } from "../../../entities/metadata.ts";
 import { type ErrorCode, FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { ApiError } from "../../../rpc/api_error.ts";

@@ -6,15 +6,10 @@ import type { RecordDict } from "../../../app/record_dict.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { scalarOf } from "../../../fab/scalar.ts";
-import type { NewLinkMessage } from "../../../link/messages/message.ts";
-import type { OpenedPush } from "../../../link/messages/messages.ts";
-import type {
-  LinkObject,
-  ObjectId,
-  ObjectTree,
-  PulledObject,
-} from "../../../link/objects/objects.ts";
-import type { LinkScalar } from "../../../link/runs/runs.ts";
+import type { NewLinkMessage } from "../../../entities/message.ts";
+import type { OpenedPush } from "../../../entities/push.ts";
+import type { LinkObject, ObjectId, ObjectTree, PulledObject } from "../../../entities/object.ts";
+import type { LinkScalar } from "../../../entities/run.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import { recordDictFromWire, recordDictToWire } from "../../../rpc/dialects/record_dict.ts";
 import type {

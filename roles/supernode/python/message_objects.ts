@@ -1,6 +1,6 @@
 import type { Message } from "../../../app/message.ts";
-import type { NewLinkMessage } from "../../../link/messages/message.ts";
-import type { LinkObject, ObjectId, ObjectTree } from "../../../link/objects/objects.ts";
+import type { NewLinkMessage } from "../../../entities/message.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../../entities/object.ts";
 import {
   deflateMessages,
   inflateMessage,

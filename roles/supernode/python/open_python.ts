@@ -2,16 +2,34 @@ import { systemClock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import { systemRandom } from "../../../base/random.ts";
 import { isLoopback } from "../../../rpc/address.ts";
+import type { Executors } from "../../../rpc/dialects/current/server/task_authentication.ts";
+import type { ServerTls } from "../../../rpc/server.ts";
 import { findPythonCommand } from "../../../hosting/python/find_program.ts";
 import type { CheckedBundle } from "../apps/bundles.ts";
 import type { ReadyApp } from "../apps/fab_apps.ts";
-import type { PythonConfig } from "../config.ts";
 import { type Execute, PythonApp } from "./python_app.ts";
 import { RuntimeApi } from "./runtime_api.ts";
 import { spawnClientApp } from "./spawn_clientapp.ts";
 import { TaskBackend } from "./task_backend.ts";
 
 const CLIENTAPP = { name: "flwr-clientapp", role: "SuperNode" } as const;
+
+/** How Python apps are run. */
+export interface PythonConfig {
+  /** As `--python` gives it. */
+  readonly python: string | undefined;
+  /** Whether processes are started here, or come from elsewhere. */
+  readonly spawns: boolean;
+  readonly installDependencies: boolean;
+  readonly host: string;
+  readonly port: number;
+  /** Whether another port will do. */
+  readonly anyPort: boolean;
+  readonly tls: ServerTls | undefined;
+  /** File with the authority of that certificate, for processes that are started here. */
+  readonly authorityFile: string | undefined;
+  readonly executors: Executors;
+}
 
 /** What makes the ClientApps of Python bundles ready. */
 export interface PythonApps extends AsyncDisposable {

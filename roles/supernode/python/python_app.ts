@@ -1,7 +1,7 @@
 import type { AppBundle, RunInfo } from "../../../app/connection.ts";
 import type { Context } from "../../../app/context.ts";
 import type { Message } from "../../../app/message.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { unlessAborted } from "../../../base/aborted.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";

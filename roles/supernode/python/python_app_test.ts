@@ -3,7 +3,7 @@ import { ConfigRecord } from "../../../app/config_record.ts";
 import type { RunInfo } from "../../../app/connection.ts";
 import type { Context } from "../../../app/context.ts";
 import { Message } from "../../../app/message.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { MetricRecord } from "../../../app/metric_record.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import { FakeClock } from "../../../base/clock.ts";

@@ -2,8 +2,10 @@ import { FlwrError } from "../../../base/error.ts";
 import { log } from "../../../base/log.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { formatAddress, parseAddress } from "../../../rpc/address.ts";
-import { runtimeRequestBytes } from "../../../rpc/dialects/current/server/task_policy.ts";
-import { runtimeRequestUnits } from "../../../rpc/dialects/current/server/task_policy.ts";
+import {
+  runtimeRequestBytes,
+  runtimeRequestUnits,
+} from "../../../rpc/dialects/current/server/task_policy.ts";
 import { runtimeHandlers } from "../../../rpc/dialects/current/server/runtime_service.ts";
 import {
   type Executors,
@@ -12,8 +14,10 @@ import {
 import { startHttpServer } from "../../../rpc/http/server.ts";
 import type { RpcServer, ServerTls } from "../../../rpc/server.ts";
 import { bindService } from "../../../rpc/service.ts";
-import { FAREWELL_SECONDS } from "../limits.ts";
 import type { TaskBackend } from "./task_backend.ts";
+
+/** Seconds that open calls of Python apps may take when the node ends. */
+const CLOSE_SECONDS = 3;
 
 /** Where a SuperNode's own Runtime API is. */
 export interface RuntimeApiOptions {
@@ -53,7 +57,7 @@ export class RuntimeApi implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     const server = await this.#server?.catch(() => undefined); // one that never opened is closed
-    await server?.close(FAREWELL_SECONDS);
+    await server?.close(CLOSE_SECONDS);
   }
 
   async #start(): Promise<RpcServer> {

@@ -1,14 +1,9 @@
 import type { Clock } from "../../../base/clock.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { NewLinkMessage } from "../../../link/messages/message.ts";
-import type { OpenedPush } from "../../../link/messages/messages.ts";
-import type { LinkNode } from "../../../link/nodes/nodes.ts";
-import type {
-  LinkObject,
-  ObjectId,
-  ObjectTree,
-  PulledObject,
-} from "../../../link/objects/objects.ts";
+import type { NewLinkMessage } from "../../../entities/message.ts";
+import type { OpenedPush } from "../../../entities/push.ts";
+import type { LinkNode } from "../../../entities/node.ts";
+import type { LinkObject, ObjectId, ObjectTree, PulledObject } from "../../../entities/object.ts";
 import { ApiError } from "../../../rpc/api_error.ts";
 import type {
   AcquiredTask,

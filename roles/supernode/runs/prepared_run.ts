@@ -1,7 +1,7 @@
 import type { ConfigRecord } from "../../../app/config_record.ts";
 import type { Context } from "../../../app/context.ts";
 import type { Message } from "../../../app/message.ts";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import type { Handled } from "../../../hosting/app/app_host.ts";
 
 /** What handles messages: an app in a worker, in the sandbox, or in a Python process. */

@@ -1,8 +1,8 @@
 import type { FleetConnection, RunInfo } from "../../../app/connection.ts";
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { RecentMap } from "../../../base/recent_map.ts";
-import type { AppSource } from "../apps/app_source.ts";
+import type { AppSource } from "./app_source.ts";
 import type { PreparedRun, Runs } from "./prepared_run.ts";
 import { MAX_KEPT_RUNS, stateKey } from "./run_states.ts";
 

@@ -1,6 +1,6 @@
 import type { ConfigRecord } from "../../../app/config_record.ts";
 import type { RunInfo } from "../../../app/connection.ts";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { FlwrError } from "../../../base/error.ts";
 import { mergeRunConfig } from "../../../fab/run_config.ts";
 import { fromConfigRecord, type RunConfig, toConfigRecord } from "../../../fab/scalar.ts";

@@ -1,4 +1,4 @@
-import type { RunId } from "../../../app/metadata.ts";
+import type { RunId } from "../../../entities/metadata.ts";
 import type { Clock } from "../../../base/clock.ts";
 import { log } from "../../../base/log.ts";
 import type { Runs } from "./prepared_run.ts";

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../../entities/object.ts";
 import type { AlongObject, AlongObjectSchema } from "../../../proto/gen/current/along_pb.ts";
 import { MAX_ALONG_BYTES, MAX_ALONG_OBJECTS } from "./limits.ts";
 

@@ -16,3 +16,6 @@ export const SESSION_PATTERN = /^[0-9a-f]{32}$/;
 
 /** The signed time, as text on both wires. */
 export const TIMESTAMP_HEADER = "flwr-timestamp";
+
+/** The header by which a process says which task of the Runtime API it works on; it comes once. */
+export const TASK_TOKEN_HEADER = "flwr-task-token";

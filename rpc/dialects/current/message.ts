@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkMessageError } from "../../../link/messages/message.ts";
+import type { MessageError } from "../../../entities/metadata.ts";
 import {
   type Message as WireMessage,
   MessageSchema,
@@ -16,7 +16,7 @@ import {
 /** A message without its records, as it travels: a LinkMessage and an app's metadata with its error are both one. */
 export interface MessageHead extends MessageMetadata {
   /** What the message carries in the place of content. */
-  readonly error?: LinkMessageError;
+  readonly error?: MessageError;
 }
 
 /**

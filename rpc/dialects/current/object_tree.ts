@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { ObjectId, ObjectTree } from "../../../link/objects/objects.ts";
+import type { ObjectId, ObjectTree } from "../../../entities/object.ts";
 import {
   type ObjectTree as WireTree,
   ObjectTreeSchema,

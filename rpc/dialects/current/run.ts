@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { RunInfo } from "../../../app/connection.ts";
-import type { LinkRun } from "../../../link/runs/runs.ts";
+import type { LinkRun } from "../../../entities/run.ts";
 import { type Run, RunSchema } from "../../../proto/gen/current/run_pb.ts";
 import { isoTime } from "./iso_time.ts";
 import { configFromWire, scalarsToWire } from "./scalar.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkRun } from "../../../link/runs/runs.ts";
+import type { LinkRun } from "../../../entities/run.ts";
 import { isoTime, secondsOfIsoTime } from "./iso_time.ts";
 import { runInfoFromWire, runToWire } from "./run.ts";
 

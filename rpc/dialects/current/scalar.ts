@@ -2,7 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import { ConfigRecord } from "../../../app/config_record.ts";
 import type { TypedConfigValue } from "../../../app/typed_value.ts";
 import { FlwrError } from "../../../base/error.ts";
-import type { LinkScalar } from "../../../link/runs/runs.ts";
+import type { LinkScalar } from "../../../entities/run.ts";
 import { type Scalar, ScalarSchema } from "../../../proto/gen/current/scalar_pb.ts";
 
 /** A configuration as protobuf carries it in maps. */

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../base/error.ts";
-import type { MessageDraft } from "../../../link/messages/message.ts";
+import type { MessageDraft } from "../../../entities/message.ts";
 import type { RecordDict } from "../../../proto/gen/current/recorddict_pb.ts";
 import {
   type Message as WireMessage,

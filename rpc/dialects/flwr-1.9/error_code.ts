@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { MessageErrorCode } from "../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../entities/metadata.ts";
 import { type Error as WireError, ErrorSchema } from "../../../proto/gen/flwr-1.9/error_pb.ts";
 
 /** An error in the domain's terms. */

@@ -1,7 +1,7 @@
 import { isLegacyInstruction, toLegacyInstruction } from "../../../app/legacy/instruction.ts";
 import { CURRENT_NAMES, isLegacyType, LEGACY_NAMES } from "../../../app/legacy/names.ts";
 import { fromLegacyReply } from "../../../app/legacy/reply.ts";
-import type { MessageError } from "../../../app/metadata.ts";
+import type { MessageError } from "../../../entities/metadata.ts";
 import { isRecordDict } from "../../../app/record_dict.ts";
 import type { RecordDict } from "../../../proto/gen/current/recorddict_pb.ts";
 import { recordDictFromWire, recordDictToWire } from "../record_dict.ts";

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { SUPERLINK_NODE_ID } from "../../../app/metadata.ts";
+import { SUPERLINK_NODE_ID } from "../../../entities/metadata.ts";
 import { type Node, NodeSchema } from "../../../proto/gen/flwr-1.9/node_pb.ts";
 
 /**

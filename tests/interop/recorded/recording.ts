@@ -6,7 +6,7 @@ import {
   PullObjectResponseSchema,
   PushObjectRequestSchema,
 } from "../../../proto/gen/current/message_pb.ts";
-import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/server/task_authentication.ts";
+import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/headers.ts";
 import { makeObject } from "../../../rpc/objects/object.ts";
 import type { Exchange } from "./transcript.ts";
 

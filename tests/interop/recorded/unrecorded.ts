@@ -1,6 +1,6 @@
 import { fromBinary, toJson } from "@bufbuild/protobuf";
 import type { Link } from "../../../link/link.ts";
-import { SUPERLINK_NODE_ID } from "../../../link/nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../../entities/metadata.ts";
 import { readObject } from "../../../rpc/objects/object.ts";
 import type { RecordedRandom } from "./recorded_random.ts";
 import { answerOf, type RecordedMessage, type Recording } from "./recording.ts";

@@ -1,5 +1,5 @@
 import { FlwrError } from "../../../base/error.ts";
-import { realTensor } from "../../../ml/import/real_tensor.ts";
+import { realTensor } from "../../../ml/import/graph/real_tensor.ts";
 import { MODEL } from "../../../ml/onnx/message/types.ts";
 import { type Optimizations, PLAIN } from "../../../ml/lower/passes.ts";
 import type { Engine } from "../../../ml/engine/engine.ts";

@@ -1,9 +1,9 @@
 import { seededRandom } from "../../../base/random.ts";
 import { topologicalOrder } from "../../../ml/graph/traverse.ts";
 import { input, type Node, type Value } from "../../../ml/graph/value.ts";
-import { computedType } from "../../../ml/import/call.ts";
+import { computedType } from "../../../ml/import/graph/call.ts";
 import { onnxNetwork } from "../../../ml/import/network.ts";
-import { realTensor } from "../../../ml/import/real_tensor.ts";
+import { realTensor } from "../../../ml/import/graph/real_tensor.ts";
 import { applyPasses, type Optimizations } from "../../../ml/lower/passes.ts";
 import { lowerGraph } from "../../../ml/lower/program.ts";
 import { traceParts } from "../../../ml/nn/trace.ts";

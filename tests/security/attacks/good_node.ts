@@ -1,6 +1,7 @@
 import { PrivateKey } from "../../../auth/private_key.ts";
 import { systemClock } from "../../../base/clock.ts";
-import { type Channel, openChannel } from "../../../rpc/channel.ts";
+import type { Channel } from "../../../rpc/channel.ts";
+import { openChannel } from "../../../rpc/grpc/channel.ts";
 import { FleetClient } from "../../../rpc/dialects/current/client/fleet_client.ts";
 import { NodeCredentials } from "../../../rpc/dialects/current/client/node_credentials.ts";
 import { openHttpChannel } from "../../../rpc/http/channel.ts";

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { ConfigRecord } from "../../../app/config_record.ts";
-import { buildFab } from "../../../fab/build.ts";
+import { buildFab } from "../../../fab/build/build.ts";
 import type { Fab } from "../../../fab/fab.ts";
 import { sha256Hex } from "../../../base/platform.ts";
 import { ATTACHMENTS_PATH } from "../../../fab/attachments.ts";

@@ -4,7 +4,7 @@ import type { DescMethod } from "@bufbuild/protobuf";
 import { Fleet } from "../../../proto/gen/current/fleet_pb.ts";
 import type { ObjectTree } from "../../../proto/gen/current/message_pb.ts";
 import { parseAddress } from "../../../rpc/address.ts";
-import { SUPERLINK_NODE_ID } from "../../../app/metadata.ts";
+import { SUPERLINK_NODE_ID } from "../../../entities/metadata.ts";
 import { within } from "../../support/deadline.ts";
 import { headersOf, type RawHeaders, shown } from "./credentials.ts";
 import { CurrentSuperLink, HEARTBEAT_SECONDS, instruct, type Member } from "./superlink.ts";

@@ -4,7 +4,7 @@ import { PrivateKey } from "../../../auth/private_key.ts";
 import type { FlwrError } from "../../../base/error.ts";
 import { Message } from "../../../app/message.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
-import { SUPERLINK_NODE_ID } from "../../../app/metadata.ts";
+import { SUPERLINK_NODE_ID } from "../../../entities/metadata.ts";
 import { RecordDict } from "../../../app/record_dict.ts";
 import {
   type DeflatedMessage,

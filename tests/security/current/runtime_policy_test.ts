@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { EXECUTOR_HEADERS, ExecutorSecret } from "../../../auth/executor_secret.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
-import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/server/task_authentication.ts";
+import { TASK_TOKEN_HEADER } from "../../../rpc/dialects/current/headers.ts";
 import { methodPath } from "../../../rpc/service.ts";
 import type { RawHeaders } from "./credentials.ts";
 import { CurrentSuperLink } from "./superlink.ts";

@@ -1,9 +1,10 @@
-import { buildFab } from "../../../fab/build.ts";
+import { buildFab } from "../../../fab/build/build.ts";
 import { PrivateKey } from "../../../auth/private_key.ts";
 import { systemClock } from "../../../base/clock.ts";
 import { Message } from "../../../app/message.ts";
 import { ConfigRecord } from "../../../app/config_record.ts";
-import { type Channel, type ChannelOptions, openChannel } from "../../../rpc/channel.ts";
+import type { Channel, ChannelOptions } from "../../../rpc/channel.ts";
+import { openChannel } from "../../../rpc/grpc/channel.ts";
 import { acquireTask } from "../../../rpc/dialects/current/client/acquire_task.ts";
 import { ControlClient } from "../../../rpc/dialects/current/client/control_client.ts";
 import { FleetClient } from "../../../rpc/dialects/current/client/fleet_client.ts";

@@ -4,7 +4,7 @@ import { createApp } from "../new/create_app.ts";
 import { nextTurn } from "../../../../base/turn.ts";
 import { processesOf } from "../../../../tests/support/processes_of.ts";
 import { TEMPLATES } from "../new/template.ts";
-import { buildFab } from "../../../../fab/build.ts";
+import { buildFab } from "../../../../fab/build/build.ts";
 import { readFab } from "../../../../fab/read.ts";
 import { type AppToCheck, checkApp, isUnchecked } from "./check_app.ts";
 import { denoSettings, FOLDER, writeEditorFiles } from "./editor_files.ts";

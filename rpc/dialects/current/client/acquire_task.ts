@@ -1,6 +1,5 @@
-import type { ExecutorSecret } from "../../../../auth/executor_secret.ts";
-import { EXECUTOR_HEADERS } from "../../../../auth/executor_secret.ts";
-import type { RunId } from "../../../../app/metadata.ts";
+import { EXECUTOR_HEADERS, type ExecutorSecret } from "../../../../auth/executor_secret.ts";
+import type { RunId } from "../../../../entities/metadata.ts";
 import { type Random, systemRandom } from "../../../../base/random.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import type { Channel } from "../../../channel.ts";

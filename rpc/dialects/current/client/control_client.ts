@@ -1,6 +1,6 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
-import type { NodeId, RunId } from "../../../../app/metadata.ts";
+import type { NodeId, RunId } from "../../../../entities/metadata.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { Control } from "../../../../proto/gen/current/control_pb.ts";

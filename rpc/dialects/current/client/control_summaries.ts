@@ -1,4 +1,4 @@
-import type { NodeId, RunId } from "../../../../app/metadata.ts";
+import type { NodeId, RunId } from "../../../../entities/metadata.ts";
 import type { Federation } from "../../../../proto/gen/current/control_pb.ts";
 import type { NodeInfo } from "../../../../proto/gen/current/node_pb.ts";
 import type { Run } from "../../../../proto/gen/current/run_pb.ts";

@@ -1,7 +1,7 @@
 import { MIN_BODY_BYTES_PER_SECOND } from "../../../limits.ts";
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
-import type { NodeId, RunId } from "../../../../app/metadata.ts";
-import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
+import type { NodeId, RunId } from "../../../../entities/metadata.ts";
+import type { LinkObject, ObjectId, PulledObject } from "../../../../entities/object.ts";
 import type { AlongRequestSchema } from "../../../../proto/gen/current/along_pb.ts";
 import {
   Fleet,

@@ -1,6 +1,6 @@
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
-import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metadata.ts";
+import { MessageErrorCode, type NodeId, type RunId } from "../../../../entities/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import type { Clock } from "../../../../base/clock.ts";
@@ -8,7 +8,7 @@ import { FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";
 import { sha256Hex } from "../../../../base/platform.ts";
 import type { Random } from "../../../../base/random.ts";
-import type { LinkObject } from "../../../../link/objects/objects.ts";
+import type { LinkObject } from "../../../../entities/object.ts";
 import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type { PullMessagesResponse } from "../../../../proto/gen/current/fleet_pb.ts";
 import type { ObjectTree as WireTree } from "../../../../proto/gen/current/message_pb.ts";

@@ -1,4 +1,4 @@
-import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
 
 /** Bytes of an instruction's objects that a node keeps until the next one: a ResNet-18 has 45 MB. */

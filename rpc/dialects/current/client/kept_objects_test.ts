@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkObject } from "../../../../link/objects/objects.ts";
+import type { LinkObject } from "../../../../entities/object.ts";
 import { MAX_HELD_OBJECTS } from "../limits.ts";
 import { KEPT_SECONDS, KeptObjects, MAX_KEPT_BYTES } from "./kept_objects.ts";
 

@@ -1,6 +1,6 @@
 import { Message } from "../../../../app/message.ts";
 import type { RecordDict } from "../../../../app/record_dict.ts";
-import type { LinkObject, ObjectId, ObjectTree } from "../../../../link/objects/objects.ts";
+import type { LinkObject, ObjectId, ObjectTree } from "../../../../entities/object.ts";
 import type {
   Message as WireMessage,
   ObjectTree as WireTree,

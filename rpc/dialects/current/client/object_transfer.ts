@@ -1,7 +1,7 @@
 import type { Clock } from "../../../../base/clock.ts";
 import type { Message } from "../../../../app/message.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
-import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
+import type { LinkObject, ObjectId, PulledObject } from "../../../../entities/object.ts";
 import { readObject } from "../../../objects/object.ts";
 import { inflateMessage } from "./message_objects.ts";
 import type { Parallel } from "./parallel.ts";

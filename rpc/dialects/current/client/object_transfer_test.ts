@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
 import { settle } from "../../../../base/testing/settle.ts";
-import type { PulledObject } from "../../../../link/objects/objects.ts";
+import type { PulledObject } from "../../../../entities/object.ts";
 import { makeSmallObject } from "../../../objects/object.ts";
 import { pullObjects } from "./object_transfer.ts";
 import { Parallel } from "./parallel.ts";

@@ -1,10 +1,10 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { AppBundle, OnlineNode, RunInfo } from "../../../../app/connection.ts";
 import type { ConfigRecord } from "../../../../app/config_record.ts";
-import type { NodeId, RunId } from "../../../../app/metadata.ts";
+import type { NodeId, RunId } from "../../../../entities/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkObject, ObjectId, PulledObject } from "../../../../link/objects/objects.ts";
+import type { LinkObject, ObjectId, PulledObject } from "../../../../entities/object.ts";
 import type { AlongResponse } from "../../../../proto/gen/current/along_pb.ts";
 import type {
   Message as WireMessage,
@@ -17,6 +17,7 @@ import { NO_RETRY } from "../../../retry.ts";
 import { usableName } from "../../node_name.ts";
 import { recordDictFromWire } from "../../record_dict.ts";
 import { alongBytes, type packAlong, readAlong } from "../along.ts";
+import { TASK_TOKEN_HEADER } from "../headers.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
 import { treeFromWire } from "../object_tree.ts";
 import { runInfoFromWire } from "../run.ts";
@@ -75,9 +76,6 @@ export interface Speaker {
   readonly nodeId: NodeId;
   readonly runId: RunId;
 }
-
-/** The header by which a process says which task it works on. */
-const TASK_TOKEN_HEADER = "flwr-task-token";
 
 /**
  * The Runtime API of any SuperLink (or SuperNode) since Flower 1.40, as the process of one task speaks it. It names no

@@ -5,10 +5,10 @@ import {
   type MessageId,
   type RunId,
   SUPERLINK_NODE_ID,
-} from "../../../../app/metadata.ts";
+} from "../../../../entities/metadata.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
+import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import { packAlong } from "../along.ts";
 import { MAX_ALONG_CONFIRMS } from "../limits.ts";
 import { messageFromWire } from "../message.ts";

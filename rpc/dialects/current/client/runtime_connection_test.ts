@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { Message } from "../../../../app/message.ts";
-import { MessageErrorCode } from "../../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../../entities/metadata.ts";
 import { NdArray } from "../../../../app/nd_array.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { FakeClock } from "../../../../base/clock.ts";

@@ -1,6 +1,6 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import type { ObjectId, ObjectsTogether, WantedObjects } from "../../../../link/objects/objects.ts";
+import type { ObjectId, ObjectsTogether, WantedObjects } from "../../../../entities/object.ts";
 import type { AlongRequest, AlongResponseSchema } from "../../../../proto/gen/current/along_pb.ts";
 import { isObjectId } from "../../../objects/object.ts";
 import { ApiError } from "../../../api_error.ts";

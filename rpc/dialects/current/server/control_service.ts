@@ -2,9 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { Clock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkRun } from "../../../../link/runs/runs.ts";
-import { isFinished } from "../../../../link/runs/run_state.ts";
-import { unknownRun } from "../../../../link/runs/run_records.ts";
+import { isFinished, type LinkRun, unknownRun } from "../../../../entities/run.ts";
 import {
   type Control,
   type Exec,

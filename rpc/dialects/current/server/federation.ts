@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
-import type { LinkNode } from "../../../../link/nodes/nodes.ts";
-import type { LinkRun } from "../../../../link/runs/runs.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
+import type { LinkRun } from "../../../../entities/run.ts";
 import { type Federation, FederationSchema } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { NO_ACCOUNT, runToWire } from "../run.ts";

@@ -1,10 +1,8 @@
 /** What the calls of the Fleet API have in common, today's and those of Flower 1.15 to 1.22. */
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { PullOptions } from "../../../../link/messages/messages.ts";
-import type { LinkRun } from "../../../../link/runs/runs.ts";
-import type { LinkMessage } from "../../../../link/messages/message.ts";
-import { takesMessages } from "../../../../link/runs/run_state.ts";
+import { type LinkRun, takesMessages } from "../../../../entities/run.ts";
+import type { LinkMessage } from "../../../../entities/message.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { Call } from "../../../call.ts";
 import { MAX_HOLD_SECONDS } from "../limits.ts";
@@ -55,7 +53,7 @@ export async function pullInstruction(
   link: Pick<Link, "messages">,
   call: Call<NodeCaller>,
   onError: (error: unknown) => void,
-  { emptyHanded }: Pick<PullOptions, "emptyHanded"> = {},
+  { emptyHanded }: { readonly emptyHanded?: boolean } = {},
 ): Promise<LinkMessage | undefined> {
   const nodeId = nodeOf(call);
   const signal = AbortSignal.any([call.signal, call.caller.revoked]);

@@ -1,9 +1,9 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/messages/message.ts";
-import type { LinkNode } from "../../../../link/nodes/nodes.ts";
-import type { ObjectTree } from "../../../../link/objects/objects.ts";
+import type { LinkMessage } from "../../../../entities/message.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
+import type { ObjectTree } from "../../../../entities/object.ts";
 import {
   ActivateNodeResponseSchema,
   DeactivateNodeResponseSchema,

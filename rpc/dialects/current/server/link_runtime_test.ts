@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../../../base/clock.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/messages/message.ts";
-import type { ObjectTree } from "../../../../link/objects/objects.ts";
+import type { LinkMessage } from "../../../../entities/message.ts";
+import type { ObjectTree } from "../../../../entities/object.ts";
 import { linkRuntimeBackend } from "./link_runtime.ts";
 
 /** Seven levels of seven objects, all of which refer to all of the next: 137,257 nodes, where each stands at its places. */

@@ -1,5 +1,5 @@
 import { withFurtherLines } from "../../../../base/run_log_lines.ts";
-import type { LinkRun, LogPiece } from "../../../../link/runs/runs.ts";
+import type { LinkRun, LogPiece } from "../../../../entities/run.ts";
 import { isoTime } from "../iso_time.ts";
 
 /**

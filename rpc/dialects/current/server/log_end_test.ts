@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import type { LinkRun } from "../../../../link/runs/runs.ts";
-import type { RunState } from "../../../../link/runs/run_state.ts";
+import type { LinkRun, RunState } from "../../../../entities/run.ts";
 import { endLog } from "./log_end.ts";
 
 /** What a reader who has the log up to `after` gets of a run that ended at 20. */

@@ -9,7 +9,7 @@ import { SIGNATURE_WINDOW_SECONDS, verifyTime } from "../../../../auth/signed_ti
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkNode } from "../../../../link/nodes/nodes.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
 import type { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";

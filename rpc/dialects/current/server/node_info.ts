@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { writePem } from "../../../../auth/pem.ts";
-import type { LinkNode } from "../../../../link/nodes/nodes.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
 import { type NodeInfo, NodeInfoSchema } from "../../../../proto/gen/current/node_pb.ts";
 import { isoTime } from "../iso_time.ts";
 import { NO_ACCOUNT } from "../run.ts";

@@ -1,5 +1,5 @@
-import type { BroughtObject } from "../../../../link/messages/messages.ts";
-import type { ObjectId, ObjectTree } from "../../../../link/objects/objects.ts";
+import type { BroughtObject } from "../../../../entities/push.ts";
+import type { ObjectId, ObjectTree } from "../../../../entities/object.ts";
 import type { AlongRequest } from "../../../../proto/gen/current/along_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { readAlong } from "../along.ts";

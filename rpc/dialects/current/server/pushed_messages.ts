@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../../base/error.ts";
-import type { NewLinkMessage } from "../../../../link/messages/message.ts";
-import type { ObjectTree } from "../../../../link/objects/objects.ts";
+import type { NewLinkMessage } from "../../../../entities/message.ts";
+import type { ObjectTree } from "../../../../entities/object.ts";
 import type {
   Message as WireMessage,
   ObjectTree as WireTree,

@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../../base/error.ts";
-import type { NewLinkMessage } from "../../../../link/messages/message.ts";
-import type { LinkObject } from "../../../../link/objects/objects.ts";
+import type { NewLinkMessage } from "../../../../entities/message.ts";
+import type { LinkObject } from "../../../../entities/object.ts";
 import { parseMessageObject } from "../../../objects/message.ts";
 import { parseObject, readObject } from "../../../objects/object.ts";
 

@@ -1,7 +1,7 @@
-import type { ArtifactPiece } from "../../../../link/artifacts/artifacts.ts";
-import type { NewLinkMessage } from "../../../../link/messages/message.ts";
-import type { BroughtObject, OpenedPush } from "../../../../link/messages/messages.ts";
-import type { LinkNode } from "../../../../link/nodes/nodes.ts";
+import type { ArtifactPiece } from "../../../../entities/artifact.ts";
+import type { NewLinkMessage } from "../../../../entities/message.ts";
+import type { BroughtObject, OpenedPush } from "../../../../entities/push.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
 import type {
   LinkObject,
   MakeRoom,
@@ -10,8 +10,8 @@ import type {
   ObjectTree,
   PulledObject,
   WantedObjects,
-} from "../../../../link/objects/objects.ts";
-import type { LinkScalar } from "../../../../link/runs/runs.ts";
+} from "../../../../entities/object.ts";
+import type { LinkScalar } from "../../../../entities/run.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 
 /** A piece of work for one app process, as its token names it. */

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { ObjectsTogether, WantedObjects } from "../../../../link/objects/objects.ts";
+import type { ObjectsTogether, WantedObjects } from "../../../../entities/object.ts";
 import type { AlongRequest } from "../../../../proto/gen/current/along_pb.ts";
 import {
   ConfirmMessageReceivedResponseSchema,

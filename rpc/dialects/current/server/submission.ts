@@ -1,6 +1,6 @@
 import { FlwrError } from "../../../../base/error.ts";
 import { sha256Hex } from "../../../../base/platform.ts";
-import type { LinkScalar, NewLinkRun } from "../../../../link/runs/runs.ts";
+import type { LinkScalar, NewLinkRun } from "../../../../entities/run.ts";
 import type { StartRunRequest } from "../../../../proto/gen/current/control_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import { scalarsFromWire } from "../scalar.ts";

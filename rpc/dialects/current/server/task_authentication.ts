@@ -9,11 +9,14 @@ import { isLoopback, parseAddress } from "../../../address.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { CallHead } from "../../../call.ts";
 import { methodPath, type ServiceOptions } from "../../../service.ts";
+import { TASK_TOKEN_HEADER } from "../headers.ts";
 import type { RuntimeBackend, RuntimeTask } from "./runtime_backend.ts";
 import { taskAdmissionOf } from "./task_policy.ts";
 
-/** The header by which a process says which task it works on; it comes once. */
-export const TASK_TOKEN_HEADER = "flwr-task-token";
+/** A task's token as the headers of a call of the Runtime API. */
+export function taskTokenHeaders(token: string): Readonly<Record<string, string>> {
+  return { [TASK_TOKEN_HEADER]: token };
+}
 
 /**
  * Who may take on tasks: "nobody" where the server starts all apps itself, "this-machine" for callers by loopback, or

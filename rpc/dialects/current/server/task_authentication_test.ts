@@ -7,7 +7,8 @@ import { acquireTask } from "../client/acquire_task.ts";
 import { DirectChannel } from "../testing/direct_channel.ts";
 import type { RuntimeBackend } from "./runtime_backend.ts";
 import { runtimeHandlers } from "./runtime_service.ts";
-import { type Executors, TASK_TOKEN_HEADER, taskAuthentication } from "./task_authentication.ts";
+import { type Executors, taskAuthentication } from "./task_authentication.ts";
+import { TASK_TOKEN_HEADER } from "../headers.ts";
 import { TASK_POLICY } from "./task_policy.ts";
 
 const TOKEN = "0123456789abcdef".repeat(16);

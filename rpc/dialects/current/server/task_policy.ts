@@ -1,7 +1,7 @@
 import { MAX_SMALL_REQUEST_BYTES, MAX_TREE_REQUEST_BYTES } from "./fleet_policy.ts";
 import { MAX_ALONG_BYTES } from "../limits.ts";
 import { MAX_BATCH_REQUEST_UNITS, MAX_MESSAGE_BYTES, MAX_REQUEST_UNITS } from "../../../limits.ts";
-import type { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
+import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import type { DescMethod } from "@bufbuild/protobuf";
 
 /** Bytes of a request with the ids of messages: room for 200,000 of them, 66 bytes each. */
@@ -61,10 +61,16 @@ export function runtimeRequestBytes({ localName }: DescMethod): number {
   }
 }
 
-/** The same for an app in a sandbox, which announces few messages at a time. */
-export function sandboxRequestBytes(method: DescMethod): number {
-  const announces: keyof typeof Runtime.method = "pushMessages";
-  return method.localName === announces
+/**
+ * The same for an app in a sandbox, which announces few messages at a time.
+ *
+ * @param name of a method; what it says is the app's own
+ * @returns 0 when there is no method of that name
+ */
+export function sandboxRequestBytes(name: string): number {
+  const method = Runtime.methods.find((method) => method.name === name);
+  if (method === undefined) return 0;
+  return method === Runtime.method.pushMessages
     ? MAX_TREE_REQUEST_BYTES + MAX_ALONG_BYTES
     : runtimeRequestBytes(method);
 }

@@ -2,16 +2,17 @@ import { create } from "@bufbuild/protobuf";
 import { createHash } from "node:crypto";
 import type { Message } from "../../../../app/message.ts";
 import { FlwrError } from "../../../../base/error.ts";
-import type { ArtifactPiece } from "../../../../link/artifacts/artifacts.ts";
-import type { NewLinkMessage } from "../../../../link/messages/message.ts";
-import type { OpenedPush } from "../../../../link/messages/messages.ts";
-import { type LinkNode, SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
+import type { ArtifactPiece } from "../../../../entities/artifact.ts";
+import type { NewLinkMessage } from "../../../../entities/message.ts";
+import type { OpenedPush } from "../../../../entities/push.ts";
+import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
 import type {
   LinkObject,
   ObjectId,
   ObjectTree,
   PulledObject,
-} from "../../../../link/objects/objects.ts";
+} from "../../../../entities/object.ts";
 import { Runtime } from "../../../../proto/gen/current/runtime_pb.ts";
 import { RecordDictSchema } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { parseMessageObject } from "../../../objects/message.ts";

@@ -8,7 +8,7 @@ import { FakeClock } from "../../../../base/clock.ts";
 import { seededRandom } from "../../../../base/random.ts";
 import { createLink } from "../../../../link/create_link.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkRun } from "../../../../link/runs/runs.ts";
+import type { LinkRun } from "../../../../entities/run.ts";
 import { MemoryStore } from "../../../../link/store/memory.ts";
 import { pushWhole } from "../../../../tests/link/push_whole.ts";
 import { Fleet } from "../../../../proto/gen/current/fleet_pb.ts";

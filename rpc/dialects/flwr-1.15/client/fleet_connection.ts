@@ -1,6 +1,6 @@
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
 import { Message } from "../../../../app/message.ts";
-import { MessageErrorCode, type NodeId, type RunId } from "../../../../app/metadata.ts";
+import { MessageErrorCode, type NodeId, type RunId } from "../../../../entities/metadata.ts";
 import { RecordDict } from "../../../../app/record_dict.ts";
 import { type ErrorCode, FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";

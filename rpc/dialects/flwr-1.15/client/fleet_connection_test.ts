@@ -3,7 +3,7 @@ import { create } from "@bufbuild/protobuf";
 import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import type { Message } from "../../../../app/message.ts";
-import { MessageErrorCode } from "../../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../../entities/metadata.ts";
 import { NdArray } from "../../../../app/nd_array.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";
 import { FlwrError } from "../../../../base/error.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { DescMethod, MessageInitShape } from "@bufbuild/protobuf";
 import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
-import { MessageErrorCode } from "../../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../../entities/metadata.ts";
 import { MetricRecord } from "../../../../app/metric_record.ts";
 import { NdArray } from "../../../../app/nd_array.ts";
 import { PrivateKey } from "../../../../auth/private_key.ts";

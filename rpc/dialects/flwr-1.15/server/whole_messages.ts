@@ -1,8 +1,8 @@
 import { MAX_MESSAGES_PER_NODE_PUSH } from "../../current/server/fleet_service.ts";
-import { MessageErrorCode } from "../../../../app/metadata.ts";
+import { type MessageError, MessageErrorCode } from "../../../../entities/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage, LinkMessageError } from "../../../../link/messages/message.ts";
+import type { LinkMessage } from "../../../../entities/message.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { Message as WireMessage } from "../../../../proto/gen/flwr-1.15/message_pb.ts";
 import { ApiError } from "../../../api_error.ts";
@@ -63,7 +63,7 @@ export async function pushWhole(
 /** What a reply carries; an error where that cannot be taken. */
 function readReply(
   wire: WireMessage,
-): { readonly error?: LinkMessageError; readonly content?: RecordDict } {
+): { readonly error?: MessageError; readonly content?: RecordDict } {
   try {
     const { head, content } = wholeFromWire(wire);
     return head.error === undefined ? { content: content! } : { error: head.error };
@@ -86,7 +86,7 @@ async function push(
 }
 
 /** The error that takes the place of a reply. Throws what is the SuperLink's own fault. */
-function refusedReply(thrown: unknown): LinkMessageError {
+function refusedReply(thrown: unknown): MessageError {
   const { code, message } = FlwrError.from(thrown);
   if (code !== "invalid-argument" && code !== "resource-exhausted") throw thrown;
   return {

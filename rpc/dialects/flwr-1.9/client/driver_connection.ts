@@ -5,7 +5,7 @@ import {
   toLegacyInstructions,
 } from "../../../../app/legacy/messages.ts";
 import type { Message } from "../../../../app/message.ts";
-import type { MessageId, RunId } from "../../../../app/metadata.ts";
+import type { MessageId, RunId } from "../../../../entities/metadata.ts";
 import type { RecordDict } from "../../../../app/record_dict.ts";
 import { Driver } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";

@@ -1,7 +1,7 @@
 import type { DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { AppBundle, FleetConnection, RunInfo } from "../../../../app/connection.ts";
 import type { Message } from "../../../../app/message.ts";
-import type { NodeId } from "../../../../app/metadata.ts";
+import type { NodeId } from "../../../../entities/metadata.ts";
 import { type Clock, systemClock } from "../../../../base/clock.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { log } from "../../../../base/log.ts";

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Message } from "../../../../app/message.ts";
-import type { Metadata } from "../../../../app/metadata.ts";
+import type { Metadata } from "../../../../entities/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import {

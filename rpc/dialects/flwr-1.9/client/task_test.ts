@@ -3,7 +3,7 @@ import { create, fromBinary } from "@bufbuild/protobuf";
 import { ArrayRecord } from "../../../../app/array_record.ts";
 import { ConfigRecord } from "../../../../app/config_record.ts";
 import { Message } from "../../../../app/message.ts";
-import { MessageErrorCode, SUPERLINK_NODE_ID } from "../../../../app/metadata.ts";
+import { MessageErrorCode, SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
 import { recordDictToPlain } from "../../../../app/transferable.ts";
 import { PullTaskResResponseSchema } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import { PullTaskInsResponseSchema } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";

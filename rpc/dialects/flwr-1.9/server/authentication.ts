@@ -12,7 +12,7 @@ import type { RateLimiter } from "../../../../auth/rate_limiter.ts";
 import type { TokenKeys } from "../../../../auth/token_keys.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkNode } from "../../../../link/nodes/nodes.ts";
+import type { LinkNode } from "../../../../entities/node.ts";
 import type { Fleet } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";
 import { ApiError } from "../../../api_error.ts";
 import type { AnonymousCall, CallHead } from "../../../call.ts";
@@ -23,8 +23,7 @@ import { nodeFromWire } from "../node_id.ts";
 import { accessDenied } from "./access_denied.ts";
 import type { FleetCaller } from "./caller.ts";
 import { admissionFault } from "../../admission.ts";
-import { policyKey, policyOf } from "./policy.ts";
-import { legacyRequestUnits } from "./policy.ts";
+import { legacyRequestUnits, policyKey, policyOf } from "./policy.ts";
 
 /** What the SuperLink needs to tell its SuperNodes from strangers. */
 export interface FleetAuthenticationOptions {

@@ -1,11 +1,7 @@
 import type { Link } from "../../../../link/link.ts";
-import type {
-  LinkMessage,
-  MessageDraft,
-  NewLinkMessage,
-} from "../../../../link/messages/message.ts";
-import type { BroughtObject, Refusal } from "../../../../link/messages/messages.ts";
-import type { LinkObject, ObjectId } from "../../../../link/objects/objects.ts";
+import type { LinkMessage, MessageDraft, NewLinkMessage } from "../../../../entities/message.ts";
+import type { BroughtObject, Refusal } from "../../../../entities/push.ts";
+import type { LinkObject, ObjectId } from "../../../../entities/object.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
 import { deflateRecordDict } from "../../../objects/deflate.ts";

@@ -1,10 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessage } from "../../../../link/messages/message.ts";
-import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
-import type { ObjectId } from "../../../../link/objects/objects.ts";
-import { takesMessages } from "../../../../link/runs/run_state.ts";
+import type { LinkMessage } from "../../../../entities/message.ts";
+import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
+import type { ObjectId } from "../../../../entities/object.ts";
+import { takesMessages } from "../../../../entities/run.ts";
 import {
   CreateRunResponseSchema,
   type Driver,

@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { MessageErrorCode } from "../../../../app/metadata.ts";
+import { MessageErrorCode } from "../../../../entities/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import type { Link } from "../../../../link/link.ts";
 import {

@@ -1,6 +1,7 @@
 import type { Link } from "../../../../link/link.ts";
-import type { LinkMessageError, MessageDraft } from "../../../../link/messages/message.ts";
-import type { ObjectId } from "../../../../link/objects/objects.ts";
+import type { MessageDraft } from "../../../../entities/message.ts";
+import type { MessageError } from "../../../../entities/metadata.ts";
+import type { ObjectId } from "../../../../entities/object.ts";
 import type { RecordDict } from "../../../../proto/gen/current/recorddict_pb.ts";
 import { membersOf } from "../../../objects/inflate.ts";
 import { type ParsedObject, parseObject } from "../../../objects/object.ts";
@@ -17,7 +18,7 @@ export async function nameReply(
   link: Pick<Link, "objects">,
   reply: MessageDraft,
   content: RecordDict,
-): Promise<RecordDict | LinkMessageError> {
+): Promise<RecordDict | MessageError> {
   const read = async (id: ObjectId | undefined): Promise<ParsedObject | undefined> => {
     if (id === undefined) return undefined;
     const caller = { nodeId: reply.srcNodeId, runId: reply.runId };

@@ -14,7 +14,7 @@ import { type TaskIns, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task
 import { messageObject, parseMessageObject } from "../../../objects/message.ts";
 import { readObject } from "../../../objects/object.ts";
 import { idFromWire, nodeFromWire, nodeToWire } from "../node_id.ts";
-import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
+import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
 import { MAX_CONTENT_BYTES_PER_CALL } from "../limits.ts";
 import { driverHandlers } from "./driver_service.ts";
 import { fleetHandlers } from "./fleet_service.ts";

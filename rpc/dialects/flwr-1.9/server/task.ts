@@ -1,10 +1,15 @@
 import { create } from "@bufbuild/protobuf";
 import { FlwrError } from "../../../../base/error.ts";
-import { SUPERLINK_NODE_ID } from "../../../../link/nodes/nodes.ts";
-import type { LinkMessage, MessageDraft } from "../../../../link/messages/message.ts";
+import { SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
+import type { LinkMessage, MessageDraft } from "../../../../entities/message.ts";
 import type { RecordSet } from "../../../../proto/gen/flwr-1.9/recordset_pb.ts";
-import type { Task, TaskIns, TaskRes } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
-import { TaskInsSchema, TaskResSchema } from "../../../../proto/gen/flwr-1.9/task_pb.ts";
+import {
+  type Task,
+  type TaskIns,
+  TaskInsSchema,
+  type TaskRes,
+  TaskResSchema,
+} from "../../../../proto/gen/flwr-1.9/task_pb.ts";
 import { errorFromWire, errorToWire } from "../error_code.ts";
 import { idFromWire, idToWire, nodeFromWire, nodeToWire } from "../node_id.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { create, fromBinary } from "@bufbuild/protobuf";
-import { MessageErrorCode, SUPERLINK_NODE_ID } from "../../../../app/metadata.ts";
+import { MessageErrorCode, SUPERLINK_NODE_ID } from "../../../../entities/metadata.ts";
 import { FlwrError } from "../../../../base/error.ts";
 import { PushTaskInsRequestSchema } from "../../../../proto/gen/flwr-1.9/driver_pb.ts";
 import { PushTaskResRequestSchema } from "../../../../proto/gen/flwr-1.9/fleet_pb.ts";

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { HAS_ALL_RIGHTS } from "../../../base/testing/all_rights.ts";
+import { eventually } from "../../../tests/support/deadline.ts";
+import { AppProcess } from "./app_process.ts";
+import { ProcessPool } from "./process_pool.ts";
+import type { FromWorker } from "./thread/worker_protocol.ts";
+
+const OPTIONS = { allowRead: [], memoryBytes: 1024 ** 3, requestBytes: () => 0 };
+
+/** Processes of this one that are sandboxes of ServerApps, by their ids. */
+async function sandboxes(): Promise<number[]> {
+  const found: number[] = [];
+  for await (const { name } of Deno.readDir("/proc")) {
+    const read = (file: string) => Deno.readTextFile(`/proc/${name}/${file}`).catch(() => "");
+    if (!/^\d+$/.test(name)) continue;
+    const [, parent] = /\) \S (\d+)/.exec(await read("stat")) ?? [];
+    if (Number(parent) === Deno.pid && /flwr-serverapp-/.test(await read("cmdline"))) {
+      found.push(Number(name));
+    }
+  }
+  return found;
+}
+
+const linux = { ignore: !HAS_ALL_RIGHTS || Deno.build.os !== "linux" };
+
+Deno.test(
+  "process pool: a spare that ended while it waited is replaced",
+  linux,
+  async () => {
+    const started: AppProcess[] = [];
+    const { start } = AppProcess;
+    AppProcess.start = async (options) => {
+      const process = await start.call(AppProcess, options);
+      started.push(process);
+      return process;
+    };
+    try {
+      await using pool = new ProcessPool(OPTIONS);
+      pool.warm();
+      await eventually(async () => (await sandboxes()).length === 1, 20, "the spare to start");
+      Deno.kill((await sandboxes())[0]!, "SIGKILL");
+      await eventually(() => Promise.resolve(started[0]!.crashed), 20, "the spare to end");
+
+      await using process = await pool.take();
+      const said: FromWorker["kind"][] = [];
+      await process.attend(({ kind }) => void said.push(kind));
+      assert.deepEqual([said, process.crashed], [["ready"], false]);
+      assert.deepEqual([started.length, started[1] === process], [2, true]);
+    } finally {
+      AppProcess.start = start;
+    }
+  },
+);
+
+Deno.test(
+  "process pool: a spare that could not be started is replaced",
+  linux,
+  async () => {
+    await using pool = new ProcessPool(OPTIONS);
+    const before = Deno.env.get("TMPDIR");
+    Deno.env.set("TMPDIR", "/nowhere");
+    pool.warm();
+    if (before === undefined) Deno.env.delete("TMPDIR");
+    else Deno.env.set("TMPDIR", before);
+    await using process = await pool.take();
+    await process.attend(() => {});
+    assert.equal(process.crashed, false);
+  },
+);
+
+Deno.test("app process: who attends it late hears of its end", linux, async () => {
+  await using process = await AppProcess.start(OPTIONS);
+  const [pid] = await sandboxes();
+  Deno.kill(pid!, "SIGKILL");
+  await eventually(() => Promise.resolve(process.crashed), 20, "the process to end");
+  const said: FromWorker["kind"][] = [];
+  await process.attend(({ kind }) => void said.push(kind));
+  assert.deepEqual(said, ["crashed"]);
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { withFileLock } from "./file_io.ts";
+import { testWithAllRights } from "../../base/testing/all_rights.ts";
+
+async function inFolder(test: (path: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await test(join(folder, "lock"));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("file lock: holders take turns, and who waits is told once", () =>
+  inFolder(async (path) => {
+    const events: string[] = [];
+    const { promise: held, resolve: hold } = Promise.withResolvers<void>();
+    const { promise: end, resolve: release } = Promise.withResolvers<void>();
+    const first = withFileLock(path, async () => {
+      hold();
+      await end;
+      events.push("first ends");
+    }, () => events.push("first waits"));
+    await held;
+    const second = withFileLock(path, () => Promise.resolve(events.push("second")), () => {
+      events.push("second waits");
+      release();
+    });
+    await Promise.all([first, second]);
+    assert.deepEqual(events, ["second waits", "first ends", "second"]);
+  }));
+
+Deno.test("file lock: work that fails lets the lock go", () =>
+  inFolder(async (path) => {
+    await assert.rejects(withFileLock(path, () => Promise.reject(new Error("no"))), /^Error: no$/);
+    assert.equal(await withFileLock(path, () => Promise.resolve(7), () => assert.fail()), 7);
+  }));
+
+testWithAllRights(
+  "file lock: a process that is killed lets the lock go",
+  () =>
+    inFolder(async (path) => {
+      const code = `
+      const file = await Deno.open(Deno.args[0], { create: true, write: true });
+      await file.lock(true);
+      console.log("held");
+      await new Promise((resolve) => setTimeout(resolve, 60_000));`;
+      const child = new Deno.Command(Deno.execPath(), {
+        args: ["eval", code, path],
+        stdout: "piped",
+      }).spawn();
+      const reader = child.stdout.getReader();
+      assert.match(new TextDecoder().decode((await reader.read()).value), /^held/);
+      let waited = false;
+      const got = withFileLock(path, () => Promise.resolve("got"), () => {
+        waited = true;
+        child.kill("SIGKILL");
+      });
+      assert.equal(await got, "got");
+      assert(waited);
+      await child.status;
+      await reader.cancel();
+    }),
+);

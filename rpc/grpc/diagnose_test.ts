@@ -1,0 +1,189 @@
+import "reflect-metadata";
+import assert from "node:assert/strict";
+import { status as Status } from "@grpc/grpc-js";
+import {
+  BasicConstraintsExtension,
+  Extension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from "@peculiar/x509";
+import { writePem } from "../../auth/pem.ts";
+import { connectionProblem } from "../connection_problem.ts";
+import type { ClientTls } from "../client_tls.ts";
+import { diagnose, isConnectionFailure, needsProbe } from "./diagnose.ts";
+import { type Probe, probe } from "../probe.ts";
+
+const DAY_MS = 24 * 3600 * 1000;
+const NOW = 1_800_000_000;
+const lost = { code: Status.UNAVAILABLE, details: "No connection established. Last error: Error" };
+const soundTls: Probe = {
+  kind: "tls",
+  http2: true,
+  trusted: true,
+  validFrom: NOW - 1,
+  validTo: NOW + 1,
+  named: true,
+  names: "DNS:a",
+};
+
+/** Code and sentence for a failed call to "a:1". */
+function explain(
+  failure: { code: Status; details: string },
+  found?: Probe,
+  tls: ClientTls = { rootCertificates: "…" },
+): string {
+  const target = { address: { host: "a", port: 1 }, tls };
+  const { code, message } = diagnose(target, failure, found, NOW);
+  return `${code}: ${message}`;
+}
+
+Deno.test("what a server says is passed on", () => {
+  const failure = { code: Status.UNAUTHENTICATED, details: "Access denied" };
+  assert.equal(explain(failure), "unauthenticated: Access denied");
+  assert.equal(explain({ code: Status.UNKNOWN, details: "boom" }), "internal: boom");
+  assert.equal(explain({ code: Status.NOT_FOUND, details: "" }), "not-found: NOT_FOUND");
+  const busy = { code: Status.UNAVAILABLE, details: "Try later" };
+  assert.equal(explain(busy), "unavailable: Try later");
+  assert.ok(!needsProbe(busy));
+});
+
+Deno.test("a connection that breaks while a request is written may recover", () => {
+  const broken = {
+    code: Status.INTERNAL,
+    details: "Received RST_STREAM with code 2 triggered by internal client error: write EPIPE",
+  };
+  assert.equal(explain(broken), 'unavailable: The connection to "a:1" broke: write EPIPE');
+  assert.ok(isConnectionFailure(broken));
+  assert.ok(!needsProbe(broken));
+});
+
+Deno.test("a proxy that may recover is told from a page", () => {
+  const answered = (http: number, code: Status) =>
+    explain({ code, details: `Received HTTP status code ${http}` });
+  assert.equal(
+    answered(503, Status.UNAVAILABLE),
+    'unavailable: "a:1" answered with HTTP status 503',
+  );
+  assert.equal(
+    answered(404, Status.UNIMPLEMENTED),
+    'failed-precondition: "a:1" is not a Flower gRPC server: it answered with HTTP status 404',
+  );
+});
+
+Deno.test("a page that was read as a length is told from a large message", () => {
+  const tooLarge = (size: number) =>
+    explain({
+      code: Status.RESOURCE_EXHAUSTED,
+      details: `Received message larger than max (${size} vs 536870912)`,
+    });
+  // "404 page not found" without its first letter: 0x30 0x34 0x20 0x70.
+  assert.match(tooLarge(808_722_544), /^failed-precondition: .* it answered with text$/);
+  assert.match(tooLarge(600_000_000), /^resource-exhausted: Received message larger than max/);
+});
+
+Deno.test("failures that grpc-js names are not looked into", () => {
+  for (
+    const [details, why] of [
+      ["No connection established. Last error: connect ECONNREFUSED", "connection refused"],
+      ["No connection established: ETIMEDOUT", "no answer"],
+      ["Name resolution failed for target dns:a:1", "no such host name"],
+      ["No connection established. Last error: EHOSTUNREACH", "no way to that host"],
+    ] as const
+  ) {
+    const failure = { code: Status.UNAVAILABLE, details };
+    assert.ok(!needsProbe(failure), details);
+    assert.equal(explain(failure), `unavailable: Cannot reach "a:1": ${why}`);
+  }
+  assert.ok(needsProbe(lost));
+  assert.ok(needsProbe({ code: Status.UNAVAILABLE, details: "Connection dropped" }));
+});
+
+Deno.test("what was found at the address explains a lost connection", () => {
+  const found = (change: Partial<Extract<Probe, { kind: "tls" }>>) =>
+    explain(lost, { ...soundTls, ...change });
+  assert.match(found({ validTo: NOW - 1 }), /^failed-precondition: .* ran out on 2027-01-15$/);
+  assert.match(found({ validFrom: NOW + 1 }), /^failed-precondition: .* only from 2027-01-15 on$/);
+  assert.match(found({ named: false }), /^failed-precondition: .* not for "a": it is for DNS:a$/);
+  assert.match(
+    found({ trusted: false }),
+    /^failed-precondition: .* authority in --root-certificates$/,
+  );
+  assert.match(found({ http2: false }), /^failed-precondition: .* does not offer HTTP\/2$/);
+  assert.equal(found({}), 'unavailable: The connection to "a:1" broke');
+  assert.equal(
+    explain(lost, { kind: "unreachable", code: "ECONNREFUSED" }),
+    'unavailable: Cannot reach "a:1": connection refused',
+  );
+  assert.equal(
+    explain(lost, { kind: "plain", protocol: "unknown" }),
+    'unavailable: The connection to "a:1" broke',
+  );
+  assert.equal(
+    explain(lost, { kind: "plain", protocol: "http2" }, "insecure"),
+    'unavailable: The connection to "a:1" broke',
+  );
+});
+
+Deno.test("a name that the issuer may not give is told from an unknown authority", () => {
+  const target = { address: { host: "a", port: 1 }, tls: { rootCertificates: "…" } };
+  const sentence = /has a name that its issuer may not give.*\(nameConstraints\)$/;
+  for (const reason of ["NameConstraintViolation", "MalformedNameConstraint"]) {
+    const details =
+      `client error (Connect): invalid peer certificate: Other(OtherError(${reason}))`;
+    for (const found of [undefined, soundTls, { ...soundTls, trusted: false }]) {
+      const { code, message } = connectionProblem(target, "http", details, found, NOW);
+      assert.equal(code, "failed-precondition");
+      assert.match(message, sentence);
+    }
+  }
+  // grpc-js says nothing of it: another look at the server does.
+  assert.match(explain(lost, { ...soundTls, refusal: "forbidden-name" }), sentence);
+});
+
+/** A server's certificate for localhost, by an authority that excludes that name. */
+async function excludingCertificates(): Promise<{ cert: string; key: string; ca: string }> {
+  const algorithm = { name: "ECDSA", namedCurve: "P-256" };
+  const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+  const [root, own] = [await newKeys(), await newKeys()];
+  const make = async (subject: string, { publicKey }: CryptoKeyPair, extensions: Extension[]) => {
+    const certificate = await X509CertificateGenerator.create({
+      subject: `CN=${subject}`,
+      issuer: "CN=Root",
+      publicKey,
+      signingKey: root.privateKey,
+      signingAlgorithm: { name: "ECDSA", hash: "SHA-256" },
+      notBefore: new Date(Date.now() - DAY_MS),
+      notAfter: new Date(Date.now() + DAY_MS),
+      extensions,
+    });
+    return certificate.toString("pem") + "\n";
+  };
+  const pkcs8 = new Uint8Array(await crypto.subtle.exportKey("pkcs8", own.privateKey));
+  return {
+    cert: await make("s", own, [
+      new SubjectAlternativeNameExtension([{ type: "dns", value: "localhost" }]),
+    ]),
+    key: writePem("PRIVATE KEY", pkcs8),
+    ca: await make("Root", root, [
+      new BasicConstraintsExtension(true, undefined, true),
+      new Extension("2.5.29.30", true, Uint8Array.fromHex("300fa10d300b82096c6f63616c686f7374")),
+    ]),
+  };
+}
+
+Deno.test("another look at a server tells a name that its issuer may not give", async () => {
+  const { cert, key, ca } = await excludingCertificates();
+  using listener = Deno.listenTls({ hostname: "127.0.0.1", port: 0, cert, key });
+  const serving = (async () => {
+    for await (const connection of listener) {
+      await connection.handshake().catch(() => {});
+      connection.close();
+    }
+  })();
+  const address = { host: "localhost", port: listener.addr.port };
+  const found = await probe(address, { rootCertificates: ca });
+  assert.ok(found?.kind === "tls");
+  assert.equal(found.refusal, "forbidden-name");
+  listener.close();
+  await serving;
+});

@@ -1,0 +1,275 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { connect as connectHttp2 } from "node:http2";
+import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { FlwrError } from "../../base/error.ts";
+import { Driver } from "../../proto/gen/flwr-1.9/driver_pb.ts";
+import { Fleet } from "../../proto/gen/flwr-1.9/fleet_pb.ts";
+import { Health, HealthCheckResponse_ServingStatus } from "../../proto/gen/health/health_pb.ts";
+import { parseAddress } from "../address.ts";
+import type { Channel } from "../channel.ts";
+import { openChannel } from "./channel.ts";
+import { NO_RETRY } from "../retry.ts";
+import { startServer } from "./server.ts";
+import type { RpcServer } from "../server.ts";
+import { serveDriver } from "../testing/driver.ts";
+
+const open = (server: RpcServer): Channel =>
+  openChannel({ address: server.address, tls: "insecure", retry: NO_RETRY });
+
+const fails = (code: string, message: string | RegExp) => (error: unknown) => {
+  assert.ok(error instanceof FlwrError, String(error));
+  assert.equal(error.code, code, error.message);
+  if (typeof message === "string") assert.equal(error.message, message);
+  else assert.match(error.message, message);
+  return true;
+};
+
+Deno.test("a call carries its request, its caller and headers both ways", async () => {
+  const server = await serveDriver({
+    getNodes: ({ runId }, call) => {
+      assert.equal(call.method, "/flwr.proto.Driver/GetNodes");
+      assert.match(call.peer, /^127\.0\.0\.1:\d+$/);
+      assert.equal(call.caller, "key of GetNodes, 10 bytes");
+      call.setHeader("public-key", "ours");
+      return Promise.resolve({ nodes: [{ nodeId: runId }] });
+    },
+  }, {
+    authenticate: (call, method, bytes) =>
+      Promise.resolve(`${call.header("public-key")} of ${method.name}, ${bytes.length} bytes`),
+  });
+  const channel = open(server);
+  const { response, header } = await channel.call(Driver.method.getNodes, { runId: -(2n ** 62n) }, {
+    metadata: (bytes) => Promise.resolve({ "public-key": "key", "length": String(bytes.length) }),
+  });
+  assert.equal(response.nodes[0]?.nodeId, -(2n ** 62n));
+  assert.equal(header("public-key"), "ours");
+  assert.equal(header("other"), undefined);
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("an error of the project is told to the caller, anything else is hidden", async () => {
+  const server = await serveDriver({
+    createRun: () => Promise.reject(new FlwrError("unauthenticated", "Access denied")),
+    getNodes: () => Promise.reject(new Error("/etc/flwr/server.key")),
+    pullTaskRes: () => {
+      throw new TypeError("a bug");
+    },
+  });
+  const channel = open(server);
+  const { method } = Driver;
+  await assert.rejects(
+    channel.call(method.createRun, {}),
+    fails("unauthenticated", "Access denied"),
+  );
+  await assert.rejects(channel.call(method.getNodes, {}), fails("internal", "Internal error"));
+  await assert.rejects(channel.call(method.pullTaskRes, {}), fails("internal", "Internal error"));
+  await assert.rejects(channel.call(Fleet.method.ping, {}), fails("unimplemented", /Fleet\/Ping/));
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("bytes that are no message are refused in Flower 1.9's words", async () => {
+  const server = await serveDriver({}, {
+    authenticate: () => Promise.reject(new Error("reached")),
+  });
+  const client = new Client(server.address, credentials.createInsecure());
+  const same = (bytes: Buffer) => bytes;
+  // A field cut short, and a text field that is not UTF-8: as 1.9, which refuses both.
+  for (const hex of ["0a05", "0a01ff"]) {
+    const error = await new Promise<ServiceError | null>((resolve) =>
+      client.makeUnaryRequest(
+        "/flwr.proto.Driver/CreateRun",
+        same,
+        same,
+        Buffer.from(hex, "hex"),
+        new Metadata(),
+        resolve,
+      )
+    );
+    assert.equal(error?.details, "Exception deserializing request!", hex);
+    assert.equal(error?.code, 13);
+  }
+  client.close();
+  await server.close(1);
+});
+
+Deno.test("a call that is not admitted is refused before its body is read", async () => {
+  let decoded = 0;
+  const server = await serveDriver({}, {
+    admit: (call) => {
+      if (call.header("public-key") !== "known") {
+        throw new FlwrError("unauthenticated", "Access denied");
+      }
+    },
+    authenticate: (_call, _method, bytes) => {
+      decoded += bytes.length;
+      return Promise.resolve("known");
+    },
+  });
+  const channel = open(server);
+  const large = { fabId: "x".repeat(8_000_000) };
+  await assert.rejects(
+    channel.call(Driver.method.createRun, large),
+    fails("unauthenticated", "Access denied"),
+  );
+  assert.equal(decoded, 0);
+  const metadata = () => Promise.resolve({ "public-key": "known" });
+  await channel.call(Driver.method.createRun, large, { metadata });
+  assert.ok(decoded > 8_000_000);
+  channel.close();
+  await server.close(1);
+});
+
+/** A server whose PullTaskRes waits to be released, and what its handler saw. */
+async function serveHeld() {
+  const started = Promise.withResolvers<void>();
+  const release = Promise.withResolvers<void>();
+  const aborted = Promise.withResolvers<void>();
+  const delivered = Promise.withResolvers<boolean>();
+  const server = await serveDriver({
+    pullTaskRes: async (_request, call) => {
+      call.signal.addEventListener("abort", () => aborted.resolve());
+      call.delivered.then(delivered.resolve);
+      started.resolve();
+      await Promise.race([release.promise, aborted.promise]);
+      return { taskResList: [{ groupId: "x".repeat(30_000_000) }] };
+    },
+  });
+  return { server, started, release, aborted, delivered, channel: open(server) };
+}
+
+Deno.test("an answer that arrives is delivered, and its call is not aborted", async () => {
+  const { server, channel, release, delivered, aborted } = await serveHeld();
+  release.resolve();
+  const { response } = await channel.call(Driver.method.pullTaskRes, {});
+  assert.equal(response.taskResList[0]?.groupId.length, 30_000_000);
+  assert.equal(await delivered.promise, true);
+  const outcome = await Promise.race([
+    aborted.promise.then(() => "aborted"),
+    Promise.resolve("no"),
+  ]);
+  assert.equal(outcome, "no");
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("a call that its caller cancels is aborted and not delivered", async () => {
+  const { server, channel, started, aborted, delivered } = await serveHeld();
+  const controller = new AbortController();
+  const call = channel.call(Driver.method.pullTaskRes, {}, { signal: controller.signal });
+  await started.promise;
+  controller.abort();
+  await assert.rejects(call, fails("cancelled", "The call was cancelled"));
+  await aborted.promise;
+  assert.equal(await delivered.promise, false);
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("a call whose time is up is aborted and not delivered", async () => {
+  const { server, channel, aborted, delivered } = await serveHeld();
+  await assert.rejects(
+    channel.call(Driver.method.pullTaskRes, {}, { timeoutSeconds: 0.2 }),
+    fails("deadline-exceeded", `"${server.address}" did not answer within 0.2 s`),
+  );
+  await aborted.promise;
+  assert.equal(await delivered.promise, false);
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("a call whose connection breaks is aborted and not delivered", async () => {
+  const { server, channel, started, aborted, delivered } = await serveHeld();
+  const call = channel.call(Driver.method.pullTaskRes, {});
+  await started.promise;
+  channel.close();
+  await assert.rejects(call, fails("cancelled", `The connection to "${server.address}" is closed`));
+  await aborted.promise;
+  assert.equal(await delivered.promise, false);
+  await server.close(1);
+});
+
+Deno.test("a server that closes lets open calls end", async () => {
+  const { server, channel, started, release } = await serveHeld();
+  const call = channel.call(Driver.method.pullTaskRes, {});
+  await started.promise;
+  const closed = server.close(10);
+  release.resolve();
+  assert.equal((await call).response.taskResList.length, 1);
+  await closed;
+  await assert.rejects(channel.call(Driver.method.createRun, {}), fails("unavailable", /refused/));
+  channel.close();
+});
+
+Deno.test("a server that closes breaks off calls that outlast the grace", async () => {
+  const { server, channel, started, aborted, delivered } = await serveHeld();
+  const call = channel.call(Driver.method.pullTaskRes, {});
+  await started.promise;
+  const refused = assert.rejects(call, fails("unavailable", /broke/));
+  await server.close(0.1);
+  await aborted.promise;
+  assert.equal(await delivered.promise, false);
+  await refused;
+  channel.close();
+});
+
+Deno.test("a port in use and an address of another machine are named", async () => {
+  const server = await serveDriver();
+  await assert.rejects(
+    serveDriver({}, { address: server.address }),
+    fails("unavailable", `Cannot listen on "${server.address}": the port is in use`),
+  );
+  await assert.rejects(
+    serveDriver({}, { address: "192.0.2.1:9092" }),
+    fails("unavailable", 'Cannot listen on "192.0.2.1:9092": the address is not of this machine'),
+  );
+  await server.close(1);
+});
+
+Deno.test("every server tells its health", async () => {
+  const server = await serveDriver();
+  const channel = open(server);
+  const check = Health.method.check;
+  for (const service of ["", "flwr.proto.Driver", "grpc.health.v1.Health"]) {
+    const { response } = await channel.call(check, { service });
+    assert.equal(response.status, HealthCheckResponse_ServingStatus.SERVING);
+  }
+  await assert.rejects(
+    channel.call(check, { service: "flwr.proto.Fleet" }),
+    fails("not-found", 'Service "flwr.proto.Fleet" is not served here'),
+  );
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("an answer that is not read to its end is not delivered", async () => {
+  const { server, channel, release, delivered } = await serveHeld();
+  release.resolve();
+  const session = connectHttp2(`http://${server.address}`);
+  const stream = session.request({
+    ":method": "POST",
+    ":path": "/flwr.proto.Driver/PullTaskRes",
+    "content-type": "application/grpc",
+    te: "trailers",
+  });
+  stream.end(Buffer.alloc(5)); // an empty message
+  await new Promise((resolve) => stream.once("response", resolve));
+  stream.pause();
+  session.destroy();
+  assert.equal(await delivered.promise, false);
+  channel.close();
+  await server.close(1);
+});
+
+Deno.test("a peer that never closes its end does not keep the server from ending", async () => {
+  const server = await startServer({ address: "127.0.0.1:0", services: [] });
+  const { host, port } = parseAddress(server.address);
+  using silent = await Deno.connect({ hostname: host, port });
+  // HTTP/2's preface and an empty SETTINGS frame: a session that then says nothing more
+  const hello = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\x00\x00\x00\x04\x00\x00\x00\x00\x00";
+  await silent.write(new TextEncoder().encode(hello));
+  await silent.read(new Uint8Array(1024));
+  await server.close(0);
+});
