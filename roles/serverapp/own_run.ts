@@ -2,13 +2,14 @@ import type { DriverConnection, OnlineNode } from "../../app/connection.ts";
 import type { Message } from "../../app/message.ts";
 import { type Clock, systemClock } from "../../base/clock.ts";
 import { FlwrError } from "../../base/error.ts";
+import { load } from "../../base/load.ts";
 import { log } from "../../base/log.ts";
 import { type Random, systemRandom } from "../../base/random.ts";
 import type { Channel } from "../../rpc/channel.ts";
 import { RuntimeClient } from "../../rpc/dialects/current/client/runtime_client.ts";
 import { RuntimeConnection } from "../../rpc/dialects/current/client/runtime_connection.ts";
 import { sendTaskHeartbeats } from "../../rpc/dialects/current/client/task_heartbeats.ts";
-import { DriverConnection19 } from "../../rpc/dialects/flwr-1.9/client/driver_connection.ts";
+import { createRun } from "../../rpc/dialects/flwr-1.9/client/create_run.ts";
 import { NO_RETRY } from "../../rpc/retry.ts";
 
 /** Seconds for telling the SuperLink how the run ended: a user waits for the command to end. */
@@ -20,12 +21,6 @@ export interface OwnRunOptions {
   readonly random?: Random;
 }
 
-/** A run that has its token. */
-interface Task {
-  readonly client: RuntimeClient;
-  readonly connection: RuntimeConnection;
-}
-
 /**
  * The run of a ServerApp that was started by hand. It is created by the wire of Flower 1.9, on which a ServerApp can do so.
  * Where the SuperLink gives its token, all else goes over today's Runtime API, with heartbeats; Flower's SuperLinks of that
@@ -35,10 +30,12 @@ export class OwnRun implements DriverConnection {
   readonly #channel: Channel;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #driver: DriverConnection19;
   readonly #ending = new AbortController();
   readonly #finishing = new AbortController();
-  #task: Task | undefined;
+  /** Undefined until the run is created. */
+  #line: DriverConnection | undefined;
+  /** Undefined where the SuperLink gave no token. */
+  #client: RuntimeClient | undefined;
 
   constructor(
     channel: Channel,
@@ -47,7 +44,6 @@ export class OwnRun implements DriverConnection {
     this.#channel = channel;
     this.#clock = clock;
     this.#random = random;
-    this.#driver = new DriverConnection19(channel, { takesToken: true });
   }
 
   /** Aborted when the SuperLink has ended the run; its reason is the error. Never by a SuperLink of Flower 1.9. */
@@ -56,14 +52,17 @@ export class OwnRun implements DriverConnection {
   }
 
   async createRun(): Promise<bigint> {
-    const runId = await this.#driver.createRun();
-    const { token } = this.#driver;
-    if (token === undefined) return runId;
+    const { runId, token } = await createRun(this.#channel, true);
+    if (token === undefined) {
+      this.#line = await legacyLine(this.#channel);
+      return runId;
+    }
     const client = new RuntimeClient(this.#channel, token);
     client.ended.addEventListener("abort", () => this.#ending.abort(client.ended.reason), {
       once: true,
     });
-    this.#task = { client, connection: new RuntimeConnection(client, runId, this.#clock) };
+    this.#client = client;
+    this.#line = new RuntimeConnection(client, runId, this.#clock);
     void this.#sendHeartbeats(client);
     return runId;
   }
@@ -88,8 +87,8 @@ export class OwnRun implements DriverConnection {
    */
   async finish(outcome: "completed" | "failed", details: string): Promise<void> {
     this.#finishing.abort();
-    if (this.#task === undefined || this.ended.aborted) return;
-    const { client } = this.#task;
+    const client = this.#client;
+    if (client === undefined || this.ended.aborted) return;
     const late = new AbortController();
     const said = client.finish(outcome, details).catch((error) => {
       if (!late.signal.aborted && !client.ended.aborted) warnUntold(error);
@@ -107,7 +106,8 @@ export class OwnRun implements DriverConnection {
   }
 
   get #connection(): DriverConnection {
-    return this.#task?.connection ?? this.#driver;
+    if (this.#line === undefined) throw new TypeError("The run was not created");
+    return this.#line;
   }
 
   async #sendHeartbeats(client: RuntimeClient): Promise<void> {
@@ -121,6 +121,14 @@ export class OwnRun implements DriverConnection {
       signal: AbortSignal.any([this.#finishing.signal, this.ended]),
     });
   }
+}
+
+/** The wire of Flower 1.9, which few SuperLinks need: it takes as long to load as today's. */
+async function legacyLine(channel: Channel): Promise<DriverConnection> {
+  const { DriverConnection19 } = await load<
+    typeof import("../../rpc/dialects/flwr-1.9/client/driver_connection.ts")
+  >(new URL("../../rpc/dialects/flwr-1.9/client/driver_connection.ts", import.meta.url));
+  return new DriverConnection19(channel);
 }
 
 function warnUntold(error: unknown): void {

@@ -17,8 +17,9 @@ import {
   PULL_DEADLINE_SECONDS,
   PUSH_DEADLINE_SECONDS,
 } from "../limits.ts";
-import { idFromWire, idToWire, nodeFromWire } from "../node_id.ts";
+import { idToWire, nodeFromWire } from "../node_id.ts";
 import { usableName } from "../../node_name.ts";
+import { createRun } from "./create_run.ts";
 import { contentToWire, instructionToWire, messageFromWire } from "./task.ts";
 
 /**
@@ -30,31 +31,12 @@ export class DriverConnection19 implements DriverConnection {
   /** Names of the arrays of each instruction that waits for its reply: nodes in Python number them. */
   readonly #arrayNames = new Map<MessageId, string[] | undefined>();
 
-  readonly #takesToken: boolean;
-  #token: string | undefined;
-
-  /** @param options.takesToken whether to ask for the run's token; default: no */
-  constructor(channel: Channel, { takesToken = false }: { takesToken?: boolean } = {}) {
+  constructor(channel: Channel) {
     this.#channel = channel;
-    this.#takesToken = takesToken;
-  }
-
-  /**
-   * Speaks for the run in today's Runtime API at the same address, once the run was created: where it was asked for and the
-   * SuperLink is not one of Flower 1.9.
-   */
-  get token(): string | undefined {
-    return this.#token;
   }
 
   async createRun(): Promise<RunId> {
-    const { response: { runId, taskToken } } = await this.#channel.call(
-      Driver.method.createRun,
-      { takesToken: this.#takesToken },
-      { timeoutSeconds: CALL_DEADLINE_SECONDS },
-    );
-    if (this.#takesToken && taskToken !== "") this.#token = taskToken;
-    return idFromWire(runId);
+    return (await createRun(this.#channel, false)).runId;
   }
 
   async nodes(runId: RunId): Promise<OnlineNode[]> {
