@@ -56,6 +56,7 @@ export type { ArtifactContent, Artifacts } from "./app/artifacts.ts";
 export type { ProgressEvent, ProgressListener } from "./app/events.ts";
 export { Grid, type GridOptions, type WaitOptions } from "./app/grid.ts";
 export { ServerApp, type ServerMain } from "./app/server_app.ts";
+export { aggregateMetrics, type MetricsAggregation } from "./app/strategy/aggregate_metrics.ts";
 export { averageMetrics, type WeighedMetrics } from "./app/strategy/average_metrics.ts";
 export type { Contribution, PhaseShare } from "./app/contributions.ts";
 export { FedAdagrad, FedAdam, type FedOptOptions, FedYogi } from "./app/strategy/fedopt.ts";
@@ -266,3 +267,27 @@ export {
 } from "./ml/data/partition/size.ts";
 export { selectExamples, selectPartition } from "./ml/data/select_examples.ts";
 export { type SplitOptions, trainTestSplit } from "./ml/data/split.ts";
+
+// Metrics of predictions.
+export type { Numbers } from "./metrics/check.ts";
+export { binaryStatistics } from "./metrics/binary.ts";
+export { classStatistics } from "./metrics/classes.ts";
+export { regressionStatistics } from "./metrics/regression.ts";
+export { rocAuc } from "./metrics/roc_auc.ts";
+export type { StatisticsName } from "./metrics/merge.ts";
+export type { Statistics } from "./metrics/statistics.ts";
+
+// Privacy accounting.
+export {
+  type GaussianPrivacyEvent,
+  type NeighboringRelation,
+  PldAccountant,
+  PrivacyAccountant,
+  type PrivacyConfig,
+  type PrivacySpent,
+  RdpAccountant,
+  type SamplingMethod,
+} from "./privacy/accounting/accountant.ts";
+export type { AccountantState } from "./privacy/accounting/accountant_state.ts";
+export { calibrateNoise, type CalibrationTarget } from "./privacy/accounting/calibrate.ts";
+export type { Sampling } from "./privacy/accounting/release.ts";

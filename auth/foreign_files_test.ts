@@ -55,7 +55,7 @@ Deno.test("keys: forms that are not read are named, with the way out", async () 
   const path = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(path, "PuTTY-User-Key-File-3: ecdsa-sha2-nistp384\n");
-    await refused(readPrivateKey({ file: path }), /PuTTY's own form/, /PuTTYgen/);
+    await refused(readPrivateKey({ file: path }), /PuTTY's format/, /PuTTYgen/);
   } finally {
     await Deno.remove(path);
   }

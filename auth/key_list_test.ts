@@ -48,7 +48,7 @@ Deno.test("an empty list has no keys", async () => {
 Deno.test("errors name file, flag, line and cell of the first bad cell", async () => {
   const cases: [string, string, RegExp][] = [
     [`${A},${B},`, "cell 3 of line 1", /the cell is empty/],
-    [`${A}\n\n${B}, ${C}\n`, "cell 2 of line 3", /starts with a blank/],
+    [`${A}\n\n${B}, ${C}\n`, "cell 2 of line 3", /starts with a space/],
     [`${A},ssh-rsa AAAA,garbage\n`, "cell 2 of line 1", /is of type "ssh-rsa"/],
     [`${A}\n \n`, "cell 1 of line 2", /the cell is empty/],
     [`${A},${B.slice(0, -4)}`, "cell 2 of line 1", /is damaged/],

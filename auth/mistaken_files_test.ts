@@ -56,9 +56,9 @@ Deno.test("a certificate in place of a public key is named", () =>
 Deno.test("a key list that is another file, or divided otherwise, is told what to change", async () => {
   const list = (text: string, sentence: RegExp, hint: RegExp) =>
     refused(parseKeyList(text, { file: "l" }), sentence, hint);
-  await list(client.openssh_private, /holds a private key/, /\.pub/);
-  await list(client.spki_public, /holds a public key in PEM/, /ssh-keygen -i -m PKCS8 -f l/);
-  await list(CERTIFICATE, /holds a PEM file \("CERTIFICATE"\)/, /public keys/);
+  await list(client.openssh_private, /contains a private key/, /\.pub/);
+  await list(client.spki_public, /contains a public key in PEM/, /ssh-keygen -i -m PKCS8 -f l/);
+  await list(CERTIFICATE, /contains a PEM file \("CERTIFICATE"\)/, /public keys/);
   const [a, b] = [client.openssh_public, other.openssh_public];
   for (const between of [" me@host;", ";", "; ", " "]) {
     await list(`${a}${between}${b}\n`, /followed by another/, /comma or a new line/);

@@ -61,7 +61,7 @@ Deno.test("each kind of text that is no private key of ours has its own sentence
     ["", /is neither an OpenSSH nor a PEM private key/],
     [openssh_public, /is a public key/],
     [spki_public, /is a public key/],
-    [openssh_private.slice(0, 300), /is cut off/],
+    [openssh_private.slice(0, 300), /is truncated/],
     [pkcs8_private.replace("BBDA", "BBDE"), /bytes follow its end/],
     [openssh_private.replace("b3BlbnNz", "b3BlbnNa"), /its magic is wrong/],
     [

@@ -50,7 +50,7 @@ Deno.test("each kind of text that is no key of ours has its own sentence", async
     ["ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGx5 me", /is of type "ssh-ed25519": expected one of/],
     ["sk-ecdsa-sha2-nistp256@openssh.com AAAA", /is of type "sk-ecdsa-sha2-nistp256@openssh.com"/],
     [`no-pty,command="x" ${line}`, /has options before its type/],
-    [` ${line}`, /starts with a blank/],
+    [` ${line}`, /starts with a space/],
     [`${line}\n${line}`, /is not one OpenSSH line: it has 2 lines/],
     ["", /is not one OpenSSH line: it has 0 lines/],
     ["hello world", /is not an OpenSSH public key line/],

@@ -103,12 +103,12 @@ Deno.test("files with something else in them are refused, saying what they are",
     await refused(
       readServerTls({ ...files, certificate: key }, clock),
       "invalid-argument",
-      "holds no certificate in PEM: it is a private key",
+      "contains no certificate in PEM: it is a private key",
     );
     await refused(
       readServerTls({ ...files, key: certificate }, clock),
       "invalid-argument",
-      "holds no private key in PEM: it is a certificate",
+      "contains no private key in PEM: it is a certificate",
     );
     const damaged = { file: `${folder}/damaged`, flag: "--ssl-certfile" };
     for (const text of ["", "hello"]) {
@@ -116,7 +116,7 @@ Deno.test("files with something else in them are refused, saying what they are",
       await refused(
         readRootCertificates(damaged, clock),
         "invalid-argument",
-        "holds no certificate",
+        "contains no certificate",
       );
     }
     const text = await Deno.readTextFile(certificate.file);

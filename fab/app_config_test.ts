@@ -11,7 +11,7 @@ const read = (text: string, ...files: string[]) =>
 Deno.test("app config: every fault is told at once", () => {
   assert.throws(() => read("[project]\nname = 1\n[tool.flwr.app]\nfab-include = []\n"), {
     code: "invalid-argument",
-    message: '"pyproject.toml" is no app\'s: "name" in [project] is not a text; ' +
+    message: '"pyproject.toml" does not describe an app: "name" in [project] is not a text; ' +
       '"version" in [project] is missing; "publisher" in [tool.flwr.app] is missing; ' +
       '"fab-include" in [tool.flwr.app] is empty: name a pattern, or leave the key out; ' +
       "there is no [tool.flwr.app.components] section",

@@ -24,7 +24,7 @@ Deno.test("run config: a TOML file is made flat", () =>
         "model.head.size": 8n,
       });
       await assert.rejects(readRunConfig([`${folder}/c.toml`, "a=1"]), {
-        message: /pairs, or one file/,
+        message: /pairs or one file/,
       });
       await assert.rejects(readRunConfig([`${folder}/d.toml`], "-c"), {
         code: "not-found",
@@ -45,7 +45,7 @@ Deno.test("run config: what is no pair, or no scalar, is refused naming the flag
     "e.toml": "[b]\na = 07:32:00\n",
   }, async (folder) => {
     await assert.rejects(readRunConfig([`${folder}/c.toml`]), {
-      message: /"a" in ".*c\.toml" is not .*: it is a list/,
+      message: /"a" in ".*c\.toml" must be .*, not a list/,
     });
     await assert.rejects(readRunConfig([`${folder}/d.toml`], "-c"), {
       message: /^-c: .* does not fit into 64 bits/,

@@ -6,7 +6,7 @@ import { DEFAULT_OBJECT_LIMITS, type ObjectLimits } from "./objects/context.ts";
 import { DEFAULT_RUN_LIMITS, type RunLimits } from "./runs/context.ts";
 import { DEFAULT_HOLD_LIMITS, type HoldLimits } from "./transactions/hold.ts";
 
-/** What bounds the SuperLink's domain. Times are in seconds. */
+/** Limits of the SuperLink's domain. Times are in seconds. */
 export type LinkLimits =
   & NodeLimits
   & RunLimits
@@ -16,7 +16,7 @@ export type LinkLimits =
   & HoldLimits
   & HousekeepingLimits;
 
-/** The limits that hold when nothing else is said. */
+/** Default limits of the domain. */
 export const DEFAULT_LINK_LIMITS: LinkLimits = {
   ...DEFAULT_NODE_LIMITS,
   ...DEFAULT_RUN_LIMITS,

@@ -4,17 +4,17 @@ import { PullObjectResponseSchema } from "../proto/gen/current/message_pb.ts";
 import { GetFabResponseSchema } from "../proto/gen/current/run_pb.ts";
 import { PushAppMessagesRequestSchema } from "../proto/gen/current/runtime_pb.ts";
 import { decode, DECODED_BYTES_PER_TURN, decodeInTurns, encode, encodeInParts } from "./codec.ts";
-import { joined } from "./http/joined.ts";
+import { joinParts } from "./http/joined.ts";
 import { MAX_BATCH_REQUEST_UNITS, SMALL_BODY_BYTES } from "./limits.ts";
 import { turnsDuring } from "../base/testing/turns_during.ts";
 
 const LARGE = new Uint8Array(SMALL_BODY_BYTES + 1).map((_, place) => place);
 
 function whole(parts: readonly Uint8Array[]): Uint8Array {
-  return joined(parts);
+  return joinParts(parts);
 }
 
-Deno.test("a large last field is a part of its own, not copied, and the bytes are the same", () => {
+Deno.test("a large last field becomes a separate part without a copy", () => {
   const response = { objectFound: true, objectAvailable: true, objectContent: LARGE };
   for (const message of [response, create(PullObjectResponseSchema, response)]) {
     const parts = encodeInParts(PullObjectResponseSchema, message);
@@ -28,7 +28,7 @@ Deno.test("a large last field is a part of its own, not copied, and the bytes ar
   }
 });
 
-Deno.test("what is small, or lies deeper, is in one part", () => {
+Deno.test("small or nested fields are encoded in one part", () => {
   const small = { objectFound: true, objectContent: LARGE.subarray(1) };
   assert.equal(encodeInParts(PullObjectResponseSchema, small).length, 1);
   const nested = { fab: { hashStr: "a", content: LARGE } };
@@ -47,7 +47,7 @@ Deno.test("fields that the schema does not know are kept", () => {
   );
 });
 
-/** A push of messages, each of which has a tree of so many children. */
+/** Creates a push of messages whose trees have this number of children. */
 function batchOf(messages: number, children: number) {
   const leaves = Array.from({ length: children }, (_, place) => ({ objectId: `${place}` }));
   return toBinary(
@@ -66,7 +66,7 @@ function batchOf(messages: number, children: number) {
   );
 }
 
-Deno.test("a batch is decoded in turns of the event loop, and is the same", async () => {
+Deno.test("a batch is decoded in turns of the event loop with the same result", async () => {
   const bytes = batchOf(200, 1000);
   const { result, turns } = await turnsDuring(() =>
     decodeInTurns(PushAppMessagesRequestSchema, bytes, MAX_BATCH_REQUEST_UNITS)
@@ -78,9 +78,9 @@ Deno.test("a batch is decoded in turns of the event loop, and is the same", asyn
   assert.ok(turns <= bytes.length / DECODED_BYTES_PER_TURN, `${turns} turns`);
 });
 
-Deno.test("a single field that comes in pieces is merged across turns", async () => {
+Deno.test("a single message field in several pieces is merged across turns", async () => {
   const padding = batchOf(1, 30_000);
-  // An unknown group, which has fields of its own.
+  // An unknown group, with fields inside.
   const group = Uint8Array.of(0xfb, 0x07, 0xf8, 0x07, 1, 0xfc, 0x07);
   const bytes = new Uint8Array([...padding, ...group, ...padding]);
   const result = await decodeInTurns(
@@ -92,7 +92,7 @@ Deno.test("a single field that comes in pieces is merged across turns", async ()
   assert.deepEqual(result.along?.confirms, ["m1", "m1"]);
 });
 
-Deno.test("a small batch waits for no turn; one with too many fields, or cut short, is refused", async () => {
+Deno.test("a small batch takes one turn; one that is truncated or has too many fields is refused", async () => {
   const schema = PushAppMessagesRequestSchema;
   const bytes = batchOf(2, 10);
   const small = await turnsDuring(() => decodeInTurns(schema, bytes, MAX_BATCH_REQUEST_UNITS));

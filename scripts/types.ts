@@ -1,6 +1,6 @@
 /**
- * Makes roles/cli/apps/types/public/flwr.d.ts anew: the types of what apps import as "flwr", in one file, for editors and type
- * checkers outside this repository.
+ * Generates roles/cli/apps/types/public/flwr.d.ts: the types of the module that apps import as "flwr", in one file, for
+ * editors and type checkers outside of this repository.
  *
  *     deno task types
  */
@@ -10,7 +10,7 @@ import { generateDtsBundle } from "dts-bundle-generator";
 
 const PROJECT = resolve(fileURLToPath(new URL("..", import.meta.url)));
 
-/** Where the types lie. */
+/** Path of the file with the types. */
 export const TYPES: string = join(PROJECT, "roles/cli/apps/types/public/flwr.d.ts");
 
 /** The text of the types. */
@@ -18,7 +18,7 @@ export async function makeTypes(): Promise<string> {
   const folder = await Deno.makeTempDir({ prefix: "flwr-types-" });
   try {
     const [entry, config] = [join(folder, "entry.ts"), join(folder, "tsconfig.json")];
-    // The compiler does not know Deno's own globals.
+    // The compiler does not know Deno's globals.
     await Deno.writeFile(join(folder, "deno.d.ts"), await denoTypes());
     const module = JSON.stringify(join(PROJECT, "mod.ts"));
     await Deno.writeTextFile(

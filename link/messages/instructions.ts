@@ -13,7 +13,7 @@ export async function pullInstruction(
   options: PullOptions = {},
 ): Promise<HandedInstruction | undefined> {
   const joins = context.joins.of(nodeId);
-  // Once: what another pull is handed meanwhile is not looked at.
+  // Only in the first attempt: a later one would requeue what another pull received in the meantime.
   let emptyHanded = options.emptyHanded === true;
   const found = await hold(context, [`work:${nodeId}`], options, async () => {
     const instruction = await handOut(context, nodeId, { ...options, joins, emptyHanded });
@@ -26,10 +26,10 @@ export async function pullInstruction(
   return found === REPLACED ? undefined : found;
 }
 
-/** What a pull finds whose node has joined again since: an end. */
+/** Result of a pull whose node has joined again since: the pull ends. */
 const REPLACED = "replaced";
 
-// Relaxed: a hand-out that was forgotten is repeated after the restart, as all of them are.
+// Relaxed: after a restart, all instructions that were handed out are handed out again anyway.
 function handOut(
   context: MessageContext,
   nodeId: bigint,
@@ -66,10 +66,14 @@ export function returnInstruction(
   return takeBack(context, nodeId, handed, { counts: true });
 }
 
-/** What tells one delivery of an instruction from the others. */
+/** Identifies one delivery of an instruction. */
 type Delivery = Pick<HandedInstruction, "messageId" | "delivery">;
 
-/** `counts`: whether the node may have seen it, so that it counts as a delivery. */
+/**
+ * Requeues one delivery of an instruction.
+ *
+ * @param options `counts`: whether this counts as a delivery, because the node may have received the instruction
+ */
 function takeBack(
   context: MessageContext,
   nodeId: bigint,

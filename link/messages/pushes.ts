@@ -20,13 +20,13 @@ import {
 import { refuse, rejectReply } from "./reject_reply.ts";
 import { takeWholeMessages } from "./whole_messages.ts";
 
-/** A push's time is not prolonged by less. */
+/** Smallest extension of a push's due time that is written, in seconds. */
 const REFRESH_SECONDS = 1;
 
-/** Announced objects that are looked at before others have their turn: some 3 ms. */
+/** Announced objects to check before yielding to the event loop: about 3 ms of work. */
 const OBJECTS_PER_TURN = 5000;
 
-/** Who pushes. */
+/** Caller of a push. */
 interface Pusher {
   readonly nodeId: bigint;
   readonly runId: bigint;
@@ -38,8 +38,8 @@ export async function openPush(
   pushed: PushedMessages,
 ): Promise<OpenedPush> {
   const faults = await treeFaults(context, pushed);
-  // Relaxed, as every object of it: a push is durable as a whole, once its last message is dealt with. That may be at
-  // once where objects come with it.
+  // A push becomes durable when its last message is accepted or refused (see settlePushes). With inline objects that
+  // may happen in this transaction.
   const { opened, finished } = await context.transact(
     pushed.brought === undefined ? "relaxed" : "durable",
     async (tx, effects) => {
@@ -53,8 +53,10 @@ export async function openPush(
 }
 
 /**
- * Why the trees of messages are not theirs, by the place of the message. Before the transaction, which cannot wait: a
- * batch announces its model's objects once for each node.
+ * Checks the trees of messages. @returns what is wrong with each, in the order of the messages
+ *
+ * Runs before the transaction, because a transaction cannot yield to the event loop, and a batch announces the objects
+ * of its model once for each node.
  */
 async function treeFaults(
   { limits }: MessageContext,
@@ -144,10 +146,10 @@ async function announce(
   return { opened: { refusals, missing: [...missing], sessionId: session.sessionId }, finished };
 }
 
-/** What is to be done with a message of a push. */
+/** How to handle a message of a push. */
 interface Judgement {
   readonly refusal?: ReplyRefusal;
-  /** Whether it waits for objects, now or since it was announced before. */
+  /** Whether the message waits for objects, from now on or since it was announced before. */
   readonly waits: boolean;
   readonly isNew: boolean;
 }
@@ -166,8 +168,7 @@ async function judge(
   });
   const { nodeId, runId } = pushed;
   if (message.runId !== runId) {
-    const reason =
-      `The message is for another run than its push: "${message.runId}", not "${runId}"`;
+    const reason = `The message names run "${message.runId}", its push run "${runId}"`;
     return no(reason, true);
   }
   if (fault !== undefined) return no(fault, true);
@@ -176,7 +177,7 @@ async function judge(
     const owner = await tx.pushes.get(announced.sessionId);
     return owner?.nodeId === nodeId && owner.runId === runId
       ? { waits: true, isNew: false }
-      : no(`Message id "${message.messageId}" is another message's`, false);
+      : no(`Message id "${message.messageId}" belongs to another message`, false);
   }
   if (message.srcNodeId === nodeId && await takenBefore(tx, message) !== undefined) {
     return { waits: false, isNew: false };
@@ -203,7 +204,7 @@ async function reject(
   else await rejectReply(context, tx, effects, { nodeId, reply: message, refusal });
 }
 
-/** The push under which one of the messages was announced before, by the same caller. */
+/** The push under which the same caller announced one of the messages before. */
 async function sessionOf(
   tx: MessageTransaction,
   { nodeId, runId, messages }: PushedMessages,
@@ -227,8 +228,7 @@ async function newSession(
   if (open.length >= limits.maxOpenPushes) {
     throw new FlwrError(
       "resource-exhausted",
-      `Node "${pusher.nodeId}" has too many pushes that wait for objects: ${open.length} for run ` +
-        `"${pusher.runId}"`,
+      `Node "${pusher.nodeId}" has too many open pushes for run "${pusher.runId}": ${open.length}`,
     );
   }
   const { nodeId, runId } = pusher;
@@ -243,7 +243,7 @@ async function newSession(
   return session;
 }
 
-/** Notes the objects that messages need, which keeps those that are there, and returns the others. */
+/** Records the objects that messages need, which protects stored ones from removal. @returns the missing ones */
 async function list(
   tx: MessageTransaction,
   sessionId: string,
@@ -258,7 +258,7 @@ async function list(
     await tx.pushes.addObject(sessionId, id);
     if (standing?.waits === 0) return;
     if (standing === undefined) missing.push(id);
-    // An object that is there has the children that its bytes say, whatever was announced.
+    // The children of a stored object are those in its bytes, whatever was announced.
     const children = standing === undefined ? tree.get(id) : await tx.objects.childrenOf(id);
     for (const child of children ?? []) await visit(child, tree);
   };
@@ -281,7 +281,7 @@ export async function putObject(
   return stored;
 }
 
-/** `finished`: the pushes of which no message waits any more. */
+/** Stores an object for the pushes that announced it. `finished`: pushes that have no waiting message left. */
 async function store(
   context: MessageContext,
   tx: MessageTransaction,
@@ -303,7 +303,7 @@ async function store(
     await requireSpace(context, tx, effects, pusher, object.bytes.length);
     staged.add(effects, sessionId, object.bytes.length);
   }
-  // Not for every object of a fast push: it would be a page more to write each time.
+  // Not for every object of a fast push, because each update writes another database page.
   const dueAt = clock.now() + limits.pushSessionSeconds;
   for (const each of pushes) {
     if (dueAt - each.dueAt >= REFRESH_SECONDS) await tx.pushes.put({ ...each, dueAt });
@@ -316,8 +316,8 @@ async function store(
 }
 
 /**
- * Whether a message was announced with the sender, receiver and instruction that its own object names: whoever gets it
- * reads them there, and must not be told that somebody else was answered.
+ * Whether a message was announced with the run, sender, receiver and instruction that its own object names. The
+ * receiver reads them from the object, so a difference would let a sender forge them.
  */
 async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promise<boolean> {
   const announced = (await tx.pushes.message(said.messageId))?.message;
@@ -325,8 +325,9 @@ async function wasAnnounced(tx: MessageTransaction, said: NewLinkMessage): Promi
 }
 
 /**
- * The caller's pushes that announced the object and have not ended: the one that the caller names or, if it names none,
- * all open ones. Objects recur from reply to reply, so a settled push counts only where no open one wants the object.
+ * The caller's pushes that announced the object and have not ended: the push that the caller names or, if it names
+ * none, all open ones. A settled push matches only if no open push announced the object, because the same object can
+ * occur in several replies.
  */
 async function findPushes(
   { clock }: MessageContext,
@@ -365,7 +366,7 @@ async function requireSpace(
   if (total > limits.maxOpenPushBytes) {
     throw new FlwrError(
       "resource-exhausted",
-      `The unfinished pushes of node "${pusher.nodeId}" for run "${pusher.runId}" would hold more than ` +
+      `The open pushes of node "${pusher.nodeId}" for run "${pusher.runId}" would exceed ` +
         `${limits.maxOpenPushBytes} bytes: ${total}`,
     );
   }

@@ -6,7 +6,7 @@ import { expiryOf, type LinkMessage, type NewLinkMessage } from "../../entities/
 import { instructionFault, replyFault } from "./message_fault.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
-/** The message as it was taken before, if it is the same that comes again. */
+/** The stored message, if the same message was accepted before. */
 export async function takenBefore(
   tx: MessageTransaction,
   { messageId, runId, srcNodeId, replyToMessageId }: NewLinkMessage,
@@ -19,7 +19,7 @@ export async function takenBefore(
   return same ? message : undefined;
 }
 
-/** Why an instruction cannot be taken now, as a sentence; its objects are not looked at. */
+/** Checks an instruction against the store, but not its objects. @returns why it is refused, as a sentence */
 export async function instructionRefusal(
   { clock, limits }: MessageContext,
   tx: MessageTransaction,
@@ -30,15 +30,15 @@ export async function instructionRefusal(
     await idFault(tx, message);
 }
 
-/** Why a reply cannot be taken. */
+/** Why a message is refused, and whether that is permanent. */
 export interface ReplyRefusal {
-  /** As a sentence. */
+  /** What is wrong, as a sentence. */
   readonly reason: string;
-  /** Whether the reply itself is at fault, so that the same again will be refused again. */
+  /** Whether the message itself is wrong. If so, sending it again does not help. */
   readonly forGood: boolean;
 }
 
-/** Why a reply cannot be taken now from that node; its objects are not looked at. */
+/** Checks a node's reply against the store, but not its objects. @returns why it is refused */
 export async function replyRefusal(
   { clock, limits }: MessageContext,
   tx: MessageTransaction,
@@ -52,22 +52,22 @@ export async function replyRefusal(
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
   const fault = replyFault(reply, nodeId, instruction, clock.now(), limits);
   if (fault !== undefined) return { reason: fault, forGood: true };
-  // The other message may go.
+  // Not permanent, because the other message may be removed.
   const reason = await idFault(tx, reply);
   return reason === undefined ? undefined : { reason, forGood: false };
 }
 
-/** An id is that of one message's bytes: only a made-up one can be there already. */
+/** Checks that the id is unused. An id is the hash of one message, so only a forged id can be in use. */
 async function idFault(
   tx: MessageTransaction,
   { messageId }: NewLinkMessage,
 ): Promise<string | undefined> {
   const taken = (await tx.instructions.get([messageId])).length > 0 ||
     await tx.replies.get(messageId) !== undefined;
-  return taken ? `Message id "${messageId}" is another message's` : undefined;
+  return taken ? `Message id "${messageId}" belongs to another message` : undefined;
 }
 
-/** Makes a message whose objects are all there, and that nothing speaks against, an instruction. */
+/** Stores a checked message whose objects are all stored as an instruction. */
 export async function recordInstruction(
   { clock }: MessageContext,
   tx: MessageTransaction,
@@ -90,7 +90,7 @@ export async function recordInstruction(
   return taken;
 }
 
-/** Makes a message whose objects are all there, and that nothing speaks against, the reply to its instruction. */
+/** Stores a checked message whose objects are all stored as the reply to its instruction. */
 export async function recordReply(
   { clock, outcomes }: MessageContext,
   tx: MessageTransaction,

@@ -6,10 +6,8 @@ import type { ReplyRefusal } from "./record_message.ts";
 import { failInstruction } from "./settle_instruction.ts";
 
 /**
- * Tells that a node's reply is not taken. Where the reply itself is at fault, an error takes its place: its node has
- * answered as well as it can, and whoever waits for it need not wait for the end of the instruction's time.
- *
- * @param nodeId who sends it
+ * Refuses a node's reply. If the fault is permanent, stores an error reply instead: the node cannot give a better
+ * answer, and the ServerApp need not wait until the instruction expires.
  */
 export async function rejectReply(
   context: MessageContext,
@@ -21,7 +19,7 @@ export async function rejectReply(
   refuse(effects, reply, reason);
   if (!forGood || reply.srcNodeId !== nodeId) return;
   const [instruction] = await tx.instructions.get([reply.replyToMessageId]);
-  // A node speaks for what it was handed, and for nothing else.
+  // A node can only fail instructions that it was handed.
   if (instruction?.message.dstNodeId !== nodeId || instruction.deliveries === 0) return;
   if (!isOpen(instruction.state)) return;
   if (expiryOf(instruction.message) <= context.clock.now()) return;
@@ -34,7 +32,7 @@ export async function rejectReply(
   });
 }
 
-/** Tells that a message is not taken. */
+/** Reports that a message was refused. */
 export function refuse(effects: MessageEffects, message: NewLinkMessage, reason: string): void {
   const { runId, srcNodeId, dstNodeId, replyToMessageId } = message;
   effects.emit(

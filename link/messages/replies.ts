@@ -20,7 +20,7 @@ export async function pullReplies(
   const found = await hold(context, topics, options, async () => {
     const asked = ids.filter((id) => !context.quiet.has(id, runId));
     if (asked.length === 0) return undefined;
-    // Relaxed: an error that was told and then forgotten with the power can only turn into a reply.
+    // Relaxed: if a power failure undoes an error that was already pulled, the instruction can still get a reply.
     const told = await context.transact(
       "relaxed",
       (tx, effects) => tell(context, tx, effects, asked, runId),
@@ -30,7 +30,7 @@ export async function pullReplies(
   return found ?? [];
 }
 
-/** All replies that are there; only if there is none, errors for those that will never be there. */
+/** All stored replies. Only if there are none: errors for instructions that will never have a reply. */
 async function tell(
   context: MessageContext,
   tx: MessageTransaction,
@@ -77,7 +77,7 @@ async function tell(
   return told;
 }
 
-/** The instructions that the caller knows of, by id; those of a run that has finished are as good as gone. */
+/** The instructions that the caller may see, by id. Instructions of a finished run count as removed. */
 async function instructionsOf(
   tx: MessageTransaction,
   ids: readonly string[],

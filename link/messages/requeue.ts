@@ -3,10 +3,10 @@ import { factsOf, type MessageEvent } from "./events.ts";
 import { nextInstructionState } from "./instruction_state.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 
-/** Why an instruction waits again. */
+/** Why an instruction was requeued. */
 type Cause = Extract<MessageEvent, { kind: "instruction-requeued" }>["cause"];
 
-/** Makes an instruction that was handed out wait again. */
+/** Requeues an instruction that was handed out. */
 export async function requeue(
   { limits }: MessageContext,
   tx: MessageTransaction,
@@ -22,7 +22,7 @@ export async function requeue(
   effects.emit({ kind: "instruction-requeued", instruction: factsOf(message), cause });
 }
 
-/** Makes all instructions wait again that were handed to a node and are not answered. */
+/** Requeues all instructions that were handed to a node and are not answered. */
 export async function requeueHanded(
   context: MessageContext,
   tx: MessageTransaction,

@@ -7,7 +7,7 @@ import { expiryOf, type LinkMessage } from "../../entities/message.ts";
 import type { InstructionRecord } from "./message_tables.ts";
 import { type Verdict, verdictOn } from "./verdict.ts";
 
-/** Puts an error in the place of an instruction's reply and lets all objects of the two go. */
+/** Stores an error reply to an instruction, and releases the objects of the instruction and its former reply. */
 export async function failInstruction(
   context: MessageContext,
   tx: MessageTransaction,
@@ -28,7 +28,7 @@ export async function failInstruction(
   context.outcomes.note(effects, reply);
   const state = nextInstructionState(instruction.state, event)!;
   const grace = now + context.limits.replyGraceSeconds;
-  // What nobody was told of is kept for as long as a reply would be.
+  // An error that was not pulled is kept as long as a reply would be.
   const dueAt = told ? grace : Math.max(grace, expiryOf(message));
   await tx.instructions.update(message.messageId, { state, deliveries, told, dueAt });
   effects.due(dueAt);
@@ -37,7 +37,7 @@ export async function failInstruction(
   return reply;
 }
 
-/** Settles an instruction whose time has passed: an unsettled one expires, a settled one is removed. */
+/** Handles an instruction that is due: fails it if it is still open or its reply expired, otherwise removes it. */
 export async function settleDueInstruction(
   context: MessageContext,
   tx: MessageTransaction,
@@ -49,13 +49,13 @@ export async function settleDueInstruction(
   else await failInstruction(context, tx, effects, instruction, verdict, { told: false });
 }
 
-/** Removes an instruction, its reply, and the objects that are still held for the two. */
+/** Removes an instruction, its reply, and the objects that are still stored for them. */
 export async function letGo(tx: MessageTransaction, instruction: InstructionRecord): Promise<void> {
   await releaseObjects(tx, instruction);
   await tx.instructions.remove(instruction.message.messageId);
 }
 
-/** Lets go the objects that are still held for an instruction: its own, or its reply's if there is one. */
+/** Releases the objects that are still stored for an instruction: those of its reply, or else its own. */
 async function releaseObjects(
   tx: MessageTransaction,
   { message: { messageId } }: InstructionRecord,

@@ -14,10 +14,10 @@ import {
 import { refuse, rejectReply } from "./reject_reply.ts";
 
 /**
- * Takes the announced messages whose objects are all there now.
+ * Accepts or refuses the announced messages whose objects are now all stored.
  *
- * @param whole ids of objects that are whole now and were not before
- * @returns the ids of pushes of which no message waits any more
+ * @param whole ids of objects whose trees have just become complete
+ * @returns session ids of pushes that have no waiting message left
  */
 export async function takeWholeMessages(
   context: MessageContext,
@@ -36,7 +36,7 @@ export async function takeWholeMessages(
   return finished;
 }
 
-/** Takes a message that is whole. Much may have happened since the announcement, so it is judged again. */
+/** Accepts or refuses an announced message. Checks it again, because the state may have changed since. */
 async function takeAnnounced(
   context: MessageContext,
   tx: MessageTransaction,
@@ -55,10 +55,10 @@ async function takeAnnounced(
 }
 
 /**
- * Records a message that is whole, or rejects it.
+ * Stores a message whose objects are all stored, or refuses it.
  *
- * @param refusal what was found against the message in this transaction; the shape of its content is judged here
- * @returns why it was rejected, if it was
+ * @param refusal result of the checks in this transaction; the shape of the content is checked here
+ * @returns why the message was refused, if it was
  */
 export async function takeMessage(
   context: MessageContext,

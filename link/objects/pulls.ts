@@ -12,12 +12,12 @@ import type {
 } from "../../entities/object.ts";
 import { missingObject } from "./references.ts";
 
-/** How many are remembered: a ServerApp asks for the objects of what it was told at once. */
+/** Number of objects to keep. A ServerApp pulls the objects of its replies at once, so few are enough. */
 const CAPACITY = 1000;
 
 /**
- * The objects of errors that were told about instructions which the store does not know. There is no place for them
- * there, and they need none: who asks again after a restart is told anew.
+ * Objects of error replies to unknown instructions. They are in memory only, because the store has no instruction to
+ * attach them to. After a restart, a repeated pull creates a new error reply.
  */
 export class LooseReplies {
   readonly #objects = new RecentMap<ObjectId, { object: LinkObject; runId: bigint }>(CAPACITY);
@@ -48,7 +48,7 @@ export async function pullObject(
     if (bytes === undefined) return { found: false };
     await makeRoom(bytes);
   }
-  // Looked at again: that may have taken long.
+  // Looked up again, because `makeRoom` may have taken long.
   return await context.transact("relaxed", async (tx, effects) => {
     const loose = looseObject(context, caller, id);
     if (loose !== undefined) return { found: true, bytes: loose };
@@ -61,7 +61,7 @@ export async function pullObject(
   });
 }
 
-/** The object of an error that the store does not have and the caller was told. */
+/** The object of an error reply that is not in the store, if the caller pulled that reply. */
 function looseObject(
   { loose }: ObjectContext,
   { nodeId, runId }: ObjectCaller,

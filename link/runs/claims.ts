@@ -48,7 +48,10 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
     const run = await runOf(tx, token);
     const state = nextRunState(run.state, "begin");
     if (state === undefined) {
-      throw new FlwrError("failed-precondition", `Run "${run.runId}" has begun: ${run.state}`);
+      throw new FlwrError(
+        "failed-precondition",
+        `Run "${run.runId}" cannot begin: it is ${run.state}`,
+      );
     }
     const now = context.clock.now();
     const begun: RunRecord = {
@@ -69,7 +72,7 @@ export function beginRun(context: RunContext, token: string): Promise<LinkRun> {
 export function runHeartbeat(context: RunContext, token: string): Promise<boolean> {
   const hash = hashToken(token);
   const { clock, limits, traffic } = context;
-  // Relaxed: after a loss of power every run gets new time anyway.
+  // Relaxed: after a power failure every run gets a new deadline anyway.
   return context.transact("relaxed", async (tx, effects) => {
     const run = await tx.runs.byToken(hash);
     if (run === undefined) return false;
@@ -95,14 +98,14 @@ export function finishRun(
     if (state === undefined) {
       throw new FlwrError(
         "failed-precondition",
-        `Run "${run.runId}" cannot be ${outcome}: ${run.state}`,
+        `Run "${run.runId}" cannot be ${outcome}: it is ${run.state}`,
       );
     }
     await endRun(context, tx, effects, run, state, fault ?? details);
   });
 }
 
-/** Settles a run of which nothing was heard in time: one that was claimed waits again, one that ran is over. */
+/** Handles a run whose deadline has passed: a claimed run becomes pending again, a running one ends. */
 export async function settleDueRun(
   context: RunContext,
   tx: RunTransaction,
@@ -124,7 +127,7 @@ export async function settleDueRun(
 async function runOf(tx: RunTransaction, token: string): Promise<RunRecord> {
   const run = await tx.runs.byToken(hashToken(token));
   if (run === undefined) {
-    throw new FlwrError("unauthenticated", "The token is not, or no longer, that of a run");
+    throw new FlwrError("unauthenticated", "The token does not, or no longer, belong to a run");
   }
   return run;
 }

@@ -2,7 +2,7 @@ import { FlwrError } from "../../base/error.ts";
 import { needPieces } from "./bundles.ts";
 import type { RunContext, RunTransaction } from "./context.ts";
 import { nextRunState } from "./run_state.ts";
-import type { RunRecord } from "./run_table.ts";
+import type { InternalRunFields, RunRecord } from "./run_table.ts";
 import {
   type ClaimedRun,
   type LinkRun,
@@ -14,7 +14,7 @@ import { patienceSeconds } from "./silence.ts";
 import { hashToken, newToken } from "./token.ts";
 import { sum } from "./traffic.ts";
 
-/** The one federation that an open SuperLink of Flower has. */
+/** The only federation of a Flower SuperLink without accounts. */
 const DEFAULT_FEDERATION = "@none/default";
 
 /** See Runs.create. */
@@ -24,7 +24,7 @@ export function createRun(context: RunContext, input: NewLinkRun): Promise<LinkR
     if (input.seriesId !== undefined && !await tx.runs.hasSeries(input.seriesId)) {
       throw new FlwrError(
         "not-found",
-        `No run that the SuperLink keeps is of series "${input.seriesId}"`,
+        `The SuperLink stores no run of series "${input.seriesId}"`,
       );
     }
     const run = await pendingRun(context, tx, input);
@@ -91,13 +91,19 @@ export function listRuns(
   });
 }
 
-/** A run as callers see it. */
-export function toRun(
-  { traffic }: RunContext,
-  { tokenHash: _, dueAt: __, lifeSign: ___, logBytes: ____, artifactBytes: _____, ...run }:
-    RunRecord,
-): LinkRun {
-  return { ...run, ...sum(run, traffic.unsaved(run.runId)) };
+const INTERNAL: Readonly<Record<keyof InternalRunFields, true>> = {
+  tokenHash: true,
+  lifeSign: true,
+  dueAt: true,
+  logBytes: true,
+  artifactBytes: true,
+};
+
+/** A run as callers see it: without internal fields, and with the traffic that is not stored yet. */
+export function toRun({ traffic }: RunContext, record: RunRecord): LinkRun {
+  const visible = Object.entries(record).filter(([field]) => !(field in INTERNAL));
+  const total = sum(record, traffic.unsaved(record.runId));
+  return { ...Object.fromEntries(visible) as unknown as LinkRun, ...total };
 }
 
 /** @throws not-found */

@@ -1,6 +1,6 @@
 import type { RunState } from "../../entities/run.ts";
 
-/** What can happen to a run: a process claims it, loses the claim, begins, or it ends in one of three ways. */
+/** Event that changes a run's state: a process claims it, loses the claim or begins it, or the run ends. */
 export type RunTrigger = "claim" | "release" | "begin" | "complete" | "fail" | "stop";
 
 const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> = {
@@ -21,7 +21,7 @@ const MOVES: Readonly<Record<RunState, Partial<Record<RunTrigger, RunState>>>> =
   "finished:stopped": {},
 };
 
-/** The state after the event; undefined where the event is not legal. */
+/** The state after an event, or undefined if the event is not legal in this state. */
 export function nextRunState(state: RunState, event: RunTrigger): RunState | undefined {
   return MOVES[state][event];
 }

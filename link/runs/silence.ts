@@ -47,6 +47,6 @@ export async function settleSilentRun(
     await tx.runs.put({ ...run, dueAt });
     return effects.due(dueAt);
   }
-  const details = `Nothing was heard of its ServerApp for ${Math.round(seconds / DAY)} days`;
+  const details = `The ServerApp sent no instructions for ${Math.round(seconds / DAY)} days`;
   await endRun(context, tx, effects, run, nextRunState(run.state, "stop")!, details);
 }

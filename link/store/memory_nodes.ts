@@ -2,13 +2,13 @@ import type { NodeRecord, NodeTable } from "../nodes/node_table.ts";
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 
-/** The nodes of a store in memory. */
+/** The nodes of an in-memory store. */
 export class NodeMap {
   readonly byId = new Map<bigint, NodeRecord>();
   readonly idByKey = new Map<string, bigint>();
 }
 
-/** The nodes in memory as one transaction sees them. */
+/** {@link NodeTable} in memory, for one transaction. */
 export class MemoryNodes implements NodeTable {
   readonly #map: NodeMap;
   readonly #journal: Journal;

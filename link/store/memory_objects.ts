@@ -7,13 +7,13 @@ interface Counted extends ObjectStanding {
   readonly object: LinkObject;
 }
 
-/** The objects of a store in memory. */
+/** The objects of an in-memory store. */
 export class ObjectMap {
   readonly byId = new Map<ObjectId, Counted>();
   readonly parents = new Links<ObjectId, ObjectId>();
 }
 
-/** The objects in memory as one transaction sees them. */
+/** {@link ObjectTable} in memory, for one transaction. */
 export class MemoryObjects implements ObjectTable {
   readonly #map: ObjectMap;
   readonly #journal: Journal;

@@ -4,7 +4,7 @@ import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 import { Links } from "./links.ts";
 
-/** The pushes of a store in memory. */
+/** The pushes of an in-memory store. */
 export class PushMap {
   readonly byId = new Map<string, PushRecord>();
   readonly ofNode = new Links<bigint, string>();
@@ -12,11 +12,11 @@ export class PushMap {
   readonly messages = new Map<string, AnnouncedMessage>();
   readonly messagesOf = new Links<string, string>();
   readonly objectsOf = new Links<string, ObjectId>();
-  /** The pushes that announced an object. */
+  /** Session ids of pushes, by the object that they announced. */
   readonly announcers = new Links<ObjectId, string>();
 }
 
-/** The pushes in memory as one transaction sees them. */
+/** {@link PushTable} in memory, for one transaction. */
 export class MemoryPushes implements PushTable {
   readonly #map: PushMap;
   readonly #journal: Journal;

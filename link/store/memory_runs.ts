@@ -10,16 +10,16 @@ import type {
 import { mostUrgent } from "./due.ts";
 import type { Journal } from "./journal.ts";
 
-/** The runs of a store in memory. */
+/** The runs of an in-memory store. */
 export class RunMap {
   readonly byId = new Map<bigint, RunRecord>();
-  /** Each run's place in the order of arrival. */
+  /** Position of each run in the order of insertion. */
   readonly places = new Map<bigint, number>();
   arrivals = 0;
   readonly idByToken = new Map<string, bigint>();
 }
 
-/** The runs in memory as one transaction sees them. */
+/** {@link RunTable} in memory, for one transaction. */
 export class MemoryRuns implements RunTable {
   readonly #map: RunMap;
   readonly #journal: Journal;
@@ -145,7 +145,7 @@ export class MemoryRuns implements RunTable {
   }
 }
 
-/** The app bundles in memory as one transaction sees them. */
+/** {@link FabTable} in memory, for one transaction. */
 export class MemoryFabs implements FabTable {
   readonly #fabs: Map<string, Uint8Array>;
   readonly #journal: Journal;

@@ -3,7 +3,7 @@ import type { LinkObject, ObjectId } from "../../entities/object.ts";
 import { bytes, number, text } from "./sqlite_rows.ts";
 import type { Statements } from "./sqlite_statements.ts";
 
-/** The objects in SQLite. */
+/** {@link ObjectTable} in SQLite. */
 export class SqliteObjects implements ObjectTable {
   readonly #sql: Statements;
 

@@ -8,7 +8,7 @@ import type { Statements } from "./sqlite_statements.ts";
 const PUSH_OF_SESSION = "(SELECT push FROM push WHERE session_id = ?)";
 const ANNOUNCED = "SELECT announced.*, session_id FROM announced JOIN push USING (push)";
 
-/** The pushes in SQLite. */
+/** {@link PushTable} in SQLite. */
 export class SqlitePushes implements PushTable {
   readonly #sql: Statements;
 

@@ -32,7 +32,10 @@ import { zeroRowPattern } from "./zero_row.ts";
 
 const side = fc.integer({ min: 1, max: 5 });
 
-/** One test: what `build` makes of random lengths is computed right, and the pattern fires on the first output. */
+/**
+ * Registers a test: the graph that `build` makes for random lengths is computed correctly, and the pattern matches its
+ * first output.
+ */
 function patternTest(
   name: string,
   pattern: Pattern,
@@ -77,14 +80,14 @@ patternTest("a transposed product is a Gemm", gemmPattern, (m, k, n, flags) => {
   return [(flags & 4) > 0 ? add(mul(real("v", [n, m]), 0.9), turned) : turned];
 });
 
-Deno.test("a product that is used elsewhere, or stretched, is not swallowed", () => {
+Deno.test("a product that is used elsewhere, or stretched, stays a value of its own", () => {
   const product = matmul(real("a", [1, 3]), real("b", [3, 2]));
   const sum = add(product, real("bias", [2]));
   assert.ok(!fires(gemmPattern, sum, [sum, product]));
   assert.ok(!fires(gemmPattern, add(product, real("c", [4, 2]))));
 });
 
-Deno.test("a bias of many rows is added apart, one of many columns is not", () => {
+Deno.test("a bias over many rows is added separately, one over many columns is not", () => {
   const product = (rows: number) => matmul(real("a", [rows, 3]), transpose(real("b", [2, 3])));
   const [few, many] = [MIN_ROWS_OF_BIAS - 1, MIN_ROWS_OF_BIAS];
   assert.ok(fires(gemmPattern, add(product(few), real("bias", [2]))));
@@ -104,7 +107,7 @@ patternTest(
   },
 );
 
-Deno.test("a product that is used as it is too, or turned otherwise, stays", () => {
+Deno.test("a product that is also used untransposed, or is transposed in another way, stays", () => {
   const product = matmul(real("a", [2, 3, 4]), real("b", [2, 4, 5]));
   const turned = transpose(product, [0, 2, 1]);
   assert.ok(!fires(turnedBatchProductPattern, turned, [turned, product]));
@@ -122,7 +125,7 @@ patternTest("sums over the first axes are products with ones", leadingSumsPatter
   return [reduceSum(x, { axes, keep: (flags & 2) > 0 })];
 });
 
-Deno.test("sums over few rows, over other axes, or over all, are taken as they are", () => {
+Deno.test("sums over few rows, over other axes, or over all, stay sums", () => {
   const rows = MIN_SUMMED_ROWS;
   const sum = (shape: number[], axes: number[]) => reduceSum(real("x", shape), { axes });
   assert.ok(!fires(leadingSumsPattern, sum([rows - 1, 2], [0])));
@@ -213,20 +216,20 @@ patternTest("scale and shift per channel are one pass", channelAffinePattern, (m
   return [add(mul(x, real("scale", [1, 3, 1, 1])), real("shift", [1, 3, 1, 1]))];
 });
 
-Deno.test("what is not one number per channel is added as it is", () => {
+Deno.test("an addend that is not one number per channel is added unchanged", () => {
   const scaled = mul(real("x", [2, 3, 4, 3]), real("scale", [1, 3, 1, 1]));
   assert.ok(!fires(channelAffinePattern, add(scaled, real("row", [3]))));
   assert.ok(!fires(channelAffinePattern, add(scaled, real("one", [1, 1, 1, 1]))));
 });
 
-/** Images [m + 1, k, n, 2] that are normalised channel by channel. */
+/** Images [m + 1, k, n, 2], normalised per channel. */
 function normalizedImages(m: number, k: number, n: number): { x: Value; normal: Value } {
   const x = real("x", [m + 1, k, n, 2]);
   return { x, normal: normalize(x, { axes: [0, 2, 3], epsilon: 0.01 }) };
 }
 
 patternTest(
-  "normalised channels are scaled with their deviation",
+  "the scale of normalised channels includes their inverse deviation",
   channelAffinePattern,
   (m, k, n) => {
     const { normal } = normalizedImages(m, k, n);
@@ -246,7 +249,7 @@ patternTest(
 );
 
 patternTest(
-  "a channel's sums are taken from what is centred",
+  "the sums of normalised channels are computed from the centred images",
   channelSumsPattern,
   (m, k, n, flags) => {
     const { x, normal } = normalizedImages(m, k, n);
@@ -272,7 +275,7 @@ Deno.test("sums of a channel in two shapes are computed once", () => {
   ]);
 });
 
-Deno.test("what is normalised or summed over other axes is left alone", () => {
+Deno.test("values that are normalised or summed over other axes stay", () => {
   const [x, d] = [real("x", [2, 3, 4, 5]), real("d", [2, 3, 4, 5])];
   for (const axes of [[0], [2, 3], [1, 2, 3], [0, 1, 2, 3]]) {
     const normal = normalize(x, { axes, epsilon: 0.01 });

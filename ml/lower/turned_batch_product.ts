@@ -17,8 +17,9 @@ function swapped(builder: GraphBuilder, name: string, rank: number): string {
 }
 
 /**
- * Transposed products of many matrices, such as the gradient of an attention's keys, are products of the transposed
- * factors in the other order: ONNX Runtime takes transposed factors into its product, but not a transposed result.
+ * Rewrites transposed products of many matrices, such as the gradient of an attention's keys, to products of the
+ * transposed factors in the other order: ONNX Runtime fuses transposed factors into MatMul, but not a transposed
+ * result.
  */
 export const turnedBatchProductPattern: Pattern = (value, facts) => {
   if (value.primitive !== "transpose" || value.shape.length < 3 || !swapsLast(value)) {

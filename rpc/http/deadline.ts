@@ -1,23 +1,23 @@
-/** Ends one try of a call. */
+/** Deadline of one attempt at a call. */
 export class Deadline implements Disposable {
   readonly #controller = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
-  /** What ended it, if anything has. */
+  /** Why it expired, if it has. */
   expired: "late" | "unreachable" | undefined;
-  /** The time that was given last. */
+  /** The current limit, in seconds. */
   seconds = Infinity;
 
-  /** @param seconds from now on; without it the try may take for ever */
+  /** @param seconds from now; unlimited by default */
   constructor(seconds: number | undefined) {
     if (seconds !== undefined) this.set(seconds);
   }
 
-  /** Aborted at the end. */
+  /** Aborted when the deadline expires. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** Gives another time in place of the one before. @param seconds from now on */
+  /** Replaces the limit. @param seconds from now */
   set(seconds: number): void {
     clearTimeout(this.#timer);
     this.seconds = seconds;

@@ -9,7 +9,7 @@ import { ControlClient } from "../../rpc/dialects/current/client/control_client.
 import type { RunSummary } from "../../rpc/dialects/current/client/control_summaries.ts";
 import { openHttpChannel } from "../../rpc/http/channel.ts";
 import { startServer } from "../../rpc/grpc/server.ts";
-import { type AnyHandler, methodPath, type ServiceBinding } from "../../rpc/service.ts";
+import { type BoundMethod, methodPath, type ServiceBinding } from "../../rpc/service.ts";
 import { joined, startServerApp, startSuperLink, startSuperNode } from "../support/flwr.ts";
 import { runResult } from "../support/result.ts";
 import { scenario } from "../support/stage.ts";
@@ -22,7 +22,7 @@ async function countingDriver(driver: string) {
     desc,
     methods: desc.methods.map((method) => {
       const path = methodPath(method);
-      const handle: AnyHandler = async (request, call) => {
+      const handle: BoundMethod["handle"] = async (request, call) => {
         calls.set(path, (calls.get(path) ?? 0) + 1);
         const token = call.header("flwr-task-token");
         const headers: RequestHeaders = token === undefined ? {} : { "flwr-task-token": token };

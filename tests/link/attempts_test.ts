@@ -59,7 +59,7 @@ linkTest("what comes with an announcement is counted and staged once", async (be
 
 linkTest("errors are counted once when a run ends", async (bench) => {
   const details = await endWithErrors(bench);
-  assert.match(details, /^No node gave a result: the only reply was an error\b/);
+  assert.match(details, /^No node returned a result: the only reply was an error\b/);
 });
 
 async function endWithErrors(bench: Bench): Promise<string> {

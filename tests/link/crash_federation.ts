@@ -27,8 +27,8 @@ const large = (name: string): LinkObject => ({
 });
 
 /**
- * A ServerApp and its nodes, as they live through the SuperLink's deaths, and what they know: the model against
- * which its answers are checked.
+ * A ServerApp and its nodes, as they live through the SuperLink's deaths, and what they know: the model against which
+ * its answers are checked.
  */
 export class Federation {
   readonly #link: MortalSuperLink;

@@ -63,21 +63,21 @@ const ENDS: Readonly<Record<string, readonly [code: string, reason: RegExp]>> = 
   ],
   "all of V8's heap": [
     `const all = []; for (;;) all.push(new Array(1e6).fill(Math.random()))`,
-    /MiB of memory: it may take 512|its process ended/,
+    /MiB of memory; its limit is 512|its process ended/,
   ],
   "buffers without end": [
     `const all = []; for (;;) all.push(new Uint8Array(16 * 1024 ** 2).fill(1))`,
-    /MiB of memory: it may take 512/,
+    /MiB of memory; its limit is 512/,
   ],
   "shared buffers, in threads of its own": [
     `const code = "const all = []; for (;;) all.push(new Uint8Array(new SharedArrayBuffer(2 ** 24)).fill(1))";
     for (let i = 0; i < 4; i++) new Worker("data:text/javascript," + code, { type: "module" });
     await new Promise(() => {})`,
-    /MiB of memory: it may take 512/,
+    /MiB of memory; its limit is 512/,
   ],
   "messages without end": [
     `for (;;) self.postMessage({ kind: "reply", junk: "x".repeat(1e5) })`,
-    /nobody asked for|keep to the protocol|unexpected/,
+    /were not requested|violates the protocol|unexpected/,
   ],
 };
 
@@ -244,5 +244,5 @@ Deno.test("security: the node holds no more for an app than the app may hold its
     new ((await import("node:net")).Socket)({ fd: 3 }).write(new Uint8Array(head.buffer));
     await new Promise(() => {})`,
   );
-  assert.match(reason, /A frame has 0 and 536870913 bytes: at most 262144 and 536870912/);
+  assert.match(reason, /0 bytes of text and 536870913 of body \(limits: 262144 and 536870912\)/);
 });

@@ -47,9 +47,9 @@ Deno.test("security: of what goes wrong over a node's data the kind and the plac
     await test.step(what, async () => {
       const { reply, failure } = await app.handle(code);
       assert.ok(reply.error !== undefined && failure !== undefined);
-      assert.match(failure.told, told);
-      assert.doesNotMatch(failure.told, SECRETS);
-      assert.ok(!failure.told.includes(app.folder.path));
+      assert.match(failure.summary, told);
+      assert.doesNotMatch(failure.summary, SECRETS);
+      assert.ok(!failure.summary.includes(app.folder.path));
       assert.match(failure.details, /Anna|cells\.csv/);
     });
   }
@@ -60,8 +60,8 @@ Deno.test("security: an error that nobody caught ends the app, and its text stay
   const crash = await app.handle(`setTimeout(() => { throw new TypeError("Anna") });
     await new Promise(() => {})`).catch((error) => error);
   assert.ok(crash instanceof AppCrashed);
-  assert.match(crash.failure.told, /^TypeError/);
-  assert.doesNotMatch(crash.failure.told, SECRETS);
+  assert.match(crash.failure.summary, /^TypeError/);
+  assert.doesNotMatch(crash.failure.summary, SECRETS);
   assert.match(crash.failure.details, /Anna/);
 });
 
@@ -71,7 +71,7 @@ Deno.test("security: an app that fails over data while it is loaded is told with
     throw new TypeError(Deno.readTextFileSync(new URL("own.ts", import.meta.url)) + "Anna");`;
   const refused = await EvilApp.start({ app }).catch((error) => error);
   assert.ok(refused instanceof AppNotLoaded);
-  assert.match(refused.failure.told, /^TypeError at client\.ts:3:\d+; /);
-  assert.doesNotMatch(refused.failure.told, SECRETS);
+  assert.match(refused.failure.summary, /^TypeError at client\.ts:3:\d+; /);
+  assert.doesNotMatch(refused.failure.summary, SECRETS);
   assert.match(refused.failure.details, /Anna/);
 });

@@ -3,7 +3,7 @@ import type { Context } from "../../app/context.ts";
 import { Message } from "../../app/message.ts";
 import { RecordDict } from "../../app/record_dict.ts";
 import { findAppModule } from "../../hosting/app/app_module.ts";
-import type { AppHost, Handled } from "../../hosting/app/app_host.ts";
+import type { AppHost, HandledMessage } from "../../hosting/app/app_host.ts";
 import {
   type SandboxedAppOptions,
   startSandboxedApp,
@@ -74,7 +74,7 @@ export class EvilApp implements AsyncDisposable {
     code: string,
     signal: AbortSignal = new AbortController().signal,
     state = new RecordDict(),
-  ): Promise<Handled> {
+  ): Promise<HandledMessage> {
     return await this.host.handle(instruction(this.#placed(code)), contextOf(state), signal);
   }
 

@@ -36,7 +36,7 @@ for (const [where, link] of Object.entries(LINKS)) {
   Deno.test(`security: an app with a link ${where} is not started`, async () => {
     await assert.rejects(EvilApp.start({}, link), {
       code: "permission-denied",
-      message: /in the app's folder is no plain file/,
+      message: /in the app's folder is not a plain file/,
     });
   });
 }
@@ -50,7 +50,7 @@ Deno.test("security: a folder that holds the node's key cannot be granted", asyn
     for (const granted of [folder, `${folder}/node.key`, `${folder}/alias`, "/"]) {
       await assert.rejects(
         EvilApp.start({ readable: [granted], secret: [`${folder}/node.key`] }),
-        { code: "permission-denied", message: /may not be granted: it holds ".*node\.key"/ },
+        { code: "permission-denied", message: /may not read ".*": it contains ".*node\.key"/ },
         granted,
       );
     }
@@ -67,6 +67,6 @@ Deno.test("security: a folder that holds the node's key cannot be granted", asyn
 Deno.test("security: a granted folder that is not there is told", async () => {
   await assert.rejects(EvilApp.start({ readable: ["/nowhere/data"] }), {
     code: "not-found",
-    message: '"/nowhere/data" cannot be granted: it is not there',
+    message: 'Apps cannot read "/nowhere/data": it does not exist',
   });
 });

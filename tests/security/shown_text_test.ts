@@ -11,7 +11,7 @@ import { tableLines } from "../../roles/output/table.ts";
 import { followLog } from "../../roles/cli/log/follow.ts";
 import { runState } from "../../roles/cli/log/run_state.ts";
 import { readIndex } from "../../roles/cli/pull/index_file.ts";
-import { checkSaid } from "../../hosting/launch/typescript/checked_said.ts";
+import { checkServerAppEvent } from "../../hosting/launch/typescript/checked_said.ts";
 import { LineLog } from "../../hosting/launch/typescript/thread/line_log.ts";
 import { errorLines } from "../../hosting/launch/program.ts";
 import type { ControlClient } from "../../rpc/dialects/current/client/control_client.ts";
@@ -92,12 +92,15 @@ Deno.test("shown text: no line within a message of a run's log passes for anothe
     const worker = new LineLog((lines) => app.push(...lines), 2 ** 30);
     worker.write(`${text}\n`);
     worker.flush();
-    const said = checkSaid({ kind: "lines", text: new TextEncoder().encode(app.join("")) });
-    assert.ok(said.kind === "lines");
+    const event = checkServerAppEvent({
+      kind: "lines",
+      text: new TextEncoder().encode(app.join("")),
+    });
+    assert.ok(event.kind === "lines");
     const time = new Date().toISOString();
     const pushed = await Array.fromAsync(stampedLog([text, "\n", `${text}\n`], time));
     const log = [
-      ...said.lines,
+      ...event.lines,
       ...pushed.map(({ begin = "", text }) => begin + text),
       ...errorLines({ message: text, hints: [text] }),
     ].join("");
@@ -124,14 +127,15 @@ Deno.test("shown text: flwr ls and flwr supernode list", () => {
 Deno.test("shown text: what commands print, as lines and as JSON, and what they tell", async () => {
   const shown = await output(
     importing("printOutput", "roles/output/format.ts") +
-      importing("say", "roles/output/say.ts") + importing("reportError", "roles/report_error.ts") +
+      importing("printMessage", "roles/output/say.ts") +
+      importing("reportError", "roles/report_error.ts") +
       importing("FlwrError", "base/error.ts") +
       `const text = ${TEXT};
        for (const format of ["default", "json"]) {
          await printOutput(format, () => Promise.resolve({ json: { [text]: text }, lines: [text] }));
          await printOutput(format, () => Promise.reject(new FlwrError("internal", text))).catch(() => {});
        }
-       say(text);
+       printMessage(text);
        reportError(new FlwrError("not-found", text, { hints: [text] }));
        reportError(new Error(text));`,
   );

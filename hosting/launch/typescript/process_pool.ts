@@ -1,17 +1,17 @@
 import { type Clock, systemClock } from "../../../base/clock.ts";
-import { AppProcess, type AppProcessOptions } from "./app_process.ts";
+import { ServerAppProcess, type ServerAppProcessOptions } from "./app_process.ts";
 
-/** Seconds that a process which no app needed is kept ready. */
+/** Seconds for which an unused process is kept ready. */
 const SPARE_SECONDS = 300;
 
-/** How a pool of processes is made. */
-export interface ProcessPoolOptions extends AppProcessOptions {
+/** Options of a {@link ProcessPool}. */
+export interface ProcessPoolOptions extends ServerAppProcessOptions {
   readonly clock?: Clock;
 }
 
 /**
- * Keeps a process ready while apps come, or when one is announced: a run that finds one starts within milliseconds. At
- * other times there is none, because each takes memory.
+ * Pool of processes for ServerApps: keeps one ready after each run, and when an app is announced, so that the next run
+ * starts within milliseconds. An unused process is ended after a while, because it takes memory.
  */
 export class ProcessPool implements AsyncDisposable {
   readonly #options: ProcessPoolOptions;
@@ -24,28 +24,28 @@ export class ProcessPool implements AsyncDisposable {
     this.#clock = options.clock ?? systemClock;
   }
 
-  /** Has a process ready soon. */
+  /** Starts a spare process, unless there is one. */
   warm(): void {
     if (this.#spare !== undefined || this.#closing.signal.aborted) return;
-    const taken = new AbortController();
-    const process = AppProcess.start(this.#options);
-    const spare = { process, taken, expired: this.#expire(process, taken.signal) };
-    // Who takes it gets another.
+    const used = new AbortController();
+    const process = ServerAppProcess.start(this.#options);
+    const spare = { process, used, expired: this.#expire(process, used.signal) };
+    // `acquire` starts another in its place.
     process.catch(() => {});
     this.#spare = spare;
   }
 
-  /** A process, the spare one if there is one. The caller disposes of it. */
-  async take(): Promise<AppProcess> {
+  /** Returns the spare process, or starts one. The caller disposes of it. */
+  async acquire(): Promise<ServerAppProcess> {
     const spare = this.#spare;
-    if (spare === undefined) return await AppProcess.start(this.#options);
+    if (spare === undefined) return await ServerAppProcess.start(this.#options);
     this.#spare = undefined;
-    spare.taken.abort();
-    // A spare that could not be started, or ended while it waited, says nothing about the next try.
+    spare.used.abort();
+    // The spare may have failed to start or have been killed while it waited; a new one may still work.
     const process = await spare.process.catch(() => undefined);
     if (process?.crashed === false) return process;
     await process?.[Symbol.asyncDispose]();
-    return await AppProcess.start(this.#options);
+    return await ServerAppProcess.start(this.#options);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,24 +53,24 @@ export class ProcessPool implements AsyncDisposable {
     const spare = this.#spare;
     this.#spare = undefined;
     if (spare === undefined) return;
-    spare.taken.abort();
+    spare.used.abort();
     await spare.expired;
     await (await spare.process.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 
-  /** Lets a spare go that nobody has taken. */
-  async #expire(process: Promise<AppProcess>, taken: AbortSignal): Promise<void> {
-    await this.#clock.sleep(SPARE_SECONDS, taken);
-    if (taken.aborted) return;
+  /** Ends the spare process if it stays unused. */
+  async #expire(process: Promise<ServerAppProcess>, used: AbortSignal): Promise<void> {
+    await this.#clock.sleep(SPARE_SECONDS, used);
+    if (used.aborted) return;
     this.#spare = undefined;
     await (await process.catch(() => undefined))?.[Symbol.asyncDispose]();
   }
 }
 
 interface Spare {
-  readonly process: Promise<AppProcess>;
-  /** Aborted when it is no spare any more. */
-  readonly taken: AbortController;
-  /** Resolves when the wait for its expiry is over. */
+  readonly process: Promise<ServerAppProcess>;
+  /** Aborted when the process is used or ended. */
+  readonly used: AbortController;
+  /** Resolves when no timer for the process is left. */
   readonly expired: Promise<void>;
 }

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { HAS_ALL_RIGHTS } from "../../../base/testing/all_rights.ts";
 import { eventually } from "../../../tests/support/deadline.ts";
-import { AppProcess } from "./app_process.ts";
+import { ServerAppProcess } from "./app_process.ts";
 import { ProcessPool } from "./process_pool.ts";
-import type { FromWorker } from "./thread/worker_protocol.ts";
+import type { ServerAppEvent } from "./thread/worker_protocol.ts";
 
 const OPTIONS = { allowRead: [], memoryBytes: 1024 ** 3, requestBytes: () => 0 };
 
-/** Processes of this one that are sandboxes of ServerApps, by their ids. */
+/** Ids of this process' children that are sandboxes of ServerApps. */
 async function sandboxes(): Promise<number[]> {
   const found: number[] = [];
   for await (const { name } of Deno.readDir("/proc")) {
@@ -27,10 +27,10 @@ Deno.test(
   "process pool: a spare that ended while it waited is replaced",
   linux,
   async () => {
-    const started: AppProcess[] = [];
-    const { start } = AppProcess;
-    AppProcess.start = async (options) => {
-      const process = await start.call(AppProcess, options);
+    const started: ServerAppProcess[] = [];
+    const { start } = ServerAppProcess;
+    ServerAppProcess.start = async (options) => {
+      const process = await start.call(ServerAppProcess, options);
       started.push(process);
       return process;
     };
@@ -41,13 +41,13 @@ Deno.test(
       Deno.kill((await sandboxes())[0]!, "SIGKILL");
       await eventually(() => Promise.resolve(started[0]!.crashed), 20, "the spare to end");
 
-      await using process = await pool.take();
-      const said: FromWorker["kind"][] = [];
-      await process.attend(({ kind }) => void said.push(kind));
-      assert.deepEqual([said, process.crashed], [["ready"], false]);
+      await using process = await pool.acquire();
+      const events: ServerAppEvent["kind"][] = [];
+      await process.awaitReady(({ kind }) => void events.push(kind));
+      assert.deepEqual([events, process.crashed], [["ready"], false]);
       assert.deepEqual([started.length, started[1] === process], [2, true]);
     } finally {
-      AppProcess.start = start;
+      ServerAppProcess.start = start;
     }
   },
 );
@@ -62,18 +62,22 @@ Deno.test(
     pool.warm();
     if (before === undefined) Deno.env.delete("TMPDIR");
     else Deno.env.set("TMPDIR", before);
-    await using process = await pool.take();
-    await process.attend(() => {});
+    await using process = await pool.acquire();
+    await process.awaitReady(() => {});
     assert.equal(process.crashed, false);
   },
 );
 
-Deno.test("app process: who attends it late hears of its end", linux, async () => {
-  await using process = await AppProcess.start(OPTIONS);
-  const [pid] = await sandboxes();
-  Deno.kill(pid!, "SIGKILL");
-  await eventually(() => Promise.resolve(process.crashed), 20, "the process to end");
-  const said: FromWorker["kind"][] = [];
-  await process.attend(({ kind }) => void said.push(kind));
-  assert.deepEqual(said, ["crashed"]);
-});
+Deno.test(
+  "app process: a listener that is added after its end is called with the crash",
+  linux,
+  async () => {
+    await using process = await ServerAppProcess.start(OPTIONS);
+    const [pid] = await sandboxes();
+    Deno.kill(pid!, "SIGKILL");
+    await eventually(() => Promise.resolve(process.crashed), 20, "the process to end");
+    const events: ServerAppEvent["kind"][] = [];
+    await process.awaitReady(({ kind }) => void events.push(kind));
+    assert.deepEqual(events, ["crashed"]);
+  },
+);

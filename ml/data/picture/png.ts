@@ -2,7 +2,7 @@ import { checkPictureSize, type Picture } from "./picture.ts";
 import { damagedPng, inflatePixels, type PngChunks, readChunks } from "./png_chunks.ts";
 import { passesOf, unfilter } from "./png_rows.ts";
 
-/** Colour types (PNG 3, 11.2.1): samples of a pixel, and the depths that each may have. */
+/** Colour types (PNG 3, 11.2.1): samples per pixel, and the allowed depths. */
 const COLOUR_TYPES: Readonly<Record<number, { samples: number; depths: readonly number[] }>> = {
   0: { samples: 1, depths: [1, 2, 4, 8, 16] }, // grey
   2: { samples: 3, depths: [8, 16] }, // red, green, blue
@@ -24,17 +24,17 @@ interface Header {
 }
 
 /**
- * Decodes a PNG file, of every colour type and depth, as it is stored. Palettes become colours, 16 bits become their upper 8, transparency
- * is dropped; a palette that is only suggested, colour profiles and gamma change nothing.
+ * Decodes a PNG file of any colour type and depth, as it is stored. Palettes become colours, samples of 16 bits are cut
+ * to their upper 8, and transparency is dropped. Suggested palettes, colour profiles and gamma are ignored.
  *
  * @throws FlwrError "invalid-argument" when it is not a PNG file or damaged, "resource-exhausted" when it is too large,
- *   "unimplemented" when it needs an extension of PNG
+ * "unimplemented" when it needs an extension of PNG
  */
 export function decodePng(bytes: Uint8Array): Picture {
   return decodeChunks(readChunks(bytes));
 }
 
-/** As {@link decodePng}, of chunks that were read before. */
+/** Like {@link decodePng}, for chunks that are already read. */
 export function decodeChunks(chunks: PngChunks): Picture {
   const header = readHeader(chunks.header);
   const { width, height, depth, samples, colourType } = header;
@@ -68,7 +68,7 @@ export function decodeChunks(chunks: PngChunks): Picture {
   return { width, height, channels, planes, ...size16 };
 }
 
-/** The bits that are set in any of a row's samples of 16 bits, without those of transparency. */
+/** The bits that are set in any 16-bit sample of a row, without transparency. */
 function bitsOf(row: Uint8Array, samples: number, colours: number): number {
   let bits = 0;
   for (let pixel = 0; pixel < row.length; pixel += 2 * samples) {
@@ -98,7 +98,10 @@ function readHeader(bytes: Uint8Array): Header {
   return { width, height, depth, colourType, samples: known.samples, interlaced: interlace === 1 };
 }
 
-/** Samples of 1 to 16 bits, each as a byte: of 16 bits the upper eight, of fewer than eight the number itself. */
+/**
+ * Converts samples of 1 to 16 bits to one byte each: the upper eight of 16 bits, or the number itself for fewer than
+ * eight.
+ */
 function unpack(row: Uint8Array, depth: number, samples: Uint8Array): void {
   if (depth === 8) samples.set(row);
   else if (depth === 16) { for (let i = 0; i < samples.length; i++) samples[i] = row[2 * i]!; }
@@ -111,7 +114,7 @@ function unpack(row: Uint8Array, depth: number, samples: Uint8Array): void {
   }
 }
 
-/** Puts the sample or samples at an index of a row to a pixel's place in each plane. */
+/** Writes the samples at an index of a row to a pixel's place in each plane. */
 type PixelWriter = (place: number, samples: Uint8Array, index: number) => void;
 
 function sampleWriter(planes: Uint8Array, channels: 1 | 3, depth: number): PixelWriter {

@@ -6,10 +6,10 @@ import { broadcastTo, reshape, transpose } from "../../graph/movement.ts";
 import { reduceSum } from "../../graph/reduce.ts";
 import { showShape } from "../../graph/shape.ts";
 import { constant, type Value } from "../../graph/value.ts";
-import type { Call, Rule } from "../graph/call.ts";
+import type { NodeCall, Rule } from "../graph/call.ts";
 import { requireConstantSize } from "./shapes.ts";
 
-/** An array whose axes have letters. Axes that stand for "..." are named by their distance from its end. */
+/** An array whose axes have labels. Axes that "..." stands for are labelled by their distance from its end. */
 interface Term {
   readonly value: Value;
   readonly labels: readonly string[];
@@ -21,12 +21,12 @@ function refused(equation: string, reason: string): FlwrError {
   return new FlwrError("invalid-argument", `The equation "${equation}" ${reason}`);
 }
 
-/** The names of a term's axes. */
+/** The labels of a term's axes. */
 function labelsOf(equation: string, text: string, rank: number | undefined): string[] {
   const [before, after, ...more] = text.split(DOTS).map((letters) => letters.split(""));
   const letters = [...before!, ...after ?? []];
   if (more.length > 0 || letters.some((letter) => !/[A-Za-z]/.test(letter))) {
-    throw refused(equation, `has a term that is not understood: "${text}"`);
+    throw refused(equation, `has an invalid term: "${text}"`);
   }
   const open = after === undefined || rank === undefined ? 0 : rank - letters.length;
   if (rank !== undefined && (open < 0 || (after === undefined && letters.length !== rank))) {
@@ -36,23 +36,25 @@ function labelsOf(equation: string, text: string, rank: number | undefined): str
   return [...before!, ...dots, ...after ?? []];
 }
 
-/** Names of the result's axes: without an arrow "...", then the letters that occur once, in alphabetical order. */
+/**
+ * The labels of the result's axes. Without an arrow: "...", then the letters that occur once, in alphabetical order.
+ */
 function resultLabels(
   equation: string,
-  told: string | undefined,
+  resultText: string | undefined,
   terms: readonly Term[],
 ): string[] {
   const all = terms.flatMap(({ labels }) => labels);
   const dots = [...new Set(all.filter((label) => label.startsWith(".")))].sort((a, b) =>
     Number(b.slice(1)) - Number(a.slice(1))
   );
-  if (told === undefined) {
+  if (resultText === undefined) {
     const letters = all.filter((label) => !label.startsWith("."));
     const once = letters.filter((label) => letters.indexOf(label) === letters.lastIndexOf(label));
     return [...dots, ...once.sort()];
   }
-  const [before, after] = told.split(DOTS);
-  labelsOf(equation, told, undefined);
+  const [before, after] = resultText.split(DOTS);
+  labelsOf(equation, resultText, undefined);
   const labels = [...before!, ...(after === undefined ? [] : [...dots, ...after])];
   const unknown = labels.find((label) => !all.includes(label));
   if (unknown !== undefined || new Set(labels).size !== labels.length) {
@@ -61,14 +63,17 @@ function resultLabels(
   return labels;
 }
 
-/** A letter twice in a term means the diagonal of these axes. */
+/** Reduces axes with the same label to their diagonal. */
 function withoutRepeats({ value, labels }: Term): Term {
   const second = labels.findIndex((label, axis) => labels.indexOf(label) < axis);
   if (second < 0) return { value, labels };
   const first = labels.indexOf(labels[second]!);
   const length = value.shape[first]!;
   if (value.shape[second] !== length) {
-    throw new FlwrError("invalid-argument", `A diagonal of ${showShape(value.shape)} is none`);
+    throw new FlwrError(
+      "invalid-argument",
+      `Axes with the same letter have different lengths: ${showShape(value.shape)}`,
+    );
   }
   requireConstantSize([length, length]);
   const eye = Uint8Array.from(
@@ -81,13 +86,13 @@ function withoutRepeats({ value, labels }: Term): Term {
   return withoutRepeats({ value: diagonal, labels: labels.filter((_, axis) => axis !== second) });
 }
 
-/** Sums over the axes that nothing needs any more. */
+/** Sums over the axes whose labels are not needed. */
 function summed({ value, labels }: Term, needed: ReadonlySet<string>): Term {
   const axes = labels.flatMap((label, axis) => needed.has(label) ? [] : [axis]);
   return { value: reduceSum(value, { axes }), labels: labels.filter((label) => needed.has(label)) };
 }
 
-/** Axes in an order of labels; those that a term lacks have length 1. */
+/** A term with its axes in the order of labels; missing axes get length 1. */
 function ordered({ value, labels }: Term, order: readonly string[]): Value {
   const own = order.filter((label) => labels.includes(label));
   const turned = transpose(value, own.map((label) => labels.indexOf(label)));
@@ -95,7 +100,7 @@ function ordered({ value, labels }: Term, order: readonly string[]): Value {
   return reshape(turned, order.map((label) => labels.includes(label) ? turned.shape[axis++]! : 1));
 }
 
-/** Two terms multiplied and summed over what neither the result nor another term needs. */
+/** Multiplies two terms and sums over the axes that neither the result nor another term needs. */
 function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   const [a, b] = [left, right].map((term, i) => {
     const other = [right, left][i]!;
@@ -132,9 +137,9 @@ function joined(left: Term, right: Term, needed: ReadonlySet<string>): Term {
   return { value: reshape(product, order.map((label) => lengths.get(label)!)), labels: order };
 }
 
-function einsum(call: Call): Value {
+function einsum(call: NodeCall): Value {
   const equation = call.string("equation", "").replace(/\s/g, "");
-  const [left, told, ...more] = equation.split("->");
+  const [left, resultText, ...more] = equation.split("->");
   const texts = left!.split(",");
   if (more.length > 0 || texts.length !== call.count) {
     throw refused(equation, `does not have a term for each of ${call.count} inputs`);
@@ -143,7 +148,7 @@ function einsum(call: Call): Value {
     const value = call.value(i);
     return { value, labels: labelsOf(equation, text, value.shape.length) };
   });
-  const result = resultLabels(equation, told, terms);
+  const result = resultLabels(equation, resultText, terms);
   const parts = terms.map(withoutRepeats);
   const final = parts.slice(1).reduce((sum, part, i) => {
     const later = parts.slice(i + 2).flatMap(({ labels }) => labels);
@@ -152,5 +157,5 @@ function einsum(call: Call): Value {
   return ordered(summed(final, new Set(result)), result);
 }
 
-/** Sums of products by an equation. */
+/** The rule of Einsum, sums of products by an equation. */
 export const einsumRules: Readonly<Record<string, Rule>> = { Einsum: einsum };

@@ -1,9 +1,9 @@
 import { FlwrError } from "../../../base/error.ts";
 
 /**
- * Makes sure that a text is a federation's id, `@account/name`.
+ * Checks that a text is a federation's id, `@account/name`.
  *
- * @param what the flag or key that it is from, as errors name it
+ * @param what the flag or key, for errors
  * @throws FlwrError "invalid-argument"
  */
 export function checkFederation(text: string, what: string): void {

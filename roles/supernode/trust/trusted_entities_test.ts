@@ -45,7 +45,7 @@ async function withFile(text: string, test: (file: string) => Promise<void>): Pr
   }
 }
 
-Deno.test("a bundle counts as vouched for when a trusted key signed this content at this time", async () => {
+Deno.test("a bundle is trusted if a trusted key signed this content at this time", async () => {
   const [ann, eve] = await Promise.all([keyPair(), keyPair()]);
   await withFile(`fpk_ann: ${await opensshLine(ann)}\n`, async (file) => {
     const trusted = await readTrustedEntities(file);
@@ -66,11 +66,11 @@ Deno.test("a bundle counts as vouched for when a trusted key signed this content
   });
 });
 
-Deno.test("a file of trusted entities that cannot be meant is refused, with what is wrong", async () => {
+Deno.test("an invalid file of trusted entities is refused with the reason", async () => {
   const line = await opensshLine(await keyPair());
   const wrong: readonly [text: string, words: RegExp][] = [
     ["", /lists no keys/],
-    ["fpk_1: ecdsa-sha2-nistp384 AAAA\n", /"fpk_1".*of type "ecdsa-sha2-nistp384"/],
+    ["fpk_1: ecdsa-sha2-nistp384 AAAA\n", /"fpk_1".*has type "ecdsa-sha2-nistp384"/],
     [`fpk_1: ${line.slice(0, 40)}\n`, /"fpk_1".*damaged/],
     ["- x\n", /line 1/],
   ];

@@ -116,7 +116,7 @@ Deno.test("parts that are missing, unknown or do not pair up are refused by name
   await refused({ x, y: x.point }, /these targets: side, distance: got one without a name$/);
   await refused(
     { x: { ...x, pair: tensor("int32", [5, 2], new Int32Array(10)) }, y },
-    /pair up: got \[6, 2\] and \[5, 2\]$/,
+    /number of examples: got \[6, 2\] and \[5, 2\]$/,
   );
   await refused(
     { x: { ...x, pair: tensor("int32", [6, 3], new Int32Array(18)) }, y },

@@ -1,7 +1,7 @@
 /** What the attacks say, as bytes. */
 import { gzipSync } from "node:zlib";
 import { STRANGERS_CALLS } from "../../../rpc/http2/limits.ts";
-import { callHead, headersFrame } from "../../../rpc/testing/raw_http2.ts";
+import { callHeaders, headersFrame } from "../../../rpc/testing/raw_http2.ts";
 import {
   ERROR,
   FLAG,
@@ -16,7 +16,7 @@ const encoder = new TextEncoder();
 
 /** The method that strangers call: it answers nobody who is not known. */
 const PATH = "/flwr.proto.Fleet/PullMessages";
-const HEAD = callHead(PATH);
+const HEAD = callHeaders(PATH);
 
 /** The method that anyone may call. */
 const CHECK = "/grpc.health.v1.Health/Check";
@@ -54,7 +54,7 @@ export function resetCalls(first: number, count: number): Uint8Array {
 
 /** A call for health whose request never comes. */
 function unfinishedCheck(id: number): Uint8Array {
-  return headersFrame(id, callHead(CHECK), 0);
+  return headersFrame(id, callHeaders(CHECK), 0);
 }
 
 /** A greeting, and such a call. */
@@ -71,7 +71,7 @@ export function healthBomb(id: number): Uint8Array {
   message[0] = 1;
   new DataView(message.buffer).setUint32(1, bomb.length);
   message.set(bomb, 5);
-  const frames = [headersFrame(id, callHead(CHECK, [["grpc-encoding", "gzip"]]), 0)];
+  const frames = [headersFrame(id, callHeaders(CHECK, [["grpc-encoding", "gzip"]]), 0)];
   for (let at = 0; at < message.length; at += 16_384) {
     const flags = at + 16_384 >= message.length ? FLAG.endStream : 0;
     frames.push(frame(FRAME.data, flags, id, message.subarray(at, at + 16_384)));
@@ -118,7 +118,7 @@ export function emptyData(id: number): Uint8Array {
 
 /** A call with a head of 15 KB. */
 export function bigHead(id: number): Uint8Array {
-  return headersFrame(id, callHead(PATH, [["h", "y".repeat(15_000)]]), 0);
+  return headersFrame(id, callHeaders(PATH, [["h", "y".repeat(15_000)]]), 0);
 }
 
 /** Calls, and the end of the connection. */

@@ -6,7 +6,7 @@ import { Control } from "../../../proto/gen/current/control_pb.ts";
 import { Fleet } from "../../../proto/gen/current/fleet_pb.ts";
 import { Runtime } from "../../../proto/gen/current/runtime_pb.ts";
 import { httpPath } from "../../../rpc/http/path.ts";
-import { parseAnswer, RawConnection } from "../../../rpc/testing/raw_http.ts";
+import { parseResponse, RawConnection } from "../../../rpc/testing/raw_http.ts";
 import { readSuperLinkConfig } from "../../../roles/superlink/config.ts";
 import { DEFAULT_FLAGS, OFF } from "../../../roles/superlink/flags.ts";
 import { startSuperLink } from "../../../roles/superlink/start.ts";
@@ -43,7 +43,7 @@ async function start(allowedHost?: string) {
     const head = [`${line} HTTP/1.1`, "Connection: close", ...headers, ...length];
     await connection.write(`${head.join("\r\n")}\r\n\r\n`);
     if (body !== undefined) await connection.writeBytes(body);
-    return parseAnswer(await connection.readToEnd()).status;
+    return parseResponse(await connection.readToEnd()).status;
   };
   return { ask, [Symbol.asyncDispose]: () => superLink[Symbol.asyncDispose]() };
 }

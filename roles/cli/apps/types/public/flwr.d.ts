@@ -1635,7 +1635,7 @@ export declare class Krum extends MultiKrum {
  */
 export declare function encodeNpy(tensor: Tensor): Uint8Array<ArrayBuffer>;
 /**
- * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). Column-major and big-endian files are converted.
+ * Decodes the tensor in a .npy file (versions 1.0, 2.0, 3.0). TableColumn-major and big-endian files are converted.
  * Otherwise the tensor is a view of `bytes` where the elements lie aligned for their type, a copy where not.
  *
  * @param bytes the whole file, nothing before or after it
