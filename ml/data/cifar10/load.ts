@@ -124,7 +124,7 @@ function checkLimit(name: string, limit: number | undefined): void {
 function fileError(folder: string, error: unknown): unknown {
   const isSandboxed = error instanceof Deno.errors.NotCapable;
   if (isSandboxed || error instanceof Deno.errors.PermissionDenied) {
-    return new FlwrError("permission-denied", `CIFAR-10 cannot be read or made in "${folder}"`, {
+    return new FlwrError("permission-denied", `CIFAR-10 cannot be read or prepared in "${folder}"`, {
       hints: [
         "Download the data set before the run, outside the app",
         isSandboxed
