@@ -26,6 +26,7 @@ export const ROOMS: readonly string[] = [
   "proto",
   "roles",
   "rpc",
+  "secagg",
   "tensor",
 ];
 

@@ -267,6 +267,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "ml/data": ["base", "tensor"],
   "ml/cores": ["base", "ml/data"],
   "privacy/accounting": ["base"],
+  "secagg": ["auth", "base", "tensor"],
   "tensor": ["base"],
   "base": [],
   "proto": [],
@@ -342,6 +343,7 @@ export const PURE: readonly string[] = [
   "privacy/accounting",
   "rpc/objects",
   "rpc/wire",
+  "secagg",
   "tensor",
 ];
 
