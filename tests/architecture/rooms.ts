@@ -243,7 +243,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   "link/nodes": ["base", "entities", "link/transactions"],
   "link/runs": ["base", "entities", "link/transactions"],
   "link/transactions": ["base"],
-  "app": ["base", "entities", "ml/engine", "tensor"],
+  "app": ["base", "entities", "ml/engine", "secagg", "tensor"],
   "entities": [],
   "ml": ["ml/engine", "ml/graph", "ml/import", "ml/nn", "ml/train", "tensor"],
   "ml/train": [
