@@ -12,7 +12,7 @@ import type { Message } from "../../message.ts";
 import { MetricRecord } from "../../metric_record.ts";
 import { RecordDict } from "../../record_dict.ts";
 import type { Result } from "../../result.ts";
-import { type Strategy } from "../../strategy/strategy.ts";
+import type { Strategy } from "../../strategy/strategy.ts";
 import { CONFIGS } from "../records.ts";
 import { secAggPlusMod } from "../secaggplus_mod.ts";
 
