@@ -102,7 +102,7 @@ export async function shareKeys(
   const cut = (secret: Uint8Array) =>
     createShares(secret, settings.threshold, keys.size, randomness.bytes);
   const [seedShares, keyShares] = [cut(seed), cut(maskKeys.privateKey)];
-  const agreement = await KeyAgreement.of(shareKeys.privateKey);
+  const agreement = new KeyAgreement(shareKeys.privateKey);
   const places = [...keys].map(([destination, { maskKey, shareKey }], place) => ({
     ...{ destination, maskKey, shareKey, seedShare: seedShares[place]! },
     ...{ keyShare: keyShares[place]!, iv: randomness.bytes(IV_BYTES) },
@@ -193,7 +193,7 @@ export async function maskModel(
     at += elementCount(tensor.shape);
   }
   addMask(vector, seed, modulus, 1);
-  const agreement = await KeyAgreement.of(maskKey);
+  const agreement = new KeyAgreement(maskKey);
   for (const sender of senders) {
     if (sender === nodeId) continue;
     const key = await agreement.sharedKey(peers.get(sender)!.maskKey);

@@ -210,7 +210,7 @@ export class ServerRound {
 
   /** Takes off the masks that the neighbours of a dead node put on because of it. */
   async #removePairwiseMasks(dead: bigint, maskKey: Uint8Array): Promise<void> {
-    const agreement = await KeyAgreement.of(maskKey);
+    const agreement = new KeyAgreement(maskKey);
     for (const neighbour of this.#around(dead)) {
       if (!this.#vectors.has(neighbour)) continue;
       const key = await agreement.sharedKey(this.#keys.get(neighbour)!.maskKey);
@@ -219,7 +219,7 @@ export class ServerRound {
   }
 
   async #isMaskKeyOf(nodeId: bigint, privateKey: Uint8Array): Promise<boolean> {
-    return await (await KeyAgreement.of(privateKey)).hasPublicKey(this.#keys.get(nodeId)!.maskKey);
+    return await new KeyAgreement(privateKey).hasPublicKey(this.#keys.get(nodeId)!.maskKey);
   }
 
   /** In Flower's order of operations, so that the bits are the same. */
