@@ -1,5 +1,3 @@
-import type { Uniform } from "./quantize.ts";
-
 /**
  * The neighbours of nodes in a ring: for the node at place i those at the places i − ⌊s/2⌋ to i + ⌊s/2⌋, itself among
  * them. Each is a neighbour of its neighbours. Where that reaches round the ring, all are neighbours of all.
@@ -21,8 +19,8 @@ export function ringNeighbours<Node>(
   }));
 }
 
-/** The items in a random order (Fisher-Yates). */
-export function shuffled<Item>(items: Iterable<Item>, uniform: Uniform): Item[] {
+/** The items in a random order (Fisher-Yates). @param uniform gives random numbers in [0, 1) */
+export function shuffled<Item>(items: Iterable<Item>, uniform: () => number): Item[] {
   const order = [...items];
   for (let i = order.length - 1; i > 0; i--) {
     const j = Math.floor(uniform() * (i + 1));

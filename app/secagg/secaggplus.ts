@@ -1,9 +1,9 @@
 import { FlwrError } from "../../base/error.ts";
+import { systemRandom } from "../../base/random.ts";
 import { MessageErrorCode, type NodeId } from "../../entities/metadata.ts";
 import { ServerRound, type UnmaskedMean } from "../../secagg/plus/server_round.ts";
 import { checkRoundSettings, type RoundSettings } from "../../secagg/plus/settings.ts";
 import { MIN_NODES, shareCounts } from "../../secagg/plus/share_counts.ts";
-import { cryptoUniform } from "../../secagg/quantize.ts";
 import { shuffled } from "../../secagg/ring.ts";
 import { arrayConstructor } from "../../tensor/dtype.ts";
 import { type Tensor, tensor } from "../../tensor/tensor.ts";
@@ -104,7 +104,7 @@ export class SecAggPlus extends Strategy {
     }
     const settings = this.#settings(messages.length);
     const shapes = [...round.arrays.viewTensors().values()].map(({ shape }) => shape);
-    const ring = shuffled(instructions.keys(), cryptoUniform());
+    const ring = shuffled(instructions.keys(), systemRandom.uniform);
     const protocol = new ServerRound(ring, settings, shapes);
     this.#planned = { number: round.number, protocol, instructions };
     const content = new RecordDict({ [CONFIGS]: setupConfigs(settings) });

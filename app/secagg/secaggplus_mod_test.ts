@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import {
   type GoldenExchange,
+  goldenFractions,
   goldenRandomness,
-  goldenUniform,
   keyOrderOf,
   tensorsOf,
   WHOLE,
 } from "../../secagg/testing/golden.ts";
+import type { RandomFractions } from "../../secagg/quantize.ts";
 import { ArrayRecord } from "../array_record.ts";
 import { ClientApp } from "../client_app.ts";
 import { ConfigRecord } from "../config_record.ts";
@@ -32,21 +33,21 @@ function contextOf(nodeId: bigint): Context {
 }
 
 /** An app as a user writes it: names of today, arrays under names of its own. */
-function appOf(exchange: GoldenExchange, uniform: () => number) {
+function appOf(exchange: GoldenExchange, fractions: RandomFractions) {
   return (node: string) => {
     const { num_examples: numExamples, arrays } = exchange.models[node]!;
     const [weight, bias] = tensorsOf(arrays);
     return new ClientApp().train(() => ({
       arrays: ArrayRecord.fromTensors({ weight: weight!, bias: bias! }),
       metrics: new MetricRecord({ "num-examples": numExamples, loss: 0.5 }),
-    }), { mods: [secAggPlusModWith({}, goldenRandomness(exchange, node, uniform))] });
+    }), { mods: [secAggPlusModWith({}, goldenRandomness(exchange, node, fractions))] });
   };
 }
 
 for (const exchange of WHOLE) {
   Deno.test(`secagg+ mod: answers Flower's workflow as Flower's mod does: ${exchange.name}`, async () => {
     const nodes = Object.keys(exchange.models).sort((a, b) => (BigInt(a) < BigInt(b) ? -1 : 1));
-    const makeApp = appOf(exchange, goldenUniform());
+    const makeApp = appOf(exchange, goldenFractions());
     for (const node of nodes) {
       const app = makeApp(node);
       const context = contextOf(BigInt(node));

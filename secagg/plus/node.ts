@@ -4,7 +4,7 @@ import { elementCount, type Tensor } from "../../tensor/tensor.ts";
 import { decryptFernet, encryptFernet } from "../fernet.ts";
 import { encodeInt64Arrays, totalElements } from "../int64_vector.ts";
 import { generatePemKeyPair, KeyAgreement, type PemKeyPair } from "../key_agreement.ts";
-import { cryptoUniform, quantize, roundHalfEven, type Uniform } from "../quantize.ts";
+import { cryptoFractions, quantize, type RandomFractions, roundHalfEven } from "../quantize.ts";
 import { createShares, type RandomBytes, systemRandomBytes } from "../shamir.ts";
 import { addMask } from "./mask.ts";
 import type { KeysShared, Peer, SetUp, VectorSent } from "./node_state.ts";
@@ -21,7 +21,7 @@ export interface NodeRandomness {
   /** Seed, Shamir's coefficients, initialisation vectors. */
   readonly bytes: RandomBytes;
   /** What decides whether a number is rounded up or down. */
-  uniform(): Uniform;
+  readonly fractions: RandomFractions;
   /** Unix time in encrypted shares, in seconds. */
   readonly time: number;
 }
@@ -30,7 +30,7 @@ export interface NodeRandomness {
 export const systemNodeRandomness: NodeRandomness = {
   keyPair: generatePemKeyPair,
   bytes: systemRandomBytes,
-  uniform: cryptoUniform,
+  fractions: cryptoFractions,
   time: 0,
 };
 
@@ -186,10 +186,16 @@ export async function maskModel(
   const shapes = [[1], ...tensors.map(({ shape }) => shape)];
   const vector = new Int32Array(totalElements(shapes));
   vector[0] = weight;
-  const uniform = randomness.uniform();
   let [at, clipped] = [1, 0];
   for (const tensor of tensors) {
-    clipped += quantize(tensor, weight / quantizationRange, settings, vector, at, uniform);
+    clipped += quantize(
+      tensor,
+      weight / quantizationRange,
+      settings,
+      vector,
+      at,
+      randomness.fractions,
+    );
     at += elementCount(tensor.shape);
   }
   addMask(vector, seed, modulus, 1);

@@ -4,8 +4,8 @@ import {
   bytesOf,
   byteValueOf,
   type GoldenExchange,
+  goldenFractions,
   goldenRandomness,
-  goldenUniform,
   type GoldenValue,
   keyOrderOf,
   messageOf,
@@ -44,11 +44,11 @@ const byOrder = (a: string, b: string) => (BigInt(a) < BigInt(b) ? -1 : 1);
 
 for (const exchange of WHOLE) {
   Deno.test(`secagg+ replay: our nodes answer byte for byte as Flower's: ${exchange.name}`, async () => {
-    const uniform = goldenUniform();
+    const fractions = goldenFractions();
     const settings = settingsOf(exchange);
     // Flower's global generator decides the rounding of all nodes, one after the other.
     for (const node of nodesOf(exchange).sort(byOrder)) {
-      const randomness = goldenRandomness(exchange, node, uniform);
+      const randomness = goldenRandomness(exchange, node, fractions);
       const id = BigInt(node);
       const first: SetUp = await setUp(id, settings, randomness);
       const published = replyOf(exchange, "setup", node);

@@ -7,6 +7,7 @@ import { repositoryPath } from "../../tests/support/repository.ts";
 import type { PemKeyPair } from "../key_agreement.ts";
 import { Mt19937 } from "../mt19937.ts";
 import type { NodeRandomness } from "../plus/node.ts";
+import type { RandomFractions } from "../quantize.ts";
 
 const text = Deno.readTextFileSync(repositoryPath("tests/vectors/flwr-1.42/secaggplus.json"));
 const file: { readonly exchanges: readonly GoldenExchange[] } = JSON.parse(text);
@@ -141,16 +142,18 @@ export function byteValueOf(record: GoldenRecord, key: string): Uint8Array<Array
 }
 
 /** Rounding decisions of numpy's global generator, seeded with 99 when an exchange began. One for all its nodes. */
-export function goldenUniform(): () => number {
+export function goldenFractions(): RandomFractions {
   const generator = new Mt19937(99);
-  return () => generator.double();
+  return (fractions) => {
+    for (let i = 0; i < fractions.length; i++) fractions[i] = generator.double();
+  };
 }
 
 /** What a node of an exchange drew: both key pairs, then all bytes in the order in which our node asks for them. */
 export function goldenRandomness(
   exchange: GoldenExchange,
   node: string,
-  uniform: () => number,
+  fractions: RandomFractions,
 ): NodeRandomness {
   const secrets = exchange.secrets[node]!;
   const published = replyOf(exchange, "setup", node);
@@ -175,7 +178,7 @@ export function goldenRandomness(
       if (next.length !== count) throw new Error(`asked for ${count} bytes, has ${next.length}`);
       return next;
     },
-    uniform: () => uniform,
+    fractions,
     time: 1_750_000_000,
   };
 }
