@@ -22,6 +22,11 @@ export interface SplitOptions {
    * with neither `seed` nor `stratify`.
    */
   readonly chronological?: boolean;
+  /**
+   * Whether the last examples are those for test, for examples in the order of time; default false: drawn at random. Goes
+   * with neither `seed` nor `stratify`.
+   */
+  readonly chronological?: boolean;
   /** Whether each class has the same part in both, as near as whole examples allow. Default: false. */
   readonly stratify?: boolean;
 }
@@ -119,6 +124,15 @@ export function splitPositions(
 ): SplitPositions {
   checkSplit(options);
   const { testFraction, seed = DEFAULT_SEED, stratify = false, chronological = false } = options;
+  const unused = chronological && (stratify || options.seed !== undefined);
+  if (unused) {
+    throw new FlwrError(
+      "invalid-argument",
+      `Option chronological takes the last examples for test: leave out ${
+        stratify ? "stratify" : "seed"
+      }`,
+    );
+  }
   // 0.1 · 30 is a little more than 3 in floating point.
   const wanted = Math.ceil(testFraction * examples - 1e-9);
   if (wanted < 1 || wanted >= examples) {
@@ -127,6 +141,9 @@ export function splitPositions(
         wanted < 1 ? "test" : "training"
       }: the data set has ${examples}`,
     );
+  }
+  if (chronological) {
+    return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
   }
   if (chronological) {
     return { train: range(0, examples - wanted), test: range(examples - wanted, examples) };
